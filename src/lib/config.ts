@@ -1,0 +1,97 @@
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import * as v from "valibot";
+import { AppError } from "./errors.ts";
+import { expandHome } from "./paths.ts";
+
+/** The environment of a process, as `process.env` has it. */
+export type Environment = Record<string, string | undefined>;
+
+const text = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((value) => value || undefined),
+  ),
+);
+
+const folder = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((value) => expandHome(value)),
+    v.check((value) => value === "" || isAbsolute(value), "must be an absolute path"),
+  ),
+);
+
+const count = (fallback: number) =>
+  v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((value) => (value === "" ? fallback : Number(value))),
+      v.check((value) => Number.isSafeInteger(value) && value >= 0, "must be a whole number from 0"),
+    ),
+    String(fallback),
+  );
+
+const EnvironmentSchema = v.object({
+  CODEX_PROFILE: text,
+  CODEX_REASONING_EFFORT: text,
+  CODEX_HOME: folder,
+  CODEXMCP_HOME: folder,
+  CODEXMCP_CODEX_BIN: text,
+  CODEXMCP_TMUX_SOCKET: text,
+  CODEXMCP_KEEP_TASKS: count(200),
+  CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
+});
+
+/** What this server reads from its environment, checked and with defaults. */
+export interface Config {
+  /** State folder, default `~/.codexmcp`. */
+  home: string;
+  /** Codex's own folder, default `~/.codex`. */
+  codexHome: string;
+  /** The Codex program: a path, or a name to look up in PATH. */
+  codexBinary: string;
+  profile: string | undefined;
+  reasoningEffort: string | undefined;
+  /** A socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
+  tmuxSocket: string | undefined;
+  keepTasks: number;
+  keepSeconds: number;
+  /** The whole environment that the values came from. */
+  environment: Record<string, string>;
+}
+
+/**
+ * Reads the configuration.
+ * @throws AppError `invalid_configuration` naming the variable and what it must be.
+ */
+export function readConfig(environment: Environment = process.env): Config {
+  const parsed = v.safeParse(EnvironmentSchema, environment);
+  if (!parsed.success) {
+    const issue = parsed.issues[0];
+    const name = v.getDotPath(issue) ?? "the environment";
+    throw new AppError(
+      "invalid_configuration",
+      `${name} ${issue.message} (it is ${JSON.stringify(issue.input)}).`,
+      `Correct or remove ${name} in the MCP client's configuration of this server.`,
+    );
+  }
+  const values = parsed.output;
+  const userHome = environment["HOME"] || homedir();
+  return {
+    home: values.CODEXMCP_HOME || join(userHome, ".codexmcp"),
+    codexHome: values.CODEX_HOME || join(userHome, ".codex"),
+    codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
+    profile: values.CODEX_PROFILE,
+    reasoningEffort: values.CODEX_REASONING_EFFORT,
+    tmuxSocket: values.CODEXMCP_TMUX_SOCKET,
+    keepTasks: values.CODEXMCP_KEEP_TASKS,
+    keepSeconds: values.CODEXMCP_KEEP_SECONDS,
+    environment: withoutGaps(environment),
+  };
+}
+
+function withoutGaps(environment: Environment): Record<string, string> {
+  const isDefined = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
+  return Object.fromEntries(Object.entries(environment).filter(isDefined));
+}

@@ -1,0 +1,108 @@
+/**
+ * Every code a user can meet, with its meaning. The README's table is generated from this one,
+ * so a code without a line there cannot exist.
+ */
+export const ERROR_CODES = {
+  // What was asked cannot be done as it was asked.
+  invalid_argument: "A parameter is missing, unknown, or of the wrong type.",
+  invalid_topic: "The topic does not follow `<type>-<description>-v<version>`.",
+  invalid_cwd: "`cwd` is not an absolute path of an existing, readable directory.",
+  invalid_prompt: "The prompt is empty or larger than 1 MiB.",
+  invalid_session_id: "The session id cannot be one of Codex's.",
+  invalid_image: "An image path is not an absolute path of an existing file.",
+  invalid_configuration: "An environment variable of this server has a value that it cannot have.",
+  unknown_task: "No task has this id.",
+  unknown_profile: "Codex has no profile of this name (Codex itself would ignore it in silence).",
+  task_running: "This topic is running already.",
+  worktree_busy: "Another version of this topic is running in the same worktree.",
+  // A program is missing.
+  codex_missing: "The Codex CLI was not found or cannot be started.",
+  git_missing: "git was not found; full-access tasks need it.",
+  tmux_missing: "tmux was not found; full-access tasks need it.",
+  // The repository is in the way.
+  repository_without_commit: "A worktree needs a commit to start from and the repository has none.",
+  repository_untrusted: "git refuses the repository because somebody else owns it.",
+  repository_unusable: "`cwd` is inside git's own folder, or git cannot read the repository.",
+  worktree_path_taken: "Something that is not the task's worktree stands where it would be made.",
+  worktree_on_other_branch: "The task's worktree has another branch checked out.",
+  branch_checked_out: "The task's branch is checked out in another worktree.",
+  git_failed: "A git command failed; the message is git's own.",
+  tmux_failed: "A tmux command failed; the message is tmux's own.",
+  tmux_session_exists: "A tmux session of the task's name exists and is not ours.",
+  // What came of a run.
+  codex_failed: "Codex reported that the turn failed, or ended with an error.",
+  codex_incompatible: "The installed Codex CLI refuses an argument that this server gives it.",
+  not_logged_in: "Codex has no valid credentials.",
+  rate_limited: "The account's quota or rate limit is used up.",
+  unknown_session: "Codex knows no session of this id.",
+  session_busy: "Another process is writing to this Codex session.",
+  network: "Codex could not reach the model.",
+  no_terminal_event: "Codex ended without saying that the turn was completed.",
+  killed_by_signal: "Codex was ended by a signal that this server did not send.",
+  timeout: "The run was ended because `timeout_seconds` had passed.",
+  idle_timeout: "The run was ended because Codex reported nothing for `idle_timeout_seconds`.",
+  cancelled: "The task was cancelled.",
+  supervisor_lost: "The task's processes are gone and left no terminal event.",
+  start_failed: "The task's supervisor did not start.",
+  // Ours.
+  state_unusable: "The state folder or its database cannot be read or written.",
+  internal: "A fault of this server.",
+} as const;
+
+/** A code of the closed list {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a person or an agent is told when something did not work: as a value, e.g. in a task's record. */
+export interface Failure {
+  code: ErrorCode;
+  /** One plain sentence. */
+  message: string;
+  /** What to do next. */
+  hint: string;
+}
+
+/** A refusal, thrown. Turned into words in `mcp/` (a tool result) and `cli/` (stderr and exit code) only. */
+export class AppError extends Error implements Failure {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, hint: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** Any thrown value as a {@link Failure}: our own as it is, the rest as `internal` or `state_unusable`. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof AppError) {
+    return { code: thrown.code, message: thrown.message, hint: thrown.hint };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isStorageFault(thrown)) {
+    return {
+      code: "state_unusable",
+      message: `The task store cannot be used: ${message}.`,
+      hint: "Check that the state folder (CODEXMCP_HOME, default ~/.codexmcp) is writable and its disk is not full.",
+    };
+  }
+  return {
+    code: "internal",
+    message: `The server failed: ${message}.`,
+    hint: "Please report this, with the server's stderr under CODEXMCP_LOG_LEVEL=debug.",
+  };
+}
+
+function isStorageFault(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  if (thrown.name === "SQLiteError") return true;
+  const code = errnoOf(thrown);
+  return code !== undefined && ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EMFILE"].includes(code);
+}
+
+/** The errno name (`ENOENT`, …) of a failed system call, where there is one. */
+export function errnoOf(thrown: unknown): string | undefined {
+  if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") return thrown.code;
+  return undefined;
+}

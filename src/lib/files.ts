@@ -1,0 +1,39 @@
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { errnoOf } from "./errors.ts";
+
+/** Makes a folder that only its owner can enter (0700), with its parents; an existing one is left as it is. */
+export function makePrivateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+}
+
+/** Writes a file that only its owner can read (0600), also where a wider one stood before. */
+export function writePrivateFile(path: string, content: string): void {
+  writeFileSync(path, content, { mode: 0o600 });
+  chmodSync(path, 0o600);
+}
+
+/** A file prepared beside its place: {@link PendingFile.publish} puts it there in one step (rename). */
+export interface PendingFile {
+  publish(): void;
+  discard(): void;
+}
+
+/** Writes `content` beside `path` under a name of this process; readers of `path` never see a part of it. */
+export function prepareFile(path: string, content: string): PendingFile {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writePrivateFile(temporary, content);
+  return {
+    publish: () => renameSync(temporary, path),
+    discard: () => rmSync(temporary, { force: true }),
+  };
+}
+
+/** A text file's content, or undefined where there is none. */
+export function readTextIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+import { realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { AppError, errnoOf } from "./errors.ts";
+
+/** `~` and `~/…` with the user's home folder put in; other paths as they are. */
+export function expandHome(path: string, home: string = homedir()): string {
+  if (path === "~") return home;
+  return path.startsWith("~/") ? join(home, path.slice(2)) : path;
+}
+
+/** Whether a file, folder or device stands at the path (a dangling link does not count). */
+export function pathExists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+/**
+ * The real path of a workspace given by a user.
+ * @throws AppError `invalid_cwd` for a relative path, a missing one, a file, or an unreadable one.
+ */
+export function resolveWorkspace(cwd: string): string {
+  const path = expandHome(cwd);
+  if (!isAbsolute(path)) {
+    throw new AppError("invalid_cwd", `cwd is not an absolute path: ${cwd}`, "Give the full path of the workspace.");
+  }
+  if (path.includes("\0")) {
+    throw new AppError("invalid_cwd", "cwd contains a NUL character.", "Give the full path of the workspace.");
+  }
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch (error) {
+    const reason = errnoOf(error) === "ENOENT" ? "does not exist" : "cannot be read";
+    throw new AppError("invalid_cwd", `cwd ${reason}: ${path}`, "Give the full path of an existing folder.", error);
+  }
+  throw new AppError("invalid_cwd", `cwd is not a folder: ${path}`, "Give the folder, not a file in it.");
+}

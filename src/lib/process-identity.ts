@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { readTextIfThere } from "./files.ts";
+
+/**
+ * Which process, beyond doubt: a pid alone is given again to others.
+ * `start` is the start time as the system tells it, on Linux with the boot it belongs to.
+ */
+export interface ProcessIdentity {
+  pid: number;
+  start: string;
+}
+
+let bootId: string | undefined;
+
+/** The identity of the process that has this pid now; undefined where none has, or only a zombie. */
+export function identifyProcess(pid: number): ProcessIdentity | undefined {
+  const start = process.platform === "linux" ? startOnLinux(pid) : startByPs(pid);
+  return start === undefined ? undefined : { pid, start };
+}
+
+/** Whether that very process still runs. */
+export function isProcessAlive(identity: ProcessIdentity): boolean {
+  return identifyProcess(identity.pid)?.start === identity.start;
+}
+
+/** This process. */
+export function ownIdentity(): ProcessIdentity {
+  const own = identifyProcess(process.pid);
+  if (own === undefined) throw new Error("this process is not in the process table");
+  return own;
+}
+
+/** Sends a signal to that very process; false where it is gone. */
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isProcessAlive(identity)) return false;
+  try {
+    return process.kill(identity.pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+function startOnLinux(pid: number): string | undefined {
+  const stat = parseStat(pid);
+  if (stat === undefined || stat.state === "Z" || stat.state === "X") return undefined;
+  bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
+  return `${bootId}:${stat.startTicks}`;
+}
+
+/** What `/proc/<pid>/stat` says (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
+export function parseStat(pid: number): { state: string; parent: number; startTicks: string } | undefined {
+  let text: string | undefined;
+  try {
+    text = readTextIfThere(`/proc/${pid}/stat`);
+  } catch {
+    return undefined; // ESRCH: it ended while it was read
+  }
+  if (text === undefined) return undefined;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
+}
+
+function startByPs(pid: number): string | undefined {
+  const ps = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)], { stderr: "ignore" });
+  return ps.stdout.toString().trim() || undefined;
+}

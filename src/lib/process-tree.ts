@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+
+/** How to recognise the processes of one task, also those that left their parents' sessions. */
+export interface ProcessFamily {
+  /** The process whose descendants belong to it, where it is known. */
+  root: ProcessIdentity | undefined;
+  /** `NAME=value` that every member inherited in its environment. */
+  marker: string;
+}
+
+/** Time given between the polite signal and SIGKILL. */
+const GRACE_MS = 2000;
+/** How often a family that got SIGKILL is looked at again before giving up. */
+const SWEEPS = 100;
+
+/**
+ * Ends every process of a family: SIGINT to the root (Codex then cleans up after itself), a grace
+ * period, then SIGKILL to all that is left, until nothing is.
+ * @returns the processes that are still there: empty unless the kernel holds them (state D).
+ */
+export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<ProcessIdentity[]> {
+  // Parent links vanish with the parent, so the descendants are noted while it lives.
+  const known = new Map<number, ProcessIdentity>();
+  const look = (): ProcessIdentity[] => {
+    for (const member of listFamily(family)) known.set(member.pid, member);
+    return [...known.values()].filter(isProcessAlive);
+  };
+  look();
+  if (family.root !== undefined && signalProcess(family.root, "SIGINT")) {
+    const deadline = performance.now() + graceMs;
+    while (isProcessAlive(family.root) && performance.now() < deadline) {
+      await Bun.sleep(10);
+      look();
+    }
+  }
+  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+    const left = look();
+    if (left.length === 0) return [];
+    for (const member of left) signalProcess(member, "SIGKILL");
+    await Bun.sleep(10);
+  }
+  return look();
+}
+
+/** The members of a family that are alive now, this process never among them. */
+export function listFamily(family: ProcessFamily): ProcessIdentity[] {
+  if (process.platform !== "linux") return listByPs(family);
+  const parents = new Map<number, number>();
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const stat = parseStat(pid);
+    if (stat !== undefined && stat.state !== "Z") parents.set(pid, stat.parent);
+  }
+  return identifyAll(selectMembers(family, parents, hasMarker));
+}
+
+function selectMembers(
+  family: ProcessFamily,
+  parents: Map<number, number>,
+  isMarked: (pid: number, marker: string) => boolean,
+): number[] {
+  const root = family.root !== undefined && isProcessAlive(family.root) ? family.root.pid : undefined;
+  return [...parents.keys()].filter(
+    (pid) => (root !== undefined && descendsFrom(pid, root, parents)) || isMarked(pid, family.marker),
+  );
+}
+
+function descendsFrom(pid: number, root: number, parents: Map<number, number>): boolean {
+  for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at)) {
+    if (at === root) return true;
+  }
+  return false;
+}
+
+/** Whether a process's environment holds exactly this `NAME=value`; false where we may not look. */
+function hasMarker(pid: number, marker: string): boolean {
+  try {
+    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}\0`.includes(`\0${marker}\0`);
+  } catch {
+    return false;
+  }
+}
+
+function identifyAll(pids: number[]): ProcessIdentity[] {
+  return pids.map(identifyProcess).filter((identity) => identity !== undefined);
+}
+
+/** Where there is no /proc: one `ps` with the environments of our own processes (BSD `-E`). */
+function listByPs(family: ProcessFamily): ProcessIdentity[] {
+  const ps = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,ppid=,command="], { stderr: "ignore" });
+  const parents = new Map<number, number>();
+  const commands = new Map<number, string>();
+  for (const line of ps.stdout.toString().split("\n")) {
+    const match = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line);
+    if (match === null || Number(match[1]) === process.pid) continue;
+    parents.set(Number(match[1]), Number(match[2]));
+    commands.set(Number(match[1]), match[3] ?? "");
+  }
+  const isMarked = (pid: number, marker: string) => ` ${commands.get(pid)} `.includes(` ${marker} `);
+  return identifyAll(selectMembers(family, parents, isMarked));
+}

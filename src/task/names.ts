@@ -1,0 +1,32 @@
+import type { Topic } from "./topic.ts";
+
+/** The longest task id: file names end at 255 bytes, and a temporary name beside it needs room too. */
+const TASK_ID = /^codex-[A-Za-z0-9][A-Za-z0-9_-]{0,200}$/;
+
+/** A task's id, which is also its tmux session's name. `suffix` tells apart two workspaces with one topic. */
+export function taskIdOf(topic: Topic, suffix?: string): string {
+  return suffix === undefined ? `codex-${topic.text}` : `codex-${topic.text}-${suffix}`;
+}
+
+/** Whether a text can be a task's id (and so a folder's name): no path, no option. */
+export function isTaskId(text: string): boolean {
+  return TASK_ID.test(text);
+}
+
+/** The branch that all versions of a topic work on. */
+export function agentBranchOf(topic: Topic): string {
+  return `agent/${topic.key}`;
+}
+
+/** The name of the worktree's folder beside the repository `repositoryName`. */
+export function worktreeNameOf(repositoryName: string, topic: Topic): string {
+  return `${repositoryName}-agent-${topic.key}`;
+}
+
+/**
+ * The environment entry that every process of one run inherits, by which they are found again.
+ * The state folder is part of it: another store may hold a task of the same id.
+ */
+export function processMarkerOf(stateFolder: string, taskId: string, run: number): { name: string; value: string } {
+  return { name: "CODEXMCP_RUN", value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+}
