@@ -1,0 +1,33 @@
+import type { Sandbox } from "#task/record.ts";
+
+/** What of a task decides Codex's arguments. */
+export interface CodexRequest {
+  sandbox: Sandbox;
+  run_dir: string;
+  resumes?: string;
+  model?: string;
+  reasoning_effort?: string;
+  profile?: string;
+  images?: string[];
+  output_schema_file?: string;
+}
+
+/**
+ * The arguments of `codex exec` for a task; the prompt comes on stdin (`-`).
+ * All flags stand before `resume`, where Codex honours them for the resumed session too.
+ */
+export function codexArguments(request: CodexRequest): string[] {
+  const args = ["exec", "--json", "--skip-git-repo-check"];
+  args.push("--sandbox", request.sandbox === "read-only" ? "read-only" : "danger-full-access");
+  args.push(`--cd=${request.run_dir}`);
+  if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
+  if (request.model !== undefined) args.push(`--model=${request.model}`);
+  if (request.reasoning_effort !== undefined) {
+    args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
+  }
+  if (request.output_schema_file !== undefined) args.push(`--output-schema=${request.output_schema_file}`);
+  for (const image of request.images ?? []) args.push(`--image=${image}`);
+  if (request.resumes !== undefined) args.push("resume", request.resumes);
+  args.push("-");
+  return args;
+}

@@ -1,0 +1,94 @@
+import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
+
+/** One event in words: what `codex_status` lists and the pane shows. */
+export interface EventLine {
+  type: "thinking" | "text" | "plan" | "command" | "tool_call" | "tool_result" | "error" | "notice";
+  text: string;
+  tool_name?: string;
+}
+
+const MAX_TEXT = 500;
+
+/** What an event says to a reader; undefined for events that only frame others. */
+export function describeEvent(event: CodexEvent): EventLine | undefined {
+  switch (event.type) {
+    case "item.started":
+      return isKnownItem(event.item) ? describeStart(event.item) : undefined;
+    case "item.updated":
+      return isKnownItem(event.item) && event.item.type === "todo_list" ? describeEnd(event.item) : undefined;
+    case "item.completed":
+      return isKnownItem(event.item) ? describeEnd(event.item) : { type: "notice", text: event.item.type };
+    case "turn.failed":
+      return { type: "error", text: shorten(event.error.message) };
+    case "error":
+      return { type: "error", text: shorten(event.message) };
+    default:
+      return undefined;
+  }
+}
+
+function describeStart(item: CodexItem): EventLine | undefined {
+  switch (item.type) {
+    case "command_execution":
+      return { type: "command", text: shorten(unwrapCommand(item.command)), tool_name: "shell" };
+    case "mcp_tool_call":
+      return { type: "tool_call", text: `${item.server}.${item.tool}`, tool_name: item.tool };
+    case "todo_list":
+      return describeEnd(item);
+    default:
+      return undefined;
+  }
+}
+
+function describeEnd(item: CodexItem): EventLine {
+  switch (item.type) {
+    case "agent_message":
+      return { type: "text", text: shorten(item.text) };
+    case "reasoning":
+      return { type: "thinking", text: shorten(item.text) };
+    case "command_execution":
+      return { type: "tool_result", text: describeExit(item), tool_name: "shell" };
+    case "file_change":
+      return { type: "tool_call", text: shorten(describeChanges(item)), tool_name: "apply_patch" };
+    case "mcp_tool_call":
+      return { type: "tool_result", text: `${item.server}.${item.tool}: ${item.status}`, tool_name: item.tool };
+    case "collab_tool_call":
+      return { type: "tool_call", text: `${item.tool}: ${item.status}`, tool_name: item.tool };
+    case "web_search":
+      return { type: "tool_call", text: shorten(item.query), tool_name: "web_search" };
+    case "todo_list":
+      return { type: "plan", text: shorten(describePlan(item)) };
+    case "error":
+      return { type: "error", text: shorten(item.message) };
+  }
+}
+
+function describeExit(item: Extract<CodexItem, { type: "command_execution" }>): string {
+  const lastLine = item.aggregated_output.trimEnd().split("\n").at(-1) ?? "";
+  const exit = item.exit_code === 0 ? "ok" : `exit ${item.exit_code ?? item.status}`;
+  return shorten(lastLine === "" ? exit : `${exit}: ${lastLine}`);
+}
+
+function describeChanges(item: Extract<CodexItem, { type: "file_change" }>): string {
+  const changes = item.changes.map((change) => `${change.kind} ${change.path}`).join(", ");
+  return item.status === "failed" ? `failed: ${changes}` : changes;
+}
+
+function describePlan(item: Extract<CodexItem, { type: "todo_list" }>): string {
+  const done = item.items.filter((step) => step.completed).length;
+  const next = item.items.find((step) => !step.completed)?.text;
+  return `${done}/${item.items.length} done${next === undefined ? "" : `; now: ${next}`}`;
+}
+
+/** The command itself, out of the `/bin/bash -lc '…'` that Codex shows it in. */
+export function unwrapCommand(command: string): string {
+  const [, quoted] = /^\S*\b(?:ba|z|da)?sh -l?c (.*)$/s.exec(command) ?? [];
+  if (quoted === undefined) return command;
+  if (/^'[^']*'$/s.test(quoted)) return quoted.slice(1, -1);
+  if (/^"[^"\\$`]*"$/s.test(quoted)) return quoted.slice(1, -1);
+  return quoted;
+}
+
+function shorten(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+}

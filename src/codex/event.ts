@@ -1,0 +1,79 @@
+import * as v from "valibot";
+
+const text = v.optional(v.string(), "");
+
+const ItemSchema = v.variant("type", [
+  v.object({ type: v.literal("agent_message"), text }),
+  v.object({ type: v.literal("reasoning"), text }),
+  v.object({
+    type: v.literal("command_execution"),
+    command: text,
+    aggregated_output: text,
+    exit_code: v.nullish(v.number()),
+    status: text,
+  }),
+  v.object({
+    type: v.literal("file_change"),
+    changes: v.optional(v.array(v.object({ path: v.string(), kind: text })), []),
+    status: text,
+  }),
+  v.object({ type: v.literal("mcp_tool_call"), server: text, tool: text, status: text }),
+  v.object({ type: v.literal("collab_tool_call"), tool: text, status: text }),
+  v.object({ type: v.literal("web_search"), query: text }),
+  v.object({
+    type: v.literal("todo_list"),
+    items: v.optional(v.array(v.object({ text: v.string(), completed: v.boolean() })), []),
+  }),
+  v.object({ type: v.literal("error"), message: text }),
+]);
+
+const count = v.optional(v.number(), 0);
+
+const UsageSchema = v.object({
+  input_tokens: count,
+  cached_input_tokens: count,
+  output_tokens: count,
+  reasoning_output_tokens: count,
+});
+
+// Items that a newer Codex invents keep their type; nothing is said of the rest.
+const AnyItemSchema = v.union([ItemSchema, v.object({ type: v.string() })]);
+
+const EventSchema = v.variant("type", [
+  v.object({ type: v.literal("thread.started"), thread_id: v.string() }),
+  v.object({ type: v.literal("turn.started") }),
+  v.object({ type: v.literal("item.started"), item: AnyItemSchema }),
+  v.object({ type: v.literal("item.updated"), item: AnyItemSchema }),
+  v.object({ type: v.literal("item.completed"), item: AnyItemSchema }),
+  v.object({ type: v.literal("turn.completed"), usage: v.optional(UsageSchema) }),
+  v.object({ type: v.literal("turn.failed"), error: v.optional(v.object({ message: text }), {}) }),
+  v.object({ type: v.literal("error"), message: text }),
+]);
+
+/** An item of a turn whose type this version knows. */
+export type CodexItem = v.InferOutput<typeof ItemSchema>;
+
+/** An event of `codex exec --json`; `unknown` stands for one that this version does not know. */
+export type CodexEvent = v.InferOutput<typeof EventSchema> | { type: "unknown"; name: string };
+
+const NamedSchema = v.object({ type: v.string() });
+const KNOWN_ITEMS: ReadonlySet<string> = new Set(ItemSchema.options.map((option) => option.entries.type.literal));
+
+/** Reads one line of the log; undefined where it is no event at all (a torn line, a stray print). */
+export function parseEvent(line: string): CodexEvent | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const event = v.safeParse(EventSchema, json);
+  if (event.success) return event.output;
+  const named = v.safeParse(NamedSchema, json);
+  return named.success ? { type: "unknown", name: named.output.type } : undefined;
+}
+
+/** Whether an event's item is one whose fields this version knows. */
+export function isKnownItem(item: { type: string }): item is CodexItem {
+  return KNOWN_ITEMS.has(item.type) && v.is(ItemSchema, item);
+}

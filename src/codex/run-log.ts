@@ -1,0 +1,54 @@
+import { LineReader } from "#lib/json-lines.ts";
+import { describeEvent, type EventLine } from "./describe.ts";
+import { type CodexEvent, parseEvent } from "./event.ts";
+import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
+
+/** Follows a run's log as it grows: what it adds up to, and each event once. */
+export class RunLog {
+  readonly #reader: LineReader;
+  #state: RunState = NO_EVENTS;
+  #lastMessage: string | undefined;
+  /** When something new was last reported; a message that only repeats the one before is nothing new. */
+  lastProgressAt = performance.now();
+
+  constructor(path: string) {
+    this.#reader = new LineReader(path);
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** Reads what has been added, and describes it. */
+  read(): EventLine[] {
+    return [...this.#reader.read()].flatMap((line) => this.#take(line));
+  }
+
+  /** Reads the rest of a log whose writer has ended, a last line without its end included. */
+  readToEnd(): EventLine[] {
+    return [...this.read(), ...this.#take(this.#reader.rest())];
+  }
+
+  #take(line: string): EventLine[] {
+    const event = parseEvent(line);
+    if (event === undefined) return [];
+    this.#state = applyEvent(this.#state, event);
+    if (!this.#isRepetition(event)) this.lastProgressAt = performance.now();
+    const described = describeEvent(event);
+    return described === undefined ? [] : [described];
+  }
+
+  #isRepetition(event: CodexEvent): boolean {
+    const message = event.type === "error" ? event.message : undefined;
+    const isRepeated = message !== undefined && message === this.#lastMessage;
+    this.#lastMessage = message;
+    return isRepeated || (message !== undefined && this.#state.isWaitingForNetwork);
+  }
+}
+
+/** What a whole log adds up to. */
+export function foldLog(path: string): RunState {
+  const log = new RunLog(path);
+  log.readToEnd();
+  return log.state;
+}

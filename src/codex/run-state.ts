@@ -1,0 +1,77 @@
+import type { Usage } from "#task/record.ts";
+import { type CodexEvent, isKnownItem } from "./event.ts";
+
+/** What the events of one run add up to. */
+export interface RunState {
+  sessionId: string | undefined;
+  /** Codex's last message so far. */
+  lastMessage: string | undefined;
+  /** Tokens of the whole session, the runs before this one included. */
+  sessionUsage: Usage | undefined;
+  /** How the turn ended, once it has. */
+  terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
+  /** The last error that Codex told of, fatal or not. */
+  lastError: string | undefined;
+  /** Codex repeats such a message for ever; it is a sign of life, not of progress. */
+  isWaitingForNetwork: boolean;
+}
+
+/** The state before the first event. */
+export const NO_EVENTS: RunState = {
+  sessionId: undefined,
+  lastMessage: undefined,
+  sessionUsage: undefined,
+  terminal: undefined,
+  lastError: undefined,
+  isWaitingForNetwork: false,
+};
+
+/** The state after one more event. Events that this version does not know change nothing. */
+export function applyEvent(state: RunState, event: CodexEvent): RunState {
+  switch (event.type) {
+    case "thread.started":
+      return { ...state, sessionId: event.thread_id };
+    case "turn.started":
+      return { ...state, terminal: undefined, isWaitingForNetwork: false };
+    case "item.started":
+    case "item.updated":
+    case "item.completed":
+      return applyItem({ ...state, isWaitingForNetwork: false }, event.type, event.item);
+    case "turn.completed":
+      return {
+        ...state,
+        terminal: { kind: "completed" },
+        sessionUsage: event.usage ?? state.sessionUsage,
+        isWaitingForNetwork: false,
+      };
+    case "turn.failed":
+      return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
+    case "error":
+      return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    case "unknown":
+      return state;
+  }
+}
+
+/** Whether an error event only tells that Codex tries to reach the model again. */
+export function isReconnectMessage(message: string): boolean {
+  return /^Reconnecting\b/i.test(message) || /waiting for network/i.test(message);
+}
+
+function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
+  if (eventType !== "item.completed" || !isKnownItem(item)) return state;
+  if (item.type === "agent_message") return { ...state, lastMessage: item.text };
+  if (item.type === "error") return { ...state, lastError: item.message };
+  return state;
+}
+
+/** The tokens of this run alone: Codex counts a whole session, earlier runs included. */
+export function ownUsage(session: Usage, before: Usage | undefined): Usage {
+  const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
+  return {
+    input_tokens: own("input_tokens"),
+    cached_input_tokens: own("cached_input_tokens"),
+    output_tokens: own("output_tokens"),
+    reasoning_output_tokens: own("reasoning_output_tokens"),
+  };
+}
