@@ -1,0 +1,61 @@
+import { ownIdentity } from "#lib/process-identity.ts";
+import { isEnded, type QueuedTask, type TaskRecord } from "#task/record.ts";
+import { importTask } from "./import-tasks.ts";
+import type { Store } from "./store.ts";
+import { replaceTask, STORED_COLUMNS, type StoredRow, type StoredTask, toStoredTask } from "./task-row.ts";
+
+/** What is to be claimed. */
+export interface Claim {
+  workspace: string;
+  worktreeDir: string | undefined;
+  /** The ids that the task may have, best first; the first that no other workspace has is taken. */
+  taskIds: readonly [string, string];
+  /** The record of the new run. */
+  build: (taskId: string, run: number) => QueuedTask;
+}
+
+/** A claim that was granted, or the unfinished task that stands against it. */
+export type ClaimResult =
+  | { granted: QueuedTask; earlier: TaskRecord | undefined }
+  | { refusedBy: StoredTask; because: "topic" | "worktree" };
+
+/**
+ * Makes the calling process the owner of a new run, in one write transaction: of any number of
+ * processes that claim one topic or one worktree at the same moment, one is granted it.
+ */
+export function claimTask(store: Store, claim: Claim): ClaimResult {
+  for (const taskId of claim.taskIds) {
+    if (findTask(store, taskId) === undefined) importTask(store, taskId);
+  }
+  return store.database.transaction(() => tryClaim(store, claim)).immediate();
+}
+
+function tryClaim(store: Store, claim: Claim): ClaimResult {
+  const [preferred, distinct] = claim.taskIds;
+  const holder = findTask(store, preferred)?.record;
+  const taskId = holder === undefined || holder.workspace === claim.workspace ? preferred : distinct;
+  const earlier = findTask(store, taskId);
+  if (earlier !== undefined && !isEnded(earlier.record)) return { refusedBy: earlier, because: "topic" };
+  const neighbour = claim.worktreeDir === undefined ? undefined : findUnfinishedIn(store, claim.worktreeDir);
+  if (neighbour !== undefined) return { refusedBy: neighbour, because: "worktree" };
+  const granted = claim.build(taskId, (earlier?.record.run ?? 0) + 1);
+  replaceTask(store.database, granted, ownIdentity());
+  return { granted, earlier: earlier?.record };
+}
+
+/** The task of this id, as the index has it. */
+export function findTask(store: Store, taskId: string): StoredTask | undefined {
+  const row = store.database
+    .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE task_id = ?`)
+    .get(taskId);
+  return row === null ? undefined : toStoredTask(row);
+}
+
+function findUnfinishedIn(store: Store, worktreeDir: string): StoredTask | undefined {
+  const row = store.database
+    .query<StoredRow, [string]>(
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE worktree_dir = ? AND status IN ('queued', 'running')`,
+    )
+    .get(worktreeDir);
+  return row === null ? undefined : toStoredTask(row);
+}

@@ -1,0 +1,49 @@
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { makePrivateFolder } from "#lib/files.ts";
+import { pathExists } from "#lib/paths.ts";
+import type { Store } from "./store.ts";
+import { taskPaths } from "./store-paths.ts";
+
+/** An ended task, as far as its removal needs it. */
+export interface ForgettableTask {
+  task_id: string;
+  run: number;
+  topic: string;
+  cwd: string;
+  end_time: string;
+}
+
+/** Ended tasks beyond the newest `keep`, newest first. */
+export function listForgettable(store: Store, keep: number): ForgettableTask[] {
+  return store.database
+    .query<ForgettableTask, [number]>(
+      `SELECT task_id, run, topic, cwd, end_time FROM tasks WHERE end_time IS NOT NULL
+       ORDER BY start_time DESC, task_id DESC LIMIT -1 OFFSET ?`,
+    )
+    .all(keep);
+}
+
+/**
+ * Takes an ended task out of the index and its folder out of the tasks', in one write transaction:
+ * a new run of the same id never finds its files going.
+ * @returns false where it has been started again in the meantime
+ */
+export function forgetTask(store: Store, task: ForgettableTask): boolean {
+  makePrivateFolder(store.paths.removed);
+  const { folder } = taskPaths(store.paths.home, task.task_id);
+  return store.database
+    .transaction(() => {
+      const { changes } = store.database
+        .query("DELETE FROM tasks WHERE task_id = ? AND run = ? AND end_time IS NOT NULL")
+        .run(task.task_id, task.run);
+      if (changes === 1 && pathExists(folder)) renameSync(folder, join(store.paths.removed, crypto.randomUUID()));
+      return changes === 1;
+    })
+    .immediate();
+}
+
+/** Deletes the files of forgotten tasks. */
+export function emptyRemoved(store: Store): void {
+  rmSync(store.paths.removed, { recursive: true, force: true });
+}

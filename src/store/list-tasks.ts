@@ -1,0 +1,79 @@
+import type { ProcessIdentity } from "#lib/process-identity.ts";
+import type { Sandbox, TaskMode, TaskStatus, Usage } from "#task/record.ts";
+import type { Store } from "./store.ts";
+import { type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
+
+/** A line of the list of tasks. */
+export interface TaskSummary {
+  task_id: string;
+  topic: string;
+  status: TaskStatus;
+  mode: TaskMode;
+  sandbox: Sandbox;
+  cwd: string;
+  start_time: string;
+  end_time: string | undefined;
+  owner: ProcessIdentity | undefined;
+}
+
+/** Which tasks are wanted. */
+export interface TaskFilter {
+  status?: TaskStatus;
+  cwd?: string;
+  limit: number;
+  /** The last task of the page before. */
+  after?: { start_time: string; task_id: string };
+}
+
+interface SummaryRow extends Omit<TaskSummary, "end_time" | "owner"> {
+  end_time: string | null;
+  owner_pid: number | null;
+  owner_start: string | null;
+}
+
+/** Tasks newest first, from the index alone: no task's folder is touched. */
+export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const where = (condition: string, ...bound: (string | number)[]) => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (filter.status !== undefined) where("status = ?", filter.status);
+  if (filter.cwd !== undefined) where("cwd = ?", filter.cwd);
+  const { after } = filter;
+  if (after !== undefined) where("(start_time, task_id) < (?, ?)", after.start_time, after.task_id);
+  const rows = store.database
+    .query<SummaryRow, (string | number)[]>(
+      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, owner_pid, owner_start FROM tasks
+       ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
+       ORDER BY start_time DESC, task_id DESC LIMIT ?`,
+    )
+    .all(...values, filter.limit);
+  return rows.map(toSummary);
+}
+
+/** Unfinished tasks, however many: they are the ones whose truth may have to be worked out. */
+export function listUnfinishedTasks(store: Store): TaskSummary[] {
+  return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];
+}
+
+/** The tokens that a Codex session had used when a task of ours last ended with it. */
+export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
+  const rows = store.database
+    .query<StoredRow, [string]>(
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? AND end_time IS NOT NULL ORDER BY end_time DESC LIMIT 20`,
+    )
+    .all(sessionId);
+  for (const row of rows) {
+    const { record } = toStoredTask(row);
+    if ("session_usage" in record && record.session_usage !== undefined) return record.session_usage;
+  }
+  return undefined;
+}
+
+function toSummary(row: SummaryRow): TaskSummary {
+  const { end_time, owner_pid, owner_start, ...rest } = row;
+  const owner = owner_pid === null || owner_start === null ? undefined : { pid: owner_pid, start: owner_start };
+  return { ...rest, end_time: end_time ?? undefined, owner };
+}

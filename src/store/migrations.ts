@@ -1,0 +1,67 @@
+import type { Database } from "bun:sqlite";
+
+/**
+ * The schema's history, oldest first. A migration that has been released is never changed:
+ * a new one is added below it. `PRAGMA user_version` says how many a database has had.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE tasks (
+    task_id      TEXT PRIMARY KEY,
+    run          INTEGER NOT NULL,
+    status       TEXT NOT NULL CHECK (status IN ('queued', 'running', 'completed', 'failed', 'cancelled')),
+    topic        TEXT NOT NULL,
+    mode         TEXT NOT NULL,
+    sandbox      TEXT NOT NULL,
+    cwd          TEXT NOT NULL,
+    workspace    TEXT NOT NULL,
+    worktree_dir TEXT,
+    session_id   TEXT,
+    start_time   TEXT NOT NULL,
+    end_time     TEXT,
+    owner_pid    INTEGER,
+    owner_start  TEXT,
+    codex_pid    INTEGER,
+    codex_start  TEXT,
+    cancel_requested INTEGER NOT NULL DEFAULT 0,
+    record       TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tasks_newest_first ON tasks (start_time DESC, task_id DESC);
+  CREATE INDEX tasks_by_status ON tasks (status, start_time DESC);
+  CREATE INDEX tasks_by_session ON tasks (session_id, start_time DESC);
+  CREATE UNIQUE INDEX one_task_per_worktree ON tasks (worktree_dir)
+    WHERE worktree_dir IS NOT NULL AND status IN ('queued', 'running');
+
+  CREATE TABLE worktrees (
+    worktree_dir TEXT PRIMARY KEY,
+    agent_branch TEXT NOT NULL,
+    base_branch  TEXT,
+    base_commit  TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE locks (
+    name        TEXT PRIMARY KEY,
+    token       TEXT NOT NULL,
+    owner_pid   INTEGER NOT NULL,
+    owner_start TEXT NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** Brings a database to this version's schema; safe when several processes do it at once. */
+export function migrate(database: Database): void {
+  if (schemaVersion(database) >= MIGRATIONS.length) return;
+  database
+    .transaction(() => {
+      for (const [index, statements] of MIGRATIONS.entries()) {
+        if (index < schemaVersion(database)) continue;
+        database.run(statements);
+        database.run(`PRAGMA user_version = ${index + 1}`);
+      }
+    })
+    .immediate();
+}
+
+function schemaVersion(database: Database): number {
+  return database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+}

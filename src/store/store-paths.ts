@@ -1,0 +1,44 @@
+import { join } from "node:path";
+
+/** Where the state folder keeps things. */
+export interface StorePaths {
+  home: string;
+  tasks: string;
+  database: string;
+  /** Folders of tasks that were forgotten, on their way out. */
+  removed: string;
+}
+
+/** Where one task keeps things. */
+export interface TaskPaths {
+  folder: string;
+  meta: string;
+  prompt: string;
+  log: string;
+  stderr: string;
+  outputSchema: string;
+  /** The environment on its way to the supervisor; deleted as soon as it is read. */
+  handover: string;
+  /** Earlier runs' files, a folder each. */
+  runs: string;
+}
+
+/** The names below a state folder. */
+export function storePaths(home: string): StorePaths {
+  return { home, tasks: join(home, "tasks"), database: join(home, "codexmcp.db"), removed: join(home, "removed") };
+}
+
+/** The names below a task's folder. */
+export function taskPaths(home: string, taskId: string): TaskPaths {
+  const folder = join(storePaths(home).tasks, taskId);
+  return {
+    folder,
+    meta: join(folder, "meta.json"),
+    prompt: join(folder, "prompt.md"),
+    log: join(folder, "codex-exec.log"),
+    stderr: join(folder, "codex-stderr.log"),
+    outputSchema: join(folder, "output-schema.json"),
+    handover: join(folder, "handover.json"),
+    runs: join(folder, "runs"),
+  };
+}

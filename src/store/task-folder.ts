@@ -1,0 +1,54 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { makePrivateFolder, readTextIfThere, writePrivateFile } from "#lib/files.ts";
+import type { TaskPaths } from "./store-paths.ts";
+
+/** What a run starts from, written before its supervisor is. */
+export interface RunInput {
+  prompt: string;
+  outputSchema: object | undefined;
+}
+
+/**
+ * Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/` (nothing is
+ * overwritten), then prompt and schema are written.
+ */
+export function prepareTaskFolder(paths: TaskPaths, earlierRun: number | undefined, input: RunInput): void {
+  makePrivateFolder(paths.folder);
+  if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
+  writePrivateFile(paths.prompt, input.prompt);
+  writePrivateFile(paths.log, "");
+  writePrivateFile(paths.stderr, "");
+  if (input.outputSchema !== undefined) {
+    writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
+  }
+}
+
+function keepEarlierRun(paths: TaskPaths, run: number): void {
+  const kept = join(paths.runs, String(run));
+  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(paths.folder)) {
+    const from = join(paths.folder, name);
+    if (from === paths.runs || name.endsWith(".tmp")) continue;
+    renameSync(from, join(kept, name));
+  }
+}
+
+/** Leaves the environment for a supervisor that cannot inherit it; for its eyes only, and only until it has read it. */
+export function writeHandover(paths: TaskPaths, environment: Record<string, string>): void {
+  writePrivateFile(paths.handover, JSON.stringify(environment));
+}
+
+/** Takes the environment that was left for this run, deleting it; undefined where none was. */
+export function takeHandover(paths: TaskPaths): Record<string, string> | undefined {
+  const text = readTextIfThere(paths.handover);
+  if (text === undefined) return undefined;
+  removeHandover(paths);
+  return v.parse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), text);
+}
+
+/** Deletes an environment that nobody took. */
+export function removeHandover(paths: TaskPaths): void {
+  rmSync(paths.handover, { force: true });
+}

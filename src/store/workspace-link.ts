@@ -1,0 +1,53 @@
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "#lib/errors.ts";
+import { logger } from "#lib/log.ts";
+
+const FOLDER = ".codex-tasks";
+
+/**
+ * Links `<cwd>/.codex-tasks/<name>` to a task's folder, for people and IDEs. The folder ignores itself,
+ * so that git sees nothing of it. It is a convenience: where it cannot be made (a read-only workspace,
+ * something else of that name) the task goes on without.
+ */
+export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string): void {
+  try {
+    const folder = join(cwd, FOLDER);
+    mkdirSync(folder, { recursive: true });
+    // A link here could lead anywhere, the repository may be a stranger's.
+    if (!lstatSync(folder).isDirectory()) return;
+    writeIfMissing(join(folder, ".gitignore"), "*\n");
+    replaceLink(join(folder, name), taskFolder);
+  } catch (error) {
+    logger("store").warn`no link in the workspace ${cwd}: ${String(error)}`;
+  }
+}
+
+/** Removes that link again, if it still leads to this task's folder. */
+export function unlinkFromWorkspace(cwd: string, name: string, taskFolder: string): void {
+  try {
+    const link = join(cwd, FOLDER, name);
+    if (readlinkSync(link) === taskFolder) rmSync(link);
+  } catch {
+    // Gone already, or not ours.
+  }
+}
+
+function writeIfMissing(path: string, content: string): void {
+  try {
+    writeFileSync(path, content, { flag: "wx" });
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+}
+
+function replaceLink(link: string, target: string): void {
+  const there = lstatSync(link, { throwIfNoEntry: false });
+  if (there?.isSymbolicLink() === true) {
+    if (readlinkSync(link) === target) return;
+    rmSync(link);
+  } else if (there !== undefined) {
+    return; // somebody's own file
+  }
+  symlinkSync(target, link);
+}
