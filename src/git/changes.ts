@@ -1,0 +1,78 @@
+import { copyFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { errnoOf } from "#lib/errors.ts";
+import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
+import { git, type GitEnvironment } from "./git.ts";
+
+/**
+ * What a worktree holds against a base commit: commits, and every difference of the files, whether
+ * committed or not, new files included. Neither index nor files are touched.
+ */
+export async function readChanges(worktree: string, baseCommit: string): Promise<WorktreeChanges> {
+  const [ahead, status] = await Promise.all([
+    git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`]),
+    git(worktree, ["status", "--porcelain", "-z", "--untracked-files=all"]),
+  ]);
+  const uncommitted = parseStatus(status);
+  const hasNewFiles = uncommitted.some((line) => line.startsWith("??"));
+  const { paths, shortstat } = await (hasNewFiles
+    ? withNewFilesListed(worktree, (environment) => readDiff(worktree, baseCommit, environment))
+    : readDiff(worktree, baseCommit));
+  return {
+    commits_ahead: Number(ahead),
+    diff_stat: shortstat,
+    files_changed: paths.slice(0, MAX_LISTED_PATHS),
+    uncommitted_changes: uncommitted.slice(0, MAX_LISTED_PATHS),
+  };
+}
+
+async function readDiff(
+  worktree: string,
+  baseCommit: string,
+  environment: GitEnvironment = {},
+): Promise<{ paths: string[]; shortstat: string }> {
+  const args = ["diff", "--no-ext-diff", "--no-renames", "-z", "--numstat", "--shortstat", baseCommit, "--"];
+  const fields = (await git(worktree, args, environment)).split("\0");
+  // `added TAB deleted TAB path` for each file, then the sum.
+  const shortstat = fields.pop()?.trim() ?? "";
+  return {
+    paths: fields.filter((field) => field !== "").map((field) => field.split("\t").slice(2).join("\t")),
+    shortstat,
+  };
+}
+
+/** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
+async function withNewFilesListed<T>(worktree: string, read: (environment: GitEnvironment) => Promise<T>): Promise<T> {
+  const own = (await git(worktree, ["rev-parse", "--git-path", "index"])).replace(/\n$/, "");
+  const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
+  const environment = { GIT_INDEX_FILE: copy };
+  try {
+    copyIfThere(resolve(worktree, own), copy);
+    await git(worktree, ["add", "--intent-to-add", "--all"], environment);
+    return await read(environment);
+  } finally {
+    rmSync(copy, { force: true });
+  }
+}
+
+function copyIfThere(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+/** The lines of `git status --short`, from its `-z` form; a rename is `R  new ← old`. */
+export function parseStatus(status: string): string[] {
+  const lines: string[] = [];
+  const fields = status.split("\0");
+  for (let index = 0; index < fields.length; index++) {
+    const field = fields[index];
+    if (field === undefined || field === "") continue;
+    const isRename = field.startsWith("R") || field.startsWith("C");
+    lines.push(isRename ? `${field} ← ${fields[++index] ?? ""}` : field);
+  }
+  return lines;
+}

@@ -1,0 +1,134 @@
+import { basename, dirname, relative } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { gitFailure, tryGit } from "./git.ts";
+import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
+
+/** A repository that a worktree can be made from. */
+export interface Repository {
+  /** A folder in which git commands for it run. */
+  folder: string;
+  /** The common git folder. */
+  commonDir: string;
+  /** What its worktrees' folders begin with, and the folder that they stand in. */
+  name: string;
+  parent: string;
+  /** The branch that is checked out at `cwd`; undefined for a detached HEAD. */
+  branch: string | undefined;
+  /** The commit that is checked out at `cwd`. */
+  commit: string;
+  /** Where `cwd` is in its working tree; empty at the top. */
+  subfolder: string;
+  /** The top of the working tree that `cwd` is in; undefined in a bare repository. */
+  toplevel: string | undefined;
+  worktrees: ListedWorktree[];
+}
+
+/**
+ * What repository a real path lies in, read only.
+ * @returns undefined outside git
+ * @throws AppError `repository_without_commit`, `repository_unusable`, `repository_untrusted`, `git_missing`
+ */
+export async function inspectRepository(cwd: string): Promise<Repository | undefined> {
+  const flags = [
+    "rev-parse",
+    "--path-format=absolute",
+    "--is-bare-repository",
+    "--is-inside-git-dir",
+    "--git-common-dir",
+  ];
+  const [facts, top, superproject, worktrees] = await Promise.all([
+    tryGit(cwd, flags),
+    tryGit(cwd, ["rev-parse", "--show-toplevel"]),
+    superprojectOf(cwd),
+    listWorktrees(cwd),
+  ]);
+  if (facts.exitCode !== 0) {
+    if (/not a git repository/i.test(facts.stderr)) return undefined;
+    throw gitFailure(cwd, flags, facts.stderr);
+  }
+  // The path comes last because it may hold line ends of its own.
+  const [bare, insideGit, ...path] = withoutLastNewline(facts.stdout).split("\n");
+  const isBare = bare === "true";
+  if (insideGit === "true" && !isBare) throw insideGitFolder(cwd);
+  const commonDir = path.join("\n");
+  const toplevel = isBare ? undefined : withoutLastNewline(top.stdout);
+  const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
+  if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
+  return {
+    folder: toplevel ?? commonDir,
+    commonDir,
+    ...(superproject === undefined
+      ? placeBeside(worktrees[0]?.path ?? commonDir)
+      : await placeBesideSuperproject(superproject, toplevel ?? commonDir)),
+    branch: head.branch,
+    commit: head.commit,
+    subfolder: toplevel === undefined ? "" : relative(toplevel, cwd),
+    toplevel,
+    worktrees,
+  };
+}
+
+interface Head {
+  branch: string | undefined;
+  commit: string | undefined;
+}
+
+async function checkedOut(cwd: string, toplevel: string | undefined, worktrees: ListedWorktree[]): Promise<Head> {
+  const here = worktrees.find((worktree) => worktree.path === toplevel);
+  // git lists a submodule's main worktree by its git folder: ask git itself then.
+  return here === undefined ? bareHead(cwd) : { branch: here.branch, commit: here.commit };
+}
+
+async function bareHead(cwd: string): Promise<Head> {
+  const [symbolic, commit] = await Promise.all([
+    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
+    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
+  ]);
+  return { branch: symbolic.stdout.trim() || undefined, commit: commit.stdout.trim() || undefined };
+}
+
+interface Place {
+  name: string;
+  parent: string;
+}
+
+/** A repository's worktrees go beside its main working tree, whichever of its worktrees `cwd` is in. */
+function placeBeside(main: string): Place {
+  const parent = dirname(main);
+  const name = basename(main).replace(/(?<=.)\.git$/, "");
+  // `project/.bare` with worktrees around it: the project's name says more.
+  return { name: name.startsWith(".") ? basename(parent) : name, parent };
+}
+
+/** A submodule's go outside of all superprojects, whose `git status` would show them. */
+async function placeBesideSuperproject(superproject: string, toplevel: string): Promise<Place> {
+  const above = await superprojectOf(superproject);
+  const { name, parent } =
+    above === undefined ? placeBeside(superproject) : await placeBesideSuperproject(above, superproject);
+  return { name: `${name}-${basename(toplevel)}`, parent };
+}
+
+async function superprojectOf(folder: string): Promise<string | undefined> {
+  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"]);
+  return withoutLastNewline(stdout) || undefined;
+}
+
+function withoutLastNewline(text: string): string {
+  return text.replace(/\n$/, "");
+}
+
+function insideGitFolder(cwd: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `cwd lies inside git's own folder: ${cwd}`,
+    "Give the working tree as cwd.",
+  );
+}
+
+function withoutCommit(cwd: string, branch: string | undefined): AppError {
+  return new AppError(
+    "repository_without_commit",
+    `The repository at ${cwd} has no commit on ${branch ?? "HEAD"} yet, so no worktree can be made from it.`,
+    `Make a first commit, e.g. git -C '${cwd}' commit --allow-empty -m "Start", and run the task again.`,
+  );
+}

@@ -1,0 +1,86 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
+import { git, tryGit } from "./git.ts";
+import type { Repository } from "./repository.ts";
+
+/** What is to be done so that a task has its worktree. */
+export interface WorktreePlan {
+  repository: Repository;
+  path: string;
+  branch: string;
+  /** `reuse` it, `attach` a new folder to the branch that is there, or `create` both. */
+  action: "reuse" | "attach" | "create";
+  /** The folder was deleted by hand: git still lists it and must be told to take the place again. */
+  isListed: boolean;
+}
+
+/**
+ * Works out how the worktree at `<parent>/<name>` with `branch` comes about, read only.
+ * @throws AppError `worktree_path_taken`, `worktree_on_other_branch`, `branch_checked_out`
+ */
+export async function planWorktree(repository: Repository, name: string, branch: string): Promise<WorktreePlan> {
+  const path = join(repository.parent, name);
+  const listed = repository.worktrees.find((worktree) => worktree.path === path);
+  if (listed !== undefined && !listed.isPrunable && pathExists(path)) {
+    if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
+    return { repository, path, branch, action: "reuse", isListed: true };
+  }
+  const elsewhere = repository.worktrees.find((worktree) => worktree.branch === branch && worktree.path !== path);
+  if (elsewhere !== undefined) throw checkedOutElsewhere(elsewhere.path, branch);
+  if (!isFree(path)) throw pathTaken(path);
+  const known = await tryGit(repository.folder, ["rev-parse", "--quiet", "--verify", `refs/heads/${branch}^{commit}`]);
+  const action = known.exitCode === 0 ? "attach" : "create";
+  return { repository, path, branch, action, isListed: listed !== undefined };
+}
+
+/** Carries out a plan. To be called by one process at a time for one repository. */
+export async function makeWorktree(plan: WorktreePlan): Promise<void> {
+  if (plan.action === "reuse") return;
+  // --force once lets git take the place of a folder that is gone; a locked one stays refused.
+  const args = ["worktree", "add", "--quiet", ...(plan.isListed ? ["--force"] : [])];
+  if (plan.action === "attach") args.push("--", plan.path, plan.branch);
+  else args.push("--no-track", "-b", plan.branch, "--", plan.path, plan.repository.commit);
+  await git(plan.repository.folder, args);
+}
+
+/** The commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
+export async function guessBase(repository: Repository, branch: string): Promise<string> {
+  const base = await tryGit(repository.folder, ["merge-base", repository.commit, `refs/heads/${branch}`]);
+  return base.stdout.trim() || repository.commit;
+}
+
+/** Where a task of `cwd` runs in its worktree: at the same sub-folder, or at the top where the base has none such. */
+export function runFolderIn(plan: WorktreePlan): string {
+  const folder = join(plan.path, plan.repository.subfolder);
+  return pathExists(folder) ? folder : plan.path;
+}
+
+function isFree(path: string): boolean {
+  return !pathExists(path) || readdirSync(path).length === 0;
+}
+
+function onOtherBranch(path: string, branch: string, other: string | undefined): AppError {
+  return new AppError(
+    "worktree_on_other_branch",
+    `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
+    `Switch it back (git -C '${path}' switch ${branch}), or take another topic.`,
+  );
+}
+
+function checkedOutElsewhere(path: string, branch: string): AppError {
+  return new AppError(
+    "branch_checked_out",
+    `The branch ${branch} is checked out in ${path}, so no second worktree can have it.`,
+    `Switch ${path} to another branch, or take another topic.`,
+  );
+}
+
+function pathTaken(path: string): AppError {
+  return new AppError(
+    "worktree_path_taken",
+    `${path} exists and is not a worktree of this repository; nothing there was touched.`,
+    "Move it away, or take another topic.",
+  );
+}

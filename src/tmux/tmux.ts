@@ -1,0 +1,96 @@
+import { $ } from "bun";
+import type { Config } from "#lib/config.ts";
+import { AppError } from "#lib/errors.ts";
+
+/** How to reach a tmux server. */
+export interface TmuxServer {
+  /** A socket's name or, with a `/`, its path; undefined: tmux's own choice. */
+  socket: string | undefined;
+  environment: Record<string, string>;
+}
+
+/** The tmux server that a configuration names. */
+export function tmuxServerOf(config: Config): TmuxServer {
+  return { socket: config.tmuxSocket, environment: config.environment };
+}
+
+/** How long a session of the same name, left by an earlier run that is just ending, is waited for. */
+const LEAVING_MS = 3000;
+
+/**
+ * Starts a detached session that runs one command, and ends with it.
+ * @param folder where the session's new windows open; handed over as tmux's own working directory,
+ *   since tmux expands formats, and so runs `#(commands)`, in what `-c` gives it
+ * @throws AppError `tmux_missing`, `tmux_session_exists`, `tmux_failed`
+ */
+export async function startSession(
+  server: TmuxServer,
+  name: string,
+  folder: string,
+  command: readonly string[],
+): Promise<void> {
+  const size = ["-x", "160", "-y", "50"];
+  // Users' own settings may keep dead panes, or end sessions that nobody looks at.
+  const set = (option: string) => [";", "set-option", "-t", `=${name}:`, option, "off"];
+  const options = [...set("remain-on-exit"), ...set("destroy-unattached")];
+  const args = ["new-session", "-d", "-s", name, ...size, "--", ...command.map(escapeSeparator), ...options];
+  const deadline = performance.now() + LEAVING_MS;
+  for (;;) {
+    const { exitCode, stderr } = await runTmux(server, args, folder);
+    if (exitCode === 0) return;
+    if (!stderr.includes("duplicate session")) throw tmuxFailed(stderr);
+    if (performance.now() > deadline) throw sessionExists(name);
+    await Bun.sleep(20);
+  }
+}
+
+/** Whether a session of exactly this name exists. */
+export async function hasSession(server: TmuxServer, name: string): Promise<boolean> {
+  const { exitCode } = await runTmux(server, ["has-session", "-t", `=${name}`], "/");
+  return exitCode === 0;
+}
+
+/**
+ * Checks that tmux can be started.
+ * @throws AppError `tmux_missing`
+ */
+export function checkTmux(server: TmuxServer): void {
+  if (Bun.which("tmux", { PATH: server.environment["PATH"] ?? "" }) !== null) return;
+  throw new AppError(
+    "tmux_missing",
+    "tmux is not in this server's PATH, and full-access tasks run in a tmux session.",
+    "Install it (apt install tmux, brew install tmux).",
+  );
+}
+
+/** A word that ends with `;` would end the command for tmux. */
+function escapeSeparator(word: string): string {
+  return word.replace(/;$/, "\\;");
+}
+
+async function runTmux(
+  server: TmuxServer,
+  args: readonly string[],
+  folder: string,
+): Promise<{ exitCode: number; stderr: string }> {
+  const { socket, environment } = server;
+  const where = socket === undefined ? [] : [socket.includes("/") ? "-S" : "-L", socket];
+  const { exitCode, stderr } = await $`tmux ${where} ${args}`.cwd(folder).env(environment).quiet().nothrow();
+  return { exitCode, stderr: stderr.toString().trim() };
+}
+
+function tmuxFailed(stderr: string): AppError {
+  return new AppError(
+    "tmux_failed",
+    `tmux could not start the task's session: ${stderr || "it said nothing"}`,
+    "Check that `tmux new-session -d` works for the user that runs this server.",
+  );
+}
+
+function sessionExists(name: string): AppError {
+  return new AppError(
+    "tmux_session_exists",
+    `A tmux session ${name} exists that does not belong to a task of this server.`,
+    `Look at it with tmux attach -t '=${name}' and end it, or take another topic.`,
+  );
+}
