@@ -1,0 +1,52 @@
+import { secondsBetween } from "#lib/clock.ts";
+import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#task/record.ts";
+
+/** What of a worktree an answer tells. */
+export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
+
+/** What `codex` answers. */
+export interface TaskAnswer extends WorktreeFields {
+  success: boolean;
+  task_id: string;
+  status: TaskRecord["status"];
+  session_id?: string;
+  result?: string;
+  exit_code?: number;
+  elapsed_seconds: number;
+  usage?: Usage;
+  error?: string;
+  code?: string;
+  hint?: string;
+}
+
+/** An ended task as `codex` answers it. */
+export function toAnswer(task: EndedTask): TaskAnswer {
+  return {
+    success: task.status === "completed",
+    task_id: task.task_id,
+    status: task.status,
+    ...(task.status !== "completed" && { error: task.error, code: task.code, hint: task.hint }),
+    ...outcomeFields(task),
+    elapsed_seconds: secondsBetween(task.start_time, task.end_time),
+    ...worktreeFields(task),
+  };
+}
+
+/** What an ended task has to tell beside its state. */
+export function outcomeFields(task: EndedTask): Pick<TaskAnswer, "session_id" | "result" | "exit_code" | "usage"> {
+  return pick(task, ["session_id", "result", "exit_code", "usage"]);
+}
+
+/** A task's worktree, and what it holds once the task has ended; nothing where there is none. */
+export function worktreeFields(task: TaskRecord): WorktreeFields {
+  const place = pick(task, ["worktree_dir", "agent_branch", "base_branch", "base_commit"]);
+  if (!("end_time" in task)) return place;
+  return { ...place, ...pick(task, ["diff_stat", "commits_ahead", "files_changed", "uncommitted_changes"]) };
+}
+
+/** Those of the named fields that are there. */
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const entries = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
+  return Object.fromEntries(entries) as Pick<T, K>;
+}

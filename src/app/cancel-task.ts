@@ -1,0 +1,73 @@
+import { foldLog } from "#codex/run-log.ts";
+import { now } from "#lib/clock.ts";
+import { endFamily } from "#lib/process-tree.ts";
+import { isProcessAlive, type ProcessIdentity, signalProcess } from "#lib/process-identity.ts";
+import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
+import { findTask } from "#store/claim-task.ts";
+import { processMarkerOf } from "#task/names.ts";
+import { type EndedTask, isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
+import { cancelledFailure } from "./cancelled.ts";
+import type { AppContext } from "./context.ts";
+import { getTask } from "./find-task.ts";
+import { finishTask } from "./finish-task.ts";
+import { reconcile } from "./reconcile.ts";
+import { waitForTask } from "./wait-for-task.ts";
+
+/** How long a supervisor may take to end its run; then this process does it. */
+const SUPERVISOR_MS = 10_000;
+
+/** How long a supervisor may take to leave after it has written the end. */
+const LEAVING_MS = 3000;
+
+/**
+ * Stops a task and waits until no process of it is left. A task that has ended already is left as it is.
+ * @throws AppError `unknown_task`
+ */
+export async function cancelTask(context: AppContext, taskId: string): Promise<TaskRecord> {
+  const task = await reconcile(context, getTask(context, taskId));
+  if (isEnded(task)) return task;
+  requestCancel(context.store, task);
+  if (task.status === "queued") {
+    const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
+    if (endTask(context.store, "queued", cancelled)) return cancelled;
+    // It has been started in this moment: the same again, for a running one.
+    return cancelTask(context, taskId);
+  }
+  return (await endBySupervisor(context, task)) ?? endOurselves(context, task);
+}
+
+async function endBySupervisor(context: AppContext, task: RunningTask): Promise<EndedTask | undefined> {
+  const owner = findTask(context.store, task.task_id)?.owner;
+  if (owner === undefined || !signalProcess(owner, "SIGTERM")) return undefined;
+  const ended = await Promise.race([waitForTask(context, task), Bun.sleep(SUPERVISOR_MS)]);
+  if (ended === undefined) return undefined;
+  // The supervisor is a process of the task, too.
+  await waitUntilGone(owner, LEAVING_MS);
+  return ended;
+}
+
+async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promise<void> {
+  const deadline = performance.now() + atMostMs;
+  while (isProcessAlive(process) && performance.now() < deadline) await Bun.sleep(5);
+}
+
+/** The supervisor is dead or does not answer: its work is done here. */
+async function endOurselves(context: AppContext, task: RunningTask): Promise<TaskRecord> {
+  const stored = findTask(context.store, task.task_id);
+  if (stored === undefined || isEnded(stored.record)) return stored?.record ?? task;
+  await endHungSupervisor(stored.owner);
+  const marker = processMarkerOf(context.config.home, task.task_id, task.run);
+  await endFamily({ root: stored.codex, marker: `${marker.name}=${marker.value}` });
+  if (takeOverTask(context.store, task, stored.owner)) {
+    const { error: message, code, hint } = cancelledFailure();
+    const end = { exitCode: undefined, signal: undefined };
+    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: { message, code, hint } });
+  }
+  return findTask(context.store, task.task_id)?.record ?? task;
+}
+
+async function endHungSupervisor(owner: ProcessIdentity | undefined): Promise<void> {
+  if (owner === undefined || owner.pid === process.pid) return;
+  signalProcess(owner, "SIGKILL");
+  await waitUntilGone(owner, LEAVING_MS);
+}

@@ -1,0 +1,104 @@
+import { isAbsolute } from "node:path";
+import { locateCodex } from "#codex/locate.ts";
+import { checkProfile } from "#codex/profile.ts";
+import type { Config } from "#lib/config.ts";
+import { AppError } from "#lib/errors.ts";
+import { expandHome, pathExists, resolveWorkspace } from "#lib/paths.ts";
+import type { Sandbox, TaskMode } from "#task/record.ts";
+import { parseTopic, type Topic } from "#task/topic.ts";
+import { checkTmux, tmuxServerOf } from "#tmux/tmux.ts";
+
+/** What a caller asks for. */
+export interface StartRequest {
+  prompt: string;
+  cwd: string;
+  topic: string;
+  sandbox: Sandbox;
+  mode: TaskMode;
+  sessionId?: string | undefined;
+  model?: string | undefined;
+  reasoningEffort?: string | undefined;
+  profile?: string | undefined;
+  images?: readonly string[] | undefined;
+  outputSchema?: object | undefined;
+  timeoutSeconds?: number | undefined;
+  idleTimeoutSeconds?: number | undefined;
+}
+
+/** A request that has been checked, with paths resolved and the environment's defaults put in. */
+export interface CheckedRequest extends StartRequest {
+  parsedTopic: Topic;
+  /** `cwd` without links. */
+  realCwd: string;
+  images: readonly string[];
+  timeoutSeconds: number;
+  idleTimeoutSeconds: number;
+}
+
+const MAX_PROMPT_BYTES = 1024 * 1024;
+const DEFAULT_IDLE_SECONDS = 30 * 60;
+const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/**
+ * Checks all that can be checked before anything is started or written.
+ * @throws AppError the first fault, with what to do about it
+ */
+export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
+  const parsedTopic = parseTopic(request.topic);
+  const realCwd = resolveWorkspace(request.cwd);
+  checkPrompt(request.prompt);
+  const sessionId = request.sessionId || undefined;
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) throw badSessionId(sessionId);
+  const profile = request.profile || config.profile;
+  if (profile !== undefined) checkProfile(config.codexHome, profile);
+  const images = (request.images ?? []).map(checkImage);
+  locateCodex(config);
+  if (request.sandbox === "full-access") {
+    checkTmux(tmuxServerOf(config));
+  }
+  return {
+    ...request,
+    parsedTopic,
+    cwd: expandHome(request.cwd),
+    realCwd,
+    sessionId,
+    profile,
+    images,
+    model: request.model || undefined,
+    reasoningEffort: request.reasoningEffort || config.reasoningEffort,
+    timeoutSeconds: request.timeoutSeconds ?? 0,
+    idleTimeoutSeconds: request.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS,
+  };
+}
+
+function checkPrompt(prompt: string): void {
+  const bytes = Buffer.byteLength(prompt);
+  if (prompt.trim() === "") {
+    throw new AppError("invalid_prompt", "The prompt is empty.", "Say what Codex is to do.");
+  }
+  if (bytes > MAX_PROMPT_BYTES) {
+    throw new AppError(
+      "invalid_prompt",
+      `The prompt has ${bytes} bytes; at most ${MAX_PROMPT_BYTES} are possible.`,
+      "Put long material into a file of the workspace and name the file in the prompt.",
+    );
+  }
+}
+
+function checkImage(image: string): string {
+  const path = expandHome(image);
+  if (isAbsolute(path) && pathExists(path)) return path;
+  throw new AppError(
+    "invalid_image",
+    `The image ${image} is not an absolute path of an existing file.`,
+    "Give the full path of each image.",
+  );
+}
+
+function badSessionId(sessionId: string): AppError {
+  return new AppError(
+    "invalid_session_id",
+    `"${sessionId}" cannot be the id of a Codex session.`,
+    "Take session_id from the result of an earlier task.",
+  );
+}

@@ -1,0 +1,85 @@
+import { classifyFailure } from "#codex/failure.ts";
+import { ownUsage } from "#codex/run-state.ts";
+import { readChanges } from "#git/changes.ts";
+import { now } from "#lib/clock.ts";
+import type { Failure } from "#lib/errors.ts";
+import { readTail } from "#lib/json-lines.ts";
+import { logger } from "#lib/log.ts";
+import { endTask } from "#store/change-task.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+import type { RunResult } from "./supervise-run.ts";
+
+const STDERR_BYTES = 16 * 1024;
+
+/**
+ * Writes a run's end: outcome from events and exit status, tokens, what the worktree holds.
+ * @returns undefined where the task had ended already (somebody else finished it)
+ */
+export async function finishTask(
+  context: AppContext,
+  task: RunningTask,
+  run: RunResult,
+): Promise<EndedTask | undefined> {
+  const changes = await readChangesIfAny(task);
+  const facts = { ...task, ...changes, ...collectFacts(task, run) };
+  const failure = failureOf(context, task, run);
+  const ended: EndedTask =
+    failure === undefined
+      ? { ...facts, status: "completed" }
+      : {
+          ...facts,
+          status: failure.code === "cancelled" ? "cancelled" : "failed",
+          error: failure.message,
+          code: failure.code,
+          hint: failure.hint,
+        };
+  return endTask(context.store, "running", ended) ? ended : undefined;
+}
+
+function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
+  const { sessionUsage, lastMessage } = state;
+  const sessionId = state.sessionId ?? task.resumes;
+  return {
+    end_time: now(),
+    ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
+    ...(sessionId !== undefined && { session_id: sessionId }),
+    ...(lastMessage !== undefined && { result: lastMessage }),
+    ...(sessionUsage !== undefined && {
+      usage: ownUsage(sessionUsage, task.usage_before),
+      session_usage: sessionUsage,
+    }),
+  };
+}
+
+/** Undefined for a success: exit status 0 (or an end that nobody saw) AND an event that says the turn was completed. */
+function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
+  const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;
+  // A result that Codex had reported before it was stopped is a result.
+  if (isCompleted) return undefined;
+  if (stopped !== undefined) return stopped;
+  const isUnseen = end.exitCode === undefined && end.signal === undefined;
+  if (isUnseen && state.terminal === undefined) return lostFailure();
+  const stderr = readTail(taskPaths(config.home, task.task_id).stderr, STDERR_BYTES);
+  return classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal });
+}
+
+function lostFailure(): Failure {
+  return {
+    code: "supervisor_lost",
+    message: "The task's processes are gone (killed, or the machine was restarted) and left no result.",
+    hint: "Its log, worktree and branch are kept; run its session_id under the next version of the topic to go on.",
+  };
+}
+
+/** A worktree that is gone or broken must not keep the outcome from being written. */
+async function readChangesIfAny(task: RunningTask): Promise<WorktreeChanges | undefined> {
+  if (task.worktree_dir === undefined || task.base_commit === undefined) return undefined;
+  try {
+    return await readChanges(task.worktree_dir, task.base_commit);
+  } catch (error) {
+    logger("app").warn`the worktree ${task.worktree_dir} cannot be read: ${String(error)}`;
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { taskEnvironment } from "#codex/environment.ts";
+import { AppError } from "#lib/errors.ts";
+import { selfCommand } from "#lib/self-command.ts";
+import { startDetached } from "#lib/start-detached.ts";
+import { watchFolder } from "#lib/watch-folder.ts";
+import { findTask } from "#store/claim-task.ts";
+import { readMeta } from "#store/meta-file.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { removeHandover, writeHandover } from "#store/task-folder.ts";
+import type { QueuedTask, TaskRecord } from "#task/record.ts";
+import { startSession, tmuxServerOf } from "#tmux/tmux.ts";
+import type { AppContext } from "./context.ts";
+
+/** How long a supervisor may take to report; it takes some ten milliseconds where nothing is wrong. */
+const START_MS = 20_000;
+
+/** A supervisor that was started. */
+export interface Supervisor {
+  /** Resolves when it has ended; never, where tmux started it. */
+  ended: Promise<void>;
+}
+
+/** Starts a task's supervisor: in a tmux session for full-access, as a detached process otherwise. */
+export async function launchSupervisor(context: AppContext, task: TaskRecord): Promise<Supervisor> {
+  const { config } = context;
+  if (task.tmux_session === undefined) return { ended: startDetachedSupervisor(context, task) };
+  const paths = taskPaths(config.home, task.task_id);
+  // A tmux server gives a session the environment that it was itself started with, not ours.
+  writeHandover(paths, taskEnvironment(config.environment));
+  await startSession(tmuxServerOf(config), task.tmux_session, task.run_dir, supervisorCommand(context, task));
+  return { ended: new Promise(() => {}) };
+}
+
+/** Starts a supervisor that nobody sees: for read-only tasks, and for runs that have lost theirs. */
+export function startDetachedSupervisor(context: AppContext, task: TaskRecord): Promise<void> {
+  return startDetached(supervisorCommand(context, task), taskEnvironment(context.config.environment));
+}
+
+function supervisorCommand({ config }: AppContext, task: TaskRecord): string[] {
+  return [...selfCommand(), "run-task", task.task_id, "--home", config.home];
+}
+
+/**
+ * Waits until the supervisor has taken the task over.
+ * @throws AppError `start_failed` where it does not
+ */
+export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
+  const paths = taskPaths(context.config.home, task.task_id);
+  let timer: Timer | undefined;
+  let watch: { close(): void } | undefined;
+  try {
+    await Promise.race([
+      new Promise<void>((resolve) => {
+        const look = () => {
+          const meta = readMeta(paths.meta);
+          if (meta !== undefined && (meta.run !== task.run || meta.status !== "queued")) resolve();
+        };
+        watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
+        look();
+      }),
+      supervisor.ended,
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, START_MS);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+    watch?.close();
+    removeHandover(paths);
+  }
+  const record = findTask(context.store, task.task_id)?.record ?? task;
+  if (record.run !== task.run || record.status !== "queued") return record;
+  throw new AppError(
+    "start_failed",
+    "The task's supervisor did not start.",
+    "Run the task again; if it fails again, start the server with CODEXMCP_LOG_LEVEL=debug and look at its stderr.",
+  );
+}

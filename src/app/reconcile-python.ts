@@ -1,0 +1,38 @@
+import { foldLog } from "#codex/run-log.ts";
+import { readTail } from "#lib/json-lines.ts";
+import { endTask } from "#store/change-task.ts";
+import { now } from "#lib/clock.ts";
+import { findTask } from "#store/claim-task.ts";
+import type { RunningTask, TaskRecord } from "#task/record.ts";
+import { hasSession, tmuxServerOf } from "#tmux/tmux.ts";
+import type { AppContext } from "./context.ts";
+import { finishTask } from "./finish-task.ts";
+
+const TAIL_BYTES = 4096;
+
+/**
+ * The truth about a task that the Python server started: its log ends with `EXIT_CODE=<n>` once it has ended; without that line
+ * it runs while its tmux session is there.
+ */
+export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
+  const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
+  const run = { state: foldLog(task.log_file), stopped: undefined };
+  if (exit !== undefined) {
+    await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+  } else if (!(await isSessionThere(context, task))) {
+    endTask(context.store, "running", {
+      ...task,
+      status: "failed",
+      end_time: now(),
+      code: "supervisor_lost",
+      error: "The task's tmux session is gone and its log has no exit status.",
+      hint: "Its log and worktree are kept; run its session_id under the next version of the topic to go on.",
+    });
+  }
+  return findTask(context.store, task.task_id)?.record ?? task;
+}
+
+async function isSessionThere({ config }: AppContext, task: RunningTask): Promise<boolean> {
+  if (task.tmux_session === undefined) return false;
+  return hasSession(tmuxServerOf(config), task.tmux_session);
+}

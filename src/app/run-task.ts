@@ -1,0 +1,114 @@
+import { locateCodex } from "#codex/locate.ts";
+import { codexArguments } from "#codex/argv.ts";
+import { adoptCodex, type CodexProcess, startCodex } from "#codex/process.ts";
+import { readSessionUsage } from "#codex/session-usage.ts";
+import { type Environment, readConfig } from "#lib/config.ts";
+import { now } from "#lib/clock.ts";
+import { toFailure } from "#lib/errors.ts";
+import { isProcessAlive } from "#lib/process-identity.ts";
+import { endTask, noteCodexProcess, startTask, takeOverTask } from "#store/change-task.ts";
+import { findTask } from "#store/claim-task.ts";
+import { lastSessionUsage } from "#store/list-tasks.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { takeHandover } from "#store/task-folder.ts";
+import type { StoredTask } from "#store/task-row.ts";
+import { processMarkerOf } from "#task/names.ts";
+import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
+import { cancelledFailure } from "./cancelled.ts";
+import { type AppContext, openContextForTask } from "./context.ts";
+import { finishTask } from "./finish-task.ts";
+import { applyRetention } from "./retention.ts";
+import { type RunObserver, superviseRun } from "./supervise-run.ts";
+
+/**
+ * The supervisor: owns one run of one task from its start to its end. It is its own process, so
+ * that the run goes on whatever happens to the MCP client and server; and it is started a second
+ * time for a run whose supervisor died while Codex lives.
+ */
+export async function runTask(home: string, taskId: string, observer: RunObserver): Promise<EndedTask | undefined> {
+  const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+  const stored = findTask(context.store, taskId);
+  if (stored === undefined) return undefined;
+  const ended = await ownRun(context, stored, observer);
+  if (ended !== undefined) observer.ended(ended);
+  applyRetention(context);
+  return ended;
+}
+
+/** The environment that the MCP server left for us; its own where we are its child. */
+function takeEnvironment(home: string, taskId: string): Environment {
+  const handed = takeHandover(taskPaths(home, taskId));
+  if (handed === undefined) return process.env;
+  // The rooms that start programs look at process.env.
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, handed);
+  return handed;
+}
+
+async function ownRun(context: AppContext, stored: StoredTask, observer: RunObserver): Promise<EndedTask | undefined> {
+  const { record } = stored;
+  if (isEnded(record)) return undefined;
+  if (record.status === "queued") return startRun(context, record, observer);
+  const isOrphan = stored.owner === undefined || !isProcessAlive(stored.owner);
+  if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
+  return supervise(context, record, adoptCodex(stored.codex), observer);
+}
+
+async function startRun(
+  context: AppContext,
+  queued: QueuedTask,
+  observer: RunObserver,
+): Promise<EndedTask | undefined> {
+  const before = knownUsage(context, queued);
+  const running: RunningTask = { ...queued, status: "running", ...(before !== undefined && { usage_before: before }) };
+  if (!startTask(context.store, running)) return endCancelled(context, queued);
+  let codex: CodexProcess;
+  try {
+    codex = launchCodex(context, running);
+  } catch (error) {
+    const { message, code, hint } = toFailure(error);
+    const failed: EndedTask = { ...running, status: "failed", end_time: now(), error: message, code, hint };
+    return endTask(context.store, "running", failed) ? failed : undefined;
+  }
+  noteCodexProcess(context.store, running, codex.identity);
+  return supervise(context, running, codex, observer);
+}
+
+/** A cancel that was asked for before the start is carried out here, in case its asker has gone. */
+function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
+  if (findTask(store, task.task_id)?.isCancelRequested !== true) return undefined;
+  const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
+  return endTask(store, "queued", cancelled) ? cancelled : undefined;
+}
+
+function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
+  const program = locateCodex(config);
+  const paths = taskPaths(config.home, task.task_id);
+  const marker = processMarkerOf(config.home, task.task_id, task.run);
+  return startCodex({
+    program: program.path,
+    args: codexArguments(task),
+    folder: task.run_dir,
+    environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
+    promptFile: task.prompt_file,
+    logFile: task.log_file,
+    stderrFile: paths.stderr,
+  });
+}
+
+/** What a resumed session had used before this run, from Codex's own record or from ours. */
+function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
+  if (task.resumes === undefined) return undefined;
+  return readSessionUsage(config.codexHome, task.resumes) ?? lastSessionUsage(store, task.resumes);
+}
+
+async function supervise(
+  context: AppContext,
+  task: RunningTask,
+  codex: CodexProcess,
+  observer: RunObserver,
+): Promise<EndedTask | undefined> {
+  observer.started(task);
+  const run = await superviseRun(context.config.home, task, codex, observer);
+  return finishTask(context, task, run);
+}

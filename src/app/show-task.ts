@@ -1,0 +1,93 @@
+import { statSync } from "node:fs";
+import { describeEvent, type EventLine } from "#codex/describe.ts";
+import { type CodexEvent, parseEvent } from "#codex/event.ts";
+import { isReconnectMessage } from "#codex/run-state.ts";
+import { secondsBetween } from "#lib/clock.ts";
+import { readLastLines, readLinesFrom } from "#lib/json-lines.ts";
+import { isEnded, type TaskRecord } from "#task/record.ts";
+import { outcomeFields, type TaskAnswer, type WorktreeFields, worktreeFields } from "./answer.ts";
+import type { AppContext } from "./context.ts";
+import { getTask } from "./find-task.ts";
+import { reconcile } from "./reconcile.ts";
+
+/** What `codex_status` tells of one task. */
+export interface TaskDetail
+  extends
+    WorktreeFields,
+    Pick<TaskAnswer, "session_id" | "result" | "exit_code" | "usage" | "error" | "code" | "hint"> {
+  task_id: string;
+  mode: TaskRecord["mode"];
+  status: TaskRecord["status"];
+  topic: string;
+  elapsed_seconds: number;
+  cwd: string;
+  sandbox: TaskRecord["sandbox"];
+  log_file: string;
+  recent_events?: EventLine[];
+  /** Where the next call goes on, as `since_event`. */
+  next_event?: number;
+  log_tail?: string;
+  last_event_at?: string;
+  stalled?: string;
+}
+
+const LOG_BYTES = 64 * 1024;
+const MAX_EVENTS = 20;
+const MAX_TAIL = 2000;
+const STALL_SECONDS = 60;
+
+/**
+ * What is to be told of one task. Of a running one, only the end of its log is read, however long it is.
+ * @param sinceEvent position in the log, as an earlier answer's `next_event` gave it
+ * @throws AppError `unknown_task`
+ */
+export async function showTask(context: AppContext, taskId: string, sinceEvent?: number): Promise<TaskDetail> {
+  const task = await reconcile(context, getTask(context, taskId));
+  const detail: TaskDetail = {
+    task_id: task.task_id,
+    mode: task.mode,
+    status: task.status,
+    topic: task.topic,
+    elapsed_seconds: secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined),
+    cwd: task.cwd,
+    sandbox: task.sandbox,
+    log_file: task.log_file,
+    ...worktreeFields(task),
+  };
+  if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent) };
+  const failure = task.status === "completed" ? {} : { error: task.error, code: task.code, hint: task.hint };
+  const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent);
+  return { ...detail, ...failure, ...outcomeFields(task), ...events };
+}
+
+function describeProgress(logFile: string, sinceEvent: number | undefined): Partial<TaskDetail> {
+  const { lines } = readLastLines(logFile, LOG_BYTES);
+  const written = statSync(logFile, { throwIfNoEntry: false });
+  const lastEventAt = written === undefined || written.size === 0 ? undefined : written.mtime.toISOString();
+  const stalled = describeStall(lines, lastEventAt);
+  return {
+    ...readEvents(logFile, sinceEvent),
+    log_tail: lines.slice(-10).join("\n").slice(-MAX_TAIL),
+    ...(lastEventAt !== undefined && { last_event_at: lastEventAt }),
+    ...(stalled !== undefined && { stalled }),
+  };
+}
+
+function readEvents(logFile: string, since: number | undefined): { recent_events: EventLine[]; next_event: number } {
+  const slice = since === undefined ? readLastLines(logFile, LOG_BYTES) : readLinesFrom(logFile, since, LOG_BYTES);
+  const events = slice.lines.map(parseEvent).flatMap((event) => describeIfAny(event));
+  // Asked for a part, the reader gets that part whole; asked for the present, the newest.
+  return { recent_events: since === undefined ? events.slice(-MAX_EVENTS) : events, next_event: slice.nextOffset };
+}
+
+function describeIfAny(event: CodexEvent | undefined): EventLine[] {
+  const described = event === undefined ? undefined : describeEvent(event);
+  return described === undefined ? [] : [described];
+}
+
+function describeStall(lines: string[], lastEventAt: string | undefined): string | undefined {
+  const last = parseEvent(lines.at(-1) ?? "");
+  if (last?.type === "error" && isReconnectMessage(last.message)) return "waiting for network";
+  const silent = lastEventAt === undefined ? 0 : secondsBetween(lastEventAt);
+  return silent < STALL_SECONDS ? undefined : `no event for ${Math.round(silent)} s`;
+}

@@ -1,0 +1,135 @@
+import { now } from "#lib/clock.ts";
+import { AppError, toFailure } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
+import { endTask, updateQueuedTask } from "#store/change-task.ts";
+import { claimTask, type ClaimResult, findTask } from "#store/claim-task.ts";
+import { prepareTaskFolder } from "#store/task-folder.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { linkIntoWorkspace } from "#store/workspace-link.ts";
+import { taskIdOf } from "#task/names.ts";
+import type { QueuedTask, TaskRecord } from "#task/record.ts";
+import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
+import { choosePlace, makePlace, type Place } from "./choose-place.ts";
+import type { AppContext } from "./context.ts";
+import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
+import { reconcile } from "./reconcile.ts";
+
+/**
+ * Starts a task: checks the request, claims the topic, makes folder, link and worktree, starts the
+ * supervisor and waits until that has taken over.
+ * @returns the task as it then is: running, or ended already
+ * @throws AppError where it is refused: nothing has been changed then
+ */
+export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
+  const checked = checkRequest(context.config, request);
+  const place = await choosePlace(checked);
+  const { granted, earlier } = await claim(context, checked, place);
+  try {
+    const queued = await prepareRun(context, checked, place, granted, earlier);
+    if (updateQueuedTask(context.store, queued)) {
+      const supervisor = await launchSupervisor(context, queued);
+      return await waitForStart(context, queued, supervisor);
+    }
+  } catch (error) {
+    const failure = toFailure(error);
+    const { code, hint, message } = failure;
+    endTask(context.store, "queued", {
+      ...granted,
+      status: "failed",
+      end_time: now(),
+      error: message,
+      code,
+      hint,
+    });
+  }
+  return current(context, granted);
+}
+
+function current({ store }: AppContext, task: QueuedTask): TaskRecord {
+  return findTask(store, task.task_id)?.record ?? task;
+}
+
+async function claim(
+  context: AppContext,
+  request: CheckedRequest,
+  place: Place,
+): Promise<Extract<ClaimResult, { granted: QueuedTask }>> {
+  const { parsedTopic } = request;
+  const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
+  for (;;) {
+    const result = claimTask(context.store, {
+      workspace: place.workspace,
+      worktreeDir: place.plan?.path,
+      taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
+      build: (taskId, run) => buildTask(context, request, place, taskId, run),
+    });
+    if ("granted" in result) return result;
+    // It may only look alive: its supervisor may have died.
+    const other = await reconcile(context, result.refusedBy);
+    if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
+  }
+}
+
+function buildTask(
+  { config }: AppContext,
+  request: CheckedRequest,
+  { workspace, plan }: Place,
+  taskId: string,
+  run: number,
+): QueuedTask {
+  const paths = taskPaths(config.home, taskId);
+  const { sessionId, model, reasoningEffort, profile, images, outputSchema } = request;
+  return {
+    task_id: taskId,
+    run,
+    status: "queued",
+    topic: request.topic,
+    mode: request.mode,
+    sandbox: request.sandbox,
+    cwd: request.cwd,
+    workspace,
+    run_dir: request.realCwd,
+    prompt_file: paths.prompt,
+    log_file: paths.log,
+    start_time: now(),
+    ...(request.sandbox === "full-access" && { tmux_session: taskId }),
+    ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
+    ...(sessionId !== undefined && { resumes: sessionId }),
+    ...(model !== undefined && { model }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
+    ...(profile !== undefined && { profile }),
+    ...(images.length > 0 && { images: [...images] }),
+    ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    timeout_seconds: request.timeoutSeconds,
+    idle_timeout_seconds: request.idleTimeoutSeconds,
+  };
+}
+
+async function prepareRun(
+  context: AppContext,
+  request: CheckedRequest,
+  { plan }: Place,
+  task: QueuedTask,
+  earlier: TaskRecord | undefined,
+): Promise<QueuedTask> {
+  const paths = taskPaths(context.config.home, task.task_id);
+  prepareTaskFolder(paths, earlier?.run, { prompt: request.prompt, outputSchema: request.outputSchema });
+  linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
+  if (plan === undefined) return task;
+  const { worktree, runDir } = await makePlace(context, plan);
+  if (!pathExists(runDir)) {
+    throw new AppError("git_failed", `git made no folder at ${runDir}.`, "Run the task again.");
+  }
+  return { ...task, ...worktree, run_dir: runDir };
+}
+
+function refusal(other: TaskRecord, because: "topic" | "worktree"): AppError {
+  const hint = `Wait for it (codex_status with task_id "${other.task_id}") or stop it (codex_cancel)`;
+  return because === "topic"
+    ? new AppError("task_running", `The topic ${other.topic} is running already, as ${other.task_id}.`, `${hint}.`)
+    : new AppError(
+        "worktree_busy",
+        `The task ${other.task_id} is working in the same worktree, ${other.worktree_dir}.`,
+        `${hint}; or choose another description for parallel work.`,
+      );
+}

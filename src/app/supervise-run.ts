@@ -1,0 +1,101 @@
+import type { EventLine } from "#codex/describe.ts";
+import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
+import { RunLog } from "#codex/run-log.ts";
+import type { RunState } from "#codex/run-state.ts";
+import type { Failure } from "#lib/errors.ts";
+import { endFamily } from "#lib/process-tree.ts";
+import { watchFolder } from "#lib/watch-folder.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { processMarkerOf } from "#task/names.ts";
+import type { EndedTask, RunningTask } from "#task/record.ts";
+import { cancelledFailure } from "./cancelled.ts";
+
+/** Who is shown a run: the pane of its tmux session. */
+export interface RunObserver {
+  started(task: RunningTask): void;
+  event(line: EventLine): void;
+  ended(task: EndedTask): void;
+}
+
+/** How a run went. */
+export interface RunResult {
+  state: RunState;
+  end: ProcessEnd;
+  /** Why this server ended it, where it did. */
+  stopped: Failure | undefined;
+}
+
+/** How often the limits are looked at. */
+const LIMITS_MS = 500;
+
+/** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
+export async function superviseRun(
+  home: string,
+  task: RunningTask,
+  codex: CodexProcess,
+  observer: RunObserver,
+): Promise<RunResult> {
+  const log = new RunLog(task.log_file);
+  const show = (lines: EventLine[]) => {
+    for (const line of lines) observer.event(line);
+  };
+  const folder = taskPaths(home, task.task_id).folder;
+  const watch = watchFolder(
+    folder,
+    (name) => name === "codex-exec.log",
+    () => show(log.read()),
+  );
+  const stop = watchForStop(task, log);
+  try {
+    const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
+    if (stopped !== undefined) {
+      const marker = processMarkerOf(home, task.task_id, task.run);
+      await endFamily({ root: codex.identity, marker: `${marker.name}=${marker.value}` });
+    }
+    const end = await codex.ended;
+    show(log.readToEnd());
+    return { state: log.state, end, stopped };
+  } finally {
+    stop.close();
+    watch.close();
+  }
+}
+
+interface StopWatch {
+  asked: Promise<Failure>;
+  close(): void;
+}
+
+/** A cancel comes as SIGTERM; SIGHUP: the user ended the tmux session; SIGINT: Ctrl-C in its pane. */
+const STOP_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
+
+function watchForStop(task: RunningTask, log: RunLog): StopWatch {
+  const { promise: asked, resolve } = Promise.withResolvers<Failure>();
+  const { error: message, code, hint } = cancelledFailure();
+  const onSignal = () => resolve({ message, code, hint });
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  const timer = setInterval(() => {
+    const reached = reachedLimit(task, log);
+    if (reached !== undefined) resolve(reached);
+  }, LIMITS_MS);
+  return {
+    asked,
+    // The signals stay handled: one that comes late must not end us before the record is written.
+    close: () => clearInterval(timer),
+  };
+}
+
+function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {
+  const { timeout_seconds, idle_timeout_seconds } = task;
+  const hint = "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
+  if (timeout_seconds > 0 && Date.now() - Date.parse(task.start_time) > timeout_seconds * 1000) {
+    const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
+    return { code: "timeout", message, hint };
+  }
+  if (idle_timeout_seconds > 0 && performance.now() - log.lastProgressAt > idle_timeout_seconds * 1000) {
+    const why = log.state.isWaitingForNetwork ? "; it was waiting for the network" : "";
+    const message = `The run was ended because Codex had reported nothing new for ${idle_timeout_seconds} s${why}.`;
+    return { code: "idle_timeout", message, hint };
+  }
+  return undefined;
+}

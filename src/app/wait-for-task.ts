@@ -1,0 +1,52 @@
+import { join } from "node:path";
+import { watchFolder } from "#lib/watch-folder.ts";
+import { findTask } from "#store/claim-task.ts";
+import { readMeta } from "#store/meta-file.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { type EndedTask, isEnded, type TaskRecord } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+import { reconcile } from "./reconcile.ts";
+
+/**
+ * Waits for the end of one run. The supervisor publishes the record by a rename, which wakes us within
+ * a millisecond; the slow look behind it works out the truth where the supervisor has died.
+ */
+export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
+  if (isEnded(task)) return task;
+  const paths = taskPaths(context.config.home, task.task_id);
+  const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readMeta(earlierMeta()), task);
+  const earlierMeta = () => join(paths.runs, String(task.run), "meta.json");
+  return new Promise((resolve) => {
+    let isBusy = false;
+    const done = (record: EndedTask) => {
+      watch.close();
+      safety.close();
+      resolve(record);
+    };
+    const look = () => {
+      const record = published();
+      if (record !== undefined) done(record);
+    };
+    const lookHard = async () => {
+      if (isBusy) return;
+      isBusy = true;
+      const stored = findTask(context.store, task.task_id);
+      const record = stored === undefined ? undefined : await reconcile(context, stored).catch(() => undefined);
+      isBusy = false;
+      const ended = endedRun(record, task);
+      if (ended !== undefined) done(ended);
+    };
+    const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
+    const safety = everySeconds(lookHard);
+    look();
+  });
+}
+
+function endedRun(record: TaskRecord | undefined, task: TaskRecord): EndedTask | undefined {
+  return record !== undefined && record.run === task.run && isEnded(record) ? record : undefined;
+}
+
+function everySeconds(work: () => Promise<void>): { close(): void } {
+  const timer = setInterval(() => void work(), 1000);
+  return { close: () => clearInterval(timer) };
+}
