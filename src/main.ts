@@ -1,0 +1,5 @@
+import { runCommand } from "#cli/run-command.ts";
+
+void runCommand(process.argv.slice(2)).then((exitCode) => {
+  if (exitCode !== undefined) process.exit(exitCode);
+});

@@ -1,0 +1,87 @@
+import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
+import type { AppContext } from "#app/context.ts";
+import { AppError } from "#lib/errors.ts";
+
+/** What a tool's handler gives back; {@link import("./respond.ts")} makes the protocol's result of it. */
+export type Answer = { isError: boolean; data: object };
+
+/** A tool as its author writes it. */
+interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
+  name: string;
+  title: string;
+  description: string;
+  annotations: ToolAnnotations;
+  input: Input;
+  output: Output;
+  handle: (args: z.output<Input>, open: () => AppContext) => Promise<{ isError?: boolean; data: object }>;
+}
+
+/** A tool as the server uses it. */
+export interface Tool {
+  name: string;
+  /** Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. */
+  describe: () => ToolListing;
+  /**
+   * Checks the arguments and does the work.
+   * @throws AppError `invalid_argument`, and what the use cases throw
+   */
+  call: (args: unknown, open: () => AppContext) => Promise<Answer>;
+}
+
+/** A tool's entry in `tools/list`. */
+export interface ToolListing {
+  name: string;
+  title: string;
+  description: string;
+  annotations: ToolAnnotations;
+  inputSchema: { type: "object" };
+  outputSchema: { type: "object" };
+}
+
+/** Makes a tool of its specification. */
+export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(spec: ToolSpec<Input, Output>): Tool {
+  const { name, title, description, annotations } = spec;
+  return {
+    name,
+    describe: () => ({
+      name,
+      title,
+      description,
+      annotations,
+      inputSchema: toJsonSchema(spec.input, "input"),
+      outputSchema: toJsonSchema(spec.output, "output"),
+    }),
+    call: async (args, open) => {
+      const parsed = spec.input.safeParse(args ?? {});
+      if (!parsed.success) throw badArguments(spec.name, spec.input, parsed.error);
+      const answer = await spec.handle(parsed.data, open);
+      return { isError: answer.isError ?? false, data: answer.data };
+    },
+  };
+}
+
+function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): { type: "object" } {
+  // The dialect is the protocol's default one, so it need not be named in each schema.
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io });
+  return { ...json, type: "object" };
+}
+
+function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {
+  const faults = error.issues.map((issue) => {
+    const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+    return where + issue.message;
+  });
+  const parameters = Object.entries(input.shape).map(([name, type]) =>
+    isOptional(type) ? name : `${name} (required)`,
+  );
+  return new AppError(
+    "invalid_argument",
+    `${tool} was called with wrong arguments: ${faults.join("; ")}.`,
+    `Its parameters: ${parameters.join(", ")}.`,
+  );
+}
+
+function isOptional(type: unknown): boolean {
+  return type instanceof z.ZodOptional || type instanceof z.ZodDefault;
+}

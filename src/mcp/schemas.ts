@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { TOPIC_TYPES } from "#task/topic.ts";
+
+const sandbox = z.enum(["read-only", "full-access"]);
+const seconds = z.number().min(0).max(31_536_000);
+const tokens = z.int();
+
+/** The parameters that `codex` and `codex_dispatch` share. */
+export const startInput = z.strictObject({
+  prompt: z.string().describe("What Codex is to do; up to 1 MiB"),
+  cwd: z.string().describe("Absolute path of the workspace; ~ is expanded"),
+  topic: z
+    .string()
+    .describe(`<type>-<description>-v<version>, e.g. review-auth_module-v1; type one of ${TOPIC_TYPES.join(", ")}`),
+  sandbox: sandbox.describe(
+    "read-only: look and report, in cwd; full-access: change files, in a git worktree of its own",
+  ),
+  session_id: z.string().optional().describe("Resume this Codex session; give the topic its next version"),
+  model: z.string().optional().describe("Model for this task"),
+  reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
+  profile: z.string().optional().describe("Codex profile"),
+  images: z.array(z.string()).optional().describe("Absolute paths of images for the prompt"),
+  output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
+  timeout_seconds: seconds.optional().describe("End the run after this time; 0 = never (default)"),
+  idle_timeout_seconds: seconds.optional().describe("End it after this time without news; 0 = never; default 1800"),
+});
+
+/** A task's id as a parameter. */
+export const taskId = z.string().describe("As codex or codex_dispatch gave it: codex-<topic>");
+
+/** The states of a task. */
+export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
+
+/** What answers tell of the run and its worktree once it has ended. */
+export const outcomeFields = {
+  session_id: z.string().optional().describe("For resuming"),
+  result: z.string().optional().describe("Codex's last message"),
+  exit_code: z.int().optional(),
+  usage: z
+    .object({
+      input_tokens: tokens,
+      cached_input_tokens: tokens,
+      output_tokens: tokens,
+      reasoning_output_tokens: tokens,
+    })
+    .optional()
+    .describe("This run's own tokens"),
+};
+
+/** What answers tell of a worktree. */
+export const worktreeFields = {
+  worktree_dir: z.string().optional(),
+  agent_branch: z.string().optional(),
+  base_branch: z.string().optional(),
+  base_commit: z.string().optional().describe("The commit that the diff is against"),
+  diff_stat: z.string().optional().describe("All changes against base_commit, uncommitted and new files included"),
+  commits_ahead: z.int().optional(),
+  files_changed: z.array(z.string()).optional(),
+  uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
+};
+
+/** What a state of failure adds. */
+export const failureFields = {
+  error: z.string().optional(),
+  code: z.string().optional(),
+  hint: z.string().optional(),
+};
+
+/** A line of the list of tasks. */
+export const taskLine = z.object({
+  task_id: z.string(),
+  topic: z.string(),
+  status,
+  mode: z.enum(["blocking", "dispatch"]),
+  sandbox,
+  cwd: z.string(),
+  started_at: z.string(),
+  elapsed_seconds: z.number(),
+});

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { cancelTask } from "#app/cancel-task.ts";
+import { secondsBetween } from "#lib/clock.ts";
+import { isEnded } from "#task/record.ts";
+import { defineTool } from "../define-tool.ts";
+import { status, taskId } from "../schemas.ts";
+
+/** Stops a task. */
+export const codexCancel = defineTool({
+  name: "codex_cancel",
+  title: "Stop a Codex task",
+  description:
+    "Stop a queued or running task and every process that it started; worktree, branch and log are kept. " +
+    "A task that has ended is left as it is.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({ task_id: taskId }),
+  output: z.object({ task_id: z.string(), status, elapsed_seconds: z.number() }),
+  handle: async (args, open) => {
+    const task = await cancelTask(open(), args.task_id);
+    const elapsed_seconds = secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined);
+    return { data: { task_id: task.task_id, status: task.status, elapsed_seconds } };
+  },
+});

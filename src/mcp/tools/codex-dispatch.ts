@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { toAnswer } from "#app/answer.ts";
+import { startTask } from "#app/start-task.ts";
+import { isEnded } from "#task/record.ts";
+import { defineTool } from "../define-tool.ts";
+import { startInput, status } from "../schemas.ts";
+import { toStartRequest } from "./start-request.ts";
+
+/** Starts a task and answers at once. */
+export const codexDispatch = defineTool({
+  name: "codex_dispatch",
+  title: "Start a Codex task in the background",
+  description:
+    "Hand a task to the Codex CLI and return at once with its task_id; it goes on even if this client ends. " +
+    "Follow it with codex_status, stop it with codex_cancel. For work of minutes to hours.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
+  input: startInput,
+  output: z.object({
+    task_id: z.string(),
+    status,
+    topic: z.string(),
+    started_at: z.string(),
+    log_file: z.string(),
+    worktree_dir: z.string().optional(),
+  }),
+  handle: async (args, open) => {
+    const task = await startTask(open(), toStartRequest(args, "dispatch"));
+    if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };
+    return {
+      data: {
+        task_id: task.task_id,
+        status: task.status,
+        topic: task.topic,
+        started_at: task.start_time,
+        log_file: task.log_file,
+        ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
+      },
+    };
+  },
+});

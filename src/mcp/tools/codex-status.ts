@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { listTasks } from "#app/list-tasks.ts";
+import { showTask } from "#app/show-task.ts";
+import { defineTool } from "../define-tool.ts";
+import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields } from "../schemas.ts";
+
+const DEFAULT_LIMIT = 50;
+
+const eventLine = z.object({ type: z.string(), text: z.string(), tool_name: z.string().optional() });
+
+/** One task in detail, or a page of all of them. */
+export const codexStatus = defineTool({
+  name: "codex_status",
+  title: "Look at Codex tasks",
+  description:
+    "With task_id: state and progress of one task, or its result once it has ended. " +
+    "Without: the tasks, newest first. Do not poll faster than every 30 seconds.",
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({
+    task_id: taskId.optional(),
+    since_event: z.int().min(0).optional().describe("Only events after this one: next_event of an earlier answer"),
+    status: status.optional().describe("List only tasks in this state"),
+    cwd: z.string().optional().describe("List only tasks of this workspace"),
+    limit: z.int().min(1).max(500).optional().describe(`Tasks a page; default ${DEFAULT_LIMIT}`),
+    cursor: z.string().optional().describe("next_cursor of the page before"),
+  }),
+  output: z.object({
+    tasks: z.array(taskLine).optional(),
+    next_cursor: z.string().optional(),
+    ...taskLine.omit({ started_at: true }).partial().shape,
+    log_file: z.string().optional(),
+    recent_events: z.array(eventLine).optional(),
+    next_event: z.int().optional(),
+    log_tail: z.string().optional(),
+    last_event_at: z.string().optional(),
+    stalled: z.string().optional().describe("Why nothing seems to happen"),
+    ...outcomeFields,
+    ...worktreeFields,
+    ...failureFields,
+  }),
+  handle: async (args, open) => {
+    const data = args.task_id
+      ? await showTask(open(), args.task_id, args.since_event)
+      : await listTasks(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT });
+    return { data };
+  },
+});

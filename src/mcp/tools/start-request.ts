@@ -1,0 +1,23 @@
+import type { z } from "zod";
+import type { StartRequest } from "#app/check-request.ts";
+import type { TaskMode } from "#task/record.ts";
+import type { startInput } from "../schemas.ts";
+
+/** The use case's request of the tools' parameters. */
+export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode): StartRequest {
+  return {
+    prompt: args.prompt,
+    cwd: args.cwd,
+    topic: args.topic,
+    sandbox: args.sandbox,
+    mode,
+    sessionId: args.session_id,
+    model: args.model,
+    reasoningEffort: args.reasoning_effort,
+    profile: args.profile,
+    images: args.images,
+    outputSchema: args.output_schema,
+    timeoutSeconds: args.timeout_seconds,
+    idleTimeoutSeconds: args.idle_timeout_seconds,
+  };
+}
