@@ -1,0 +1,49 @@
+/** One step of what the scripted model does. */
+export type Step =
+  | { say: string }
+  | { think: string }
+  /** A shell command; Codex runs it and comes back with the output. */
+  | { run: string; yieldMs?: number }
+  /** A patch in Codex's own format (`*** Begin Patch …`). */
+  | { patch: string }
+  | { delayMs: number }
+  /** The API ends the answer as failed. */
+  | { fail: string; code?: string }
+  /** The API refuses the request. */
+  | { httpStatus: number; error?: object }
+  /** The connection breaks in the middle of the answer. */
+  | { end: "break" }
+  /** The answer never ends. */
+  | { end: "hang" };
+
+/** What one request gets. */
+export interface Turn {
+  items: ({ say: string } | { think: string } | { run: string; yieldMs?: number } | { delayMs: number })[];
+  failure?: { code: string; message: string };
+  httpStatus?: number;
+  httpError?: object;
+  end?: "break" | "hang";
+}
+
+/** The part of a script that answers a request with `toolResults` results so far: up to the next command, or the end. */
+export function turnAt(steps: readonly Step[], toolResults: number): Turn {
+  let commandsSeen = 0;
+  const turn: Turn = { items: [] };
+  for (const step of steps) {
+    const isCommand = "run" in step || "patch" in step;
+    if (commandsSeen === toolResults) addStep(turn, step);
+    if (isCommand && ++commandsSeen > toolResults) break;
+  }
+  return turn;
+}
+
+function addStep(turn: Turn, step: Step): void {
+  if ("patch" in step) {
+    turn.items.push({ run: `apply_patch <<'END_OF_PATCH'\n${step.patch.trim()}\nEND_OF_PATCH` });
+  } else if ("fail" in step) turn.failure = { code: step.code ?? "server_error", message: step.fail };
+  else if ("httpStatus" in step) {
+    turn.httpStatus = step.httpStatus;
+    if (step.error !== undefined) turn.httpError = step.error;
+  } else if ("end" in step) turn.end = step.end;
+  else turn.items.push(step);
+}

@@ -1,0 +1,141 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { $ } from "bun";
+import { McpClient } from "./mcp-client.ts";
+import { ModelStub } from "./model-stub.ts";
+
+const PROJECT = join(import.meta.dir, "..", "..");
+
+/** The compiled binary that end-to-end tests drive. */
+export const BINARY = join(PROJECT, "dist", "codex-mcp-server");
+
+/** The pinned Codex CLI, by npm's launcher as users have it. */
+const CODEX = join(PROJECT, "node_modules", ".bin", "codex");
+
+/**
+ * A machine of its own: HOME, CODEX_HOME, state folder, tmux server, model, all in one folder that
+ * goes with it. Not under /tmp: Codex refuses to set its sandbox up from there.
+ */
+export class World {
+  readonly root = realpathSync(mkdtempSync("/var/tmp/codexmcp-"));
+  readonly home = join(this.root, "home");
+  readonly codexHome = join(this.home, ".codex");
+  readonly stateHome = join(this.home, ".codexmcp");
+  readonly tmuxSocket = join(this.root, "tmux.sock");
+  readonly stub = new ModelStub();
+  readonly #clients: McpClient[] = [];
+
+  constructor() {
+    mkdirSync(this.codexHome, { recursive: true });
+    mkdirSync(join(this.root, "bin"));
+    writeFileSync(join(this.codexHome, "config.toml"), codexConfig(this.stub.url));
+    writeFileSync(
+      join(this.home, ".gitconfig"),
+      "[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n",
+    );
+  }
+
+  /** The environment that the world's programs get: nothing of the developer's own. */
+  environment(more: Record<string, string | undefined> = {}): Record<string, string> {
+    const all: Record<string, string | undefined> = {
+      PATH: `${join(this.root, "bin")}:${process.env["PATH"] ?? ""}`,
+      HOME: this.home,
+      SHELL: "/bin/sh",
+      LANG: "C.UTF-8",
+      TERM: "xterm-256color",
+      STUB_KEY: "stub-key",
+      CODEXMCP_CODEX_BIN: CODEX,
+      CODEXMCP_TMUX_SOCKET: this.tmuxSocket,
+      ...more,
+    };
+    return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
+  /** A client with a server of its own. */
+  async client(more: Record<string, string | undefined> = {}, cwd = this.root): Promise<McpClient> {
+    const client = await McpClient.start([BINARY], this.environment(more), cwd);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A repository with one commit, at `<world>/<name>`. */
+  async repository(name = "project"): Promise<string> {
+    const path = this.folder(name);
+    writeFileSync(join(path, "README.md"), `# ${name}\n`);
+    await this.run(path, ["git", "init", "--quiet"]);
+    await this.run(path, ["git", "add", "."]);
+    await this.run(path, ["git", "commit", "--quiet", "-m", "Start"]);
+    return path;
+  }
+
+  /** An empty folder in the world. */
+  folder(name: string): string {
+    const path = join(this.root, name);
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  /** Runs a program in the world. @returns its standard output @throws where it fails */
+  async run(folder: string, command: readonly string[]): Promise<string> {
+    return $`${command}`.cwd(folder).env(this.environment()).quiet().text();
+  }
+
+  /** The names of the tmux sessions that are there. */
+  async sessions(): Promise<string[]> {
+    const list = $`tmux -S ${this.tmuxSocket} list-sessions -F ${"#{session_name}"}`;
+    const { stdout } = await list.env(this.environment()).quiet().nothrow();
+    return stdout.toString().split("\n").filter(Boolean);
+  }
+
+  /** Processes that belong to this world: those whose environment names its folder. */
+  processes(): { pid: number; command: string }[] {
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid !== process.pid && readProc(pid, "environ").includes(this.root))
+      .map((pid) => ({ pid, command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() }));
+  }
+
+  /** Ends the clients and waits until no process of the world is left; ends, and tells of, any that stays. */
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await $`tmux -S ${this.tmuxSocket} kill-server`.env(this.environment()).quiet().nothrow();
+    const left = await this.#waitForProcesses();
+    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    await this.stub.stop();
+    rmSync(this.root, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`processes were left behind: ${JSON.stringify(left)}`);
+  }
+
+  async #waitForProcesses(): Promise<{ pid: number; command: string }[]> {
+    const deadline = performance.now() + 5000;
+    let left = this.processes();
+    while (left.length > 0 && performance.now() < deadline) {
+      await Bun.sleep(20);
+      left = this.processes();
+    }
+    return left;
+  }
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+function codexConfig(url: string): string {
+  return `model = "gpt-5"
+model_provider = "stub"
+check_for_update_on_startup = false
+
+[model_providers.stub]
+name = "stub"
+base_url = "${url}"
+wire_api = "responses"
+env_key = "STUB_KEY"
+request_max_retries = 0
+stream_max_retries = 0
+`;
+}
