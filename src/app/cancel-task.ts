@@ -11,7 +11,8 @@ import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { finishTask } from "./finish-task.ts";
 import { reconcile } from "./reconcile.ts";
-import { waitForTask } from "./wait-for-task.ts";
+import { asFailure } from "./stop-request.ts";
+import { waitAtMost } from "./wait-for-task.ts";
 
 /** How long a supervisor may take to end its run; then this process does it. */
 const SUPERVISOR_MS = 10_000;
@@ -39,31 +40,30 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<T
 async function endBySupervisor(context: AppContext, task: RunningTask): Promise<EndedTask | undefined> {
   const owner = findTask(context.store, task.task_id)?.owner;
   if (owner === undefined || !signalProcess(owner, "SIGTERM")) return undefined;
-  const ended = await Promise.race([waitForTask(context, task), Bun.sleep(SUPERVISOR_MS)]);
-  if (ended === undefined) return undefined;
+  const ended = await waitAtMost(context, task, SUPERVISOR_MS);
   // The supervisor is a process of the task, too.
-  await waitUntilGone(owner, LEAVING_MS);
+  if (ended !== undefined) await waitUntilGone(owner, LEAVING_MS);
   return ended;
-}
-
-async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promise<void> {
-  const deadline = performance.now() + atMostMs;
-  while (isProcessAlive(process) && performance.now() < deadline) await Bun.sleep(5);
 }
 
 /** The supervisor is dead or does not answer: its work is done here. */
 async function endOurselves(context: AppContext, task: RunningTask): Promise<TaskRecord> {
   const stored = findTask(context.store, task.task_id);
   if (stored === undefined || isEnded(stored.record)) return stored?.record ?? task;
+  // Taken over before anything is killed, so that nobody else starts a supervisor for it.
+  if (!takeOverTask(context.store, task, stored.owner)) return cancelTask(context, task.task_id);
   await endHungSupervisor(stored.owner);
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   await endFamily({ root: stored.codex, marker: `${marker.name}=${marker.value}` });
-  if (takeOverTask(context.store, task, stored.owner)) {
-    const { error: message, code, hint } = cancelledFailure();
-    const end = { exitCode: undefined, signal: undefined };
-    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: { message, code, hint } });
-  }
+  const end = { exitCode: undefined, signal: undefined };
+  const stopped = asFailure(cancelledFailure());
+  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped });
   return findTask(context.store, task.task_id)?.record ?? task;
+}
+
+async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promise<void> {
+  const deadline = performance.now() + atMostMs;
+  while (isProcessAlive(process) && performance.now() < deadline) await Bun.sleep(5);
 }
 
 async function endHungSupervisor(owner: ProcessIdentity | undefined): Promise<void> {

@@ -18,6 +18,7 @@ import { cancelledFailure } from "./cancelled.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
 import { finishTask } from "./finish-task.ts";
 import { applyRetention } from "./retention.ts";
+import { asFailure, listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 
 /**
@@ -26,10 +27,12 @@ import { type RunObserver, superviseRun } from "./supervise-run.ts";
  * time for a run whose supervisor died while Codex lives.
  */
 export async function runTask(home: string, taskId: string, observer: RunObserver): Promise<EndedTask | undefined> {
+  // First of all: from the moment that the index names us as the owner, a cancel may come.
+  const stop = listenForCancel();
   const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return undefined;
-  const ended = await ownRun(context, stored, observer);
+  const ended = await ownRun(context, stored, { observer, stop });
   if (ended !== undefined) observer.ended(ended);
   applyRetention(context);
   return ended;
@@ -45,20 +48,24 @@ function takeEnvironment(home: string, taskId: string): Environment {
   return handed;
 }
 
-async function ownRun(context: AppContext, stored: StoredTask, observer: RunObserver): Promise<EndedTask | undefined> {
-  const { record } = stored;
-  if (isEnded(record)) return undefined;
-  if (record.status === "queued") return startRun(context, record, observer);
-  const isOrphan = stored.owner === undefined || !isProcessAlive(stored.owner);
-  if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
-  return supervise(context, record, adoptCodex(stored.codex), observer);
+/** Whom a supervisor tells, and who tells it to stop. */
+interface Surroundings {
+  observer: RunObserver;
+  stop: StopRequest;
 }
 
-async function startRun(
-  context: AppContext,
-  queued: QueuedTask,
-  observer: RunObserver,
-): Promise<EndedTask | undefined> {
+async function ownRun(context: AppContext, stored: StoredTask, around: Surroundings): Promise<EndedTask | undefined> {
+  const { record } = stored;
+  if (isEnded(record)) return undefined;
+  if (record.status === "queued") return startRun(context, record, around);
+  const isOrphan = stored.owner === undefined || !isProcessAlive(stored.owner);
+  if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
+  // A cancel may have cost the supervisor before us its life.
+  if (stored.isCancelRequested) around.stop.ask(asFailure(cancelledFailure()));
+  return supervise(context, record, adoptCodex(stored.codex), around);
+}
+
+async function startRun(context: AppContext, queued: QueuedTask, around: Surroundings): Promise<EndedTask | undefined> {
   const before = knownUsage(context, queued);
   const running: RunningTask = { ...queued, status: "running", ...(before !== undefined && { usage_before: before }) };
   if (!startTask(context.store, running)) return endCancelled(context, queued);
@@ -71,7 +78,7 @@ async function startRun(
     return endTask(context.store, "running", failed) ? failed : undefined;
   }
   noteCodexProcess(context.store, running, codex.identity);
-  return supervise(context, running, codex, observer);
+  return supervise(context, running, codex, around);
 }
 
 /** A cancel that was asked for before the start is carried out here, in case its asker has gone. */
@@ -106,9 +113,9 @@ async function supervise(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
-  observer: RunObserver,
+  { observer, stop }: Surroundings,
 ): Promise<EndedTask | undefined> {
   observer.started(task);
-  const run = await superviseRun(context.config.home, task, codex, observer);
+  const run = await superviseRun(context.config.home, task, codex, observer, stop);
   return finishTask(context, task, run);
 }

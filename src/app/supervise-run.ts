@@ -8,7 +8,7 @@ import { watchFolder } from "#lib/watch-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { processMarkerOf } from "#task/names.ts";
 import type { EndedTask, RunningTask } from "#task/record.ts";
-import { cancelledFailure } from "./cancelled.ts";
+import type { StopRequest } from "./stop-request.ts";
 
 /** Who is shown a run: the pane of its tmux session. */
 export interface RunObserver {
@@ -34,6 +34,7 @@ export async function superviseRun(
   task: RunningTask,
   codex: CodexProcess,
   observer: RunObserver,
+  stop: StopRequest,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file);
   const show = (lines: EventLine[]) => {
@@ -45,7 +46,10 @@ export async function superviseRun(
     (name) => name === "codex-exec.log",
     () => show(log.read()),
   );
-  const stop = watchForStop(task, log);
+  const limits = setInterval(() => {
+    const reached = reachedLimit(task, log);
+    if (reached !== undefined) stop.ask(reached);
+  }, LIMITS_MS);
   try {
     const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
     if (stopped !== undefined) {
@@ -56,33 +60,9 @@ export async function superviseRun(
     show(log.readToEnd());
     return { state: log.state, end, stopped };
   } finally {
-    stop.close();
+    clearInterval(limits);
     watch.close();
   }
-}
-
-interface StopWatch {
-  asked: Promise<Failure>;
-  close(): void;
-}
-
-/** A cancel comes as SIGTERM; SIGHUP: the user ended the tmux session; SIGINT: Ctrl-C in its pane. */
-const STOP_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
-
-function watchForStop(task: RunningTask, log: RunLog): StopWatch {
-  const { promise: asked, resolve } = Promise.withResolvers<Failure>();
-  const { error: message, code, hint } = cancelledFailure();
-  const onSignal = () => resolve({ message, code, hint });
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
-  const timer = setInterval(() => {
-    const reached = reachedLimit(task, log);
-    if (reached !== undefined) resolve(reached);
-  }, LIMITS_MS);
-  return {
-    asked,
-    // The signals stay handled: one that comes late must not end us before the record is written.
-    close: () => clearInterval(timer),
-  };
 }
 
 function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {

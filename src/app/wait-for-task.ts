@@ -7,20 +7,35 @@ import { type EndedTask, isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 
+/** How often the truth about a silent task is worked out. */
+const SAFETY_MS = 1000;
+
 /**
  * Waits for the end of one run. The supervisor publishes the record by a rename, which wakes us within
  * a millisecond; the slow look behind it works out the truth where the supervisor has died.
  */
 export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
+  const ended = await waitAtMost(context, task, Number.POSITIVE_INFINITY);
+  if (ended === undefined) throw new Error("an endless wait ended");
+  return ended;
+}
+
+/** The same for a bounded time. @returns undefined where the run has not ended by then */
+export async function waitAtMost(
+  context: AppContext,
+  task: TaskRecord,
+  atMostMs: number,
+): Promise<EndedTask | undefined> {
   if (isEnded(task)) return task;
   const paths = taskPaths(context.config.home, task.task_id);
   const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readMeta(earlierMeta()), task);
   const earlierMeta = () => join(paths.runs, String(task.run), "meta.json");
   return new Promise((resolve) => {
     let isBusy = false;
-    const done = (record: EndedTask) => {
+    const done = (record: EndedTask | undefined) => {
       watch.close();
-      safety.close();
+      clearInterval(safety);
+      clearTimeout(deadline);
       resolve(record);
     };
     const look = () => {
@@ -37,16 +52,12 @@ export async function waitForTask(context: AppContext, task: TaskRecord): Promis
       if (ended !== undefined) done(ended);
     };
     const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
-    const safety = everySeconds(lookHard);
+    const safety = setInterval(() => void lookHard(), SAFETY_MS);
+    const deadline = Number.isFinite(atMostMs) ? setTimeout(() => done(undefined), atMostMs) : undefined;
     look();
   });
 }
 
 function endedRun(record: TaskRecord | undefined, task: TaskRecord): EndedTask | undefined {
   return record !== undefined && record.run === task.run && isEnded(record) ? record : undefined;
-}
-
-function everySeconds(work: () => Promise<void>): { close(): void } {
-  const timer = setInterval(() => void work(), 1000);
-  return { close: () => clearInterval(timer) };
 }

@@ -41,7 +41,8 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: "network",
-    matches: /error sending request|waiting for network|connection (refused|reset)|dns error|network is unreachable/i,
+    matches:
+      /stream closed before|error sending request|waiting for network|connection (refused|reset)|dns error|network is unreachable/i,
     hint: "Check the network and proxy variables of this server's environment, then run the task again with its session_id.",
   },
   {

@@ -94,11 +94,13 @@ export function toFailure(thrown: unknown): Failure {
   };
 }
 
+const STORAGE_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EMFILE", "ENOTDIR", "ELOOP"]);
+
 function isStorageFault(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   if (thrown.name === "SQLiteError") return true;
   const code = errnoOf(thrown);
-  return code !== undefined && ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EMFILE"].includes(code);
+  return code !== undefined && STORAGE_FAULTS.has(code);
 }
 
 /** The errno name (`ENOENT`, …) of a failed system call, where there is one. */

@@ -80,7 +80,7 @@ export class ModelStub {
             else send("response.output_item.done", { item: this.#outputItem(item) });
           }
           if (turn.end === "hang") return;
-          if (turn.end === "break") return controller.error(new Error("stream broken by the stub"));
+          if (turn.end === "break") return controller.close();
           if (turn.failure !== undefined) send("response.failed", { response: { id, error: turn.failure } });
           else send("response.completed", { response: { id, usage: usageOf() } });
           controller.close();

@@ -11,7 +11,7 @@ export type Step =
   | { fail: string; code?: string }
   /** The API refuses the request. */
   | { httpStatus: number; error?: object }
-  /** The connection breaks in the middle of the answer. */
+  /** The stream ends in the middle of the answer. */
   | { end: "break" }
   /** The answer never ends. */
   | { end: "hang" };

@@ -80,6 +80,26 @@ export class World {
     return $`${command}`.cwd(folder).env(this.environment()).quiet().text();
   }
 
+  /** Waits until something is so. */
+  async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!(await isSo())) {
+      if (performance.now() > deadline) throw new Error(`it did not become so: ${isSo.toString()}`);
+      await Bun.sleep(10);
+    }
+  }
+
+  /** Asks for a task's status until it has ended. */
+  async waitForEnd(client: McpClient, taskId: string): Promise<Record<string, unknown>> {
+    const deadline = performance.now() + 60_000;
+    while (performance.now() < deadline) {
+      const { data } = await client.call("codex_status", { task_id: taskId });
+      if (!["queued", "running"].includes(String(data["status"]))) return data;
+      await Bun.sleep(50);
+    }
+    throw new Error(`${taskId} did not end`);
+  }
+
   /** The names of the tmux sessions that are there. */
   async sessions(): Promise<string[]> {
     const list = $`tmux -S ${this.tmuxSocket} list-sessions -F ${"#{session_name}"}`;

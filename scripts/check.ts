@@ -1,0 +1,24 @@
+// Types, lint, format, dead code, generated documents. Given the closing line of a test run, it adds
+// that in. Closes with one line: N passed, N failed, N skipped.
+import { join } from "node:path";
+import { formatTally, parseTally } from "./test.ts";
+
+const CHECKS: Record<string, string[]> = {
+  types: ["tsc", "--noEmit"],
+  lint: ["oxlint", "--type-aware", "--deny-warnings", "src", "scripts", "test"],
+  format: ["oxfmt", "--check", "src", "scripts", "test"],
+  "dead code": ["knip"],
+  "generated documents": ["bun", "scripts/generate-docs.ts", "--check"],
+};
+
+const [testLine] = process.argv.slice(2);
+const tally = testLine === undefined ? { passed: 0, failed: 0, skipped: 0 } : parseTally(testLine);
+for (const [name, command] of Object.entries(CHECKS)) {
+  const run = Bun.spawn(command, { cwd: join(import.meta.dir, ".."), stdio: ["ignore", "inherit", "inherit"] });
+  const isGood = (await run.exited) === 0;
+  console.log(`${isGood ? "ok" : "FAILED"}: ${name}`);
+  if (isGood) tally.passed++;
+  else tally.failed++;
+}
+console.log(formatTally(tally));
+process.exit(tally.failed === 0 ? 0 : 1);
