@@ -18,13 +18,13 @@ const world = new World();
 try {
   world.stub.script("BENCH", [{ say: "Done." }]);
   report("spawn to initialize", await measureStart(world, BINARY, rounds));
-  report("wall time", await measureRuns(world));
-  report("Codex's exit to the answer", await measureExitToAnswer(world));
+  report("wall time", await measureRuns());
+  report("Codex's exit to the answer", await measureExitToAnswer());
 } finally {
   await world.close();
 }
 
-async function measureRuns(world: World): Promise<Samples> {
+async function measureRuns(): Promise<Samples> {
   const repository = await world.repository();
   const client = await world.client();
   const samples: Samples = {
@@ -41,16 +41,16 @@ async function measureRuns(world: World): Promise<Samples> {
   const call = (topic: string, sandbox: string) =>
     client.call("codex", { prompt: PROMPT, cwd: repository, topic, sandbox });
   for (let round = 0; round < rounds; round++) {
-    await time("bare read-only", () => runBare(world, repository, "read-only"));
+    await time("bare read-only", () => runBare(repository, "read-only"));
     await time("tool read-only", () => call(`review-bench_${round}-v1`, "read-only"));
-    await time("bare full-access", () => runBare(world, repository, "full-access"));
+    await time("bare full-access", () => runBare(repository, "full-access"));
     await time("tool full-access", () => call(`implement-bench_${round}-v1`, "full-access"));
   }
   return samples;
 }
 
 /** The very program and arguments that the supervisor would start. */
-async function runBare(world: World, folder: string, sandbox: "read-only" | "full-access"): Promise<void> {
+async function runBare(folder: string, sandbox: "read-only" | "full-access"): Promise<void> {
   const program = locateCodex(readConfig(world.environment()));
   const child = Bun.spawn([program.path, ...codexArguments({ sandbox, run_dir: folder })], {
     cwd: folder,
@@ -61,7 +61,7 @@ async function runBare(world: World, folder: string, sandbox: "read-only" | "ful
 }
 
 /** Codex behind a script that notes the time when it has ended. */
-async function measureExitToAnswer(world: World): Promise<Samples> {
+async function measureExitToAnswer(): Promise<Samples> {
   const wrapper = join(world.root, "codex-noting-its-end");
   const ended = join(world.root, "ended");
   const codex = locateCodex(readConfig(world.environment())).path;

@@ -27,7 +27,7 @@ export async function measureStart(world: World, binary: string, rounds: number)
 async function timeFirstAnswer(world: World, program: string): Promise<number> {
   const start = performance.now();
   const child = Bun.spawn([program], { cwd: world.root, env: world.environment(), stdio: ["pipe", "pipe", "ignore"] });
-  child.stdin.write(`${INITIALIZE}\n`);
+  void child.stdin.write(`${INITIALIZE}\n`);
   await child.stdin.flush();
   await child.stdout.getReader().read();
   const elapsed = performance.now() - start;

@@ -6,6 +6,7 @@ import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { processMarkerOf } from "#task/names.ts";
 import { type EndedTask, isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
+import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import { cancelledFailure } from "./cancelled.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
@@ -41,8 +42,13 @@ async function endBySupervisor(context: AppContext, task: RunningTask): Promise<
   const owner = findTask(context.store, task.task_id)?.owner;
   if (owner === undefined || !signalProcess(owner, "SIGTERM")) return undefined;
   const ended = await waitAtMost(context, task, SUPERVISOR_MS);
-  // The supervisor is a process of the task, too.
-  if (ended !== undefined) await waitUntilGone(owner, LEAVING_MS);
+  // The supervisor is a process of the task, too, and its session goes with it.
+  if (ended !== undefined) {
+    await waitUntilGone(owner, LEAVING_MS);
+    if (task.tmux_session !== undefined) {
+      await waitUntilSessionEnds(tmuxServerOf(context.config), task.tmux_session, LEAVING_MS);
+    }
+  }
   return ended;
 }
 

@@ -12,7 +12,10 @@ export interface ProcessFamily {
 /** Time given between the polite signal and SIGKILL. */
 const GRACE_MS = 2000;
 /** How often a family that got SIGKILL is looked at again before giving up. */
-const SWEEPS = 100;
+const SWEEPS = 200;
+
+/** How many looks in a row must find nothing. */
+const CLEAN_LOOKS = 3;
 
 /**
  * Ends every process of a family: SIGINT to the root (Codex then cleans up after itself), a grace
@@ -34,11 +37,12 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
       look();
     }
   }
-  for (let sweep = 0; sweep < SWEEPS; sweep++) {
+  // One clean look is not enough: a process in the middle of its exec shows no environment.
+  for (let sweep = 0, clean = 0; sweep < SWEEPS && clean < CLEAN_LOOKS; sweep++) {
     const left = look();
-    if (left.length === 0) return [];
+    clean = left.length === 0 ? clean + 1 : 0;
     for (const member of left) signalProcess(member, "SIGKILL");
-    await Bun.sleep(10);
+    await Bun.sleep(5);
   }
   return look();
 }

@@ -50,6 +50,12 @@ export async function hasSession(server: TmuxServer, name: string): Promise<bool
   return exitCode === 0;
 }
 
+/** Waits until a session is gone; tmux takes a moment to see that its command has ended. */
+export async function waitUntilSessionEnds(server: TmuxServer, name: string, atMostMs: number): Promise<void> {
+  const deadline = performance.now() + atMostMs;
+  while ((await hasSession(server, name)) && performance.now() < deadline) await Bun.sleep(5);
+}
+
 /**
  * Checks that tmux can be started.
  * @throws AppError `tmux_missing`

@@ -47,9 +47,12 @@ test("a cancel leaves no process of the task, however stubborn, for both sandbox
     await world.until(() => world.processes().filter(({ command }) => command.startsWith("sleep 60")).length === 3);
     const answer = await client.call("codex_cancel", { task_id: id });
     expect(answer.data).toMatchObject({ task_id: id, status: "cancelled" });
-    // MCP servers stay, and tmux's own may take a moment to see that its last session is gone.
-    const left = world.processes().filter(({ command }) => command !== BINARY && !command.startsWith("tmux"));
+    // MCP servers stay, and tmux's own may take a moment to leave after its last session.
+    const left = world
+      .processes()
+      .filter(({ command }) => command !== BINARY && !/^\S*(?:tmux|utempter) /.test(command));
     expect(left).toEqual([]);
+    expect(await world.sessions()).toEqual([]);
     const again = await client.call("codex_cancel", { task_id: id });
     expect(again.data).toMatchObject({ task_id: id, status: "cancelled" });
     const status = await client.call("codex_status", { task_id: id });
@@ -149,7 +152,7 @@ test("a hostile .env and bunfig.toml in the workspace are not read, and stdout c
     },
     { jsonrpc: "2.0", id: 2, method: "tools/call", params: { name: "codex_status", arguments: {} } },
   ];
-  raw.stdin.write(`${lines.map((line) => JSON.stringify(line)).join("\n")}\nthis is no JSON\n`);
+  void raw.stdin.write(`${lines.map((line) => JSON.stringify(line)).join("\n")}\nthis is no JSON\n`);
   await raw.stdin.end();
   const output = (await new Response(raw.stdout).text()).trimEnd().split("\n");
   expect(output.map((line) => (JSON.parse(line) as { id: number }).id)).toEqual([1, 2]);
