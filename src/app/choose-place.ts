@@ -27,7 +27,7 @@ export async function choosePlace(request: CheckedRequest): Promise<Place> {
   if (repository === undefined) return { workspace, plan: undefined };
   const name = worktreeNameOf(repository.name, request.parsedTopic);
   const plan = await planWorktree(repository, name, agentBranchOf(request.parsedTopic));
-  return { workspace: repository.commonDir, plan };
+  return { workspace, plan };
 }
 
 /** A worktree that is there, with the folder in it where Codex runs. */

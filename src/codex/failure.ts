@@ -21,7 +21,7 @@ interface Pattern {
 const PATTERNS: readonly Pattern[] = [
   {
     code: "unknown_session",
-    matches: /no rollout found for thread id|session .* not found/i,
+    matches: /no rollout found for thread id/i,
     hint: "Leave session_id out to start a new session, or take one from an earlier result of the same CODEX_HOME.",
   },
   {

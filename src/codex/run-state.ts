@@ -10,7 +10,7 @@ export interface RunState {
   sessionUsage: Usage | undefined;
   /** How the turn ended, once it has. */
   terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
-  /** The last error that Codex told of, fatal or not. */
+  /** The last error that Codex told of. */
   lastError: string | undefined;
   /** Codex repeats such a message for ever; it is a sign of life, not of progress. */
   isWaitingForNetwork: boolean;
@@ -60,9 +60,8 @@ export function isReconnectMessage(message: string): boolean {
 
 function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
   if (eventType !== "item.completed" || !isKnownItem(item)) return state;
-  if (item.type === "agent_message") return { ...state, lastMessage: item.text };
-  if (item.type === "error") return { ...state, lastError: item.message };
-  return state;
+  // Errors among the items are warnings (`Model metadata … not found`): the run goes on.
+  return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
 }
 
 /** The tokens of this run alone: Codex counts a whole session, earlier runs included. */

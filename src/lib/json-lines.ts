@@ -56,7 +56,7 @@ export interface LineSlice {
 }
 
 /**
- * The whole lines that begin at or after byte `from`, at most `maxBytes` of them.
+ * The whole lines that begin at or after byte `from`, at most `maxBytes` of them, or one longer line.
  * An offset inside a line skips to the next one.
  */
 export function readLinesFrom(path: string, from: number, maxBytes: number): LineSlice {
@@ -64,7 +64,11 @@ export function readLinesFrom(path: string, from: number, maxBytes: number): Lin
   const bytes = readBytes(path, start, maxBytes + 1);
   const first = from === 0 ? 0 : bytes.indexOf(0x0a) + 1;
   const last = bytes.lastIndexOf(0x0a) + 1;
-  if (last <= first) return { lines: [], nextOffset: from };
+  if (last <= first) {
+    // A line longer than that must not hold the reader up for ever.
+    const isWhole = bytes.length <= maxBytes;
+    return isWhole ? { lines: [], nextOffset: Math.max(from, start + last) } : readLinesFrom(path, from, maxBytes * 4);
+  }
   const lines = bytes
     .subarray(first, last - 1)
     .toString("utf8")
