@@ -24,6 +24,7 @@ const MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
   tool_call: { mark: "✎", style: "yellow" },
   tool_result: { mark: " ", style: "dim" },
   error: { mark: "!", style: "red" },
+  warning: { mark: "!", style: "yellow" },
   notice: { mark: "·", style: "dim" },
 };
 

@@ -2,7 +2,7 @@ import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** One event in words: what `codex_status` lists and the pane shows. */
 export interface EventLine {
-  type: "thinking" | "text" | "plan" | "command" | "tool_call" | "tool_result" | "error" | "notice";
+  type: "thinking" | "text" | "plan" | "command" | "tool_call" | "tool_result" | "error" | "warning" | "notice";
   text: string;
   tool_name?: string;
 }
@@ -59,7 +59,8 @@ function describeEnd(item: CodexItem): EventLine {
     case "todo_list":
       return { type: "plan", text: shorten(describePlan(item)) };
     case "error":
-      return { type: "error", text: shorten(item.message) };
+      // The run goes on after it; what ends a run is an event of its own.
+      return { type: "warning", text: shorten(item.message) };
   }
 }
 
@@ -85,7 +86,7 @@ export function unwrapCommand(command: string): string {
   const [, quoted] = /^\S*\b(?:ba|z|da)?sh -l?c (.*)$/s.exec(command) ?? [];
   if (quoted === undefined) return command;
   if (/^'[^']*'$/s.test(quoted)) return quoted.slice(1, -1);
-  if (/^"[^"\\$`]*"$/s.test(quoted)) return quoted.slice(1, -1);
+  if (/^"(?:[^"\\]|\\.)*"$/s.test(quoted)) return quoted.slice(1, -1).replace(/\\([\\"$`])/g, "$1");
   return quoted;
 }
 

@@ -65,7 +65,7 @@ function copyIfThere(from: string, to: string): void {
 }
 
 /** The lines of `git status --short`, from its `-z` form; a rename is `R  new ← old`. */
-export function parseStatus(status: string): string[] {
+function parseStatus(status: string): string[] {
   const lines: string[] = [];
   const fields = status.split("\0");
   for (let index = 0; index < fields.length; index++) {

@@ -20,7 +20,7 @@ export async function listWorktrees(folder: string): Promise<ListedWorktree[]> {
 }
 
 /** Reads `git worktree list --porcelain -z`: attributes end with NUL, entries with a second one. */
-export function parseWorktrees(listing: string): ListedWorktree[] {
+function parseWorktrees(listing: string): ListedWorktree[] {
   return listing
     .split("\0\0")
     .filter((entry) => entry !== "")

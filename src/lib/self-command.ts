@@ -7,6 +7,6 @@ export function selfCommand(): string[] {
 }
 
 /** Whether this program runs as a compiled binary (its files then lie in Bun's virtual file system). */
-export function isCompiled(): boolean {
+function isCompiled(): boolean {
   return Bun.main.startsWith("/$bunfs/") || Bun.main.includes("~BUN");
 }

@@ -35,7 +35,7 @@ export const status = z.enum(["queued", "running", "completed", "failed", "cance
 export const outcomeFields = {
   session_id: z.string().optional().describe("For resuming"),
   result: z.string().optional().describe("Codex's last message"),
-  exit_code: z.int().optional(),
+  exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z
     .object({
       input_tokens: tokens,
@@ -49,21 +49,21 @@ export const outcomeFields = {
 
 /** What answers tell of a worktree. */
 export const worktreeFields = {
-  worktree_dir: z.string().optional(),
-  agent_branch: z.string().optional(),
-  base_branch: z.string().optional(),
+  worktree_dir: z.string().optional().describe("Where the work is"),
+  agent_branch: z.string().optional().describe("The branch that it is on"),
+  base_branch: z.string().optional().describe("The branch that it was made from"),
   base_commit: z.string().optional().describe("The commit that the diff is against"),
   diff_stat: z.string().optional().describe("All changes against base_commit, uncommitted and new files included"),
-  commits_ahead: z.int().optional(),
-  files_changed: z.array(z.string()).optional(),
+  commits_ahead: z.int().optional().describe("Commits since base_commit"),
+  files_changed: z.array(z.string()).optional().describe("Paths that differ from base_commit"),
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
 };
 
 /** What a state of failure adds. */
 export const failureFields = {
-  error: z.string().optional(),
-  code: z.string().optional(),
-  hint: z.string().optional(),
+  error: z.string().optional().describe("What went wrong"),
+  code: z.string().optional().describe("One of the error codes"),
+  hint: z.string().optional().describe("What to do next"),
 };
 
 /** A line of the list of tasks. */

@@ -24,8 +24,11 @@ export class World {
   readonly tmuxSocket = join(this.root, "tmux.sock");
   readonly stub = new ModelStub();
   readonly #clients: McpClient[] = [];
+  readonly #codex: "stub" | "own";
 
-  constructor() {
+  /** @param options with `codex: "own"`, Codex and its account are those of the user who runs this */
+  constructor(options: { codex: "stub" | "own" } = { codex: "stub" }) {
+    this.#codex = options.codex;
     mkdirSync(this.codexHome, { recursive: true });
     mkdirSync(join(this.root, "bin"));
     writeFileSync(join(this.codexHome, "config.toml"), codexConfig(this.stub.url));
@@ -37,14 +40,17 @@ export class World {
 
   /** The environment that the world's programs get: nothing of the developer's own. */
   environment(more: Record<string, string | undefined> = {}): Record<string, string> {
+    const own = this.#codex === "own" ? process.env : {};
     const all: Record<string, string | undefined> = {
+      ...own,
       PATH: `${join(this.root, "bin")}:${process.env["PATH"] ?? ""}`,
       HOME: this.home,
       SHELL: "/bin/sh",
       LANG: "C.UTF-8",
       TERM: "xterm-256color",
-      STUB_KEY: "stub-key",
-      CODEXMCP_CODEX_BIN: CODEX,
+      ...(this.#codex === "own"
+        ? { CODEX_HOME: process.env["CODEX_HOME"] ?? join(process.env["HOME"] ?? "", ".codex") }
+        : { STUB_KEY: "stub-key", CODEXMCP_CODEX_BIN: CODEX }),
       CODEXMCP_TMUX_SOCKET: this.tmuxSocket,
       ...more,
     };
@@ -105,6 +111,18 @@ export class World {
     const list = $`tmux -S ${this.tmuxSocket} list-sessions -F ${"#{session_name}"}`;
     const { stdout } = await list.env(this.environment()).quiet().nothrow();
     return stdout.toString().split("\n").filter(Boolean);
+  }
+
+  /** What a task's pane shows. */
+  async pane(taskId: string): Promise<string> {
+    const pane = $`tmux -S ${this.tmuxSocket} capture-pane -p -t ${`=${taskId}:`}`;
+    return (await pane.env(this.environment()).quiet().nothrow()).stdout.toString();
+  }
+
+  /** Ends the clients and the model, and leaves all else as it is. */
+  async leave(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+    await this.stub.stop();
   }
 
   /** Processes that belong to this world: those whose environment names its folder. */
