@@ -116,6 +116,6 @@ function code(text: string): string {
 }
 
 /** The schemas are JSON Schemas of objects, by defineTool. */
-function asObject(schema: ObjectSchema | undefined): ObjectSchema {
-  return schema ?? {};
+function asObject(schema: object = {}): ObjectSchema {
+  return schema;
 }
