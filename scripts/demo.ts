@@ -17,6 +17,10 @@ heading("Building the binary");
 await buildBinary();
 const world = new World({ codex: options.real === true ? "own" : "stub" });
 let isDone = false;
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  // Tasks would go on without us: that is what the server is for.
+  process.on(signal, () => void world.close().finally(() => process.exit(130)));
+}
 try {
   if (options.real !== true) scriptModel(world);
   const project = await makeProject(world);

@@ -1,16 +1,10 @@
-import type { Sandbox } from "#task/record.ts";
+import type { TaskRequest } from "#task/record.ts";
 
 /** What of a task decides Codex's arguments. */
-export interface CodexRequest {
-  sandbox: Sandbox;
-  run_dir: string;
-  resumes?: string;
-  model?: string;
-  reasoning_effort?: string;
-  profile?: string;
-  images?: string[];
-  output_schema_file?: string;
-}
+export type CodexRequest = Pick<
+  TaskRequest,
+  "sandbox" | "run_dir" | "resumes" | "model" | "reasoning_effort" | "profile" | "images" | "output_schema_file"
+>;
 
 /**
  * The arguments of `codex exec` for a task; the prompt comes on stdin (`-`).

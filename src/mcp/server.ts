@@ -31,7 +31,15 @@ export async function serveStdio(): Promise<void> {
   process.stdin.on("end", leave).on("close", leave);
   process.stdout.on("error", leave);
   process.on("SIGTERM", leave).on("SIGINT", leave).on("SIGHUP", leave);
+  // A fault in one call's file events must not end the others.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
+  }
   await server.connect(new StdioServerTransport());
+}
+
+function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function makeServer(note: (call: Promise<unknown>) => void): Server {
@@ -65,7 +73,7 @@ async function callTool(name: string, args: unknown, open: () => AppContext): Pr
     return respond(await tool.call(args, open));
   } catch (error) {
     const failure = toFailure(error);
-    if (failure.code === "internal") logger("mcp").error`${name}: ${error instanceof Error ? error.stack : error}`;
+    if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;
     return respondFailure(failure);
   } finally {
     logger("mcp").debug`${name} took ${Math.round(performance.now() - startedAt)} ms`;

@@ -127,10 +127,17 @@ export class World {
 
   /** Processes that belong to this world: those whose environment names its folder. */
   processes(): { pid: number; command: string }[] {
+    if (process.platform !== "linux") return this.#processesByPs();
     return readdirSync("/proc")
       .map(Number)
       .filter((pid) => Number.isInteger(pid) && pid !== process.pid && readProc(pid, "environ").includes(this.root))
       .map((pid) => ({ pid, command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() }));
+  }
+
+  #processesByPs(): { pid: number; command: string }[] {
+    const listing = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,command="]).stdout.toString();
+    const lines = listing.split("\n").filter((line) => line.includes(this.root));
+    return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, "") }));
   }
 
   /** Ends the clients and waits until no process of the world is left; ends, and tells of, any that stays. */
