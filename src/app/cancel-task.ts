@@ -31,7 +31,11 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<T
   requestCancel(context.store, task);
   if (task.status === "queued") {
     const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
-    if (endTask(context.store, "queued", cancelled)) return cancelled;
+    const owner = findTask(context.store, taskId)?.owner;
+    if (endTask(context.store, "queued", cancelled)) {
+      await waitForSupervisor(context, task, owner);
+      return cancelled;
+    }
     // It has been started in this moment: the same again, for a running one.
     return cancelTask(context, taskId);
   }
@@ -42,14 +46,20 @@ async function endBySupervisor(context: AppContext, task: RunningTask): Promise<
   const owner = findTask(context.store, task.task_id)?.owner;
   if (owner === undefined || !signalProcess(owner, "SIGTERM")) return undefined;
   const ended = await waitAtMost(context, task, SUPERVISOR_MS);
-  // The supervisor is a process of the task, too, and its session goes with it.
-  if (ended !== undefined) {
-    await waitUntilGone(owner, LEAVING_MS);
-    if (task.tmux_session !== undefined) {
-      await waitUntilSessionEnds(tmuxServerOf(context.config), task.tmux_session, LEAVING_MS);
-    }
-  }
+  if (ended !== undefined) await waitForSupervisor(context, task, owner);
   return ended;
+}
+
+/** The supervisor is a process of the task, too, and its session goes with it. */
+async function waitForSupervisor(
+  { config }: AppContext,
+  task: TaskRecord,
+  owner: ProcessIdentity | undefined,
+): Promise<void> {
+  if (owner === undefined || owner.pid === process.pid) return;
+  await waitUntilGone(owner, LEAVING_MS);
+  if (task.tmux_session === undefined) return;
+  await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, LEAVING_MS);
 }
 
 /** The supervisor is dead or does not answer: its work is done here. */

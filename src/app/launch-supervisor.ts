@@ -41,38 +41,39 @@ function supervisorCommand({ config }: AppContext, task: TaskRecord): string[] {
 }
 
 /**
- * Waits until the supervisor has taken the task over.
+ * Waits until the supervisor has taken the task over: it runs it, or waits in the queue with it.
+ * The published record is looked at, not the index: it is put in place just before the index's
+ * transaction ends, and that is what wakes us.
  * @throws AppError `start_failed` where it does not
  */
 export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
   const paths = taskPaths(context.config.home, task.task_id);
-  let timer: Timer | undefined;
-  let watch: { close(): void } | undefined;
-  try {
-    await Promise.race([
-      new Promise<void>((resolve) => {
-        const look = () => {
-          const meta = readMeta(paths.meta);
-          if (meta !== undefined && (meta.run !== task.run || meta.status !== "queued")) resolve();
-        };
-        watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
-        look();
-      }),
-      supervisor.ended,
-      new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, START_MS);
-      }),
-    ]);
-  } finally {
-    clearTimeout(timer);
-    watch?.close();
-    removeHandover(paths);
-  }
-  const record = findTask(context.store, task.task_id)?.record ?? task;
-  if (record.run !== task.run || record.status !== "queued") return record;
+  const { promise: timeout, resolve: giveUp } = Promise.withResolvers<void>();
+  const { promise: takenOver, resolve: take } = Promise.withResolvers<void>();
+  const look = () => {
+    if (takenOverRecord(paths.meta, task) !== undefined) take();
+  };
+  const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
+  const timer = setTimeout(giveUp, START_MS);
+  look();
+  await Promise.race([takenOver, supervisor.ended, timeout]);
+  clearTimeout(timer);
+  watch.close();
+  removeHandover(paths);
+  const record = takenOverRecord(paths.meta, task) ?? findTask(context.store, task.task_id)?.record;
+  if (record !== undefined && (record.run !== task.run || isTakenOver(record))) return record;
   throw new AppError(
     "start_failed",
     "The task's supervisor did not start.",
     "Run the task again; if it fails again, start the server with CODEXMCP_LOG_LEVEL=debug and look at its stderr.",
   );
+}
+
+function takenOverRecord(meta: string, task: QueuedTask): TaskRecord | undefined {
+  const record = readMeta(meta);
+  return record !== undefined && record.run === task.run && isTakenOver(record) ? record : undefined;
+}
+
+function isTakenOver(record: TaskRecord): boolean {
+  return record.status !== "queued" || record.waiting_since !== undefined;
 }

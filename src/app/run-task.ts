@@ -6,7 +6,7 @@ import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
 import { toFailure } from "#lib/errors.ts";
 import { isProcessAlive } from "#lib/process-identity.ts";
-import { endTask, noteCodexProcess, startTask, takeOverTask } from "#store/change-task.ts";
+import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { lastSessionUsage } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -20,6 +20,7 @@ import { finishTask } from "./finish-task.ts";
 import { applyRetention } from "./retention.ts";
 import { asFailure, listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
+import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
  * The supervisor: owns one run of one task from its start to its end. It is its own process, so
@@ -66,9 +67,13 @@ async function ownRun(context: AppContext, stored: StoredTask, around: Surroundi
 }
 
 async function startRun(context: AppContext, queued: QueuedTask, around: Surroundings): Promise<EndedTask | undefined> {
-  const before = knownUsage(context, queued);
-  const running: RunningTask = { ...queued, status: "running", ...(before !== undefined && { usage_before: before }) };
-  if (!startTask(context.store, running)) return endCancelled(context, queued);
+  const toRunning = (): RunningTask => {
+    const before = knownUsage(context, queued);
+    const since = { running_since: now() };
+    return { ...queued, ...since, status: "running", ...(before !== undefined && { usage_before: before }) };
+  };
+  const running = await startWhenFree(context, queued, toRunning, around.stop);
+  if (running === undefined) return endCancelled(context, queued);
   let codex: CodexProcess;
   try {
     codex = launchCodex(context, running);
@@ -81,9 +86,8 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   return supervise(context, running, codex, around);
 }
 
-/** A cancel that was asked for before the start is carried out here, in case its asker has gone. */
+/** A task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
-  if (findTask(store, task.task_id)?.isCancelRequested !== true) return undefined;
   const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
 }
@@ -116,6 +120,6 @@ async function supervise(
   { observer, stop }: Surroundings,
 ): Promise<EndedTask | undefined> {
   observer.started(task);
-  const run = await superviseRun(context.config.home, task, codex, observer, stop);
+  const run = await superviseRun(context, task, codex, observer, stop);
   return finishTask(context, task, run);
 }

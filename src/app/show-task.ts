@@ -4,6 +4,7 @@ import { type CodexEvent, parseEvent } from "#codex/event.ts";
 import { isReconnectMessage } from "#codex/run-state.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import { readLastLines, readLinesFrom } from "#lib/json-lines.ts";
+import { queuePosition } from "#store/list-tasks.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
 import { outcomeFields, type TaskAnswer, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
@@ -23,6 +24,8 @@ export interface TaskDetail
   cwd: string;
   sandbox: TaskRecord["sandbox"];
   log_file: string;
+  /** From 1; only of a queued task. */
+  queue_position?: number;
   recent_events?: EventLine[];
   /** Where the next call goes on, as `since_event`. */
   next_event?: number;
@@ -54,6 +57,7 @@ export async function showTask(context: AppContext, taskId: string, sinceEvent?:
     log_file: task.log_file,
     ...worktreeFields(task),
   };
+  if (task.status === "queued") return { ...detail, queue_position: queuePosition(context.store, task) };
   if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent) };
   const failure = task.status === "completed" ? {} : { error: task.error, code: task.code, hint: task.hint };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent);

@@ -60,6 +60,7 @@ async function claim(
     const result = claimTask(context.store, {
       workspace: place.workspace,
       worktreeDir: place.plan?.path,
+      sessionId: request.sessionId,
       taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
       build: (taskId, run) => buildTask(context, request, place, taskId, run),
     });
@@ -123,8 +124,11 @@ async function prepareRun(
   return { ...task, ...worktree, run_dir: runDir };
 }
 
-function refusal(other: TaskRecord, because: "topic" | "worktree"): AppError {
+function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {
   const hint = `Wait for it (codex_status with task_id "${other.task_id}") or stop it (codex_cancel)`;
+  if (because === "session") {
+    return new AppError("session_busy", `The task ${other.task_id} is using this Codex session.`, `${hint}.`);
+  }
   return because === "topic"
     ? new AppError("task_running", `The topic ${other.topic} is running already, as ${other.task_id}.`, `${hint}.`)
     : new AppError(

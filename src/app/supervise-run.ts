@@ -5,9 +5,11 @@ import type { RunState } from "#codex/run-state.ts";
 import type { Failure } from "#lib/errors.ts";
 import { endFamily } from "#lib/process-tree.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
+import { noteSession } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { processMarkerOf } from "#task/names.ts";
 import type { EndedTask, RunningTask } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** Who is shown a run: the pane of its tmux session. */
@@ -30,17 +32,21 @@ const LIMITS_MS = 500;
 
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
 export async function superviseRun(
-  home: string,
+  { config, store }: AppContext,
   task: RunningTask,
   codex: CodexProcess,
   observer: RunObserver,
   stop: StopRequest,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file);
+  let sessionId: string | undefined;
   const show = (lines: EventLine[]) => {
     for (const line of lines) observer.event(line);
+    if (sessionId === log.state.sessionId || log.state.sessionId === undefined) return;
+    sessionId = log.state.sessionId;
+    noteSession(store, task, sessionId);
   };
-  const folder = taskPaths(home, task.task_id).folder;
+  const { folder } = taskPaths(config.home, task.task_id);
   const watch = watchFolder(
     folder,
     (name) => name === "codex-exec.log",
@@ -53,7 +59,7 @@ export async function superviseRun(
   try {
     const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
     if (stopped !== undefined) {
-      const marker = processMarkerOf(home, task.task_id, task.run);
+      const marker = processMarkerOf(config.home, task.task_id, task.run);
       await endFamily({ root: codex.identity, marker: `${marker.name}=${marker.value}` });
     }
     const end = await codex.ended;
@@ -68,7 +74,7 @@ export async function superviseRun(
 function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {
   const { timeout_seconds, idle_timeout_seconds } = task;
   const hint = "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
-  if (timeout_seconds > 0 && Date.now() - Date.parse(task.start_time) > timeout_seconds * 1000) {
+  if (timeout_seconds > 0 && Date.now() - Date.parse(task.running_since ?? task.start_time) > timeout_seconds * 1000) {
     const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
     return { code: "timeout", message, hint };
   }

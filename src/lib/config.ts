@@ -39,6 +39,7 @@ const EnvironmentSchema = v.object({
   CODEXMCP_HOME: folder,
   CODEXMCP_CODEX_BIN: text,
   CODEXMCP_TMUX_SOCKET: text,
+  CODEXMCP_MAX_CONCURRENT: count(0),
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
@@ -55,6 +56,8 @@ export interface Config {
   reasoningEffort: string | undefined;
   /** A socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
   tmuxSocket: string | undefined;
+  /** Tasks that run at once over all servers of this state folder; 0: no limit. */
+  maxConcurrent: number;
   keepTasks: number;
   keepSeconds: number;
   /** The whole environment that the values came from. */
@@ -85,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,
+    maxConcurrent: values.CODEXMCP_MAX_CONCURRENT,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     environment: withoutGaps(environment),

@@ -9,18 +9,26 @@ import { type Columns, stateColumns } from "./task-row.ts";
 
 const SET_RECORD = "status = $status, session_id = $session_id, end_time = $end_time, record = $record";
 
+/** A free slot, for the task that has waited longest; `$max` 0 means no limit. */
+const HAS_SLOT = `($max = 0 OR (
+  (SELECT count(*) FROM tasks AS other WHERE other.status = 'running') < $max AND NOT EXISTS (
+    SELECT 1 FROM tasks AS other
+    WHERE other.status = 'queued' AND (other.start_time, other.task_id) < (tasks.start_time, tasks.task_id))))`;
+
 /**
  * queued → running, with the calling process as the owner.
- * @returns false where the task is no longer queued, or a cancel was asked for: somebody else won.
+ * @param maxConcurrent how many tasks may run at once; 0: any number
+ * @returns false where the task is no longer queued, a cancel was asked for, or there is no slot for it
  */
-export function startTask(store: Store, task: RunningTask): boolean {
+export function startTask(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
   const owner = ownIdentity();
   return change(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}, owner_pid = $owner_pid, owner_start = $owner_start
-     WHERE task_id = $task_id AND run = $run AND status = 'queued' AND cancel_requested = 0 RETURNING 1`,
-    { owner_pid: owner.pid, owner_start: owner.start },
+     WHERE task_id = $task_id AND run = $run AND status = 'queued' AND cancel_requested = 0
+     AND ${HAS_SLOT} RETURNING 1`,
+    { owner_pid: owner.pid, owner_start: owner.start, max: maxConcurrent },
   );
 }
 
@@ -37,6 +45,25 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
      WHERE task_id = $task_id AND run = $run AND status = $from RETURNING 1`,
     { from },
   );
+}
+
+/** Makes the calling process the owner of a queued task, and publishes that. @returns false where it is no longer queued */
+export function holdInQueue(store: Store, task: QueuedTask): boolean {
+  const owner = ownIdentity();
+  return change(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD}, owner_pid = $owner_pid, owner_start = $owner_start
+     WHERE task_id = $task_id AND run = $run AND status = 'queued' AND cancel_requested = 0 RETURNING 1`,
+    { owner_pid: owner.pid, owner_start: owner.start },
+  );
+}
+
+/** Notes the Codex session of a running task: nobody else may resume it now. */
+export function noteSession(store: Store, task: RunningTask, sessionId: string): void {
+  store.database
+    .query("UPDATE tasks SET session_id = ? WHERE task_id = ? AND run = ? AND status = 'running'")
+    .run(sessionId, task.task_id, task.run);
 }
 
 /** Replaces a queued task's record, e.g. when its worktree is known. @returns false where it is no longer queued. */

@@ -8,6 +8,8 @@ import { replaceTask, STORED_COLUMNS, type StoredRow, type StoredTask, toStoredT
 export interface Claim {
   workspace: string;
   worktreeDir: string | undefined;
+  /** The Codex session to resume. */
+  sessionId: string | undefined;
   /** The ids that the task may have, best first; the first that no other workspace has is taken. */
   taskIds: readonly [string, string];
   /** The record of the new run. */
@@ -17,7 +19,7 @@ export interface Claim {
 /** A claim that was granted, or the unfinished task that stands against it. */
 export type ClaimResult =
   | { granted: QueuedTask; earlier: TaskRecord | undefined }
-  | { refusedBy: StoredTask; because: "topic" | "worktree" };
+  | { refusedBy: StoredTask; because: "topic" | "worktree" | "session" };
 
 /**
  * Makes the calling process the owner of a new run, in one write transaction: of any number of
@@ -36,8 +38,10 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   const taskId = holder === undefined || holder.workspace === claim.workspace ? preferred : distinct;
   const earlier = findTask(store, taskId);
   if (earlier !== undefined && !isEnded(earlier.record)) return { refusedBy: earlier, because: "topic" };
-  const neighbour = claim.worktreeDir === undefined ? undefined : findUnfinishedIn(store, claim.worktreeDir);
+  const neighbour = findUnfinishedBy(store, "worktree_dir", claim.worktreeDir);
   if (neighbour !== undefined) return { refusedBy: neighbour, because: "worktree" };
+  const writer = findUnfinishedBy(store, "session_id", claim.sessionId);
+  if (writer !== undefined) return { refusedBy: writer, because: "session" };
   const granted = claim.build(taskId, (earlier?.record.run ?? 0) + 1);
   replaceTask(store.database, granted, ownIdentity());
   return { granted, earlier: earlier?.record };
@@ -51,11 +55,16 @@ export function findTask(store: Store, taskId: string): StoredTask | undefined {
   return row === null ? undefined : toStoredTask(row);
 }
 
-function findUnfinishedIn(store: Store, worktreeDir: string): StoredTask | undefined {
+function findUnfinishedBy(
+  store: Store,
+  column: "worktree_dir" | "session_id",
+  value: string | undefined,
+): StoredTask | undefined {
+  if (value === undefined) return undefined;
   const row = store.database
     .query<StoredRow, [string]>(
-      `SELECT ${STORED_COLUMNS} FROM tasks WHERE worktree_dir = ? AND status IN ('queued', 'running')`,
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE ${column} = ? AND status IN ('queued', 'running')`,
     )
-    .get(worktreeDir);
+    .get(value);
   return row === null ? undefined : toStoredTask(row);
 }

@@ -58,6 +58,16 @@ export function listUnfinishedTasks(store: Store): TaskSummary[] {
   return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];
 }
 
+/** A queued task's place in the queue, from 1. */
+export function queuePosition(store: Store, task: { start_time: string; task_id: string }): number {
+  const row = store.database
+    .query<{ before: number }, [string, string]>(
+      "SELECT count(*) AS before FROM tasks WHERE status = 'queued' AND (start_time, task_id) < (?, ?)",
+    )
+    .get(task.start_time, task.task_id);
+  return (row?.before ?? 0) + 1;
+}
+
 /** The tokens that a Codex session had used when a task of ours last ended with it. */
 export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
   const rows = store.database

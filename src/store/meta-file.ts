@@ -42,6 +42,8 @@ const MetaSchema = v.object({
   prompt_file: v.string(),
   log_file: v.string(),
   start_time: time,
+  waiting_since: text,
+  running_since: text,
   status: v.optional(v.picklist(["queued", "running", "completed", "failed", "cancelled"]), "running"),
   tmux_session: text,
   resumes: text,

@@ -68,6 +68,10 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   timeout_seconds: number;
   idle_timeout_seconds: number;
+  /** Since when its supervisor waits with it for a slot. */
+  waiting_since?: string;
+  /** When it left the queue; limits count from here. */
+  running_since?: string;
   /** What the resumed session had used before this run. */
   usage_before?: Usage;
   /** Set where the task is another program's. */

@@ -6,7 +6,6 @@ import { readConfig } from "#lib/config.ts";
 import { endTask, requestCancel, startTask, takeOverTask, updateQueuedTask } from "#store/change-task.ts";
 import { claimTask, type ClaimResult, findTask } from "#store/claim-task.ts";
 import { lastSessionUsage, listTasks } from "#store/list-tasks.ts";
-import { withLock } from "#store/lock.ts";
 import { readMeta } from "#store/meta-file.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -56,6 +55,7 @@ function claim(topic: string, change: Partial<QueuedTask> = {}): ClaimResult {
   return claimTask(store, {
     workspace: change.workspace ?? "/project/.git",
     worktreeDir: change.worktree_dir,
+    sessionId: change.resumes,
     taskIds: [`codex-${topic}`, `codex-${topic}-abc123`],
     build: (taskId, run) => queued(taskId, run, change),
   });
@@ -232,19 +232,4 @@ describe("what is on disk", () => {
     expect(readdirSync(join(home, "tasks")).toSorted()).toEqual(["codex-review-b-v1", "codex-review-c-v1"]);
     expect(existsSync(store.paths.removed)).toBe(false);
   });
-});
-
-test("a lock is held by one at a time, and a dead holder's is taken", async () => {
-  store.database
-    .query("INSERT INTO locks (name, token, owner_pid, owner_start) VALUES ('repo', 't', 999999999, 'long ago')")
-    .run();
-  let inside = 0;
-  let most = 0;
-  const work = async () => {
-    most = Math.max(most, ++inside);
-    await Bun.sleep(2);
-    inside--;
-  };
-  await Promise.all(Array.from({ length: 8 }, () => withLock(store, "repo", work)));
-  expect(most).toBe(1);
 });

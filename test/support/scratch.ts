@@ -41,6 +41,10 @@ export class Scratch {
     return (await $`git ${args}`.cwd(folder).quiet().text()).replace(/\n$/, "");
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   close(): void {
     for (const [name, value] of Object.entries(this.#before)) {
       if (value === undefined) delete process.env[name];

@@ -29,6 +29,7 @@ export const codexStatus = defineTool({
     next_cursor: z.string().optional().describe("Gives the next page"),
     ...taskLine.omit({ started_at: true }).partial().shape,
     log_file: z.string().optional(),
+    queue_position: z.int().optional().describe("From 1, while queued"),
     recent_events: z.array(eventLine).optional().describe("What Codex did"),
     next_event: z.int().optional().describe("since_event of the next call"),
     log_tail: z.string().optional().describe("The end of the log"),

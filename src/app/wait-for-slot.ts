@@ -1,0 +1,69 @@
+import { now } from "#lib/clock.ts";
+import { isProcessAlive } from "#lib/process-identity.ts";
+import { watchFolder } from "#lib/watch-folder.ts";
+import { holdInQueue, startTask } from "#store/change-task.ts";
+import { findTask } from "#store/claim-task.ts";
+import { listUnfinishedTasks } from "#store/list-tasks.ts";
+import type { QueuedTask, RunningTask } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+import { reconcile } from "./reconcile.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+/**
+ * Makes a queued task a running one as soon as there is a slot for it: at once where nothing limits them.
+ * @param toRunning the record of the task as it begins to run
+ * @returns undefined where it is not to run any more: it was cancelled, or `stop` was asked for
+ */
+export async function startWhenFree(
+  context: AppContext,
+  queued: QueuedTask,
+  toRunning: () => RunningTask,
+  stop: StopRequest,
+): Promise<RunningTask | undefined> {
+  const tryStart = () => {
+    const running = toRunning();
+    return startTask(context.store, running, context.config.maxConcurrent) ? running : undefined;
+  };
+  const started = tryStart();
+  if (started !== undefined || context.config.maxConcurrent === 0) return started;
+  if (!holdInQueue(context.store, { ...queued, waiting_since: now() })) return undefined;
+
+  const changes = watchChanges(context);
+  const stopped = stop.asked.then(() => "stopped" as const);
+  try {
+    while (isQueued(context, queued)) {
+      await freeLostSlots(context);
+      const running = tryStart();
+      if (running !== undefined) return running;
+      if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
+    }
+    return undefined;
+  } finally {
+    changes.close();
+  }
+}
+
+function isQueued({ store }: AppContext, task: QueuedTask): boolean {
+  const stored = findTask(store, task.task_id);
+  return stored?.record.run === task.run && stored.record.status === "queued" && !stored.isCancelRequested;
+}
+
+/** Tasks whose supervisors died hold slots until somebody works out the truth about them. */
+async function freeLostSlots(context: AppContext): Promise<void> {
+  for (const task of listUnfinishedTasks(context.store)) {
+    if (task.owner !== undefined && isProcessAlive(task.owner)) continue;
+    const stored = findTask(context.store, task.task_id);
+    if (stored !== undefined) await reconcile(context, stored);
+  }
+}
+
+/** Every write to the index changes its log file. */
+function watchChanges({ config }: AppContext): { next: () => Promise<void>; close: () => void } {
+  let next = Promise.withResolvers<void>();
+  const wake = () => {
+    next.resolve();
+    next = Promise.withResolvers<void>();
+  };
+  const watch = watchFolder(config.home, (name) => name.startsWith("codexmcp.db"), wake);
+  return { next: () => next.promise, close: () => watch.close() };
+}
