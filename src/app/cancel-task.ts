@@ -1,14 +1,13 @@
 import { foldLog } from "#codex/run-log.ts";
 import { now } from "#lib/clock.ts";
-import { endFamily } from "#lib/process-tree.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "#lib/process-identity.ts";
 import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
-import { processMarkerOf } from "#task/names.ts";
 import { type EndedTask, isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import { cancelledFailure } from "./cancelled.ts";
 import type { AppContext } from "./context.ts";
+import { endHelpers, endProcesses } from "./end-processes.ts";
 import { getTask } from "./find-task.ts";
 import { finishTask } from "./finish-task.ts";
 import { reconcile } from "./reconcile.ts";
@@ -33,7 +32,7 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<T
     const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
     const owner = findTask(context.store, taskId)?.owner;
     if (endTask(context.store, "queued", cancelled)) {
-      await waitForSupervisor(context, task, owner);
+      if (task.waiting_since !== undefined) await waitForSupervisor(context, task, owner);
       return cancelled;
     }
     // It has been started in this moment: the same again, for a running one.
@@ -69,8 +68,8 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<Tas
   // Taken over before anything is killed, so that nobody else starts a supervisor for it.
   if (!takeOverTask(context.store, task, stored.owner)) return cancelTask(context, task.task_id);
   await endHungSupervisor(stored.owner);
-  const marker = processMarkerOf(context.config.home, task.task_id, task.run);
-  await endFamily({ root: stored.codex, marker: `${marker.name}=${marker.value}` });
+  await endProcesses(context, task, stored.codex);
+  await endHelpers(context, task);
   const end = { exitCode: undefined, signal: undefined };
   const stopped = asFailure(cancelledFailure());
   await finishTask(context, task, { state: foldLog(task.log_file), end, stopped });

@@ -56,6 +56,9 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
 /** Undefined for a success: exit status 0 (or an end that nobody saw) AND an event that says the turn was completed. */
 function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
   const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;
+  if (isCompleted && task.sandbox === "read-only" && state.sandboxFailures > 0 && state.commandsRun === 0) {
+    return sandboxFailure();
+  }
   // A result that Codex had reported before it was stopped is a result.
   if (isCompleted) return undefined;
   if (stopped !== undefined) return stopped;
@@ -63,6 +66,14 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   if (isUnseen && state.terminal === undefined) return lostFailure();
   const stderr = readTail(taskPaths(config.home, task.task_id).stderr, STDERR_BYTES);
   return classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal });
+}
+
+function sandboxFailure(): Failure {
+  return {
+    code: "sandbox_unavailable",
+    message: "Codex's read-only sandbox cannot work here: none of its commands could be run, so there was no review.",
+    hint: "Containers often refuse the user namespaces that it needs: allow them for this container, or run the server outside of it.",
+  };
 }
 
 function lostFailure(): Failure {

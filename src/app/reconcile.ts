@@ -10,6 +10,7 @@ import type { StoredTask } from "#store/task-row.ts";
 import { processMarkerOf } from "#task/names.ts";
 import { isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { finishTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
@@ -35,6 +36,8 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
     return record;
   }
   if (takeOverTask(context.store, record, owner)) {
+    await endLeftovers(context, record);
+    await endHelpers(context, record);
     const end = { exitCode: undefined, signal: undefined };
     await finishTask(context, record, { state: foldLog(record.log_file), end, stopped: undefined });
   }

@@ -12,10 +12,12 @@ import { lastSessionUsage } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { takeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
-import { processMarkerOf } from "#task/names.ts";
+import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
+import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { cancelledFailure } from "./cancelled.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
+import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { finishTask } from "./finish-task.ts";
 import { applyRetention } from "./retention.ts";
 import { asFailure, listenForCancel, type StopRequest } from "./stop-request.ts";
@@ -29,12 +31,20 @@ import { startWhenFree } from "./wait-for-slot.ts";
  */
 export async function runTask(home: string, taskId: string, observer: RunObserver): Promise<EndedTask | undefined> {
   // First of all: from the moment that the index names us as the owner, a cancel may come.
-  const stop = listenForCancel();
+  let isCancelRequested = () => true;
+  const tmux = watchTmuxServer(process.env, helperMarkerOf(home, taskId));
+  const stop = listenForCancel({
+    isCancelRequested: () => isCancelRequested(),
+    hasPaneCrashed: async () => (await tmux?.hasCrashed()) ?? false,
+  });
   const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+  isCancelRequested = () => findTask(context.store, taskId)?.isCancelRequested === true;
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return undefined;
   const ended = await ownRun(context, stored, { observer, stop });
+  tmux?.close();
   if (ended !== undefined) observer.ended(ended);
+  if (ended?.status === "completed") await endLeftovers(context, ended);
   applyRetention(context);
   return ended;
 }
@@ -61,6 +71,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: Surroundi
   if (record.status === "queued") return startRun(context, record, around);
   const isOrphan = stored.owner === undefined || !isProcessAlive(stored.owner);
   if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
+  await endHelpers(context, record);
   // A cancel may have cost the supervisor before us its life.
   if (stored.isCancelRequested) around.stop.ask(asFailure(cancelledFailure()));
   return supervise(context, record, adoptCodex(stored.codex), around);
@@ -121,5 +132,7 @@ async function supervise(
 ): Promise<EndedTask | undefined> {
   observer.started(task);
   const run = await superviseRun(context, task, codex, observer, stop);
+  // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended.
+  if (run.stopped !== undefined || run.end.exitCode !== 0) await endLeftovers(context, task);
   return finishTask(context, task, run);
 }

@@ -7,17 +7,36 @@ export interface StopRequest {
   ask: (reason: Failure) => void;
 }
 
-/** A cancel comes as SIGTERM; SIGHUP: the user ended the tmux session; SIGINT: Ctrl-C in its pane. */
-const CANCEL_SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
+/** What tells the meanings of a signal apart. */
+export interface StopSigns {
+  isCancelRequested: () => boolean;
+  /** After a SIGHUP: whether tmux has died, and not the user ended its session. */
+  hasPaneCrashed: () => Promise<boolean>;
+}
 
 /**
- * Listens for a cancel. It never ends: a signal that comes late must not end this process before
+ * Listens for what ends a run: codex_cancel notes its wish in the index and sends SIGTERM. It never ends: a signal that comes late must not end this process before
  * it has written the run's record.
  */
-export function listenForCancel(): StopRequest {
+export function listenForCancel(signs: StopSigns): StopRequest {
   const { promise: asked, resolve: ask } = Promise.withResolvers<Failure>();
-  for (const signal of CANCEL_SIGNALS) process.on(signal, () => ask(asFailure(cancelledFailure())));
+  process.on("SIGTERM", () => ask(signs.isCancelRequested() ? asFailure(cancelledFailure()) : terminatedFailure()));
+  // Ctrl-C in the pane.
+  process.on("SIGINT", () => ask(asFailure(cancelledFailure())));
+  process.on("SIGHUP", async () => {
+    // A tmux server that was killed takes the pane, not the run.
+    if (!(await signs.hasPaneCrashed())) ask(asFailure(cancelledFailure()));
+  });
   return { asked, ask };
+}
+
+/** Nobody asked this server for it: the machine goes down, or somebody ended the process by hand. */
+function terminatedFailure(): Failure {
+  return {
+    code: "killed_by_signal",
+    message: "The task was ended by SIGTERM, which this server did not send: the machine may have been shut down.",
+    hint: "Run its session_id under the next version of the topic to go on.",
+  };
 }
 
 /** The failure that a task's record tells of. */

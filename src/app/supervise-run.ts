@@ -3,13 +3,12 @@ import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
 import { RunLog } from "#codex/run-log.ts";
 import type { RunState } from "#codex/run-state.ts";
 import type { Failure } from "#lib/errors.ts";
-import { endFamily } from "#lib/process-tree.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { noteSession } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { processMarkerOf } from "#task/names.ts";
 import type { EndedTask, RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { endProcesses } from "./end-processes.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** Who is shown a run: the pane of its tmux session. */
@@ -32,7 +31,7 @@ const LIMITS_MS = 500;
 
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
 export async function superviseRun(
-  { config, store }: AppContext,
+  context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
   observer: RunObserver,
@@ -44,9 +43,9 @@ export async function superviseRun(
     for (const line of lines) observer.event(line);
     if (sessionId === log.state.sessionId || log.state.sessionId === undefined) return;
     sessionId = log.state.sessionId;
-    noteSession(store, task, sessionId);
+    noteSession(context.store, task, sessionId);
   };
-  const { folder } = taskPaths(config.home, task.task_id);
+  const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
     folder,
     (name) => name === "codex-exec.log",
@@ -58,10 +57,7 @@ export async function superviseRun(
   }, LIMITS_MS);
   try {
     const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
-    if (stopped !== undefined) {
-      const marker = processMarkerOf(config.home, task.task_id, task.run);
-      await endFamily({ root: codex.identity, marker: `${marker.name}=${marker.value}` });
-    }
+    if (stopped !== undefined) await endProcesses(context, task, codex.identity);
     const end = await codex.ended;
     show(log.readToEnd());
     return { state: log.state, end, stopped };

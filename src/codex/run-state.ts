@@ -14,6 +14,9 @@ export interface RunState {
   lastError: string | undefined;
   /** Codex repeats such a message for ever; it is a sign of life, not of progress. */
   isWaitingForNetwork: boolean;
+  /** Commands that Codex's sandbox could not be set up for, and commands that ran. */
+  sandboxFailures: number;
+  commandsRun: number;
 }
 
 /** The state before the first event. */
@@ -24,6 +27,8 @@ export const NO_EVENTS: RunState = {
   terminal: undefined,
   lastError: undefined,
   isWaitingForNetwork: false,
+  sandboxFailures: 0,
+  commandsRun: 0,
 };
 
 /** The state after one more event. Events that this version does not know change nothing. */
@@ -60,8 +65,18 @@ export function isReconnectMessage(message: string): boolean {
 
 function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
   if (eventType !== "item.completed" || !isKnownItem(item)) return state;
+  if (item.type === "command_execution") {
+    return isSandboxFailure(item)
+      ? { ...state, sandboxFailures: state.sandboxFailures + 1 }
+      : { ...state, commandsRun: state.commandsRun + 1 };
+  }
   // Errors among the items are warnings (`Model metadata … not found`): the run goes on.
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+}
+
+/** bwrap speaks where it cannot make its namespaces, as in many containers; the command then never ran. */
+function isSandboxFailure(item: { aggregated_output: string; exit_code?: number | null | undefined }): boolean {
+  return item.exit_code !== 0 && item.aggregated_output.startsWith("bwrap: ");
 }
 
 /** The tokens of this run alone: Codex counts a whole session, earlier runs included. */

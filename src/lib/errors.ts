@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   // What came of a run.
   codex_failed: "Codex reported that the turn failed, or ended with an error.",
   codex_incompatible: "The installed Codex CLI refuses an argument that this server gives it.",
+  sandbox_unavailable: "Codex's own sandbox cannot work on this machine, so its commands were not run.",
   not_logged_in: "Codex has no valid credentials.",
   rate_limited: "The account's quota or rate limit is used up.",
   unknown_session: "Codex knows no session of this id.",

@@ -6,6 +6,14 @@ import { AppError } from "#lib/errors.ts";
 /** What a tool's handler gives back; {@link import("./respond.ts")} makes the protocol's result of it. */
 export type Answer = { isError: boolean; data: object };
 
+/** What a call comes with. */
+export interface Call {
+  /** Opens the store, at the first call. */
+  open: () => AppContext;
+  /** Aborts when the user stops the call: not when the client only gives up waiting, nor when it goes. */
+  signal: AbortSignal;
+}
+
 /** A tool as its author writes it. */
 interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
@@ -14,7 +22,7 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   annotations: ToolAnnotations;
   input: Input;
   output: Output;
-  handle: (args: z.output<Input>, open: () => AppContext) => Promise<{ isError?: boolean; data: object }>;
+  handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object }>;
 }
 
 /** A tool as the server uses it. */
@@ -26,7 +34,7 @@ export interface Tool {
    * Checks the arguments and does the work.
    * @throws AppError `invalid_argument`, and what the use cases throw
    */
-  call: (args: unknown, open: () => AppContext) => Promise<Answer>;
+  call: (args: unknown, call: Call) => Promise<Answer>;
 }
 
 /** A tool's entry in `tools/list`. */
@@ -52,10 +60,10 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       inputSchema: toJsonSchema(spec.input, "input"),
       outputSchema: toJsonSchema(spec.output, "output"),
     }),
-    call: async (args, open) => {
+    call: async (args, call) => {
       const parsed = spec.input.safeParse(args ?? {});
       if (!parsed.success) throw badArguments(spec.name, spec.input, parsed.error);
-      const answer = await spec.handle(parsed.data, open);
+      const answer = await spec.handle(parsed.data, call);
       return { isError: answer.isError ?? false, data: answer.data };
     },
   };

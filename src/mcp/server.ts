@@ -6,9 +6,11 @@ import { readConfig } from "#lib/config.ts";
 import { AppError, toFailure } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 import { VERSION } from "#lib/version.ts";
+import type { Call } from "./define-tool.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { respond, respondFailure } from "./respond.ts";
 import { ALL_TOOLS } from "./tools/all-tools.ts";
+import { userCancel } from "./user-cancel.ts";
 
 /** How long calls that are being answered may go on after the client has gone: clients kill after half a second. */
 const FAREWELL_MS = 300;
@@ -16,11 +18,14 @@ const FAREWELL_MS = 300;
 /** Serves MCP on stdin and stdout until the client goes; tasks go on without it. */
 export async function serveStdio(): Promise<void> {
   const calls = new Set<Promise<unknown>>();
-  const server = makeServer((call) => {
-    calls.add(call);
-    void call.finally(() => calls.delete(call));
-  });
   let isLeaving = false;
+  const server = makeServer({
+    note: (call) => {
+      calls.add(call);
+      void call.finally(() => calls.delete(call));
+    },
+    isLeaving: () => isLeaving,
+  });
   const leave = async () => {
     if (isLeaving) return;
     isLeaving = true;
@@ -35,24 +40,33 @@ export async function serveStdio(): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
   }
-  await server.connect(new StdioServerTransport());
+  const transport = new StdioServerTransport();
+  transport.onclose = () => void leave();
+  await server.connect(transport);
+}
+
+/** What a call is to know of the session that it is part of. */
+interface Session {
+  note: (call: Promise<unknown>) => void;
+  isLeaving: () => boolean;
 }
 
 function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function makeServer(note: (call: Promise<unknown>) => void): Server {
+function makeServer(session: Session): Server {
   const server = new Server(
     { name: "codex-mcp-server", title: "Codex tasks", version: VERSION },
     { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_VALIDATOR },
   );
   const open = contextOpener();
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }) => {
-    const call = callTool(params.name, params.arguments, open);
-    note(call);
-    return call;
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
+    const call = { open, signal: userCancel(signal, session.isLeaving) };
+    const answer = callTool(params.name, params.arguments, call);
+    session.note(answer);
+    return answer;
   });
   server.onerror = (error) => logger("mcp").warn`${error.message}`;
   return server;
@@ -65,12 +79,12 @@ const NO_VALIDATOR = {
   },
 };
 
-async function callTool(name: string, args: unknown, open: () => AppContext): Promise<CallToolResult> {
+async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
   const startedAt = performance.now();
   try {
     const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(name);
-    return respond(await tool.call(args, open));
+    return respond(await tool.call(args, call));
   } catch (error) {
     const failure = toFailure(error);
     if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;

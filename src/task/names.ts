@@ -23,10 +23,21 @@ export function worktreeNameOf(repositoryName: string, topic: Topic): string {
   return `${repositoryName}-agent-${topic.key}`;
 }
 
+/** An entry of a process's environment. */
+export interface ProcessMarker {
+  name: string;
+  value: string;
+}
+
 /**
  * The environment entry that every process of one run inherits, by which they are found again.
  * The state folder is part of it: another store may hold a task of the same id.
  */
-export function processMarkerOf(stateFolder: string, taskId: string, run: number): { name: string; value: string } {
+export function processMarkerOf(stateFolder: string, taskId: string, run: number): ProcessMarker {
   return { name: "CODEXMCP_RUN", value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+}
+
+/** The same for what a supervisor needs beside it, and what must not be taken for a process of the run. */
+export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMarker {
+  return { name: "CODEXMCP_HELPER", value: `${Bun.hash(stateFolder).toString(36)}:${taskId}` };
 }

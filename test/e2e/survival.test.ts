@@ -70,6 +70,31 @@ test("ending the tmux session is a cancel", async () => {
   await world.until(() => world.processes().filter(({ command }) => command.startsWith("sleep 60")).length === 0);
 });
 
+test("the tmux server killed: the pane is lost, the run goes on", async () => {
+  const client = await world.client();
+  const request = { prompt: "SLOW-WORK", cwd: repository, topic: "implement-paneless-v1", sandbox: "full-access" };
+  await client.call("codex_dispatch", request);
+  await world.until(() => readLog("codex-implement-paneless-v1").includes("turn.started"));
+  const server = await world.run(world.root, ["tmux", "-S", world.tmuxSocket, "display-message", "-p", "#{pid}"]);
+  process.kill(Number(server), "SIGKILL");
+  expect(await world.waitForEnd(client, "codex-implement-paneless-v1")).toMatchObject({
+    status: "completed",
+    result: "Worked.",
+    diff_stat: "1 file changed, 1 insertion(+)",
+  });
+});
+
+test("what a task has left in the background ends with it", async () => {
+  const client = await world.client();
+  world.stub.script("LEAVES-A-SERVER", [
+    { run: "setsid nohup sleep 611 >/dev/null 2>&1 & echo started" },
+    { say: "Started." },
+  ]);
+  const request = { prompt: "LEAVES-A-SERVER", cwd: repository, topic: "implement-server-v1", sandbox: "full-access" };
+  expect((await client.call("codex", request)).data).toMatchObject({ success: true, result: "Started." });
+  await world.until(() => !world.processes().some(({ command }) => command.includes("sleep 611")));
+});
+
 test("the supervisor killed: a new one goes on with the run, and its result is not lost", async () => {
   const client = await world.client();
   const request = { prompt: "SLOW-WORK", cwd: repository, topic: "review-orphan-v1", sandbox: "read-only" };

@@ -15,7 +15,7 @@ export const codexCancel = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({ task_id: taskId }),
   output: z.object({ task_id: z.string(), status, elapsed_seconds: z.number() }),
-  handle: async (args, open) => {
+  handle: async (args, { open }) => {
     const task = await cancelTask(open(), args.task_id);
     const elapsed_seconds = secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined);
     return { data: { task_id: task.task_id, status: task.status, elapsed_seconds } };

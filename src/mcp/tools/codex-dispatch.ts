@@ -23,7 +23,7 @@ export const codexDispatch = defineTool({
     log_file: z.string(),
     worktree_dir: z.string().optional(),
   }),
-  handle: async (args, open) => {
+  handle: async (args, { open }) => {
     const task = await startTask(open(), toStartRequest(args, "dispatch"));
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };
     return {

@@ -39,7 +39,7 @@ export const codexStatus = defineTool({
     ...worktreeFields,
     ...failureFields,
   }),
-  handle: async (args, open) => {
+  handle: async (args, { open }) => {
     const data = args.task_id
       ? await showTask(open(), args.task_id, args.since_event)
       : await listTasks(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT });

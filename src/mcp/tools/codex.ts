@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { toAnswer } from "#app/answer.ts";
+import { cancelTask } from "#app/cancel-task.ts";
 import { startTask } from "#app/start-task.ts";
 import { waitForTask } from "#app/wait-for-task.ts";
 import { defineTool } from "../define-tool.ts";
@@ -25,9 +26,12 @@ export const codex = defineTool({
     ...worktreeFields,
     ...failureFields,
   }),
-  handle: async (args, open) => {
+  handle: async (args, { open, signal }) => {
     const context = open();
     const started = await startTask(context, toStartRequest(args, "blocking"));
+    const stop = () => void cancelTask(context, started.task_id);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
     const answer = toAnswer(await waitForTask(context, started));
     return { isError: !answer.success, data: answer };
   },
