@@ -39,7 +39,7 @@ export async function superviseRun(
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file);
   let sessionId: string | undefined;
-  const show = (lines: EventLine[]) => {
+  const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     if (sessionId === log.state.sessionId || log.state.sessionId === undefined) return;
     sessionId = log.state.sessionId;

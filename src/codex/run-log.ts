@@ -19,14 +19,15 @@ export class RunLog {
     return this.#state;
   }
 
-  /** Reads what has been added, and describes it. */
-  read(): EventLine[] {
-    return [...this.#reader.read()].flatMap((line) => this.#take(line));
+  /** Reads what has been added, and describes it, line by line: a log can be larger than memory. */
+  *read(): Generator<EventLine> {
+    for (const line of this.#reader.read()) yield* this.#take(line);
   }
 
   /** Reads the rest of a log whose writer has ended, a last line without its end included. */
-  readToEnd(): EventLine[] {
-    return [...this.read(), ...this.#take(this.#reader.rest())];
+  *readToEnd(): Generator<EventLine> {
+    yield* this.read();
+    yield* this.#take(this.#reader.rest());
   }
 
   #take(line: string): EventLine[] {
@@ -49,6 +50,7 @@ export class RunLog {
 /** What a whole log adds up to. */
 export function foldLog(path: string): RunState {
   const log = new RunLog(path);
-  log.readToEnd();
+  const events = log.readToEnd();
+  while (events.next().done !== true);
   return log.state;
 }

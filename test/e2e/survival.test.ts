@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
+import { identifyProcess } from "#lib/process-identity.ts";
+import type { McpClient } from "../support/mcp-client.ts";
 import { BINARY, World } from "../support/world.ts";
 
 let world: World;
@@ -184,18 +186,35 @@ test("a hostile .env and bunfig.toml in the workspace are not read, and stdout c
   expect(await raw.exited).toBe(0);
 });
 
-test("the server ends by itself, and soon, when its client goes", async () => {
-  const start = () => Bun.spawn([BINARY], { env: world.environment(), stdio: ["pipe", "ignore", "ignore"] });
-  const byEnd = start();
-  await byEnd.stdin.end();
-  expect(await byEnd.exited).toBe(0);
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    const bySignal = start();
-    await Bun.sleep(100); // the handlers stand once it runs; there is nothing to be seen from outside
-    bySignal.kill(signal);
-    expect(await bySignal.exited).toBe(0);
+test("however clients stop their servers, no server is left and no task is harmed", async () => {
+  const ways: Record<string, (client: McpClient) => Promise<void>> = {
+    "end of input": (client) => client.close(),
+    "SIGINT, then SIGTERM": async ({ pid }) => {
+      process.kill(pid, "SIGINT");
+      await Bun.sleep(100); // as Claude Code does
+      if (isAlive(pid)) process.kill(pid, "SIGTERM");
+    },
+    "SIGTERM and end of input": async (client) => {
+      process.kill(client.pid, "SIGTERM");
+      await client.close();
+    },
+  };
+  for (const [index, stop] of Object.values(ways).entries()) {
+    const client = await world.client();
+    const { pid } = client;
+    const request = { prompt: "SLOW-WORK", cwd: repository, topic: `review-stop_${index}-v1`, sandbox: "read-only" };
+    void client.call("codex", request).catch(() => undefined);
+    await world.until(() => readLog(`codex-review-stop_${index}-v1`).includes("turn.started"));
+    await stop(client);
+    await world.until(() => !isAlive(pid));
+    const next = await world.client();
+    expect(await world.waitForEnd(next, `codex-review-stop_${index}-v1`)).toMatchObject({ status: "completed" });
   }
 });
+
+function isAlive(pid: number): boolean {
+  return identifyProcess(pid) !== undefined;
+}
 
 function readLog(taskId: string): string {
   const path = join(world.stateHome, "tasks", taskId, "codex-exec.log");

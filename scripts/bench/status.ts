@@ -1,0 +1,93 @@
+// What codex_status costs: on a log of 200 MB against one of 2 KB, and for the list of 10,000 tasks.
+// Usage: bench:status [rounds]
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildBinary } from "../build.ts";
+import type { McpClient } from "../../test/support/mcp-client.ts";
+import { World } from "../../test/support/world.ts";
+import { report, type Samples } from "./report.ts";
+
+const rounds = Number(process.argv[2] ?? 25);
+const TASKS = 10_000;
+const LOG_BYTES = 200 * 1024 * 1024;
+
+await buildBinary();
+const world = new World();
+try {
+  world.stub.script("NEVER-ENDING", [{ run: "sleep 600" }, { say: "Never said." }]);
+  writeOldTasks();
+  const client = await world.client();
+  const before = performance.now();
+  await client.call("codex_status", {});
+  console.log(`first call, which takes ${TASKS} tasks into the index: ${Math.round(performance.now() - before)} ms`);
+  report("codex_status of one running task", await measureLogs(client));
+  report(`codex_status of ${TASKS} tasks`, await measureList(client));
+  for (const name of ["small", "large"]) await client.call("codex_cancel", { task_id: `codex-longrun-${name}-v1` });
+} finally {
+  await world.close();
+}
+
+function writeOldTasks(): void {
+  for (let index = 0; index < TASKS; index++) {
+    const task_id = `codex-review-old_${index}-v1`;
+    const folder = join(world.stateHome, "tasks", task_id);
+    mkdirSync(folder, { recursive: true });
+    const start_time = new Date(Date.UTC(2025, 0, 1) + index * 60_000).toISOString();
+    const files = { log_file: join(folder, "codex-exec.log"), prompt_file: join(folder, "prompt.md") };
+    const fixed = { mode: "blocking", cwd: "/old", sandbox: "read-only", status: "completed", exit_code: 0 };
+    const meta = { task_id, topic: `review-old_${index}-v1`, start_time, end_time: start_time, ...files, ...fixed };
+    writeFileSync(join(folder, "meta.json"), JSON.stringify({ ...meta, result: "Nothing to report. ".repeat(20) }));
+  }
+}
+
+async function measureLogs(client: McpClient): Promise<Samples> {
+  for (const name of ["small", "large"]) {
+    const request = { prompt: "NEVER-ENDING", cwd: world.root, topic: `longrun-${name}-v1`, sandbox: "read-only" };
+    await client.call("codex_dispatch", request);
+  }
+  const log = join(world.stateHome, "tasks", "codex-longrun-large-v1", "codex-exec.log");
+  const item = { id: "item_9", type: "agent_message", text: "x".repeat(1000) };
+  const line = `${JSON.stringify({ type: "item.completed", item })}\n`;
+  const chunk = line.repeat(1000);
+  for (let written = 0; written < LOG_BYTES; written += chunk.length) appendFileSync(log, chunk);
+  await Bun.sleep(3000); // the supervisor reads it meanwhile
+  const samples: Samples = { "bare log of 2 KB": [], "tool log of 200 MB": [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, values] of Object.entries(samples)) {
+      const task_id = `codex-longrun-${name.startsWith("bare") ? "small" : "large"}-v1`;
+      values.push(await time(() => client.call("codex_status", { task_id })));
+    }
+  }
+  return samples;
+}
+
+async function measureList(client: McpClient): Promise<Samples> {
+  const samples: Samples = { "page of 50": [], "page of 500": [], "all, in pages of 500": [] };
+  const before = residentMiB(client.pid);
+  for (let round = 0; round < rounds; round++) {
+    samples["page of 50"]?.push(await time(() => client.call("codex_status", {})));
+    samples["page of 500"]?.push(await time(() => client.call("codex_status", { limit: 500 })));
+    samples["all, in pages of 500"]?.push(await time(() => listAll(client)));
+  }
+  console.log(`\nresident memory of the server: ${before} MiB before the lists, ${residentMiB(client.pid)} MiB after`);
+  return samples;
+}
+
+async function listAll(client: McpClient): Promise<void> {
+  let cursor: unknown;
+  do {
+    const { data } = await client.call("codex_status", { limit: 500, ...(cursor !== undefined && { cursor }) });
+    cursor = data["next_cursor"];
+  } while (cursor !== undefined);
+}
+
+async function time(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function residentMiB(pid: number): number {
+  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
