@@ -59,6 +59,30 @@ test(
   TRIES * 10_000,
 );
 
+test(
+  `a cancel from another server while a task is being started, ${TRIES} times: it is cancelled, nothing is left`,
+  async () => {
+    const other = await world.client();
+    const repository = await world.repository();
+    for (let index = 0; index < TRIES; index++) {
+      const topic = `longrun-early_${index}-v1`;
+      const task_id = `codex-${topic}`;
+      const sandbox = index % 2 === 0 ? "full-access" : "read-only";
+      const dispatched = client.call("codex_dispatch", { prompt: "STUBBORN", cwd: repository, topic, sandbox });
+      await Bun.sleep(Math.random() * 40);
+      let answer = await other.call("codex_cancel", { task_id });
+      while (answer.data["code"] === "unknown_task") answer = await other.call("codex_cancel", { task_id });
+      expect(answer.data).toMatchObject({ status: "cancelled" });
+      await dispatched;
+      await world.until(() => marked(task_id).length === 0);
+      const { data } = await other.call("codex_status", { task_id });
+      expect(data).toMatchObject({ status: "cancelled", code: "cancelled" });
+    }
+    await world.until(async () => (await world.sessions()).length === 0);
+  },
+  TRIES * 10_000,
+);
+
 /** Processes that carry the marker of a task, whoever their parents are. */
 function marked(taskId: string): string[] {
   const environments = readdirSync("/proc").map((pid) => {

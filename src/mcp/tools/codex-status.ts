@@ -21,7 +21,7 @@ export const codexStatus = defineTool({
     since_event: z.int().min(0).optional().describe("Only events after this one: next_event of an earlier answer"),
     status: status.optional().describe("List only tasks in this state"),
     cwd: z.string().optional().describe("List only tasks of this workspace"),
-    limit: z.int().min(1).max(500).optional().describe(`Tasks a page; default ${DEFAULT_LIMIT}`),
+    limit: z.int().min(1).max(10_000).optional().describe(`Tasks a page; default ${DEFAULT_LIMIT}`),
     cursor: z.string().optional().describe("next_cursor of the page before"),
   }),
   output: z.object({
