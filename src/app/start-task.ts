@@ -2,8 +2,8 @@ import { now } from "#lib/clock.ts";
 import { AppError, toFailure } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { endTask, updateQueuedTask } from "#store/change-task.ts";
-import { claimTask, type ClaimResult, findTask } from "#store/claim-task.ts";
-import { prepareTaskFolder } from "#store/task-folder.ts";
+import { claimTask, findTask } from "#store/claim-task.ts";
+import { writeRunInput } from "#store/task-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#task/names.ts";
@@ -23,9 +23,9 @@ import { reconcile } from "./reconcile.ts";
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   const checked = checkRequest(context.config, request);
   const place = await choosePlace(checked);
-  const { granted, earlier } = await claim(context, checked, place);
+  const granted = await claim(context, checked, place);
   try {
-    const queued = await prepareRun(context, checked, place, granted, earlier);
+    const queued = await prepareRun(context, checked, place, granted);
     if (updateQueuedTask(context.store, queued)) {
       const supervisor = await launchSupervisor(context, queued);
       return await waitForStart(context, queued, supervisor);
@@ -49,11 +49,7 @@ function current({ store }: AppContext, task: QueuedTask): TaskRecord {
   return findTask(store, task.task_id)?.record ?? task;
 }
 
-async function claim(
-  context: AppContext,
-  request: CheckedRequest,
-  place: Place,
-): Promise<Extract<ClaimResult, { granted: QueuedTask }>> {
+async function claim(context: AppContext, request: CheckedRequest, place: Place): Promise<QueuedTask> {
   const { parsedTopic } = request;
   const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
   for (;;) {
@@ -64,7 +60,7 @@ async function claim(
       taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
       build: (taskId, run) => buildTask(context, request, place, taskId, run),
     });
-    if ("granted" in result) return result;
+    if ("granted" in result) return result.granted;
     // It may only look alive: its supervisor may have died.
     const other = await reconcile(context, result.refusedBy);
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
@@ -111,10 +107,9 @@ async function prepareRun(
   request: CheckedRequest,
   { plan }: Place,
   task: QueuedTask,
-  earlier: TaskRecord | undefined,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
-  prepareTaskFolder(paths, earlier?.run, { prompt: request.prompt, outputSchema: request.outputSchema });
+  writeRunInput(paths, { prompt: request.prompt, outputSchema: request.outputSchema });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   if (plan === undefined) return task;
   const { worktree, runDir } = await makePlace(context, plan);

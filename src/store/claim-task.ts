@@ -1,7 +1,11 @@
+import { prepareFile } from "#lib/files.ts";
 import { ownIdentity } from "#lib/process-identity.ts";
-import { isEnded, type QueuedTask, type TaskRecord } from "#task/record.ts";
+import { isEnded, type QueuedTask } from "#task/record.ts";
 import { importTask } from "./import-tasks.ts";
+import { formatMeta } from "./meta-file.ts";
 import type { Store } from "./store.ts";
+import { taskPaths } from "./store-paths.ts";
+import { openTaskFolder } from "./task-folder.ts";
 import { replaceTask, STORED_COLUMNS, type StoredRow, type StoredTask, toStoredTask } from "./task-row.ts";
 
 /** What is to be claimed. */
@@ -18,7 +22,7 @@ export interface Claim {
 
 /** A claim that was granted, or the unfinished task that stands against it. */
 export type ClaimResult =
-  | { granted: QueuedTask; earlier: TaskRecord | undefined }
+  | { granted: QueuedTask }
   | { refusedBy: StoredTask; because: "topic" | "worktree" | "session" };
 
 /**
@@ -44,7 +48,11 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   if (writer !== undefined) return { refusedBy: writer, because: "session" };
   const granted = claim.build(taskId, (earlier?.record.run ?? 0) + 1);
   replaceTask(store.database, granted, ownIdentity());
-  return { granted, earlier: earlier?.record };
+  // Before anybody else sees the row: whoever ends this run finds its folder, not the earlier run's.
+  const paths = taskPaths(store.paths.home, taskId);
+  openTaskFolder(paths, earlier?.record.run);
+  prepareFile(paths.meta, formatMeta(granted)).publish();
+  return { granted };
 }
 
 /** The task of this id, as the index has it. */

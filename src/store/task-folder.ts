@@ -10,13 +10,14 @@ export interface RunInput {
   outputSchema: object | undefined;
 }
 
-/**
- * Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/` (nothing is
- * overwritten), then prompt and schema are written.
- */
-export function prepareTaskFolder(paths: TaskPaths, earlierRun: number | undefined, input: RunInput): void {
+/** Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/`, nothing is overwritten. */
+export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
   makePrivateFolder(paths.folder);
   if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
+}
+
+/** Writes what a run starts from, and its empty logs. */
+export function writeRunInput(paths: TaskPaths, input: RunInput): void {
   writePrivateFile(paths.prompt, input.prompt);
   writePrivateFile(paths.log, "");
   writePrivateFile(paths.stderr, "");

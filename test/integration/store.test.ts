@@ -9,7 +9,7 @@ import { lastSessionUsage, listTasks } from "#store/list-tasks.ts";
 import { readMeta } from "#store/meta-file.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { prepareTaskFolder, takeHandover, writeHandover } from "#store/task-folder.ts";
+import { takeHandover, writeHandover, writeRunInput } from "#store/task-folder.ts";
 import { findWorktreeBase, noteWorktreeBase } from "#store/worktree-base.ts";
 import type { CompletedTask, QueuedTask } from "#task/record.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -65,8 +65,7 @@ function claim(topic: string, change: Partial<QueuedTask> = {}): ClaimResult {
 function start(topic: string, change: Partial<QueuedTask> = {}): QueuedTask {
   const result = claim(topic, change);
   if (!("granted" in result)) throw new Error("the claim was refused");
-  const paths = taskPaths(home, result.granted.task_id);
-  prepareTaskFolder(paths, result.earlier?.run, { prompt: "do it", outputSchema: undefined });
+  writeRunInput(taskPaths(home, result.granted.task_id), { prompt: "do it", outputSchema: undefined });
   updateQueuedTask(store, result.granted);
   return result.granted;
 }
