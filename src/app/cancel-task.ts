@@ -12,6 +12,7 @@ import { getTask } from "./find-task.ts";
 import { finishTask } from "./finish-task.ts";
 import { reconcile } from "./reconcile.ts";
 import { asFailure } from "./stop-request.ts";
+import { whileWorkingOn } from "./work-in-progress.ts";
 import { waitAtMost } from "./wait-for-task.ts";
 
 /** How long a supervisor may take to end its run; then this process does it. */
@@ -67,12 +68,14 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<Tas
   if (stored === undefined || isEnded(stored.record)) return stored?.record ?? task;
   // Taken over before anything is killed, so that nobody else starts a supervisor for it.
   if (!takeOverTask(context.store, task, stored.owner)) return cancelTask(context, task.task_id);
-  await endHungSupervisor(stored.owner);
-  await endProcesses(context, task, stored.codex);
-  await endHelpers(context, task);
-  const end = { exitCode: undefined, signal: undefined };
-  const stopped = asFailure(cancelledFailure());
-  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped });
+  await whileWorkingOn(task.task_id, async () => {
+    await endHungSupervisor(stored.owner);
+    await endProcesses(context, task, stored.codex);
+    await endHelpers(context, task);
+    const end = { exitCode: undefined, signal: undefined };
+    const stopped = asFailure(cancelledFailure());
+    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped });
+  });
   return findTask(context.store, task.task_id)?.record ?? task;
 }
 

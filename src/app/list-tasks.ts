@@ -1,12 +1,10 @@
 import { secondsBetween } from "#lib/clock.ts";
 import { AppError } from "#lib/errors.ts";
-import { isProcessAlive } from "#lib/process-identity.ts";
 import { expandHome } from "#lib/paths.ts";
-import { findTask } from "#store/claim-task.ts";
-import { listTasks as readTasks, listUnfinishedTasks, type TaskSummary } from "#store/list-tasks.ts";
+import { listTasks as readTasks, type TaskSummary } from "#store/list-tasks.ts";
 import type { TaskStatus } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcile } from "./reconcile.ts";
+import { reconcileLost } from "./reconcile.ts";
 
 /** Which tasks are wanted. */
 export interface ListRequest {
@@ -35,11 +33,7 @@ export interface TaskPage {
  * @throws AppError `invalid_argument` for a cursor that is not ours
  */
 export async function listTasks(context: AppContext, request: ListRequest): Promise<TaskPage> {
-  for (const task of listUnfinishedTasks(context.store)) {
-    if (task.owner !== undefined && isProcessAlive(task.owner)) continue;
-    const stored = findTask(context.store, task.task_id);
-    if (stored !== undefined) await reconcile(context, stored);
-  }
+  await reconcileLost(context);
   const rows = readTasks(context.store, {
     limit: request.limit + 1,
     ...(request.status !== undefined && { status: request.status }),

@@ -1,19 +1,21 @@
 import { foldLog } from "#codex/run-log.ts";
 import { now, secondsBetween } from "#lib/clock.ts";
-import { isProcessAlive } from "#lib/process-identity.ts";
+import { isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
 import { listFamily } from "#lib/process-tree.ts";
 import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
+import { listUnfinishedTasks } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { processMarkerOf } from "#task/names.ts";
-import { isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
+import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { finishTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
+import { isWorkingOn, whileWorkingOn } from "./work-in-progress.ts";
 
 /** A starter that died may have left a supervisor on its way; it is given this long to report. */
 const START_GRACE_SECONDS = 20;
@@ -25,8 +27,8 @@ const START_GRACE_SECONDS = 20;
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
   const { record, owner } = stored;
-  if (isEnded(record) || (owner !== undefined && isProcessAlive(owner))) return record;
-  if (record.status === "queued") return failUnstarted(context, record);
+  if (isEnded(record) || (owner !== undefined && isAnswering(owner, record))) return record;
+  if (record.status === "queued") return failUnstarted(context, record, owner);
   if (record.origin === "python") return reconcilePythonTask(context, record);
   const codex = stored.codex ?? findCodex(context, record);
   if (codex !== undefined && isProcessAlive(codex)) {
@@ -36,12 +38,31 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
     return record;
   }
   if (takeOverTask(context.store, record, owner)) {
-    await endLeftovers(context, record);
-    await endHelpers(context, record);
-    const end = { exitCode: undefined, signal: undefined };
-    await finishTask(context, record, { state: foldLog(record.log_file), end, stopped: undefined });
+    await whileWorkingOn(record.task_id, () => finishUnseen(context, record));
   }
   return current(context, record);
+}
+
+/** Works out the truth about all unfinished tasks whose owners are gone. */
+export async function reconcileLost(context: AppContext): Promise<void> {
+  for (const task of listUnfinishedTasks(context.store)) {
+    if (task.owner !== undefined && isAnswering(task.owner, task)) continue;
+    const stored = findTask(context.store, task.task_id);
+    if (stored !== undefined) await reconcile(context, stored);
+  }
+}
+
+/** Ends a run that nobody saw end, from what it left. */
+async function finishUnseen(context: AppContext, task: RunningTask): Promise<void> {
+  await endLeftovers(context, task);
+  await endHelpers(context, task);
+  const end = { exitCode: undefined, signal: undefined };
+  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: undefined });
+}
+
+/** Whether a task's owner lives and is about it. */
+function isAnswering(owner: ProcessIdentity, task: { task_id: string }): boolean {
+  return owner.pid === process.pid ? isWorkingOn(task.task_id) : isProcessAlive(owner);
 }
 
 function current({ store }: AppContext, record: TaskRecord): TaskRecord {
@@ -55,8 +76,9 @@ function findCodex({ config }: AppContext, task: RunningTask): StoredTask["codex
   return family.toSorted((a, b) => a.pid - b.pid)[0];
 }
 
-function failUnstarted(context: AppContext, task: Extract<TaskRecord, { status: "queued" }>): TaskRecord {
-  if (secondsBetween(task.start_time) < START_GRACE_SECONDS) return task;
+function failUnstarted(context: AppContext, task: QueuedTask, owner: ProcessIdentity | undefined): TaskRecord {
+  const isOurs = owner?.pid === process.pid;
+  if (!isOurs && secondsBetween(task.start_time) < START_GRACE_SECONDS) return task;
   removeHandover(taskPaths(context.config.home, task.task_id));
   endTask(context.store, "queued", {
     ...task,

@@ -23,6 +23,7 @@ import { applyRetention } from "./retention.ts";
 import { asFailure, listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
+import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
  * The supervisor: owns one run of one task from its start to its end. It is its own process, so
@@ -37,16 +38,19 @@ export async function runTask(home: string, taskId: string, observer: RunObserve
     isCancelRequested: () => isCancelRequested(),
     hasPaneCrashed: async () => (await tmux?.hasCrashed()) ?? false,
   });
-  const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
-  isCancelRequested = () => findTask(context.store, taskId)?.isCancelRequested === true;
-  const stored = findTask(context.store, taskId);
-  if (stored === undefined) return undefined;
-  const ended = await ownRun(context, stored, { observer, stop });
-  tmux?.close();
-  if (ended !== undefined) observer.ended(ended);
-  if (ended?.status === "completed") await endLeftovers(context, ended);
-  applyRetention(context);
-  return ended;
+  try {
+    const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+    isCancelRequested = () => findTask(context.store, taskId)?.isCancelRequested === true;
+    const stored = findTask(context.store, taskId);
+    const ended = stored && (await whileWorkingOn(taskId, () => ownRun(context, stored, { observer, stop })));
+    if (ended === undefined) return undefined;
+    observer.ended(ended);
+    if (ended.status === "completed") await endLeftovers(context, ended);
+    applyRetention(context);
+    return ended;
+  } finally {
+    tmux?.close();
+  }
 }
 
 /** The environment that the MCP server left for us; its own where we are its child. */

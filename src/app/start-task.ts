@@ -13,6 +13,7 @@ import { choosePlace, makePlace, type Place } from "./choose-place.ts";
 import type { AppContext } from "./context.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "./reconcile.ts";
+import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
  * Starts a task: checks the request, claims the topic, makes folder, link and worktree, starts the
@@ -24,6 +25,15 @@ export async function startTask(context: AppContext, request: StartRequest): Pro
   const checked = checkRequest(context.config, request);
   const place = await choosePlace(checked);
   const granted = await claim(context, checked, place);
+  return whileWorkingOn(granted.task_id, () => startClaimed(context, checked, place, granted));
+}
+
+async function startClaimed(
+  context: AppContext,
+  checked: CheckedRequest,
+  place: Place,
+  granted: QueuedTask,
+): Promise<TaskRecord> {
   try {
     const queued = await prepareRun(context, checked, place, granted);
     if (updateQueuedTask(context.store, queued)) {
@@ -31,16 +41,8 @@ export async function startTask(context: AppContext, request: StartRequest): Pro
       return await waitForStart(context, queued, supervisor);
     }
   } catch (error) {
-    const failure = toFailure(error);
-    const { code, hint, message } = failure;
-    endTask(context.store, "queued", {
-      ...granted,
-      status: "failed",
-      end_time: now(),
-      error: message,
-      code,
-      hint,
-    });
+    const { code, hint, message } = toFailure(error);
+    endTask(context.store, "queued", { ...granted, status: "failed", end_time: now(), error: message, code, hint });
   }
   return current(context, granted);
 }

@@ -1,12 +1,10 @@
 import { now } from "#lib/clock.ts";
-import { isProcessAlive } from "#lib/process-identity.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { holdInQueue, startTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
-import { listUnfinishedTasks } from "#store/list-tasks.ts";
 import type { QueuedTask, RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcile } from "./reconcile.ts";
+import { reconcileLost } from "./reconcile.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /**
@@ -32,7 +30,8 @@ export async function startWhenFree(
   const stopped = stop.asked.then(() => "stopped" as const);
   try {
     while (isQueued(context, queued)) {
-      await freeLostSlots(context);
+      // Tasks whose supervisors died hold slots until somebody works out the truth about them.
+      await reconcileLost(context);
       const running = tryStart();
       if (running !== undefined) return running;
       if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
@@ -46,15 +45,6 @@ export async function startWhenFree(
 function isQueued({ store }: AppContext, task: QueuedTask): boolean {
   const stored = findTask(store, task.task_id);
   return stored?.record.run === task.run && stored.record.status === "queued" && !stored.isCancelRequested;
-}
-
-/** Tasks whose supervisors died hold slots until somebody works out the truth about them. */
-async function freeLostSlots(context: AppContext): Promise<void> {
-  for (const task of listUnfinishedTasks(context.store)) {
-    if (task.owner !== undefined && isProcessAlive(task.owner)) continue;
-    const stored = findTask(context.store, task.task_id);
-    if (stored !== undefined) await reconcile(context, stored);
-  }
 }
 
 /** Every write to the index changes its log file. */

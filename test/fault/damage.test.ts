@@ -114,6 +114,9 @@ test("a full disk: the start is refused in words, what was there stays, and it w
     });
     rmSync(join(home, "ballast"));
     expect((await call("review-full-v2")).data).toMatchObject({ success: true });
+    // The topic that was refused is free again.
+    const again = await call("review-full-v1");
+    expect(again.data).toMatchObject({ success: true });
     await small.close();
   } finally {
     Bun.spawnSync(["umount", "-l", home]);
