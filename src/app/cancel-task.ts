@@ -1,17 +1,15 @@
 import { foldLog } from "#codex/run-log.ts";
-import { now } from "#lib/clock.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "#lib/process-identity.ts";
 import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { type EndedTask, isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
-import { cancelledFailure } from "./cancelled.ts";
 import type { AppContext } from "./context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
+import { CANCELLED, endedBy } from "./end-record.ts";
 import { getTask } from "./find-task.ts";
 import { finishTask } from "./finish-task.ts";
 import { reconcile } from "./reconcile.ts";
-import { asFailure } from "./stop-request.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
 import { waitAtMost } from "./wait-for-task.ts";
 
@@ -30,7 +28,7 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<T
   if (isEnded(task)) return task;
   requestCancel(context.store, task);
   if (task.status === "queued") {
-    const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
+    const cancelled = endedBy(CANCELLED, task);
     const owner = findTask(context.store, taskId)?.owner;
     if (endTask(context.store, "queued", cancelled)) {
       if (task.waiting_since !== undefined) await waitForSupervisor(context, task, owner);
@@ -73,8 +71,7 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<Tas
     await endProcesses(context, task, stored.codex);
     await endHelpers(context, task);
     const end = { exitCode: undefined, signal: undefined };
-    const stopped = asFailure(cancelledFailure());
-    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped });
+    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: CANCELLED });
   });
   return findTask(context.store, task.task_id)?.record ?? task;
 }

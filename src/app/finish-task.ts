@@ -9,6 +9,7 @@ import { endTask } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
 
 const STDERR_BYTES = 16 * 1024;
@@ -23,18 +24,10 @@ export async function finishTask(
   run: RunResult,
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task);
-  const facts = { ...task, ...changes, ...collectFacts(task, run) };
+  const facts = { ...changes, ...collectFacts(task, run) };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
-    failure === undefined
-      ? { ...facts, status: "completed" }
-      : {
-          ...facts,
-          status: failure.code === "cancelled" ? "cancelled" : "failed",
-          error: failure.message,
-          code: failure.code,
-          hint: failure.hint,
-        };
+    failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
   return endTask(context.store, "running", ended) ? ended : undefined;
 }
 

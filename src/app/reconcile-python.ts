@@ -1,11 +1,12 @@
 import { foldLog } from "#codex/run-log.ts";
 import { readTail } from "#lib/json-lines.ts";
+import type { Failure } from "#lib/errors.ts";
 import { endTask } from "#store/change-task.ts";
-import { now } from "#lib/clock.ts";
 import { findTask } from "#store/claim-task.ts";
 import type { RunningTask, TaskRecord } from "#task/record.ts";
 import { hasSession, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "./context.ts";
+import { endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
 
 const TAIL_BYTES = 4096;
@@ -20,14 +21,12 @@ export async function reconcilePythonTask(context: AppContext, task: RunningTask
   if (exit !== undefined) {
     await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
   } else if (!(await isSessionThere(context, task))) {
-    endTask(context.store, "running", {
-      ...task,
-      status: "failed",
-      end_time: now(),
+    const failure: Failure = {
       code: "supervisor_lost",
-      error: "The task's tmux session is gone and its log has no exit status.",
+      message: "The task's tmux session is gone and its log has no exit status.",
       hint: "Its log and worktree are kept; run its session_id under the next version of the topic to go on.",
-    });
+    };
+    endTask(context.store, "running", endedBy(failure, task));
   }
   return findTask(context.store, task.task_id)?.record ?? task;
 }

@@ -1,7 +1,8 @@
 import { foldLog } from "#codex/run-log.ts";
-import { now, secondsBetween } from "#lib/clock.ts";
+import { secondsBetween } from "#lib/clock.ts";
 import { isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
 import { listFamily } from "#lib/process-tree.ts";
+import type { Failure } from "#lib/errors.ts";
 import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { listUnfinishedTasks } from "#store/list-tasks.ts";
@@ -12,6 +13,7 @@ import { processMarkerOf } from "#task/names.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
@@ -80,13 +82,11 @@ function failUnstarted(context: AppContext, task: QueuedTask, owner: ProcessIden
   const isOurs = owner?.pid === process.pid;
   if (!isOurs && secondsBetween(task.start_time) < START_GRACE_SECONDS) return task;
   removeHandover(taskPaths(context.config.home, task.task_id));
-  endTask(context.store, "queued", {
-    ...task,
-    status: "failed",
-    end_time: now(),
+  const failure: Failure = {
     code: "start_failed",
-    error: "The server that was starting the task ended before the task had started.",
+    message: "The server that was starting the task ended before the task had started.",
     hint: "Run the task again.",
-  });
+  };
+  endTask(context.store, "queued", endedBy(failure, task));
   return current(context, task);
 }

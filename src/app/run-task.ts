@@ -15,12 +15,12 @@ import type { StoredTask } from "#store/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
-import { cancelledFailure } from "./cancelled.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
 import { applyRetention } from "./retention.ts";
-import { asFailure, listenForCancel, type StopRequest } from "./stop-request.ts";
+import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
@@ -77,7 +77,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: Surroundi
   if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
   await endHelpers(context, record);
   // A cancel may have cost the supervisor before us its life.
-  if (stored.isCancelRequested) around.stop.ask(asFailure(cancelledFailure()));
+  if (stored.isCancelRequested) around.stop.ask(CANCELLED);
   return supervise(context, record, adoptCodex(stored.codex), around);
 }
 
@@ -93,8 +93,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   try {
     codex = launchCodex(context, running);
   } catch (error) {
-    const { message, code, hint } = toFailure(error);
-    const failed: EndedTask = { ...running, status: "failed", end_time: now(), error: message, code, hint };
+    const failed = endedBy(toFailure(error), running);
     return endTask(context.store, "running", failed) ? failed : undefined;
   }
   noteCodexProcess(context.store, running, codex.identity);
@@ -103,7 +102,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
 
 /** A task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
-  const cancelled: EndedTask = { ...task, status: "cancelled", end_time: now(), ...cancelledFailure() };
+  const cancelled = endedBy(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
 }
 

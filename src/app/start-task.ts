@@ -11,6 +11,7 @@ import type { QueuedTask, TaskRecord } from "#task/record.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
 import { choosePlace, makePlace, type Place } from "./choose-place.ts";
 import type { AppContext } from "./context.ts";
+import { endedBy } from "./end-record.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "./reconcile.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
@@ -41,8 +42,7 @@ async function startClaimed(
       return await waitForStart(context, queued, supervisor);
     }
   } catch (error) {
-    const { code, hint, message } = toFailure(error);
-    endTask(context.store, "queued", { ...granted, status: "failed", end_time: now(), error: message, code, hint });
+    endTask(context.store, "queued", endedBy(toFailure(error), granted));
   }
   return current(context, granted);
 }

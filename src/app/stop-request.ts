@@ -1,5 +1,5 @@
 import type { Failure } from "#lib/errors.ts";
-import { cancelledFailure } from "./cancelled.ts";
+import { CANCELLED } from "./end-record.ts";
 
 /** That a run is to be ended, and why: the first reason counts. */
 export interface StopRequest {
@@ -20,12 +20,12 @@ export interface StopSigns {
  */
 export function listenForCancel(signs: StopSigns): StopRequest {
   const { promise: asked, resolve: ask } = Promise.withResolvers<Failure>();
-  process.on("SIGTERM", () => ask(signs.isCancelRequested() ? asFailure(cancelledFailure()) : terminatedFailure()));
+  process.on("SIGTERM", () => ask(signs.isCancelRequested() ? CANCELLED : terminatedFailure()));
   // Ctrl-C in the pane.
-  process.on("SIGINT", () => ask(asFailure(cancelledFailure())));
+  process.on("SIGINT", () => ask(CANCELLED));
   process.on("SIGHUP", async () => {
     // A tmux server that was killed takes the pane, not the run.
-    if (!(await signs.hasPaneCrashed())) ask(asFailure(cancelledFailure()));
+    if (!(await signs.hasPaneCrashed())) ask(CANCELLED);
   });
   return { asked, ask };
 }
@@ -37,9 +37,4 @@ function terminatedFailure(): Failure {
     message: "The task was ended by SIGTERM, which this server did not send: the machine may have been shut down.",
     hint: "Run its session_id under the next version of the topic to go on.",
   };
-}
-
-/** The failure that a task's record tells of. */
-export function asFailure({ error, code, hint }: ReturnType<typeof cancelledFailure>): Failure {
-  return { message: error, code, hint };
 }
