@@ -151,6 +151,36 @@ test("a program that is no Codex is reported by what it said", async () => {
   expect(silent.data).toMatchObject({ success: false, code: "no_terminal_event", exit_code: 0 });
 });
 
+test("commands that the sandbox could not be set up for are no review", async () => {
+  // Codex as it is where user namespaces are refused: the commands fail, the run ends well.
+  const fake = join(world.root, "bin", "codex-without-namespaces");
+  const output = "bwrap: No permissions to create a new namespace, likely because the kernel does not allow it";
+  const events = [
+    { type: "thread.started", thread_id: "019d0aa8-1111-7111-8111-111111111111" },
+    {
+      type: "item.completed",
+      item: { type: "command_execution", command: "ls", aggregated_output: output, exit_code: 1, status: "failed" },
+    },
+    { type: "item.completed", item: { type: "agent_message", text: "I could not look, but all seems well." } },
+    { type: "turn.completed", usage: { input_tokens: 1, output_tokens: 1 } },
+  ];
+  const log = join(world.root, "events.jsonl");
+  writeFileSync(log, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+  writeFileSync(fake, `#!/bin/sh\ncat '${log}'\n`);
+  chmodSync(fake, 0o755);
+  const broken = await world.client({ CODEXMCP_CODEX_BIN: fake });
+  const answer = await broken.call("codex", { ...good(), topic: "review-sandbox-v1" });
+  expect(answer).toMatchObject({
+    isError: true,
+    data: {
+      success: false,
+      code: "sandbox_unavailable",
+      exit_code: 0,
+      result: "I could not look, but all seems well.",
+    },
+  });
+});
+
 describe("a workspace may be named as its owner likes", () => {
   for (const name of [
     "with space",

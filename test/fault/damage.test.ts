@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -15,6 +15,22 @@ beforeAll(async () => {
   client = await world.client();
 });
 afterAll(() => world.close());
+
+/** A disk of 1 MiB. */
+const mount = (folder: string) =>
+  Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).exitCode === 0;
+const unmount = (folder: string) => Bun.spawnSync(["umount", "-l", folder]);
+
+const canMount = tryMount();
+if (!canMount) console.warn("SKIPPED: full and read-only disks, since no file system can be mounted here (needs root)");
+
+function tryMount(): boolean {
+  const folder = mkdtempSync("/var/tmp/codexmcp-mount-");
+  const isMounted = mount(folder);
+  if (isMounted) unmount(folder);
+  rmSync(folder, { recursive: true });
+  return isMounted;
+}
 
 const folderOf = (taskId: string) => join(world.stateHome, "tasks", taskId);
 
@@ -93,35 +109,48 @@ test("the link, or the whole task folder, gone: the task is still known", async 
   expect(status.data).toMatchObject({ status: "completed", result: "Hello.", recent_events: [] });
 });
 
-test("a full disk: the start is refused in words, what was there stays, and it works again when there is room", async () => {
-  const home = world.folder("small-disk");
-  const mounted = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", home]);
-  if (mounted.exitCode !== 0) {
-    console.warn("NOT TESTED: the full disk, since no file system can be mounted here");
-    return;
-  }
-  try {
-    mkdirSync(join(home, "state"));
-    const small = await world.client({ CODEXMCP_HOME: join(home, "state") });
-    const call = (topic: string) =>
-      small.call("codex", { prompt: "SAY-HELLO", cwd: world.root, topic, sandbox: "read-only" });
-    expect((await call("review-room-v1")).data).toMatchObject({ success: true });
-    Bun.spawnSync(["dd", "if=/dev/zero", `of=${join(home, "ballast")}`, "bs=4k"]);
-    const refused = await call("review-full-v1");
-    expect(refused).toMatchObject({ isError: true, data: { success: false, code: "state_unusable" } });
-    expect((await small.call("codex_status", { task_id: "codex-review-room-v1" })).data).toMatchObject({
-      result: "Hello.",
-    });
-    rmSync(join(home, "ballast"));
-    expect((await call("review-full-v2")).data).toMatchObject({ success: true });
-    // The topic that was refused is free again.
-    const again = await call("review-full-v1");
-    expect(again.data).toMatchObject({ success: true });
-    await small.close();
-  } finally {
-    Bun.spawnSync(["umount", "-l", home]);
-  }
-});
+test.skipIf(!canMount)(
+  "a full disk, a disk that is read only: refused in words, what was there stays, and it works again after",
+  async () => {
+    const home = world.folder("small-disk");
+    mount(home);
+    try {
+      mkdirSync(join(home, "state"));
+      let small = await world.client({ CODEXMCP_HOME: join(home, "state") });
+      const call = (topic: string) =>
+        small.call("codex", { prompt: "SAY-HELLO", cwd: world.root, topic, sandbox: "read-only" });
+      expect((await call("review-room-v1")).data).toMatchObject({ success: true });
+      Bun.spawnSync(["dd", "if=/dev/zero", `of=${join(home, "ballast")}`, "bs=4k"]);
+      const refused = await call("review-full-v1");
+      expect(refused).toMatchObject({ isError: true, data: { success: false, code: "state_unusable" } });
+      expect((await small.call("codex_status", { task_id: "codex-review-room-v1" })).data).toMatchObject({
+        result: "Hello.",
+      });
+      rmSync(join(home, "ballast"));
+      expect((await call("review-full-v2")).data).toMatchObject({ success: true });
+      // The topic that was refused is free again.
+      const again = await call("review-full-v1");
+      expect(again.data).toMatchObject({ success: true });
+
+      // A state folder that can only be read. Nobody may have it open for that.
+      await small.close();
+      const remount = (how: string) => Bun.spawnSync(["mount", "-o", `remount,${how}`, home]).exitCode === 0;
+      await world.until(() => remount("ro"));
+      small = await world.client({ CODEXMCP_HOME: join(home, "state") });
+      expect(await call("review-unwritable-v1")).toMatchObject({
+        isError: true,
+        data: { success: false, code: "state_unusable" },
+      });
+      remount("rw");
+      expect((await call("review-unwritable-v1")).data).toMatchObject({ success: true });
+      const kept = await small.call("codex_status", { task_id: "codex-review-room-v1" });
+      expect(kept.data).toMatchObject({ result: "Hello." });
+      await small.close();
+    } finally {
+      unmount(home);
+    }
+  },
+);
 
 test("a network that never comes is seen, and ended by the idle limit: repeated messages are no progress", async () => {
   const dead = new World();
