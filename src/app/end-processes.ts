@@ -1,7 +1,9 @@
-import type { ProcessIdentity } from "#lib/process-identity.ts";
+import type { Config } from "#lib/config.ts";
+import { identifyProcess, type ProcessIdentity } from "#lib/process-identity.ts";
 import { endFamily, listFamily } from "#lib/process-tree.ts";
 import { helperMarkerOf, type ProcessMarker, processMarkerOf } from "#task/names.ts";
 import type { TaskRecord } from "#task/record.ts";
+import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "./context.ts";
 
 /** Ends every process of a run: Codex, where it is known, what it started, and what that started. */
@@ -11,7 +13,15 @@ export async function endProcesses(
   codex: ProcessIdentity | undefined,
 ): Promise<void> {
   const marker = entry(processMarkerOf(config.home, task.task_id, task.run));
-  await endFamily({ root: codex, marker });
+  const root = task.origin === "python" ? await findPythonRun(config, task) : codex;
+  await endFamily({ root, marker });
+}
+
+/** The Python server marks no processes: its tmux pane leads to them. */
+async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessIdentity | undefined> {
+  if (task.tmux_session === undefined) return undefined;
+  const pid = await panePid(tmuxServerOf(config), task.tmux_session);
+  return pid === undefined ? undefined : identifyProcess(pid);
 }
 
 /** Ends what is left of a run after Codex has ended: background commands go with the task that started them. */

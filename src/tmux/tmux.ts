@@ -50,6 +50,12 @@ export async function hasSession(server: TmuxServer, name: string): Promise<bool
   return exitCode === 0;
 }
 
+/** The pid of what runs in a session's pane; undefined where there is no such session. */
+export async function panePid(server: TmuxServer, name: string): Promise<number | undefined> {
+  const { stdout } = await runTmux(server, ["display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"], "/");
+  return Number(stdout) || undefined;
+}
+
 /** Waits until a session is gone; tmux takes a moment to see that its command has ended. */
 export async function waitUntilSessionEnds(server: TmuxServer, name: string, atMostMs: number): Promise<void> {
   const deadline = performance.now() + atMostMs;
@@ -78,11 +84,11 @@ async function runTmux(
   server: TmuxServer,
   args: readonly string[],
   folder: string,
-): Promise<{ exitCode: number; stderr: string }> {
+): Promise<{ exitCode: number; stdout: string; stderr: string }> {
   const { socket, environment } = server;
   const where = socket === undefined ? [] : [socket.includes("/") ? "-S" : "-L", socket];
-  const { exitCode, stderr } = await $`tmux ${where} ${args}`.cwd(folder).env(environment).quiet().nothrow();
-  return { exitCode, stderr: stderr.toString().trim() };
+  const result = await $`tmux ${where} ${args}`.cwd(folder).env(environment).quiet().nothrow();
+  return { exitCode: result.exitCode, stdout: result.stdout.toString(), stderr: result.stderr.toString().trim() };
 }
 
 function tmuxFailed(stderr: string): AppError {
