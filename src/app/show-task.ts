@@ -3,7 +3,7 @@ import { describeEvent, type EventLine } from "#codex/describe.ts";
 import { type CodexEvent, parseEvent } from "#codex/event.ts";
 import { isReconnectMessage } from "#codex/run-state.ts";
 import { secondsBetween } from "#lib/clock.ts";
-import { readLastLines, readLinesFrom } from "#lib/json-lines.ts";
+import { type LineSlice, readLastLines, readLinesFrom } from "#lib/json-lines.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
 import { outcomeFields, type TaskAnswer, type WorktreeFields, worktreeFields } from "./answer.ts";
@@ -65,23 +65,35 @@ export async function showTask(context: AppContext, taskId: string, sinceEvent?:
 }
 
 function describeProgress(logFile: string, sinceEvent: number | undefined): Partial<TaskDetail> {
-  const { lines } = readLastLines(logFile, LOG_BYTES);
+  const last = readLastLines(logFile, LOG_BYTES);
   const written = statSync(logFile, { throwIfNoEntry: false });
   const lastEventAt = written === undefined || written.size === 0 ? undefined : written.mtime.toISOString();
-  const stalled = describeStall(lines, lastEventAt);
+  const stalled = describeStall(last.lines, lastEventAt);
   return {
-    ...readEvents(logFile, sinceEvent),
-    log_tail: lines.slice(-10).join("\n").slice(-MAX_TAIL),
+    ...(sinceEvent === undefined ? describeNewest(last) : readEvents(logFile, sinceEvent)),
+    log_tail: last.lines.slice(-10).join("\n").slice(-MAX_TAIL),
     ...(lastEventAt !== undefined && { last_event_at: lastEventAt }),
     ...(stalled !== undefined && { stalled }),
   };
 }
 
-function readEvents(logFile: string, since: number | undefined): { recent_events: EventLine[]; next_event: number } {
-  const slice = since === undefined ? readLastLines(logFile, LOG_BYTES) : readLinesFrom(logFile, since, LOG_BYTES);
-  const events = slice.lines.map(parseEvent).flatMap((event) => describeIfAny(event));
-  // Asked for a part, the reader gets that part whole; asked for the present, the newest.
-  return { recent_events: since === undefined ? events.slice(-MAX_EVENTS) : events, next_event: slice.nextOffset };
+type EventPage = Required<Pick<TaskDetail, "recent_events" | "next_event">>;
+
+/** Asked for the present, a reader gets the newest events. */
+function describeNewest({ lines, nextOffset }: LineSlice): EventPage {
+  // Few lines say nothing, so a few more than wanted are looked at.
+  const events = describeLines(lines.slice(-2 * MAX_EVENTS));
+  return { recent_events: events.slice(-MAX_EVENTS), next_event: nextOffset };
+}
+
+/** Asked for a part, it gets that part whole. */
+function readEvents(logFile: string, since: number): EventPage {
+  const { lines, nextOffset } = readLinesFrom(logFile, since, LOG_BYTES);
+  return { recent_events: describeLines(lines), next_event: nextOffset };
+}
+
+function describeLines(lines: string[]): EventLine[] {
+  return lines.map(parseEvent).flatMap((event) => describeIfAny(event));
 }
 
 function describeIfAny(event: CodexEvent | undefined): EventLine[] {
