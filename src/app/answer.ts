@@ -25,7 +25,6 @@ export function toAnswer(task: EndedTask): TaskAnswer {
     success: task.status === "completed",
     task_id: task.task_id,
     status: task.status,
-    ...(task.status !== "completed" && { error: task.error, code: task.code, hint: task.hint }),
     ...outcomeFields(task),
     elapsed_seconds: secondsBetween(task.start_time, task.end_time),
     ...worktreeFields(task),
@@ -33,8 +32,15 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 }
 
 /** What an ended task has to tell beside its state. */
-export function outcomeFields(task: EndedTask): Pick<TaskAnswer, "session_id" | "result" | "exit_code" | "usage"> {
-  return pick(task, ["session_id", "result", "exit_code", "usage"]);
+export type OutcomeFields = Pick<
+  TaskAnswer,
+  "session_id" | "result" | "exit_code" | "usage" | "error" | "code" | "hint"
+>;
+
+/** Those of an ended task; the failure first, where it did not succeed. */
+export function outcomeFields(task: EndedTask): OutcomeFields {
+  const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
+  return { ...failure, ...pick(task, ["session_id", "result", "exit_code", "usage"]) };
 }
 
 /** A task's worktree, and what it holds once the task has ended; nothing where there is none. */

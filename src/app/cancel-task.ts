@@ -1,4 +1,3 @@
-import { foldLog } from "#codex/run-log.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "#lib/process-identity.ts";
 import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
@@ -8,7 +7,7 @@ import type { AppContext } from "./context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { getTask } from "./find-task.ts";
-import { finishTask } from "./finish-task.ts";
+import { finishUnseenTask } from "./finish-task.ts";
 import { reconcile } from "./reconcile.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
 import { waitAtMost } from "./wait-for-task.ts";
@@ -70,8 +69,7 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<Tas
     await endHungSupervisor(stored.owner);
     await endProcesses(context, task, stored.codex);
     await endHelpers(context, task);
-    const end = { exitCode: undefined, signal: undefined };
-    await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: CANCELLED });
+    await finishUnseenTask(context, task, CANCELLED);
   });
   return findTask(context.store, task.task_id)?.record ?? task;
 }

@@ -12,9 +12,8 @@ export async function endProcesses(
   task: TaskRecord,
   codex: ProcessIdentity | undefined,
 ): Promise<void> {
-  const marker = entry(processMarkerOf(config.home, task.task_id, task.run));
   const root = task.origin === "python" ? await findPythonRun(config, task) : codex;
-  await endFamily({ root, marker });
+  await endFamily({ root, marker: runMarker(config, task) });
 }
 
 /** The Python server marks no processes: its tmux pane leads to them. */
@@ -24,15 +23,23 @@ async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessI
   return pid === undefined ? undefined : identifyProcess(pid);
 }
 
+/** The processes that carry a run's marker. */
+export function listProcesses({ config }: AppContext, task: TaskRecord): ProcessIdentity[] {
+  return listFamily({ root: undefined, marker: runMarker(config, task) });
+}
+
 /** Ends what is left of a run after Codex has ended: background commands go with the task that started them. */
 export async function endLeftovers(context: AppContext, task: TaskRecord): Promise<void> {
-  const marker = entry(processMarkerOf(context.config.home, task.task_id, task.run));
-  if (listFamily({ root: undefined, marker }).length > 0) await endProcesses(context, task, undefined);
+  if (listProcesses(context, task).length > 0) await endProcesses(context, task, undefined);
 }
 
 /** Ends what a supervisor that was killed has left beside it. */
 export async function endHelpers({ config }: AppContext, task: TaskRecord): Promise<void> {
   await endFamily({ root: undefined, marker: entry(helperMarkerOf(config.home, task.task_id)) });
+}
+
+function runMarker(config: Config, task: TaskRecord): string {
+  return entry(processMarkerOf(config.home, task.task_id, task.run));
 }
 
 function entry({ name, value }: ProcessMarker): string {

@@ -1,4 +1,6 @@
 import { classifyFailure } from "#codex/failure.ts";
+import { UNSEEN_END } from "#codex/process.ts";
+import { foldLog } from "#codex/run-log.ts";
 import { ownUsage } from "#codex/run-state.ts";
 import { readChanges } from "#git/changes.ts";
 import { now } from "#lib/clock.ts";
@@ -29,6 +31,15 @@ export async function finishTask(
   const ended: EndedTask =
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
   return endTask(context.store, "running", ended) ? ended : undefined;
+}
+
+/** Writes the end of a run that nobody saw end, from what it left. @param stopped why this server ended it, where it did */
+export async function finishUnseenTask(
+  context: AppContext,
+  task: RunningTask,
+  stopped: Failure | undefined,
+): Promise<void> {
+  await finishTask(context, task, { state: foldLog(task.log_file), end: UNSEEN_END, stopped });
 }
 
 function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {

@@ -1,7 +1,5 @@
-import { foldLog } from "#codex/run-log.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import { isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
-import { listFamily } from "#lib/process-tree.ts";
 import type { Failure } from "#lib/errors.ts";
 import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
@@ -9,12 +7,11 @@ import { listUnfinishedTasks } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
-import { processMarkerOf } from "#task/names.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { endHelpers, endLeftovers, listProcesses } from "./end-processes.ts";
 import { endedBy } from "./end-record.ts";
-import { finishTask } from "./finish-task.ts";
+import { finishUnseenTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
 import { isWorkingOn, whileWorkingOn } from "./work-in-progress.ts";
@@ -40,7 +37,7 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
     return record;
   }
   if (takeOverTask(context.store, record, owner)) {
-    await whileWorkingOn(record.task_id, () => finishUnseen(context, record));
+    await whileWorkingOn(record.task_id, () => endLost(context, record));
   }
   return current(context, record);
 }
@@ -54,12 +51,11 @@ export async function reconcileLost(context: AppContext): Promise<void> {
   }
 }
 
-/** Ends a run that nobody saw end, from what it left. */
-async function finishUnseen(context: AppContext, task: RunningTask): Promise<void> {
+/** Ends a run whose supervisor and Codex are gone. */
+async function endLost(context: AppContext, task: RunningTask): Promise<void> {
   await endLeftovers(context, task);
   await endHelpers(context, task);
-  const end = { exitCode: undefined, signal: undefined };
-  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: undefined });
+  await finishUnseenTask(context, task, undefined);
 }
 
 /** Whether a task's owner lives and is about it. */
@@ -72,10 +68,8 @@ function current({ store }: AppContext, record: TaskRecord): TaskRecord {
 }
 
 /** After the index was lost, Codex is known by the marker that it carries. */
-function findCodex({ config }: AppContext, task: RunningTask): StoredTask["codex"] {
-  const marker = processMarkerOf(config.home, task.task_id, task.run);
-  const family = listFamily({ root: undefined, marker: `${marker.name}=${marker.value}` });
-  return family.toSorted((a, b) => a.pid - b.pid)[0];
+function findCodex(context: AppContext, task: RunningTask): StoredTask["codex"] {
+  return listProcesses(context, task).toSorted((a, b) => a.pid - b.pid)[0];
 }
 
 function failUnstarted(context: AppContext, task: QueuedTask, owner: ProcessIdentity | undefined): TaskRecord {

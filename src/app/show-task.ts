@@ -6,16 +6,13 @@ import { secondsBetween } from "#lib/clock.ts";
 import { type LineSlice, readLastLines, readLinesFrom } from "#lib/json-lines.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
-import { outcomeFields, type TaskAnswer, type WorktreeFields, worktreeFields } from "./answer.ts";
+import { outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { reconcile } from "./reconcile.ts";
 
 /** What `codex_status` tells of one task. */
-export interface TaskDetail
-  extends
-    WorktreeFields,
-    Pick<TaskAnswer, "session_id" | "result" | "exit_code" | "usage" | "error" | "code" | "hint"> {
+export interface TaskDetail extends WorktreeFields, OutcomeFields {
   task_id: string;
   mode: TaskRecord["mode"];
   status: TaskRecord["status"];
@@ -59,9 +56,8 @@ export async function showTask(context: AppContext, taskId: string, sinceEvent?:
   };
   if (task.status === "queued") return { ...detail, queue_position: queuePosition(context.store, task) };
   if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent) };
-  const failure = task.status === "completed" ? {} : { error: task.error, code: task.code, hint: task.hint };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent);
-  return { ...detail, ...failure, ...outcomeFields(task), ...events };
+  return { ...detail, ...outcomeFields(task), ...events };
 }
 
 function describeProgress(logFile: string, sinceEvent: number | undefined): Partial<TaskDetail> {

@@ -15,8 +15,8 @@ export interface StopSigns {
 }
 
 /**
- * Listens for what ends a run: codex_cancel notes its wish in the index and sends SIGTERM. It never ends: a signal that comes late must not end this process before
- * it has written the run's record.
+ * Listens for what ends a run: codex_cancel notes its wish in the index and sends SIGTERM. It listens
+ * for ever: a signal that comes late must not end this process before it has written the run's record.
  */
 export function listenForCancel(signs: StopSigns): StopRequest {
   const { promise: asked, resolve: ask } = Promise.withResolvers<Failure>();

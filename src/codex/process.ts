@@ -7,6 +7,9 @@ export interface ProcessEnd {
   signal: string | undefined;
 }
 
+/** The end of a process that was nobody's child by then. */
+export const UNSEEN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
+
 /** A Codex process, whoever started it. */
 export interface CodexProcess {
   identity: ProcessIdentity;
@@ -62,7 +65,7 @@ export function startCodex(start: CodexStart): CodexProcess {
 export function adoptCodex(identity: ProcessIdentity): CodexProcess {
   const watch = async (): Promise<ProcessEnd> => {
     while (isProcessAlive(identity)) await Bun.sleep(ADOPTED_POLL_MS);
-    return { exitCode: undefined, signal: undefined };
+    return UNSEEN_END;
   };
   return { identity, ended: watch() };
 }

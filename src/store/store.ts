@@ -13,18 +13,20 @@ export interface Store {
 
 /** Opens the store, making it where there is none; tasks that only their `meta.json` knows are taken into the index. */
 export function openStore(home: string, workspaceOf: WorkspaceOf): Store {
-  const paths = storePaths(home);
-  const { database } = openDatabase(paths);
-  const store = { database, paths, workspaceOf };
+  const { store } = open(home, workspaceOf);
   importTasks(store);
   return store;
 }
 
 /** Opens the store without looking for tasks that the index does not know: enough for one known task. */
 export function openStoreQuickly(home: string, workspaceOf: WorkspaceOf): Store {
-  const paths = storePaths(home);
-  const { database, isNew } = openDatabase(paths);
-  const store = { database, paths, workspaceOf };
+  const { store, isNew } = open(home, workspaceOf);
   if (isNew) importTasks(store);
   return store;
+}
+
+function open(home: string, workspaceOf: WorkspaceOf): { store: Store; isNew: boolean } {
+  const paths = storePaths(home);
+  const { database, isNew } = openDatabase(paths);
+  return { store: { database, paths, workspaceOf }, isNew };
 }
