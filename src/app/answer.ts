@@ -1,4 +1,5 @@
 import { secondsBetween } from "#lib/clock.ts";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#task/record.ts";
 
 /** What of a worktree an answer tells. */
@@ -14,6 +15,7 @@ export interface TaskAnswer extends WorktreeFields {
   exit_code?: number;
   elapsed_seconds: number;
   usage?: Usage;
+  readonly_audit?: ReadonlyAudit;
   error?: string;
   code?: string;
   hint?: string;
@@ -34,13 +36,13 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 /** What an ended task has to tell beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
-  "session_id" | "result" | "exit_code" | "usage" | "error" | "code" | "hint"
+  "session_id" | "result" | "exit_code" | "usage" | "readonly_audit" | "error" | "code" | "hint"
 >;
 
 /** Those of an ended task; the failure first, where it did not succeed. */
 export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
-  return { ...failure, ...pick(task, ["session_id", "result", "exit_code", "usage"]) };
+  return { ...failure, ...pick(task, ["session_id", "result", "exit_code", "usage", "readonly_audit"]) };
 }
 
 /** A task's worktree, and what it holds once the task has ended; nothing where there is none. */

@@ -9,8 +9,10 @@ import { readTail } from "#lib/json-lines.ts";
 import { logger } from "#lib/log.ts";
 import { endTask } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { removeRunFolders } from "#store/task-folder.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { auditRun } from "./audit-run.ts";
 import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
 
@@ -26,11 +28,14 @@ export async function finishTask(
   run: RunResult,
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task);
-  const facts = { ...changes, ...collectFacts(task, run) };
+  const audit = task.readonly_fallback === true ? { readonly_audit: await auditRun(context, task) } : {};
+  const facts = { ...changes, ...collectFacts(task, run), ...audit };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
-  return endTask(context.store, "running", ended) ? ended : undefined;
+  const isWritten = endTask(context.store, "running", ended);
+  if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
+  return isWritten ? ended : undefined;
 }
 
 /** Writes the end of a run that nobody saw end, from what it left. @param stopped why this server ended it, where it did */
@@ -76,7 +81,7 @@ function sandboxFailure(): Failure {
   return {
     code: "sandbox_unavailable",
     message: "Codex's read-only sandbox cannot work here: none of its commands could be run, so there was no review.",
-    hint: "Containers often refuse the user namespaces that it needs: allow them for this container, or run the server outside of it.",
+    hint: "Containers often refuse the user namespaces that it needs. Set CODEXMCP_READONLY_FALLBACK=auto for this server: read-only tasks then run under the server's own protection and are audited.",
   };
 }
 

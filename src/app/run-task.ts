@@ -1,6 +1,6 @@
 import { locateCodex } from "#codex/locate.ts";
 import { codexArguments } from "#codex/argv.ts";
-import { adoptCodex, type CodexProcess, startCodex } from "#codex/process.ts";
+import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
 import { readSessionUsage } from "#codex/session-usage.ts";
 import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
@@ -19,10 +19,12 @@ import { type AppContext, openContextForTask } from "./context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
+import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention } from "./retention.ts";
 import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
+import { noteWorkspace } from "./witness.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
@@ -82,15 +84,22 @@ async function ownRun(context: AppContext, stored: StoredTask, around: Surroundi
 }
 
 async function startRun(context: AppContext, queued: QueuedTask, around: Surroundings): Promise<EndedTask | undefined> {
+  const isFallback = await needsFallback(context, queued);
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
-    const since = { running_since: now() };
-    return { ...queued, ...since, status: "running", ...(before !== undefined && { usage_before: before }) };
+    return {
+      ...queued,
+      running_since: now(),
+      status: "running",
+      ...(isFallback && { readonly_fallback: true }),
+      ...(before !== undefined && { usage_before: before }),
+    };
   };
   const running = await startWhenFree(context, queued, toRunning, around.stop);
   if (running === undefined) return endCancelled(context, queued);
   let codex: CodexProcess;
   try {
+    if (isFallback) await noteWorkspace(context, running);
     codex = launchCodex(context, running);
   } catch (error) {
     const failed = endedBy(toFailure(error), running);
@@ -110,7 +119,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
   const program = locateCodex(config);
   const paths = taskPaths(config.home, task.task_id);
   const marker = processMarkerOf(config.home, task.task_id, task.run);
-  return startCodex({
+  const start: CodexStart = {
     program: program.path,
     args: codexArguments(task),
     folder: task.run_dir,
@@ -118,7 +127,8 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
     promptFile: task.prompt_file,
     logFile: task.log_file,
     stderrFile: paths.stderr,
-  });
+  };
+  return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
 /** What a resumed session had used before this run, from Codex's own record or from ours. */
@@ -135,7 +145,9 @@ async function supervise(
 ): Promise<EndedTask | undefined> {
   observer.started(task);
   const run = await superviseRun(context, task, codex, observer, stop);
-  // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended.
-  if (run.stopped !== undefined || run.end.exitCode !== 0) await endLeftovers(context, task);
+  // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended,
+  // and so is one whose workspace is to be looked at.
+  const isToBeStill = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
+  if (isToBeStill) await endLeftovers(context, task);
   return finishTask(context, task, run);
 }

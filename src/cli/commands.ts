@@ -22,6 +22,12 @@ export const COMMANDS: readonly Command[] = [
     run: async (args) => (await import("./run-task.ts")).runTaskCommand(args),
   },
   {
+    name: "confine",
+    summary: "become another program, which can write to the given places only",
+    isHidden: true,
+    run: async (args) => (await import("./confine.ts")).confineCommand(args),
+  },
+  {
     name: "help",
     summary: "show this help (also --help)",
     run: async () => (await import("./help.ts")).printHelp(),

@@ -3,7 +3,15 @@ import type { TaskRequest } from "#task/record.ts";
 /** What of a task decides Codex's arguments. */
 export type CodexRequest = Pick<
   TaskRequest,
-  "sandbox" | "run_dir" | "resumes" | "model" | "reasoning_effort" | "profile" | "images" | "output_schema_file"
+  | "sandbox"
+  | "readonly_fallback"
+  | "run_dir"
+  | "resumes"
+  | "model"
+  | "reasoning_effort"
+  | "profile"
+  | "images"
+  | "output_schema_file"
 >;
 
 /**
@@ -12,7 +20,9 @@ export type CodexRequest = Pick<
  */
 export function codexArguments(request: CodexRequest): string[] {
   const args = ["exec", "--json", "--skip-git-repo-check"];
-  args.push("--sandbox", request.sandbox === "read-only" ? "read-only" : "danger-full-access");
+  // Where the fallback stands in for Codex's sandbox, that must not be set up.
+  const isSandboxed = request.sandbox === "read-only" && request.readonly_fallback !== true;
+  args.push("--sandbox", isSandboxed ? "read-only" : "danger-full-access");
   args.push(`--cd=${request.run_dir}`);
   if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
   if (request.model !== undefined) args.push(`--model=${request.model}`);

@@ -7,6 +7,7 @@ const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("reasoning"), text }),
   v.object({
     type: v.literal("command_execution"),
+    id: text,
     command: text,
     aggregated_output: text,
     exit_code: v.nullish(v.number()),
@@ -14,6 +15,7 @@ const ItemSchema = v.variant("type", [
   }),
   v.object({
     type: v.literal("file_change"),
+    id: text,
     changes: v.optional(v.array(v.object({ path: v.string(), kind: text })), []),
     status: text,
   }),

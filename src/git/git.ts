@@ -21,7 +21,7 @@ const NOT_FOR_OURS = /^(?:GIT_(?!CONFIG_|SSH|EXEC_PATH|TRACE).*|LC_.*|LANG|LANGU
  */
 export async function tryGit(folder: string, args: readonly string[], more: GitEnvironment = {}): Promise<GitResult> {
   const environment = gitEnvironment(more);
-  if (Bun.which("git", { PATH: environment["PATH"] ?? "" }) === null) {
+  if (!hasGit(environment)) {
     throw new AppError(
       "git_missing",
       "git is not in this server's PATH.",
@@ -30,6 +30,11 @@ export async function tryGit(folder: string, args: readonly string[], more: GitE
   }
   const { exitCode, stdout, stderr } = await $`git ${OURS} ${args}`.cwd(folder).env(environment).quiet().nothrow();
   return { exitCode, stdout: stdout.toString(), stderr: stderr.toString().trim() };
+}
+
+/** Whether there is a git to run. */
+export function hasGit(environment: Record<string, string | undefined> = process.env): boolean {
+  return Bun.which("git", { PATH: environment["PATH"] ?? "" }) !== null;
 }
 
 /** Variables for one git command. */

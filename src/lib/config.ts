@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
+import { READONLY_FALLBACK_OF_BUILD } from "./build.ts";
 import { AppError } from "./errors.ts";
 import { expandHome } from "./paths.ts";
 
@@ -32,6 +33,19 @@ const count = (fallback: number) =>
     String(fallback),
   );
 
+/** Whether read-only tasks run without Codex's own sandbox: never, always, or where that cannot work. */
+export type ReadonlyFallback = "off" | "on" | "auto";
+
+const FALLBACKS: Record<"" | "0" | "1" | "auto", ReadonlyFallback> = { "": "off", "0": "off", "1": "on", auto: "auto" };
+
+const fallback = v.optional(
+  v.pipe(
+    v.picklist(["", "0", "1", "auto"], "must be 1, 0, auto or empty"),
+    v.transform((value) => FALLBACKS[value]),
+  ),
+  READONLY_FALLBACK_OF_BUILD,
+);
+
 const EnvironmentSchema = v.object({
   CODEX_PROFILE: text,
   CODEX_REASONING_EFFORT: text,
@@ -39,6 +53,7 @@ const EnvironmentSchema = v.object({
   CODEXMCP_HOME: folder,
   CODEXMCP_CODEX_BIN: text,
   CODEXMCP_TMUX_SOCKET: text,
+  CODEXMCP_READONLY_FALLBACK: fallback,
   CODEXMCP_MAX_CONCURRENT: count(0),
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
@@ -52,6 +67,7 @@ export interface Config {
   codexHome: string;
   /** The Codex program: a path, or a name to look up in PATH. */
   codexBinary: string;
+  readonlyFallback: ReadonlyFallback;
   profile: string | undefined;
   reasoningEffort: string | undefined;
   /** A socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
@@ -85,6 +101,7 @@ export function readConfig(environment: Environment = process.env): Config {
     home: values.CODEXMCP_HOME || join(userHome, ".codexmcp"),
     codexHome: values.CODEX_HOME || join(userHome, ".codex"),
     codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
+    readonlyFallback: values.CODEXMCP_READONLY_FALLBACK,
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

@@ -14,6 +14,15 @@ export function pathExists(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
+/** A path without links; the path itself where nothing stands there. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /**
  * The real path of a workspace given by a user.
  * @throws AppError `invalid_cwd` for a relative path, a missing one, a file, or an unreadable one.

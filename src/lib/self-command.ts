@@ -2,7 +2,7 @@
  * The words that start this very program again: the compiled binary alone, or bun and our `main.ts`
  * when it runs from source.
  */
-export function selfCommand(): string[] {
+export function selfCommand(): [string, ...string[]] {
   return isCompiled() ? [process.execPath] : [process.execPath, Bun.main];
 }
 

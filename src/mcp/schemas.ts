@@ -45,6 +45,17 @@ export const outcomeFields = {
     })
     .optional()
     .describe("This run's own tokens"),
+  readonly_audit: z
+    .looseObject({
+      mode: z.literal("fallback"),
+      verdict: z.enum(["CLEAN", "VIOLATION"]),
+      violations_detected: z.int(),
+      violations: z.array(z.looseObject({ kind: z.string(), took_effect: z.boolean() })),
+      enforcement: z.enum(["landlock", "none"]),
+      evidence: z.looseObject({}),
+    })
+    .optional()
+    .describe("Under the read-only fallback: whether anything was, or was to be, written"),
 };
 
 /** What answers tell of a worktree. */

@@ -5,6 +5,8 @@ export interface StorePaths {
   home: string;
   tasks: string;
   database: string;
+  /** Whether Codex's sandbox works here, as last probed. */
+  sandboxProbe: string;
   /** Folders of tasks that were forgotten, on their way out. */
   removed: string;
 }
@@ -19,13 +21,27 @@ export interface TaskPaths {
   outputSchema: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
   handover: string;
+  /** Under the read-only fallback: what Codex is given, the task's instructions before its prompt. */
+  readonlyInput: string;
+  /** Under the read-only fallback: a folder for temporary files, gone with the run. */
+  temporary: string;
+  /** Under the read-only fallback: what the kernel was made to refuse. */
+  confinement: string;
+  /** Under the read-only fallback: what the workspace was like before, gone with the run. */
+  witness: string;
   /** Earlier runs' files, a folder each. */
   runs: string;
 }
 
 /** The names below a state folder. */
 export function storePaths(home: string): StorePaths {
-  return { home, tasks: join(home, "tasks"), database: join(home, "codexmcp.db"), removed: join(home, "removed") };
+  return {
+    home,
+    tasks: join(home, "tasks"),
+    database: join(home, "codexmcp.db"),
+    sandboxProbe: join(home, "sandbox-probe.json"),
+    removed: join(home, "removed"),
+  };
 }
 
 /** The names below a task's folder. */
@@ -39,6 +55,10 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     stderr: join(folder, "codex-stderr.log"),
     outputSchema: join(folder, "output-schema.json"),
     handover: join(folder, "handover.json"),
+    readonlyInput: join(folder, "readonly-input.md"),
+    temporary: join(folder, "tmp"),
+    confinement: join(folder, "confinement.json"),
+    witness: join(folder, "witness"),
     runs: join(folder, "runs"),
   };
 }

@@ -26,6 +26,18 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
   }
 }
 
+/** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
+export function writeReadonlyInput(paths: TaskPaths, instructions: string): void {
+  const prompt = readTextIfThere(paths.prompt) ?? "";
+  writePrivateFile(paths.readonlyInput, `${instructions}\n\n${prompt}`);
+  makePrivateFolder(paths.temporary);
+}
+
+/** Deletes what is of use only while a run lasts. */
+export function removeRunFolders(paths: TaskPaths): void {
+  for (const folder of [paths.temporary, paths.witness]) rmSync(folder, { recursive: true, force: true });
+}
+
 function keepEarlierRun(paths: TaskPaths, run: number): void {
   const kept = join(paths.runs, String(run));
   mkdirSync(kept, { recursive: true, mode: 0o700 });

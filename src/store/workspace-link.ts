@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 
-const FOLDER = ".codex-tasks";
+/** In a workspace: links to its tasks' folders, and a `.gitignore`. */
+export const LINK_FOLDER = ".codex-tasks";
 
 /**
  * Links `<cwd>/.codex-tasks/<name>` to a task's folder, for people and IDEs. The folder ignores itself,
@@ -12,7 +13,7 @@ const FOLDER = ".codex-tasks";
  */
 export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string): void {
   try {
-    const folder = join(cwd, FOLDER);
+    const folder = join(cwd, LINK_FOLDER);
     mkdirSync(folder, { recursive: true });
     // A link here could lead anywhere, the repository may be a stranger's.
     if (!lstatSync(folder).isDirectory()) return;
@@ -26,7 +27,7 @@ export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string)
 /** Removes that link again, if it still leads to this task's folder. */
 export function unlinkFromWorkspace(cwd: string, name: string, taskFolder: string): void {
   try {
-    const link = join(cwd, FOLDER, name);
+    const link = join(cwd, LINK_FOLDER, name);
     if (readlinkSync(link) === taskFolder) rmSync(link);
   } catch {
     // Gone already, or not ours.

@@ -1,4 +1,5 @@
 import type { Failure } from "#lib/errors.ts";
+import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** The tool that started a task: `codex` or `codex_dispatch`. */
 export type TaskMode = "blocking" | "dispatch";
@@ -72,6 +73,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   waiting_since?: string;
   /** When it left the queue; limits count from here. */
   running_since?: string;
+  /** Set where a read-only run has the fallback instead of Codex's own sandbox. */
+  readonly_fallback?: true;
   /** What the resumed session had used before this run. */
   usage_before?: Usage;
   /** Set where the task is another program's. */
@@ -90,6 +93,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   usage?: Usage;
   /** The session's tokens so far, from which the next run's own are counted. */
   session_usage?: Usage;
+  /** With {@link TaskRequest.readonly_fallback}. */
+  readonly_audit?: ReadonlyAudit;
 }
 
 interface FailureFields {

@@ -1,0 +1,56 @@
+import { locateCodex } from "#codex/locate.ts";
+import type { CodexStart } from "#codex/process.ts";
+import { READONLY_INSTRUCTIONS } from "#codex/readonly-instructions.ts";
+import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
+import { confinedCommand } from "#confine/confined-command.ts";
+import type { Config } from "#lib/config.ts";
+import { logger } from "#lib/log.ts";
+import { noteSandboxProbe, recallSandboxProbe } from "#store/sandbox-probe.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { writeReadonlyInput } from "#store/task-folder.ts";
+import type { RunningTask, TaskRequest } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+
+/** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
+export async function needsFallback({ config }: AppContext, task: TaskRequest): Promise<boolean> {
+  if (task.sandbox !== "read-only" || config.readonlyFallback === "off") return false;
+  return config.readonlyFallback === "on" || !(await doesSandboxWork(config));
+}
+
+/** What the probe of Codex's own sandbox says, made once per Codex program and container. */
+async function doesSandboxWork(config: Config): Promise<boolean> {
+  try {
+    const program = locateCodex(config);
+    const probe = describeProbe(config, program);
+    const known = recallSandboxProbe(config.home, probe);
+    if (known !== undefined) return known;
+    const works = await probeSandbox(config, program);
+    noteSandboxProbe(config.home, probe, works);
+    return works;
+  } catch (error) {
+    // Without an answer, Codex's own sandbox is the careful choice: it refuses where it does not work.
+    logger("app").warn`Codex's sandbox could not be probed: ${String(error)}`;
+    return true;
+  }
+}
+
+/** A start of Codex, made one in which the kernel refuses to write, with the instructions before the prompt. */
+export function confineStart({ home, codexHome }: Config, task: RunningTask, start: CodexStart): CodexStart {
+  const paths = taskPaths(home, task.task_id);
+  writeReadonlyInput(paths, READONLY_INSTRUCTIONS);
+  const { temporary, confinement } = paths;
+  const [program, ...args] = confinedCommand({
+    program: start.program,
+    args: start.args,
+    folders: { codexHome, temporary },
+    report: confinement,
+  });
+  const temporaryVariables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary, TMPPREFIX: `${temporary}/zsh` };
+  return {
+    ...start,
+    program,
+    args,
+    environment: { ...start.environment, ...temporaryVariables },
+    promptFile: paths.readonlyInput,
+  };
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  compareRepositoryStates,
+  findWorkingTree,
+  readRepositoryState,
+  type RepositoryState,
+} from "#git/repository-state.ts";
+import type { Config } from "#lib/config.ts";
+import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
+import { logger } from "#lib/log.ts";
+import { realPath } from "#lib/paths.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { LINK_FOLDER } from "#store/workspace-link.ts";
+import type { AuditEvidence } from "#task/readonly-audit.ts";
+import type { RunningTask } from "#task/record.ts";
+import { compareSnapshots, type Difference } from "#witness/compare.ts";
+import { formatSnapshot, parseSnapshot } from "#witness/snapshot.ts";
+import { type SnapshotLimits, takeSnapshot } from "#witness/take-snapshot.ts";
+import type { AppContext } from "./context.ts";
+
+/** What the look at a workspace before a run, and the one after it, add up to. */
+export interface WorkspaceTestimony {
+  evidence: NonNullable<AuditEvidence["workspace"]>;
+  differences: (Difference | { path: string; change: "repository" })[];
+}
+
+/** A look before the run; a longer one would hold the run up. */
+const BEFORE = { totalMs: 3000, contentMs: 1000 };
+/** The look after it goes as far as the one before did; content is read of what seems to differ only. */
+const AFTER = { totalMs: 10_000, contentMs: 0 };
+
+/** Looks at a task's workspace before its run. What goes wrong here costs the testimony, not the run. */
+export async function noteWorkspace({ config }: AppContext, task: RunningTask): Promise<void> {
+  const { witness } = taskPaths(config.home, task.task_id);
+  try {
+    makePrivateFolder(witness);
+    const started = performance.now();
+    const { repository, snapshot, top } = await look(config, task.run_dir, BEFORE);
+    writePrivateFile(join(witness, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
+    const milliseconds = performance.now() - started;
+    writePrivateFile(join(witness, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
+  } catch (error) {
+    logger("app").warn`the workspace ${task.run_dir} could not be looked at: ${String(error)}`;
+  }
+}
+
+/** Looks at a task's workspace after its run, and compares. @returns undefined where there is nothing to compare with */
+export async function questionWorkspace(
+  { config }: AppContext,
+  task: RunningTask,
+): Promise<WorkspaceTestimony | undefined> {
+  const { witness } = taskPaths(config.home, task.task_id);
+  try {
+    const started = performance.now();
+    const before = readNoted(join(witness, "workspace.json"));
+    const files = parseSnapshot(readFileSync(join(witness, "files.jsonl"), "utf8"));
+    const after = await look(config, before.top, AFTER);
+    const differences: WorkspaceTestimony["differences"] = compareSnapshots(before.top, files, after.snapshot);
+    for (const path of compareRepositories(before.repository, after.repository)) {
+      differences.push({ path, change: "repository" });
+    }
+    const evidence = {
+      path: before.top,
+      entries: files.entries,
+      milliseconds: Math.round(before.milliseconds + performance.now() - started),
+      not_covered: [...new Set([...files.notCovered, ...after.snapshot.notCovered])],
+    };
+    return { evidence, differences };
+  } catch (error) {
+    logger("app").warn`the workspace of ${task.task_id} could not be compared: ${String(error)}`;
+    return undefined;
+  }
+}
+
+interface Noted {
+  top: string;
+  repository?: RepositoryState;
+  milliseconds: number;
+}
+
+function readNoted(path: string): Noted {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- noteWorkspace() wrote it
+  return JSON.parse(readFileSync(path, "utf8")) as Noted;
+}
+
+/** The repository around a folder, or the folder itself outside git. */
+async function look(config: Config, folder: string, limits: Pick<SnapshotLimits, "totalMs" | "contentMs">) {
+  const tree = await findWorkingTree(folder);
+  const top = tree?.toplevel ?? folder;
+  // Git's own folder is looked at by its meaning; Codex's and ours change in the course of the run.
+  const own = new Set([tree?.gitDir, realPath(config.codexHome), realPath(config.home)]);
+  const isLeftOut = (path: string) => own.has(path) || basename(path) === LINK_FOLDER || isNoise(path);
+  const [repository, snapshot] = await Promise.all([
+    tree === undefined ? undefined : readRepositoryState(tree),
+    takeSnapshot(top, { ...limits, isLeftOut }),
+  ]);
+  return { repository, top, snapshot };
+}
+
+/** What git rewrites in the folders of repositories within this one without meaning anything by it. */
+function isNoise(path: string): boolean {
+  return /\/\.git\/(?:objects|logs|index|gc\.\w+|[\w.-]+\.lock)$/.test(path);
+}
+
+function compareRepositories(before: RepositoryState | undefined, after: RepositoryState | undefined): string[] {
+  if (before !== undefined && after !== undefined) return compareRepositoryStates(before, after);
+  return before === after ? [] : [before === undefined ? "a new git repository" : "the git repository is gone"];
+}

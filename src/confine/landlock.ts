@@ -1,0 +1,107 @@
+import { dlopen, FFIType, ptr } from "bun:ffi";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { errnoOf } from "#lib/errors.ts";
+
+/** What the kernel was made to refuse; `abi` is what it was asked for, at most {@link NEWEST_ABI}. */
+export type Restriction = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
+
+/** The newest interface that this program makes use of (Linux 6.15). */
+const NEWEST_ABI = 7;
+
+// System calls have one number on all architectures since Linux 5.1.
+const SYS_LANDLOCK_CREATE_RULESET = 444;
+const SYS_LANDLOCK_ADD_RULE = 445;
+const SYS_LANDLOCK_RESTRICT_SELF = 446;
+const CREATE_RULESET_VERSION = 1;
+const RULE_PATH_BENEATH = 1;
+const PR_SET_NO_NEW_PRIVS = 38;
+/** Names a file without opening it: enough for a rule. */
+const O_PATH = 0x200000;
+const O_CLOEXEC = 0x80000;
+
+// <linux/landlock.h>: the rights to change something. Reading and executing stay as they are.
+const WRITE_FILE = 1n << 1n;
+const REMOVE_AND_MAKE = 0x1ff0n; // from REMOVE_DIR (bit 4) to MAKE_SYM (bit 12)
+const REFER = 1n << 13n; // ABI 2
+const TRUNCATE = 1n << 14n; // ABI 3
+const IOCTL_DEV = 1n << 15n; // ABI 5
+const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
+
+/** Rights that a rule for a single file can grant. */
+const OF_A_FILE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
+
+/** The libc's functions, the same name in glibc and musl (whose loader answers to any `libc.`). */
+function openLibc() {
+  const word = FFIType.u64;
+  return dlopen("libc.so.6", {
+    syscall: { args: [FFIType.i64, word, word, word, word, word], returns: FFIType.i64 },
+    prctl: { args: [FFIType.i32, word, word, word, word], returns: FFIType.i32 },
+  }).symbols;
+}
+
+/**
+ * Forbids this thread, and all that it executes from now on, to change anything outside of the given
+ * files and folders; also to signal processes outside, and to reach abstract sockets, where the kernel
+ * can. Nothing undoes it. Where the kernel has no Landlock, or refuses it, nothing is restricted.
+ * Source: Documentation/userspace-api/landlock.rst
+ * @param writable existing paths; missing ones are passed over
+ */
+export function restrictWrites(writable: readonly string[]): Restriction {
+  if (process.platform !== "linux") return { enforcement: "none", reason: "Landlock is there on Linux only" };
+  const { syscall, prctl } = openLibc();
+  const call = (number: number, ...args: readonly number[]) => {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
+    return Number(syscall(number, a, b, c, d, e));
+  };
+  const abi = Math.min(call(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION), NEWEST_ABI);
+  if (abi < 1) return { enforcement: "none", reason: "this kernel has no Landlock, or the container forbids it" };
+  const handled = handledAccess(abi);
+  const attributes = BigUint64Array.of(handled, 0n, abi >= 6 ? SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS : 0n);
+  const ruleset = call(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
+  if (ruleset < 0) return { enforcement: "none", reason: "Landlock refused the set of rules" };
+  try {
+    for (const path of writable) {
+      const rule = pathRule(path, handled);
+      if (rule === undefined) continue;
+      const isAdded = call(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
+      closeSync(rule.file);
+      if (!isAdded) return { enforcement: "none", reason: `Landlock refused the rule for ${path}` };
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0 || call(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
+      return { enforcement: "none", reason: "Landlock refused to restrict the process" };
+    }
+    return { enforcement: "landlock", abi };
+  } finally {
+    closeSync(ruleset);
+  }
+}
+
+function handledAccess(abi: number): bigint {
+  let handled = WRITE_FILE | REMOVE_AND_MAKE;
+  if (abi >= 2) handled |= REFER;
+  if (abi >= 3) handled |= TRUNCATE;
+  if (abi >= 5) handled |= IOCTL_DEV;
+  return handled;
+}
+
+/** `struct landlock_ruleset_attr` has grown: fs, then net (ABI 4), then scopes (ABI 6). */
+function attributesSize(abi: number): number {
+  if (abi >= 6) return 24;
+  return abi >= 4 ? 16 : 8;
+}
+
+/** `struct landlock_path_beneath_attr` (packed: 64 bits of rights, 32 of a file descriptor) for one path. */
+function pathRule(path: string, handled: bigint): { attributes: Uint8Array; file: number } | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | O_PATH | O_CLOEXEC);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  const attributes = new Uint8Array(12);
+  const view = new DataView(attributes.buffer);
+  view.setBigUint64(0, fstatSync(file).isDirectory() ? handled : handled & OF_A_FILE, true);
+  view.setInt32(8, file, true);
+  return { attributes, file };
+}

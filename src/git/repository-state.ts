@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { git, hasGit, tryGit } from "./git.ts";
+import { listWorktrees } from "./worktree-list.ts";
+
+/** What a repository says of itself, beside the files that are checked out. */
+export interface RepositoryState {
+  /** A branch's full name, or a commit where HEAD is detached. */
+  head: string;
+  /** Object names by ref. */
+  refs: Record<string, string>;
+  /** Branches that are checked out elsewhere: other people's, or other tasks', business. */
+  branchesElsewhere: string[];
+  /** A digest of what is staged; a mere refresh of the index leaves it as it is. */
+  index: string;
+  /** Digests of configuration, hooks and the like, by name. */
+  settings: Record<string, string>;
+}
+
+/** A working tree of a repository. */
+export interface WorkingTree {
+  toplevel: string;
+  /** Its own git folder; the repository's, where it is the main one. */
+  gitDir: string;
+  commonDir: string;
+}
+
+/** The working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
+export async function findWorkingTree(folder: string): Promise<WorkingTree | undefined> {
+  if (!hasGit()) return undefined;
+  const ask = async (flag: string) => {
+    const { exitCode, stdout } = await tryGit(folder, ["rev-parse", "--path-format=absolute", flag]);
+    return exitCode === 0 ? stdout.replace(/\n$/, "") : undefined;
+  };
+  const [toplevel, gitDir, commonDir] = await Promise.all(
+    ["--show-toplevel", "--absolute-git-dir", "--git-common-dir"].map(ask),
+  );
+  if (!toplevel || !gitDir || !commonDir) return undefined;
+  return { toplevel, gitDir, commonDir };
+}
+
+/** Reads the state of the repository around a working tree. */
+export async function readRepositoryState({ toplevel, gitDir, commonDir }: WorkingTree): Promise<RepositoryState> {
+  const [head, refs, staged, worktrees] = await Promise.all([
+    readHead(toplevel),
+    git(toplevel, ["for-each-ref", "--format=%(objectname) %(refname)"]),
+    git(toplevel, ["ls-files", "--stage", "-z"]),
+    listWorktrees(toplevel),
+  ]);
+  const elsewhere = worktrees.filter((worktree) => worktree.path !== toplevel).map(({ branch }) => branch);
+  return {
+    head,
+    refs: Object.fromEntries(refs.split("\n").filter(Boolean).map(parseRef)),
+    branchesElsewhere: elsewhere.filter((branch) => branch !== undefined).map((branch) => `refs/heads/${branch}`),
+    index: digest(staged),
+    settings: Object.fromEntries(
+      [commonDir, gitDir].flatMap((folder) => readSettings(folder, join(".git", relative(commonDir, folder)))),
+    ),
+  };
+}
+
+/** In words, what differs between two states of one repository. */
+export function compareRepositoryStates(before: RepositoryState, after: RepositoryState): string[] {
+  const elsewhere = new Set([...before.branchesElsewhere, ...after.branchesElsewhere]);
+  const refs = changedKeys(before.refs, after.refs).filter((ref) => !elsewhere.has(ref));
+  return [
+    ...(before.head === after.head ? [] : [`HEAD (${before.head} → ${after.head})`]),
+    ...refs.map((ref) => `${ref} (${shortOf(before.refs[ref])} → ${shortOf(after.refs[ref])})`),
+    ...(before.index === after.index ? [] : ["the index (what is staged)"]),
+    ...changedKeys(before.settings, after.settings),
+  ];
+}
+
+async function readHead(folder: string): Promise<string> {
+  const branch = await tryGit(folder, ["symbolic-ref", "--quiet", "HEAD"]);
+  if (branch.exitCode === 0) return branch.stdout.trim();
+  return (await tryGit(folder, ["rev-parse", "HEAD"])).stdout.trim();
+}
+
+function parseRef(line: string): [string, string] {
+  const [commit = "", ...name] = line.split(" ");
+  return [name.join(" "), commit];
+}
+
+/** What steers git, and an unfinished merge or rebase. */
+const SETTINGS = /^(?:config.*|hooks|info|description|MERGE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|rebase-\w+|BISECT_\w+)$/;
+
+/** Digests of the settings in a git folder, which is to be called `shownAs`. */
+function readSettings(gitDir: string, shownAs: string): [string, string][] {
+  const names = readdirSync(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
+  const files = names.flatMap((name) => filesBelow(gitDir, name));
+  return files.map((file) => [join(shownAs, file), digestFile(join(gitDir, file))]);
+}
+
+function digestFile(path: string): string {
+  try {
+    return digest(readFileSync(path));
+  } catch {
+    return "unreadable";
+  }
+}
+
+function filesBelow(folder: string, name: string): string[] {
+  const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+  if (stats?.isFile() === true) return [name];
+  if (stats?.isDirectory() !== true) return [];
+  return readdirSync(join(folder, name)).flatMap((below) => filesBelow(folder, `${name}/${below}`));
+}
+
+function changedKeys(before: Record<string, string>, after: Record<string, string>): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].filter((key) => before[key] !== after[key]);
+}
+
+function shortOf(objectName: string | undefined): string {
+  return objectName?.slice(0, 10) ?? "none";
+}
+
+function digest(content: string | Buffer): string {
+  return Bun.hash.xxHash64(content).toString(36);
+}

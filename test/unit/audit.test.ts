@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import { judgeCommand, withoutShell } from "#audit/judge-command.ts";
+import { judgeRun, type RunTestimony } from "#audit/judge-run.ts";
+import { READING, REVIEW_COMMANDS, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
+
+const surroundings = { folder: "/work/project", temporary: "/home/me/tmp" };
+
+describe("commands are judged by what they do", () => {
+  test("there are enough cases of each kind", () => {
+    expect(REVIEW_COMMANDS.length).toBeGreaterThanOrEqual(40);
+    const all = [...READING, ...WRITING, ...UNKNOWN];
+    expect(new Set(all).size).toBe(all.length);
+    expect(all.length).toBeGreaterThanOrEqual(120);
+  });
+  for (const [does, commands] of Object.entries({ reads: READING, writes: WRITING, unknown: UNKNOWN })) {
+    for (const command of commands) {
+      test(`${does}: ${command}`, () => {
+        const judgement = judgeCommand(command, surroundings);
+        expect({ ...judgement, does: judgement.does }).toMatchObject({ does });
+      });
+      test(`${does} within the shell that Codex puts around it: ${command}`, () => {
+        const quoted = `/bin/bash -lc '${command.replaceAll("'", `'"'"'`)}'`;
+        expect(withoutShell(quoted)).toBe(command);
+        // What only runs as a whole script (a heredoc) means the same within another.
+        expect(judgeCommand(quoted, surroundings).does).toBe(judgeCommand(command, surroundings).does);
+      });
+    }
+  }
+
+  test("what is written, where, and how far it reaches", () => {
+    expect(judgeCommand("cd sub && echo x > a.txt; chmod +x b; git push", surroundings).writes).toEqual([
+      { why: "> writes to a.txt", targets: ["/work/project/sub/a.txt"], reach: "files" },
+      { why: "chmod changes attributes", targets: ["/work/project/sub/b"], reach: "attributes" },
+      { why: "git push changes a remote repository", targets: [], reach: "beyond" },
+    ]);
+  });
+
+  test("a subshell's folder and variables are its own", () => {
+    expect(judgeCommand("(cd $TMPDIR && touch a); touch b", surroundings).writes).toMatchObject([
+      { targets: ["/work/project/b"] },
+    ]);
+    expect(judgeCommand("x=/src; false && x=$TMPDIR; rm $x/f", surroundings).does).toBe("writes");
+  });
+
+  test("a text that would keep a parser busy for ever is judged all the same", () => {
+    const nested = Array.from({ length: 14 }).reduce<string>((inner) => `bash -c ${JSON.stringify(inner)}`, "ls");
+    expect(judgeCommand(nested, surroundings).does).not.toBe("reads");
+    expect(judgeCommand("$(".repeat(5000), surroundings).does).not.toBe("reads");
+  });
+});
+
+describe("a run is judged by its commands, its patches and the workspace", () => {
+  const clean: RunTestimony = {
+    surroundings,
+    commands: [{ command: "/bin/bash -lc 'ls'", exitCode: 0 }],
+    patches: [],
+    differences: [],
+    top: "/work/project",
+    protection: { writable: ["/home/me/.codex"] },
+  };
+  const writing = { command: "/bin/bash -lc 'echo x > f'", exitCode: 0 };
+
+  test("nothing is nothing", () => {
+    expect(judgeRun(clean)).toEqual({
+      verdict: "CLEAN",
+      violations_detected: 0,
+      violations: [],
+      unknown_commands: [],
+      commands_judged: 1,
+    });
+  });
+  test("what the kernel refused was attempted, not done", () => {
+    expect(judgeRun({ ...clean, commands: [writing] })).toMatchObject({
+      verdict: "VIOLATION",
+      violations: [{ kind: "command", command: "echo x > f", why: ["> writes to f"], took_effect: false }],
+    });
+  });
+  test("without the kernel, a success counts as done, and so does a failure that changed something", () => {
+    const tookEffect = (more: Partial<RunTestimony>) =>
+      judgeRun({ ...clean, protection: undefined, ...more }).violations.map((violation) => violation.took_effect);
+    expect(tookEffect({ commands: [writing] })).toEqual([true]);
+    expect(tookEffect({ commands: [{ ...writing, exitCode: 1 }] })).toEqual([false]);
+    const differences = [{ path: "f", change: "added" }];
+    expect(tookEffect({ commands: [{ ...writing, exitCode: 1 }], differences })).toEqual([true, true]);
+    expect(tookEffect({ commands: [{ command: writing.command }] })).toEqual([true]);
+  });
+  test("the kernel does not look at permissions, other machines, and the folders that Codex needs", () => {
+    const took = (command: string) =>
+      judgeRun({ ...clean, commands: [{ command, exitCode: 0 }] }).violations[0]?.took_effect;
+    expect(took("chmod 600 f")).toBe(true);
+    expect(took("git push")).toBe(true);
+    expect(took("echo x > /home/me/.codex/config.toml")).toBe(true);
+    expect(took("echo x > /home/me/.codexes/config.toml")).toBe(false);
+  });
+  test("a command that nobody can judge counts only by what became of the workspace", () => {
+    const commands = [{ command: "./run.sh", exitCode: 0 }];
+    expect(judgeRun({ ...clean, commands })).toMatchObject({
+      verdict: "CLEAN",
+      unknown_commands: ["./run.sh (./run.sh is a program that no table knows)"],
+    });
+    const differences = [{ path: "src/a.ts", change: "content" }];
+    expect(judgeRun({ ...clean, commands, differences })).toMatchObject({
+      verdict: "VIOLATION",
+      violations: [{ kind: "workspace", path: "src/a.ts", change: "content", took_effect: true }],
+    });
+  });
+  test("a patch counts, refused or not", () => {
+    const patches = [{ path: "/work/project/new.ts", change: "add", isApplied: false }];
+    expect(judgeRun({ ...clean, patches }).violations).toEqual([
+      { kind: "file_change", path: "/work/project/new.ts", change: "add", took_effect: false },
+    ]);
+  });
+  test("a long list is cut, and its length told", () => {
+    const judgement = judgeRun({ ...clean, commands: Array.from({ length: 250 }, () => writing) });
+    expect([judgement.violations.length, judgement.violations_detected]).toEqual([100, 250]);
+  });
+});
