@@ -1,9 +1,11 @@
 import { classifyFailure } from "#codex/failure.ts";
 import { UNSEEN_END } from "#codex/process.ts";
 import { foldLog } from "#codex/run-log.ts";
-import { ownUsage } from "#codex/run-state.ts";
+import { ownUsage, type RunState } from "#codex/run-state.ts";
+import { hasUnseenSandboxFailure } from "#codex/sandbox-failure.ts";
 import { readChanges } from "#git/changes.ts";
 import { now } from "#lib/clock.ts";
+import type { Config } from "#lib/config.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readTail } from "#lib/json-lines.ts";
 import { logger } from "#lib/log.ts";
@@ -65,9 +67,7 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
 /** Undefined for a success: exit status 0 (or an end that nobody saw) AND an event that says the turn was completed. */
 function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
   const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;
-  if (isCompleted && task.sandbox === "read-only" && state.sandboxFailures > 0 && state.commandsRun === 0) {
-    return sandboxFailure();
-  }
+  if (isCompleted && task.sandbox === "read-only" && isWithoutSandbox(config, task, state)) return sandboxFailure();
   // A result that Codex had reported before it was stopped is a result.
   if (isCompleted) return undefined;
   if (stopped !== undefined) return stopped;
@@ -75,6 +75,13 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   if (isUnseen && state.terminal === undefined) return lostFailure();
   const stderr = readTail(taskPaths(config.home, task.task_id).stderr, STDERR_BYTES);
   return classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal });
+}
+
+/** Whether no command could be run, for want of Codex's sandbox. */
+function isWithoutSandbox({ codexHome }: Config, task: RunningTask, state: RunState): boolean {
+  if (state.commandsRun > 0 || task.readonly_fallback === true) return false;
+  if (state.sandboxFailures > 0 || state.sessionId === undefined) return state.sandboxFailures > 0;
+  return hasUnseenSandboxFailure(codexHome, state.sessionId, task.running_since ?? task.start_time);
 }
 
 function sandboxFailure(): Failure {

@@ -1,5 +1,6 @@
 import type { Usage } from "#task/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
+import { isSandboxMessage } from "./sandbox-failure.ts";
 
 /** What the events of one run add up to. */
 export interface RunState {
@@ -74,9 +75,9 @@ function applyItem(state: RunState, eventType: string, item: { type: string }): 
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
 }
 
-/** bwrap speaks where it cannot make its namespaces, as in many containers; the command then never ran. */
+/** Where the sandbox cannot be set up, as in many containers, the command never ran. */
 function isSandboxFailure(item: { aggregated_output: string; exit_code?: number | null | undefined }): boolean {
-  return item.exit_code !== 0 && item.aggregated_output.startsWith("bwrap: ");
+  return item.exit_code !== 0 && isSandboxMessage(item.aggregated_output);
 }
 
 /** The tokens of this run alone: Codex counts a whole session, earlier runs included. */

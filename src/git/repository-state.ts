@@ -82,13 +82,13 @@ function parseRef(line: string): [string, string] {
   return [name.join(" "), commit];
 }
 
-/** What steers git, and an unfinished merge or rebase. */
+/** What steers git, and an unfinished merge or rebase; `info/refs` is a mere list that git makes of its refs. */
 const SETTINGS = /^(?:config.*|hooks|info|description|MERGE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|rebase-\w+|BISECT_\w+)$/;
 
 /** Digests of the settings in a git folder, which is to be called `shownAs`. */
 function readSettings(gitDir: string, shownAs: string): [string, string][] {
   const names = readdirSync(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
-  const files = names.flatMap((name) => filesBelow(gitDir, name));
+  const files = names.flatMap((name) => filesBelow(gitDir, name)).filter((file) => file !== "info/refs");
   return files.map((file) => [join(shownAs, file), digestFile(join(gitDir, file))]);
 }
 

@@ -37,7 +37,8 @@ export async function startSession(
   const deadline = performance.now() + LEAVING_MS;
   for (;;) {
     const { exitCode, stderr } = await runTmux(server, args, folder);
-    if (exitCode === 0) return;
+    // Where it cannot make its socket, tmux says so and ends with status 0.
+    if (exitCode === 0 && !stderr.startsWith("error creating")) return;
     if (!stderr.includes("duplicate session")) throw tmuxFailed(stderr);
     if (performance.now() > deadline) throw sessionExists(name);
     await Bun.sleep(20);
@@ -95,7 +96,7 @@ function tmuxFailed(stderr: string): AppError {
   return new AppError(
     "tmux_failed",
     `tmux could not start the task's session: ${stderr || "it said nothing"}`,
-    "Check that `tmux new-session -d` works for the user that runs this server.",
+    "Check that `tmux new-session -d` works for the user that runs this server; CODEXMCP_TMUX_SOCKET names another place for its socket.",
   );
 }
 

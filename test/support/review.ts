@@ -10,12 +10,15 @@ export const WRITE_ATTEMPTS: readonly Step[] = [
   { run: "git commit --allow-empty -m attempt" },
   { run: "rm README.md" },
   { patch: "*** Begin Patch\n*** Add File: patched.txt\n+hi\n*** End Patch" },
-  { run: "(sleep 0.3; echo late > late.txt) > /dev/null 2>&1 & echo started" },
+  { run: "setsid sh -c 'sleep 0.3; echo late > late.txt' > /dev/null 2>&1 & echo started" },
+  { run: "sleep 0.6" },
   { say: "I tried." },
 ];
 
 /** What the audit is to name of them; a patch is named by its path. */
-export const NAMED_ATTEMPTS: readonly string[] = WRITE_ATTEMPTS.flatMap((step) => ("run" in step ? [step.run] : []));
+export const NAMED_ATTEMPTS: readonly string[] = WRITE_ATTEMPTS.flatMap((step) =>
+  "run" in step && !step.run.startsWith("sleep") ? [step.run] : [],
+);
 
 /** The violations' commands and paths. */
 export function namesOf(audit: unknown): string[] {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { judgeCommand, withoutShell } from "#audit/judge-command.ts";
 import { judgeRun, type RunTestimony } from "#audit/judge-run.ts";
-import { READING, REVIEW_COMMANDS, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
+import { READING, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
+import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 
 const surroundings = { folder: "/work/project", temporary: "/home/me/tmp" };
 

@@ -64,10 +64,11 @@ function awks({ args }: Invocation): readonly Finding[] {
 }
 
 function judgeAwkProgram(program: string): readonly Finding[] {
-  const target = /\bprintf?\b[^\n;}|]{0,300}?>>?\s{0,9}"([^"]+)"/.exec(withoutComparisons(program))?.[1];
+  const statements = withoutComparisons(program);
+  const target = /\bprintf?\b[^\n;}|]{0,300}?>>?\s{0,9}"([^"]+)"/.exec(statements)?.[1];
   if (target !== undefined) return writes("awk writes a file", [known(target)]);
-  if (/\bprintf?\b[^\n;}]{0,300}?>>?\s{0,9}[\w$(]/.test(withoutComparisons(program)))
-    return writes("awk writes a file");
+  const isPrinting = /\bprintf?\b[^\n;}]{0,300}?>>?\s{0,9}[\w$(]/.test(statements);
+  if (isPrinting) return writes("awk writes a file");
   return /\bsystem\s{0,9}\(|\|\s{0,9}getline|\|\s{0,9}"/.test(program) ? unknown("awk runs commands") : READS;
 }
 

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import { buildBinary } from "../../scripts/build.ts";
+import { TARGETS } from "../../scripts/targets.ts";
+import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
+import { Container, whyNoContainer } from "../support/container.ts";
+import type { McpClient } from "../support/mcp-client.ts";
+import { fillForReview, fingerprint, NAMED_ATTEMPTS, namesOf, WRITE_ATTEMPTS } from "../support/review.ts";
+import { World } from "../support/world.ts";
+
+const reason = whyNoContainer();
+if (reason !== undefined) console.warn(`SKIPPED: no test in a real container: ${reason}`);
+
+describe.skipIf(reason !== undefined)("in a container without user namespaces, not root, on a read-only root", () => {
+  let world: World;
+  let container: Container;
+  let repository: string;
+  let writtenTo: string;
+  let client: McpClient;
+  const clients: McpClient[] = [];
+
+  const start = async (...args: Parameters<Container["client"]>) => {
+    const started = await container.client(...args);
+    clients.push(started);
+    return started;
+  };
+  const review = (prompt: string, topic: string, cwd = repository) => ({ prompt, topic, cwd, sandbox: "read-only" });
+  const auditOf = (data: Record<string, unknown>) => data["readonly_audit"] as ReadonlyAudit;
+
+  beforeAll(async () => {
+    const target = TARGETS.find(({ name }) => name === `linux-${process.arch}-container`);
+    if (target === undefined) throw new Error(`there is no container build for ${process.arch}`);
+    world = new World();
+    container = new Container(world, await buildBinary(target));
+    await container.build();
+    repository = await container.repository("project");
+    writtenTo = await container.repository("written");
+    await fillForReview(repository, world.environment());
+    world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
+    world.stub.script("TRY-TO-WRITE", WRITE_ATTEMPTS);
+    world.stub.script("REVIEW", [...REVIEW_COMMANDS.map((run) => ({ run })), { say: "Looks fine." }]);
+    client = await start("user namespaces");
+  }, 600_000);
+
+  afterAll(async () => {
+    await Promise.all(clients.map((each) => each.close()));
+    await container.remove();
+    await world.close();
+  }, 120_000);
+
+  test("Codex's own sandbox cannot work, and an answer says so instead of passing for a review", async () => {
+    // Without a place for temporary files, Codex does not even report the commands that failed.
+    for (const [index, options] of [["--tmpfs", "/tmp"], []].entries()) {
+      const native = await start("user namespaces", { CODEXMCP_READONLY_FALLBACK: "0" }, options);
+      const { data, isError } = await native.call("codex", review("REVIEW", `review-native-v${index + 1}`));
+      expect(isError).toBe(true);
+      expect(data).toMatchObject({ success: false, code: "sandbox_unavailable", result: "Looks fine." });
+      expect(String(data["hint"])).toContain("CODEXMCP_READONLY_FALLBACK=auto");
+    }
+  });
+
+  test("the container build reviews by default: ordinary commands work, and the audit is clean", async () => {
+    const before = fingerprint(repository);
+    const { data } = await client.call("codex", review("REVIEW", "review-clean-v1"));
+    expect(data).toMatchObject({ success: true, result: "Looks fine." });
+    expect(auditOf(data)).toMatchObject({ verdict: "CLEAN", violations: [], enforcement: "landlock" });
+    expect(auditOf(data).evidence).toMatchObject({ unknown_commands: [], commands_judged: REVIEW_COMMANDS.length });
+    expect(auditOf(data).evidence.workspace).toMatchObject({ not_covered: [] });
+    const log = readFileSync(join(world.stateHome, "tasks", "codex-review-clean-v1", "codex-exec.log"), "utf8");
+    const failed = log.split("\n").filter((line) => /"type":"item.completed".*"exit_code":[1-9]/.test(line));
+    expect(failed).toEqual([]);
+    expect(fingerprint(repository)).toEqual(before);
+  });
+
+  test("no attempt to write changes a byte, and each is named", async () => {
+    const before = fingerprint(repository);
+    const { data } = await client.call("codex", review("TRY-TO-WRITE", "review-attempts-v1"));
+    const audit = auditOf(data);
+    expect(audit).toMatchObject({ verdict: "VIOLATION", enforcement: "landlock" });
+    expect(namesOf(audit).toSorted()).toEqual([...NAMED_ATTEMPTS, join(repository, "patched.txt")].toSorted());
+    expect(audit.violations.map(({ took_effect }) => took_effect)).not.toContain(true);
+    expect(fingerprint(repository)).toEqual(before);
+  });
+
+  test("auto finds out that the fallback is needed", async () => {
+    const auto = await start("user namespaces", { CODEXMCP_READONLY_FALLBACK: "auto" });
+    const { data } = await auto.call("codex", review("SAY-HELLO", "review-auto-v1"));
+    expect(auditOf(data)).toMatchObject({ mode: "fallback", verdict: "CLEAN" });
+    expect(readFileSync(join(world.stateHome, "sandbox-probe.json"), "utf8")).toContain('"works":false');
+  });
+
+  test("full-access tasks run in tmux there, too", async () => {
+    const { data } = await client.call("codex", {
+      ...review("SAY-HELLO", "longrun-x-v1", world.home),
+      sandbox: "full-access",
+    });
+    expect(data).toMatchObject({ success: true, result: "Hello." });
+  });
+
+  test("without Landlock the writes happen, and every one is reported", async () => {
+    const unprotected = await start("user namespaces and Landlock");
+    const { data } = await unprotected.call("codex", review("TRY-TO-WRITE", "review-old_kernel-v1", writtenTo));
+    const audit = auditOf(data);
+    expect(audit).toMatchObject({ verdict: "VIOLATION", enforcement: "none" });
+    expect(audit.evidence.notes.join(" ")).toContain("no Landlock");
+    expect(namesOf(audit).toSorted()).toEqual([...NAMED_ATTEMPTS, join(writtenTo, "patched.txt")].toSorted());
+    expect(audit.violations.filter(({ took_effect }) => !took_effect)).toEqual([]);
+    expect(existsSync(join(writtenTo, "late.txt"))).toBe(true);
+    const seen = audit.violations.flatMap((each) => (each.kind === "workspace" ? [`${each.change} ${each.path}`] : []));
+    expect(seen).toEqual(
+      expect.arrayContaining(["removed README.md", "added file.txt", "added f", "added patched.txt", "added late.txt"]),
+    );
+    expect(seen.some((line) => line.includes("refs/heads/main"))).toBe(true);
+  });
+});
