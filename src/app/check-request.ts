@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { locateCodex } from "#codex/locate.ts";
 import { checkProfile } from "#codex/profile.ts";
+import { withInstructions } from "#codex/readonly-instructions.ts";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import { expandHome, pathExists, resolveWorkspace } from "#lib/paths.ts";
@@ -46,7 +47,7 @@ const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
   const parsedTopic = parseTopic(request.topic);
   const realCwd = resolveWorkspace(request.cwd);
-  checkPrompt(request.prompt);
+  checkPrompt(request.prompt, roomForPrompt(config, request));
   const sessionId = request.sessionId || undefined;
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) throw badSessionId(sessionId);
   const profile = request.profile || config.profile;
@@ -71,15 +72,21 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   };
 }
 
-function checkPrompt(prompt: string): void {
+/** Under the read-only fallback, the prompt shares what Codex takes with our instructions. */
+function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
+  const mayFallBack = sandbox === "read-only" && config.readonlyFallback !== "off";
+  return mayFallBack ? MAX_PROMPT_BYTES - Buffer.byteLength(withInstructions("")) : MAX_PROMPT_BYTES;
+}
+
+function checkPrompt(prompt: string, maxBytes: number): void {
   const bytes = Buffer.byteLength(prompt);
   if (prompt.trim() === "") {
     throw new AppError("invalid_prompt", "The prompt is empty.", "Say what Codex is to do.");
   }
-  if (bytes > MAX_PROMPT_BYTES) {
+  if (bytes > maxBytes) {
     throw new AppError(
       "invalid_prompt",
-      `The prompt has ${bytes} bytes; at most ${MAX_PROMPT_BYTES} are possible.`,
+      `The prompt has ${bytes} bytes; at most ${maxBytes} are possible.`,
       "Put long material into a file of the workspace and name the file in the prompt.",
     );
   }

@@ -1,6 +1,6 @@
 import { locateCodex } from "#codex/locate.ts";
 import type { CodexStart } from "#codex/process.ts";
-import { READONLY_INSTRUCTIONS } from "#codex/readonly-instructions.ts";
+import { withInstructions } from "#codex/readonly-instructions.ts";
 import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
 import { confinedCommand } from "#confine/confined-command.ts";
 import type { Config } from "#lib/config.ts";
@@ -37,7 +37,7 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
 /** A start of Codex, made one in which the kernel refuses to write, with the instructions before the prompt. */
 export function confineStart({ home, codexHome }: Config, task: RunningTask, start: CodexStart): CodexStart {
   const paths = taskPaths(home, task.task_id);
-  writeReadonlyInput(paths, READONLY_INSTRUCTIONS);
+  writeReadonlyInput(paths, withInstructions);
   const { temporary, confinement } = paths;
   const [program, ...args] = confinedCommand({
     program: start.program,

@@ -12,4 +12,6 @@ Topic: <type>-<description>-v<version>, e.g. review-auth_module-v1. type is revi
 
 Prompt: Codex sees nothing of this conversation. Say what to do, where (paths), what to leave alone, how to check it, and what to report. Codex does not commit unless it is told to.
 
+An answer with readonly_audit comes from a read-only run without Codex's own sandbox: tell the user if its verdict is VIOLATION, and whether anything took effect.
+
 A task goes on when this client ends. codex_status without task_id lists all tasks.`;

@@ -27,9 +27,8 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
 }
 
 /** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
-export function writeReadonlyInput(paths: TaskPaths, instructions: string): void {
-  const prompt = readTextIfThere(paths.prompt) ?? "";
-  writePrivateFile(paths.readonlyInput, `${instructions}\n\n${prompt}`);
+export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
+  writePrivateFile(paths.readonlyInput, withInstructions(readTextIfThere(paths.prompt) ?? ""));
   makePrivateFolder(paths.temporary);
 }
 

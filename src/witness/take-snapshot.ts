@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
@@ -15,6 +15,8 @@ export interface SnapshotLimits {
 
 /** Larger files are known by their time stamps. */
 const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
+/** Something else may have come into the file's place: a link is not followed, a pipe not waited for. */
+const PLAIN_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** How long the event loop may stand still. */
 const BREATH_MS = 50;
 /** Made of something else, and often large: they are looked at last. */
@@ -105,7 +107,7 @@ export function readContent(path: string, { kind, size }: Pick<Entry, "kind" | "
   try {
     if (kind === "link") return readlinkSync(path);
     if (kind !== "file" || size > MAX_CONTENT_BYTES) return undefined;
-    const file = openSync(path, "r");
+    const file = openSync(path, PLAIN_READ);
     try {
       const bytes = readSync(file, buffer, 0, MAX_CONTENT_BYTES, 0);
       return Bun.hash.xxHash64(buffer.subarray(0, bytes)).toString(36);

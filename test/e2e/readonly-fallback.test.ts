@@ -117,6 +117,26 @@ describe("with the fallback on", () => {
     expect(existsSync(join(repository, "late.txt"))).toBe(!isEnforced);
   });
 
+  test("a prompt that leaves no room for the rules is refused, the longest that does is taken", async () => {
+    const prompt = (bytes: number) => "SAY-HELLO".padEnd(bytes, " x");
+    const refused = await client.call("codex", review(prompt(1024 * 1024), "review-long-v1"));
+    expect(refused.data).toMatchObject({ success: false, code: "invalid_prompt" });
+    const most = Number(/at most (\d+) are possible/.exec(String(refused.data["error"]))?.[1]);
+    expect(most).toBeGreaterThan(1024 * 1024 - 4096);
+    const taken = await client.call("codex", review(prompt(most), "review-long-v2"));
+    expect(taken.data).toMatchObject({ success: true, result: "Hello." });
+  });
+
+  test("a cancelled review is audited, too, and leaves nothing behind", async () => {
+    world.stub.script("HANG", [{ run: "echo x > hung.txt; ls" }, { end: "hang" }]);
+    const { data } = await client.call("codex_dispatch", review("HANG", "review-cancelled-v1"));
+    await world.until(() => readFileSync(String(data["log_file"]), "utf8").includes('"exit_code":0'));
+    await client.call("codex_cancel", { task_id: data["task_id"] });
+    const { data: ended } = await client.call("codex_status", { task_id: data["task_id"] });
+    expect(ended).toMatchObject({ status: "cancelled", readonly_audit: { verdict: "VIOLATION" } });
+    expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("witness");
+  });
+
   test("full-access tasks are as ever", async () => {
     const { data } = await client.call("codex", { ...review("SAY-HELLO", "implement-x-v1"), sandbox: "full-access" });
     expect(data).toMatchObject({ success: true, agent_branch: "agent/implement-x" });
