@@ -41,7 +41,7 @@ function openAndMigrate(path: string): Database {
   try {
     chmodSync(path, 0o600);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    database.run("PRAGMA journal_mode = WAL");
+    useWriteAheadLog(database);
     database.run("PRAGMA synchronous = NORMAL");
     migrate(database);
     return database;
@@ -51,8 +51,24 @@ function openAndMigrate(path: string): Database {
   }
 }
 
+/** A change of the journal does not wait for another process as statements do: several may make the index at once. */
+function useWriteAheadLog(database: Database): void {
+  const deadline = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.run("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!hasCode(error, "SQLITE_BUSY") || performance.now() > deadline) throw error;
+      Bun.sleepSync(1 + Math.random() * 4);
+    }
+  }
+}
+
 function isDamage(error: unknown): boolean {
-  return (
-    error instanceof Error && "code" in error && (error.code === "SQLITE_NOTADB" || error.code === "SQLITE_CORRUPT")
-  );
+  return hasCode(error, "SQLITE_NOTADB") || hasCode(error, "SQLITE_CORRUPT");
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }

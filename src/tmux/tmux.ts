@@ -39,8 +39,11 @@ export async function startSession(
     const { exitCode, stderr } = await runTmux(server, args, folder);
     // Where it cannot make its socket, tmux says so and ends with status 0.
     if (exitCode === 0 && !stderr.startsWith("error creating")) return;
-    if (!stderr.includes("duplicate session")) throw tmuxFailed(stderr);
-    if (performance.now() > deadline) throw sessionExists(name);
+    const isLeaving = stderr.includes("duplicate session");
+    // A server whose last session has just ended is on its way out, and may take us with it.
+    const isGoing = /server exited|lost server/.test(stderr);
+    if (!isLeaving && !isGoing) throw tmuxFailed(stderr);
+    if (performance.now() > deadline) throw isLeaving ? sessionExists(name) : tmuxFailed(stderr);
     await Bun.sleep(20);
   }
 }

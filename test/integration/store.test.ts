@@ -70,6 +70,21 @@ function start(topic: string, change: Partial<QueuedTask> = {}): QueuedTask {
   return result.granted;
 }
 
+test("a new index can be made by several processes at once", async () => {
+  const paths = join(import.meta.dir, "..", "..", "src", "store");
+  const code = (folder: string, at: number) => `
+    const { openDatabase } = await import(${JSON.stringify(join(paths, "database.ts"))});
+    const { storePaths } = await import(${JSON.stringify(join(paths, "store-paths.ts"))});
+    while (Date.now() < ${at});
+    openDatabase(storePaths(${JSON.stringify(folder)}));`;
+  for (let round = 0; round < 12; round++) {
+    const fresh = scratch.folder(`at-once${round}`);
+    const at = Date.now() + 250;
+    const openers = Array.from({ length: 4 }, () => Bun.spawn(["bun", "-e", code(fresh, at)], { stderr: "inherit" }));
+    expect(await Promise.all(openers.map((opener) => opener.exited))).toEqual([0, 0, 0, 0]);
+  }
+});
+
 describe("claims", () => {
   test("one topic is granted once, and again after it has ended, as the next run", () => {
     const first = start("review-a-v1");
