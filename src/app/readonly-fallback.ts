@@ -4,6 +4,7 @@ import { withInstructions } from "#codex/readonly-instructions.ts";
 import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
 import { confinedCommand } from "#confine/confined-command.ts";
 import type { Config } from "#lib/config.ts";
+import { makePrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { noteSandboxProbe, recallSandboxProbe } from "#store/sandbox-probe.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -35,8 +36,11 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
 }
 
 /** A start of Codex, made one in which the kernel refuses to write, with the instructions before the prompt. */
-export function confineStart({ home, codexHome }: Config, task: RunningTask, start: CodexStart): CodexStart {
+export function confineStart(config: Config, task: RunningTask, start: CodexStart): CodexStart {
+  const { home, codexHome } = config;
   const paths = taskPaths(home, task.task_id);
+  // Codex makes its usual folder at its first start; confined, it could not.
+  if (!config.environment["CODEX_HOME"]) makePrivateFolder(codexHome);
   writeReadonlyInput(paths, withInstructions);
   const { temporary, confinement } = paths;
   const [program, ...args] = confinedCommand({

@@ -27,7 +27,7 @@ export interface WorkspaceTestimony {
 
 /** A look before the run; a longer one would hold the run up. */
 const BEFORE = { totalMs: 3000, contentMs: 500 };
-/** The look after it goes as far as the one before did; content is read of what seems to differ only. */
+/** The look after it enters the folders that the one before has entered; content is read of what seems to differ only. */
 const AFTER = { totalMs: 10_000, contentMs: 0 };
 
 /** Looks at a task's workspace before its run. What goes wrong here costs the testimony, not the run. */
@@ -36,7 +36,7 @@ export async function noteWorkspace({ config }: AppContext, task: RunningTask): 
   try {
     makePrivateFolder(witness);
     const started = performance.now();
-    const { repository, snapshot, top } = await look(config, task.run_dir, BEFORE);
+    const { repository, snapshot, top } = await look(config, task.run_dir, { ...BEFORE, isEntered: () => true });
     writePrivateFile(join(witness, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
     const milliseconds = performance.now() - started;
     writePrivateFile(join(witness, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
@@ -55,7 +55,8 @@ export async function questionWorkspace(
     const started = performance.now();
     const before = readNoted(join(witness, "workspace.json"));
     const files = parseSnapshot(readFileSync(join(witness, "files.jsonl"), "utf8"));
-    const after = await look(config, before.top, AFTER);
+    const isEntered = (folder: string) => files.folders.has(folder);
+    const after = await look(config, before.top, { ...AFTER, isEntered });
     const differences: WorkspaceTestimony["differences"] = compareSnapshots(before.top, files, after.snapshot);
     for (const path of compareRepositories(before.repository, after.repository)) {
       differences.push({ path, change: "repository" });
@@ -85,16 +86,18 @@ function readNoted(path: string): Noted {
 }
 
 /** The repository around a folder, or the folder itself outside git. */
-async function look(config: Config, folder: string, limits: Pick<SnapshotLimits, "totalMs" | "contentMs">) {
+async function look(config: Config, folder: string, limits: Omit<SnapshotLimits, "isLeftOut">) {
   const tree = await findWorkingTree(folder);
   const top = tree?.toplevel ?? folder;
   // Git's own folder is looked at by its meaning; Codex's and ours change in the course of the run.
-  const own = new Set([tree?.gitDir, realPath(config.codexHome), realPath(config.home)]);
-  const isLeftOut = (path: string) => own.has(path) || basename(path) === LINK_FOLDER || isNoise(path);
+  const own = new Set([config.codexHome, config.home].map(realPath));
+  const isLeftOut = (path: string) =>
+    path === tree?.gitDir || own.has(path) || basename(path) === LINK_FOLDER || isNoise(path);
   const [repository, snapshot] = await Promise.all([
     tree === undefined ? undefined : readRepositoryState(tree),
     takeSnapshot(top, { ...limits, isLeftOut }),
   ]);
+  for (const path of own) if (path.startsWith(`${top}/`)) snapshot.notCovered.push(path);
   return { repository, top, snapshot };
 }
 

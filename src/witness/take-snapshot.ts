@@ -11,6 +11,8 @@ export interface SnapshotLimits {
   contentMs: number;
   /** Whether a file or folder is left out, by its absolute path. */
   isLeftOut: (path: string) => boolean;
+  /** Whether the entries of a folder are looked at, by its path below the top. */
+  isEntered: (folder: string) => boolean;
 }
 
 /** Larger files are known by their time stamps. */
@@ -53,7 +55,8 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
     snapshot.folders.set(folder, listing);
     snapshot.entries += listing.size;
     for (const [name, { kind }] of listing) {
-      if (kind === "folder") (LATER.test(name) ? later : soon).push(joinBelow(folder, name));
+      const below = joinBelow(folder, name);
+      if (kind === "folder" && limits.isEntered(below)) (LATER.test(name) ? later : soon).push(below);
     }
   }
   if (unreadable > 0) snapshot.notCovered.push(`${unreadable} folders that cannot be read`);

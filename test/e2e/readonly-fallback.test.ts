@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
@@ -104,6 +104,31 @@ describe("with the fallback on", () => {
     });
   });
 
+  test("what lies in the workspace and belongs to Codex or to the server is not looked at, and that is said", async () => {
+    const { data } = await client.call("codex", review("SAY-HELLO", "review-home-v1", world.home));
+    const audit = auditOf(data);
+    expect(audit.verdict).toBe("CLEAN");
+    expect(audit.evidence.workspace).toMatchObject({
+      path: world.home,
+      not_covered: [world.codexHome, world.stateHome],
+    });
+  });
+
+  test.skipIf(!isEnforced)("a workspace in Codex's own folder is not protected, and that is said", async () => {
+    const inside = join(world.codexHome, "inside");
+    mkdirSync(inside);
+    world.stub.script("WRITE-THERE", [{ run: "echo x > written.txt" }, { say: "ok" }]);
+    const { data } = await client.call("codex", review("WRITE-THERE", "review-inside-v1", inside));
+    expect(auditOf(data)).toMatchObject({
+      enforcement: "none",
+      violations: [
+        { kind: "command", took_effect: true },
+        { kind: "workspace", path: "written.txt", change: "added" },
+      ],
+    });
+    expect(auditOf(data).evidence.notes.join()).toContain("CODEX_HOME");
+  });
+
   test("a run whose supervisor was killed is audited all the same", async () => {
     world.stub.script("WRITE-LATE", [{ run: "sleep 2; echo x > late.txt" }, { say: "ok" }]);
     const { data } = await client.call("codex_dispatch", review("WRITE-LATE", "review-orphan-v1"));
@@ -135,6 +160,20 @@ describe("with the fallback on", () => {
     const { data: ended } = await client.call("codex_status", { task_id: data["task_id"] });
     expect(ended).toMatchObject({ status: "cancelled", readonly_audit: { verdict: "VIOLATION" } });
     expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("witness");
+  });
+
+  test("Codex's folder is made where there is none yet", async () => {
+    // Without Codex's settings there is no model: the run fails, but for that reason.
+    const fresh = await world.client({
+      CODEXMCP_READONLY_FALLBACK: "1",
+      HOME: world.folder("newcomer"),
+      CODEX_HOME: undefined,
+      HTTPS_PROXY: "http://127.0.0.1:9",
+    });
+    const { data } = await fresh.call("codex", { ...review("SAY-HELLO", "review-first-v1"), timeout_seconds: 2 });
+    expect(data["success"]).toBe(false);
+    expect(JSON.stringify(data)).not.toContain("Permission denied");
+    expect(existsSync(join(world.root, "newcomer", ".codex", "sessions"))).toBe(true);
   });
 
   test("full-access tasks are as ever", async () => {
