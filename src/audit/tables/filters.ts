@@ -1,5 +1,6 @@
 import { type Finding, type Invocation, type Judge, READS, unknown, writes } from "../finding.ts";
 import { hasOption, known, operandsOf, optionValue, type Value } from "../value.ts";
+import { judgeSed } from "./sed.ts";
 
 /** An option names a file to write to; otherwise it only reads. */
 const readsUnless =
@@ -8,51 +9,6 @@ const readsUnless =
     const target = optionValue(args, ...options);
     return target === undefined ? READS : writes(`${name} writes its output`, [target]);
   };
-
-function streamEdits({ args }: Invocation): readonly Finding[] {
-  const files = operandsOf(args, ["-e", "-f", "-l", "--expression", "--file"]);
-  const given = optionValue(args, "-e", "--expression");
-  if (hasOption(args, "-i", "--in-place")) {
-    return writes("sed -i changes files", given === undefined ? files.slice(1) : files);
-  }
-  if (hasOption(args, "-f", "--file")) return unknown("sed runs a script file");
-  const script = given ?? files[0];
-  if (script !== undefined && !script.isKnown) return unknown("sed runs a script that is put together at run time");
-  return judgeSedScript(script?.text ?? "");
-}
-
-/** In a sed script, `w` (also as a flag of `s`) writes a file and `e` runs a command. */
-function judgeSedScript(script: string): readonly Finding[] {
-  const target = /(?:^|[;\n{}]|[\d$/])\s{0,9}[wW]\s{1,9}(\S+)/.exec(script)?.[1];
-  if (target !== undefined) return writes("sed writes a file", [known(target)]);
-  for (const flags of substitutionFlags(script)) {
-    const file = /^[gpiImM\d]*w\s*(\S+)/.exec(flags)?.[1];
-    if (file !== undefined) return writes("sed writes a file", [known(file)]);
-    if (/^[gpiImM\d]*e/.test(flags)) return unknown("sed runs commands");
-  }
-  return /(?:^|[;\n{}])[\s\d$,]{0,40}e(?:\s|$)/.test(script) ? unknown("sed runs commands") : READS;
-}
-
-/** What stands after each `s/…/…/` of a script, up to the end of its line. */
-function* substitutionFlags(script: string): Generator<string> {
-  const start = /(?:^|[;\n{}\s\d$/,!])s([^\w\s\\])/g;
-  for (let found = start.exec(script); found !== null; found = start.exec(script)) {
-    const end = afterDelimiters(script, start.lastIndex, found[1] ?? "/", 2);
-    if (end === undefined) return;
-    yield script.slice(end).split(/[\n;}]/, 1)[0] ?? "";
-    start.lastIndex = end;
-  }
-}
-
-/** The place after the `count`th delimiter that no backslash takes its meaning from. */
-function afterDelimiters(script: string, from: number, delimiter: string, count: number): number | undefined {
-  let left = count;
-  for (let index = from; index < script.length; index++) {
-    if (script[index] === "\\") index++;
-    else if (script[index] === delimiter && --left === 0) return index + 1;
-  }
-  return undefined;
-}
 
 function awks({ args }: Invocation): readonly Finding[] {
   if (args.some(({ text }) => text === "inplace")) return writes("awk -i inplace changes files");
@@ -112,8 +68,8 @@ const inPlace: Judge = ({ name, args }) =>
 
 /** Programs that read, except with certain options. */
 export const FILTER_COMMANDS: Record<string, Judge> = {
-  sed: streamEdits,
-  gsed: streamEdits,
+  sed: judgeSed,
+  gsed: judgeSed,
   awk: awks,
   gawk: awks,
   mawk: awks,

@@ -35,6 +35,7 @@ function interprets(language: Language): Judge {
   return (invocation) => {
     const { name, args } = invocation;
     if (["--version", "-V", "--help", "-h", "-v"].includes(args[0]?.text ?? "") && args.length === 1) return READS;
+    if (hasOption(args, "--check")) return READS;
     const code = codeOf(language, invocation);
     if (code === undefined) return unknown(`${name} runs a program that the log does not show`);
     return judgeCode(name, language, code);

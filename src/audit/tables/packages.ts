@@ -94,7 +94,7 @@ export const PACKAGE_COMMANDS: Record<string, Judge> = {
       /^(?:build|b|check|c|clippy|test|t|run|r|bench|doc|fmt|fix|add|remove|update|new|init|clean|install|uninstall|publish|package|vendor|generate-lockfile|fetch)\b/,
   }),
   go: bySubcommand({
-    reads: /^(?:list|doc|env$|version|vet|help|mod (?:graph|why|verify))\b/,
+    reads: /^(?:list|doc|env(?: [A-Z0-9_]+)*$|version|vet|help|mod (?:graph|why|verify))\b/,
     writes: /^(?:build|install|get|generate|fmt|fix|clean|mod (?:tidy|init|download|edit|vendor)|work|env -w)\b/,
   }),
   gem: bySubcommand({

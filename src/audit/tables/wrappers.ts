@@ -117,6 +117,8 @@ export const WRAPPERS: Record<string, Judge> = {
   setsid: runsTheRest(),
   stdbuf: runsTheRest(["-i", "-o", "-e"]),
   time: runsTheRest(["-f", "-o"]),
+  npx: runsTheRest(["-p", "--package"]),
+  bunx: runsTheRest(),
   chronic: runsTheRest(),
   builtin: runsTheRest(),
   exec: runsTheRest(["-a"]),
