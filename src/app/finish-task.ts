@@ -12,9 +12,9 @@ import { logger } from "#lib/log.ts";
 import { endTask } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/task-folder.ts";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { auditRun } from "./audit-run.ts";
 import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
 
@@ -30,7 +30,7 @@ export async function finishTask(
   run: RunResult,
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task);
-  const audit = task.readonly_fallback === true ? { readonly_audit: await auditRun(context, task) } : {};
+  const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...audit };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
@@ -38,6 +38,12 @@ export async function finishTask(
   const isWritten = endTask(context.store, "running", ended);
   if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
   return isWritten ? ended : undefined;
+}
+
+/** Few runs are audited: the others, and every server that starts, do without the parser and the tables. */
+async function audited(context: AppContext, task: RunningTask): Promise<ReadonlyAudit> {
+  const { auditRun } = await import("./audit-run.ts");
+  return auditRun(context, task);
 }
 
 /** Writes the end of a run that nobody saw end, from what it left. @param stopped why this server ended it, where it did */
