@@ -35,9 +35,9 @@ export async function finishTask(
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
-  const isWritten = endTask(context.store, "running", ended);
+  // Before the end is told: the next run of this id has folders of the same names.
   if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
-  return isWritten ? ended : undefined;
+  return endTask(context.store, "running", ended) ? ended : undefined;
 }
 
 /** Few runs are audited: the others, and every server that starts, do without the parser and the tables. */
