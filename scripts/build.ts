@@ -1,6 +1,6 @@
 // Builds dist/codex-mcp-server for this machine, or the named targets: bun scripts/build.ts [target … | all]
 import { join } from "node:path";
-import { type Target, TARGETS } from "./targets.ts";
+import { type Target, targetNamed, TARGETS } from "./targets.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -39,11 +39,7 @@ export async function buildBinary(target?: Target): Promise<string> {
 function targetsNamed(names: readonly string[]): (Target | undefined)[] {
   if (names.length === 0) return [undefined];
   if (names[0] === "all") return [...TARGETS];
-  return names.map((name) => {
-    const target = TARGETS.find((candidate) => candidate.name === name);
-    if (target !== undefined) return target;
-    throw new Error(`no target ${name}; there are: ${TARGETS.map((each) => each.name).join(", ")}`);
-  });
+  return names.map(targetNamed);
 }
 
 if (import.meta.main) {

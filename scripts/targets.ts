@@ -15,3 +15,10 @@ export const TARGETS: readonly Target[] = LINUX.flatMap((platform) => [
   { name: platform, runtime: `bun-${platform}` as const, isContainer: false },
   { name: `${platform}-container`, runtime: `bun-${platform}` as const, isContainer: true },
 ]);
+
+/** The target of a name. @throws where there is none, with the names that there are */
+export function targetNamed(name: string): Target {
+  const target = TARGETS.find((candidate) => candidate.name === name);
+  if (target !== undefined) return target;
+  throw new Error(`no target ${name}; there are: ${TARGETS.map((each) => each.name).join(", ")}`);
+}

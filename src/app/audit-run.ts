@@ -1,7 +1,9 @@
 import { judgeRun } from "#audit/judge-run.ts";
 import { readActions } from "#codex/run-actions.ts";
 import { readRestriction } from "#confine/confined-command.ts";
-import { isWritableAnyway } from "#confine/writable.ts";
+import type { Restriction } from "#confine/landlock.ts";
+import { unprotectedFolders } from "#confine/writable.ts";
+import { isWithin } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { RunningTask } from "#task/record.ts";
@@ -12,10 +14,11 @@ import { questionWorkspace, type WorkspaceTestimony } from "./witness.ts";
 export async function auditRun(context: AppContext, task: RunningTask): Promise<ReadonlyAudit> {
   const { home, codexHome } = context.config;
   const { temporary, confinement } = taskPaths(home, task.task_id);
-  const folders = { codexHome, temporary };
   const restriction = readRestriction(confinement);
   const workspace = await questionWorkspace(context, task);
-  const isProtected = restriction.enforcement === "landlock" && !isWritableAnyway(task.run_dir, folders);
+  const unprotected = unprotectedFolders({ codexHome, temporary });
+  const isExposed = unprotected.some((folder) => isWithin(task.run_dir, folder));
+  const isProtected = restriction.enforcement === "landlock" && !isExposed;
   const { commands, patches } = readActions(task.log_file);
   const { unknown_commands, commands_judged, ...judgement } = judgeRun({
     surroundings: { folder: task.run_dir, temporary },
@@ -23,7 +26,7 @@ export async function auditRun(context: AppContext, task: RunningTask): Promise<
     patches,
     differences: workspace?.differences,
     top: workspace?.evidence.path ?? task.run_dir,
-    protection: isProtected ? { writable: [codexHome, "/dev"] } : undefined,
+    protection: isProtected ? { writable: unprotected } : undefined,
   });
   return {
     mode: "fallback",
@@ -40,7 +43,7 @@ export async function auditRun(context: AppContext, task: RunningTask): Promise<
 }
 
 interface Circumstances {
-  restriction: ReturnType<typeof readRestriction>;
+  restriction: Restriction;
   isProtected: boolean;
   workspace: WorkspaceTestimony | undefined;
 }

@@ -24,7 +24,6 @@ import { applyRetention } from "./retention.ts";
 import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
-import { noteWorkspace } from "./witness.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
@@ -99,7 +98,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   if (running === undefined) return endCancelled(context, queued);
   let codex: CodexProcess;
   try {
-    if (isFallback) await noteWorkspace(context, running);
+    if (isFallback) await (await import("./witness.ts")).noteWorkspace(context, running);
     codex = launchCodex(context, running);
   } catch (error) {
     const failed = endedBy(toFailure(error), running);

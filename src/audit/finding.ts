@@ -31,6 +31,11 @@ export interface Invocation {
 /** What one command does. */
 export type Judge = (invocation: Invocation) => readonly Finding[];
 
+/** The entries of programs that are judged alike. */
+export function alike(names: readonly string[], judge: Judge): Record<string, Judge> {
+  return Object.fromEntries(names.map((name) => [name, judge]));
+}
+
 /** It only reads. */
 export const READS: readonly Finding[] = [];
 

@@ -1,4 +1,5 @@
 import { isAbsolute, join } from "node:path";
+import { isWithin } from "#lib/paths.ts";
 import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Violation } from "#task/readonly-audit.ts";
 import { judgeCommand, type Judgement, withoutShell } from "./judge-command.ts";
 import type { Surroundings } from "./scope.ts";
@@ -32,7 +33,7 @@ export function judgeRun(testimony: RunTestimony): RunJudgement {
     ...testimony.patches.map((patch) => patchViolation(patch, testimony)),
     ...(testimony.differences ?? []).map(workspaceViolation),
   ];
-  const unknown = judged.filter(({ does, unknowns }) => does === "unknown" || unknowns.length > 0);
+  const unknown = judged.filter(({ unknowns }) => unknowns.length > 0);
   return {
     verdict: violations.length === 0 ? "CLEAN" : "VIOLATION",
     violations_detected: violations.length,
@@ -62,11 +63,11 @@ function hasTakenEffect(
   { differences, protection, top }: RunTestimony,
 ): boolean {
   const changed = (differences ?? []).map(({ path }) => join(top, path));
-  const isChanged = (target: string) => changed.some((path) => `${path}/`.startsWith(`${target}/`));
+  const isChanged = (target: string) => changed.some((path) => isWithin(path, target));
   if (writes.some(({ targets }) => targets.some(isChanged))) return true;
   const possible = writes.filter(({ reach, targets }) => {
     if (protection === undefined || reach !== "files") return true;
-    return targets.some((target) => protection.writable.some((folder) => `${target}/`.startsWith(`${folder}/`)));
+    return targets.some((target) => protection.writable.some((folder) => isWithin(target, folder)));
   });
   if (possible.length === 0) return false;
   return exitCode === 0 || exitCode === undefined || changed.length > 0;
@@ -77,7 +78,7 @@ function patchViolation(
   { differences, surroundings, top }: RunTestimony,
 ): Violation {
   const absolute = isAbsolute(path) ? path : join(surroundings.folder, path);
-  const isSeen = (differences ?? []).some((difference) => `${absolute}/`.startsWith(`${join(top, difference.path)}/`));
+  const isSeen = (differences ?? []).some((difference) => isWithin(absolute, join(top, difference.path)));
   return { kind: "file_change", path, change, took_effect: isApplied || isSeen };
 }
 

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { readTextIfThere } from "#lib/files.ts";
 import { selfCommand } from "#lib/self-command.ts";
+import type { Restriction } from "./landlock.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
 
 /** A program that is to run confined. */
@@ -28,7 +29,7 @@ const RestrictionSchema = v.pipe(
 );
 
 /** What the kernel was made to refuse; nothing, where there is no report that says so. */
-export function readRestriction(report: string): v.InferOutput<typeof RestrictionSchema> {
+export function readRestriction(report: string): Restriction {
   const parsed = v.safeParse(RestrictionSchema, readTextIfThere(report));
   return parsed.success ? parsed.output : { enforcement: "none", reason: "the run ended before it was confined" };
 }

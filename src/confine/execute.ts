@@ -1,5 +1,6 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { AppError } from "#lib/errors.ts";
+import { LIBC } from "./libc.ts";
 
 /** SIGPIPE and SIGXFSZ: our runtime ignores them, and what is ignored stays so for the next program. */
 const IGNORED_SIGNALS = [13, 25];
@@ -11,7 +12,7 @@ const SIG_DFL = 0;
  * @throws AppError `start_failed`
  */
 export function becomeProgram(program: string, args: readonly string[]): never {
-  const libc = dlopen("libc.so.6", {
+  const libc = dlopen(LIBC, {
     execv: { args: [FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
     signal: { args: [FFIType.i32, FFIType.u64], returns: FFIType.u64 },
   }).symbols;

@@ -1,6 +1,7 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#lib/errors.ts";
+import { LIBC } from "./libc.ts";
 
 /** What the kernel was made to refuse; `abi` is what it was asked for, at most {@link NEWEST_ABI}. */
 export type Restriction = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
@@ -30,10 +31,9 @@ const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 /** Rights that a rule for a single file can grant. */
 const OF_A_FILE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
-/** The libc's functions, the same name in glibc and musl (whose loader answers to any `libc.`). */
 function openLibc() {
   const word = FFIType.u64;
-  return dlopen("libc.so.6", {
+  return dlopen(LIBC, {
     syscall: { args: [FFIType.i64, word, word, word, word, word], returns: FFIType.i64 },
     prctl: { args: [FFIType.i32, word, word, word, word], returns: FFIType.i32 },
   }).symbols;

@@ -14,9 +14,9 @@ export function writablePaths({ codexHome, temporary }: RunFolders): string[] {
   return [codexHome, temporary, ...devices()];
 }
 
-/** Whether a run could write to a folder in spite of everything, because it lies in Codex's own. */
-export function isWritableAnyway(folder: string, { codexHome, temporary }: RunFolders): boolean {
-  return [codexHome, temporary, "/dev"].some((path) => `${folder}/`.startsWith(`${realPath(path)}/`));
+/** The folders among them that are not of this run alone: what is written there lasts. */
+export function unprotectedFolders({ codexHome }: RunFolders): string[] {
+  return [realPath(codexHome), "/dev"];
 }
 
 /** A root user could write to the disk itself by its device. */

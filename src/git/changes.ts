@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { git, type GitEnvironment } from "./git.ts";
+import { git, type GitEnvironment, withoutLastNewline } from "./git.ts";
 
 /**
  * What a worktree holds against a base commit: commits, and every difference of the files, whether
@@ -44,7 +44,7 @@ async function readDiff(
 
 /** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
 async function withNewFilesListed<T>(worktree: string, read: (environment: GitEnvironment) => Promise<T>): Promise<T> {
-  const own = (await git(worktree, ["rev-parse", "--git-path", "index"])).replace(/\n$/, "");
+  const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
   const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
   const environment = { GIT_INDEX_FILE: copy };
   try {

@@ -37,6 +37,11 @@ export function hasGit(environment: Record<string, string | undefined> = process
   return Bun.which("git", { PATH: environment["PATH"] ?? "" }) !== null;
 }
 
+/** Git's answer of one line or path; a path may end with line ends of its own. */
+export function withoutLastNewline(text: string): string {
+  return text.replace(/\n$/, "");
+}
+
 /** Variables for one git command. */
 export type GitEnvironment = Record<string, string>;
 

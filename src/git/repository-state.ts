@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { git, hasGit, tryGit } from "./git.ts";
+import { digestOf } from "#lib/digest.ts";
+import { git, hasGit, tryGit, withoutLastNewline } from "./git.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
 /** What a repository says of itself, beside the files that are checked out. */
@@ -30,7 +31,7 @@ export async function findWorkingTree(folder: string): Promise<WorkingTree | und
   if (!hasGit()) return undefined;
   const ask = async (flag: string) => {
     const { exitCode, stdout } = await tryGit(folder, ["rev-parse", "--path-format=absolute", flag]);
-    return exitCode === 0 ? stdout.replace(/\n$/, "") : undefined;
+    return exitCode === 0 ? withoutLastNewline(stdout) : undefined;
   };
   const [toplevel, gitDir, commonDir] = await Promise.all(
     ["--show-toplevel", "--absolute-git-dir", "--git-common-dir"].map(ask),
@@ -52,7 +53,7 @@ export async function readRepositoryState({ toplevel, gitDir, commonDir }: Worki
     head,
     refs: Object.fromEntries(refs.split("\n").filter(Boolean).map(parseRef)),
     branchesElsewhere: elsewhere.filter((branch) => branch !== undefined).map((branch) => `refs/heads/${branch}`),
-    index: digest(staged),
+    index: digestOf(staged),
     settings: Object.fromEntries(
       [commonDir, gitDir].flatMap((folder) => readSettings(folder, join(".git", relative(commonDir, folder)))),
     ),
@@ -94,7 +95,7 @@ function readSettings(gitDir: string, shownAs: string): [string, string][] {
 
 function digestFile(path: string): string {
   try {
-    return digest(readFileSync(path));
+    return digestOf(readFileSync(path));
   } catch {
     return "unreadable";
   }
@@ -114,8 +115,4 @@ function changedKeys(before: Record<string, string>, after: Record<string, strin
 
 function shortOf(objectName: string | undefined): string {
   return objectName?.slice(0, 10) ?? "none";
-}
-
-function digest(content: string | Buffer): string {
-  return Bun.hash.xxHash64(content).toString(36);
 }

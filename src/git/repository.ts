@@ -1,6 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { gitFailure, tryGit } from "./git.ts";
+import { gitFailure, tryGit, withoutLastNewline } from "./git.ts";
 import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
 
 /** A repository that a worktree can be made from. */
@@ -111,10 +111,6 @@ async function placeBesideSuperproject(superproject: string, toplevel: string): 
 async function superprojectOf(folder: string): Promise<string | undefined> {
   const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"]);
   return withoutLastNewline(stdout) || undefined;
-}
-
-function withoutLastNewline(text: string): string {
-  return text.replace(/\n$/, "");
 }
 
 function insideGitFolder(cwd: string): AppError {

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, relative } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
 /** `~` and `~/…` with the user's home folder put in; other paths as they are. */
@@ -21,6 +21,12 @@ export function realPath(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** Whether a path is a folder or lies below it; both absolute. */
+export function isWithin(path: string, folder: string): boolean {
+  const below = relative(folder, path);
+  return below !== ".." && !below.startsWith("../");
 }
 
 /**

@@ -1,5 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { digestOf } from "#lib/digest.ts";
 import { errnoOf } from "#lib/errors.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
 
@@ -113,7 +114,7 @@ export function readContent(path: string, { kind, size }: Pick<Entry, "kind" | "
     const file = openSync(path, PLAIN_READ);
     try {
       const bytes = readSync(file, buffer, 0, MAX_CONTENT_BYTES, 0);
-      return Bun.hash.xxHash64(buffer.subarray(0, bytes)).toString(36);
+      return digestOf(buffer.subarray(0, bytes));
     } finally {
       closeSync(file);
     }

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildBinary } from "../../scripts/build.ts";
-import { TARGETS } from "../../scripts/targets.ts";
+import { targetNamed } from "../../scripts/targets.ts";
 
 const EMULATOR = Bun.which("qemu-aarch64-static") ?? "";
 /** Where Debian's libc6-arm64-cross puts the libraries. */
@@ -16,9 +16,7 @@ describe.skipIf(!canEmulate)("the arm64 build, emulated", () => {
   afterAll(() => rmSync(scratch, { recursive: true }));
 
   test("starts, and confines a program as far as the kernel lets it", async () => {
-    const target = TARGETS.find(({ name }) => name === "linux-arm64-container");
-    if (target === undefined) throw new Error("there is no such target");
-    const binary = await buildBinary(target);
+    const binary = await buildBinary(targetNamed("linux-arm64-container"));
     const run = (...args: string[]) => Bun.spawnSync([EMULATOR, "-L", LIBRARIES, binary, ...args]);
     expect(run("--version").stdout.toString()).toMatch(/^codex-mcp-server \d/);
     const report = join(scratch, "report.json");

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import { buildBinary } from "../../scripts/build.ts";
-import { TARGETS } from "../../scripts/targets.ts";
+import { targetNamed } from "../../scripts/targets.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 import { Container, whyNoContainer } from "../support/container.ts";
 import type { McpClient } from "../support/mcp-client.ts";
@@ -30,10 +30,8 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
   const auditOf = (data: Record<string, unknown>) => data["readonly_audit"] as ReadonlyAudit;
 
   beforeAll(async () => {
-    const target = TARGETS.find(({ name }) => name === `linux-${process.arch}-container`);
-    if (target === undefined) throw new Error(`there is no container build for ${process.arch}`);
     world = new World();
-    container = new Container(world, await buildBinary(target));
+    container = new Container(world, await buildBinary(targetNamed(`linux-${process.arch}-container`)));
     await container.build();
     repository = await container.repository("project");
     writtenTo = await container.repository("written");

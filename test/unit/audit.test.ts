@@ -4,7 +4,7 @@ import { judgeRun, type RunTestimony } from "#audit/judge-run.ts";
 import { READING, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 
-const surroundings = { folder: "/work/project", temporary: "/home/me/tmp" };
+const surroundings = { folder: "/srv/project", temporary: "/home/me/tmp" };
 
 describe("commands are judged by what they do", () => {
   test("there are enough cases of each kind", () => {
@@ -30,15 +30,15 @@ describe("commands are judged by what they do", () => {
 
   test("what is written, where, and how far it reaches", () => {
     expect(judgeCommand("cd sub && echo x > a.txt; chmod +x b; git push", surroundings).writes).toEqual([
-      { why: "> writes to a.txt", targets: ["/work/project/sub/a.txt"], reach: "files" },
-      { why: "chmod changes attributes", targets: ["/work/project/sub/b"], reach: "attributes" },
+      { why: "> writes to a.txt", targets: ["/srv/project/sub/a.txt"], reach: "files" },
+      { why: "chmod changes attributes", targets: ["/srv/project/sub/b"], reach: "attributes" },
       { why: "git push changes a remote repository", targets: [], reach: "beyond" },
     ]);
   });
 
   test("a subshell's folder and variables are its own", () => {
     expect(judgeCommand("(cd $TMPDIR && touch a); touch b", surroundings).writes).toMatchObject([
-      { targets: ["/work/project/b"] },
+      { targets: ["/srv/project/b"] },
     ]);
     expect(judgeCommand("x=/src; false && x=$TMPDIR; rm $x/f", surroundings).does).toBe("writes");
   });
@@ -56,7 +56,7 @@ describe("a run is judged by its commands, its patches and the workspace", () =>
     commands: [{ command: "/bin/bash -lc 'ls'", exitCode: 0 }],
     patches: [],
     differences: [],
-    top: "/work/project",
+    top: "/srv/project",
     protection: { writable: ["/home/me/.codex"] },
   };
   const writing = { command: "/bin/bash -lc 'echo x > f'", exitCode: 0 };
@@ -106,10 +106,15 @@ describe("a run is judged by its commands, its patches and the workspace", () =>
     });
   });
   test("a patch counts, refused or not", () => {
-    const patches = [{ path: "/work/project/new.ts", change: "add", isApplied: false }];
+    const patches = [{ path: "/srv/project/new.ts", change: "add", isApplied: false }];
     expect(judgeRun({ ...clean, patches }).violations).toEqual([
-      { kind: "file_change", path: "/work/project/new.ts", change: "add", took_effect: false },
+      { kind: "file_change", path: "/srv/project/new.ts", change: "add", took_effect: false },
     ]);
+  });
+  test("a patch whose end nobody saw has taken effect where the workspace shows it, also in a new folder", () => {
+    const patches = [{ path: "/srv/project/new/a.ts", change: "add", isApplied: false }];
+    const differences = [{ path: "new/", change: "added" }];
+    expect(judgeRun({ ...clean, patches, differences }).violations[0]).toMatchObject({ took_effect: true });
   });
   test("a long list is cut, and its length told", () => {
     const judgement = judgeRun({ ...clean, commands: Array.from({ length: 250 }, () => writing) });

@@ -56,7 +56,7 @@ function upToEnd(args: readonly Value[], from: number): Value[] {
   return words.map((word) => (word.text.includes("{}") ? { text: word.text, isKnown: false } : word));
 }
 
-function finds2({ args }: Invocation): readonly Finding[] {
+function fdFinds({ args }: Invocation): readonly Finding[] {
   const at = args.findIndex(({ text }) => /^(?:-x|-X|--exec|--exec-batch)$/.test(text));
   return at < 0 ? READS : [{ does: "runs", words: args.slice(at + 1) }];
 }
@@ -75,8 +75,8 @@ export const FILTER_COMMANDS: Record<string, Judge> = {
   mawk: awks,
   rg: greps,
   find: finds,
-  fd: finds2,
-  fdfind: finds2,
+  fd: fdFinds,
+  fdfind: fdFinds,
   sort: readsUnless("-o", "--output"),
   tree: readsUnless("-o"),
   iconv: readsUnless("-o", "--output"),

@@ -1,5 +1,5 @@
 import { type Judge, READS, unknown, writes } from "../finding.ts";
-import { hasOption, known, optionValue } from "../value.ts";
+import { hasOption, optionValue } from "../value.ts";
 
 const curl: Judge = ({ args }) => {
   const output = optionValue(args, "-o", "--output");
@@ -33,15 +33,21 @@ const beyond =
   ({ name }) =>
     writes(`${name} ${does}`, [], "beyond");
 
+const sqlite3: Judge = ({ args }) => {
+  const statements = args.slice(1).map(({ text }) => text);
+  const isAsking = statements.every((text) => /^\s*(?:select|\.schema|\.tables|pragma|-)/i.test(text));
+  if (isAsking || hasOption(args, "-readonly")) return READS;
+  const isChanging = /\b(?:insert|update|delete|create|drop|alter|replace|vacuum)\b/i.test(statements.join(" "));
+  return isChanging ? writes("sqlite3 changes a database", args.slice(0, 1)) : unknown("sqlite3 runs statements");
+};
+
 /** Commands that reach other processes or other machines. */
 export const NETWORK_COMMANDS: Record<string, Judge> = {
   curl,
   wget,
   ssh: () => unknown("ssh runs commands on another machine"),
   kill: ({ args }) =>
-    hasOption(args, "-l", "-L") || args[0]?.text === "-0"
-      ? READS
-      : beyond("ends processes")({ name: "kill", args, stdin: undefined, hasStdin: false }),
+    hasOption(args, "-l", "-L") || args[0]?.text === "-0" ? READS : writes("kill ends processes", [], "beyond"),
   pkill: beyond("ends processes"),
   killall: beyond("ends processes"),
   reboot: beyond("restarts the machine"),
@@ -55,11 +61,5 @@ export const NETWORK_COMMANDS: Record<string, Judge> = {
     /^(?:ls|list-\w+|capture-pane|display-message|has-session|show-\w+|info)$/.test(args[0]?.text ?? "")
       ? READS
       : writes("tmux runs commands outside of this run", [], "beyond"),
-  sqlite3: ({ args }) =>
-    hasOption(args, "-readonly") ||
-    args.slice(1).every(({ text }) => /^\s*(?:select|\.schema|\.tables|pragma|-)/i.test(text))
-      ? READS
-      : /\b(?:insert|update|delete|create|drop|alter|replace|vacuum)\b/i.test(args.map(({ text }) => text).join(" "))
-        ? writes("sqlite3 changes a database", args.slice(0, 1).length === 1 ? args.slice(0, 1) : [known("?")])
-        : unknown("sqlite3 runs statements"),
+  sqlite3,
 };

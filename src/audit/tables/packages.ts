@@ -1,4 +1,4 @@
-import { type Judge, type Reach, READS, unknown, writes } from "../finding.ts";
+import { alike, type Judge, type Reach, READS, unknown, writes } from "../finding.ts";
 import { hasOption, operandsOf } from "../value.ts";
 
 /** What the first words of a program's arguments tell; for the rest nothing is known. */
@@ -25,6 +25,13 @@ const NODE_PACKAGES = bySubcommand({
     /^(?:ls|list|ll|view|info|show|why|explain|outdated|audit$|config (?:get|list)|root|prefix|bin|search|docs|fund|ping|whoami|help|pm ls)\b/,
   writes:
     /^(?:install|i|ci|add|remove|rm|uninstall|un|update|up|upgrade|link|unlink|dedupe|prune|init|create|version|pack|publish|rebuild|audit fix|config (?:set|delete)|cache|patch|import)\b/,
+});
+
+const PYTHON_PACKAGES = bySubcommand({
+  reads:
+    /^(?:list|show|freeze|check|tree|search|info|env info|config list|pip (?:list|show|freeze|tree|check)|inspect)\b/,
+  writes:
+    /^(?:install|uninstall|download|wheel|sync|add|remove|lock|update|upgrade|init|venv|build|publish|create|env create|pip (?:install|uninstall|sync|compile))\b/,
 });
 
 const CONTAINERS = bySubcommand({
@@ -71,23 +78,11 @@ const make: Judge = ({ args }) =>
 
 /** Package managers, build tools, containers and services. */
 export const PACKAGE_COMMANDS: Record<string, Judge> = {
-  ...Object.fromEntries(["npm", "pnpm", "yarn", "bun"].map((name) => [name, NODE_PACKAGES])),
-  ...Object.fromEntries(
-    ["pip", "pip3", "uv", "poetry", "pipenv", "conda"].map((name) => [
-      name,
-      bySubcommand({
-        reads:
-          /^(?:list|show|freeze|check|tree|search|info|env info|config list|pip (?:list|show|freeze|tree|check)|inspect)\b/,
-        writes:
-          /^(?:install|uninstall|download|wheel|sync|add|remove|lock|update|upgrade|init|venv|build|publish|create|env create|pip (?:install|uninstall|sync|compile))\b/,
-      }),
-    ]),
-  ),
-  ...Object.fromEntries(
-    ["apt", "apt-get", "apk", "dnf", "yum", "brew", "pacman", "dpkg", "snap"].map((name) => [name, SYSTEM_PACKAGES]),
-  ),
-  ...Object.fromEntries(["docker", "podman"].map((name) => [name, CONTAINERS])),
-  ...Object.fromEntries(["systemctl", "kubectl", "service"].map((name) => [name, SERVICES])),
+  ...alike(["npm", "pnpm", "yarn", "bun"], NODE_PACKAGES),
+  ...alike(["pip", "pip3", "uv", "poetry", "pipenv", "conda"], PYTHON_PACKAGES),
+  ...alike(["apt", "apt-get", "apk", "dnf", "yum", "brew", "pacman", "dpkg", "snap"], SYSTEM_PACKAGES),
+  ...alike(["docker", "podman"], CONTAINERS),
+  ...alike(["systemctl", "kubectl", "service"], SERVICES),
   cargo: bySubcommand({
     reads: /^(?:metadata|tree|search|pkgid|locate-project|read-manifest|verify-project|version|help)\b/,
     writes:

@@ -1,13 +1,13 @@
 import { type Finding, type Invocation, READS, unknown, writes } from "../finding.ts";
-import { hasOption, known, operandsOf, optionValue } from "../value.ts";
+import { hasOption, known, operandsOf } from "../value.ts";
 
 /** `sed`: with `-i` it changes its files; otherwise its script tells. */
 export function judgeSed({ args }: Invocation): readonly Finding[] {
   const operands = operandsOf(args, ["-e", "-f", "-l", "--expression", "--file"]);
-  const given = args.flatMap(({ text }, index) =>
-    /^-[nrEsuz]*e$|^--expression$/.test(text) ? (args[index + 1] ?? []) : [],
-  );
-  const scripts = [...given, ...[optionValue(args, "--expression")].filter((value) => value !== undefined)];
+  const scripts = args.flatMap((word, index) => {
+    if (word.text.startsWith("--expression=")) return { ...word, text: word.text.slice("--expression=".length) };
+    return /^-[nrEsuz]*e$|^--expression$/.test(word.text) ? (args[index + 1] ?? []) : [];
+  });
   if (hasOption(args, "-i", "--in-place")) {
     return writes("sed -i changes files", scripts.length === 0 ? operands.slice(1) : operands);
   }

@@ -1,4 +1,4 @@
-import { type Finding, type Invocation, type Judge, READS, unknown, writes } from "../finding.ts";
+import { alike, type Finding, type Invocation, type Judge, READS, unknown, writes } from "../finding.ts";
 import { findOption, hasOption, optionValue, type Value } from "../value.ts";
 
 /** It runs the command that follows its own options (and `skip` words of its own). */
@@ -101,7 +101,7 @@ function locks({ args }: Invocation): readonly Finding[] {
 
 /** Commands that run other commands. */
 export const WRAPPERS: Record<string, Judge> = {
-  ...Object.fromEntries(["sh", "bash", "dash", "zsh", "ksh", "ash"].map((name) => [name, shells])),
+  ...alike(["sh", "bash", "dash", "zsh", "ksh", "ash"], shells),
   env: environments,
   xargs: argumentsFromInput,
   parallel: argumentsFromInput,
