@@ -1,5 +1,8 @@
 // Builds dist/codex-mcp-server for this machine, or the named targets: bun scripts/build.ts [target … | all]
 import { join } from "node:path";
+import { $ } from "bun";
+import type { Build } from "#lib/build.ts";
+import manifest from "../package.json" with { type: "json" };
 import { type Target, targetNamed, TARGETS } from "./targets.ts";
 
 const root = join(import.meta.dir, "..");
@@ -8,8 +11,8 @@ const root = join(import.meta.dir, "..");
 export const BINARY = join(root, "dist", "codex-mcp-server");
 
 /** Where a target's binary comes to lie. */
-export function binaryOf(target: Target): string {
-  return join(root, "dist", `codex-mcp-server-${target.name}`);
+export function binaryOf({ name }: Target): string {
+  return join(root, "dist", `codex-mcp-server-${name}${name.startsWith("windows") ? ".exe" : ""}`);
 }
 
 /**
@@ -23,7 +26,7 @@ export async function buildBinary(target?: Target): Promise<string> {
     minify: true,
     bytecode: true,
     sourcemap: "linked",
-    define: { BUILD_READONLY_FALLBACK: JSON.stringify(target?.isContainer === true ? "1" : "0") },
+    define: { BUILD: JSON.stringify(await describeBuild(target)) },
     compile: {
       outfile,
       ...(target !== undefined && { target: target.runtime }),
@@ -34,6 +37,23 @@ export async function buildBinary(target?: Target): Promise<string> {
   });
   if (!success) throw new AggregateError(logs, "the binary does not build");
   return outfile;
+}
+
+async function describeBuild(target: Target | undefined): Promise<Build> {
+  return {
+    version: manifest.version,
+    ...(await describeCommit()),
+    target: target?.name ?? `${process.platform}-${process.arch}`,
+    readonlyFallback: target?.isContainer === true ? "1" : "0",
+  };
+}
+
+/** Its time, not ours, so that the same commit gives the same bytes. */
+async function describeCommit(): Promise<Pick<Build, "commit" | "date">> {
+  const git = (...args: string[]) => $`git ${args}`.cwd(root).quiet().nothrow().text();
+  const [commit = "", date = ""] = (await git("log", "-1", "--format=%H %cI")).trim().split(" ");
+  const isDirty = commit !== "" && (await git("status", "--porcelain", "--untracked-files=no")).trim() !== "";
+  return { commit: isDirty ? `${commit}-dirty` : commit, date };
 }
 
 function targetsNamed(names: readonly string[]): (Target | undefined)[] {

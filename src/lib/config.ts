@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import * as v from "valibot";
-import { READONLY_FALLBACK_OF_BUILD } from "./build.ts";
+import { OWN_BUILD } from "./build.ts";
 import { AppError } from "./errors.ts";
 import { expandHome } from "./paths.ts";
 
@@ -43,7 +43,7 @@ const fallback = v.optional(
     v.picklist(["", "0", "1", "auto"], "must be 1, 0, auto or empty"),
     v.transform((value) => FALLBACKS[value]),
   ),
-  READONLY_FALLBACK_OF_BUILD,
+  OWN_BUILD.readonlyFallback,
 );
 
 const EnvironmentSchema = v.object({
@@ -58,6 +58,9 @@ const EnvironmentSchema = v.object({
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
+
+/** The variables that steer this server. */
+export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
 
 /** What this server reads from its environment, checked and with defaults. */
 export interface Config {

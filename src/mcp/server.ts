@@ -5,7 +5,7 @@ import { type AppContext, openContext } from "#app/context.ts";
 import { readConfig } from "#lib/config.ts";
 import { AppError, toFailure } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
-import { VERSION } from "#lib/version.ts";
+import { VERSION } from "#lib/build.ts";
 import type { Call } from "./define-tool.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { respond, respondFailure } from "./respond.ts";
