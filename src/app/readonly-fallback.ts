@@ -6,7 +6,7 @@ import { confinedCommand } from "#confine/confined-command.ts";
 import type { Config } from "#lib/config.ts";
 import { makePrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
-import { noteSandboxProbe, recallSandboxProbe } from "#store/sandbox-probe.ts";
+import { sandboxNotes } from "#store/probe-notes.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/task-folder.ts";
 import type { RunningTask, TaskRequest } from "#task/record.ts";
@@ -23,10 +23,10 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
   try {
     const program = locateCodex(config);
     const probe = describeProbe(config, program);
-    const known = recallSandboxProbe(config.home, probe);
+    const known = sandboxNotes.recall(config.home, probe);
     if (known !== undefined) return known;
     const works = await probeSandbox(config, program);
-    noteSandboxProbe(config.home, probe, works);
+    sandboxNotes.note(config.home, probe, works);
     return works;
   } catch (error) {
     // Without an answer, Codex's own sandbox is the careful choice: it refuses where it does not work.

@@ -9,6 +9,7 @@ import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#task/names.ts";
 import type { QueuedTask, TaskRecord } from "#task/record.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
+import { checkCodexTakes } from "./codex-capabilities.ts";
 import { choosePlace, makePlace, type Place } from "./choose-place.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
@@ -25,6 +26,7 @@ import { whileWorkingOn } from "./work-in-progress.ts";
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   const checked = checkRequest(context.config, request);
   const place = await choosePlace(checked);
+  await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   const granted = await claim(context, checked, place);
   return whileWorkingOn(granted.task_id, () => startClaimed(context, checked, place, granted));
 }

@@ -7,6 +7,8 @@ export interface StorePaths {
   database: string;
   /** Whether Codex's sandbox works here, as last probed. */
   sandboxProbe: string;
+  /** What the installed Codex can be asked for, as last probed. */
+  codexProbe: string;
   /** Folders of tasks that were forgotten, on their way out. */
   removed: string;
 }
@@ -40,6 +42,7 @@ export function storePaths(home: string): StorePaths {
     tasks: join(home, "tasks"),
     database: join(home, "codexmcp.db"),
     sandboxProbe: join(home, "sandbox-probe.json"),
+    codexProbe: join(home, "codex-probe.json"),
     removed: join(home, "removed"),
   };
 }

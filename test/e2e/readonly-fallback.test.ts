@@ -205,7 +205,7 @@ describe("the variable", () => {
     expect(data["readonly_audit"] === undefined).toBe(works);
     const note = join(world.stateHome, "sandbox-probe.json");
     const first = readFileSync(note, "utf8");
-    expect(JSON.parse(first)).toMatchObject({ works });
+    expect(JSON.parse(first)).toMatchObject({ found: works });
     await auto.call("codex", review("SAY-HELLO", "review-auto-v2"));
     expect(readFileSync(note, "utf8")).toBe(first);
   });

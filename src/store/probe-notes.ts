@@ -1,0 +1,47 @@
+import * as v from "valibot";
+import { makePrivateFolder, prepareFile, readTextIfThere } from "#lib/files.ts";
+import { storePaths } from "./store-paths.ts";
+
+/** What a probe found, kept for later processes. */
+export interface ProbeNotes<T> {
+  /** What is known; undefined where the probe is to be made (again): `probe` names what its answer depends on. */
+  recall: (home: string, probe: string) => T | undefined;
+  /** Notes what a probe found, in place of what an earlier one did. */
+  note: (home: string, probe: string, found: T) => void;
+}
+
+/** Somebody may mend the machine; what works goes on working. */
+const FAILURE_HOLDS_MS = 10 * 60 * 1000;
+
+/** Whether Codex's own sandbox works here. */
+export const sandboxNotes = probeNotes(
+  "sandboxProbe",
+  v.boolean(),
+  (works, at) => works || Date.now() - at < FAILURE_HOLDS_MS,
+);
+
+/** What the installed Codex can be asked for. */
+export const codexNotes = probeNotes(
+  "codexProbe",
+  v.object({ version: v.optional(v.string()), words: v.array(v.string()) }),
+  () => true,
+);
+
+function probeNotes<T>(
+  file: "sandboxProbe" | "codexProbe",
+  schema: v.GenericSchema<T>,
+  holds: (found: T, at: number) => boolean,
+): ProbeNotes<T> {
+  const note = v.pipe(v.string(), v.parseJson(), v.object({ probe: v.string(), found: schema, at: v.number() }));
+  return {
+    recall: (home, probe) => {
+      const known = v.safeParse(note, readTextIfThere(storePaths(home)[file]));
+      if (!known.success || known.output.probe !== probe) return undefined;
+      return holds(known.output.found, known.output.at) ? known.output.found : undefined;
+    },
+    note: (home, probe, found) => {
+      makePrivateFolder(home);
+      prepareFile(storePaths(home)[file], JSON.stringify({ probe, found, at: Date.now() })).publish();
+    },
+  };
+}
