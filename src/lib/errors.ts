@@ -45,6 +45,10 @@ export const ERROR_CODES = {
   cancelled: "The task was cancelled.",
   supervisor_lost: "The task's processes are gone and left no terminal event.",
   start_failed: "The task's supervisor did not start.",
+  // Setting an MCP client up (`install`).
+  client_file_unreadable: "The MCP client's configuration file is not what it should be; it was left as it is.",
+  client_missing: "The MCP client's own command line was not found.",
+  client_failed: "The MCP client's own command line failed; the message is its own.",
   // Ours.
   state_unusable: "The state folder or its database cannot be read or written.",
   internal: "A fault of this server.",

@@ -1,0 +1,61 @@
+/**
+ * A TOML text with a table, and those below it, put at its end in place of what it was, or taken out
+ * (`undefined`). Not a line of anything else changes.
+ * @param table a dotted name of bare keys
+ */
+export function withTable(text: string, table: string, fields: Record<string, unknown> | undefined): string {
+  const rest = withoutTable(text, table);
+  if (fields === undefined) return rest;
+  const gap = rest === "" || rest.endsWith("\n\n") ? "" : "\n".repeat(rest.endsWith("\n") ? 1 : 2);
+  return `${rest}${gap}${formatTable(table, fields).join("\n")}\n`;
+}
+
+/** A table's lines, and those of the tables in it. */
+export function formatTable(table: string, fields: Record<string, unknown>): string[] {
+  const isTable = (value: unknown): value is Record<string, unknown> =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  const entries = Object.entries(fields);
+  // TOML's strings and arrays of this kind are JSON's.
+  const plain = entries
+    .filter(([, value]) => !isTable(value))
+    .map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  const below = entries.flatMap(([key, value]) =>
+    isTable(value) ? ["", formatTable(`${table}.${key}`, value)].flat() : [],
+  );
+  return [`[${table}]`, ...plain, ...below];
+}
+
+/** The lines of `before`, without the table's own, that `after` has no more. */
+export function lostLines(before: string, after: string, table: string): string[] {
+  const kept = new Set(after.split("\n").map((line) => line.trim()));
+  return withoutTable(before, table)
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !kept.has(line.trim()));
+}
+
+function withoutTable(text: string, table: string): string {
+  const lines = text.split("\n");
+  const kept: string[] = [];
+  for (let index = 0; index < lines.length;) {
+    const end = isHeaderOf(lines[index] ?? "", table) ? endOfTable(lines, index) : index;
+    if (end > index) index = end;
+    else kept.push(lines[index++] ?? "");
+  }
+  const isShorter = kept.length < lines.length;
+  return isShorter ? kept.join("\n").replace(/\n+$/, "\n") : text;
+}
+
+/** The empty lines behind it are its own; comments before the next header belong to that. */
+function endOfTable(lines: readonly string[], start: number): number {
+  const next = lines.findIndex((line, index) => index > start && line.trimStart().startsWith("["));
+  const limit = next < 0 ? lines.length - 1 : next;
+  const own = lines.slice(start, limit).findLastIndex((line) => !/^\s*(?:#.*)?$/.test(line));
+  let end = next < 0 ? limit : start + own + 1;
+  while (end < lines.length - 1 && lines[end]?.trim() === "") end++;
+  return end;
+}
+
+function isHeaderOf(line: string, table: string): boolean {
+  const [, name] = /^\s*\[\s*([^\]]*?)\s*\]/.exec(line) ?? [];
+  return name === table || name?.startsWith(`${table}.`) === true;
+}
