@@ -1,5 +1,5 @@
 import { accessSync, constants, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
@@ -29,6 +29,15 @@ export function locateCodex(config: Config): CodexProgram {
   const found = Bun.which(config.codexBinary, { PATH: config.environment["PATH"] ?? "" });
   if (found === null) throw codexMissing(config.codexBinary);
   return nativeProgram(found) ?? { path: found, environment: {} };
+}
+
+/** All Codex programs that PATH leads to, that of the configuration first; each once, whatever links lead to it. */
+export function listCodexPrograms(config: Config): CodexProgram[] {
+  const folders = (config.environment["PATH"] ?? "").split(delimiter).filter(isAbsolute);
+  const names = [config.codexBinary, ...folders.map((folder) => join(folder, "codex"))];
+  const found = names.map((name) => Bun.which(name, { PATH: config.environment["PATH"] ?? "" }));
+  const programs = found.flatMap((path) => (path === null ? [] : (nativeProgram(path) ?? { path, environment: {} })));
+  return [...new Map(programs.map((program) => [realpathSync(program.path), program])).values()];
 }
 
 function codexMissing(name: string): AppError {

@@ -31,6 +31,12 @@ const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 /** Rights that a rule for a single file can grant. */
 const OF_A_FILE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
+/** The newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
+export function landlockAbi(): number {
+  if (process.platform !== "linux") return 0;
+  return Math.max(0, Number(openLibc().syscall(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION, 0, 0)));
+}
+
 function openLibc() {
   const word = FFIType.u64;
   return dlopen(LIBC, {

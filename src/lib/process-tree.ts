@@ -78,12 +78,29 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
   return false;
 }
 
+/** The processes whose environment we may read and that have a variable of this name, with its value. */
+export function processesWith(variable: string): { pid: number; value: string }[] {
+  if (process.platform !== "linux") return listVariableByPs(variable);
+  return readdirSync("/proc").flatMap((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid || parseStat(pid)?.state === "Z") return [];
+    const entry = readEnvironment(pid)
+      .split("\0")
+      .find((each) => each.startsWith(`${variable}=`));
+    return entry === undefined ? [] : [{ pid, value: entry.slice(variable.length + 1) }];
+  });
+}
+
 /** Whether a process's environment holds exactly this `NAME=value`; false where we may not look. */
 function hasMarker(pid: number, marker: string): boolean {
+  return `\0${readEnvironment(pid)}\0`.includes(`\0${marker}\0`);
+}
+
+function readEnvironment(pid: number): string {
   try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}\0`.includes(`\0${marker}\0`);
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
   } catch {
-    return false;
+    return ""; // not ours, or gone
   }
 }
 
@@ -93,15 +110,27 @@ function identifyAll(pids: number[]): ProcessIdentity[] {
 
 /** Where there is no /proc: one `ps` with the environments of our own processes (BSD `-E`). */
 function listByPs(family: ProcessFamily): ProcessIdentity[] {
-  const ps = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,ppid=,command="], { stderr: "ignore" });
-  const parents = new Map<number, number>();
-  const commands = new Map<number, string>();
-  for (const line of ps.stdout.toString().split("\n")) {
-    const match = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line);
-    if (match === null || Number(match[1]) === process.pid) continue;
-    parents.set(Number(match[1]), Number(match[2]));
-    commands.set(Number(match[1]), match[3] ?? "");
-  }
+  const processes = readPs();
+  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
+  const commands = new Map(processes.map(({ pid, command }) => [pid, command]));
   const isMarked = (pid: number, marker: string) => ` ${commands.get(pid)} `.includes(` ${marker} `);
   return identifyAll(selectMembers(family, parents, isMarked));
+}
+
+function listVariableByPs(variable: string): { pid: number; value: string }[] {
+  return readPs().flatMap(({ pid, command }) => {
+    const [, value] = new RegExp(` ${variable}=(\\S+)`).exec(command) ?? [];
+    return value === undefined ? [] : [{ pid, value }];
+  });
+}
+
+/** All processes but this one; `command` ends with the environment. */
+function readPs(): { pid: number; parent: number; command: string }[] {
+  const ps = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,ppid=,command="], { stderr: "ignore" });
+  return ps.stdout
+    .toString()
+    .split("\n")
+    .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line))
+    .filter((match) => match !== null && Number(match[1]) !== process.pid)
+    .map((match) => ({ pid: Number(match?.[1]), parent: Number(match?.[2]), command: match?.[3] ?? "" }));
 }

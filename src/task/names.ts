@@ -34,7 +34,17 @@ export interface ProcessMarker {
  * The state folder is part of it: another store may hold a task of the same id.
  */
 export function processMarkerOf(stateFolder: string, taskId: string, run: number): ProcessMarker {
-  return { name: "CODEXMCP_RUN", value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+  return { name: RUN_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+}
+
+/** The name of {@link processMarkerOf}. */
+export const RUN_MARKER = "CODEXMCP_RUN";
+
+/** The run that such an entry's value names; undefined where it is another state folder's. */
+export function parseRunMarker(stateFolder: string, value: string): { taskId: string; run: number } | undefined {
+  const [folder, taskId, run] = value.split(":");
+  if (folder !== Bun.hash(stateFolder).toString(36) || taskId === undefined) return undefined;
+  return { taskId, run: Number(run) };
 }
 
 /** The same for what a supervisor needs beside it, and what must not be taken for a process of the run. */

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
-import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
+import { canMountDisks, mountDisk, remountDisk, unmountDisk } from "../support/disk.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -16,21 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** A disk of 1 MiB. */
-const mount = (folder: string) =>
-  Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).exitCode === 0;
-const unmount = (folder: string) => Bun.spawnSync(["umount", "-l", folder]);
-
-const canMount = tryMount();
+const canMount = canMountDisks();
 if (!canMount) console.warn("SKIPPED: full and read-only disks, since no file system can be mounted here (needs root)");
-
-function tryMount(): boolean {
-  const folder = mkdtempSync("/var/tmp/codexmcp-mount-");
-  const isMounted = mount(folder);
-  if (isMounted) unmount(folder);
-  rmSync(folder, { recursive: true });
-  return isMounted;
-}
 
 const folderOf = (taskId: string) => join(world.stateHome, "tasks", taskId);
 
@@ -113,7 +101,7 @@ test.skipIf(!canMount)(
   "a full disk, a disk that is read only: refused in words, what was there stays, and it works again after",
   async () => {
     const home = world.folder("small-disk");
-    mount(home);
+    mountDisk(home, "1m");
     try {
       mkdirSync(join(home, "state"));
       let small = await world.client({ CODEXMCP_HOME: join(home, "state") });
@@ -134,20 +122,19 @@ test.skipIf(!canMount)(
 
       // A state folder that can only be read. Nobody may have it open for that.
       await small.close();
-      const remount = (how: string) => Bun.spawnSync(["mount", "-o", `remount,${how}`, home]).exitCode === 0;
-      await world.until(() => remount("ro"));
+      await world.until(() => remountDisk(home, "ro"));
       small = await world.client({ CODEXMCP_HOME: join(home, "state") });
       expect(await call("review-unwritable-v1")).toMatchObject({
         isError: true,
         data: { success: false, code: "state_unusable" },
       });
-      remount("rw");
+      remountDisk(home, "rw");
       expect((await call("review-unwritable-v1")).data).toMatchObject({ success: true });
       const kept = await small.call("codex_status", { task_id: "codex-review-room-v1" });
       expect(kept.data).toMatchObject({ result: "Hello." });
       await small.close();
     } finally {
-      unmount(home);
+      unmountDisk(home);
     }
   },
 );

@@ -1,0 +1,30 @@
+import { gitVersion, hasWorktreeListing } from "#git/git-version.ts";
+import type { Config } from "#lib/config.ts";
+import { checkTmux, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
+import { type Finding, ok, problem, problemOf } from "./finding.ts";
+
+/** git and tmux, which full-access tasks need. */
+export async function checkPrograms(config: Config): Promise<Finding[]> {
+  return [await checkGit(), await checkTmuxProgram(config)];
+}
+
+async function checkGit(): Promise<Finding> {
+  try {
+    const version = await gitVersion();
+    if (hasWorktreeListing(version)) return ok("git", version);
+    return problem("git", `git ${version} is too old: 2.36 is needed for full-access tasks.`, "Update git.");
+  } catch (error) {
+    return problemOf("git", error);
+  }
+}
+
+async function checkTmuxProgram(config: Config): Promise<Finding> {
+  if (process.platform === "win32") return ok("tmux", "not used on Windows: full-access tasks have no pane there");
+  try {
+    const server = tmuxServerOf(config);
+    checkTmux(server);
+    return ok("tmux", await tmuxVersion(server));
+  } catch (error) {
+    return problemOf("tmux", error);
+  }
+}

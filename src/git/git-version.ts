@@ -1,0 +1,12 @@
+import { git } from "./git.ts";
+
+/** The installed git's version, e.g. `2.39.5`. @throws AppError `git_missing` */
+export async function gitVersion(): Promise<string> {
+  const said = await git("/", ["--version"]);
+  return /\d+(?:\.\d+)+/.exec(said)?.[0] ?? said.trim();
+}
+
+/** Whether `git worktree list` takes `-z` (since 2.36). */
+export function hasWorktreeListing(version: string): boolean {
+  return Bun.semver.satisfies(version.split(".").slice(0, 3).join("."), ">=2.36.0");
+}
