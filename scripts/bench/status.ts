@@ -1,9 +1,10 @@
 // What codex_status costs: on a log of 200 MB against one of 2 KB, and for the list of 10,000 tasks.
 // Usage: bench:status [rounds]
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBinary } from "../build.ts";
 import type { McpClient } from "../../test/support/mcp-client.ts";
+import { writeOldTasks } from "../../test/support/old-tasks.ts";
 import { World } from "../../test/support/world.ts";
 import { report, type Samples } from "./report.ts";
 
@@ -15,7 +16,7 @@ await buildBinary();
 const world = new World();
 try {
   world.stub.script("NEVER-ENDING", [{ end: "hang" }]);
-  writeOldTasks();
+  writeOldTasks(world.stateHome, TASKS);
   // The tasks are old; nothing may tidy them away while they are listed.
   const client = await world.client({ CODEXMCP_KEEP_TASKS: String(2 * TASKS) });
   const before = performance.now();
@@ -26,19 +27,6 @@ try {
   for (const name of ["small", "large"]) await client.call("codex_cancel", { task_id: `codex-longrun-${name}-v1` });
 } finally {
   await world.close();
-}
-
-function writeOldTasks(): void {
-  for (let index = 0; index < TASKS; index++) {
-    const task_id = `codex-review-old_${index}-v1`;
-    const folder = join(world.stateHome, "tasks", task_id);
-    mkdirSync(folder, { recursive: true });
-    const start_time = new Date(Date.UTC(2025, 0, 1) + index * 60_000).toISOString();
-    const files = { log_file: join(folder, "codex-exec.log"), prompt_file: join(folder, "prompt.md") };
-    const fixed = { mode: "blocking", cwd: "/old", sandbox: "read-only", status: "completed", exit_code: 0 };
-    const meta = { task_id, topic: `review-old_${index}-v1`, start_time, end_time: start_time, ...files, ...fixed };
-    writeFileSync(join(folder, "meta.json"), JSON.stringify({ ...meta, result: "Nothing to report. ".repeat(20) }));
-  }
 }
 
 async function measureLogs(client: McpClient): Promise<Samples> {

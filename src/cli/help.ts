@@ -1,29 +1,77 @@
-import { writeSync } from "node:fs";
-import { VERSION } from "#lib/version.ts";
+import { VERSION } from "#lib/build.ts";
+import type { Command, Input, OptionSpec } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { print } from "./output.ts";
+import { optionsOf } from "./parse-command-line.ts";
+import { paint } from "./style.ts";
+import { AppError } from "#lib/errors.ts";
 
-/** Prints what this program is and its commands. */
-export function printHelp(): number {
-  const lines = COMMANDS.filter(({ isHidden }) => isHidden !== true).map(
-    ({ name, summary }) => `  ${name.padEnd(10)}${summary}`,
-  );
-  writeSync(
-    1,
-    `codex-mcp-server ${VERSION}: an MCP server that hands work to the OpenAI Codex CLI
+const GROUPS = { clients: "For MCP clients", tasks: "Tasks", program: "This program" } as const;
+const PROGRAM = "codex-mcp-server";
 
-Usage: codex-mcp-server [command]
-
-${lines.join("\n")}
-
-To set it up, point an MCP client at this binary:
-  claude mcp add codex -s user -- ${process.execPath}
-`,
-  );
+/** Prints what this program is and its commands, or how one of them is used. */
+export async function help({ operands: [name] }: Input): Promise<number> {
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (name !== undefined && command === undefined) {
+    throw new AppError("invalid_argument", `There is no command "${name}".`, `All of them: ${PROGRAM} help`);
+  }
+  print(command === undefined ? describeProgram() : describeCommand(command));
   return 0;
 }
 
-/** Prints the version. */
-export function printVersion(): number {
-  writeSync(1, `codex-mcp-server ${VERSION}\n`);
-  return 0;
+function describeProgram(): string {
+  const groups = Object.entries(GROUPS).map(([group, title]) => {
+    const commands = COMMANDS.filter((command) => command.group === group);
+    const rows = commands.map((command) => [command.name + operandsOf(command), command.summary] as const);
+    return `${paint(title, "bold")}\n${formatRows(rows, 24)}`;
+  });
+  return `${PROGRAM} ${VERSION}: hands work to the OpenAI Codex CLI, for the agents of MCP clients
+
+Usage: ${PROGRAM} [command]
+
+${groups.join("\n")}
+${paint("Examples", "bold")}
+${formatExamples([
+  ["install claude-code", "set it up in Claude Code"],
+  ["tasks --watch", "see what Codex is doing"],
+  ["help logs", "a command's options and examples"],
+])}`;
+}
+
+function describeCommand(command: Command): string {
+  const { name, summary, details, examples } = command;
+  const options = Object.entries(optionsOf(command)).map(
+    ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
+  );
+  const width = Math.max(...options.map(([option]) => option.length)) + 2;
+  const sections = [
+    `${PROGRAM} ${name}: ${summary}`,
+    `Usage: ${PROGRAM} ${name}${operandsOf(command)} [options]`,
+    ...(details === undefined ? [] : [Bun.wrapAnsi(details, 80)]),
+    `${paint("Options", "bold")}\n${formatRows(options, width).trimEnd()}`,
+    ...(examples.length > 0 ? [`${paint("Examples", "bold")}\n${formatExamples(examples).trimEnd()}`] : []),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function operandsOf({ operands }: Command): string {
+  return operands === undefined ? "" : ` ${operands.usage}`;
+}
+
+function formatOption(name: string, { short, placeholder, choices, multiple }: OptionSpec): string {
+  const value = choices?.join("|") ?? placeholder;
+  const start = short === undefined ? "    " : `-${short}, `;
+  return `${start}--${name}${value === undefined ? "" : ` <${value}>`}${multiple === true ? "…" : ""}`;
+}
+
+function formatRows(rows: readonly (readonly [string, string])[], width: number): string {
+  return rows
+    .map(([left, right]) =>
+      left.length < width ? `  ${left.padEnd(width)}${right}\n` : `  ${left}\n${" ".repeat(width + 2)}${right}\n`,
+    )
+    .join("");
+}
+
+function formatExamples(examples: Command["examples"]): string {
+  return examples.map(([line, does]) => `  ${PROGRAM} ${line}\n      ${paint(does, "dim")}\n`).join("");
 }

@@ -1,4 +1,5 @@
 import { readLastLines } from "#lib/json-lines.ts";
+import { pathExists } from "#lib/paths.ts";
 
 const TAIL_BYTES = 256 * 1024;
 
@@ -9,13 +10,23 @@ const TAIL_BYTES = 256 * 1024;
  */
 export function readSessionTail(codexHome: string, sessionId: string): string[] {
   try {
-    const glob = new Bun.Glob(`sessions/*/*/*/rollout-*-${sessionId}.jsonl`);
-    for (const path of glob.scanSync({ cwd: codexHome, absolute: true })) {
-      const { lines } = readLastLines(path, TAIL_BYTES);
-      if (lines.length > 0) return lines;
-    }
+    const path = findSessionFile(codexHome, sessionId);
+    return path === undefined ? [] : readLastLines(path, TAIL_BYTES).lines;
   } catch {
-    // Not Codex's folder as we know it.
+    return []; // not Codex's folder as we know it
   }
-  return [];
+}
+
+/** Where it was found: a live view asks every second, and there may be thousands of sessions. */
+const found = new Map<string, string>();
+
+function findSessionFile(codexHome: string, sessionId: string): string | undefined {
+  const pattern = `sessions/*/*/*/rollout-*-${sessionId}.jsonl`;
+  const known = found.get(`${codexHome} ${sessionId}`);
+  if (known !== undefined && pathExists(known)) return known;
+  for (const path of new Bun.Glob(pattern).scanSync({ cwd: codexHome, absolute: true })) {
+    found.set(`${codexHome} ${sessionId}`, path);
+    return path;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { errnoOf } from "./errors.ts";
 
 /** Makes a folder that only its owner can enter (0700), with its parents; an existing one is left as it is. */
@@ -36,4 +37,12 @@ export function readTextIfThere(path: string): string | undefined {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Bytes of a file, or of all files below a folder; 0 where there is nothing. Links are not followed. */
+export function folderBytes(path: string): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.size;
+  return readdirSync(path).reduce((sum, name) => sum + folderBytes(join(path, name)), 0);
 }

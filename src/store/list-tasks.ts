@@ -53,6 +53,33 @@ export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   return rows.map(toSummary);
 }
 
+/** Ids that begin with a text, newest task first. */
+export function listTaskIds(store: Store, prefix: string, limit: number): string[] {
+  return store.database
+    .query<{ task_id: string }, [string, number, number]>(
+      "SELECT task_id FROM tasks WHERE substr(task_id, 1, ?2) = ?1 ORDER BY start_time DESC, task_id DESC LIMIT ?3",
+    )
+    .all(prefix, prefix.length, limit)
+    .map((row) => row.task_id);
+}
+
+/** How many tasks are in each state. */
+export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
+  const rows = store.database
+    .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
+    .all();
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
+
+/** The worktrees that tasks had, with the repository that each is of (its common git folder). */
+export function listWorktreePlaces(store: Store): { worktree_dir: string; workspace: string }[] {
+  return store.database
+    .query<{ worktree_dir: string; workspace: string }, []>(
+      "SELECT DISTINCT worktree_dir, workspace FROM tasks WHERE worktree_dir IS NOT NULL",
+    )
+    .all();
+}
+
 /** Unfinished tasks, however many: they are the ones whose truth may have to be worked out. */
 export function listUnfinishedTasks(store: Store): TaskSummary[] {
   return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];

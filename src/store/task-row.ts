@@ -10,10 +10,12 @@ export interface StoredTask {
   /** The Codex process, once it is started. */
   codex: ProcessIdentity | undefined;
   isCancelRequested: boolean;
+  /** Codex's session, from the moment that Codex has named it. */
+  sessionId: string | undefined;
 }
 
 /** The columns that {@link toStoredTask} reads. */
-export const STORED_COLUMNS = "record, owner_pid, owner_start, codex_pid, codex_start, cancel_requested";
+export const STORED_COLUMNS = "record, owner_pid, owner_start, codex_pid, codex_start, cancel_requested, session_id";
 
 /** A row of those columns. */
 export interface StoredRow {
@@ -23,6 +25,7 @@ export interface StoredRow {
   codex_pid: number | null;
   codex_start: string | null;
   cancel_requested: number;
+  session_id: string | null;
 }
 
 /** A row as a task. */
@@ -33,6 +36,7 @@ export function toStoredTask(row: StoredRow): StoredTask {
     owner: toIdentity(row.owner_pid, row.owner_start),
     codex: toIdentity(row.codex_pid, row.codex_start),
     isCancelRequested: row.cancel_requested === 1,
+    sessionId: row.session_id ?? undefined,
   };
 }
 

@@ -128,6 +128,9 @@ const TRANSITIONS: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: [],
 };
 
+/** The states, in the order that a task goes through them. */
+export const TASK_STATUSES = ["queued", "running", "completed", "failed", "cancelled"] as const satisfies TaskStatus[];
+
 /** Whether a task in state `from` can go to `to`. */
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {
   return TRANSITIONS[from].includes(to);

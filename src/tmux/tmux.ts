@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { $ } from "bun";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
@@ -48,6 +49,29 @@ export async function startSession(
   }
 }
 
+/**
+ * Shows a session on this terminal until the user leaves it or it ends; within tmux, its client goes there.
+ * @returns tmux's exit status
+ */
+export async function attachSession(server: TmuxServer, name: string): Promise<number> {
+  const { TMUX, ...environment } = server.environment;
+  const isThere = TMUX !== undefined && isServerOf(server, TMUX);
+  const command = isThere ? "switch-client" : "attach-session";
+  const child = Bun.spawn(["tmux", ...socketArguments(server), command, "-t", `=${name}`], {
+    // tmux refuses to attach within another of its own.
+    env: isThere ? server.environment : environment,
+    stdio: ["inherit", "inherit", "inherit"],
+  });
+  return child.exited;
+}
+
+/** Whether a value of TMUX (`<socket>,<pid>,<session>`) leads to this server. */
+function isServerOf({ socket }: TmuxServer, tmux: string): boolean {
+  const path = tmux.split(",").slice(0, -2).join(",");
+  if (socket === undefined) return basename(path) === "default";
+  return socket.includes("/") ? path === socket : basename(path) === socket;
+}
+
 /** Whether a session of exactly this name exists. */
 export async function hasSession(server: TmuxServer, name: string): Promise<boolean> {
   const { exitCode } = await runTmux(server, ["has-session", "-t", `=${name}`], "/");
@@ -79,6 +103,12 @@ export function checkTmux(server: TmuxServer): void {
   );
 }
 
+/** The installed tmux's version, e.g. `3.3a`. */
+export async function tmuxVersion(server: TmuxServer): Promise<string> {
+  const { stdout } = await runTmux(server, ["-V"], "/");
+  return stdout.trim().replace(/^tmux /, "");
+}
+
 /** A word that ends with `;` would end the command for tmux. */
 function escapeSeparator(word: string): string {
   return word.replace(/;$/, "\\;");
@@ -89,10 +119,13 @@ async function runTmux(
   args: readonly string[],
   folder: string,
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const { socket, environment } = server;
-  const where = socket === undefined ? [] : [socket.includes("/") ? "-S" : "-L", socket];
-  const result = await $`tmux ${where} ${args}`.cwd(folder).env(environment).quiet().nothrow();
+  const where = socketArguments(server);
+  const result = await $`tmux ${where} ${args}`.cwd(folder).env(server.environment).quiet().nothrow();
   return { exitCode: result.exitCode, stdout: result.stdout.toString(), stderr: result.stderr.toString().trim() };
+}
+
+function socketArguments({ socket }: TmuxServer): string[] {
+  return socket === undefined ? [] : [socket.includes("/") ? "-S" : "-L", socket];
 }
 
 function tmuxFailed(stderr: string): AppError {

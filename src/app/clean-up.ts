@@ -1,0 +1,34 @@
+import { rmSync } from "node:fs";
+import { folderBytes } from "#lib/files.ts";
+import type { ForgettableTask } from "#store/forget-task.ts";
+import { listLeftovers } from "#store/leftovers.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { AppContext } from "./context.ts";
+import { forgetTasks, type Limits, listBeyond } from "./retention.ts";
+
+/** What a clean-up removes. */
+export interface CleanUp {
+  tasks: (ForgettableTask & { bytes: number })[];
+  /** Files of the state folder that nothing needs any more. */
+  leftovers: { path: string; what: string; bytes: number }[];
+}
+
+/** What a clean-up would remove; nothing is changed. */
+export function planCleanUp(context: AppContext, limits: Limits): CleanUp {
+  const { home } = context.config;
+  return {
+    tasks: listBeyond(context, limits).map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
+    leftovers: listLeftovers(context.store).map((each) => withBytes(each, each.path)),
+  };
+}
+
+function withBytes<T>(each: T, path: string): T & { bytes: number } {
+  return { ...each, bytes: folderBytes(path) };
+}
+
+/** Does what was planned. @returns what is gone */
+export function cleanUp(context: AppContext, plan: CleanUp): CleanUp {
+  const forgotten = new Set(forgetTasks(context, plan.tasks).map((task) => task.task_id));
+  for (const { path } of plan.leftovers) rmSync(path, { recursive: true, force: true });
+  return { ...plan, tasks: plan.tasks.filter((task) => forgotten.has(task.task_id)) };
+}

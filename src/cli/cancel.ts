@@ -1,0 +1,22 @@
+import { cancelTask } from "#app/cancel-task.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import { isEnded } from "#task/record.ts";
+import type { Input } from "./command.ts";
+import { describeEnd } from "./describe-end.ts";
+import { openForPerson } from "./open.ts";
+import { printLines } from "./output.ts";
+import { paint } from "./style.ts";
+
+/** Stops tasks; when it returns, none of their processes is left. */
+export async function cancel({ operands }: Input): Promise<number> {
+  const context = openForPerson();
+  // All names are looked up first: with a wrong one, nothing is stopped.
+  const stored = operands.map((name) => resolveTask(context, name));
+  for (const { record } of stored) {
+    const task = await cancelTask(context, record.task_id);
+    const end = isEnded(task) ? describeEnd(task) : [task.status];
+    const already = isEnded(record) ? " (it had ended already)" : "";
+    printLines([`${paint(task.task_id, "bold")}: ${end.join(", ")}${already}`]);
+  }
+  return 0;
+}

@@ -1,0 +1,20 @@
+import type { EventLine } from "#codex/describe.ts";
+import { type Style, withoutControls } from "./style.ts";
+
+const MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
+  text: { mark: "●", style: "plain" },
+  thinking: { mark: "·", style: "dim" },
+  plan: { mark: "☰", style: "cyan" },
+  command: { mark: "$", style: "bold" },
+  tool_call: { mark: "✎", style: "yellow" },
+  tool_result: { mark: " ", style: "dim" },
+  error: { mark: "!", style: "red" },
+  warning: { mark: "!", style: "yellow" },
+  notice: { mark: "·", style: "dim" },
+};
+
+/** An event for people: a mark for its kind, then what it says, further lines below the first. */
+export function formatEvent({ type, text }: EventLine, indent = ""): { text: string; style: Style } {
+  const { mark, style } = MARKS[type];
+  return { text: `${mark} ${withoutControls(text).replaceAll("\n", `\n${indent}  `)}`, style };
+}

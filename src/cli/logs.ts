@@ -1,0 +1,68 @@
+import { followLog, type LogLine, logOfRun, readLog } from "#app/follow-log.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import { reconcile } from "#app/reconcile.ts";
+import { AppError } from "#lib/errors.ts";
+import { isEnded } from "#task/record.ts";
+import type { Input } from "./command.ts";
+import { describeEnd } from "./describe-end.ts";
+import { formatEvent } from "./event-lines.ts";
+import { openForPerson } from "./open.ts";
+import { print } from "./output.ts";
+import { paint } from "./style.ts";
+
+interface LogsOptions {
+  follow: boolean;
+  raw: boolean;
+  lines: string | undefined;
+  run: string | undefined;
+}
+
+/** Shows what Codex did in a run, in words or as it wrote it; with `--follow` until the task has ended. */
+export async function logs({ options, operands }: Input<LogsOptions>): Promise<number> {
+  const context = openForPerson();
+  const task = await reconcile(context, resolveTask(context, operands[0] ?? ""));
+  const run = readCount("--run", options.run);
+  const path = logOfRun(context, task, run);
+  const format = options.raw ? formatRaw : formatReadable;
+  const count = readCount("--lines", options.lines);
+  if (!options.follow || isEnded(task) || path !== task.log_file) {
+    showLines(readLog(path), format, count);
+  } else {
+    const ended = await followLog(context, task, (lines) => showLines(lines, format, undefined));
+    if (!options.raw) print(`\n${describeEnd(ended).join("\n")}\n`);
+  }
+  return 0;
+}
+
+function showLines(lines: Iterable<LogLine>, format: (line: LogLine) => string, count: number | undefined): void {
+  const last: string[] = [];
+  for (const line of lines) {
+    const text = format(line);
+    if (text === "") continue;
+    if (count === undefined) print(text);
+    else if (last.push(text) > count) last.shift();
+  }
+  if (last.length > 0) print(last.join(""));
+}
+
+function formatRaw({ raw }: LogLine): string {
+  return `${raw}\n`;
+}
+
+function formatReadable({ event }: LogLine): string {
+  if (event === undefined) return "";
+  const { text, style } = formatEvent(event);
+  return `${paint(text, style)}\n`;
+}
+
+function readCount(option: string, text: string | undefined): number | undefined {
+  const count = Number(text ?? 1);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new AppError(
+      "invalid_argument",
+      `${option} takes a whole number from 1; it is "${text}".`,
+      `For example: ${option} 2`,
+    );
+  }
+  return text === undefined ? undefined : count;
+}

@@ -1,0 +1,111 @@
+import { describeTask } from "#app/overview.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import { showTask, type TaskDetail } from "#app/show-task.ts";
+import { findTask } from "#store/claim-task.ts";
+import type { TaskRecord } from "#task/record.ts";
+import type { Input } from "./command.ts";
+import { formatEvent } from "./event-lines.ts";
+import { openForPerson } from "./open.ts";
+import { printJson, printLines, terminalWidth } from "./output.ts";
+import { formatDuration } from "./quantities.ts";
+import { inOneLine, paint, withoutControls } from "./style.ts";
+import { sliceToWidth } from "./table.ts";
+import { formatStatus, shortenHome } from "./task-table.ts";
+
+const EVENTS_SHOWN = 8;
+
+/** Shows one task: what it is, where it runs, how far it is or what came of it. */
+export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
+  const context = openForPerson();
+  const { record } = resolveTask(context, operands[0] ?? "");
+  const shown = await showTask(context, record.task_id);
+  const stored = findTask(context.store, record.task_id);
+  // While it runs, they stand in Codex's own record and in the index only.
+  const { usage } = describeTask(context, record.task_id);
+  const session_id = stored?.sessionId;
+  const detail = { ...(usage && { usage }), ...(session_id && { session_id }), ...shown };
+  if (options.json) printJson(detail);
+  else printLines(describe(detail, stored?.record ?? record));
+  return 0;
+}
+
+function describe(detail: TaskDetail, record: TaskRecord): string[] {
+  return [
+    `${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
+    ...fields(detail, record),
+    ...describeChanges(detail),
+    ...describeEvents(detail),
+    ...describeOutcome(detail),
+    "",
+    ...nextSteps(detail, record).map((line) => paint(line, "dim")),
+  ];
+}
+
+function fields(detail: TaskDetail, record: TaskRecord): string[] {
+  const { usage } = detail;
+  const settings = [record.model, record.reasoning_effort, record.profile && `profile ${record.profile}`];
+  const rows: [name: string, value: string | number | undefined][] = [
+    ["started", `${record.start_time} (run ${record.run}, ${detail.mode})`],
+    ["sandbox", detail.sandbox + (record.readonly_fallback === true ? " (fallback)" : "")],
+    ["settings", settings.filter(Boolean).join(", ") || undefined],
+    ["workspace", shortenHome(detail.cwd)],
+    ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
+    ["branch", describeBranch(detail)],
+    ["session", detail.session_id],
+    ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
+    ["place in queue", detail.queue_position],
+    ["last event", detail.last_event_at],
+    ["stalled", detail.stalled],
+    ["log", shortenHome(detail.log_file)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
+  );
+}
+
+function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail): string | undefined {
+  if (agent_branch === undefined) return undefined;
+  const base = base_branch ?? base_commit?.slice(0, 12);
+  return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
+}
+
+function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): string[] {
+  if (diff_stat === undefined) return [];
+  const lines = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
+  return [...lines, ...uncommitted_changes.map((line) => `  ${withoutControls(line)}`)];
+}
+
+function describeEvents({ recent_events = [] }: TaskDetail): string[] {
+  if (recent_events.length === 0) return [];
+  const lines = recent_events.slice(-EVENTS_SHOWN).map((event) => {
+    const { text, style } = formatEvent({ ...event, text: inOneLine(event.text) });
+    return paint(sliceToWidth(text, terminalWidth()), style);
+  });
+  return ["", paint("Latest", "bold"), ...lines];
+}
+
+function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): string[] {
+  const lines: string[] = [];
+  if (error !== undefined) {
+    const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
+    lines.push("", paint(`${withoutControls(error)} [${code}${status}]`, "red"), withoutControls(hint ?? ""));
+  }
+  if (audit !== undefined) {
+    const style = audit.verdict === "CLEAN" ? "green" : "red";
+    lines.push("", paint(`Read-only audit: ${audit.verdict} (enforcement: ${audit.enforcement})`, style));
+    for (const violation of audit.violations) lines.push(`  ${inOneLine(JSON.stringify(violation))}`);
+  }
+  if (result !== undefined) lines.push("", paint("Result", "bold"), withoutControls(result));
+  return lines;
+}
+
+function nextSteps({ task_id: id, worktree_dir, base_commit, status }: TaskDetail, record: TaskRecord): string[] {
+  if (status === "queued") return [`codex-mcp-server cancel ${id}`];
+  if (status === "running") {
+    const follow = record.tmux_session === undefined ? `logs -f ${id}` : `attach ${id}`;
+    return [`codex-mcp-server ${follow}`];
+  }
+  const diff = worktree_dir === undefined ? [] : [`git -C '${worktree_dir}' diff ${base_commit ?? ""}`.trim()];
+  return [...diff, `codex-mcp-server logs ${id}`];
+}

@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import { listOverview } from "#app/overview.ts";
+import { AppError } from "#lib/errors.ts";
+import { expandHome } from "#lib/paths.ts";
+import type { TaskStatus } from "#task/record.ts";
+import type { Input } from "./command.ts";
+import { openForPerson } from "./open.ts";
+import { isTerminal, printJson, printLines, terminalWidth } from "./output.ts";
+import { paint } from "./style.ts";
+import { formatTasks } from "./task-table.ts";
+
+const DEFAULT_LIMIT = 30;
+
+interface TasksOptions {
+  status: string | undefined;
+  cwd: string | undefined;
+  limit: string | undefined;
+  json: boolean;
+  watch: boolean;
+}
+
+/** Lists tasks, newest first, or shows them live. */
+export async function tasks({ options }: Input<TasksOptions>): Promise<number> {
+  const filter = {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the option's choices
+    status: options.status as TaskStatus | undefined,
+    cwd: options.cwd === undefined ? undefined : resolve(expandHome(options.cwd)),
+  };
+  if (options.watch) {
+    if (!isTerminal() || options.json) throw watchNeedsTerminal();
+    const { watchTasks } = await import("./watch/watch-tasks.ts");
+    return watchTasks(openForPerson(), filter);
+  }
+  const limit = readLimit(options.limit);
+  const page = await listOverview(openForPerson(), { ...filter, limit });
+  if (options.json) printJson(page);
+  else printLines(describePage(page, limit));
+  return 0;
+}
+
+function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): string[] {
+  if (list.length === 0) {
+    return ["No tasks. An MCP client starts them; codex-mcp-server install sets one up."];
+  }
+  const [titles = "", ...rows] = formatTasks(list, terminalWidth());
+  const more =
+    next_cursor === undefined || !isTerminal() ? [] : [paint(`The newest ${limit}; --limit shows more.`, "dim")];
+  return [paint(titles, "dim"), ...rows, ...more];
+}
+
+function readLimit(text: string | undefined): number {
+  const limit = text === undefined ? DEFAULT_LIMIT : Number(text);
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new AppError(
+    "invalid_argument",
+    `--limit takes a whole number from 1; it is "${text}".`,
+    "For example: --limit 100",
+  );
+}
+
+function watchNeedsTerminal(): AppError {
+  return new AppError(
+    "invalid_argument",
+    "--watch shows tasks on a terminal.",
+    "For programs there is tasks --json, and wait, which ends when tasks have ended.",
+  );
+}

@@ -1,0 +1,15 @@
+import { OWN_BUILD } from "#lib/build.ts";
+import type { Input } from "./command.ts";
+import { print, printJson } from "./output.ts";
+
+/** Prints the version, the commit and the target that this binary was built from. */
+export function version({ options }: Input<{ json: boolean }>): number {
+  const { version: number, commit, date, target } = OWN_BUILD;
+  if (options.json) {
+    printJson({ ...OWN_BUILD, bun: Bun.version });
+    return 0;
+  }
+  const source = commit === "" ? "" : `commit ${commit}, ${date}\n`;
+  print(`codex-mcp-server ${number}\n${source}for ${target}, Bun ${Bun.version}\n`);
+  return 0;
+}

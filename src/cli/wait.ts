@@ -1,0 +1,52 @@
+import { writeSync } from "node:fs";
+import { toAnswer } from "#app/answer.ts";
+import { reconcile } from "#app/reconcile.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import { waitAtMost } from "#app/wait-for-task.ts";
+import { AppError } from "#lib/errors.ts";
+import type { EndedTask, TaskRecord } from "#task/record.ts";
+import type { Input } from "./command.ts";
+import { describeEnd } from "./describe-end.ts";
+import { openForPerson } from "./open.ts";
+import { printJson, printLines } from "./output.ts";
+import { parseDuration } from "./quantities.ts";
+import { paint } from "./style.ts";
+
+/** As timeout(1) has it. */
+const TIMED_OUT = 124;
+
+interface WaitOptions {
+  any: boolean;
+  timeout: string | undefined;
+  json: boolean;
+}
+
+/** Waits until tasks have ended, all or any of them. @returns 0 where they were completed, 1 where one was not, 124 after the time-out */
+export async function wait({ options, operands }: Input<WaitOptions>): Promise<number> {
+  const atMostMs = readTimeout(options.timeout);
+  const context = openForPerson();
+  const waited: TaskRecord[] = [];
+  for (const name of operands) waited.push(await reconcile(context, resolveTask(context, name)));
+  const ended: EndedTask[] = [];
+  const waits = waited.map(async (task) => {
+    const end = await waitAtMost(context, task, atMostMs);
+    if (end === undefined || (options.any && ended.length > 0)) return;
+    ended.push(end);
+    if (!options.json) printLines([`${paint(end.task_id, "bold")}: ${describeEnd(end).join(", ")}`]);
+  });
+  await (options.any ? Promise.race(waits) : Promise.all(waits));
+  if (options.json) printJson(ended.map(toAnswer));
+  if (ended.length < (options.any ? 1 : waited.length)) {
+    const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));
+    writeSync(2, `not ended: ${rest.map((task) => task.task_id).join(", ")}\n`);
+    return TIMED_OUT;
+  }
+  return ended.every((task) => task.status === "completed") ? 0 : 1;
+}
+
+function readTimeout(text: string | undefined): number {
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds * 1000;
+  throw new AppError("invalid_argument", `--timeout takes a duration; it is "${text}".`, "For example: 90s, 15m, 2h");
+}

@@ -1,0 +1,87 @@
+import type { TaskOverview } from "#app/overview.ts";
+import type { TaskStatus } from "#task/record.ts";
+import { paint } from "../style.ts";
+import { sliceToWidth } from "../table.ts";
+import { formatTasks } from "../task-table.ts";
+import type { Size } from "./screen.ts";
+
+/** What the live list shows. */
+export interface ListState {
+  tasks: readonly TaskOverview[];
+  /** Of all tasks, shown or not. */
+  counts: Partial<Record<TaskStatus, number>>;
+  isUnfinishedOnly: boolean;
+  /** Index in `tasks`. */
+  selected: number;
+  /** The first task on the screen. */
+  top: number;
+  /** Said in the last line instead of the keys. */
+  message: string | undefined;
+}
+
+/** Lines that are not tasks: the summary, the titles, the keys. */
+const FRAME = 3;
+
+const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
+
+/** How many tasks fit on a screen. */
+export function roomForTasks({ height }: Size): number {
+  return Math.max(1, height - FRAME);
+}
+
+/** The live list's lines: as many as the screen has, none wider. */
+export function drawList(state: ListState, size: Size): string[] {
+  const { tasks, top, selected } = state;
+  const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
+  const visible = rows.slice(top, top + roomForTasks(size)).map((row, index) => {
+    const isSelected = top + index === selected;
+    return isSelected ? `${paint("▶", "bold")} ${row}` : `  ${row}`;
+  });
+  const empty = state.isUnfinishedOnly
+    ? "  Nothing is queued or running."
+    : "  No tasks yet: an MCP client starts them.";
+  const body = tasks.length === 0 ? [empty] : visible;
+  const filling = Array.from({ length: Math.max(0, roomForTasks(size) - body.length) }, () => "");
+  const lines = [drawSummary(state, size), paint(`  ${titles}`, "dim"), ...body, ...filling, drawFoot(state, size)];
+  return lines.map((line) => sliceToWidth(line, size.width));
+}
+
+const MARGIN = 2;
+
+function drawSummary({ counts, tasks }: ListState, { width }: Size): string {
+  const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
+  const parts = [
+    paint(`${running} running`, running > 0 ? "cyan" : "plain"),
+    `${queued} queued`,
+    `${completed} completed`,
+    paint(`${failed} failed`, failed > 0 ? "red" : "plain"),
+    `${cancelled} cancelled`,
+  ];
+  const all = running + queued + completed + failed + cancelled;
+  const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
+  return sliceToWidth(`${paint("Codex tasks", "bold")}  ${parts.join("  ")}${shown}`, width);
+}
+
+function drawFoot({ message, tasks, selected }: ListState, { width }: Size): string {
+  if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
+  const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
+  const gap = width - Bun.stringWidth(KEYS) - place.length;
+  return paint(gap < 1 ? KEYS : KEYS + " ".repeat(gap) + place, "dim");
+}
+
+/** A log's lines, wrapped; `up` lines of its end are scrolled away. */
+export function drawLog(title: string, lines: readonly string[], up: number, size: Size): string[] {
+  const wrapped = lines.flatMap((line) => Bun.wrapAnsi(line, size.width, { hard: true, trim: false }).split("\n"));
+  const room = Math.max(1, size.height - 2);
+  const hidden = Math.max(0, Math.min(up, wrapped.length - room));
+  const end = wrapped.length - hidden;
+  const body = wrapped.slice(Math.max(0, end - room), end);
+  const filling = Array.from({ length: room - body.length }, () => "");
+  const foot = `↑↓ scroll  q back${hidden > 0 ? `  (${hidden} lines below)` : ""}`;
+  return [
+    paint(sliceToWidth(title, size.width), "bold"),
+    ...body,
+    ...filling,
+    paint(sliceToWidth(foot, size.width), "dim"),
+  ];
+}

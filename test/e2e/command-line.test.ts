@@ -1,0 +1,234 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { COMMANDS } from "#cli/commands.ts";
+import { runCli } from "../support/command-line.ts";
+import type { McpClient } from "../support/mcp-client.ts";
+import { writeOldTasks } from "../support/old-tasks.ts";
+import { Terminal } from "../support/terminal.ts";
+import { BINARY, World } from "../support/world.ts";
+
+let world: World;
+let client: McpClient;
+let cwd: string;
+
+beforeAll(async () => {
+  world = new World();
+  world.stub.script("HELLO", [{ run: "echo in-the-log" }, { say: "I found nothing." }]);
+  world.stub.script("REFUSED", [{ httpStatus: 401 }]);
+  world.stub.script("SLOW", [{ say: "First." }, { run: "sleep 1" }, { say: "Second." }]);
+  world.stub.script("ENDLESS", [{ say: "Thinking on." }, { end: "hang" }]);
+  client = await world.client();
+  cwd = await world.repository();
+  await start("codex", "HELLO", "review-hello-v1");
+  await start("codex", "REFUSED", "review-refused-v1");
+});
+afterAll(() => world.close());
+
+const cli = (...args: string[]) => runCli(world, args);
+
+function start(tool: "codex" | "codex_dispatch", prompt: string, topic: string, sandbox = "read-only") {
+  return client.call(tool, { prompt, cwd, topic, sandbox });
+}
+
+describe("help", () => {
+  test.each(COMMANDS.filter(({ group }) => group !== undefined).map(({ name }) => name))(
+    "%s --help: summary, options, an example",
+    async (name) => {
+      const { exitCode, stdout } = await cli(name, "--help");
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain(`Usage: codex-mcp-server ${name}`);
+      expect(stdout).toContain("--help");
+      expect(stdout).toMatch(/Examples\n {2}codex-mcp-server /);
+    },
+  );
+
+  test("names every command for people, and none that is not", async () => {
+    const { stdout } = await cli("--help");
+    for (const { name, group } of COMMANDS) {
+      if (group === undefined) expect(stdout).not.toContain(name);
+      else expect(stdout).toContain(`  ${name}`);
+    }
+  });
+
+  test("on a terminal, without a command, is what a person gets", async () => {
+    const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 40 });
+    await terminal.shows("Usage: codex-mcp-server [command]");
+    await terminal.shows("[exit 0]");
+    await terminal.close();
+  });
+});
+
+describe("a wrong command line", () => {
+  test.each([
+    [["taks"], 'no command "taks". Did you mean tasks?'],
+    [["frobnicate"], "Commands: serve, install, doctor"],
+    [["tasks", "--wacth"], "Did you mean --watch?"],
+    [["tasks", "--status", "runing"], "Did you mean running?"],
+    [["tasks", "--limit", "many"], "--limit takes a whole number"],
+    [["tasks", "extra"], "takes no arguments (extra)"],
+    [["show"], "show needs <task>"],
+    [["install", "cursr"], "Did you mean cursor?"],
+    [["wait", "-t", "soon", "x"], "--timeout takes a duration"],
+    [["clean", "--older-than", "monday"], "--older-than takes a duration"],
+    [["completion", "tcsh"], "Shells: bash, zsh, fish"],
+    [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
+  ])("%p is explained, with exit code 64", async (args, words) => {
+    const { exitCode, stdout, stderr } = await cli(...args);
+    expect(stderr).toContain(words);
+    expect(stdout).toBe("");
+    expect(exitCode).toBe(64);
+  });
+
+  test("a wrong variable is named, once", async () => {
+    const { exitCode, stderr } = await runCli(world, ["tasks"], { CODEXMCP_KEEP_TASKS: "many" });
+    expect(stderr).toContain("CODEXMCP_KEEP_TASKS must be a whole number");
+    expect(exitCode).toBe(1);
+  });
+});
+
+test("--version names version, commit and target", async () => {
+  const { stdout } = await cli("--version");
+  expect(stdout).toMatch(
+    /^codex-mcp-server \d+\.\d+\.\d+\ncommit [0-9a-f]{40}(-dirty)?, \d{4}-\d\d-\d\dT.*\nfor \w+-\w+, Bun /,
+  );
+  const build = JSON.parse((await cli("version", "--json")).stdout) as object;
+  expect(build).toMatchObject({ readonlyFallback: "0", bun: Bun.version });
+});
+
+describe("tasks", () => {
+  test("into a pipe: a line a task, nothing cut, no colour", async () => {
+    const { stdout } = await cli("tasks");
+    const [titles, ...rows] = stdout.trimEnd().split("\n");
+    expect(titles).toMatch(/^TASK +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
+    expect(rows).toHaveLength(2);
+    expect(rows[0]).toMatch(/^codex-review-refused-v1 +✗ failed /);
+    expect(rows[1]).toMatch(new RegExp(`^codex-review-hello-v1 +✓ completed .* 240 +read-only +${cwd}$`));
+    expect(stdout).not.toContain("\u001B");
+  });
+
+  test("filters, and JSON", async () => {
+    const { stdout } = await cli("tasks", "--status", "completed", "--cwd", cwd, "--json");
+    const { tasks } = JSON.parse(stdout) as { tasks: object[] };
+    expect(tasks).toHaveLength(1);
+    expect(tasks[0]).toMatchObject({ task_id: "codex-review-hello-v1", activity: "I found nothing." });
+    expect((await runCli(world, ["tasks", "--cwd", "."], {}, world.home)).stdout).toContain("No tasks");
+  });
+
+  test("who reads only the first line is no fault", async () => {
+    const run = Bun.spawnSync(
+      ["/bin/bash", "-c", `'${BINARY}' tasks --limit 1000 | head -1; echo "\${PIPESTATUS[0]}"`],
+      {
+        env: world.environment(),
+      },
+    );
+    expect(run.stdout.toString()).toEndWith("\n0\n");
+    expect(run.stderr.toString()).toBe("");
+  });
+});
+
+describe("one task", () => {
+  test("show, by id, topic or a beginning", async () => {
+    for (const name of ["codex-review-hello-v1", "review-hello-v1", "review-he", "codex-review-he"]) {
+      const { stdout } = await cli("show", name);
+      expect(stdout).toStartWith("codex-review-hello-v1  ✓ completed");
+      expect(stdout).toContain("Result\nI found nothing.");
+    }
+    expect((await cli("show", "review-refused-v1")).stdout).toContain("[not_logged_in, exit status 1]");
+    expect(JSON.parse((await cli("show", "review-hello-v1", "--json")).stdout)).toMatchObject({ status: "completed" });
+  });
+
+  test("a name that is nobody's, or more than one's, is refused with those that there are", async () => {
+    const unknown = await cli("show", "implement");
+    expect(unknown.stderr).toContain("codex-review-refused-v1, codex-review-hello-v1");
+    expect((await cli("cancel", "review")).stderr).toContain('More than one task begins with "review"');
+    expect(unknown.exitCode).toBe(1);
+  });
+
+  test("logs: in words, raw, the last, an earlier run", async () => {
+    expect((await cli("logs", "review-hello-v1")).stdout).toEndWith(
+      "$ echo in-the-log\n  ok: in-the-log\n● I found nothing.\n",
+    );
+    const raw = (await cli("logs", "--raw", "-n", "1", "review-hello-v1")).stdout;
+    expect(JSON.parse(raw)).toMatchObject({ type: "turn.completed" });
+    await start("codex", "SLOW", "review-twice-v1");
+    await start("codex", "HELLO", "review-twice-v1");
+    expect((await cli("logs", "review-twice-v1")).stdout).toContain("I found nothing.");
+    expect((await cli("logs", "--run", "1", "review-twice-v1")).stdout).toEndWith("● Second.\n");
+    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("numbered from 1 to 2");
+  });
+
+  test("logs --follow shows what comes, and ends with the task", async () => {
+    await start("codex_dispatch", "SLOW", "review-slow-v1");
+    const { stdout } = await cli("logs", "-f", "review-slow-v1");
+    expect(stdout).toMatch(/● First\.\n\$ sleep 1\n {2}ok\n● Second\.\n\ncompleted after \d+s\n$/);
+  });
+
+  test("attach: says why there is nothing to attach to", async () => {
+    const terminal = await Terminal.start(world, [BINARY, "attach", "review-hello-v1"], { width: 120, height: 10 });
+    await terminal.shows("it has ended (completed)");
+    await terminal.shows("show codex-review-hello-v1");
+    await terminal.shows("[exit 64]");
+    await terminal.close();
+  });
+});
+
+describe("wait and cancel", () => {
+  test("wait: 0, 1 and 124", async () => {
+    expect((await cli("wait", "review-hello-v1")).exitCode).toBe(0);
+    expect((await cli("wait", "review-hello-v1", "review-refused-v1")).exitCode).toBe(1);
+    await start("codex_dispatch", "ENDLESS", "longrun-endless-v1", "full-access");
+    const timedOut = await cli("wait", "--timeout", "0.2s", "longrun-endless-v1");
+    expect(timedOut.exitCode).toBe(124);
+    expect(timedOut.stderr).toContain("not ended: codex-longrun-endless-v1");
+    const any = await cli("wait", "--any", "--json", "longrun-endless-v1", "review-hello-v1");
+    expect(any.exitCode).toBe(0);
+    expect(JSON.parse(any.stdout)).toMatchObject([{ task_id: "codex-review-hello-v1", success: true }]);
+  });
+
+  test("attach to a running one, from within another tmux too", async () => {
+    const terminal = await Terminal.start(world, [BINARY, "attach", "longrun-endless"], { width: 120, height: 20 });
+    await terminal.shows("Thinking on.");
+    await terminal.press("C-b", "C-b", "d");
+    await terminal.close();
+  });
+
+  test("cancel: nothing is stopped where a name is wrong; else no process is left", async () => {
+    expect((await cli("cancel", "longrun-endless-v1", "nonsense")).exitCode).toBe(1);
+    expect(await world.sessions()).toEqual(["codex-longrun-endless-v1"]);
+    const { exitCode, stdout } = await cli("cancel", "longrun-endless-v1");
+    expect(stdout).toMatch(/^codex-longrun-endless-v1: cancelled after \d+s\n$/);
+    expect(exitCode).toBe(0);
+    expect(world.processes().filter(({ command }) => command.includes("codex exec"))).toEqual([]);
+    expect((await cli("cancel", "longrun-endless-v1")).stdout).toContain("had ended already");
+  });
+});
+
+describe("clean", () => {
+  const folders = () => readdirSync(join(world.stateHome, "tasks"));
+  // Otherwise a run's end would tidy them away.
+  const keepAll = { CODEXMCP_KEEP_TASKS: "1000" };
+
+  test("removes what is beyond the limits, and only says so in a dry run; worktrees stay", async () => {
+    writeOldTasks(world.stateHome, 20);
+    const before = folders().length;
+    const dry = await runCli(world, ["clean", "--dry-run", "--older-than", "7d"], keepAll);
+    expect(dry.stdout).toContain("would remove codex-review-old_0-v1");
+    expect(dry.stdout.match(/would remove codex-/g)).toHaveLength(20);
+    expect(folders()).toHaveLength(before);
+    const done = await runCli(world, ["clean", "--older-than", "7d", "--json"], keepAll);
+    expect(JSON.parse(done.stdout)).toMatchObject({ dry_run: false, leftovers: [] });
+    expect(folders()).toHaveLength(before - 20);
+    expect(existsSync(`${cwd}-agent-longrun-endless`)).toBe(true);
+    expect((await runCli(world, ["clean"], keepAll)).stdout).toBe("Nothing to remove.\n");
+  });
+
+  test("--keep leaves the newest, and what runs", async () => {
+    await start("codex_dispatch", "ENDLESS", "review-running-v1");
+    await cli("clean", "--keep", "1");
+    expect(folders()).toContain("codex-review-running-v1");
+    const { tasks } = JSON.parse((await cli("tasks", "--json")).stdout) as { tasks: { status: string }[] };
+    expect(tasks.map(({ status }) => status).toSorted()).toEqual(["cancelled", "running"]);
+    await cli("cancel", "review-running-v1");
+  });
+});

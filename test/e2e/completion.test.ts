@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { dirname } from "node:path";
+import { runCli } from "../support/command-line.ts";
+import { writeOldTasks } from "../support/old-tasks.ts";
+import { BINARY, World } from "../support/world.ts";
+
+let world: World;
+beforeAll(() => {
+  world = new World();
+  writeOldTasks(world.stateHome, 1);
+});
+afterAll(() => world.close());
+
+const cli = (...args: string[]) => runCli(world, args);
+
+describe("completion", () => {
+  test("commands, options, choices, tasks", async () => {
+    const complete = async (...words: string[]) => (await cli("complete", "--", ...words)).stdout;
+    expect(await complete("ta")).toStartWith("tasks\t");
+    expect(await complete("")).not.toContain("run-task");
+    expect(await complete("tasks", "--wa")).toStartWith("--watch\t");
+    expect(await complete("tasks", "--status", "=", "can")).toBe("cancelled\t\n");
+    expect(await complete("show", "codex-")).toContain("codex-review-old_0-v1\tcompleted, /old");
+    expect(await complete("install", "cl")).toContain("claude-code\t");
+  });
+
+  const shells = {
+    bash: 'complete -p codex-mcp-server; COMP_WORDS=(codex-mcp-server tas); COMP_CWORD=1; _codex_mcp_server; echo "${COMPREPLY[@]}"',
+    zsh: 'autoload -U compinit; compinit -u -D; source /dev/stdin <<< "$SCRIPT"; echo $_comps[codex-mcp-server]',
+    fish: 'echo "$SCRIPT" | source; complete -C "codex-mcp-server tas"',
+  };
+  test.each(Object.entries(shells))("%s takes its script", async (shell, use) => {
+    if (Bun.which(shell) === null) return console.warn(`SKIPPED: ${shell} is not here, nor its completion tried`);
+    const script = (await cli("completion", shell)).stdout;
+    const command = shell === "bash" ? `${script}\n${use}` : use;
+    const run = Bun.spawnSync([shell, "-c", command], {
+      env: { ...world.environment(), PATH: `${dirname(BINARY)}:${process.env["PATH"]}`, SCRIPT: script },
+    });
+    expect(run.stderr.toString()).toBe("");
+    expect(run.stdout.toString()).toContain(shell === "zsh" ? "_codex_mcp_server" : "tasks");
+  });
+});
