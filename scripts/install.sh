@@ -1,0 +1,160 @@
+#!/bin/sh
+# Installs codex-mcp-server for this user: finds the build for this platform, libc and processor, verifies
+# its checksum, and puts it into ~/.local/bin. A second run changes nothing.
+#
+#   curl -fsSL https://github.com/codex-mcp-server/codex-mcp-server/releases/latest/download/install.sh | sh
+#   … | sh -s -- --container          the build for containers (read-only fallback on)
+#   … | sh -s -- --version 0.1.0 --dir /usr/local/bin
+#
+# CODEXMCP_RELEASES names another place with the same files (a mirror): <it>/download/v<version>/<file>.
+set -eu
+
+# All of it stands in functions: a download that breaks off runs nothing.
+
+say() { printf '%s\n' "$*"; }
+fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+usage() {
+  say "install.sh [--version <version>] [--dir <folder>] [--container] [--target <target>]"
+  say "  --version    this version, not the newest"
+  say "  --dir        where to (default: \$CODEXMCP_INSTALL_DIR, else ~/.local/bin)"
+  say "  --container  the build for containers: its read-only fallback is on by default"
+  say "  --target     this build, whatever the machine is (for example linux-x64-musl)"
+}
+
+detect_target() {
+  case "$(uname -s)" in
+    Linux) os=linux ;;
+    Darwin) os=darwin ;;
+    *) fail "there is no build for $(uname -s); for Windows, take the .zip from the releases page" ;;
+  esac
+  case "$(uname -m)" in
+    x86_64 | amd64) cpu=x64 ;;
+    aarch64 | arm64) cpu=arm64 ;;
+    *) fail "there is no build for the processor $(uname -m)" ;;
+  esac
+  # A shell under Rosetta says x86_64.
+  if [ "$os" = darwin ] && [ "$(sysctl -n hw.optional.arm64 2>/dev/null || true)" = 1 ]; then cpu=arm64; fi
+  target="$os-$cpu"
+  if [ "$os" = linux ]; then
+    if is_musl; then target="$target-musl"; fi
+    if [ "$cpu" = x64 ] && ! grep -qw avx2 "${CODEXMCP_CPUINFO:-/proc/cpuinfo}" 2>/dev/null; then target="$target-baseline"; fi
+  fi
+}
+
+is_musl() {
+  # The loader alone proves nothing: glibc systems may have musl's beside their own.
+  case "$(ldd --version 2>&1 || true)" in
+    *musl*) return 0 ;;
+    *GNU* | *GLIBC*) return 1 ;;
+  esac
+  for loader in /lib/ld-musl-*; do if [ -e "$loader" ]; then return 0; fi; done
+  return 1
+}
+
+download() { # url, file
+  if has curl; then
+    curl -fsSL --retry 2 -o "$2" "$1" || fail "$1 could not be downloaded"
+  elif has wget; then
+    wget -q -O "$2" "$1" || fail "$1 could not be downloaded"
+  else
+    fail "curl or wget is needed"
+  fi
+}
+
+checksum() { # file
+  if has sha256sum; then sha256sum "$1" | cut -d ' ' -f 1
+  elif has shasum; then shasum -a 256 "$1" | cut -d ' ' -f 1
+  elif has openssl; then openssl dgst -sha256 "$1" | sed 's/.*= *//'
+  else fail "sha256sum, shasum or openssl is needed to verify the download"
+  fi
+}
+
+verify() { # file, its name in SHA256SUMS
+  wanted=$(awk -v name="$2" '$2 == name { print $1 }' "$scratch/SHA256SUMS")
+  [ -n "$wanted" ] || fail "SHA256SUMS does not name $2; nothing was installed"
+  got=$(checksum "$1")
+  [ "$got" = "$wanted" ] || fail "the checksum of $2 is wrong (it is $got, not $wanted): it is damaged or was tampered with; nothing was installed"
+}
+
+put_in_place() { # new file, place
+  if [ -f "$2" ] && cmp -s "$1" "$2"; then
+    say "$2 is this version already; nothing was changed."
+    return
+  fi
+  # Beside it first: a running server keeps the file that it was started from, and nobody sees a half.
+  cp "$1" "$2.new.$$"
+  chmod 755 "$2.new.$$"
+  mv -f "$2.new.$$" "$2"
+  say "installed $2 ($target)"
+}
+
+try_out() { # program
+  if "$1" --version >/dev/null 2>&1; then return; fi
+  case "$target" in
+    *musl*) say "It does not start. Alpine needs: apk add libstdc++" ;;
+    *) say "It does not start: $("$1" --version 2>&1 | head -n 1)" ;;
+  esac
+}
+
+say_what_next() { # folder
+  case ":$PATH:" in
+    *":$1:"*) program=codex-mcp-server ;;
+    *)
+      program="$1/codex-mcp-server"
+      say "$1 is not in PATH; for sh, bash and zsh: export PATH=\"$1:\$PATH\" in your ~/.profile"
+      ;;
+  esac
+  say "Next:"
+  say "  $program doctor                look whether codex, git and tmux are there"
+  say "  $program install claude-code   set it up in Claude Code (or cursor, vscode, codex, …)"
+}
+
+main() {
+  version=latest folder=${CODEXMCP_INSTALL_DIR:-$HOME/.local/bin} container="" target=""
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --version | --dir | --target)
+        [ $# -ge 2 ] || fail "$1 needs a value"
+        case "$1" in
+          --version) version=${2#v} ;;
+          --dir) folder=$2 ;;
+          --target) target=$2 ;;
+        esac
+        shift 2
+        ;;
+      --container) container=-container; shift ;;
+      -h | --help) usage; exit 0 ;;
+      *) usage >&2; fail "there is no option $1" ;;
+    esac
+  done
+  if [ -z "$target" ]; then detect_target; fi
+  case "$target" in
+    *-container) ;;
+    linux-*) target="$target$container" ;;
+    *) if [ -n "$container" ]; then fail "the builds for containers are for Linux, this is $target"; fi ;;
+  esac
+  releases=${CODEXMCP_RELEASES:-https://github.com/codex-mcp-server/codex-mcp-server/releases}
+  case "$version" in
+    latest) from="$releases/latest/download" ;;
+    *) from="$releases/download/v$version" ;;
+  esac
+  archive="codex-mcp-server-$target.tar.gz"
+
+  scratch=$(mktemp -d)
+  trap 'rm -rf "$scratch"' EXIT
+  trap 'exit 130' INT TERM
+  download "$from/SHA256SUMS" "$scratch/SHA256SUMS"
+  download "$from/$archive" "$scratch/$archive"
+  verify "$scratch/$archive" "$archive"
+  mkdir "$scratch/unpacked"
+  tar -xzf "$scratch/$archive" -C "$scratch/unpacked"
+  mkdir -p "$folder" || fail "$folder cannot be made"
+  [ -w "$folder" ] || fail "$folder is not writable; --dir names another"
+  put_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server"
+  try_out "$folder/codex-mcp-server"
+  say_what_next "$folder"
+}
+
+main "$@"
