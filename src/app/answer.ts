@@ -45,6 +45,12 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
   return { ...failure, ...pick(task, ["session_id", "result", "exit_code", "usage", "readonly_audit"]) };
 }
 
+/** What a caller would not expect of where a task runs. */
+export function noteOf(task: TaskRecord): { note?: string } {
+  if (task.sandbox !== "full-access" || task.tmux_session !== undefined) return {};
+  return { note: "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does." };
+}
+
 /** A task's worktree, and what it holds once the task has ended; nothing where there is none. */
 export function worktreeFields(task: TaskRecord): WorktreeFields {
   const place = pick(task, ["worktree_dir", "agent_branch", "base_branch", "base_commit"]);

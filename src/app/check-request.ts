@@ -7,7 +7,7 @@ import { AppError } from "#lib/errors.ts";
 import { expandHome, pathExists, resolveWorkspace } from "#lib/paths.ts";
 import type { Sandbox, TaskMode } from "#task/record.ts";
 import { parseTopic, type Topic } from "#task/topic.ts";
-import { checkTmux, tmuxServerOf } from "#tmux/tmux.ts";
+import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
 
 /** What a caller asks for. */
 export interface StartRequest {
@@ -54,9 +54,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   if (profile !== undefined) checkProfile(config.codexHome, profile);
   const images = (request.images ?? []).map(checkImage);
   locateCodex(config);
-  if (request.sandbox === "full-access") {
-    checkTmux(tmuxServerOf(config));
-  }
+  if (request.sandbox === "full-access" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {
     ...request,
     parsedTopic,

@@ -2,7 +2,7 @@ import type { EventLine } from "#codex/describe.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
-import { outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
+import { noteOf, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { describeProgress, readEvents } from "./read-progress.ts";
@@ -26,6 +26,7 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   log_tail?: string;
   last_event_at?: string;
   stalled?: string;
+  note?: string;
 }
 
 /**
@@ -45,6 +46,7 @@ export async function showTask(context: AppContext, taskId: string, sinceEvent?:
     sandbox: task.sandbox,
     log_file: task.log_file,
     ...worktreeFields(task),
+    ...noteOf(task),
   };
   if (task.status === "queued") return { ...detail, queue_position: queuePosition(context.store, task) };
   if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent) };

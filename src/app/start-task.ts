@@ -8,6 +8,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#task/names.ts";
 import type { QueuedTask, TaskRecord } from "#task/record.ts";
+import { IS_TMUX_USED } from "#tmux/tmux.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
 import { choosePlace, makePlace, type Place } from "./choose-place.ts";
@@ -93,7 +94,7 @@ function buildTask(
     prompt_file: paths.prompt,
     log_file: paths.log,
     start_time: now(),
-    ...(request.sandbox === "full-access" && { tmux_session: taskId }),
+    ...(request.sandbox === "full-access" && IS_TMUX_USED && { tmux_session: taskId }),
     ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
     ...(sessionId !== undefined && { resumes: sessionId }),
     ...(model !== undefined && { model }),

@@ -56,6 +56,7 @@ function fields(detail: TaskDetail, record: TaskRecord): string[] {
     ["place in queue", detail.queue_position],
     ["last event", detail.last_event_at],
     ["stalled", detail.stalled],
+    ["note", detail.note],
     ["log", shortenHome(detail.log_file)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -12,12 +12,16 @@ export interface CodexProgram {
 }
 
 /** npm's launcher, and where it keeps the real program: `<package>/vendor/<triple>/bin/codex`. */
-const LAUNCHER = "/@openai/codex/bin/codex.js";
+const LAUNCHER = join("@openai", "codex", "bin", "codex.js");
+/** On Windows, npm puts a script beside the packages instead of a link to the launcher. */
+const WINDOWS_SCRIPT = /[\\/]codex\.(?:cmd|ps1)$/i;
 const PLATFORMS: Record<string, { package: string; triple: string }> = {
   "linux-x64": { package: "codex-linux-x64", triple: "x86_64-unknown-linux-musl" },
   "linux-arm64": { package: "codex-linux-arm64", triple: "aarch64-unknown-linux-musl" },
   "darwin-x64": { package: "codex-darwin-x64", triple: "x86_64-apple-darwin" },
   "darwin-arm64": { package: "codex-darwin-arm64", triple: "aarch64-apple-darwin" },
+  "win32-x64": { package: "codex-win32-x64", triple: "x86_64-pc-windows-msvc" },
+  "win32-arm64": { package: "codex-win32-arm64", triple: "aarch64-pc-windows-msvc" },
 };
 
 /**
@@ -41,7 +45,7 @@ export function listCodexPrograms(config: Config): CodexProgram[] {
 }
 
 function codexMissing(name: string): AppError {
-  const isPath = name.includes("/");
+  const isPath = /[\\/]/.test(name);
   return new AppError(
     "codex_missing",
     isPath ? `There is no program at ${name}.` : `The Codex CLI ("${name}") is not in this server's PATH.`,
@@ -53,7 +57,7 @@ function codexMissing(name: string): AppError {
 
 function nativeProgram(found: string): CodexProgram | undefined {
   const platform = PLATFORMS[`${process.platform}-${process.arch}`];
-  const launcher = realpathSync(found);
+  const launcher = launcherOf(found);
   if (platform === undefined || !launcher.endsWith(LAUNCHER)) return undefined;
   const packageRoot = dirname(dirname(launcher));
   const holders = [
@@ -61,10 +65,17 @@ function nativeProgram(found: string): CodexProgram | undefined {
     join(dirname(packageRoot), platform.package),
     packageRoot,
   ];
-  const path = holders.map((holder) => join(holder, "vendor", platform.triple, "bin", "codex")).find(isProgram);
+  const path = holders.map((holder) => join(holder, "vendor", platform.triple, "bin", PROGRAM)).find(isProgram);
   if (path === undefined) return undefined;
   return { path, environment: { CODEX_MANAGED_PACKAGE_ROOT: packageRoot, CODEX_MANAGED_BY_NPM: "1" } };
 }
+
+/** The launcher that a command of PATH leads to. @param found as `which` gives it */
+export function launcherOf(found: string): string {
+  return WINDOWS_SCRIPT.test(found) ? join(dirname(found), "node_modules", LAUNCHER) : realpathSync(found);
+}
+
+const PROGRAM = process.platform === "win32" ? "codex.exe" : "codex";
 
 function isProgram(path: string): boolean {
   if (!pathExists(path)) return false;

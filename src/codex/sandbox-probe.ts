@@ -7,6 +7,8 @@ const PROBE_MS = 20_000;
 
 /** Whether Codex can set up its own read-only sandbox here: it is made to run a command that does nothing. */
 export async function probeSandbox(config: Config, program: CodexProgram): Promise<boolean> {
+  // Windows has another sandbox, and no `true`: it is taken to work.
+  if (process.platform === "win32") return true;
   const probe = Bun.spawn([program.path, "sandbox", "--", "true"], {
     cwd: "/",
     env: { ...config.environment, ...program.environment },

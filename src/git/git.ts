@@ -25,7 +25,7 @@ export async function tryGit(folder: string, args: readonly string[], more: GitE
     throw new AppError(
       "git_missing",
       "git is not in this server's PATH.",
-      "Install it (apt install git, brew install git).",
+      "Install it (apt install git, brew install git, winget install Git.Git).",
     );
   }
   const { exitCode, stdout, stderr } = await $`git ${OURS} ${args}`.cwd(folder).env(environment).quiet().nothrow();

@@ -115,7 +115,9 @@ export function readConfig(environment: Environment = process.env): Config {
   };
 }
 
-function withoutGaps(environment: Environment): Record<string, string> {
+/** Windows calls it `Path`; its own view of the environment, unlike a copy, does not care. */
+function withoutGaps(all: Environment): Record<string, string> {
+  const environment = process.platform === "win32" ? { ...all, PATH: all["PATH"] } : all;
   const isDefined = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;
   return Object.fromEntries(Object.entries(environment).filter(isDefined));
 }

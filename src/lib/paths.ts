@@ -1,12 +1,12 @@
 import { realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join, relative } from "node:path";
+import { isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
 /** `~` and `~/…` with the user's home folder put in; other paths as they are. */
 export function expandHome(path: string, home: string = homedir()): string {
   if (path === "~") return home;
-  return path.startsWith("~/") ? join(home, path.slice(2)) : path;
+  return path.startsWith("~/") || path.startsWith(`~${sep}`) ? join(home, path.slice(2)) : path;
 }
 
 /** Whether a file, folder or device stands at the path (a dangling link does not count). */
@@ -26,7 +26,8 @@ export function realPath(path: string): string {
 /** Whether a path is a folder or lies below it; both absolute. */
 export function isWithin(path: string, folder: string): boolean {
   const below = relative(folder, path);
-  return below !== ".." && !below.startsWith("../");
+  // Absolute: on another disk of Windows.
+  return below !== ".." && !below.startsWith(`..${sep}`) && !isAbsolute(below);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readTextIfThere } from "./files.ts";
+import { windowsProcessStart } from "./windows-processes.ts";
 
 /**
  * Which process, beyond doubt: a pid alone is given again to others.
@@ -14,8 +15,13 @@ let bootId: string | undefined;
 
 /** The identity of the process that has this pid now; undefined where none has, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
-  const start = process.platform === "linux" ? startOnLinux(pid) : startByPs(pid);
+  const start = startOf(pid);
   return start === undefined ? undefined : { pid, start };
+}
+
+function startOf(pid: number): string | undefined {
+  if (process.platform === "linux") return startOnLinux(pid);
+  return process.platform === "win32" ? windowsProcessStart(pid) : startByPs(pid);
 }
 
 /** Whether that very process still runs. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+import { listWindowsProcesses } from "./windows-processes.ts";
 
 /** How to recognise the processes of one task, also those that left their parents' sessions. */
 export interface ProcessFamily {
@@ -49,6 +50,7 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
 
 /** The members of a family that are alive now, this process never among them. */
 export function listFamily(family: ProcessFamily): ProcessIdentity[] {
+  if (process.platform === "win32") return listOnWindows(family);
   if (process.platform !== "linux") return listByPs(family);
   const parents = new Map<number, number>();
   for (const name of readdirSync("/proc")) {
@@ -80,6 +82,7 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
 
 /** The processes whose environment we may read and that have a variable of this name, with its value. */
 export function processesWith(variable: string): { pid: number; value: string }[] {
+  if (process.platform === "win32") return [];
   if (process.platform !== "linux") return listVariableByPs(variable);
   return readdirSync("/proc").flatMap((name) => {
     const pid = Number(name);
@@ -106,6 +109,13 @@ function readEnvironment(pid: number): string {
 
 function identifyAll(pids: number[]): ProcessIdentity[] {
   return pids.map(identifyProcess).filter((identity) => identity !== undefined);
+}
+
+/** Windows shows nobody another process's environment: parent links have to do. */
+function listOnWindows(family: ProcessFamily): ProcessIdentity[] {
+  const processes = listWindowsProcesses().filter(({ pid }) => pid !== process.pid);
+  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
+  return identifyAll(selectMembers(family, parents, () => false));
 }
 
 /** Where there is no /proc: one `ps` with the environments of our own processes (BSD `-E`). */

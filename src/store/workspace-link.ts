@@ -50,5 +50,6 @@ function replaceLink(link: string, target: string): void {
   } else if (there !== undefined) {
     return; // somebody's own file
   }
-  symlinkSync(target, link);
+  // On Windows, links need a privilege and junctions do not; elsewhere the kind means nothing.
+  symlinkSync(target, link, "junction");
 }

@@ -90,6 +90,9 @@ export async function waitUntilSessionEnds(server: TmuxServer, name: string, atM
   while ((await hasSession(server, name)) && performance.now() < deadline) await Bun.sleep(5);
 }
 
+/** Windows has none: full-access tasks run there as read-only ones do, without a pane. */
+export const IS_TMUX_USED = process.platform !== "win32";
+
 /**
  * Checks that tmux can be started.
  * @throws AppError `tmux_missing`

@@ -1,6 +1,6 @@
 import { gitVersion, hasWorktreeListing } from "#git/git-version.ts";
 import type { Config } from "#lib/config.ts";
-import { checkTmux, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
+import { checkTmux, IS_TMUX_USED, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
 import { type Finding, ok, problem, problemOf } from "./finding.ts";
 
 /** git and tmux, which full-access tasks need. */
@@ -19,7 +19,7 @@ async function checkGit(): Promise<Finding> {
 }
 
 async function checkTmuxProgram(config: Config): Promise<Finding> {
-  if (process.platform === "win32") return ok("tmux", "not used on Windows: full-access tasks have no pane there");
+  if (!IS_TMUX_USED) return ok("tmux", "not used on Windows: full-access tasks have no pane there");
   try {
     const server = tmuxServerOf(config);
     checkTmux(server);

@@ -22,6 +22,7 @@ export async function checkSandbox(config: Config): Promise<Finding[]> {
 
 function describeSandbox({ readonlyFallback }: Config, works: boolean): Finding {
   if (readonlyFallback === "on") return ok("sandbox", "not used: the read-only fallback is on");
+  if (process.platform === "win32") return ok("sandbox", "Codex's own is used; it is not probed on Windows");
   if (works) return ok("sandbox", "Codex's own read-only sandbox works");
   if (readonlyFallback === "auto") return ok("sandbox", "Codex's own cannot work here; the fallback takes its place");
   return problem(

@@ -11,7 +11,7 @@ import { checkState } from "./check-state.ts";
 import { checkTasks } from "./check-tasks.ts";
 import { type Finding, ok, problemOf } from "./finding.ts";
 
-/** Looks at all that tasks need, in the order in which it is best mended. Nothing is changed. */
+/** Looks at all that tasks need, in the order in which it is best mended. Nothing is repaired. */
 export async function runDoctor(environment: Environment): Promise<Finding[]> {
   const { config, finding } = readSettings(environment);
   const state = checkState(config.home);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { toAnswer } from "#app/answer.ts";
+import { noteOf, toAnswer } from "#app/answer.ts";
 import { startTask } from "#app/start-task.ts";
 import { isEnded } from "#task/record.ts";
 import { defineTool } from "../define-tool.ts";
@@ -22,6 +22,7 @@ export const codexDispatch = defineTool({
     started_at: z.string(),
     log_file: z.string(),
     worktree_dir: z.string().optional(),
+    note: z.string().optional(),
   }),
   handle: async (args, { open }) => {
     const task = await startTask(open(), toStartRequest(args, "dispatch"));
@@ -34,6 +35,7 @@ export const codexDispatch = defineTool({
         started_at: task.start_time,
         log_file: task.log_file,
         ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
+        ...noteOf(task),
       },
     };
   },

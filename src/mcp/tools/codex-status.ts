@@ -35,6 +35,7 @@ export const codexStatus = defineTool({
     log_tail: z.string().optional().describe("The end of the log"),
     last_event_at: z.string().optional(),
     stalled: z.string().optional().describe("Why nothing seems to happen"),
+    note: z.string().optional(),
     ...outcomeFields,
     ...worktreeFields,
     ...failureFields,
