@@ -23,7 +23,13 @@ export function formatTable(columns: readonly Column[], rows: readonly (readonly
 
 /** A text cut to a width of terminal columns, with an ellipsis where something is missing. */
 export function sliceToWidth(text: string, width: number): string {
-  return Number.isFinite(width) && Bun.stringWidth(text) > width ? Bun.sliceAnsi(text, 0, width, "…") : text;
+  if (!Number.isFinite(width) || Bun.stringWidth(text) <= width) return text;
+  // sliceAnsi takes a wide letter whole of which only the first half fits (Bun 1.4.5).
+  for (let end = width - 1; end > 0; end--) {
+    const cut = Bun.sliceAnsi(text, 0, end);
+    if (Bun.stringWidth(cut) < width) return `${cut}…`;
+  }
+  return "…".slice(0, width);
 }
 
 function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {

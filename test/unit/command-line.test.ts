@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import { nearest } from "#cli/nearest.ts";
+import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/quantities.ts";
+import { inOneLine, withoutControls } from "#cli/style.ts";
+import { formatTable } from "#cli/table.ts";
+import { launcherOf } from "#codex/locate.ts";
+
+test("a misspelt word is taken for what is nearest to it, and a strange one for nothing", () => {
+  const names = ["tasks", "show", "logs", "attach", "wait", "cancel", "clean"];
+  expect(nearest("taks", names)).toBe("tasks");
+  expect(nearest("lgos", names)).toBe("logs");
+  expect(nearest("attahc", names)).toBe("attach");
+  expect(nearest("cancle", names)).toBe("cancel");
+  expect(nearest("frobnicate", names)).toBeUndefined();
+  expect(nearest("", names)).toBeUndefined();
+});
+
+test.each([
+  [0.4, "0s"],
+  [59.9, "59s"],
+  [60, "1m00s"],
+  [3599, "59m59s"],
+  [3600, "1h00m"],
+  [86_399, "23h59m"],
+  [200_000, "2d07h"],
+])("%d seconds are %s", (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
+});
+
+test.each([
+  ["90", 90],
+  ["0.5s", 0.5],
+  ["15m", 900],
+  ["2 h", 7200],
+  ["7d", 604_800],
+  ["2w", 1_209_600],
+  ["soon", undefined],
+  ["-1s", undefined],
+  ["", undefined],
+])("%p as a duration", (text, seconds) => {
+  expect(parseDuration(text)).toBe(seconds);
+});
+
+test("counts and bytes stay short", () => {
+  expect([0, 999, 1000, 12_345, 99_949, 123_456, 999_499, 1_234_567].map(formatCount)).toEqual([
+    "0",
+    "999",
+    "1.0k",
+    "12.3k",
+    "99.9k",
+    "123k",
+    "999k",
+    "1.2M",
+  ]);
+  expect([0, 999, 1500, 4_200_000, 123_000_000].map(formatBytes)).toEqual([
+    "0 B",
+    "999 B",
+    "1.5 kB",
+    "4.2 MB",
+    "123 MB",
+  ]);
+});
+
+test("what a model says cannot steer the terminal", () => {
+  expect(withoutControls("a\u001B[2Jb\u0007\rc\u009Bd\te\n")).toBe("a[2Jbcd\te\n");
+  expect(inOneLine("  a\n\n b\tc\u001B ")).toBe("a b c");
+});
+
+describe("a table", () => {
+  const columns = [
+    { title: "TASK", isFlexible: true },
+    { title: "N", align: "right" as const },
+    { title: "WHAT", isFlexible: true },
+  ];
+  const rows = [
+    ["codex-review-auth_module-v1", "5", "reads the code"],
+    ["名前-名前-名前-名前-名前-名前", "1200", "日本語で答える、とても長い文章"],
+  ];
+
+  test.each([200, 60, 45, 30])("keeps to %i columns, whatever the width of its letters", (width) => {
+    const lines = formatTable(columns, rows, width);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
+  });
+
+  test("gives way in its later columns first, and cuts nothing where there is no limit", () => {
+    expect(formatTable(columns, rows, 50)[1]).toStartWith("codex-review-auth_module-v1 ");
+    expect(formatTable(columns, rows, Number.POSITIVE_INFINITY)[2]).toContain("日本語で答える、とても長い文章");
+  });
+});
+
+test("npm's script on Windows leads to the launcher beside it", () => {
+  const npm = join("/npm folder");
+  const launcher = join(npm, "node_modules", "@openai", "codex", "bin", "codex.js");
+  expect(launcherOf(join(npm, "codex.cmd"))).toBe(launcher);
+  expect(launcherOf(join(npm, "codex.CMD"))).toBe(launcher);
+});
