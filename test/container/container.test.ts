@@ -86,7 +86,7 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
     const auto = await start("user namespaces", { CODEXMCP_READONLY_FALLBACK: "auto" });
     const { data } = await auto.call("codex", review("SAY-HELLO", "review-auto-v1"));
     expect(auditOf(data)).toMatchObject({ mode: "fallback", verdict: "CLEAN" });
-    expect(readFileSync(join(world.stateHome, "sandbox-probe.json"), "utf8")).toContain('"works":false');
+    expect(readFileSync(join(world.stateHome, "sandbox-probe.json"), "utf8")).toContain('"found":false');
   });
 
   test("full-access tasks run in tmux there, too", async () => {
