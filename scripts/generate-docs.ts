@@ -1,6 +1,7 @@
-// Writes the tables of the READMEs that the code knows (tools, parameters, answers, error codes, variables) between
+// Writes the tables of the READMEs that the code knows (tools, parameters, answers, error codes, commands) between
 // their marks, and the golden schemas of the tools. With --check it only says whether they are up to date.
 import { join } from "node:path";
+import { COMMANDS } from "#cli/commands.ts";
 import { ERROR_CODES } from "#lib/errors.ts";
 import type { ToolListing } from "#mcp/define-tool.ts";
 import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
@@ -26,6 +27,7 @@ const tables: Record<string, string> = {
   parameters: parameterTables(),
   answers: answerTables(),
   errors: errorTable(),
+  commands: commandTable(),
 };
 
 const stale: string[] = [];
@@ -96,6 +98,14 @@ function typeOf(property: Property): string {
   if (property.enum !== undefined) return property.enum.map(code).join(" ");
   if (property.type === "array") return `${typeOf(property.items ?? {})}[]`;
   return property.type ?? "any";
+}
+
+function commandTable(): string {
+  const commands = COMMANDS.filter(({ group }) => group !== undefined);
+  return table(
+    ["command", "does"],
+    commands.map(({ name, operands, summary }) => [code(operands ? `${name} ${operands.usage}` : name), summary]),
+  );
 }
 
 function errorTable(): string {
