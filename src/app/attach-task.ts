@@ -13,7 +13,9 @@ export async function attachTask({ config }: AppContext, task: TaskRecord): Prom
   if (task.tmux_session === undefined) throw noSession(task, "it runs without one", follow);
   const server = tmuxServerOf(config);
   checkTmux(server);
-  if (!(await hasSession(server, task.tmux_session))) throw noSession(task, "it has lost its own, and goes on", follow);
+  if (!(await hasSession(server, task.tmux_session))) {
+    throw noSession(task, "it has lost its own, or the server has another CODEXMCP_TMUX_SOCKET", follow);
+  }
   await attachSession(server, task.tmux_session);
 }
 

@@ -2,11 +2,11 @@ import { cleanUp, type CleanUp, planCleanUp } from "#app/clean-up.ts";
 import type { Limits } from "#app/retention.ts";
 import type { Config } from "#lib/config.ts";
 import { secondsBetween } from "#lib/clock.ts";
-import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
+import { readCount, readDuration } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
 import { printJson, printLines } from "./output.ts";
-import { formatBytes, formatDuration, parseDuration } from "./quantities.ts";
+import { formatBytes, formatDuration } from "./quantities.ts";
 import { shortenHome } from "./task-table.ts";
 
 interface CleanOptions {
@@ -27,17 +27,11 @@ export async function clean({ options }: Input<CleanOptions>): Promise<number> {
 }
 
 /** Who names one limit means that one alone. */
-function readLimits({ keep, "older-than": olderThan }: CleanOptions, config: Config): Limits {
-  if (keep === undefined && olderThan === undefined) return config;
-  const keepTasks = keep === undefined ? 0 : Number(keep);
-  if (!Number.isSafeInteger(keepTasks) || keepTasks < 0) throw wrong("--keep", keep, "a whole number from 0", "20");
-  const keepSeconds = olderThan === undefined ? 0 : parseDuration(olderThan);
-  if (keepSeconds === undefined) throw wrong("--older-than", olderThan, "a duration", "12h, 7d, 2w");
-  return { keepTasks, keepSeconds };
-}
-
-function wrong(option: string, value: string | undefined, wanted: string, example: string): AppError {
-  return new AppError("invalid_argument", `${option} takes ${wanted}; it is "${value}".`, `For example: ${example}`);
+function readLimits(options: CleanOptions, config: Config): Limits {
+  const keepTasks = readCount("--keep", options.keep, 0);
+  const keepSeconds = readDuration("--older-than", options["older-than"]);
+  if (keepTasks === undefined && keepSeconds === undefined) return config;
+  return { keepTasks: keepTasks ?? 0, keepSeconds: keepSeconds ?? 0 };
 }
 
 function describe({ tasks, leftovers }: CleanUp, isDryRun: boolean): string[] {

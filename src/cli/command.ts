@@ -27,7 +27,9 @@ type ValueOf<Option extends OptionSpec> = Option extends { type: "boolean" }
   ? boolean
   : Option extends { multiple: true }
     ? string[]
-    : string | undefined;
+    : Option extends { choices: readonly (infer Choice)[] }
+      ? Choice | undefined
+      : string | undefined;
 
 /** A command line, checked against the command's options and operands. */
 export interface Input<Options extends object = object> {

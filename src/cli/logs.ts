@@ -1,11 +1,11 @@
 import { followLog, type LogLine, logOfRun, readLog } from "#app/follow-log.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import { reconcile } from "#app/reconcile.ts";
-import { AppError } from "#lib/errors.ts";
 import { isEnded } from "#task/record.ts";
 import type { Input } from "./command.ts";
 import { describeEnd } from "./describe-end.ts";
 import { formatEvent } from "./event-lines.ts";
+import { readCount } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
 import { print } from "./output.ts";
 import { paint } from "./style.ts";
@@ -53,16 +53,4 @@ function formatReadable({ event }: LogLine): string {
   if (event === undefined) return "";
   const { text, style } = formatEvent(event);
   return `${paint(text, style)}\n`;
-}
-
-function readCount(option: string, text: string | undefined): number | undefined {
-  const count = Number(text ?? 1);
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new AppError(
-      "invalid_argument",
-      `${option} takes a whole number from 1; it is "${text}".`,
-      `For example: ${option} 2`,
-    );
-  }
-  return text === undefined ? undefined : count;
 }

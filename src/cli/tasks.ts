@@ -4,6 +4,7 @@ import { AppError } from "#lib/errors.ts";
 import { expandHome } from "#lib/paths.ts";
 import type { TaskStatus } from "#task/record.ts";
 import type { Input } from "./command.ts";
+import { readCount } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "./output.ts";
 import { paint } from "./style.ts";
@@ -12,7 +13,7 @@ import { formatTasks } from "./task-table.ts";
 const DEFAULT_LIMIT = 30;
 
 interface TasksOptions {
-  status: string | undefined;
+  status: TaskStatus | undefined;
   cwd: string | undefined;
   limit: string | undefined;
   json: boolean;
@@ -22,8 +23,7 @@ interface TasksOptions {
 /** Lists tasks, newest first, or shows them live. */
 export async function tasks({ options }: Input<TasksOptions>): Promise<number> {
   const filter = {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one of the option's choices
-    status: options.status as TaskStatus | undefined,
+    status: options.status,
     cwd: options.cwd === undefined ? undefined : resolve(expandHome(options.cwd)),
   };
   if (options.watch) {
@@ -31,31 +31,24 @@ export async function tasks({ options }: Input<TasksOptions>): Promise<number> {
     const { watchTasks } = await import("./watch/watch-tasks.ts");
     return watchTasks(openForPerson(), filter);
   }
-  const limit = readLimit(options.limit);
+  const limit = readCount("--limit", options.limit) ?? DEFAULT_LIMIT;
   const page = await listOverview(openForPerson(), { ...filter, limit });
   if (options.json) printJson(page);
+  else if (page.tasks.length === 0) printLines([describeNone(filter)]);
   else printLines(describePage(page, limit));
   return 0;
 }
 
+function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): string {
+  if (status !== undefined || cwd !== undefined) return "No such tasks.";
+  return "No tasks. An MCP client starts them; codex-mcp-server install sets one up.";
+}
+
 function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): string[] {
-  if (list.length === 0) {
-    return ["No tasks. An MCP client starts them; codex-mcp-server install sets one up."];
-  }
   const [titles = "", ...rows] = formatTasks(list, terminalWidth());
   const more =
     next_cursor === undefined || !isTerminal() ? [] : [paint(`The newest ${limit}; --limit shows more.`, "dim")];
   return [paint(titles, "dim"), ...rows, ...more];
-}
-
-function readLimit(text: string | undefined): number {
-  const limit = text === undefined ? DEFAULT_LIMIT : Number(text);
-  if (Number.isSafeInteger(limit) && limit > 0) return limit;
-  throw new AppError(
-    "invalid_argument",
-    `--limit takes a whole number from 1; it is "${text}".`,
-    "For example: --limit 100",
-  );
 }
 
 function watchNeedsTerminal(): AppError {

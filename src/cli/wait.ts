@@ -3,13 +3,12 @@ import { toAnswer } from "#app/answer.ts";
 import { reconcile } from "#app/reconcile.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import { waitAtMost } from "#app/wait-for-task.ts";
-import { AppError } from "#lib/errors.ts";
 import type { EndedTask, TaskRecord } from "#task/record.ts";
 import type { Input } from "./command.ts";
 import { describeEnd } from "./describe-end.ts";
+import { readDuration } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
 import { printJson, printLines } from "./output.ts";
-import { parseDuration } from "./quantities.ts";
 import { paint } from "./style.ts";
 
 /** As timeout(1) has it. */
@@ -23,7 +22,7 @@ interface WaitOptions {
 
 /** Waits until tasks have ended, all or any of them. @returns 0 where they were completed, 1 where one was not, 124 after the time-out */
 export async function wait({ options, operands }: Input<WaitOptions>): Promise<number> {
-  const atMostMs = readTimeout(options.timeout);
+  const atMostMs = (readDuration("--timeout", options.timeout) ?? Number.POSITIVE_INFINITY) * 1000;
   const context = openForPerson();
   const waited: TaskRecord[] = [];
   for (const name of operands) waited.push(await reconcile(context, resolveTask(context, name)));
@@ -42,11 +41,4 @@ export async function wait({ options, operands }: Input<WaitOptions>): Promise<n
     return TIMED_OUT;
   }
   return ended.every((task) => task.status === "completed") ? 0 : 1;
-}
-
-function readTimeout(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY;
-  const seconds = parseDuration(text);
-  if (seconds !== undefined) return seconds * 1000;
-  throw new AppError("invalid_argument", `--timeout takes a duration; it is "${text}".`, "For example: 90s, 15m, 2h");
 }

@@ -112,7 +112,7 @@ describe("tasks", () => {
     const { tasks } = JSON.parse(stdout) as { tasks: object[] };
     expect(tasks).toHaveLength(1);
     expect(tasks[0]).toMatchObject({ task_id: "codex-review-hello-v1", activity: "I found nothing." });
-    expect((await runCli(world, ["tasks", "--cwd", "."], {}, world.home)).stdout).toContain("No tasks");
+    expect((await runCli(world, ["tasks", "--cwd", "."], {}, world.home)).stdout).toBe("No such tasks.\n");
   });
 
   test("who reads only the first line is no fault", async () => {

@@ -37,9 +37,7 @@ export function drawList(state: ListState, size: Size): string[] {
     const isSelected = top + index === selected;
     return isSelected ? `${paint("▶", "bold")} ${row}` : `  ${row}`;
   });
-  const empty = state.isUnfinishedOnly
-    ? "  Nothing is queued or running."
-    : "  No tasks yet: an MCP client starts them.";
+  const empty = `  ${describeNone(state)}`;
   const body = tasks.length === 0 ? [empty] : visible;
   const filling = Array.from({ length: Math.max(0, roomForTasks(size) - body.length) }, () => "");
   const lines = [drawSummary(state, size), paint(`  ${titles}`, "dim"), ...body, ...filling, drawFoot(state, size)];
@@ -47,6 +45,11 @@ export function drawList(state: ListState, size: Size): string[] {
 }
 
 const MARGIN = 2;
+
+function describeNone({ isUnfinishedOnly, counts }: ListState): string {
+  if (isUnfinishedOnly) return "Nothing is queued or running.";
+  return Object.keys(counts).length > 0 ? "No such tasks." : "No tasks yet: an MCP client starts them.";
+}
 
 function drawSummary({ counts, tasks }: ListState, { width }: Size): string {
   const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
