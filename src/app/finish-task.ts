@@ -11,7 +11,7 @@ import { readTail } from "#lib/json-lines.ts";
 import { logger } from "#lib/log.ts";
 import { endTask } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders } from "#store/task-folder.ts";
+import { removeRunFolders, writeResult } from "#store/task-folder.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -37,7 +37,18 @@ export async function finishTask(
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
   // Before the end is told: the next run of this id has folders of the same names.
   if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
+  noteResult(context, ended);
   return endTask(context.store, "running", ended) ? ended : undefined;
+}
+
+/** For readers: the record has it too, so a full disk costs nothing more. */
+function noteResult({ config }: AppContext, { task_id, result }: EndedTask): void {
+  if (result === undefined) return;
+  try {
+    writeResult(taskPaths(config.home, task_id), result);
+  } catch (error) {
+    logger("app").warn`the result of ${task_id} has no file: ${String(error)}`;
+  }
 }
 
 /** Few runs are audited: the others, and every server that starts, do without the parser and the tables. */

@@ -26,13 +26,13 @@ const MAX_TAIL = 2000;
 const STALL_SECONDS = 60;
 
 /** How far a run is, from the end of its log alone, however long that is. */
-export function describeProgress(logFile: string, sinceEvent: number | undefined): Progress {
+export function describeProgress(logFile: string, sinceEvent: number | undefined, pageBytes?: number): Progress {
   const last = readLastLines(logFile, LOG_BYTES);
   const written = statSync(logFile, { throwIfNoEntry: false });
   const lastEventAt = written === undefined || written.size === 0 ? undefined : written.mtime.toISOString();
   const stalled = describeStall(last.lines, lastEventAt);
   return {
-    ...(sinceEvent === undefined ? describeNewest(last) : readEvents(logFile, sinceEvent)),
+    ...(sinceEvent === undefined ? describeNewest(last) : readEvents(logFile, sinceEvent, pageBytes)),
     log_tail: last.lines.slice(-10).join("\n").slice(-MAX_TAIL),
     ...(lastEventAt !== undefined && { last_event_at: lastEventAt }),
     ...(stalled !== undefined && { stalled }),
@@ -47,8 +47,8 @@ function describeNewest({ lines, nextOffset }: LineSlice): EventPage {
 }
 
 /** The events after a position in the log; asked for a part, a reader gets that part whole. */
-export function readEvents(logFile: string, since: number): EventPage {
-  const { lines, nextOffset } = readLinesFrom(logFile, since, LOG_BYTES);
+export function readEvents(logFile: string, since: number, pageBytes = LOG_BYTES): EventPage {
+  const { lines, nextOffset } = readLinesFrom(logFile, since, Math.min(pageBytes, LOG_BYTES));
   return { recent_events: describeLines(lines), next_event: nextOffset };
 }
 
@@ -67,6 +67,18 @@ function describeStall(lines: string[], lastEventAt: string | undefined): string
   if (last?.type === "error" && isReconnectMessage(last.message)) return "waiting for network";
   const silent = lastEventAt === undefined ? 0 : secondsBetween(lastEventAt);
   return silent < STALL_SECONDS ? undefined : `no event for ${Math.round(silent)} s`;
+}
+
+/** The end of a log that holds a few events, of which one may be long. */
+const ACTIVITY_BYTES = 16 * 1024;
+const MAX_ACTIVITY = 160;
+
+/** The last thing that Codex did, in one line; undefined where it has done nothing yet. */
+export function readActivity(logFile: string): string | undefined {
+  const last = readRecentEvents(logFile, ACTIVITY_BYTES).at(-1);
+  if (last === undefined) return undefined;
+  const line = (last.type === "command" ? `$ ${last.text}` : last.text).replace(/\s+/g, " ").trim();
+  return line.length <= MAX_ACTIVITY ? line : `${line.slice(0, MAX_ACTIVITY - 1)}…`;
 }
 
 /** The events among the last `maxBytes` of a log. */

@@ -32,9 +32,15 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
 /**
  * What is to be told of one task. Of a running one, only the end of its log is read, however long it is.
  * @param sinceEvent position in the log, as an earlier answer's `next_event` gave it
+ * @param logBytes how much of the log a page of events is made of, at most
  * @throws AppError `unknown_task`
  */
-export async function showTask(context: AppContext, taskId: string, sinceEvent?: number): Promise<TaskDetail> {
+export async function showTask(
+  context: AppContext,
+  taskId: string,
+  sinceEvent?: number,
+  logBytes?: number,
+): Promise<TaskDetail> {
   const task = await reconcile(context, getTask(context, taskId));
   const detail: TaskDetail = {
     task_id: task.task_id,
@@ -49,7 +55,7 @@ export async function showTask(context: AppContext, taskId: string, sinceEvent?:
     ...noteOf(task),
   };
   if (task.status === "queued") return { ...detail, queue_position: queuePosition(context.store, task) };
-  if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent) };
-  const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent);
+  if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent, logBytes) };
+  const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };
 }

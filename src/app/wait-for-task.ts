@@ -20,13 +20,15 @@ export async function waitForTask(context: AppContext, task: TaskRecord): Promis
   return ended;
 }
 
-/** The same for a bounded time. @returns undefined where the run has not ended by then */
+/** The same for a bounded time, or until `signal` aborts. @returns undefined where the run has not ended by then */
 export async function waitAtMost(
   context: AppContext,
   task: TaskRecord,
   atMostMs: number,
+  signal?: AbortSignal,
 ): Promise<EndedTask | undefined> {
   if (isEnded(task)) return task;
+  if (signal?.aborted === true) return undefined;
   const paths = taskPaths(context.config.home, task.task_id);
   const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readMeta(earlierMeta()), task);
   const earlierMeta = () => join(paths.runs, String(task.run), "meta.json");
@@ -36,8 +38,11 @@ export async function waitAtMost(
       watch.close();
       clearInterval(safety);
       clearTimeout(deadline);
+      signal?.removeEventListener("abort", giveUp);
       resolve(record);
     };
+    const giveUp = () => done(undefined);
+    signal?.addEventListener("abort", giveUp);
     const look = () => {
       const record = published();
       if (record !== undefined) done(record);
@@ -53,7 +58,7 @@ export async function waitAtMost(
     };
     const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
     const safety = setInterval(() => void lookHard(), SAFETY_MS);
-    const deadline = Number.isFinite(atMostMs) ? setTimeout(() => done(undefined), atMostMs) : undefined;
+    const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
     look();
   });
 }

@@ -33,6 +33,17 @@ const count = (fallback: number) =>
     String(fallback),
   );
 
+const optionalCount = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((value) => (value === "" ? undefined : Number(value))),
+    v.check(
+      (value) => value === undefined || (Number.isSafeInteger(value) && value >= 0),
+      "must be a whole number from 0",
+    ),
+  ),
+);
+
 /** Whether read-only tasks run without Codex's own sandbox: never, always, or where that cannot work. */
 export type ReadonlyFallback = "off" | "on" | "auto";
 
@@ -55,6 +66,8 @@ const EnvironmentSchema = v.object({
   CODEXMCP_TMUX_SOCKET: text,
   CODEXMCP_READONLY_FALLBACK: fallback,
   CODEXMCP_MAX_CONCURRENT: count(0),
+  CODEXMCP_CALL_LIMIT_SECONDS: optionalCount,
+  CODEXMCP_RESULT_LIMIT: optionalCount,
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
@@ -77,6 +90,10 @@ export interface Config {
   tmuxSocket: string | undefined;
   /** Tasks that run at once over all servers of this state folder; 0: no limit. */
   maxConcurrent: number;
+  /** How long the client waits for a call; 0: for ever; undefined: what is known of the client. */
+  callLimitSeconds: number | undefined;
+  /** The largest answer in bytes; 0: no limit; undefined: what is known of the client. */
+  resultLimit: number | undefined;
   keepTasks: number;
   keepSeconds: number;
   /** The whole environment that the values came from. */
@@ -109,6 +126,8 @@ export function readConfig(environment: Environment = process.env): Config {
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,
     maxConcurrent: values.CODEXMCP_MAX_CONCURRENT,
+    callLimitSeconds: values.CODEXMCP_CALL_LIMIT_SECONDS,
+    resultLimit: values.CODEXMCP_RESULT_LIMIT,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     environment: withoutGaps(environment),

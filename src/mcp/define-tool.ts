@@ -2,6 +2,7 @@ import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { AppContext } from "#app/context.ts";
 import { AppError } from "#lib/errors.ts";
+import type { ClientLimits } from "./client-limits.ts";
 
 /** What a tool's handler gives back; {@link import("./respond.ts")} makes the protocol's result of it. */
 export type Answer = { isError: boolean; data: object };
@@ -11,7 +12,13 @@ export interface Call {
   /** Opens the store, at the first call. */
   open: () => AppContext;
   /** Aborts when the user stops the call: not when the client only gives up waiting, nor when it goes. */
-  signal: AbortSignal;
+  stopped: AbortSignal;
+  /** Aborts when nobody waits for the answer any more, for whatever reason. */
+  abandoned: AbortSignal;
+  /** What the client allows. */
+  limits: () => ClientLimits;
+  /** Tells the user what is being done, in a line; undefined where the client does not want to know. */
+  tell: ((line: string) => void) | undefined;
 }
 
 /** A tool as its author writes it. */
@@ -71,8 +78,25 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
 
 function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): { type: "object" } {
   // The dialect is the protocol's default one, so it need not be named in each schema.
-  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, { io });
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => shorten(jsonSchema, io),
+  });
   return { ...json, type: "object" };
+}
+
+/** The definitions stand in every conversation: what says nothing is left out. */
+function shorten(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  // The keys of a record are texts anyway.
+  delete schema.propertyNames;
+  // An answer may always have more than it promises.
+  if (io === "output" && !isDescribed(schema.additionalProperties)) delete schema.additionalProperties;
+}
+
+function isDescribed(schema: unknown): boolean {
+  return typeof schema === "object" && schema !== null && Object.keys(schema).length > 0;
 }
 
 function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {

@@ -6,8 +6,12 @@ import { readConfig } from "#lib/config.ts";
 import { AppError, toFailure } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 import { VERSION } from "#lib/build.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { limitsOf } from "./client-limits.ts";
 import type { Call } from "./define-tool.ts";
+import { fitAnswer } from "./fit-answer.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
+import { progressOf } from "./progress.ts";
 import { respond, respondFailure } from "./respond.ts";
 import { ALL_TOOLS } from "./tools/all-tools.ts";
 import { userCancel } from "./user-cancel.ts";
@@ -62,8 +66,14 @@ function makeServer(session: Session): Server {
   );
   const open = contextOpener();
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal }) => {
-    const call = { open, signal: userCancel(signal, session.isLeaving) };
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
+    const call: Call = {
+      open,
+      stopped: userCancel(extra.signal, session.isLeaving),
+      abandoned: extra.signal,
+      limits: () => limitsOf(open().config, server.getClientVersion()?.name),
+      tell: progressOf(params, extra),
+    };
     const answer = callTool(params.name, params.arguments, call);
     session.note(answer);
     return answer;
@@ -84,7 +94,9 @@ async function callTool(name: string, args: unknown, call: Call): Promise<CallTo
   try {
     const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
     if (tool === undefined) throw unknownTool(name);
-    return respond(await tool.call(args, call));
+    const { isError, data } = await tool.call(args, call);
+    const { home } = call.open().config;
+    return respond({ isError, data: fitAnswer(data, call.limits().answerBytes, (id) => taskPaths(home, id).result) });
   } catch (error) {
     const failure = toFailure(error);
     if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;

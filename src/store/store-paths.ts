@@ -20,6 +20,8 @@ export interface TaskPaths {
   prompt: string;
   log: string;
   stderr: string;
+  /** Codex's last message, whole: answers may be cut. */
+  result: string;
   outputSchema: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
   handover: string;
@@ -56,6 +58,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     prompt: join(folder, "prompt.md"),
     log: join(folder, "codex-exec.log"),
     stderr: join(folder, "codex-stderr.log"),
+    result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),

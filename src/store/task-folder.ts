@@ -32,6 +32,11 @@ export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: 
   makePrivateFolder(paths.temporary);
 }
 
+/** Writes Codex's last message as a file of its own. */
+export function writeResult(paths: TaskPaths, result: string): void {
+  writePrivateFile(paths.result, result);
+}
+
 /** Deletes what is of use only while a run lasts. */
 export function removeRunFolders(paths: TaskPaths): void {
   for (const folder of [paths.temporary, paths.witness]) rmSync(folder, { recursive: true, force: true });

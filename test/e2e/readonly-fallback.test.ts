@@ -75,6 +75,7 @@ describe("with the fallback on", () => {
         "meta.json",
         "prompt.md",
         "readonly-input.md",
+        "result.md",
       ].toSorted(),
     );
     expect(readFileSync(join(folderOf("review-tmp-v1"), "prompt.md"), "utf8")).toBe("WHERE-IS-TMP");

@@ -2,7 +2,8 @@ import type { Tool } from "../define-tool.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
+import { codexWait } from "./codex-wait.ts";
 import { codexStatus } from "./codex-status.ts";
 
 /** The server's tools, in the order of `tools/list`. */
-export const ALL_TOOLS: readonly Tool[] = [codex, codexDispatch, codexStatus, codexCancel];
+export const ALL_TOOLS: readonly Tool[] = [codex, codexDispatch, codexWait, codexStatus, codexCancel];

@@ -12,7 +12,7 @@ export const codexDispatch = defineTool({
   title: "Start a Codex task in the background",
   description:
     "Hand a task to the Codex CLI and return at once with its task_id; it goes on even if this client ends. " +
-    "Follow it with codex_status, stop it with codex_cancel. For work of minutes to hours.",
+    "codex_wait gives its result, codex_cancel stops it. For work of minutes to hours.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
   output: z.object({

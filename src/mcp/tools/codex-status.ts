@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { listTasks } from "#app/list-tasks.ts";
+import type { AppContext } from "#app/context.ts";
+import { type ListRequest, listTasks, type TaskPage } from "#app/list-tasks.ts";
 import { showTask } from "#app/show-task.ts";
 import { defineTool } from "../define-tool.ts";
+import { sizeOf } from "../fit-answer.ts";
 import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields } from "../schemas.ts";
 
 const DEFAULT_LIMIT = 50;
@@ -40,10 +42,19 @@ export const codexStatus = defineTool({
     ...worktreeFields,
     ...failureFields,
   }),
-  handle: async (args, { open }) => {
-    const data = args.task_id
-      ? await showTask(open(), args.task_id, args.since_event)
-      : await listTasks(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT });
-    return { data };
+  handle: async (args, { open, limits }) => {
+    const { answerBytes } = limits();
+    // A page of events is made of half of that: the record comes with it.
+    if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
+    return { data: await listThatFits(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT }, answerBytes) };
   },
 });
+
+/** A page that is small enough for the client, however many tasks were asked for. */
+async function listThatFits(context: AppContext, request: ListRequest, answerBytes: number): Promise<TaskPage> {
+  const page = await listTasks(context, request);
+  const size = sizeOf(page);
+  if (size <= answerBytes || page.tasks.length < 2) return page;
+  const limit = Math.max(1, Math.floor((page.tasks.length * answerBytes * 0.9) / size));
+  return listThatFits(context, { ...request, limit: Math.min(limit, page.tasks.length - 1) }, answerBytes);
+}

@@ -1,10 +1,14 @@
 import { z } from "zod";
-import { toAnswer } from "#app/answer.ts";
+import { toAnswer, worktreeFields } from "#app/answer.ts";
 import { cancelTask } from "#app/cancel-task.ts";
 import { startTask } from "#app/start-task.ts";
-import { waitForTask } from "#app/wait-for-task.ts";
+import { describeRunning } from "#app/running-line.ts";
+import { waitAtMost } from "#app/wait-for-task.ts";
+import type { AppContext } from "#app/context.ts";
+import type { TaskRecord } from "#task/record.ts";
 import { defineTool } from "../define-tool.ts";
-import { failureFields, outcomeFields, startInput, status, worktreeFields } from "../schemas.ts";
+import { failureFields, outcomeFields, startInput, status, worktreeFields as worktreeSchema } from "../schemas.ts";
+import { whileTelling } from "../while-telling.ts";
 import { toStartRequest } from "./start-request.ts";
 
 /** Runs a task and answers when it has ended. */
@@ -18,21 +22,36 @@ export const codex = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
   output: z.object({
-    success: z.boolean(),
+    success: z.boolean().optional().describe("Absent while it runs"),
     task_id: z.string(),
     status,
     elapsed_seconds: z.number(),
+    next: z.string().optional().describe("What to do next, while it runs"),
+    activity: z.string().optional(),
+    queue_position: z.int().optional(),
     ...outcomeFields,
-    ...worktreeFields,
+    ...worktreeSchema,
     ...failureFields,
   }),
-  handle: async (args, { open, signal }) => {
-    const context = open();
+  handle: async (args, call) => {
+    const deadline = performance.now() + call.limits().answerWithinMs;
+    const context = call.open();
     const started = await startTask(context, toStartRequest(args, "blocking"));
     const stop = () => void cancelTask(context, started.task_id);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-    const answer = toAnswer(await waitForTask(context, started));
+    if (call.stopped.aborted) stop();
+    else call.stopped.addEventListener("abort", stop, { once: true });
+    const ended = await whileTelling(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
+    if (ended === undefined) return { data: stillRunning(context, started) };
+    const answer = toAnswer(ended);
     return { isError: !answer.success, data: answer };
   },
 });
+
+/** What is answered before the client gives up waiting. */
+function stillRunning(context: AppContext, task: TaskRecord): object {
+  return {
+    ...describeRunning(context, task),
+    ...worktreeFields(task),
+    next: `It goes on. Call codex_wait with task_ids ["${task.task_id}"] for its result; codex_cancel stops it.`,
+  };
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { type TaskAnswer, toAnswer } from "#app/answer.ts";
+import { describeRunning, type RunningLine } from "#app/running-line.ts";
+import { findTasks, waitForTasks } from "#app/wait-for-tasks.ts";
+import { defineTool } from "../define-tool.ts";
+import { status, taskId } from "../schemas.ts";
+import { whileTelling } from "../while-telling.ts";
+
+const DEFAULT_SECONDS = 50;
+
+/** Waits for tasks, a bounded time. */
+export const codexWait = defineTool({
+  name: "codex_wait",
+  title: "Wait for Codex tasks",
+  description:
+    "Wait until any or all of some tasks have ended, or the time is up; cheaper than asking codex_status again and again. " +
+    "Ended tasks come back as codex answers them, the others as a line each.",
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({
+    task_ids: z.array(taskId).min(1).max(100),
+    mode: z.enum(["any", "all"]).optional().describe("Default any"),
+    timeout_seconds: z
+      .number()
+      .min(0)
+      .max(86_400)
+      .optional()
+      .describe(`Default ${DEFAULT_SECONDS}; never longer than this client waits`),
+  }),
+  output: z.object({
+    done: z.array(z.looseObject({ task_id: z.string(), status, success: z.boolean() })),
+    running: z.array(z.looseObject({ task_id: z.string(), status })),
+    next: z.string().optional().describe("What to do next"),
+  }),
+  handle: async ({ task_ids, mode = "any", timeout_seconds = DEFAULT_SECONDS }, call) => {
+    const context = call.open();
+    const atMostMs = Math.min(timeout_seconds * 1000, call.limits().answerWithinMs);
+    const tasks = await findTasks(context, task_ids);
+    const { ended, unfinished } = await whileTelling(call, tasks, () =>
+      waitForTasks(context, tasks, mode, atMostMs, call.abandoned),
+    );
+    const running = unfinished.map((task) => describeRunning(context, task));
+    return { data: { done: ended.map(toAnswer), running, ...nextStep(running) } satisfies WaitAnswer };
+  },
+});
+
+interface WaitAnswer {
+  done: TaskAnswer[];
+  running: RunningLine[];
+  next?: string;
+}
+
+function nextStep(running: readonly RunningLine[]): { next?: string } {
+  if (running.length === 0) return {};
+  const ids = JSON.stringify(running.map(({ task_id }) => task_id));
+  return { next: `Call codex_wait again with task_ids ${ids}, or do something else meanwhile.` };
+}
