@@ -1,3 +1,4 @@
+import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { codexArguments } from "#codex/argv.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
@@ -120,7 +121,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
   const marker = processMarkerOf(config.home, task.task_id, task.run);
   const start: CodexStart = {
     program: program.path,
-    args: codexArguments(task),
+    args: codexArguments(task, mcpServerArguments(config, task)),
     folder: task.run_dir,
     environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
     promptFile: task.prompt_file,

@@ -9,6 +9,7 @@ import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#task/names.ts";
 import type { QueuedTask, TaskRecord } from "#task/record.ts";
 import { IS_TMUX_USED } from "#tmux/tmux.ts";
+import { checkNesting } from "./check-nesting.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
 import { choosePlace, makePlace, type Place } from "./choose-place.ts";
@@ -25,6 +26,7 @@ import { whileWorkingOn } from "./work-in-progress.ts";
  * @throws AppError where it is refused: nothing has been changed then
  */
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
+  checkNesting(context);
   const checked = checkRequest(context.config, request);
   const place = await choosePlace(checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));

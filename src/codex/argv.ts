@@ -16,10 +16,11 @@ export type CodexRequest = Pick<
 
 /**
  * The arguments of `codex exec` for a task; the prompt comes on stdin (`-`).
+ * @param settings further flags, e.g. which MCP servers are left out
  * All flags stand before `resume`, where Codex honours them for the resumed session too.
  */
-export function codexArguments(request: CodexRequest): string[] {
-  const args = ["exec", "--json", "--skip-git-repo-check"];
+export function codexArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
+  const args = ["exec", "--json", "--skip-git-repo-check", ...settings];
   // Where the fallback stands in for Codex's sandbox, that must not be set up.
   const isSandboxed = request.sandbox === "read-only" && request.readonly_fallback !== true;
   args.push("--sandbox", isSandboxed ? "read-only" : "danger-full-access");

@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import * as v from "valibot";
 import type { Config } from "#lib/config.ts";
-import { readTextIfThere } from "#lib/files.ts";
+import { readConfigFile, userConfigFiles } from "./config-files.ts";
 import type { CodexProgram } from "./locate.ts";
 
 const PROBE_MS = 20_000;
@@ -42,19 +41,10 @@ export async function probeLogin(config: Config, program: CodexProgram): Promise
 
 /** A provider of the user's own, with the variable that holds its key; the profile's settings come first. */
 function configuredProvider({ codexHome, profile }: Config): { name: string; key: string | undefined } | undefined {
-  const files = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
-  const layers = files.map((name) => readConfigFile(join(codexHome, name)));
+  const layers = userConfigFiles(codexHome, profile).map((path) => readConfigFile(path, ConfigSchema));
   const name = layers.findLast((layer) => layer?.model_provider !== undefined)?.model_provider;
   if (name === undefined) return undefined;
   const provider = layers.map((layer) => layer?.model_providers[name]).findLast((found) => found !== undefined);
   if (provider === undefined || provider.requires_openai_auth === true) return undefined;
   return { name, key: provider.env_key };
-}
-
-function readConfigFile(path: string): v.InferOutput<typeof ConfigSchema> | undefined {
-  try {
-    return v.parse(ConfigSchema, Bun.TOML.parse(readTextIfThere(path) ?? ""));
-  } catch {
-    return undefined; // Codex itself will say what is wrong with it
-  }
 }

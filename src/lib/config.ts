@@ -44,6 +44,14 @@ const optionalCount = v.optional(
   ),
 );
 
+const isOn = v.optional(
+  v.pipe(
+    v.picklist(["", "0", "1"], "must be 1, 0 or empty"),
+    v.transform((value) => value === "1"),
+  ),
+  "0",
+);
+
 /** Whether read-only tasks run without Codex's own sandbox: never, always, or where that cannot work. */
 export type ReadonlyFallback = "off" | "on" | "auto";
 
@@ -68,6 +76,8 @@ const EnvironmentSchema = v.object({
   CODEXMCP_MAX_CONCURRENT: count(0),
   CODEXMCP_CALL_LIMIT_SECONDS: optionalCount,
   CODEXMCP_RESULT_LIMIT: optionalCount,
+  CODEXMCP_WITHOUT_MCP_SERVERS: isOn,
+  CODEXMCP_NESTED: isOn,
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
@@ -94,6 +104,10 @@ export interface Config {
   callLimitSeconds: number | undefined;
   /** The largest answer in bytes; 0: no limit; undefined: what is known of the client. */
   resultLimit: number | undefined;
+  /** Whether Codex starts without the MCP servers that the user has configured for it. */
+  withoutMcpServers: boolean;
+  /** Whether a task's Codex may itself use this server to start tasks. */
+  mayNest: boolean;
   keepTasks: number;
   keepSeconds: number;
   /** The whole environment that the values came from. */
@@ -128,6 +142,8 @@ export function readConfig(environment: Environment = process.env): Config {
     maxConcurrent: values.CODEXMCP_MAX_CONCURRENT,
     callLimitSeconds: values.CODEXMCP_CALL_LIMIT_SECONDS,
     resultLimit: values.CODEXMCP_RESULT_LIMIT,
+    withoutMcpServers: values.CODEXMCP_WITHOUT_MCP_SERVERS,
+    mayNest: values.CODEXMCP_NESTED,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     environment: withoutGaps(environment),

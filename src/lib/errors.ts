@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   unknown_profile: "Codex has no profile of this name (Codex itself would ignore it in silence).",
   task_running: "This topic is running already.",
   worktree_busy: "Another version of this topic is running in the same worktree.",
+  nested_task: "A task's own Codex asked for a task: that would start itself over and over.",
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",
   git_missing: "git was not found; full-access tasks need it.",

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+import { readPs } from "./ps.ts";
 import { listWindowsProcesses } from "./windows-processes.ts";
 
 /** How to recognise the processes of one task, also those that left their parents' sessions. */
@@ -132,15 +133,4 @@ function listVariableByPs(variable: string): { pid: number; value: string }[] {
     const [, value] = new RegExp(` ${variable}=(\\S+)`).exec(command) ?? [];
     return value === undefined ? [] : [{ pid, value }];
   });
-}
-
-/** All processes but this one; `command` ends with the environment. */
-function readPs(): { pid: number; parent: number; command: string }[] {
-  const ps = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,ppid=,command="], { stderr: "ignore" });
-  return ps.stdout
-    .toString()
-    .split("\n")
-    .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line))
-    .filter((match) => match !== null && Number(match[1]) !== process.pid)
-    .map((match) => ({ pid: Number(match?.[1]), parent: Number(match?.[2]), command: match?.[3] ?? "" }));
 }

@@ -85,6 +85,16 @@ export function listUnfinishedTasks(store: Store): TaskSummary[] {
   return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];
 }
 
+/** The supervisors of unfinished runs, and their Codex processes. */
+export function listRunProcesses(store: Store): ProcessIdentity[] {
+  return store.database
+    .query<ProcessIdentity, []>(
+      `SELECT owner_pid AS pid, owner_start AS start FROM tasks WHERE status = 'running' AND owner_pid IS NOT NULL
+       UNION SELECT codex_pid, codex_start FROM tasks WHERE status = 'running' AND codex_pid IS NOT NULL`,
+    )
+    .all();
+}
+
 /** A queued task's place in the queue, from 1. */
 export function queuePosition(store: Store, task: { start_time: string; task_id: string }): number {
   const row = store.database

@@ -1,4 +1,4 @@
-import { type Step, type Turn, turnAt } from "./stub-script.ts";
+import { type OutputItem, type Step, type Turn, turnAt } from "./stub-script.ts";
 
 /** Tokens that every answer of the stub reports, so that tests can add them up. */
 export const TOKENS_PER_ANSWER = { input: 100, output: 20 } as const;
@@ -27,6 +27,17 @@ export class ModelStub {
   /** The API's address, as `base_url` wants it. */
   get url(): string {
     return `http://127.0.0.1:${this.#server.port}/v1`;
+  }
+
+  /** What the tools answered that the model called, oldest first, each once. */
+  get toolOutputs(): string[] {
+    const outputs = new Map<string, string>();
+    for (const item of this.requests.flatMap(({ input }) => input)) {
+      if (item.call_id !== undefined && item.type.endsWith("_call_output")) {
+        outputs.set(item.call_id, typeof item.output === "string" ? item.output : JSON.stringify(item.output));
+      }
+    }
+    return [...outputs.values()];
   }
 
   /** What the model does when a prompt holds `marker`. */
@@ -91,7 +102,7 @@ export class ModelStub {
     });
   }
 
-  #outputItem(item: { say: string } | { think: string } | { run: string; yieldMs?: number }): object {
+  #outputItem(item: OutputItem): object {
     const call = `call_${process.pid}_${++this.#calls}`;
     if ("say" in item) {
       return { type: "message", role: "assistant", id: call, content: [{ type: "output_text", text: item.say }] };
@@ -99,8 +110,13 @@ export class ModelStub {
     if ("think" in item) {
       return { type: "reasoning", id: call, summary: [{ type: "summary_text", text: item.think }] };
     }
+    const functionCall = { type: "function_call", id: call, call_id: call };
+    if ("tool" in item) {
+      const { server, tool, args } = item;
+      return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };
+    }
     const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000 };
-    return { type: "function_call", id: call, call_id: call, name: "exec_command", arguments: JSON.stringify(args) };
+    return { ...functionCall, name: "exec_command", arguments: JSON.stringify(args) };
   }
 }
 
@@ -116,6 +132,7 @@ interface InputItem {
   type: string;
   role?: string;
   content?: { type: string; text?: string }[];
+  call_id?: string;
   output?: unknown;
 }
 

@@ -6,6 +6,8 @@ export type Step =
   | { run: string; yieldMs?: number }
   /** A patch in Codex's own format (`*** Begin Patch …`). */
   | { patch: string }
+  /** A call of an MCP server that Codex is configured with. */
+  | McpCall
   | { delayMs: number }
   /** The API ends the answer as failed. */
   | { fail: string; code?: string }
@@ -16,9 +18,19 @@ export type Step =
   /** The answer never ends. */
   | { end: "hang" };
 
+/** A call of an MCP server's tool. */
+export interface McpCall {
+  server: string;
+  tool: string;
+  args: object;
+}
+
+/** What the model gives out. */
+export type OutputItem = { say: string } | { think: string } | { run: string; yieldMs?: number } | McpCall;
+
 /** What one request gets. */
 export interface Turn {
-  items: ({ say: string } | { think: string } | { run: string; yieldMs?: number } | { delayMs: number })[];
+  items: (OutputItem | { delayMs: number })[];
   failure?: { code: string; message: string };
   httpStatus?: number;
   httpError?: object;
@@ -30,7 +42,7 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   let commandsSeen = 0;
   const turn: Turn = { items: [] };
   for (const step of steps) {
-    const isCommand = "run" in step || "patch" in step;
+    const isCommand = "run" in step || "patch" in step || "tool" in step;
     if (commandsSeen === toolResults) addStep(turn, step);
     if (isCommand && ++commandsSeen > toolResults) break;
   }

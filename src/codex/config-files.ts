@@ -1,0 +1,30 @@
+import { dirname, join } from "node:path";
+import * as v from "valibot";
+import { readTextIfThere } from "#lib/files.ts";
+
+/** The user's files that Codex reads, the later ones before the earlier in force. */
+export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
+  const names = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
+  return names.map((name) => join(codexHome, name));
+}
+
+/** Where a project may have a file of its own: at each folder from the root down to where Codex runs. */
+export function projectConfigFiles(folder: string): string[] {
+  const files: string[] = [];
+  for (let at = folder; ; at = dirname(at)) {
+    files.unshift(join(at, ".codex", "config.toml"));
+    if (dirname(at) === at) return files;
+  }
+}
+
+/** What is wanted of one of Codex's files; undefined where it says something else, or is no TOML: Codex will say what is wrong. */
+export function readConfigFile<Schema extends v.GenericSchema>(
+  path: string,
+  schema: Schema,
+): v.InferOutput<Schema> | undefined {
+  try {
+    return v.parse(schema, Bun.TOML.parse(readTextIfThere(path) ?? ""));
+  } catch {
+    return undefined;
+  }
+}

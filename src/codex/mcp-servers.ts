@@ -1,0 +1,69 @@
+import { realpathSync } from "node:fs";
+import { basename } from "node:path";
+import * as v from "valibot";
+import type { Config } from "#lib/config.ts";
+import type { TaskRequest } from "#task/record.ts";
+import { projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
+
+const SYSTEM_CONFIG = "/etc/codex/config.toml";
+
+const ServerSchema = v.looseObject({
+  command: v.optional(v.string()),
+  args: v.optional(v.array(v.string())),
+  url: v.optional(v.string()),
+});
+
+/** An MCP server as Codex's configuration has it. */
+type McpServer = v.InferOutput<typeof ServerSchema>;
+type NamedServer = [name: string, McpServer];
+
+const ConfigSchema = v.looseObject({ mcp_servers: v.optional(v.record(v.string(), v.unknown())) });
+
+/** The servers in all files that Codex reads for a run; of the same name, the last. */
+function configuredMcpServers(codexHome: string, { run_dir, profile }: Pick<TaskRequest, "run_dir" | "profile">) {
+  const files = [SYSTEM_CONFIG, ...userConfigFiles(codexHome, profile), ...projectConfigFiles(run_dir)];
+  return [...new Map(files.flatMap((file) => readServers(file)))];
+}
+
+function readServers(file: string): NamedServer[] {
+  const servers = readConfigFile(file, ConfigSchema)?.mcp_servers ?? {};
+  return Object.entries(servers).flatMap(([name, entry]): NamedServer[] => {
+    const server = v.safeParse(ServerSchema, entry);
+    return server.success ? [[name, server.output]] : [];
+  });
+}
+
+/**
+ * Codex's arguments that leave out the servers that a task does without: this one, which would start tasks
+ * of its own, and all of the user's where the configuration says so.
+ */
+export function mcpServerArguments(config: Config, task: Pick<TaskRequest, "run_dir" | "profile">): string[] {
+  if (config.mayNest && !config.withoutMcpServers) return [];
+  const all = configuredMcpServers(config.codexHome, task);
+  if (config.withoutMcpServers) return [...withoutServers(all), ...WITHOUT_PLUGINS];
+  return withoutServers(all.filter(([, server]) => isThisProgram(server)));
+}
+
+/** Whether a server is this very program, or another copy of it. */
+function isThisProgram({ command, args }: McpServer): boolean {
+  const words = [command ?? "", ...(args ?? [])];
+  if (words.some((word) => /^codex-mcp-server(?:[-.@]|$)/.test(basename(word)))) return true;
+  const path = Bun.which(command ?? "");
+  return path !== null && realpathSync(path) === realpathSync(process.execPath);
+}
+
+/**
+ * Arguments that start Codex without some servers. Their transports are named again, since Codex refuses
+ * an entry without one, and a project's file may not be in force.
+ */
+function withoutServers(servers: readonly NamedServer[]): string[] {
+  if (servers.length === 0) return [];
+  const entries = servers.map(([name, { command, url }]) => {
+    const transport = url === undefined ? `command=${JSON.stringify(command ?? "")}` : `url=${JSON.stringify(url)}`;
+    return `${JSON.stringify(name)}={enabled=false,${transport}}`;
+  });
+  return [`--config=mcp_servers={${entries.join(",")}}`];
+}
+
+/** Plugins and apps bring servers that no file names. */
+const WITHOUT_PLUGINS: readonly string[] = ["--config=features.plugins=false", "--config=features.apps=false"];
