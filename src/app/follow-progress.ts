@@ -1,9 +1,8 @@
 import { statSync } from "node:fs";
 import { findTask } from "#store/claim-task.ts";
-import { queuePosition } from "#store/list-tasks.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { readActivity } from "./read-progress.ts";
+import { describeActivity } from "./running-line.ts";
 
 /** A running {@link followProgress}. */
 export interface ProgressWatch {
@@ -52,13 +51,12 @@ function describeAll(context: AppContext, tasks: readonly TaskRecord[], known: K
   return `${ended} of ${tasks.length} ended; ${newest.topic}: ${describeOne(context, newest, known)}`;
 }
 
-function describeOne({ store }: AppContext, task: TaskRecord, known: Known): string {
-  if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
+function describeOne(context: AppContext, task: TaskRecord, known: Known): string {
+  if (task.status === "queued") return describeActivity(context, task);
   const size = logSize(task);
   const before = known.get(task.task_id);
-  // The line has no times in it: what says nothing new is told no more often than need be.
   if (before?.size === size) return before.line;
-  const line = readActivity(task.log_file) ?? "Codex is starting";
+  const line = describeActivity(context, task);
   known.set(task.task_id, { size, line });
   return line;
 }

@@ -24,3 +24,9 @@ export function describeRunning({ store }: AppContext, task: TaskRecord): Runnin
   const activity = readActivity(log_file);
   return { ...line, ...(activity !== undefined && { activity }) };
 }
+
+/** The same in a few words, without times: what says nothing new stays the same. */
+export function describeActivity({ store }: AppContext, task: TaskRecord): string {
+  if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
+  return readActivity(task.log_file) ?? "Codex is starting";
+}

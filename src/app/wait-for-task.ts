@@ -1,7 +1,6 @@
-import { join } from "node:path";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { findTask } from "#store/claim-task.ts";
-import { readMeta } from "#store/meta-file.ts";
+import { readEarlierMeta, readMeta } from "#store/meta-file.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -30,8 +29,7 @@ export async function waitAtMost(
   if (isEnded(task)) return task;
   if (signal?.aborted === true) return undefined;
   const paths = taskPaths(context.config.home, task.task_id);
-  const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readMeta(earlierMeta()), task);
-  const earlierMeta = () => join(paths.runs, String(task.run), "meta.json");
+  const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readEarlierMeta(paths, task.run), task);
   return new Promise((resolve) => {
     let isBusy = false;
     const done = (record: EndedTask | undefined) => {

@@ -1,5 +1,5 @@
 import { startLogging } from "#lib/log.ts";
-import { serveStdio } from "#mcp/server.ts";
+import { serveStdio } from "#mcp/serve-stdio.ts";
 
 /** The MCP server. It runs until its client goes. */
 export async function serve(): Promise<undefined> {

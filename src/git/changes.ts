@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { git, type GitEnvironment, withoutLastNewline } from "./git.ts";
+import { git, type GitEnvironment, gitUpTo, withoutLastNewline } from "./git.ts";
 
 /**
  * What a worktree holds against a base commit: commits, and every difference of the files, whether
@@ -25,6 +25,15 @@ export async function readChanges(worktree: string, baseCommit: string): Promise
     files_changed: paths.slice(0, MAX_LISTED_PATHS),
     uncommitted_changes: uncommitted.slice(0, MAX_LISTED_PATHS),
   };
+}
+
+/**
+ * The same differences as a patch, of which at most the first `maxBytes` are read.
+ * @throws AppError `git_failed`
+ */
+export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
+  const args = ["diff", "--no-ext-diff", "--no-color", baseCommit, "--"];
+  return withNewFilesListed(worktree, (environment) => gitUpTo(maxBytes, worktree, args, environment));
 }
 
 async function readDiff(

@@ -56,6 +56,38 @@ export async function git(folder: string, args: readonly string[], more: GitEnvi
   throw gitFailure(folder, args, result.stderr);
 }
 
+/**
+ * The same for an answer that may be very long, of which at most the first `maxBytes` are read, up to a line's end.
+ * @throws AppError `git_failed` with git's message
+ */
+export async function gitUpTo(
+  maxBytes: number,
+  folder: string,
+  args: readonly string[],
+  more: GitEnvironment = {},
+): Promise<string> {
+  const child = Bun.spawn(["git", ...OURS, ...args], {
+    cwd: folder,
+    env: gitEnvironment(more),
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const stderr = child.stderr.text();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of child.stdout) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) break;
+  }
+  if (bytes > maxBytes) {
+    child.kill();
+    const text = Buffer.concat(chunks).subarray(0, maxBytes);
+    return text.subarray(0, text.lastIndexOf(0x0a) + 1).toString();
+  }
+  if ((await child.exited) !== 0) throw gitFailure(folder, args, await stderr);
+  return Buffer.concat(chunks).toString();
+}
+
 /** A failed git command in words. */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
   if (stderr.includes("dubious ownership")) {

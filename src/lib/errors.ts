@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   invalid_image: "An image path is not an absolute path of an existing file.",
   invalid_configuration: "An environment variable of this server has a value that it cannot have.",
   unknown_task: "No task has this id.",
+  nothing_to_read: "There is no such resource, or the task has no such part (yet).",
   unknown_profile: "Codex has no profile of this name (Codex itself would ignore it in silence).",
   task_running: "This topic is running already.",
   worktree_busy: "Another version of this topic is running in the same worktree.",

@@ -2,10 +2,12 @@ import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { AppContext } from "#app/context.ts";
 import { AppError } from "#lib/errors.ts";
+import type { TaskRecord } from "#task/record.ts";
 import type { ClientLimits } from "./client-limits.ts";
+import type { ToolData } from "./respond.ts";
 
-/** What a tool's handler gives back; {@link import("./respond.ts")} makes the protocol's result of it. */
-export type Answer = { isError: boolean; data: object };
+/** What a tool's handler gives back: an answer, or a run that the client is to ask for (`takesTasks`). */
+export type Answer = ToolData | { task: TaskRecord };
 
 /** What a call comes with. */
 export interface Call {
@@ -17,6 +19,8 @@ export interface Call {
   abandoned: AbortSignal;
   /** What the client allows. */
   limits: () => ClientLimits;
+  /** Whether the client takes a task for an answer. */
+  takesTasks: boolean;
   /** Tells the user what is being done, in a line; undefined where the client does not want to know. */
   tell: ((line: string) => void) | undefined;
 }
@@ -29,7 +33,7 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   annotations: ToolAnnotations;
   input: Input;
   output: Output;
-  handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object }>;
+  handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object } | { task: TaskRecord }>;
 }
 
 /** A tool as the server uses it. */
@@ -71,7 +75,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       const parsed = spec.input.safeParse(args ?? {});
       if (!parsed.success) throw badArguments(spec.name, spec.input, parsed.error);
       const answer = await spec.handle(parsed.data, call);
-      return { isError: answer.isError ?? false, data: answer.data };
+      return "task" in answer ? answer : { isError: answer.isError ?? false, data: answer.data };
     },
   };
 }

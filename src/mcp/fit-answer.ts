@@ -9,16 +9,25 @@ const CHARACTERS_A_LINE = 50;
  * longest lists their end, each with a note of what is missing. Numbers, ids and short texts stay.
  * @param wholeResultOf where the whole `result` of a task stands
  */
-export function fitAnswer(data: object, limit: number, wholeResultOf: (taskId: string) => string): object {
-  if (sizeOf(data) <= limit) return data;
+export function fitAnswer(data: object, limit: number, wholeResultOf: WholeResultOf): object {
+  return fit(data, limit, (longest) => cutObject(data, longest, wholeResultOf));
+}
+
+/** The same for something that is little else than a text. */
+export function fitText<T extends { text: string }>(content: T, limit: number): T {
+  return fit(content, limit, (longest) => ({ ...content, text: cutText(content.text, longest, undefined) }));
+}
+
+/** As much of it as fits: cut to the longest texts with which it does. */
+function fit<T extends object>(whole: T, limit: number, cutTo: (longest: number) => T): T {
+  if (sizeOf(whole) <= limit) return whole;
   let [low, high] = [SHORTEST_TEXT, limit];
-  // The longest texts with which it fits.
   while (high - low > Math.max(16, low / 50)) {
     const middle = Math.floor((low + high) / 2);
-    if (sizeOf(cutObject(data, middle, wholeResultOf)) <= limit) low = middle;
+    if (sizeOf(cutTo(middle)) <= limit) low = middle;
     else high = middle;
   }
-  return cutObject(data, low, wholeResultOf);
+  return cutTo(low);
 }
 
 /** Bytes of a value's JSON. */

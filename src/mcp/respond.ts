@@ -1,17 +1,29 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Failure } from "#lib/errors.ts";
-import type { Answer } from "./define-tool.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { fitAnswer } from "./fit-answer.ts";
+import { resourceUri } from "./resources/task-uri.ts";
+
+/** What a tool has to say. */
+export interface ToolData {
+  isError: boolean;
+  data: object;
+}
 
 /**
- * The protocol's result: the answer as structured content and as text. Errors are text alone: clients
- * would hold their structured content against the tool's output schema.
+ * The protocol's result: the answer as structured content and as text, no larger than the client takes it.
+ * Errors are text alone: clients would hold their structured content against the tool's output schema.
+ * @param home the state folder, where results stand that are too large
  */
-export function respond({ isError, data }: Answer): CallToolResult {
-  const content: CallToolResult["content"] = [{ type: "text", text: JSON.stringify(data) }];
-  return isError ? { isError: true, content } : { content, structuredContent: { ...data } };
+export function respond({ isError, data }: ToolData, home: string, answerBytes: number): CallToolResult {
+  const wholeResultOf = (id: string) => `${taskPaths(home, id).result} and the resource ${resourceUri(id, "result")}`;
+  const fitted = fitAnswer(data, answerBytes, wholeResultOf);
+  const content: CallToolResult["content"] = [{ type: "text", text: JSON.stringify(fitted) }];
+  return isError ? { isError: true, content } : { content, structuredContent: { ...fitted } };
 }
 
 /** A refusal or fault as a tool result. */
 export function respondFailure({ message, code, hint }: Failure): CallToolResult {
-  return respond({ isError: true, data: { success: false, error: message, code, hint } });
+  const text = JSON.stringify({ success: false, error: message, code, hint });
+  return { isError: true, content: [{ type: "text", text }] };
 }

@@ -1,83 +1,30 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { type AppContext, openContext } from "#app/context.ts";
-import { readConfig } from "#lib/config.ts";
-import { AppError, toFailure } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
-import { VERSION } from "#lib/build.ts";
-import { taskPaths } from "#store/store-paths.ts";
-import { limitsOf } from "./client-limits.ts";
-import type { Call } from "./define-tool.ts";
-import { fitAnswer } from "./fit-answer.ts";
+import { ChangeWatch } from "./change-watch.ts";
+import { registerDiscovery } from "./eras/discover.ts";
+import { registerListening } from "./eras/listen.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
-import { progressOf } from "./progress.ts";
-import { respond, respondFailure } from "./respond.ts";
-import { ALL_TOOLS } from "./tools/all-tools.ts";
-import { userCancel } from "./user-cancel.ts";
+import { registerPrompts } from "./prompts/register-prompts.ts";
+import { registerResources } from "./resources/register-resources.ts";
+import { CAPABILITIES, SERVER_INFO } from "./server-info.ts";
+import type { Session } from "./session.ts";
+import { registerTaskExtension } from "./task-extension/register-task-extension.ts";
+import { registerTools } from "./tools/register-tools.ts";
 
-/** How long calls that are being answered may go on after the client has gone: clients kill after half a second. */
-const FAREWELL_MS = 300;
-
-/** Serves MCP on stdin and stdout until the client goes; tasks go on without it. */
-export async function serveStdio(): Promise<void> {
-  const calls = new Set<Promise<unknown>>();
-  let isLeaving = false;
-  const server = makeServer({
-    note: (call) => {
-      calls.add(call);
-      void call.finally(() => calls.delete(call));
-    },
-    isLeaving: () => isLeaving,
+/** The server of one client: what it offers, registered with the SDK. */
+export function makeServer(session: Session): Server {
+  const server = new Server(SERVER_INFO, {
+    capabilities: CAPABILITIES,
+    instructions: INSTRUCTIONS,
+    jsonSchemaValidator: NO_VALIDATOR,
   });
-  const leave = async () => {
-    if (isLeaving) return;
-    isLeaving = true;
-    await Promise.race([Promise.allSettled(calls), Bun.sleep(FAREWELL_MS)]);
-    process.exit(0);
-  };
-  // The SDK's transport does not notice that its client is gone.
-  process.stdin.on("end", leave).on("close", leave);
-  process.stdout.on("error", leave);
-  process.on("SIGTERM", leave).on("SIGINT", leave).on("SIGHUP", leave);
-  // A fault in one call's file events must not end the others.
-  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
-    process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
-  }
-  const transport = new StdioServerTransport();
-  transport.onclose = () => void leave();
-  await server.connect(transport);
-}
-
-/** What a call is to know of the session that it is part of. */
-interface Session {
-  note: (call: Promise<unknown>) => void;
-  isLeaving: () => boolean;
-}
-
-function describeFault(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-function makeServer(session: Session): Server {
-  const server = new Server(
-    { name: "codex-mcp-server", title: "Codex tasks", version: VERSION },
-    { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_VALIDATOR },
-  );
-  const open = contextOpener();
-  server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, extra) => {
-    const call: Call = {
-      open,
-      stopped: userCancel(extra.signal, session.isLeaving),
-      abandoned: extra.signal,
-      limits: () => limitsOf(open().config, server.getClientVersion()?.name),
-      tell: progressOf(params, extra),
-    };
-    const answer = callTool(params.name, params.arguments, call);
-    session.note(answer);
-    return answer;
-  });
+  const watch = new ChangeWatch();
+  registerTools(server, session);
+  registerPrompts(server, session);
+  registerResources(server, session, watch);
+  registerDiscovery(server);
+  registerListening(server, session, watch);
+  registerTaskExtension(server, session);
   server.onerror = (error) => logger("mcp").warn`${error.message}`;
   return server;
 }
@@ -88,31 +35,3 @@ const NO_VALIDATOR = {
     throw new Error("this server asks its client nothing");
   },
 };
-
-async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
-  const startedAt = performance.now();
-  try {
-    const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
-    if (tool === undefined) throw unknownTool(name);
-    const { isError, data } = await tool.call(args, call);
-    const { home } = call.open().config;
-    return respond({ isError, data: fitAnswer(data, call.limits().answerBytes, (id) => taskPaths(home, id).result) });
-  } catch (error) {
-    const failure = toFailure(error);
-    if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;
-    return respondFailure(failure);
-  } finally {
-    logger("mcp").debug`${name} took ${Math.round(performance.now() - startedAt)} ms`;
-  }
-}
-
-function unknownTool(name: string): AppError {
-  const names = ALL_TOOLS.map((tool) => tool.name).join(", ");
-  return new AppError("invalid_argument", `There is no tool "${name}".`, `The tools: ${names}.`);
-}
-
-/** The store is opened by the first call, not at start: clients start servers only to look at them. */
-function contextOpener(): () => AppContext {
-  let context: AppContext | undefined;
-  return () => (context ??= openContext(readConfig()));
-}

@@ -2,10 +2,10 @@
  * Tells the user's abort of a call from the two others that look like it: a client whose time is up
  * (its reason says so), and a connection that ends. Those only detach; the task goes on.
  */
-export function userCancel(aborted: AbortSignal, isLeaving: () => boolean): AbortSignal {
+export function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
   const user = new AbortController();
   const onAbort = () => {
-    if (!isLeaving() && !isTimeout(aborted.reason)) user.abort();
+    if (!leaving.aborted && !isTimeout(aborted.reason)) user.abort();
   };
   if (aborted.aborted) onAbort();
   else aborted.addEventListener("abort", onAbort, { once: true });

@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES, type ErrorCode } from "#lib/errors.ts";
 import { readTextIfThere } from "#lib/files.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
+import type { TaskPaths } from "./store-paths.ts";
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
 
@@ -119,6 +121,11 @@ const MetaSchema = v.object({
 export function readMeta(path: string): TaskRecord | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetaSchema), readTextIfThere(path));
   return parsed.success ? toRecord(parsed.output) : undefined;
+}
+
+/** The same of a run that was followed by another of its task. */
+export function readEarlierMeta(paths: TaskPaths, run: number): TaskRecord | undefined {
+  return readMeta(join(paths.runs, String(run), "meta.json"));
 }
 
 /** The text of a `meta.json`. */

@@ -13,6 +13,17 @@ export function isTaskId(text: string): boolean {
   return TASK_ID.test(text);
 }
 
+/** Names one run of a task: a topic may be run again. */
+export function runIdOf({ task_id, run }: { task_id: string; run: number }): string {
+  return `${task_id}.${run}`;
+}
+
+/** The run that such an id names; undefined where it is none. */
+export function parseRunId(text: string): { taskId: string; run: number } | undefined {
+  const [, taskId = "", run] = /^(.+)\.([1-9]\d{0,8})$/.exec(text) ?? [];
+  return isTaskId(taskId) ? { taskId, run: Number(run) } : undefined;
+}
+
 /** The branch that all versions of a topic work on. */
 export function agentBranchOf(topic: Topic): string {
   return `agent/${topic.key}`;

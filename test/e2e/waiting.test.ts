@@ -163,9 +163,11 @@ describe("an answer's limit", () => {
     const result = String(data["result"]);
     expect(result).toStartWith("FIRST All is well");
     expect(result).toEndWith(" LAST");
-    const [, path = ""] = /the whole text is in (\S+) …\]/.exec(result) ?? [];
+    const [, path = "", uri = ""] = /the whole text is in (\S+) and the resource (\S+) …\]/.exec(result) ?? [];
     expect(path).toBe(join(world.stateHome, "tasks", "codex-review-talkative-v1", "result.md"));
     expect(readFileSync(path, "utf8")).toBe(LONG_RESULT);
+    const { contents } = await client.sdk.readResource({ uri });
+    expect(contents).toMatchObject([{ uri, mimeType: "text/markdown", text: LONG_RESULT }]);
     const shown = await client.call("codex_status", { task_id: "codex-review-talkative-v1", since_event: 0 });
     expect(Buffer.byteLength(JSON.stringify(shown.data))).toBeLessThanOrEqual(30_000);
   });

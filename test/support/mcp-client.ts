@@ -9,6 +9,13 @@ export interface ToolAnswer {
   data: Record<string, unknown>;
 }
 
+/** What a request was refused with. @throws where it was not refused */
+export async function refusal(request: Promise<unknown>): Promise<string> {
+  const answer = await request.catch((error: unknown) => error);
+  if (answer instanceof Error) return answer.message;
+  throw new Error(`it was not refused: ${JSON.stringify(answer)}`);
+}
+
 /** A real MCP client with a server process of its own. */
 export class McpClient {
   readonly #client: Client;

@@ -5,7 +5,7 @@ import { startTask } from "#app/start-task.ts";
 import { describeRunning } from "#app/running-line.ts";
 import { waitAtMost } from "#app/wait-for-task.ts";
 import type { AppContext } from "#app/context.ts";
-import type { TaskRecord } from "#task/record.ts";
+import { isEnded, type TaskRecord } from "#task/record.ts";
 import { defineTool } from "../define-tool.ts";
 import { failureFields, outcomeFields, startInput, status, worktreeFields as worktreeSchema } from "../schemas.ts";
 import { whileTelling } from "../while-telling.ts";
@@ -37,6 +37,7 @@ export const codex = defineTool({
     const deadline = performance.now() + call.limits().answerWithinMs;
     const context = call.open();
     const started = await startTask(context, toStartRequest(args, "blocking"));
+    if (call.takesTasks && !isEnded(started) && !call.stopped.aborted) return { task: started };
     const stop = () => void cancelTask(context, started.task_id);
     if (call.stopped.aborted) stop();
     else call.stopped.addEventListener("abort", stop, { once: true });

@@ -1,0 +1,37 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { AppError, toFailure } from "#lib/errors.ts";
+import { logger } from "#lib/log.ts";
+import type { Call } from "./define-tool.ts";
+import { respond, respondFailure } from "./respond.ts";
+import { toMcpTask } from "./task-extension/mcp-task.ts";
+import { ALL_TOOLS } from "./tools/all-tools.ts";
+
+/** Calls a tool; whatever goes wrong is its result. */
+export async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
+  const startedAt = performance.now();
+  try {
+    const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
+    if (tool === undefined) throw unknownTool(name);
+    const answer = await tool.call(args, call);
+    const context = call.open();
+    // The SDK wants each result to have content; on its way to the client it is taken out again.
+    if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
+    return respond(answer, context.config.home, call.limits().answerBytes);
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;
+    return respondFailure(failure);
+  } finally {
+    logger("mcp").debug`${name} took ${Math.round(performance.now() - startedAt)} ms`;
+  }
+}
+
+/** A fault as the log has it. */
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function unknownTool(name: string): AppError {
+  const names = ALL_TOOLS.map((tool) => tool.name).join(", ");
+  return new AppError("invalid_argument", `There is no tool "${name}".`, `The tools: ${names}.`);
+}

@@ -1,0 +1,49 @@
+import { logger } from "#lib/log.ts";
+
+/** Changes are told at most so often. */
+const LOOK_MS = 1000;
+
+interface Watched {
+  look: () => Promise<string>;
+  tell: () => void;
+  seen: string;
+}
+
+/** Tells of changes to those who have asked for it; nothing is looked at while nobody has. */
+export class ChangeWatch {
+  readonly #watched = new Set<Watched>();
+  #timer: Timer | undefined;
+  #isLooking = false;
+
+  /**
+   * Calls `tell` after what `look` gives has changed, at most once a second.
+   * @returns ends it
+   * @throws what `look` throws at first
+   */
+  async watch(look: () => Promise<string>, tell: () => void): Promise<() => void> {
+    const watched = { look, tell, seen: await look() };
+    this.#watched.add(watched);
+    this.#timer ??= setInterval(() => void this.#lookAtAll(), LOOK_MS);
+    return () => {
+      this.#watched.delete(watched);
+      if (this.#watched.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    };
+  }
+
+  async #lookAtAll(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    for (const watched of this.#watched) {
+      const now = await watched.look().catch((error: unknown) => {
+        logger("mcp").warn`a watched task cannot be looked at: ${error}`;
+        return watched.seen;
+      });
+      if (now === watched.seen || !this.#watched.has(watched)) continue;
+      watched.seen = now;
+      watched.tell();
+    }
+    this.#isLooking = false;
+  }
+}

@@ -1,0 +1,31 @@
+import type { CompleteRequest, CompleteResult } from "@modelcontextprotocol/sdk/types.js";
+import type { AppContext } from "#app/context.ts";
+import { listTaskIds } from "#store/list-tasks.ts";
+import { ALL_PROMPTS } from "./prompts/all-prompts.ts";
+
+/** The protocol's own limit. */
+const MAX_VALUES = 100;
+
+/** What a client may offer its user for an argument that is being typed. */
+export function complete({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
+  const values = ref.type === "ref/prompt" ? completePrompt(ref.name, argument, open) : completeTask(argument, open);
+  return { completion: { values: values.slice(0, MAX_VALUES), hasMore: values.length > MAX_VALUES } };
+}
+
+interface TypedArgument {
+  name: string;
+  value: string;
+}
+
+function completePrompt(name: string, { name: argument, value }: TypedArgument, open: () => AppContext): string[] {
+  const prompt = ALL_PROMPTS.find((candidate) => candidate.name === name);
+  return prompt?.arguments[argument]?.complete?.(value, open) ?? [];
+}
+
+/** The variable of all templates: ids by their beginning, with or without `codex-`. */
+function completeTask({ name, value }: TypedArgument, open: () => AppContext): string[] {
+  if (name !== "task_id") return [];
+  const { store } = open();
+  const ids = listTaskIds(store, value, MAX_VALUES + 1);
+  return ids.length > 0 ? ids : listTaskIds(store, `codex-${value}`, MAX_VALUES + 1);
+}

@@ -1,0 +1,20 @@
+/** How to write a prompt that Codex does well with: what all of ours share. */
+export const WRITING_A_PROMPT = `How to write the prompt for Codex:
+- It sees the workspace and your prompt, nothing of this conversation. Put in what was decided here: names, constraints, reasons.
+- Goal first, in one sentence. Then where: files and folders by path. Then what must not change.
+- Say what done looks like, as something it can check by itself: the command to run and what it should print. One that can check its work goes on until it is right.
+- Name the example to follow ("as src/users/routes.ts does it") rather than describe a style.
+- Say what to report: what you need for your next step, and no more.
+- Do not prescribe each step, and do not ask for a plan or for progress reports: it then stops early.`;
+
+/** What comes after a run in a worktree. */
+export const AFTER_A_WORKTREE = `When it has ended: success false means that it did not work, and error and hint say why. Otherwise look at the diff of worktree_dir against base_commit yourself, run the tests there, and tell the user what it holds, with uncommitted_changes, before anything is merged. To have something mended, call codex again with the same type and description, the next version, and the session_id.`;
+
+/** Topic words of a free text: what it says, without what a topic cannot hold. */
+export function toDescription(text: string): string {
+  const words = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const names = words.filter((word) => !FILLERS.has(word)).slice(-3);
+  return names.join("_") || "work";
+}
+
+const FILLERS = new Set(["the", "a", "an", "of", "in", "for", "to", "and", "with", "src", "our", "all"]);

@@ -1,0 +1,27 @@
+import type { Prompt } from "./define-prompt.ts";
+import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
+
+/** Several pieces of work side by side. */
+export const parallelModules: Prompt = {
+  name: "parallel_modules",
+  title: "Implement modules in parallel with Codex",
+  description: "Split work into modules and have Codex implement them side by side, each in its own worktree.",
+  arguments: {
+    goal: { description: "What is to be there in the end", isRequired: true },
+    modules: { description: "The modules, if you know them; otherwise they are worked out" },
+  },
+  render: ({
+    goal = "",
+    modules,
+  }) => `Have Codex implement this in parallel: ${goal}${modules ? `\nThe modules: ${modules}` : ""}
+
+1. Cut it into modules that share no file. What they share (types, interfaces, a schema, a dependency) is written and committed first, by you or by one Codex task; otherwise each invents its own. Two to five modules are usual; what cannot be cut cleanly is one module.
+2. Write one prompt per module. Each names its own files, the files that it must not touch since another module has them, and the shared interfaces by path.
+3. Start all at the same time: \`codex_dispatch\` once per module, sandbox "full-access", the same cwd, topics like "implement-<module>-v1" with different descriptions. Each gets its own worktree and branch.
+4. \`codex_wait\` with all task_ids and mode "any": as each one ends, look at it while the others go on.
+5. Merge one branch after the other, and run all tests after each; resolve conflicts with what both were asked to do in mind. Ask the user before you merge.
+
+${WRITING_A_PROMPT}
+
+${AFTER_A_WORKTREE}`,
+};

@@ -1,0 +1,24 @@
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import {
+  CompleteRequestSchema,
+  GetPromptRequestSchema,
+  ListPromptsRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
+import { AppError } from "#lib/errors.ts";
+import { complete } from "../complete.ts";
+import { onRequest } from "../on-request.ts";
+import type { Session } from "../session.ts";
+import { ALL_PROMPTS } from "./all-prompts.ts";
+import { describePrompt, renderPrompt } from "./define-prompt.ts";
+
+/** Lists and fills in the prompts, and completes what is typed for them and for resources. */
+export function registerPrompts(server: Server, session: Session): void {
+  onRequest(server, ListPromptsRequestSchema, () => ({ prompts: ALL_PROMPTS.map(describePrompt) }));
+  onRequest(server, GetPromptRequestSchema, ({ name, arguments: given = {} }) => {
+    const prompt = ALL_PROMPTS.find((candidate) => candidate.name === name);
+    if (prompt !== undefined) return renderPrompt(prompt, given);
+    const names = ALL_PROMPTS.map((each) => each.name).join(", ");
+    throw new AppError("invalid_argument", `There is no prompt "${name}".`, `The prompts: ${names}.`);
+  });
+  onRequest(server, CompleteRequestSchema, (params) => complete(params, session.open));
+}

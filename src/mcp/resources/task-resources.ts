@@ -1,0 +1,107 @@
+import type {
+  ReadResourceResult,
+  Resource,
+  ResourceTemplate as ResourceTemplateEntry,
+} from "@modelcontextprotocol/sdk/types.js";
+import { statSync } from "node:fs";
+import type { AppContext } from "#app/context.ts";
+import { getTask } from "#app/find-task.ts";
+import { listTasks, type TaskLine } from "#app/list-tasks.ts";
+import { readTaskPart, TASK_PARTS, type TaskPart } from "#app/read-task-part.ts";
+import { reconcile } from "#app/reconcile.ts";
+import { isEnded } from "#task/record.ts";
+import { fitText } from "../fit-answer.ts";
+import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
+
+const LISTED_TASKS = 100;
+
+/** A message of more than 10 MB ends the connection. */
+const MAX_BYTES = 9_500_000;
+
+const PARTS: Record<TaskPart, { title: string; description: string; mimeType: string }> = {
+  result: {
+    title: "Result of a Codex task",
+    description: "Codex's last message, whole; of a task that failed, why",
+    mimeType: "text/markdown",
+  },
+  log: {
+    title: "Log of a Codex task",
+    description: "The end of Codex's own JSON lines, at most 1 MiB; whole in the task's log_file",
+    mimeType: "application/x-ndjson",
+  },
+  events: {
+    title: "Events of a Codex task",
+    description: "What Codex did, a line for each command, message and change",
+    mimeType: "text/plain",
+  },
+  prompt: { title: "Prompt of a Codex task", description: "What Codex was asked for", mimeType: "text/markdown" },
+  diff: {
+    title: "Diff of a Codex task",
+    description: "What its worktree holds against base_commit, uncommitted and new files included; at most 1 MiB",
+    mimeType: "text/x-diff",
+  },
+};
+
+/** A resource template for each part of a task. */
+export function resourceTemplates(): ResourceTemplateEntry[] {
+  return TASK_PARTS.map((part) => {
+    const { title, description, mimeType } = PARTS[part];
+    return { uriTemplate: resourceUri("{task_id}", part), name: `task-${part}`, title, description, mimeType };
+  });
+}
+
+/** The list of tasks, and of the newest what is of most use: the result, or what is going on. */
+export async function listResources(context: AppContext): Promise<Resource[]> {
+  const { tasks } = await listTasks(context, { limit: LISTED_TASKS });
+  const list: Resource = {
+    uri: TASKS_URI,
+    name: "tasks",
+    title: "Codex tasks",
+    description: `The newest ${LISTED_TASKS} tasks, with their states`,
+    mimeType: "application/json",
+  };
+  return [list, ...tasks.map(resourceOf)];
+}
+
+function resourceOf({ task_id, status, topic }: TaskLine): Resource {
+  const isOver = status !== "queued" && status !== "running";
+  const part = isOver ? "result" : "events";
+  return {
+    uri: resourceUri(task_id, part),
+    name: `${topic} ${part}`,
+    ...PARTS[part],
+    description: `${topic}, ${status}`,
+  };
+}
+
+/**
+ * A resource's content.
+ * @throws AppError `nothing_to_read`, `unknown_task`
+ */
+export async function readResource(context: AppContext, uri: string): Promise<ReadResourceResult> {
+  const named = parseTaskUri(uri);
+  if (named.taskId === undefined) {
+    const page = await listTasks(context, { limit: LISTED_TASKS });
+    return { contents: [{ uri, mimeType: "application/json", text: JSON.stringify(page, null, 2) }] };
+  }
+  const { mimeType } = PARTS[named.part];
+  const text = await readTaskPart(context, named.taskId, named.part);
+  return { contents: [fitText({ uri, mimeType, text }, MAX_BYTES)] };
+}
+
+/**
+ * What of a resource changes when its content does.
+ * @throws AppError `nothing_to_read`, `unknown_task`
+ */
+export async function resourceSignature(context: AppContext, uri: string): Promise<string> {
+  const named = parseTaskUri(uri);
+  if (named.taskId === undefined) {
+    const { tasks } = await listTasks(context, { limit: LISTED_TASKS });
+    return tasks.map(({ task_id, status, started_at }) => `${task_id} ${status} ${started_at}`).join("\n");
+  }
+  const task = await reconcile(context, getTask(context, named.taskId));
+  // The files of a running task change where Codex has done something, and then its log has grown.
+  const isByState = named.part === "result" || named.part === "prompt" || isEnded(task);
+  const logBytes = isByState ? 0 : (statSync(task.log_file, { throwIfNoEntry: false })?.size ?? 0);
+  return `${task.run} ${task.status} ${logBytes}`;
+}

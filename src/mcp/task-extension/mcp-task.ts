@@ -1,0 +1,89 @@
+import { statSync } from "node:fs";
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import { toAnswer } from "#app/answer.ts";
+import type { AppContext } from "#app/context.ts";
+import { getRun } from "#app/get-run.ts";
+import { describeActivity } from "#app/running-line.ts";
+import { AppError } from "#lib/errors.ts";
+import { parseRunId, runIdOf } from "#task/names.ts";
+import { isEnded, type TaskRecord } from "#task/record.ts";
+import { respond } from "../respond.ts";
+import { RPC_CODES, RpcError } from "../rpc-error.ts";
+
+/** How often a client may ask. It costs this server one look at the index, and the model nothing. */
+const POLL_INTERVAL_MS = 1000;
+
+/** A run of ours as a task of the protocol's extension `io.modelcontextprotocol/tasks`. */
+export interface McpTask {
+  [key: string]: unknown;
+  taskId: string;
+  status: "working" | "completed" | "cancelled";
+  statusMessage: string;
+  createdAt: string;
+  lastUpdatedAt: string;
+  /** How long it is kept; null: nobody can say. */
+  ttlMs: null;
+  pollIntervalMs: number;
+  /** Of one that is completed: what the call would have been answered with. */
+  result?: CallToolResult;
+}
+
+/** A run, without what came of it. */
+export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
+  const state = isEnded(task)
+    ? {
+        status: task.status === "cancelled" ? ("cancelled" as const) : ("completed" as const),
+        lastUpdatedAt: task.end_time,
+      }
+    : { status: "working" as const, lastUpdatedAt: lastEventAt(task) };
+  return {
+    taskId: runIdOf(task),
+    ...state,
+    statusMessage: describeState(context, task),
+    createdAt: task.start_time,
+    ttlMs: null,
+    pollIntervalMs: POLL_INTERVAL_MS,
+  };
+}
+
+/**
+ * A run, with what came of it. One that failed is `completed` too: `failed` is for faults of the protocol only.
+ * @param answerBytes the largest result that the client takes
+ */
+export function toDetailedTask(context: AppContext, task: TaskRecord, answerBytes: number): McpTask {
+  const mcpTask = toMcpTask(context, task);
+  if (!isEnded(task) || task.status === "cancelled") return mcpTask;
+  const data = toAnswer(task);
+  return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
+}
+
+/** What of a run changes when {@link toDetailedTask} does. */
+export function taskSignature(context: AppContext, task: TaskRecord): string {
+  return `${task.status} ${describeState(context, task)}`;
+}
+
+/**
+ * The run that a client means.
+ * @throws RpcError where there is none
+ */
+export async function findMcpTask(context: AppContext, taskId: string): Promise<TaskRecord> {
+  const named = parseRunId(taskId);
+  if (named === undefined) throw unknown(taskId);
+  return getRun(context, named.taskId, named.run).catch((error: unknown) => {
+    throw error instanceof AppError && error.code === "unknown_task" ? unknown(taskId) : error;
+  });
+}
+
+function unknown(taskId: string): RpcError {
+  return new RpcError(RPC_CODES.invalidParams, `There is no task "${taskId}".`);
+}
+
+function describeState(context: AppContext, task: TaskRecord): string {
+  if (!isEnded(task)) return describeActivity(context, task);
+  return task.status === "completed" ? "completed" : `${task.error} ${task.hint}`;
+}
+
+function lastEventAt(task: TaskRecord): string {
+  const log = statSync(task.log_file, { throwIfNoEntry: false });
+  return log === undefined ? task.start_time : log.mtime.toISOString();
+}

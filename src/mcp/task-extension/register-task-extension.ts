@@ -1,0 +1,38 @@
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { z } from "zod";
+import { cancelTask } from "#app/cancel-task.ts";
+import { isEnded } from "#task/record.ts";
+import { callerOf, requireTasks } from "../caller.ts";
+import { limitsOf } from "../client-limits.ts";
+import { modernMethod } from "../eras/modern-method.ts";
+import { onRequest } from "../on-request.ts";
+import type { Session } from "../session.ts";
+import { findMcpTask, toDetailedTask } from "./mcp-task.ts";
+
+const params = z.looseObject({ taskId: z.string() });
+const GetRequestSchema = z.object({ method: z.literal(modernMethod("tasks/get")), params });
+const UpdateRequestSchema = z.object({ method: z.literal(modernMethod("tasks/update")), params });
+const CancelRequestSchema = z.object({ method: z.literal(modernMethod("tasks/cancel")), params });
+
+/** Answers clients that were given a task for a call of `codex`: any server of this user's knows all of them. */
+export function registerTaskExtension(server: Server, session: Session): void {
+  onRequest(server, GetRequestSchema, async ({ taskId }, extra) => {
+    const caller = callerOf(server, extra);
+    requireTasks(caller);
+    const context = session.open();
+    const task = await findMcpTask(context, taskId);
+    return toDetailedTask(context, task, limitsOf(context.config, caller.name).answerBytes);
+  });
+  // Codex in `exec` asks nobody anything, so there is nothing to be answered.
+  onRequest(server, UpdateRequestSchema, async ({ taskId }, extra) => {
+    requireTasks(callerOf(server, extra));
+    await findMcpTask(session.open(), taskId);
+    return {};
+  });
+  onRequest(server, CancelRequestSchema, async ({ taskId }, extra) => {
+    requireTasks(callerOf(server, extra));
+    const task = await findMcpTask(session.open(), taskId);
+    if (!isEnded(task)) await cancelTask(session.open(), task.task_id);
+    return {};
+  });
+}
