@@ -28,13 +28,13 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<T
   requestCancel(context.store, task);
   if (task.status === "queued") {
     const cancelled = endedBy(CANCELLED, task);
-    const owner = findTask(context.store, taskId)?.owner;
+    const owner = findTask(context.store, task.task_id)?.owner;
     if (endTask(context.store, "queued", cancelled)) {
       if (task.waiting_since !== undefined) await waitForSupervisor(context, task, owner);
       return cancelled;
     }
     // It has been started in this moment: the same again, for a running one.
-    return cancelTask(context, taskId);
+    return cancelTask(context, task.task_id);
   }
   return (await endBySupervisor(context, task)) ?? endOurselves(context, task);
 }

@@ -2,21 +2,30 @@ import { AppError } from "#lib/errors.ts";
 import { findTask } from "#store/claim-task.ts";
 import { importTask } from "#store/import-tasks.ts";
 import type { StoredTask } from "#store/task-row.ts";
-import { isTaskId } from "#task/names.ts";
+import { isTaskId, parseRunId } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
 
 /**
- * The task of this id, from the index or, where that does not know it, from its folder.
+ * The task of this id, from the index or, where that does not know it, from its folder. Clients with the
+ * Tasks extension show their models the id of a run: that of the newest one is taken too.
  * @throws AppError `unknown_task`
  */
-export function getTask(context: AppContext, taskId: string): StoredTask {
+export function getTask(context: AppContext, id: string): StoredTask {
+  const named = parseRunId(id);
+  const taskId = named?.taskId ?? id;
   const task = findTaskOrImport(context, taskId);
-  if (task !== undefined) return task;
+  if (task !== undefined && (named === undefined || named.run === task.record.run)) return task;
+  if (task !== undefined) throw notTheNewest(id, task);
   throw new AppError(
     "unknown_task",
     `There is no task "${taskId}".`,
     "codex_status without task_id lists the tasks; ids begin with codex-.",
   );
+}
+
+function notTheNewest(id: string, { record }: StoredTask): AppError {
+  const hint = `${record.task_id} is the newest run; the files of earlier ones are in runs/ in the task's folder.`;
+  return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
 }
 
 /** The same, or undefined where there is no such task. */

@@ -19,9 +19,12 @@ export interface WaitResult {
  * @throws AppError `unknown_task`
  */
 export async function findTasks(context: AppContext, taskIds: readonly string[]): Promise<TaskRecord[]> {
-  const tasks: TaskRecord[] = [];
-  for (const id of new Set(taskIds)) tasks.push(await reconcile(context, getTask(context, id)));
-  return tasks;
+  const tasks = new Map<string, TaskRecord>();
+  for (const id of taskIds) {
+    const task = getTask(context, id);
+    tasks.set(task.record.task_id, await reconcile(context, task));
+  }
+  return [...tasks.values()];
 }
 
 /** Waits until any or all of some tasks have ended, a bounded time, or until `signal` aborts. */

@@ -95,12 +95,10 @@ function shorten(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): 
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   // The keys of a record are texts anyway.
   delete schema.propertyNames;
-  // An answer may always have more than it promises.
-  if (io === "output" && !isDescribed(schema.additionalProperties)) delete schema.additionalProperties;
-}
-
-function isDescribed(schema: unknown): boolean {
-  return typeof schema === "object" && schema !== null && Object.keys(schema).length > 0;
+  const { additionalProperties: more } = schema;
+  // Anything is allowed where nothing is said; an answer may always have more than it promises.
+  const saysNothing = typeof more === "object" && Object.keys(more).length === 0;
+  if (saysNothing || (io === "output" && more === false)) delete schema.additionalProperties;
 }
 
 function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {

@@ -31,8 +31,8 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
 };
 
 /** What went wrong with a request that has no result to say it in: all but tool calls. */
-export function toRpcError(thrown: unknown): Error {
-  if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "number") return thrown;
+export function toRpcError(thrown: unknown): RpcError {
+  if (thrown instanceof RpcError) return thrown;
   const { code, message, hint } = toFailure(thrown);
   const number = thrown instanceof AppError ? (NUMBERS[code] ?? RPC_CODES.internal) : RPC_CODES.internal;
   return new RpcError(number, `${message} ${hint}`, { code, hint });

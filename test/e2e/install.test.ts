@@ -14,12 +14,12 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { $ } from "bun";
 import { CLIENTS, type McpClient } from "#clients/client-table.ts";
 import { runCli } from "../support/command-line.ts";
-import { findClaude } from "../support/real-clients.ts";
+import { findClient } from "../support/real-clients.ts";
 import { Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 
 const PROJECT_BIN = join(import.meta.dir, "..", "..", "node_modules", ".bin");
-const CLAUDE = findClaude();
+const CLAUDE = findClient("claude");
 
 const FIXTURES: Record<string, string> = {
   json: '{\n  // mine\n  "theme": "dark",\n  "KEY": {\n    "other": { "command": "other-server", "args": ["-x"] }, // keep\n  },\n}\n',
@@ -183,7 +183,6 @@ describe("codex, by the real Codex CLI", () => {
   });
 });
 
-if (CLAUDE === undefined) console.warn("SKIPPED: install claude-code; CODEXMCP_TEST_CLIENTS=1 downloads the client");
 describe.skipIf(CLAUDE === undefined)("claude-code, by the real Claude Code", () => {
   test("its list shows the server, connected", async () => {
     const home = world.folder("claude-home");

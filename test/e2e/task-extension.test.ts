@@ -73,6 +73,20 @@ test("other tools answer themselves, and so does a call that is refused", async 
   expect(result).toMatchObject({ resultType: "complete", isError: true });
 });
 
+test("the tools take the id that such clients show their models, if it names the newest run", async () => {
+  const call = async (name: string, args: object) => {
+    const { result } = await client.askModern("tools/call", { name, arguments: args }, WITH_TASKS);
+    return result;
+  };
+  const { taskId } = asTask(await callCodex("QUICK", "review-named-v1"));
+  const done = [{ task_id: "codex-review-named-v1", success: true }];
+  expect(await call("codex_wait", { task_ids: [taskId] })).toMatchObject({ structuredContent: { done } });
+  await ended(asTask(await callCodex("QUICK", "review-named-v1")).taskId);
+  const stale = await call("codex_cancel", { task_id: taskId });
+  expect(stale?.["isError"]).toBe(true);
+  expect(JSON.stringify(stale)).toContain("is not the newest run");
+});
+
 test("a task that failed is completed, with the error as its result", async () => {
   const { taskId } = asTask(await callCodex("FAIL", "review-fail-v1"));
   const task = await ended(taskId);

@@ -2,20 +2,38 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 const FOLDER = join(import.meta.dir, "..", "..", "dist", "clients");
-const CLAUDE_CODE = "@anthropic-ai/claude-code@2.1.330";
+
+/** Real programs that speak MCP, from npm: pinned, and too large to come with every `npm install`. */
+const CLIENTS = {
+  claude: { package: "@anthropic-ai/claude-code", version: "2.1.330", program: "claude" },
+  inspector: { package: "@modelcontextprotocol/inspector", version: "2.12.0", program: "mcp-inspector" },
+  conformance: { package: "@modelcontextprotocol/conformance", version: "0.2.0-alpha.12", program: "conformance" },
+} as const;
 
 /**
- * The real Claude Code: the one that CODEXMCP_TEST_CLAUDE names, or, with CODEXMCP_TEST_CLIENTS=1, one
- * that is downloaded (240 MB, so not without being asked). Undefined where there is none to be had.
+ * The path of such a program. With CODEXMCP_TEST_CLIENTS=1 it is downloaded (Claude Code 240 MB, the others
+ * 150 MB together); CODEXMCP_TEST_CLAUDE names a Claude Code that is there. Undefined, and said loudly, where there
+ * is none to be had.
  */
-export function findClaude(): string | undefined {
-  const named = process.env["CODEXMCP_TEST_CLAUDE"];
-  if (named !== undefined) return named;
-  const path = join(FOLDER, "node_modules", ".bin", "claude");
-  if (process.env["CODEXMCP_TEST_CLIENTS"] !== "1") return undefined;
+export function findClient(name: keyof typeof CLIENTS): string | undefined {
+  const named = name === "claude" ? process.env["CODEXMCP_TEST_CLAUDE"] : undefined;
+  const path = named ?? (process.env["CODEXMCP_TEST_CLIENTS"] === "1" ? install(name) : undefined);
+  if (path === undefined) {
+    const { package: wanted } = CLIENTS[name];
+    console.warn(`SKIPPED: tests with ${wanted}; CODEXMCP_TEST_CLIENTS=1 downloads it`);
+  }
+  return path;
+}
+
+/** Each in a folder of its own: they want different versions of the same packages. */
+function install(name: keyof typeof CLIENTS): string | undefined {
+  const { package: wanted, version, program } = CLIENTS[name];
+  const folder = join(FOLDER, `${name}-${version}`);
+  const path = join(folder, "node_modules", ".bin", program);
   if (!existsSync(path)) {
-    mkdirSync(FOLDER, { recursive: true });
-    Bun.spawnSync(["npm", "install", "--prefix", FOLDER, "--no-audit", "--no-fund", "--silent", CLAUDE_CODE]);
+    mkdirSync(folder, { recursive: true });
+    const options = ["--prefix", folder, "--no-audit", "--no-fund", "--silent"];
+    Bun.spawnSync(["npm", "install", ...options, `${wanted}@${version}`]);
   }
   return existsSync(path) ? path : undefined;
 }

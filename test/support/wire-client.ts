@@ -52,7 +52,7 @@ export class WireClient {
   }
 
   /** Waits for a message. */
-  async until(isIt: (message: WireMessage) => boolean): Promise<WireMessage> {
+  async until(isIt: (message: WireMessage, index: number) => boolean): Promise<WireMessage> {
     const deadline = performance.now() + 60_000;
     for (;;) {
       const found = this.received.find(isIt);
@@ -61,6 +61,11 @@ export class WireClient {
       const news = new Promise<void>((resolve) => (this.#wakeUp = resolve));
       await Promise.race([news, Bun.sleep(1000)]);
     }
+  }
+
+  /** The message that came after the first `count`. */
+  async nextAfter(count: number): Promise<WireMessage> {
+    return this.until((_, index) => index === count);
   }
 
   /** Ends the server by closing its input, or by a signal. @returns its exit code */

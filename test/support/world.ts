@@ -10,7 +10,7 @@ const PROJECT = join(import.meta.dir, "..", "..");
 export const BINARY = join(PROJECT, "dist", "codex-mcp-server");
 
 /** The pinned Codex CLI, by npm's launcher as users have it. */
-const CODEX = join(PROJECT, "node_modules", ".bin", "codex");
+export const CODEX = join(PROJECT, "node_modules", ".bin", "codex");
 
 /**
  * A machine of its own: HOME, CODEX_HOME, state folder, tmux server, model, all in one folder that

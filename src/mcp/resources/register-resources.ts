@@ -8,6 +8,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import type { ChangeWatch } from "../change-watch.ts";
 import { onRequest } from "../on-request.ts";
+import { RpcError, toRpcError } from "../rpc-error.ts";
 import type { Session } from "../session.ts";
 import { listResources, readResource, resourceSignature, resourceTemplates } from "./task-resources.ts";
 
@@ -20,7 +21,12 @@ export function registerResources(server: Server, session: Session, watch: Chang
   };
   onRequest(server, ListResourcesRequestSchema, async () => ({ resources: await listResources(session.open()) }));
   onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: resourceTemplates() }));
-  onRequest(server, ReadResourceRequestSchema, ({ uri }) => readResource(session.open(), uri));
+  onRequest(server, ReadResourceRequestSchema, ({ uri }) =>
+    readResource(session.open(), uri).catch((error: unknown) => {
+      const { code, message, data } = toRpcError(error);
+      throw new RpcError(code, message, { ...data, uri });
+    }),
+  );
   onRequest(server, SubscribeRequestSchema, async ({ uri }) => {
     const look = () => resourceSignature(session.open(), uri);
     const stop = await watch.watch(look, () => void server.sendResourceUpdated({ uri }));
