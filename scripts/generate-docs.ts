@@ -1,9 +1,12 @@
-// Writes the tables of the READMEs that the code knows (tools, parameters, answers, error codes, commands) between
+// Writes the tables of the READMEs that the code knows (tools, parameters, answers, resources, prompts, error codes, commands) between
 // their marks, and the golden schemas of the tools. With --check it only says whether they are up to date.
 import { join } from "node:path";
 import { COMMANDS } from "#cli/commands.ts";
 import { ERROR_CODES } from "#lib/errors.ts";
 import type { ToolListing } from "#mcp/define-tool.ts";
+import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
+import { resourceTemplates } from "#mcp/resources/task-resources.ts";
+import { TASKS_URI } from "#mcp/resources/task-uri.ts";
 import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
 
 const ROOT = join(import.meta.dir, "..");
@@ -28,6 +31,8 @@ const tables: Record<string, string> = {
   answers: answerTables(),
   errors: errorTable(),
   commands: commandTable(),
+  resources: resourceTable(),
+  prompts: promptTable(),
 };
 
 const stale: string[] = [];
@@ -105,6 +110,22 @@ function commandTable(): string {
   return table(
     ["command", "does"],
     commands.map(({ name, operands, summary }) => [code(operands ? `${name} ${operands.usage}` : name), summary]),
+  );
+}
+
+function resourceTable(): string {
+  const list = [code(TASKS_URI), "The newest tasks, with their states"];
+  const parts = resourceTemplates().map(({ uriTemplate, description = "" }) => [code(uriTemplate), description]);
+  return table(["resource", "is"], [list, ...parts]);
+}
+
+function promptTable(): string {
+  return table(
+    ["prompt", "does", "arguments"],
+    ALL_PROMPTS.map(({ name, description, arguments: args }) => {
+      const names = Object.entries(args).map(([each, { isRequired }]) => (isRequired ? code(each) : `${code(each)}?`));
+      return [code(name), description, names.join(", ")];
+    }),
   );
 }
 

@@ -17,7 +17,7 @@ export const TASK_PARTS = ["result", "log", "events", "prompt", "diff"] as const
 export type TaskPart = (typeof TASK_PARTS)[number];
 
 /** Of a log or a diff, no more than this is read. */
-export const MAX_PART_BYTES = 1024 * 1024;
+const MAX_PART_BYTES = 1024 * 1024;
 
 /**
  * One part of a task as text: result and prompt whole, of the log and its events the end, of the diff the beginning.

@@ -1,3 +1,4 @@
+import { serveOnLoopback } from "./loopback.ts";
 import { WireClient, type WireMessage } from "./wire-client.ts";
 import type { World } from "./world.ts";
 
@@ -14,12 +15,7 @@ export class HttpBridge {
 
   constructor(world: World) {
     this.#world = world;
-    this.#server = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      idleTimeout: 0,
-      fetch: (request) => this.#answer(request),
-    });
+    this.#server = serveOnLoopback((request) => this.#answer(request));
   }
 
   get url(): string {

@@ -1,3 +1,5 @@
+import { serveOnLoopback } from "./loopback.ts";
+
 /** What the scripted model does next: it calls a tool, or says something and so ends its turn. */
 export type MessagesStep = { tool: string; args: object } | { say: string };
 
@@ -12,11 +14,6 @@ interface Message {
   content: string | ContentBlock[];
 }
 
-function toolResultsIn(messages: readonly Message[]): ContentBlock[] {
-  const blocks = messages.flatMap(({ content }) => (typeof content === "string" ? [] : content));
-  return blocks.filter(({ type }) => type === "tool_result");
-}
-
 /** A request as far as the stub looks at it. */
 export interface MessagesRequest {
   messages: Message[];
@@ -29,19 +26,10 @@ export interface MessagesRequest {
  */
 export class MessagesStub {
   readonly #scripts = new Map<string, readonly MessagesStep[]>();
-  readonly #server: Bun.Server<undefined>;
+  readonly #server = serveOnLoopback((request) => this.#answer(request));
   #answers = 0;
   /** Bodies of the requests that came, oldest first. */
   readonly requests: MessagesRequest[] = [];
-
-  constructor() {
-    this.#server = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      idleTimeout: 0,
-      fetch: (request) => this.#answer(request),
-    });
-  }
 
   /** The API's address, as `ANTHROPIC_BASE_URL` wants it. */
   get url(): string {
@@ -96,6 +84,11 @@ export class MessagesStub {
     }
     return undefined;
   }
+}
+
+function toolResultsIn(messages: readonly Message[]): ContentBlock[] {
+  const blocks = messages.flatMap(({ content }) => (typeof content === "string" ? [] : content));
+  return blocks.filter(({ type }) => type === "tool_result");
 }
 
 /** The stream of one answer of one block. */

@@ -1,3 +1,4 @@
+import { serveOnLoopback } from "./loopback.ts";
 import { type OutputItem, type Step, type Turn, turnAt } from "./stub-script.ts";
 
 /** Tokens that every answer of the stub reports, so that tests can add them up. */
@@ -10,19 +11,10 @@ export const TOKENS_PER_ANSWER = { input: 100, output: 20 } as const;
  */
 export class ModelStub {
   readonly #scripts = new Map<string, readonly Step[]>();
-  readonly #server: Bun.Server<undefined>;
+  readonly #server = serveOnLoopback((request) => this.#answer(request));
   #calls = 0;
   /** Bodies of the requests that came, oldest first. */
   readonly requests: StubRequest[] = [];
-
-  constructor() {
-    this.#server = Bun.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      idleTimeout: 0,
-      fetch: (request) => this.#answer(request),
-    });
-  }
 
   /** The API's address, as `base_url` wants it. */
   get url(): string {
