@@ -24,7 +24,7 @@ interface ObjectSchema {
   required?: string[];
 }
 
-const listings = ALL_TOOLS.map((tool) => tool.describe());
+const listings = ALL_TOOLS.map((tool) => tool.describe({ withAnswers: true }));
 const tables: Record<string, string> = {
   tools: toolTable(),
   parameters: parameterTables(),
@@ -37,7 +37,7 @@ const tables: Record<string, string> = {
 
 const stale: string[] = [];
 for (const name of ["README.md", "README.zh-CN.md"]) await update(join(ROOT, name), fillIn);
-await update(SCHEMAS, () => `${JSON.stringify(listings, null, 2)}\n`);
+await update(SCHEMAS, () => `${JSON.stringify(ALL_TOOLS.map((tool) => tool.describe()), null, 2)}\n`);
 if (isCheck && stale.length > 0) {
   console.error(`not up to date: ${stale.join(", ")}; run: bun run docs`);
   process.exit(1);

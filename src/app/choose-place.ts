@@ -1,8 +1,8 @@
 import { inspectRepository } from "#git/repository.ts";
-import { guessBase, makeWorktree, planWorktree, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
+import { guessBase, makeWorktree, planWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
 import { workspaceOf } from "#git/workspace.ts";
-import { withLock } from "#store/lock.ts";
-import { findWorktreeBase, noteWorktreeBase } from "#store/worktree-base.ts";
+import { withRepositoryLock } from "#store/lock.ts";
+import { findWorktreeBase, noteWorktreeBase, type WorktreeBase } from "#store/worktree-base.ts";
 import { agentBranchOf, worktreeNameOf } from "#task/names.ts";
 import type { WorktreePlace } from "#task/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
@@ -37,19 +37,24 @@ export interface MadePlace {
 }
 
 /** Makes the planned worktree, one at a time for each repository over all servers, and notes its base. */
-export async function makePlace({ store }: AppContext, plan: WorktreePlan): Promise<MadePlace> {
-  const { repository, path, branch } = plan;
-  await withLock(store, `worktrees of ${repository.commonDir}`, () => makeWorktree(plan));
-  const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
-  const base_commit =
-    noted?.base_commit ?? (plan.action === "create" ? repository.commit : await guessBase(repository, branch));
-  const base_branch = noted === undefined ? repository.branch : noted.base_branch;
-  const worktree = {
-    worktree_dir: path,
-    agent_branch: branch,
-    base_commit,
-    ...(base_branch === undefined ? {} : { base_branch }),
+export async function makePlace({ store }: AppContext, planned: WorktreePlan): Promise<MadePlace> {
+  const { repository, path, branch } = planned;
+  return withRepositoryLock(store, repository.commonDir, async () => {
+    // Somebody may have made or discarded it since.
+    const plan = await renewPlan(planned);
+    await makeWorktree(plan);
+    const base = (plan.action === "create" ? undefined : findWorktreeBase(store, path)) ?? (await newBase(plan));
+    const worktree = { worktree_dir: path, agent_branch: branch, ...base };
+    noteWorktreeBase(store, worktree);
+    return { worktree, runDir: runFolderIn(plan) };
+  });
+}
+
+async function newBase({ action, repository, branch }: WorktreePlan): Promise<WorktreeBase> {
+  const isNew = action === "create";
+  return {
+    base_commit: isNew ? repository.commit : await guessBase(repository, branch),
+    ...(repository.branch !== undefined && { base_branch: repository.branch }),
+    ...(isNew && { made_here: true }),
   };
-  if (noted === undefined) noteWorktreeBase(store, worktree);
-  return { worktree, runDir: runFolderIn(plan) };
 }

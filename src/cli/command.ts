@@ -46,7 +46,7 @@ type Run<Options extends object> = (input: Input<Options>) => Promise<number | u
 interface CommandSpec<Specs extends OptionSpecs> {
   name: string;
   /** Under which heading the help has it; without one it is not for people. */
-  group?: "clients" | "tasks" | "program";
+  group?: "clients" | "tasks" | "worktrees" | "program";
   summary: string;
   /** More than one line can say. */
   details?: string;

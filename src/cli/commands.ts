@@ -133,6 +133,33 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./cancel.ts")).cancel,
   }),
   defineCommand({
+    name: "discard",
+    group: "worktrees",
+    summary: "remove tasks' worktrees and branches, saving all that they hold first",
+    details:
+      "Commits, staged, changed, untracked and ignored files are kept under refs/codexmcp/salvage in the repository, for " +
+      "restore to bring back. Worktrees and branches that were there before their task stay.",
+    operands: TASKS,
+    options: {
+      "drop-ignored": {
+        type: "boolean",
+        summary: "do not save ignored files and folders of more than 1 MB (node_modules, build output)",
+      },
+      json: JSON_OPTION,
+    },
+    examples: [["discard implement-parser-v1", "the task's record and log stay"]],
+    load: async () => (await import("./discard.ts")).discard,
+  }),
+  defineCommand({
+    name: "restore",
+    group: "worktrees",
+    summary: "bring discarded worktrees back as they were",
+    operands: TASKS,
+    options: { json: JSON_OPTION },
+    examples: [["restore implement-parser-v1", "what was discarded last"]],
+    load: async () => (await import("./restore.ts")).restore,
+  }),
+  defineCommand({
     name: "clean",
     group: "tasks",
     summary: "remove the files of old tasks; never a worktree or a branch",

@@ -6,7 +6,7 @@ import { optionsOf } from "./parse-command-line.ts";
 import { paint } from "./style.ts";
 import { AppError } from "#lib/errors.ts";
 
-const GROUPS = { clients: "For MCP clients", tasks: "Tasks", program: "This program" } as const;
+const GROUPS = { clients: "For MCP clients", tasks: "Tasks", worktrees: "Worktrees", program: "This program" } as const;
 const PROGRAM = "codex-mcp-server";
 
 /** Prints what this program is and its commands, or how one of them is used. */

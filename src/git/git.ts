@@ -88,6 +88,52 @@ export async function gitUpTo(
   return Buffer.concat(chunks).toString();
 }
 
+/**
+ * The same with something to read on its standard input, and an answer in bytes: names of files may hold any.
+ * @throws AppError `git_failed` with git's message
+ */
+export async function gitBytes(
+  folder: string,
+  args: readonly string[],
+  input: Uint8Array = NOTHING,
+  more: GitEnvironment = {},
+): Promise<Buffer> {
+  const child = Bun.spawn(["git", ...OURS, ...args], {
+    cwd: folder,
+    env: gitEnvironment(more),
+    stdio: [input, "pipe", "pipe"],
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.bytes(), child.stderr.text()]);
+  if ((await child.exited) !== 0) throw gitFailure(folder, args, stderr);
+  return Buffer.from(stdout);
+}
+
+const NOTHING = new Uint8Array();
+
+/** A git command that is written to while it runs. */
+export interface GitProcess {
+  stdin: Bun.FileSink;
+  /** Closes its input and waits for its end. @throws AppError `git_failed` */
+  finish: () => Promise<void>;
+  kill: () => void;
+  exited: Promise<number>;
+}
+
+/** Starts such a command. */
+export function gitProcess(folder: string, args: readonly string[]): GitProcess {
+  const child = Bun.spawn(["git", ...OURS, ...args], {
+    cwd: folder,
+    env: gitEnvironment({}),
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  const stderr = child.stderr.text();
+  const finish = async () => {
+    await child.stdin.end();
+    if ((await child.exited) !== 0) throw gitFailure(folder, args, await stderr);
+  };
+  return { stdin: child.stdin, finish, kill: () => child.kill(), exited: child.exited };
+}
+
 /** A failed git command in words. */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
   if (stderr.includes("dubious ownership")) {

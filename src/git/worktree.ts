@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
 import type { Repository } from "./repository.ts";
+import { listWorktrees } from "./worktree-list.ts";
 
 /** What is to be done so that a task has its worktree. */
 export interface WorktreePlan {
@@ -33,6 +34,12 @@ export async function planWorktree(repository: Repository, name: string, branch:
   const known = await tryGit(repository.folder, ["rev-parse", "--quiet", "--verify", `refs/heads/${branch}^{commit}`]);
   const action = known.exitCode === 0 ? "attach" : "create";
   return { repository, path, branch, action, isListed: listed !== undefined };
+}
+
+/** The same plan once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
+  const worktrees = await listWorktrees(repository.folder);
+  return planWorktree({ ...repository, worktrees }, basename(path), branch);
 }
 
 /** Carries out a plan. To be called by one process at a time for one repository. */

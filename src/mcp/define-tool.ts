@@ -39,8 +39,11 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
 /** A tool as the server uses it. */
 export interface Tool {
   name: string;
-  /** Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. */
-  describe: () => ToolListing;
+  /**
+   * Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. What the
+   * fields of answers mean is left out, unless it is asked for: models are not shown it, and it is long.
+   */
+  describe: (options?: { withAnswers: boolean }) => ToolListing;
   /**
    * Checks the arguments and does the work.
    * @throws AppError `invalid_argument`, and what the use cases throw
@@ -63,13 +66,13 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   const { name, title, description, annotations } = spec;
   return {
     name,
-    describe: () => ({
+    describe: ({ withAnswers } = { withAnswers: false }) => ({
       name,
       title,
       description,
       annotations,
-      inputSchema: toJsonSchema(spec.input, "input"),
-      outputSchema: toJsonSchema(spec.output, "output"),
+      inputSchema: toJsonSchema(spec.input, "input", true),
+      outputSchema: toJsonSchema(spec.output, "output", withAnswers),
     }),
     call: async (args, call) => {
       const parsed = spec.input.safeParse(args ?? {});
@@ -80,11 +83,14 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
 }
 
-function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): { type: "object" } {
+function toJsonSchema(schema: z.ZodObject, io: "input" | "output", isExplained: boolean): { type: "object" } {
   // The dialect is the protocol's default one, so it need not be named in each schema.
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => shorten(jsonSchema, io),
+    override: ({ jsonSchema }) => {
+      shorten(jsonSchema, io);
+      if (!isExplained) delete jsonSchema.description;
+    },
   });
   return { ...json, type: "object" };
 }

@@ -63,6 +63,11 @@ export function findTask(store: Store, taskId: string): StoredTask | undefined {
   return row === null ? undefined : toStoredTask(row);
 }
 
+/** The task that is queued or runs in a worktree. */
+export function findUnfinishedIn(store: Store, worktreeDir: string): StoredTask | undefined {
+  return findUnfinishedBy(store, "worktree_dir", worktreeDir);
+}
+
 function findUnfinishedBy(
   store: Store,
   column: "worktree_dir" | "session_id",

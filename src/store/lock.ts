@@ -18,6 +18,11 @@ export async function withLock<T>(store: Store, name: string, work: () => Promis
   }
 }
 
+/** The same for what changes a repository's worktrees and branches. @param commonDir its common git folder */
+export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
+  return withLock(store, `worktrees of ${commonDir}`, work);
+}
+
 function tryLock(store: Store, name: string, token: string): boolean {
   const { database } = store;
   const holder = database

@@ -90,6 +90,7 @@ const MetaSchema = v.object({
   agent_branch: text,
   base_branch: text,
   base_commit: text,
+  made_here: v.optional(v.literal(true)),
   session_id: text,
   end_time: v.pipe(
     v.nullish(time),

@@ -46,6 +46,8 @@ const MIGRATIONS: readonly string[] = [
     owner_start TEXT NOT NULL
   ) STRICT;
   `,
+  // Whether this server made them: rows from before do not say so.
+  "ALTER TABLE worktrees ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** Brings a database to this version's schema; safe when several processes do it at once. */

@@ -5,25 +5,30 @@ interface Indexed {
   database: Database;
 }
 
-/** What a worktree's work is compared with. */
-export type WorktreeBase = Pick<WorktreePlace, "base_branch" | "base_commit">;
+/** What a worktree's work is compared with, and whose it is. */
+export type WorktreeBase = Pick<WorktreePlace, "base_branch" | "made_here"> & { base_commit: string };
 
 /** The base that was noted when the worktree was made; undefined where this store did not make it. */
 export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeBase | undefined {
   const row = store.database
-    .query<{ base_branch: string | null; base_commit: string }, [string]>(
-      "SELECT base_branch, base_commit FROM worktrees WHERE worktree_dir = ?",
+    .query<{ base_branch: string | null; base_commit: string; made_here: number }, [string]>(
+      "SELECT base_branch, base_commit, made_here FROM worktrees WHERE worktree_dir = ?",
     )
     .get(worktreeDir);
   if (row === null) return undefined;
-  return { base_commit: row.base_commit, ...(row.base_branch === null ? {} : { base_branch: row.base_branch }) };
+  return {
+    base_commit: row.base_commit,
+    ...(row.base_branch !== null && { base_branch: row.base_branch }),
+    ...(row.made_here === 1 && { made_here: true }),
+  };
 }
 
 /** Notes a worktree's base: it outlives the tasks that worked there. */
 export function noteWorktreeBase(store: Indexed, place: WorktreePlace & { base_commit: string }): void {
   store.database
     .query(
-      "INSERT OR REPLACE INTO worktrees (worktree_dir, agent_branch, base_branch, base_commit) VALUES (?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO worktrees (worktree_dir, agent_branch, base_branch, base_commit, made_here)
+       VALUES (?, ?, ?, ?, ?)`,
     )
-    .run(place.worktree_dir, place.agent_branch, place.base_branch ?? null, place.base_commit);
+    .run(place.worktree_dir, place.agent_branch, place.base_branch ?? null, place.base_commit, place.made_here ? 1 : 0);
 }

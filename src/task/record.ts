@@ -26,6 +26,8 @@ export interface WorktreePlace {
   base_branch?: string;
   /** The commit that the work is compared with; absent in tasks of the Python server. */
   base_commit?: string;
+  /** Set where this server made worktree and branch: others are never removed by it. */
+  made_here?: true;
 }
 
 /** What the worktree holds at the end of a run, against {@link WorktreePlace.base_commit}. */

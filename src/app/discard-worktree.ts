@@ -1,0 +1,123 @@
+import { removeWorktree } from "#git/remove-worktree.ts";
+import { listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import { saveWorktree } from "#git/salvage/save-worktree.ts";
+import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
+import { commitOfBranch } from "#git/branches.ts";
+import { AppError } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
+import { withRepositoryLock } from "#store/lock.ts";
+import type { AppContext } from "./context.ts";
+import { checkIdle, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
+
+/** What of a worktree that was discarded is kept, and where. */
+export interface DiscardedWorktree {
+  task_id: string;
+  worktree_dir: string;
+  agent_branch: string;
+  /** The ref that has all of it. */
+  salvage: string;
+  /** Files that were saved beside the commits. */
+  files_saved: number;
+  /** Ignored by git, large, and given up as was asked. */
+  given_up: string[];
+}
+
+/** Ignored files are saved too, up to so many bytes; whoever wants more than that gone has to say so. */
+const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
+
+/** A worktree that is written to meanwhile is looked at again so often. */
+const MAX_LOOKS = 3;
+
+/**
+ * Saves all that a task's worktree holds under a ref of ours, then removes worktree and branch.
+ * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
+ * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_busy`, `worktree_gone`, `worktree_has_repositories`,
+ *   `ignored_too_large`; nothing is changed then
+ */
+export async function discardWorktree(
+  context: AppContext,
+  taskId: string,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree> {
+  const place = await getTaskWorktree(context, taskId);
+  if (!place.isMadeHere) throw notOurs(place);
+  return withRepositoryLock(context.store, place.repository, async () => {
+    await checkIdle(context, place);
+    if (!pathExists(place.path)) throw gone(place);
+    const { ref, state, leftOut } = await saveStill(place, isIgnoredGivenUp);
+    const { repository, path: worktree, branch } = place;
+    const tip = await commitOfBranch(repository, branch);
+    await removeWorktree({ repository, worktree, branch, tip });
+    return {
+      task_id: place.task.task_id,
+      worktree_dir: worktree,
+      agent_branch: branch,
+      salvage: ref,
+      files_saved: state.files.size,
+      given_up: leftOut.map((path) => Buffer.from(path, "latin1").toString()),
+    };
+  });
+}
+
+interface Saved {
+  ref: string;
+  state: WorktreeState;
+  leftOut: string[];
+}
+
+/** Saves a state of which a second look, after all was read, says that it still is. */
+async function saveStill(place: TaskWorktree, isIgnoredGivenUp: boolean): Promise<Saved> {
+  const { repository, path: worktree, branch } = place;
+  for (let look = 1; look <= MAX_LOOKS; look++) {
+    const leftOut = isIgnoredGivenUp ? pickLargeIgnored(await listIgnored(worktree)) : [];
+    const given = new Set(leftOut);
+    const isLeftOut = (path: string) => given.has(path);
+    if (!isIgnoredGivenUp) checkIgnored(place, await listIgnored(worktree));
+    const state = await readWorktreeState(worktree, isLeftOut);
+    if (state.repositories.length > 0) throw hasRepositories(place, state.repositories);
+    const ref = await saveWorktree({ repository, worktree, branch, state, leftOut });
+    if ((await readWorktreeState(worktree, isLeftOut)).signature === state.signature) return { ref, state, leftOut };
+  }
+  throw new AppError(
+    "worktree_busy",
+    `Something writes to ${worktree} while it is being saved.`,
+    "End whatever works there (an editor, a watcher, a server), and discard again.",
+  );
+}
+
+function checkIgnored(place: TaskWorktree, ignored: readonly { path: string; bytes: number }[]): void {
+  const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes <= MAX_IGNORED_BYTES) return;
+  const largest = ignored.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
+  const names = largest.map(({ path, bytes: size }) => `${path} (${Math.round(size / 1024 / 1024)} MB)`).join(", ");
+  throw new AppError(
+    "ignored_too_large",
+    `${place.path} holds ${Math.round(bytes / 1024 / 1024)} MB that git ignores, too much to be saved: ${names}.`,
+    "If that can be made again, discard with drop_ignored: ignored files and folders of less than 1 MB are saved even then.",
+  );
+}
+
+function notOurs({ path, branch }: TaskWorktree): AppError {
+  return new AppError(
+    "worktree_not_ours",
+    `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
+    `To remove it yourself: git worktree remove '${path}'.`,
+  );
+}
+
+function gone({ path, branch }: TaskWorktree): AppError {
+  return new AppError(
+    "worktree_gone",
+    `${path} is gone.`,
+    `Its branch ${branch} is not touched; if it was discarded, restore brings it back.`,
+  );
+}
+
+function hasRepositories({ path }: TaskWorktree, repositories: readonly string[]): AppError {
+  const names = repositories.slice(0, 3).map((name) => Buffer.from(name, "latin1").toString());
+  return new AppError(
+    "worktree_has_repositories",
+    `${path} holds git repositories of its own, which cannot be saved: ${names.join(", ")}.`,
+    "Move them away, or push what is in them and delete them, and discard again.",
+  );
+}

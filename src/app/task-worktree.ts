@@ -1,0 +1,59 @@
+import { AppError } from "#lib/errors.ts";
+import { findUnfinishedIn } from "#store/claim-task.ts";
+import { findWorktreeBase } from "#store/worktree-base.ts";
+import type { TaskRecord } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+import { getTask } from "./find-task.ts";
+import { reconcile } from "./reconcile.ts";
+
+/** The worktree that a task worked in. All versions of a topic share one. */
+export interface TaskWorktree {
+  task: TaskRecord;
+  path: string;
+  /** Without `refs/heads/`. */
+  branch: string;
+  /** The repository's common git folder; git commands for it run there. */
+  repository: string;
+  baseCommit: string;
+  baseBranch: string | undefined;
+  isMadeHere: boolean;
+}
+
+/**
+ * The worktree of a task.
+ * @throws AppError `unknown_task`, `no_worktree`
+ */
+export async function getTaskWorktree(context: AppContext, taskId: string): Promise<TaskWorktree> {
+  const task = await reconcile(context, getTask(context, taskId));
+  const { worktree_dir, agent_branch, workspace } = task;
+  const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
+  const baseCommit = base?.base_commit ?? task.base_commit;
+  if (worktree_dir === undefined || agent_branch === undefined || baseCommit === undefined) throw withoutWorktree(task);
+  return {
+    task,
+    path: worktree_dir,
+    branch: agent_branch,
+    repository: workspace,
+    baseCommit,
+    baseBranch: base === undefined ? task.base_branch : base.base_branch,
+    isMadeHere: base?.made_here === true,
+  };
+}
+
+/**
+ * Refuses what is not to be done to a worktree while a task works in it.
+ * @throws AppError `worktree_busy`
+ */
+export async function checkIdle(context: AppContext, { path }: TaskWorktree): Promise<void> {
+  const unfinished = findUnfinishedIn(context.store, path);
+  if (unfinished === undefined) return;
+  const { status, task_id } = await reconcile(context, unfinished);
+  if (status !== "queued" && status !== "running") return;
+  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel).`;
+  throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
+}
+
+function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {
+  const why = sandbox === "read-only" ? "it only read" : "it ran outside git";
+  return new AppError("no_worktree", `${task_id} has no worktree: ${why}.`, "Its result is all that there is of it.");
+}

@@ -1,0 +1,29 @@
+import { discardWorktree } from "#app/discard-worktree.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import type { Input } from "./command.ts";
+import { openForPerson } from "./open.ts";
+import { printJson, printLines } from "./output.ts";
+import { shortenHome } from "./task-table.ts";
+
+/** Removes worktrees, after all that they hold has been saved. */
+export async function discard({
+  operands,
+  options,
+}: Input<{ "drop-ignored": boolean; json: boolean }>): Promise<number> {
+  const context = openForPerson();
+  // All names are looked up first: with a wrong one, nothing is discarded.
+  const stored = operands.map((name) => resolveTask(context, name));
+  for (const { record } of stored) {
+    const done = await discardWorktree(context, record.task_id, options["drop-ignored"]);
+    if (options.json) printJson(done);
+    else {
+      printLines([
+        `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
+        `saved     ${done.salvage} (${done.files_saved} files beside the commits)`,
+        ...done.given_up.map((path) => `given up  ${path}`),
+        `back with codex-mcp-server restore ${done.task_id}`,
+      ]);
+    }
+  }
+  return 0;
+}

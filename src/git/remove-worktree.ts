@@ -1,0 +1,32 @@
+import { renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { pathExists } from "#lib/paths.ts";
+import { git } from "./git.ts";
+
+/** What is to go. */
+export interface Removal {
+  /** A folder in which git commands for the repository run, and which is not the worktree. */
+  repository: string;
+  worktree: string;
+  /** The branch that goes with it, and where it points: one that has moved since stays. */
+  branch: string | undefined;
+  tip: string | undefined;
+}
+
+/** Names begin so of worktrees that are on their way out, beside where they stood. */
+export const REMOVED_PREFIX = ".codexmcp-removed-";
+
+/**
+ * Removes a worktree and its branch. The folder is first renamed: whoever is stopped in the middle leaves no half of it
+ * in its place.
+ * @throws AppError `git_failed`
+ */
+export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<void> {
+  const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
+  if (pathExists(worktree)) renameSync(worktree, going);
+  // Twice: a locked one too. That it is ours to remove, the caller knows.
+  await git(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
+  const isNamed = branch !== undefined && tip !== undefined;
+  if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
+  rmSync(going, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import { gitProcess } from "../git.ts";
+import { type ByteName, nameOf, toBytes } from "./names.ts";
+import type { FoundFile } from "./walk.ts";
+
+/** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
+export class CommitWriter {
+  readonly #git: ReturnType<typeof gitProcess>;
+
+  constructor(folder: string, ref: string, message: string, parents: readonly string[]) {
+    this.#git = gitProcess(folder, ["fast-import", "--quiet", "--done", "--date-format=now"]);
+    const [first, ...others] = parents;
+    this.#say(`commit ${ref}\ncommitter codex-mcp-server <codex-mcp-server@localhost> now\n`);
+    this.#data(Buffer.from(message));
+    if (first !== undefined) this.#say(`from ${first}\n`);
+    for (const parent of others) this.#say(`merge ${parent}\n`);
+    // A commit begins with its parent's files.
+    this.#say("deleteall\n");
+  }
+
+  /** Adds a file of this content. */
+  async add(path: ByteName, content: Uint8Array, mode: "100644" | "100755" | "120000" = "100644"): Promise<void> {
+    this.#say(`M ${mode} inline ${quote(path)}\n`);
+    this.#data(content);
+    // Where git has ended, `commit` tells why.
+    await Promise.resolve(this.#git.stdin.flush()).catch(() => {});
+  }
+
+  /** Adds an object that the repository has. */
+  addObject(path: ByteName, object: string, type: string): void {
+    this.#say(`M ${type === "tree" ? "040000" : "100644"} ${object} ${quote(path)}\n`);
+  }
+
+  /** Adds what was found on the disk, its bytes as they are. */
+  async addFound(path: ByteName, top: string, relative: ByteName, { kind, mode }: FoundFile): Promise<void> {
+    const source = toBytes(`${nameOf(top)}/${relative}`);
+    if (kind === "link") return this.add(path, readlinkSync(source, { encoding: "buffer" }), "120000");
+    await this.add(path, readFileSync(source), (mode & 0o100) === 0 ? "100644" : "100755");
+  }
+
+  /** Makes the commit. @throws AppError `git_failed` */
+  async commit(): Promise<void> {
+    this.#say("done\n");
+    await this.#git.finish();
+  }
+
+  /** Gives it up: nothing is made. */
+  async abandon(): Promise<void> {
+    this.#git.kill();
+    await this.#git.exited;
+  }
+
+  #say(text: string): void {
+    this.#write(Buffer.from(text, "latin1"));
+  }
+
+  #data(content: Uint8Array): void {
+    this.#say(`data ${content.length}\n`);
+    this.#write(content);
+    this.#say("\n");
+  }
+
+  #write(bytes: Uint8Array): void {
+    void Promise.resolve(this.#git.stdin.write(bytes)).catch(() => {});
+  }
+}
+
+/** As fast-import reads names in quotes. */
+function quote(path: ByteName): ByteName {
+  return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+}

@@ -1,0 +1,31 @@
+import { git } from "../git.ts";
+import { SALVAGE_REFS } from "./save-worktree.ts";
+
+/** A discarded worktree that is kept. */
+export interface Salvage {
+  ref: string;
+  branch: string;
+  commit: string;
+  /** When it was discarded, as an ISO time. */
+  savedAt: string;
+}
+
+/** What is kept in a repository, newest first; of one branch, or of all. */
+export async function listSalvage(repository: string, branch?: string): Promise<Salvage[]> {
+  const pattern = branch === undefined ? SALVAGE_REFS : `${SALVAGE_REFS}/${branch}`;
+  const format = "--format=%(refname) %(objectname) %(committerdate:unix)";
+  const lines = (await git(repository, ["for-each-ref", format, pattern])).split("\n").filter(Boolean);
+  const all = lines.map((line) => {
+    const [ref = "", commit = "", time] = line.split(" ");
+    const named = ref.slice(SALVAGE_REFS.length + 1);
+    const savedAt = new Date(Number(time) * 1000).toISOString();
+    return { ref, commit, branch: named.slice(0, named.lastIndexOf("/")), savedAt };
+  });
+  // The names end with the time, to the millisecond.
+  const wanted = branch === undefined ? all : all.filter((each) => each.branch === branch);
+  return wanted.toSorted((a, b) => (timeOf(a) < timeOf(b) ? 1 : -1));
+}
+
+function timeOf({ ref }: Salvage): string {
+  return ref.slice(ref.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,44 @@
+import * as v from "valibot";
+
+const bytes = v.string();
+
+const ManifestSchema = v.object({
+  version: v.literal(1),
+  /** Where the worktree stood. */
+  worktree: v.string(),
+  /** Its branch, without `refs/heads/`, and where that pointed. */
+  branch: v.optional(v.string()),
+  tip: v.optional(v.string()),
+  /** The commit that was checked out. */
+  head: v.optional(v.string()),
+  /** Paths, one character for each byte: in the index and not in the folder. */
+  absent: v.array(bytes),
+  empty_folders: v.array(bytes),
+  /** Permissions that git does not keep. */
+  modes: v.record(bytes, v.number()),
+  /** Ignored by git and, as it was wished, not saved. */
+  left_out: v.array(bytes),
+});
+
+/** What a salvage commit says beside the files that it has. */
+export type Manifest = v.InferOutput<typeof ManifestSchema>;
+
+/** The names within a salvage commit. */
+export const PLACES = {
+  manifest: "manifest.json",
+  /** The files of the worktree, as they were. */
+  files: "files",
+  /** The index, a plain one. */
+  index: "index",
+  /** The private files of the worktree in git's own folder. */
+  gitFolder: "git",
+  /** The branch's reflog. */
+  reflog: "reflog",
+  /** What only the index or those files name. */
+  objects: "objects",
+} as const;
+
+/** Reads a manifest. @throws where it is none of ours, or of a later version */
+export function parseManifest(text: string): Manifest {
+  return v.parse(v.pipe(v.string(), v.parseJson(), ManifestSchema), text);
+}

@@ -1,0 +1,25 @@
+/**
+ * Names of files as git and the file system have them may hold any byte. Here they are texts with one
+ * character for each byte, which compare, split and join as such.
+ */
+export type ByteName = string;
+
+/** The bytes of a name. */
+export function toBytes(name: ByteName): Buffer {
+  return Buffer.from(name, "latin1");
+}
+
+/** A name from its bytes. */
+export function toName(bytes: Uint8Array): ByteName {
+  return Buffer.from(bytes).toString("latin1");
+}
+
+/** A path of ours, which is proper UTF-8, as such a name. */
+export function nameOf(path: string): ByteName {
+  return toName(Buffer.from(path));
+}
+
+/** The entries of one of git's answers whose items end with NUL. */
+export function splitNul(answer: Buffer): ByteName[] {
+  return toName(answer).split("\0").slice(0, -1);
+}

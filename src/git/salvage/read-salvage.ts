@@ -1,0 +1,69 @@
+import { gitBytes } from "../git.ts";
+import { type ByteName, splitNul, toName } from "./names.ts";
+
+/** A file within a salvage commit. */
+export interface SavedFile {
+  path: ByteName;
+  /** `100644`, `100755` or `120000`. */
+  mode: string;
+  object: string;
+}
+
+/** The files below one of a salvage commit's places, relative to it. */
+export async function listSaved(repository: string, commit: string, place: string): Promise<SavedFile[]> {
+  const lines = splitNul(await gitBytes(repository, ["ls-tree", "-r", "-z", commit, "--", place]));
+  return lines.map((line) => {
+    const tab = line.indexOf("\t");
+    const [mode = "", , object = ""] = line.slice(0, tab).split(" ");
+    return { path: line.slice(tab + 1 + place.length + 1), mode, object };
+  });
+}
+
+/** How much is read at once. */
+const BATCH_BYTES = 64 * 1024 * 1024;
+
+/** Hands over the content of each file, in bytes as they were, a bounded part of them at a time. */
+export async function readSaved(
+  repository: string,
+  files: readonly SavedFile[],
+  take: (file: SavedFile, content: Buffer) => void,
+): Promise<void> {
+  const sizes = await sizesOf(repository, files);
+  let batch: SavedFile[] = [];
+  let bytes = 0;
+  const readBatch = async () => {
+    if (batch.length > 0) await readAll(repository, batch, take);
+    [batch, bytes] = [[], 0];
+  };
+  for (const [index, file] of files.entries()) {
+    batch.push(file);
+    bytes += sizes[index] ?? 0;
+    if (bytes > BATCH_BYTES) await readBatch();
+  }
+  await readBatch();
+}
+
+async function sizesOf(repository: string, files: readonly SavedFile[]): Promise<number[]> {
+  if (files.length === 0) return [];
+  const answer = await ask(repository, "--batch-check=%(objectsize)", files);
+  return answer.toString().trim().split("\n").map(Number);
+}
+
+async function readAll(
+  repository: string,
+  files: readonly SavedFile[],
+  take: (file: SavedFile, content: Buffer) => void,
+): Promise<void> {
+  const answer = await ask(repository, "--batch", files);
+  let at = 0;
+  for (const file of files) {
+    const lineEnd = answer.indexOf(0x0a, at);
+    const size = Number(toName(answer.subarray(at, lineEnd)).split(" ")[2]);
+    take(file, answer.subarray(lineEnd + 1, lineEnd + 1 + size));
+    at = lineEnd + 1 + size + 1;
+  }
+}
+
+async function ask(repository: string, how: string, files: readonly SavedFile[]): Promise<Buffer> {
+  return gitBytes(repository, ["cat-file", how], Buffer.from(files.map(({ object }) => `${object}\n`).join("")));
+}

@@ -1,0 +1,136 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
+import { git, gitBytes, tryGit, withoutLastNewline } from "../git.ts";
+import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
+import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
+import { ordinaryMode } from "./worktree-state.ts";
+
+/** What was brought back. */
+export interface RestoredWorktree {
+  worktree: string;
+  branch: string | undefined;
+  /** Ignored files that had been given up. */
+  leftOut: readonly ByteName[];
+}
+
+/**
+ * Brings a salvaged worktree back as it was: branch, index, files, and what git was doing in it. The salvage stays.
+ * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place; nothing is changed then
+ */
+export async function restoreWorktree(repository: string, salvage: string): Promise<RestoredWorktree> {
+  const manifest = parseManifest(await git(repository, ["cat-file", "blob", `${salvage}:${PLACES.manifest}`]));
+  const { worktree, branch, tip, head } = manifest;
+  if (pathExists(worktree)) throw pathTaken(worktree);
+  const isBranchNew = await makeBranch(repository, branch, tip);
+  try {
+    await git(repository, [
+      "worktree",
+      "add",
+      "--quiet",
+      "--force",
+      "--no-checkout",
+      "--detach",
+      "--",
+      worktree,
+      head ?? salvage,
+    ]);
+    await putBack(repository, salvage, manifest);
+  } catch (error) {
+    await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
+    if (isBranchNew) await tryGit(repository, ["update-ref", "-d", `refs/heads/${branch ?? ""}`, tip ?? ""]);
+    throw error;
+  }
+  return { worktree, branch, leftOut: manifest.left_out };
+}
+
+/** @returns whether it was made */
+async function makeBranch(repository: string, branch: string | undefined, tip: string | undefined): Promise<boolean> {
+  if (branch === undefined || tip === undefined) return false;
+  const ref = `refs/heads/${branch}`;
+  const { stdout } = await tryGit(repository, ["rev-parse", "--quiet", "--verify", ref]);
+  const current = stdout.trim();
+  if (current === tip) return false;
+  if (current !== "") throw branchExists(branch, current);
+  // The empty old value: whoever makes the branch in this moment keeps it.
+  await git(repository, ["update-ref", ref, tip, ""]);
+  return true;
+}
+
+async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<void> {
+  const { worktree } = manifest;
+  const gitFolder = withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
+  const notes = await listSaved(repository, salvage, PLACES.gitFolder);
+  await readSaved(repository, notes, ({ path }, content) => writeInto(gitFolder, path, content));
+  await putReflogBack(repository, salvage, manifest);
+  await secureHead(worktree, manifest);
+  const [index] = await listSaved(repository, salvage, PLACES.index);
+  if (index === undefined) rmSync(join(gitFolder, "index"), { force: true });
+  else writeFileSync(join(gitFolder, "index"), await gitBytes(repository, ["cat-file", "blob", index.object]));
+  const files = await listSaved(repository, salvage, PLACES.files);
+  await checkOutUnchanged(worktree, new Set([...manifest.absent, ...files.map(({ path }) => path)]));
+  await readSaved(repository, files, (file, content) => writeFound(worktree, file, content));
+  for (const [path, mode] of Object.entries(manifest.modes)) chmodSync(toBytes(under(worktree, path)), mode);
+  for (const path of manifest.empty_folders) mkdirSync(toBytes(under(worktree, path)), { recursive: true });
+  await tryGit(worktree, ["update-index", "-q", "--refresh"]);
+}
+
+/** The branch that was checked out may have gone since, where it was not the worktree's own. */
+async function secureHead(worktree: string, { head }: Manifest): Promise<void> {
+  const { exitCode } = await tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD"]);
+  if (exitCode !== 0 && head !== undefined) await git(worktree, ["update-ref", "--no-deref", "HEAD", head]);
+}
+
+/** The files that were as the index has them. */
+async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>): Promise<void> {
+  const indexed = splitNul(await gitBytes(worktree, ["ls-files", "--cached", "-z"]));
+  const paths = [...new Set(indexed)].filter((path) => !others.has(path));
+  const list = Buffer.concat(paths.map((path) => toBytes(`${path}\0`)));
+  await gitBytes(worktree, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], list);
+}
+
+async function putReflogBack(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
+  const [reflog] = await listSaved(repository, salvage, PLACES.reflog);
+  if (reflog === undefined || branch === undefined) return;
+  const folder = withoutLastNewline(await git(repository, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
+  const content = await gitBytes(repository, ["cat-file", "blob", reflog.object]);
+  writeInto(join(folder, "logs", "refs", "heads"), nameOf(branch), content);
+}
+
+function under(top: string, path: ByteName): ByteName {
+  return `${nameOf(top)}/${path}`;
+}
+
+function writeInto(top: string, path: ByteName, content: Uint8Array): void {
+  const file = toBytes(under(top, path));
+  mkdirSync(toBytes(parentOf(under(top, path))), { recursive: true });
+  writeFileSync(file, content);
+}
+
+function parentOf(path: ByteName): ByteName {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): void {
+  const file = toBytes(under(top, path));
+  mkdirSync(toBytes(parentOf(under(top, path))), { recursive: true });
+  rmSync(file, { force: true });
+  if (mode === "120000") return symlinkSync(content, file);
+  writeFileSync(file, content);
+  chmodSync(file, ordinaryMode(mode === "100755"));
+}
+
+function pathTaken(path: string): AppError {
+  const hint = "Move it away and restore again; what was discarded is kept.";
+  return new AppError("worktree_path_taken", `${path}, where the worktree stood, exists again.`, hint);
+}
+
+function branchExists(branch: string, commit: string): AppError {
+  return new AppError(
+    "branch_exists",
+    `There is a branch ${branch} again, at ${commit.slice(0, 12)}, another commit than the discarded one's.`,
+    `Rename it (git branch -m ${branch} <other>) and restore again; what was discarded is kept.`,
+  );
+}

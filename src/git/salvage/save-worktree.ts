@@ -1,0 +1,145 @@
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readTextIfThere } from "#lib/files.ts";
+import { commitOfBranch } from "../branches.ts";
+import { git, gitBytes } from "../git.ts";
+import { CommitWriter } from "./fast-import.ts";
+import { type Manifest, PLACES } from "./manifest.ts";
+import type { ByteName } from "./names.ts";
+import { walkFiles } from "./walk.ts";
+import type { WorktreeState } from "./worktree-state.ts";
+
+/** Where salvaged worktrees are kept: `<this>/<branch>/<time>`. */
+export const SALVAGE_REFS = "refs/codexmcp/salvage";
+
+/** What a salvage is told beside the state. */
+export interface SaveOptions {
+  /** A folder in which git commands for the repository run, and which is not the worktree. */
+  repository: string;
+  worktree: string;
+  /** The branch that goes with it, without `refs/heads/`: not always the one that is checked out. */
+  branch: string | undefined;
+  state: WorktreeState;
+  /** Ignored paths that are given up. */
+  leftOut: readonly ByteName[];
+}
+
+/**
+ * Saves all that a worktree holds as one commit under a ref of ours: commits (also those that only its reflogs
+ * know), index, changed, untracked and ignored files, empty folders, and git's own notes of what is going on in it.
+ * Neither worktree nor index nor branch is touched.
+ * @returns the ref
+ * @throws AppError `git_failed`
+ */
+export async function saveWorktree({ repository, worktree, branch, state, leftOut }: SaveOptions): Promise<string> {
+  const { gitFolder } = state;
+  const tip = branch === undefined ? undefined : await commitOfBranch(repository, branch);
+  const reflog = branch === undefined ? undefined : await reflogOf(repository, branch);
+  const notes = readNotes(gitFolder);
+  const named = await objectsIn(repository, [...notes.values(), reflog ?? Buffer.of()]);
+  const parents = [tip, state.head, ...named.commits].filter((commit) => commit !== undefined);
+  const ref = `${SALVAGE_REFS}/${branch ?? "detached"}/${timeName()}`;
+  const writer = new CommitWriter(repository, ref, `Salvage of ${worktree}\n`, [...new Set(parents)]);
+  try {
+    const manifest = manifestOf(worktree, { branch, tip }, state, leftOut);
+    await writer.add(PLACES.manifest, Buffer.from(JSON.stringify(manifest)));
+    const index = await plainIndex(worktree, gitFolder);
+    if (index !== undefined) await writer.add(PLACES.index, index);
+    if (reflog !== undefined) await writer.add(PLACES.reflog, reflog);
+    for (const [name, content] of notes) await writer.add(`${PLACES.gitFolder}/${name}`, content);
+    for (const object of state.indexed) writer.addObject(`${PLACES.objects}/${object}`, object, "blob");
+    for (const [object, type] of named.others) writer.addObject(`${PLACES.objects}/${object}`, object, type);
+    for (const [path, file] of state.files) {
+      await writer.addFound(`${PLACES.files}/${path}`, worktree, path, file);
+    }
+    await writer.commit();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+  return ref;
+}
+
+function manifestOf(
+  worktree: string,
+  { branch, tip }: { branch: string | undefined; tip: string | undefined },
+  { head, absent, emptyFolders, modes }: WorktreeState,
+  leftOut: readonly ByteName[],
+): Manifest {
+  return {
+    version: 1,
+    worktree,
+    ...(branch !== undefined && { branch }),
+    ...(tip !== undefined && { tip }),
+    ...(head !== undefined && { head }),
+    absent,
+    empty_folders: emptyFolders,
+    modes: Object.fromEntries(modes),
+    left_out: [...leftOut],
+  };
+}
+
+async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
+  const common = (await git(repository, ["rev-parse", "--path-format=absolute", "--git-common-dir"])).replace(
+    /\n$/,
+    "",
+  );
+  const text = readTextIfThere(join(common, "logs", "refs", "heads", branch));
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+/** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
+const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
+
+/** Git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
+function readNotes(gitFolder: string): Map<ByteName, Buffer> {
+  const notes = new Map<ByteName, Buffer>();
+  for (const [name, { kind }] of walkFiles(gitFolder).files) {
+    if (kind === "file" && !NOT_NOTES.test(name)) notes.set(name, readFileSync(join(gitFolder, name)));
+  }
+  return notes;
+}
+
+interface NamedObjects {
+  commits: string[];
+  others: [object: string, type: string][];
+}
+
+/** The objects that such files name, of which the repository knows. */
+async function objectsIn(repository: string, files: readonly Buffer[]): Promise<NamedObjects> {
+  const text = files.map((file) => file.toString("latin1")).join("\n");
+  const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
+  if (names.length === 0) return { commits: [], others: [] };
+  const answer = await gitBytes(repository, ["cat-file", "--batch-check"], Buffer.from(`${names.join("\n")}\n`));
+  const known = answer
+    .toString()
+    .split("\n")
+    .map((line) => line.split(" "));
+  const commits = known.flatMap(([object = "", type]) => (type === "commit" ? [object] : []));
+  const others = known.flatMap(([object = "", type = ""]): [string, string][] =>
+    type === "tree" || type === "blob" ? [[object, type]] : [],
+  );
+  return { commits, others };
+}
+
+/** The index in a form that needs no other file: a split one's other half goes with the worktree. */
+async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
+  const own = join(gitFolder, "index");
+  if (!existsSync(own)) return undefined;
+  const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
+  try {
+    copyFileSync(own, copy);
+    const args = ["update-index", "--no-split-index", "--no-untracked-cache", "--no-fsmonitor"];
+    await git(worktree, ["-c", "core.splitIndex=false", ...args], { GIT_INDEX_FILE: copy });
+    return readFileSync(copy);
+  } finally {
+    rmSync(copy, { force: true });
+  }
+}
+
+/** The time, to the millisecond, and what tells apart two of the same. */
+function timeName(): string {
+  const time = new Date().toISOString().replaceAll(/[-:]/g, "").replace(".", "");
+  return `${time}-${crypto.randomUUID().slice(0, 4)}`;
+}

@@ -1,0 +1,105 @@
+import { git, gitBytes, tryGit, withoutLastNewline } from "../git.ts";
+import { type ByteName, splitNul } from "./names.ts";
+import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
+
+/** What a worktree holds that its branch's commits do not. */
+export interface WorktreeState {
+  /** The commit that is checked out; undefined on a branch without one. */
+  head: string | undefined;
+  /** The worktree's own git folder. */
+  gitFolder: string;
+  /** What is to be kept as it is: changed, untracked and ignored files. */
+  files: Map<ByteName, FoundFile>;
+  /** Permissions of files, where they are not what git gives. */
+  modes: Map<ByteName, number>;
+  /** Paths that the index has and the folder has not. */
+  absent: ByteName[];
+  emptyFolders: ByteName[];
+  /** Git repositories within it. */
+  repositories: ByteName[];
+  /** Objects that only the index names. */
+  indexed: ByteName[];
+  /** Tells two looks apart between which something was written. */
+  signature: string;
+}
+
+/**
+ * Looks at a worktree; nothing is changed.
+ * @param isLeftOut paths that are not looked at
+ */
+export async function readWorktreeState(
+  worktree: string,
+  isLeftOut: (path: ByteName) => boolean,
+): Promise<WorktreeState> {
+  const [head, symbolic, gitFolder, entries, differing] = await Promise.all([
+    tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
+    tryGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
+    git(worktree, ["rev-parse", "--absolute-git-dir"]),
+    gitBytes(worktree, ["ls-files", "--stage", "-v", "-z"]).then(splitNul),
+    gitBytes(worktree, ["diff-files", "--name-only", "-z", "--ignore-submodules"]).then(splitNul),
+  ]);
+  const commit = head.stdout.trim() || undefined;
+  const found = walkFiles(worktree, isLeftOut);
+  const index = entries.map(readEntry);
+  const tracked = new Set(index.map(({ path }) => path));
+  // Whether these differ git does not look.
+  const unlooked = index.filter(({ tag, stage }) => tag !== "H" || stage !== "0").map(({ path }) => path);
+  const doubtful = new Set([...differing, ...unlooked]);
+  return {
+    head: commit,
+    gitFolder: withoutLastNewline(gitFolder),
+    files: new Map([...found.files].filter(([path]) => !tracked.has(path) || doubtful.has(path))),
+    modes: new Map(
+      [...found.files].flatMap(([path, { kind, mode }]) =>
+        kind === "file" && !isOrdinary(mode) ? [[path, mode]] : [],
+      ),
+    ),
+    absent: [...tracked].filter((path) => !found.files.has(path) && !isLeftOut(path)),
+    emptyFolders: found.emptyFolders,
+    repositories: found.repositories,
+    indexed: await listIndexed(worktree, commit, index),
+    signature: signatureOf(found, entries, commit, symbolic.stdout),
+  };
+}
+
+/** Whether git would give a file these permissions. */
+function isOrdinary(mode: number): boolean {
+  return mode === ordinaryMode(false) || mode === ordinaryMode(true);
+}
+
+/** The permissions that git gives a file here. */
+export function ordinaryMode(isExecutable: boolean): number {
+  return (isExecutable ? 0o777 : 0o666) & ~process.umask();
+}
+
+interface IndexEntry {
+  /** `H` for an ordinary entry; others are not compared with the file. */
+  tag: string;
+  mode: string;
+  object: string;
+  stage: string;
+  path: ByteName;
+}
+
+function readEntry(line: ByteName): IndexEntry {
+  const tab = line.indexOf("\t");
+  const [tag = "", mode = "", object = "", stage = ""] = line.slice(0, tab).split(" ");
+  return { tag, mode, object, stage, path: line.slice(tab + 1) };
+}
+
+const GITLINK = "160000";
+
+/** What is staged, or part of a conflict: the commit that is checked out does not keep these. */
+async function listIndexed(worktree: string, commit: string | undefined, index: IndexEntry[]): Promise<string[]> {
+  const files = index.filter(({ mode }) => mode !== GITLINK);
+  if (commit === undefined) return [...new Set(files.map(({ object }) => object))];
+  const answer = await gitBytes(worktree, ["ls-tree", "-r", "-z", "--format=%(objectname)", commit]);
+  const committed = new Set(splitNul(answer));
+  return [...new Set(files.map(({ object }) => object).filter((object) => !committed.has(object)))];
+}
+
+function signatureOf({ files }: FoundFiles, ...more: unknown[]): string {
+  const hash = new Bun.CryptoHasher("sha256");
+  for (const [path, { signature }] of files) hash.update(`${path}\0${signature}\0`);
+  return hash.update(JSON.stringify(more)).digest("hex");
+}

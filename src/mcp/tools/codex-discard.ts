@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { discardWorktree } from "#app/discard-worktree.ts";
+import { restoreWorktree } from "#app/restore-worktree.ts";
+import { defineTool } from "../define-tool.ts";
+import { taskId } from "../schemas.ts";
+
+/** Takes a task's worktree away, keeping all that is in it, or brings it back. */
+export const codexDiscard = defineTool({
+  name: "codex_discard",
+  title: "Discard or restore a task's worktree",
+  description:
+    "Remove the worktree and branch of a task. All that they hold (commits, staged, uncommitted, untracked files) is saved " +
+    "first; restore brings it back as it was.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
+  input: z.strictObject({
+    task_id: taskId,
+    restore: z.boolean().optional().describe("Bring back what was discarded last"),
+    drop_ignored: z
+      .boolean()
+      .optional()
+      .describe("Do not save ignored files and folders of more than 1 MB, such as node_modules"),
+  }),
+  output: z.object({
+    task_id: z.string(),
+    worktree_dir: z.string(),
+    agent_branch: z.string(),
+    salvage: z.string().describe("The git ref that keeps all of it"),
+    files_saved: z.int().optional().describe("Files that no commit had"),
+    given_up: z.array(z.string()).describe("Ignored and not saved"),
+    next: z.string().describe("What to do next"),
+  }),
+  handle: async ({ task_id, restore = false, drop_ignored = false }, { open }) => {
+    if (restore) {
+      const restored = await restoreWorktree(open(), task_id);
+      return { data: { ...restored, next: `Go on in ${restored.worktree_dir}.` } };
+    }
+    const discarded = await discardWorktree(open(), task_id, drop_ignored);
+    return { data: { ...discarded, next: "codex_discard with restore: true brings it back." } };
+  },
+});

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { removeWorktree } from "#git/remove-worktree.ts";
+import { restoreWorktree } from "#git/salvage/restore-worktree.ts";
+import { saveWorktree } from "#git/salvage/save-worktree.ts";
+import { readWorktreeState } from "#git/salvage/worktree-state.ts";
+import { beginConflict, Dice, disturb, portray } from "../support/random-worktree.ts";
+import { Scratch } from "../support/scratch.ts";
+
+const ROUNDS = Number(process.env["SALVAGE_ROUNDS"] ?? 40);
+const BRANCH = "agent/implement-x";
+
+let scratch: Scratch;
+let repository: string;
+
+beforeAll(async () => {
+  scratch = new Scratch();
+  repository = await scratch.repository("project");
+  writeFileSync(join(repository, ".gitignore"), "*.log\nbuild/\n.env\n");
+  mkdirSync(join(repository, "lib"));
+  for (const name of ["lib/one.txt", "lib/two.txt", "a", "b"]) writeFileSync(join(repository, name), `${name}\n`);
+  await scratch.git(repository, "add", ".");
+  await scratch.git(repository, "commit", "--quiet", "-m", "More");
+});
+afterAll(() => scratch.close());
+
+async function make(name: string): Promise<string> {
+  const worktree = join(scratch.root, name);
+  await scratch.git(repository, "worktree", "add", "--quiet", "-b", BRANCH, worktree);
+  return worktree;
+}
+
+/** Discards a worktree, lets git tidy up, and brings it back. */
+async function discardAndRestore(worktree: string): Promise<void> {
+  const state = await readWorktreeState(worktree, () => false);
+  const ref = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
+  const tip = await scratch.git(repository, "rev-parse", `refs/heads/${BRANCH}`);
+  await removeWorktree({ repository, worktree, branch: BRANCH, tip });
+  expect(await scratch.git(repository, "worktree", "list")).not.toContain(worktree);
+  await restoreWorktree(repository, ref);
+}
+
+async function forget(worktree: string): Promise<void> {
+  await scratch.git(repository, "worktree", "remove", "--force", worktree);
+  rmSync(worktree, { recursive: true, force: true });
+  for (const branch of [BRANCH, "side"]) await scratch.git(repository, "branch", "-D", branch).catch(() => {});
+  await scratch.git(repository, "stash", "clear");
+}
+
+describe(`discard then restore, ${ROUNDS} random states (SALVAGE_ROUNDS)`, () => {
+  test("gives the same files, index and refs", async () => {
+    const first = Number(process.env["SALVAGE_SEED"] ?? Date.now() % 1_000_000);
+    for (let seed = first; seed < first + ROUNDS; seed++) {
+      const dice = new Dice(seed);
+      const worktree = await make("tree");
+      for (let deed = dice.below(25); deed >= 0; deed--) await disturb(worktree, dice);
+      if (dice.below(5) === 0) await beginConflict(worktree);
+      const before = await portray(worktree);
+      await discardAndRestore(worktree).catch((error: unknown) => {
+        throw new Error(`seed ${seed}`, { cause: error });
+      });
+      expect({ seed, ...(await portray(worktree)) }).toEqual({ seed, ...before });
+      await forget(worktree);
+    }
+    expect(await scratch.git(repository, "fsck", "--strict", "--no-dangling")).toBe("");
+  }, 600_000);
+});
