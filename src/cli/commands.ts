@@ -1,9 +1,7 @@
 import { TASK_STATUSES } from "#task/record.ts";
 import { type Command, defineCommand } from "./command.ts";
-
-const ONE_TASK = { usage: "<task>", min: 1, max: 1, kind: "task" } as const;
-const TASKS = { usage: "<task>…", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" } as const;
-const JSON_OPTION = { type: "boolean", summary: "as JSON, for programs" } as const;
+import { JSON_OPTION, ONE_TASK, TASKS } from "./command-parts.ts";
+import { WORKTREE_COMMANDS } from "./worktree-commands.ts";
 
 /** All commands; the first is the default. Their options stand here, so that help and completion load none of them. */
 export const COMMANDS: readonly Command[] = [
@@ -132,33 +130,7 @@ export const COMMANDS: readonly Command[] = [
     examples: [["cancel implement-parser-v1", "when it returns, no process of the task is left"]],
     load: async () => (await import("./cancel.ts")).cancel,
   }),
-  defineCommand({
-    name: "discard",
-    group: "worktrees",
-    summary: "remove tasks' worktrees and branches, saving all that they hold first",
-    details:
-      "Commits, staged, changed, untracked and ignored files are kept under refs/codexmcp/salvage in the repository, for " +
-      "restore to bring back. Worktrees and branches that were there before their task stay.",
-    operands: TASKS,
-    options: {
-      "drop-ignored": {
-        type: "boolean",
-        summary: "do not save ignored files and folders of more than 1 MB (node_modules, build output)",
-      },
-      json: JSON_OPTION,
-    },
-    examples: [["discard implement-parser-v1", "the task's record and log stay"]],
-    load: async () => (await import("./discard.ts")).discard,
-  }),
-  defineCommand({
-    name: "restore",
-    group: "worktrees",
-    summary: "bring discarded worktrees back as they were",
-    operands: TASKS,
-    options: { json: JSON_OPTION },
-    examples: [["restore implement-parser-v1", "what was discarded last"]],
-    load: async () => (await import("./restore.ts")).restore,
-  }),
+  ...WORKTREE_COMMANDS,
   defineCommand({
     name: "clean",
     group: "tasks",

@@ -27,6 +27,16 @@ export async function readChanges(worktree: string, baseCommit: string): Promise
   };
 }
 
+/** Whether a worktree has anything that is not committed, new files included. */
+export async function hasUncommittedWork(worktree: string): Promise<boolean> {
+  return (await git(worktree, ["status", "--porcelain", "-z", "--untracked-files=normal"])) !== "";
+}
+
+/** What differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
+export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
+  return (await git(folder, ["diff", "--no-ext-diff", "--shortstat", from, to, "--"])).trim();
+}
+
 /**
  * The same differences as a patch, of which at most the first `maxBytes` are read.
  * @throws AppError `git_failed`

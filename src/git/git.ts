@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { $ } from "bun";
 import { AppError } from "#lib/errors.ts";
 
@@ -11,6 +14,8 @@ export interface GitResult {
 
 // The user's hooks and monitors are for the user's own commands: ours must not run them.
 const OURS = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
+
+const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 
 /** Variables that tie git to another repository or change the language of its messages. */
 const NOT_FOR_OURS = /^(?:GIT_(?!CONFIG_|SSH|EXEC_PATH|TRACE).*|LC_.*|LANG|LANGUAGE)$/;
@@ -30,6 +35,26 @@ export async function tryGit(folder: string, args: readonly string[], more: GitE
   }
   const { exitCode, stdout, stderr } = await $`git ${OURS} ${args}`.cwd(folder).env(environment).quiet().nothrow();
   return { exitCode, stdout: stdout.toString(), stderr: stderr.toString().trim() };
+}
+
+/**
+ * The same in a session of its own: what must be done whole goes on, whatever becomes of this process and its terminal.
+ * What it says goes to a file of its own, since nobody may be there to hear it.
+ */
+export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
+  const said = join(tmpdir(), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
+  try {
+    const child = Bun.spawn(["git", ...OURS, ...NO_HOUSEKEEPING, ...args], {
+      cwd: folder,
+      env: gitEnvironment({}),
+      stdio: ["ignore", "ignore", Bun.file(said)],
+      detached: true,
+    });
+    const exitCode = await child.exited;
+    return { exitCode, stderr: (await Bun.file(said).text()).trim() };
+  } finally {
+    rmSync(said, { force: true });
+  }
 }
 
 /** Whether there is a git to run. */

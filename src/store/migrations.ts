@@ -46,8 +46,11 @@ const MIGRATIONS: readonly string[] = [
     owner_start TEXT NOT NULL
   ) STRICT;
   `,
-  // Whether this server made them: rows from before do not say so.
-  "ALTER TABLE worktrees ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0",
+  // Whether this server made them (rows from before do not say so), and the branch's last commit that it has merged.
+  `
+  ALTER TABLE worktrees ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE worktrees ADD COLUMN merged_tip TEXT;
+  `,
 ];
 
 /** Brings a database to this version's schema; safe when several processes do it at once. */

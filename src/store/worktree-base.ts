@@ -27,8 +27,14 @@ export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeB
 export function noteWorktreeBase(store: Indexed, place: WorktreePlace & { base_commit: string }): void {
   store.database
     .query(
-      `INSERT OR REPLACE INTO worktrees (worktree_dir, agent_branch, base_branch, base_commit, made_here)
-       VALUES (?, ?, ?, ?, ?)`,
+      `INSERT INTO worktrees (worktree_dir, agent_branch, base_branch, base_commit, made_here) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET agent_branch = excluded.agent_branch, base_branch = excluded.base_branch,
+         base_commit = excluded.base_commit, made_here = excluded.made_here`,
     )
     .run(place.worktree_dir, place.agent_branch, place.base_branch ?? null, place.base_commit, place.made_here ? 1 : 0);
+}
+
+/** Notes that a branch has been merged up to this commit. */
+export function noteMergedTip(store: Indexed, worktreeDir: string, tip: string): void {
+  store.database.query("UPDATE worktrees SET merged_tip = ? WHERE worktree_dir = ?").run(tip, worktreeDir);
 }

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { gitProcess } from "../git.ts";
+import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
 import type { FoundFile } from "./walk.ts";
 
@@ -10,7 +11,9 @@ export class CommitWriter {
   constructor(folder: string, ref: string, message: string, parents: readonly string[]) {
     this.#git = gitProcess(folder, ["fast-import", "--quiet", "--done", "--date-format=now"]);
     const [first, ...others] = parents;
-    this.#say(`commit ${ref}\ncommitter codex-mcp-server <codex-mcp-server@localhost> now\n`);
+    this.#say(
+      `commit ${ref}\ncommitter ${OUR_IDENTITY["GIT_COMMITTER_NAME"]} <${OUR_IDENTITY["GIT_COMMITTER_EMAIL"]}> now\n`,
+    );
     this.#data(Buffer.from(message));
     if (first !== undefined) this.#say(`from ${first}\n`);
     for (const parent of others) this.#say(`merge ${parent}\n`);

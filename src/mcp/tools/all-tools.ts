@@ -3,8 +3,17 @@ import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
 import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
+import { codexMerge } from "./codex-merge.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexStatus } from "./codex-status.ts";
 
 /** The server's tools, in the order of `tools/list`. */
-export const ALL_TOOLS: readonly Tool[] = [codex, codexDispatch, codexWait, codexStatus, codexCancel, codexDiscard];
+export const ALL_TOOLS: readonly Tool[] = [
+  codex,
+  codexDispatch,
+  codexWait,
+  codexStatus,
+  codexCancel,
+  codexMerge,
+  codexDiscard,
+];

@@ -1,0 +1,43 @@
+import { mergeWorktrees } from "#app/merge-worktrees.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import type { Conflict } from "#git/merge/conflict.ts";
+import type { MergeStrategy } from "#git/merge/compute-merge.ts";
+import { AppError } from "#lib/errors.ts";
+import type { Input } from "./command.ts";
+import { openForPerson } from "./open.ts";
+import { printJson, printLines } from "./output.ts";
+import { paint } from "./style.ts";
+
+interface MergeCommandOptions {
+  strategy: MergeStrategy | undefined;
+  into: string | undefined;
+  message: string | undefined;
+  json: boolean;
+}
+
+/** Merges tasks' branches, in this order. @throws AppError where one does not fit */
+export async function merge({ operands, options }: Input<MergeCommandOptions>): Promise<number> {
+  const context = openForPerson();
+  const ids = operands.map((name) => resolveTask(context, name).record.task_id);
+  const { strategy = "squash", into, message } = options;
+  const { merged, stopped, not_attempted } = await mergeWorktrees(context, ids, { strategy, into, message });
+  if (options.json) printJson({ merged, stopped, not_attempted });
+  else {
+    printLines(
+      merged.map((each) => {
+        const what = each.diff_stat === "" ? "was there already" : each.diff_stat;
+        return `${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${what}`;
+      }),
+    );
+    for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
+  }
+  if (stopped === undefined) return 0;
+  if (not_attempted.length > 0 && !options.json) printLines([`not attempted: ${not_attempted.join(", ")}`]);
+  const { code, message: said, hint } = stopped.failure;
+  throw new AppError(code, said, hint);
+}
+
+function printConflict({ path, hunks }: Conflict): void {
+  printLines([paint(path, "bold")]);
+  for (const { line, text } of hunks) printLines([`  line ${line}:`, text.replaceAll(/^/gm, "    ")]);
+}

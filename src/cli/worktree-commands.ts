@@ -1,0 +1,63 @@
+import { type Command, defineCommand } from "./command.ts";
+import { JSON_OPTION, TASKS } from "./command-parts.ts";
+
+/** The commands for what tasks leave in worktrees. */
+export const WORKTREE_COMMANDS: readonly Command[] = [
+  defineCommand({
+    name: "merge",
+    group: "worktrees",
+    summary: "merge tasks' branches, in this order, up to the first that does not fit",
+    details:
+      "Each is worked out without touching a working tree, and then done in one step or not at all. Conflicts are shown and " +
+      "change nothing; changes in the checkout are never overwritten. Your git hooks do not run.",
+    operands: TASKS,
+    options: {
+      strategy: {
+        type: "string",
+        short: "s",
+        placeholder: "strategy",
+        choices: ["squash", "merge", "rebase", "ff-only"],
+        summary: "squash (default: one commit a task), merge, rebase or ff-only",
+      },
+      into: {
+        type: "string",
+        placeholder: "branch",
+        summary: "into this branch (default: the one that the task began from)",
+      },
+      message: { type: "string", short: "m", placeholder: "text", summary: "the commit's message" },
+      json: JSON_OPTION,
+    },
+    examples: [
+      ["merge implement-parser-v1 implement-lexer-v1", "two commits on the branch that they began from"],
+      ["merge implement-parser-v1 -s rebase --into develop", "the task's own commits, on another branch"],
+    ],
+    load: async () => (await import("./merge.ts")).merge,
+  }),
+  defineCommand({
+    name: "discard",
+    group: "worktrees",
+    summary: "remove tasks' worktrees and branches, saving all that they hold first",
+    details:
+      "Commits, staged, changed, untracked and ignored files are kept under refs/codexmcp/salvage in the repository, for " +
+      "restore to bring back. Worktrees and branches that were there before their task stay.",
+    operands: TASKS,
+    options: {
+      "drop-ignored": {
+        type: "boolean",
+        summary: "do not save ignored files and folders of more than 1 MB (node_modules, build output)",
+      },
+      json: JSON_OPTION,
+    },
+    examples: [["discard implement-parser-v1", "the task's record and log stay"]],
+    load: async () => (await import("./discard.ts")).discard,
+  }),
+  defineCommand({
+    name: "restore",
+    group: "worktrees",
+    summary: "bring discarded worktrees back as they were",
+    operands: TASKS,
+    options: { json: JSON_OPTION },
+    examples: [["restore implement-parser-v1", "what was discarded last"]],
+    load: async () => (await import("./restore.ts")).restore,
+  }),
+];

@@ -1,0 +1,12 @@
+import type { GitEnvironment } from "./git.ts";
+
+const NAME = "codex-mcp-server";
+const EMAIL = "codex-mcp-server@localhost";
+
+/** Who makes commits that are nobody's work: those that keep something, and those that only help to compute. */
+export const OUR_IDENTITY: GitEnvironment = {
+  GIT_AUTHOR_NAME: NAME,
+  GIT_AUTHOR_EMAIL: EMAIL,
+  GIT_COMMITTER_NAME: NAME,
+  GIT_COMMITTER_EMAIL: EMAIL,
+};

@@ -1,0 +1,106 @@
+import { AppError } from "#lib/errors.ts";
+import { git, tryGit } from "../git.ts";
+import type { Conflict } from "./conflict.ts";
+import { mergeTrees } from "./merge-trees.ts";
+
+/** How a branch's work gets into another. */
+export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
+
+/** What is to be merged into what. */
+export interface MergeRequest {
+  /** A folder in which git commands for the repository run. */
+  folder: string;
+  strategy: MergeStrategy;
+  /** The commit that the work is to be put on. */
+  target: string;
+  /** The newest commit of the work. */
+  source: string;
+  /** The commit that the work began from. */
+  base: string;
+  message: string;
+}
+
+/** The commit that the target's branch is to point to, or why there is none. */
+export type ComputedMerge = { commit: string } | { conflicts: Conflict[]; at: string | undefined };
+
+/**
+ * Works out a merge without touching any working tree, index or branch: only objects are written.
+ * @throws AppError `not_fast_forward`, `git_failed`
+ */
+export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
+  const { folder, strategy, target, source, message } = request;
+  if (await isAncestor(folder, source, target)) return { commit: target };
+  if (strategy === "rebase") return rebase(request);
+  if (strategy === "ff-only") return fastForward(request);
+  const base = await baseFor(request);
+  if (strategy === "merge" && base !== undefined) throw unsuitable(strategy);
+  const merged = await mergeTrees(folder, base, target, source);
+  if ("conflicts" in merged) return { ...merged, at: undefined };
+  const parents = strategy === "merge" ? [target, source] : [target];
+  return { commit: await commitTree(folder, merged.tree, parents, message) };
+}
+
+/** Whether a commit is another one, or comes before it. */
+export async function isAncestor(folder: string, commit: string, of: string): Promise<boolean> {
+  return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of])).exitCode === 0;
+}
+
+/**
+ * What the work is compared with. Work that began from something that the target does not have (the user's
+ * uncommitted changes, for one) is compared with that, so that only what was done since then is taken.
+ */
+async function baseFor({ folder, target, base }: MergeRequest): Promise<string | undefined> {
+  return (await isAncestor(folder, base, target)) ? undefined : base;
+}
+
+async function fastForward({ folder, target, source, base, strategy }: MergeRequest): Promise<ComputedMerge> {
+  if (!(await isAncestor(folder, base, target))) throw unsuitable(strategy);
+  if (await isAncestor(folder, target, source)) return { commit: source };
+  throw new AppError(
+    "not_fast_forward",
+    "The branch has gone on since the work began, so it cannot just be moved forward to it.",
+    "Merge with the strategy squash, merge or rebase.",
+  );
+}
+
+/** Puts the work's commits on the target, one by one; merges among them are left out, as git does. */
+async function rebase({ folder, target, source, base, strategy: _strategy }: MergeRequest): Promise<ComputedMerge> {
+  const from = (await isAncestor(folder, base, target))
+    ? (await git(folder, ["merge-base", target, source])).trim()
+    : base;
+  const list = await git(folder, ["rev-list", "--reverse", "--topo-order", "--no-merges", `${from}..${source}`]);
+  let tip = target;
+  for (const commit of list.split("\n").filter(Boolean)) {
+    const merged = await mergeTrees(folder, `${commit}^`, tip, commit);
+    if ("conflicts" in merged) return { ...merged, at: commit };
+    // A change that the target has already would be an empty commit.
+    if (merged.tree !== (await git(folder, ["rev-parse", `${tip}^{tree}`])).trim()) {
+      tip = await copyCommit(folder, commit, merged.tree, tip);
+    }
+  }
+  return { commit: tip };
+}
+
+/** The same commit, with another tree and parent: its author, time and message stay. */
+async function copyCommit(folder: string, commit: string, tree: string, parent: string): Promise<string> {
+  const fields = (
+    await git(folder, ["show", "--no-patch", "--format=%an%x00%ae%x00%ad%x00%B", "--date=raw", commit])
+  ).split("\0");
+  const [name = "", email = "", date = "", message = ""] = fields;
+  const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  const args = ["commit-tree", "-p", parent, "-m", message.trimEnd(), tree];
+  return (await git(folder, args, author)).trim();
+}
+
+async function commitTree(folder: string, tree: string, parents: string[], message: string): Promise<string> {
+  const args = ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-m", message, tree];
+  return (await git(folder, args)).trim();
+}
+
+function unsuitable(strategy: MergeStrategy): AppError {
+  return new AppError(
+    "not_fast_forward",
+    `With ${strategy}, what the work began from (uncommitted changes, or another history) would come along.`,
+    "Merge with the strategy squash or rebase: they take only what was done since then.",
+  );
+}

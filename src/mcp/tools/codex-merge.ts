@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { mergeWorktrees } from "#app/merge-worktrees.ts";
+import { defineTool } from "../define-tool.ts";
+import { failureFields, taskId } from "../schemas.ts";
+
+/** Merges what tasks did. */
+export const codexMerge = defineTool({
+  name: "codex_merge",
+  title: "Merge tasks' work",
+  description:
+    "Merge the branches of finished tasks, in this order, into the branch that they began from. Conflicts change nothing " +
+    "and are reported with file and lines; a checkout's own changes are never overwritten.",
+  annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({
+    task_ids: z.array(taskId).min(1).max(50),
+    strategy: z.enum(["squash", "merge", "rebase", "ff-only"]).optional().describe("Default squash: one commit a task"),
+    into: z.string().optional().describe("Another branch"),
+    message: z.string().optional().describe("Of the commit"),
+  }),
+  output: z.object({
+    success: z.boolean(),
+    merged: z.array(z.looseObject({ task_id: z.string(), into: z.string(), commit: z.string() })).describe("In order"),
+    stopped_at: z.string().optional().describe("The task that does not fit"),
+    conflicts: z
+      .array(z.looseObject({ path: z.string() }))
+      .optional()
+      .describe("Files, each with its places"),
+    not_attempted: z.array(z.string()).optional().describe("The tasks after it"),
+    ...failureFields,
+  }),
+  handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {
+    const { merged, stopped, not_attempted } = await mergeWorktrees(open(), task_ids, { strategy, into, message });
+    if (stopped === undefined) return { data: { success: true, merged } };
+    const { failure, conflicts, task_id } = stopped;
+    const { message: error, code, hint } = failure;
+    return {
+      isError: true,
+      data: { success: false, error, code, hint, stopped_at: task_id, conflicts, merged, not_attempted },
+    };
+  },
+});
