@@ -15,6 +15,7 @@ export interface TaskAnswer extends WorktreeFields {
   exit_code?: number;
   elapsed_seconds: number;
   usage?: Usage;
+  commit_error?: string;
   readonly_audit?: ReadonlyAudit;
   error?: string;
   code?: string;
@@ -36,13 +37,16 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 /** What an ended task has to tell beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
-  "session_id" | "result" | "exit_code" | "usage" | "readonly_audit" | "error" | "code" | "hint"
+  "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
 >;
 
 /** Those of an ended task; the failure first, where it did not succeed. */
 export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
-  return { ...failure, ...pick(task, ["session_id", "result", "exit_code", "usage", "readonly_audit"]) };
+  return {
+    ...failure,
+    ...pick(task, ["session_id", "result", "exit_code", "usage", "commit_error", "readonly_audit"]),
+  };
 }
 
 /** What a caller would not expect of where a task runs. */

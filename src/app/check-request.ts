@@ -22,6 +22,8 @@ export interface StartRequest {
   profile?: string | undefined;
   images?: readonly string[] | undefined;
   outputSchema?: object | undefined;
+  /** Whether work that Codex leaves uncommitted in its worktree is committed; else as configured. */
+  commit?: "auto" | "never" | undefined;
   timeoutSeconds?: number | undefined;
   idleTimeoutSeconds?: number | undefined;
 }
@@ -32,6 +34,7 @@ export interface CheckedRequest extends StartRequest {
   /** `cwd` without links. */
   realCwd: string;
   images: readonly string[];
+  commit: "auto" | "never";
   timeoutSeconds: number;
   idleTimeoutSeconds: number;
 }
@@ -65,6 +68,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
     images,
     model: request.model || undefined,
     reasoningEffort: request.reasoningEffort || config.reasoningEffort,
+    commit: request.commit ?? config.commit,
     timeoutSeconds: request.timeoutSeconds ?? 0,
     idleTimeoutSeconds: request.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS,
   };

@@ -22,16 +22,18 @@ const STDERR_BYTES = 16 * 1024;
 
 /**
  * Writes a run's end: outcome from events and exit status, tokens, what the worktree holds.
+ * @param more what is known of it besides
  * @returns undefined where the task had ended already (somebody else finished it)
  */
 export async function finishTask(
   context: AppContext,
   task: RunningTask,
   run: RunResult,
+  more: Partial<RunFacts> = {},
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task) } : {};
-  const facts = { ...changes, ...collectFacts(task, run), ...audit };
+  const facts = { ...changes, ...collectFacts(task, run), ...audit, ...more };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);

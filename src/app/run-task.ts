@@ -17,6 +17,7 @@ import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
+import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
@@ -149,5 +150,5 @@ async function supervise(
   // and so is one whose workspace is to be looked at.
   const isToBeStill = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
   if (isToBeStill) await endLeftovers(context, task);
-  return finishTask(context, task, run);
+  return finishTask(context, task, run, await commitLeftWork(context, task, run));
 }

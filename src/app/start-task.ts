@@ -104,6 +104,7 @@ function buildTask(
     ...(profile !== undefined && { profile }),
     ...(images.length > 0 && { images: [...images] }),
     ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
     timeout_seconds: request.timeoutSeconds,
     idle_timeout_seconds: request.idleTimeoutSeconds,
   };

@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
@@ -61,6 +61,16 @@ async function readDiff(
   };
 }
 
+/**
+ * Pathspecs for all of a worktree but the repositories within it: added to an index, these would be links that lead
+ * nowhere, and git refuses those without a commit.
+ */
+export async function allButRepositories(worktree: string): Promise<string[]> {
+  const others = await git(worktree, ["ls-files", "--others", "--exclude-standard", "-z"]);
+  const folders = others.split("\0").filter((path) => path.endsWith("/"));
+  return ["--", ".", ...folders.map((path) => `:(exclude,top,literal)${path.slice(0, -1)}`)];
+}
+
 /** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
 async function withNewFilesListed<T>(worktree: string, read: (environment: GitEnvironment) => Promise<T>): Promise<T> {
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
@@ -68,16 +78,19 @@ async function withNewFilesListed<T>(worktree: string, read: (environment: GitEn
   const environment = { GIT_INDEX_FILE: copy };
   try {
     copyIfThere(resolve(worktree, own), copy);
-    await git(worktree, ["add", "--intent-to-add", "--all"], environment);
+    await git(worktree, ["add", "--intent-to-add", "--all", ...(await allButRepositories(worktree))], environment);
     return await read(environment);
   } finally {
     rmSync(copy, { force: true });
   }
 }
 
+/** With its time, as git reads it: files that changed in the moment that the index was written are looked at closer. */
 function copyIfThere(from: string, to: string): void {
   try {
     copyFileSync(from, to);
+    const { atime, mtimeMs } = statSync(from);
+    utimesSync(to, atime, Math.floor(mtimeMs / 1000));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }

@@ -57,6 +57,24 @@ export async function tryLastingGit(folder: string, args: readonly string[]): Pr
   }
 }
 
+/** The same as the user would run it, with the repository's hooks; what it and they say comes together. */
+export async function tryUsersGit(
+  folder: string,
+  args: readonly string[],
+  environment: GitEnvironment,
+  atMostMs: number,
+): Promise<{ exitCode: number | null; said: string }> {
+  const child = Bun.spawn(["git", ...NO_HOUSEKEEPING, ...args], {
+    cwd: folder,
+    env: gitEnvironment(environment),
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: atMostMs,
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const exitCode = await child.exited;
+  return { exitCode: child.signalCode === null ? exitCode : null, said: `${stdout}${stderr}`.trim() };
+}
+
 /** Whether there is a git to run. */
 export function hasGit(environment: Record<string, string | undefined> = process.env): boolean {
   return Bun.which("git", { PATH: environment["PATH"] ?? "" }) !== null;

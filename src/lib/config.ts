@@ -65,6 +65,14 @@ const fallback = v.optional(
   OWN_BUILD.readonlyFallback,
 );
 
+const commit = v.optional(
+  v.pipe(
+    v.picklist(["", "auto", "never"], "must be auto, never or empty"),
+    v.transform((value) => value || "auto"),
+  ),
+  "auto",
+);
+
 const EnvironmentSchema = v.object({
   CODEX_PROFILE: text,
   CODEX_REASONING_EFFORT: text,
@@ -78,6 +86,7 @@ const EnvironmentSchema = v.object({
   CODEXMCP_RESULT_LIMIT: optionalCount,
   CODEXMCP_WITHOUT_MCP_SERVERS: isOn,
   CODEXMCP_NESTED: isOn,
+  CODEXMCP_COMMIT: commit,
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
@@ -108,6 +117,8 @@ export interface Config {
   withoutMcpServers: boolean;
   /** Whether a task's Codex may itself use this server to start tasks. */
   mayNest: boolean;
+  /** Whether work that Codex leaves uncommitted in a worktree of its own is committed. */
+  commit: "auto" | "never";
   keepTasks: number;
   keepSeconds: number;
   /** The whole environment that the values came from. */
@@ -144,6 +155,7 @@ export function readConfig(environment: Environment = process.env): Config {
     resultLimit: values.CODEXMCP_RESULT_LIMIT,
     withoutMcpServers: values.CODEXMCP_WITHOUT_MCP_SERVERS,
     mayNest: values.CODEXMCP_NESTED,
+    commit: values.CODEXMCP_COMMIT,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     environment: withoutGaps(environment),

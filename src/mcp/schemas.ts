@@ -20,6 +20,10 @@ export const startInput = z.strictObject({
   profile: z.string().optional().describe("Codex profile"),
   images: z.array(z.string()).optional().describe("Absolute paths of images for the prompt"),
   output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
+  commit: z
+    .enum(["auto", "never"])
+    .optional()
+    .describe("auto (default): what Codex leaves uncommitted in its worktree is committed on its branch"),
   timeout_seconds: seconds.optional().describe("End the run after this time; 0 = never (default)"),
   idle_timeout_seconds: seconds.optional().describe("End it after this time without news; 0 = never; default 1800"),
 });
@@ -36,6 +40,7 @@ export const outcomeFields = {
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z.record(z.string(), z.int()).optional().describe("This run's own tokens"),
+  commit_error: z.string().optional().describe("Why the work is not committed, e.g. what a hook said"),
   readonly_audit: z
     .looseObject({ verdict: z.enum(["CLEAN", "VIOLATION"]) })
     .optional()

@@ -86,6 +86,8 @@ const MetaSchema = v.object({
   output_schema_file: text,
   timeout_seconds: v.optional(v.number(), 0),
   idle_timeout_seconds: v.optional(v.number(), 0),
+  commit: v.optional(v.literal("never")),
+  commit_error: text,
   worktree_dir: text,
   agent_branch: text,
   base_branch: text,

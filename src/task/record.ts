@@ -71,6 +71,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   timeout_seconds: number;
   idle_timeout_seconds: number;
+  /** Set where the work that is left uncommitted in the worktree stays so. */
+  commit?: "never";
   /** Since when its supervisor waits with it for a slot. */
   waiting_since?: string;
   /** When it left the queue; limits count from here. */
@@ -95,6 +97,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   usage?: Usage;
   /** The session's tokens so far, from which the next run's own are counted. */
   session_usage?: Usage;
+  /** Why the work could not be committed, where it was to be. */
+  commit_error?: string;
   /** With {@link TaskRequest.readonly_fallback}. */
   readonly_audit?: ReadonlyAudit;
 }

@@ -36,7 +36,8 @@ test("the server killed in the middle of a full-access run: the run ends and a n
     result: "Worked.",
     mode: "blocking",
     diff_stat: "1 file changed, 1 insertion(+)",
-    uncommitted_changes: ["?? work.txt"],
+    commits_ahead: 1,
+    uncommitted_changes: [],
   });
 });
 

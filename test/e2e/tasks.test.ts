@@ -67,6 +67,7 @@ test("full-access works in a worktree of its own, and a resume goes on there wit
     cwd: repository,
     topic: "implement-greeting-v1",
     sandbox: "full-access",
+    commit: "never",
   });
   expect(first).toEqual({
     isError: false,
@@ -95,6 +96,7 @@ test("full-access works in a worktree of its own, and a resume goes on there wit
     cwd: repository,
     topic: "implement-greeting-v2",
     sandbox: "full-access",
+    commit: "never",
     session_id: first.data["session_id"],
   });
   expect(second.data).toMatchObject({

@@ -17,6 +17,7 @@ export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode
     profile: args.profile,
     images: args.images,
     outputSchema: args.output_schema,
+    commit: args.commit,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,
   };

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
+import { World } from "../support/world.ts";
+
+let world: World;
+let client: McpClient;
+let repo: string;
+
+beforeAll(async () => {
+  world = new World();
+  repo = await world.repository();
+  writeFileSync(join(repo, ".gitignore"), "build/\n");
+  await world.run(repo, ["git", "add", "."]);
+  await world.run(repo, ["git", "commit", "--quiet", "-m", "Ignore"]);
+  const edit = "echo new > new.txt; echo more >> README.md; mkdir build; echo x > build/x; git add README.md";
+  world.stub.script("WORK", [{ run: edit }, { say: "Worked." }]);
+  world.stub.script("FAIL", [{ run: "echo half > half.txt" }, { fail: "no luck" }]);
+  world.stub.script("NEST", [{ run: "git init -q inner; echo a > inner/a; echo out > out.txt" }, { say: "Nested." }]);
+  world.stub.script("SWITCH", [{ run: "git switch -qc elsewhere; echo new > new.txt" }, { say: "Switched." }]);
+  client = await world.client();
+});
+afterAll(() => world.close());
+
+async function work(prompt: string, topic: string, more: object = {}): Promise<ToolAnswer> {
+  return client.call("codex", { prompt, cwd: repo, topic, sandbox: "full-access", ...more });
+}
+
+const git = async (worktree: unknown, ...args: string[]) =>
+  (await world.run(String(worktree), ["git", ...args])).trim();
+
+/** A hook of the repository, as its user has it. */
+function hook(name: string, script: string): void {
+  mkdirSync(join(repo, ".git", "hooks"), { recursive: true });
+  const path = join(repo, ".git", "hooks", name);
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+test("what Codex leaves uncommitted is committed, in words of topic and prompt; ignored files stay out", async () => {
+  const { data } = await work("WORK on it, please", "implement-user_login-v1");
+  expect(data).toMatchObject({
+    success: true,
+    commits_ahead: 1,
+    uncommitted_changes: [],
+    files_changed: ["README.md", "new.txt"],
+  });
+  expect(data["commit_error"]).toBeUndefined();
+  expect(await git(data["worktree_dir"], "log", "-1", "--format=%an|%s|%b")).toBe(
+    "Test|Implement user login|WORK on it, please\n\nTask: codex-implement-user_login-v1",
+  );
+});
+
+test("the repository's hooks run; one that refuses is reported, and the work is as Codex left it", async () => {
+  hook("pre-commit", `echo "lint: new.txt is not nice" >&2; exit 1`);
+  const { data } = await work("WORK", "implement-hooked-v1");
+  expect(data).toMatchObject({ success: true, commits_ahead: 0, commit_error: "lint: new.txt is not nice" });
+  expect(await git(data["worktree_dir"], "status", "--porcelain")).toBe("M  README.md\n?? new.txt");
+  hook("pre-commit", "echo checked > ../hook-ran.txt");
+  const again = await work("WORK", "implement-hooked-v2");
+  expect(again.data).toMatchObject({ commits_ahead: 1, uncommitted_changes: [] });
+  expect(existsSync(join(world.root, "hook-ran.txt"))).toBe(true);
+});
+
+test("not where it is not wanted: by the call, or by the configuration", async () => {
+  const never = { commits_ahead: 0, uncommitted_changes: ["M  README.md", "?? new.txt"] };
+  expect((await work("WORK", "implement-never-v1", { commit: "never" })).data).toMatchObject(never);
+  const configured = await world.client({ CODEXMCP_COMMIT: "never" });
+  const args = { prompt: "WORK", cwd: repo, topic: "implement-configured-v1", sandbox: "full-access" };
+  expect((await configured.call("codex", args)).data).toMatchObject(never);
+  expect((await configured.call("codex", { ...args, topic: "implement-asked-v1", commit: "auto" })).data).toMatchObject(
+    {
+      commits_ahead: 1,
+    },
+  );
+});
+
+test("a run that failed, and a worktree that is on another branch by now, stay as they are", async () => {
+  const failed = await work("FAIL", "implement-fail-v1");
+  expect(failed.data).toMatchObject({ success: false, commits_ahead: 0, uncommitted_changes: ["?? half.txt"] });
+  const switched = await work("SWITCH", "implement-switch-v1");
+  expect(switched.data).toMatchObject({ success: true, commits_ahead: 0, uncommitted_changes: ["?? new.txt"] });
+});
+
+test("a repository within the worktree is not committed as a link that leads nowhere", async () => {
+  const { data } = await work("NEST", "implement-nest-v1");
+  expect(data).toMatchObject({ commits_ahead: 1, files_changed: expect.arrayContaining(["out.txt"]) as string[] });
+  expect(await git(data["worktree_dir"], "ls-tree", "--name-only", "HEAD")).toBe(".gitignore\nREADME.md\nout.txt");
+  expect(readFileSync(join(String(data["worktree_dir"]), "inner", "a"), "utf8")).toBe("a\n");
+});
