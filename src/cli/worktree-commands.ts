@@ -4,6 +4,21 @@ import { JSON_OPTION, TASKS } from "./command-parts.ts";
 /** The commands for what tasks leave in worktrees. */
 export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
+    name: "diff",
+    group: "worktrees",
+    summary: "show what a task's worktree holds against the commit that it began from, new files included",
+    operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
+    options: {
+      stat: { type: "boolean", summary: "files and numbers of lines only" },
+      json: JSON_OPTION,
+    },
+    examples: [
+      ["diff implement-parser-v1 --stat", "which files, and how much"],
+      ["diff implement-parser-v1 src | git apply", "takes a part of it over"],
+    ],
+    load: async () => (await import("./diff.ts")).diff,
+  }),
+  defineCommand({
     name: "merge",
     group: "worktrees",
     summary: "merge tasks' branches, in this order, up to the first that does not fit",

@@ -72,7 +72,10 @@ export async function allButRepositories(worktree: string): Promise<string[]> {
 }
 
 /** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
-async function withNewFilesListed<T>(worktree: string, read: (environment: GitEnvironment) => Promise<T>): Promise<T> {
+export async function withNewFilesListed<T>(
+  worktree: string,
+  read: (environment: GitEnvironment) => Promise<T>,
+): Promise<T> {
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
   const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
   const environment = { GIT_INDEX_FILE: copy };

@@ -40,8 +40,9 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
 export interface Tool {
   name: string;
   /**
-   * Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. What the
-   * fields of answers mean is left out, unless it is asked for: models are not shown it, and it is long.
+   * Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. Of answers it names
+   * what is always there: the definitions stand in every conversation, and an answer speaks for itself. `withAnswers`
+   * gives all that there may be, with its meaning, for the documents.
    */
   describe: (options?: { withAnswers: boolean }) => ToolListing;
   /**
@@ -71,8 +72,8 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       title,
       description,
       annotations,
-      inputSchema: toJsonSchema(spec.input, "input", true),
-      outputSchema: toJsonSchema(spec.output, "output", withAnswers),
+      inputSchema: toJsonSchema(spec.input, "input"),
+      outputSchema: outputSchemaOf(spec.output, withAnswers),
     }),
     call: async (args, call) => {
       const parsed = spec.input.safeParse(args ?? {});
@@ -83,19 +84,36 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
 }
 
-function toJsonSchema(schema: z.ZodObject, io: "input" | "output", isExplained: boolean): { type: "object" } {
+function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "object" } {
+  const full: JsonObject = toJsonSchema(schema, "output");
+  return withAnswers ? full : { type: "object", ...promiseOf(full) };
+}
+
+type JsonObject = { type: "object" } & z.core.JSONSchema.BaseSchema;
+
+/** The fields that are always there, and their types. */
+function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObject, "properties" | "required"> {
+  if (required.length === 0) return {};
+  return { properties: Object.fromEntries(required.map((name) => [name, typeOf(properties[name])])), required };
+}
+
+function typeOf(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): z.core.JSONSchema.BaseSchema {
+  if (typeof schema !== "object") return {};
+  const { type, items } = schema;
+  const isList = items !== undefined && !Array.isArray(items);
+  return { ...(type !== undefined && { type }), ...(isList && { items: typeOf(items) }) };
+}
+
+function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
   // The dialect is the protocol's default one, so it need not be named in each schema.
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => {
-      shorten(jsonSchema, io);
-      if (!isExplained) delete jsonSchema.description;
-    },
+    override: ({ jsonSchema }) => shorten(jsonSchema, io),
   });
   return { ...json, type: "object" };
 }
 
-/** The definitions stand in every conversation: what says nothing is left out. */
+/** What says nothing is left out. */
 function shorten(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;

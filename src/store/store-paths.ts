@@ -23,6 +23,8 @@ export interface TaskPaths {
   /** Codex's last message, whole: answers may be cut. */
   result: string;
   outputSchema: string;
+  /** What its worktree held against its base, when that was last asked for. */
+  patch: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
   handover: string;
   /** Under the read-only fallback: what Codex is given, the task's instructions before its prompt. */
@@ -60,6 +62,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     stderr: join(folder, "codex-stderr.log"),
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
+    patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),
     temporary: join(folder, "tmp"),

@@ -29,7 +29,7 @@ describe.skipIf(INSPECTOR === undefined).each(["legacy", "modern"])("the Inspect
     const { exitCode, stdout, stderr } = await inspect("--method", "tools/list", "--strict");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
     const { tools } = JSON.parse(stdout) as { tools: object[] };
-    expect(tools).toHaveLength(5);
+    expect(tools).toHaveLength(8);
   });
 
   test("lists, reads, fills in and calls", async () => {

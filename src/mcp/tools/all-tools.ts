@@ -1,6 +1,7 @@
 import type { Tool } from "../define-tool.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
+import { codexDiff } from "./codex-diff.ts";
 import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
 import { codexMerge } from "./codex-merge.ts";
@@ -14,6 +15,7 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexWait,
   codexStatus,
   codexCancel,
+  codexDiff,
   codexMerge,
   codexDiscard,
 ];

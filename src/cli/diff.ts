@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import { diffWorktree } from "#app/diff-worktree.ts";
+import { resolveTask } from "#app/resolve-task.ts";
+import type { FileChange } from "#git/worktree-diff.ts";
+import type { Input } from "./command.ts";
+import { openForPerson } from "./open.ts";
+import { print, printJson, printLines } from "./output.ts";
+
+/** Shows what a task's worktree holds against the commit that it began from. */
+export async function diff({ operands, options }: Input<{ stat: boolean; json: boolean }>): Promise<number> {
+  const [name = "", ...paths] = operands;
+  const context = openForPerson();
+  const { record } = resolveTask(context, name);
+  const { patch: _beginning, ...comparison } = await diffWorktree(context, record.task_id, paths, 0);
+  if (options.json) printJson(comparison);
+  else if (options.stat) {
+    printLines(comparison.files.map(describe));
+    printLines([comparison.diff_stat === "" ? "No difference." : comparison.diff_stat]);
+  } else print(readFileSync(comparison.patch_file, "utf8"));
+  return 0;
+}
+
+function describe({ path, status, from, added, deleted }: FileChange): string {
+  const lines = added === undefined ? "binary" : `+${added} -${deleted ?? 0}`;
+  return `${status.padEnd(12)} ${lines.padEnd(12)} ${from === undefined ? path : `${from} → ${path}`}`;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { diffWorktree } from "#app/diff-worktree.ts";
+import { defineTool } from "../define-tool.ts";
+import { sizeOf } from "../fit-answer.ts";
+import { taskId, worktreeFields } from "../schemas.ts";
+
+/** A list of files is cut here; `diff_stat` has the whole number. */
+const MAX_FILES = 200;
+
+/** Shows what a task changed. */
+export const codexDiff = defineTool({
+  name: "codex_diff",
+  title: "Look at what a task changed",
+  description:
+    "What a task's worktree holds now against base_commit: commits, uncommitted and new files. Statistics of every file, and the " +
+    "patch as far as it fits; patch_file has all of it.",
+  annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  input: z.strictObject({
+    task_id: taskId,
+    paths: z.array(z.string()).max(100).optional().describe("Files or folders that the patch is about"),
+    patch: z.boolean().optional().describe("false: statistics only"),
+  }),
+  output: z.object({
+    task_id: z.string(),
+    ...worktreeFields,
+    files: z
+      .array(z.looseObject({ path: z.string(), status: z.string() }))
+      .describe("Each with lines added and deleted"),
+    files_left_out: z.int().optional().describe("More files than are listed"),
+    patch: z.string().optional().describe("As git diff gives it"),
+    patch_file: z.string().describe("The whole patch"),
+    patch_left_out: z.int().optional().describe("Bytes of the patch that are in patch_file only"),
+  }),
+  handle: async ({ task_id, paths = [], patch: isPatchWanted = true }, { open, limits }) => {
+    const { answerBytes } = limits();
+    // As JSON a patch is up to a tenth longer, and the answer holds it twice.
+    const room = Number.isFinite(answerBytes) ? answerBytes : 1024 * 1024;
+    const { patch, patch_bytes, files, ...facts } = await diffWorktree(
+      open(),
+      task_id,
+      paths,
+      isPatchWanted ? room : 0,
+    );
+    const listed = { ...facts, files: files.slice(0, MAX_FILES) };
+    const shown = cutPatch(patch, room - sizeOf(listed) - 200);
+    const patchLeftOut = patch_bytes - Buffer.byteLength(shown);
+    return {
+      data: {
+        ...listed,
+        ...(files.length > MAX_FILES && { files_left_out: files.length - MAX_FILES }),
+        ...(isPatchWanted && { patch: shown }),
+        ...(patchLeftOut > 0 && { patch_left_out: patchLeftOut }),
+      },
+    };
+  },
+});
+
+/** The whole lines of a patch that fit, as JSON, into so many bytes. */
+function cutPatch(patch: string, room: number): string {
+  if (sizeOf(patch) <= room) return patch;
+  const share = Math.max(0, room) / sizeOf(patch);
+  const part = patch.slice(0, Math.floor(patch.length * share * 0.95));
+  return part.slice(0, part.lastIndexOf("\n") + 1);
+}
