@@ -8,6 +8,7 @@ export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
 /** What `codex` answers. */
 export interface TaskAnswer extends WorktreeFields {
   success: boolean;
+  note?: string;
   task_id: string;
   status: TaskRecord["status"];
   session_id?: string;
@@ -31,6 +32,7 @@ export function toAnswer(task: EndedTask): TaskAnswer {
     ...outcomeFields(task),
     elapsed_seconds: secondsBetween(task.start_time, task.end_time),
     ...worktreeFields(task),
+    ...noteOf(task),
   };
 }
 
@@ -51,8 +53,12 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
 
 /** What a caller would not expect of where a task runs. */
 export function noteOf(task: TaskRecord): { note?: string } {
-  if (task.sandbox !== "full-access" || task.tmux_session !== undefined) return {};
-  return { note: "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does." };
+  const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
+  const pane = isWithoutPane
+    ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."
+    : undefined;
+  const notes = [pane, task.worktree_note].filter((note) => note !== undefined);
+  return notes.length === 0 ? {} : { note: notes.join(" ") };
 }
 
 /** A task's worktree, and what it holds once the task has ended; nothing where there is none. */

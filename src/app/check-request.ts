@@ -22,6 +22,10 @@ export interface StartRequest {
   profile?: string | undefined;
   images?: readonly string[] | undefined;
   outputSchema?: object | undefined;
+  /** What a new worktree begins from: a branch, tag or commit; else what is checked out. */
+  base?: string | undefined;
+  /** Whether a new worktree begins with what is uncommitted in the workspace. */
+  includeUncommitted?: boolean | undefined;
   /** Whether work that Codex leaves uncommitted in its worktree is committed; else as configured. */
   commit?: "auto" | "never" | undefined;
   timeoutSeconds?: number | undefined;
@@ -68,6 +72,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
     images,
     model: request.model || undefined,
     reasoningEffort: request.reasoningEffort || config.reasoningEffort,
+    base: request.base || undefined,
     commit: request.commit ?? config.commit,
     timeoutSeconds: request.timeoutSeconds ?? 0,
     idleTimeoutSeconds: request.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS,

@@ -1,12 +1,10 @@
-import { inspectRepository } from "#git/repository.ts";
-import { guessBase, makeWorktree, planWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
+import { commitOf, commitOfBranch } from "#git/branches.ts";
+import { inspectRepository, type Repository } from "#git/repository.ts";
+import { planWorktree, type WorktreePlan } from "#git/worktree.ts";
 import { workspaceOf } from "#git/workspace.ts";
-import { withRepositoryLock } from "#store/lock.ts";
-import { findWorktreeBase, noteWorktreeBase, type WorktreeBase } from "#store/worktree-base.ts";
+import { AppError } from "#lib/errors.ts";
 import { agentBranchOf, worktreeNameOf } from "#task/names.ts";
-import type { WorktreePlace } from "#task/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
-import type { AppContext } from "./context.ts";
 
 /** Where a task is to run. */
 export interface Place {
@@ -22,39 +20,48 @@ export interface Place {
  */
 export async function choosePlace(request: CheckedRequest): Promise<Place> {
   const workspace = workspaceOf(request.realCwd);
-  if (request.sandbox === "read-only") return { workspace, plan: undefined };
+  const isSeeded = request.base !== undefined || request.includeUncommitted === true;
+  if (request.sandbox === "read-only") {
+    if (isSeeded) throw withoutWorktree("A read-only task works in cwd itself");
+    return { workspace, plan: undefined };
+  }
   const repository = await inspectRepository(request.realCwd);
-  if (repository === undefined) return { workspace, plan: undefined };
+  if (repository === undefined) {
+    if (isSeeded) throw withoutWorktree(`${request.cwd} is in no git repository`);
+    return { workspace, plan: undefined };
+  }
   const name = worktreeNameOf(repository.name, request.parsedTopic);
-  const plan = await planWorktree(repository, name, agentBranchOf(request.parsedTopic));
+  const plan = await planWorktree(await atBase(repository, request), name, agentBranchOf(request.parsedTopic));
   return { workspace, plan };
 }
 
-/** A worktree that is there, with the folder in it where Codex runs. */
-export interface MadePlace {
-  worktree: WorktreePlace & { base_commit: string };
-  runDir: string;
+/** The repository as seen from what a new worktree is to begin from. */
+async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
+  if (base === undefined) return repository;
+  if (includeUncommitted === true) {
+    throw new AppError(
+      "invalid_argument",
+      "base and include_uncommitted do not go together: what is uncommitted belongs to what is checked out.",
+      "Give one of them.",
+    );
+  }
+  const [ofBranch, commit] = await Promise.all([
+    commitOfBranch(repository.folder, base),
+    commitOf(repository.folder, base),
+  ]);
+  if (ofBranch !== undefined) return { ...repository, commit: ofBranch, branch: base };
+  if (commit !== undefined) return { ...repository, commit, branch: undefined };
+  throw new AppError(
+    "unknown_branch",
+    `base "${base}" is no branch, tag or commit here.`,
+    "git branch --all lists branches.",
+  );
 }
 
-/** Makes the planned worktree, one at a time for each repository over all servers, and notes its base. */
-export async function makePlace({ store }: AppContext, planned: WorktreePlan): Promise<MadePlace> {
-  const { repository, path, branch } = planned;
-  return withRepositoryLock(store, repository.commonDir, async () => {
-    // Somebody may have made or discarded it since.
-    const plan = await renewPlan(planned);
-    await makeWorktree(plan);
-    const base = (plan.action === "create" ? undefined : findWorktreeBase(store, path)) ?? (await newBase(plan));
-    const worktree = { worktree_dir: path, agent_branch: branch, ...base };
-    noteWorktreeBase(store, worktree);
-    return { worktree, runDir: runFolderIn(plan) };
-  });
-}
-
-async function newBase({ action, repository, branch }: WorktreePlan): Promise<WorktreeBase> {
-  const isNew = action === "create";
-  return {
-    base_commit: isNew ? repository.commit : await guessBase(repository, branch),
-    ...(repository.branch !== undefined && { base_branch: repository.branch }),
-    ...(isNew && { made_here: true }),
-  };
+function withoutWorktree(why: string): AppError {
+  return new AppError(
+    "invalid_argument",
+    `${why}: it has no worktree that could begin from anything.`,
+    "Leave out base and include_uncommitted.",
+  );
 }

@@ -5,7 +5,7 @@ import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#cod
 import { readSessionUsage } from "#codex/session-usage.ts";
 import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
-import { toFailure } from "#lib/errors.ts";
+import { type Failure, toFailure } from "#lib/errors.ts";
 import { isProcessAlive } from "#lib/process-identity.ts";
 import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
@@ -24,6 +24,7 @@ import { finishTask } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention } from "./retention.ts";
 import { listenForCancel, type StopRequest } from "./stop-request.ts";
+import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
@@ -98,16 +99,23 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   };
   const running = await startWhenFree(context, queued, toRunning, around.stop);
   if (running === undefined) return endCancelled(context, queued);
+  const failure = await setUpWorktree(context, running, around.observer, around.stop);
+  if (failure !== undefined) return endFailed(context, running, failure);
   let codex: CodexProcess;
   try {
     if (isFallback) await (await import("./witness.ts")).noteWorkspace(context, running);
     codex = launchCodex(context, running);
   } catch (error) {
-    const failed = endedBy(toFailure(error), running);
-    return endTask(context.store, "running", failed) ? failed : undefined;
+    return endFailed(context, running, toFailure(error));
   }
   noteCodexProcess(context.store, running, codex.identity);
   return supervise(context, running, codex, around);
+}
+
+/** A task that Codex was not started for. */
+function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
+  const ended = endedBy(failure, task);
+  return endTask(store, "running", ended) ? ended : undefined;
 }
 
 /** A task that is not to run any more, if nobody has ended it yet: its asker may have gone. */

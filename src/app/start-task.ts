@@ -12,9 +12,10 @@ import { IS_TMUX_USED } from "#tmux/tmux.ts";
 import { checkNesting } from "./check-nesting.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
-import { choosePlace, makePlace, type Place } from "./choose-place.ts";
+import { choosePlace, type Place } from "./choose-place.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
+import { makePlace } from "./make-place.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "./reconcile.ts";
 import { whileWorkingOn } from "./work-in-progress.ts";
@@ -120,7 +121,7 @@ async function prepareRun(
   writeRunInput(paths, { prompt: request.prompt, outputSchema: request.outputSchema });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   if (plan === undefined) return task;
-  const { worktree, runDir } = await makePlace(context, plan);
+  const { worktree, runDir } = await makePlace(context, plan, request);
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git made no folder at ${runDir}.`, "Run the task again.");
   }

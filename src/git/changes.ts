@@ -76,13 +76,22 @@ export async function withNewFilesListed<T>(
   worktree: string,
   read: (environment: GitEnvironment) => Promise<T>,
 ): Promise<T> {
+  return withIndexCopy(worktree, async (environment) => {
+    await git(worktree, ["add", "--intent-to-add", "--all", ...(await allButRepositories(worktree))], environment);
+    return read(environment);
+  });
+}
+
+/** Does something with an index that is a copy of the worktree's own. */
+export async function withIndexCopy<T>(
+  worktree: string,
+  work: (environment: GitEnvironment) => Promise<T>,
+): Promise<T> {
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
   const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
-  const environment = { GIT_INDEX_FILE: copy };
   try {
     copyIfThere(resolve(worktree, own), copy);
-    await git(worktree, ["add", "--intent-to-add", "--all", ...(await allButRepositories(worktree))], environment);
-    return await read(environment);
+    return await work({ GIT_INDEX_FILE: copy });
   } finally {
     rmSync(copy, { force: true });
   }

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { git, tryGit } from "./git.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
@@ -56,6 +56,11 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
   const base = await tryGit(repository.folder, ["merge-base", repository.commit, `refs/heads/${branch}`]);
   return base.stdout.trim() || repository.commit;
+}
+
+/** The worktree's own folder within git's. @throws AppError `git_failed` */
+export async function privateFolderOf(worktree: string): Promise<string> {
+  return withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }
 
 /** Where a task of `cwd` runs in its worktree: at the same sub-folder, or at the top where the base has none such. */

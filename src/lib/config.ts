@@ -87,6 +87,7 @@ const EnvironmentSchema = v.object({
   CODEXMCP_WITHOUT_MCP_SERVERS: isOn,
   CODEXMCP_NESTED: isOn,
   CODEXMCP_COMMIT: commit,
+  CODEXMCP_WORKTREE_SETUP: text,
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
@@ -119,6 +120,8 @@ export interface Config {
   mayNest: boolean;
   /** Whether work that Codex leaves uncommitted in a worktree of its own is committed. */
   commit: "auto" | "never";
+  /** A shell command that makes a new worktree ready, such as one that installs its dependencies. */
+  worktreeSetup: string | undefined;
   keepTasks: number;
   keepSeconds: number;
   /** The whole environment that the values came from. */
@@ -156,6 +159,7 @@ export function readConfig(environment: Environment = process.env): Config {
     withoutMcpServers: values.CODEXMCP_WITHOUT_MCP_SERVERS,
     mayNest: values.CODEXMCP_NESTED,
     commit: values.CODEXMCP_COMMIT,
+    worktreeSetup: values.CODEXMCP_WORKTREE_SETUP,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     environment: withoutGaps(environment),

@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   worktree_on_other_branch: "The task's worktree has another branch checked out.",
   branch_checked_out: "The task's branch is checked out in another worktree.",
   branch_exists: "A branch of this name exists and is not the one that was discarded.",
+  worktree_exists: "The task's worktree exists already, and began from something else than what was asked for.",
+  setup_failed: "The set-up command of a new worktree failed.",
   no_worktree: "The task has no worktree: it only read, or ran outside git.",
   worktree_gone: "The task's worktree is not there.",
   worktree_not_ours: "The worktree, or its branch, was there before the task, so this server does not remove it.",

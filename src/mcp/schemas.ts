@@ -20,6 +20,11 @@ export const startInput = z.strictObject({
   profile: z.string().optional().describe("Codex profile"),
   images: z.array(z.string()).optional().describe("Absolute paths of images for the prompt"),
   output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
+  base: z
+    .string()
+    .optional()
+    .describe("Branch, tag or commit that a new worktree begins from; default what is checked out"),
+  include_uncommitted: z.boolean().optional().describe("A new worktree begins with the uncommitted work in cwd"),
   commit: z
     .enum(["auto", "never"])
     .optional()

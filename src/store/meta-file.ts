@@ -86,6 +86,7 @@ const MetaSchema = v.object({
   output_schema_file: text,
   timeout_seconds: v.optional(v.number(), 0),
   idle_timeout_seconds: v.optional(v.number(), 0),
+  worktree_note: text,
   commit: v.optional(v.literal("never")),
   commit_error: text,
   worktree_dir: text,

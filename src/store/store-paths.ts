@@ -23,6 +23,8 @@ export interface TaskPaths {
   /** Codex's last message, whole: answers may be cut. */
   result: string;
   outputSchema: string;
+  /** What the set-up command of its worktree said. */
+  setupLog: string;
   /** What its worktree held against its base, when that was last asked for. */
   patch: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
@@ -62,6 +64,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     stderr: join(folder, "codex-stderr.log"),
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
+    setupLog: join(folder, "setup.log"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),

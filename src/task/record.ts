@@ -71,6 +71,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   timeout_seconds: number;
   idle_timeout_seconds: number;
+  /** What somebody who works in the worktree would not expect of it. */
+  worktree_note?: string;
   /** Set where the work that is left uncommitted in the worktree stays so. */
   commit?: "never";
   /** Since when its supervisor waits with it for a slot. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { git, gitBytes, tryGit, withoutLastNewline } from "../git.ts";
+import { privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
@@ -61,7 +62,7 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
 
 async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<void> {
   const { worktree } = manifest;
-  const gitFolder = withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
+  const gitFolder = await privateFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
   await readSaved(repository, notes, ({ path }, content) => writeInto(gitFolder, path, content));
   await putReflogBack(repository, salvage, manifest);

@@ -1,4 +1,5 @@
-import { git, gitBytes, tryGit, withoutLastNewline } from "../git.ts";
+import { gitBytes, tryGit } from "../git.ts";
+import { privateFolderOf } from "../worktree.ts";
 import { type ByteName, splitNul } from "./names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
@@ -34,7 +35,7 @@ export async function readWorktreeState(
   const [head, symbolic, gitFolder, entries, differing] = await Promise.all([
     tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
     tryGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
-    git(worktree, ["rev-parse", "--absolute-git-dir"]),
+    privateFolderOf(worktree),
     gitBytes(worktree, ["ls-files", "--stage", "-v", "-z"]).then(splitNul),
     gitBytes(worktree, ["diff-files", "--name-only", "-z", "--ignore-submodules"]).then(splitNul),
   ]);
@@ -47,7 +48,7 @@ export async function readWorktreeState(
   const doubtful = new Set([...differing, ...unlooked]);
   return {
     head: commit,
-    gitFolder: withoutLastNewline(gitFolder),
+    gitFolder,
     files: new Map([...found.files].filter(([path]) => !tracked.has(path) || doubtful.has(path))),
     modes: new Map(
       [...found.files].flatMap(([path, { kind, mode }]) =>

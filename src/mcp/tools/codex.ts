@@ -29,6 +29,7 @@ export const codex = defineTool({
     next: z.string().optional().describe("What to do next, while it runs"),
     activity: z.string().optional(),
     queue_position: z.int().optional(),
+    note: z.string().optional(),
     ...outcomeFields,
     ...worktreeSchema,
     ...failureFields,

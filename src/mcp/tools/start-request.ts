@@ -17,6 +17,8 @@ export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode
     profile: args.profile,
     images: args.images,
     outputSchema: args.output_schema,
+    base: args.base,
+    includeUncommitted: args.include_uncommitted,
     commit: args.commit,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,

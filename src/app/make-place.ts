@@ -1,0 +1,70 @@
+import { snapshotWork } from "#git/snapshot.ts";
+import { copyIncluded } from "#git/worktree-include.ts";
+import { noteOnWorktree } from "#git/worktree-notes.ts";
+import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
+import { AppError } from "#lib/errors.ts";
+import { withRepositoryLock } from "#store/lock.ts";
+import { findWorktreeBase, noteWorktreeBase, type WorktreeBase } from "#store/worktree-base.ts";
+import type { TaskRequest, WorktreePlace } from "#task/record.ts";
+import type { CheckedRequest } from "./check-request.ts";
+import type { AppContext } from "./context.ts";
+
+/** A worktree that is there, with the folder in it where Codex runs. */
+export interface MadePlace {
+  worktree: WorktreePlace & { base_commit: string } & Pick<TaskRequest, "worktree_note">;
+  runDir: string;
+}
+
+/**
+ * Makes the planned worktree, one at a time for each repository over all servers, and notes its base.
+ * @throws AppError `worktree_exists` where it cannot begin from what was asked for, since it is there
+ */
+export async function makePlace(
+  { store }: AppContext,
+  planned: WorktreePlan,
+  request: CheckedRequest,
+): Promise<MadePlace> {
+  const { repository, path, branch } = planned;
+  return withRepositoryLock(store, repository.commonDir, async () => {
+    // Somebody may have made or discarded it since.
+    const plan = await renewPlan(planned);
+    const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
+    const base = noted ?? (await newBase(plan, request));
+    if (plan.action !== "create") checkBase(plan, base, request);
+    await makeWorktree({ ...plan, repository: { ...repository, commit: base.base_commit } });
+    noteWorktreeBase(store, { worktree_dir: path, agent_branch: branch, ...base });
+    if (plan.action !== "reuse" && repository.toplevel !== undefined) await copyIncluded(repository.toplevel, path);
+    const note = await noteOnWorktree(path);
+    const worktree = {
+      worktree_dir: path,
+      agent_branch: branch,
+      ...base,
+      ...(note !== undefined && { worktree_note: note }),
+    };
+    return { worktree, runDir: runFolderIn(plan) };
+  });
+}
+
+async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {
+  const onBranch = repository.branch === undefined ? {} : { base_branch: repository.branch };
+  if (action !== "create") return { base_commit: await guessBase(repository, branch), ...onBranch };
+  const { toplevel, commit } = repository;
+  const isSnapshot = request.includeUncommitted === true && toplevel !== undefined;
+  return {
+    base_commit: isSnapshot ? await snapshotWork(toplevel, commit) : commit,
+    ...onBranch,
+    made_here: true,
+  };
+}
+
+/** What is there has begun already. */
+function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
+  const isAsked = request.includeUncommitted === true || request.base !== undefined;
+  const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;
+  if (!isAsked || isThatBase) return;
+  throw new AppError(
+    "worktree_exists",
+    `${path}, or its branch, is there already, and began from ${base.base_commit.slice(0, 12)}.`,
+    "Leave out base and include_uncommitted to go on in it; discard it (codex_discard) to begin anew; or take another description.",
+  );
+}

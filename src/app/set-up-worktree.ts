@@ -1,0 +1,64 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { privateFolderOf } from "#git/worktree.ts";
+import type { Failure } from "#lib/errors.ts";
+import { readTextIfThere } from "#lib/files.ts";
+import { readTail } from "#lib/json-lines.ts";
+import { endFamily } from "#lib/process-tree.ts";
+import { startShell } from "#lib/start-shell.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { helperMarkerOf } from "#task/names.ts";
+import type { RunningTask } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+import type { StopRequest } from "./stop-request.ts";
+import type { RunObserver } from "./supervise-run.ts";
+
+/** In the worktree's folder within git's own: the command that has made it ready. */
+const READY_FILE = "codexmcp-set-up";
+const SETUP_MARKER = "CODEXMCP_SETUP";
+const MAX_SAID = 600;
+
+/**
+ * Makes a worktree of ours ready by the command that the user has configured, once; one that failed is tried again by the
+ * next task. It is read from the environment alone: no repository and no caller can name one.
+ * @returns why the task cannot run; undefined where all is well
+ */
+export async function setUpWorktree(
+  { config }: AppContext,
+  task: RunningTask,
+  observer: RunObserver,
+  stop: StopRequest,
+): Promise<Failure | undefined> {
+  const { worktreeSetup: command } = config;
+  const { worktree_dir: worktree, made_here } = task;
+  if (command === undefined || worktree === undefined || made_here !== true) return undefined;
+  const ready = join(await privateFolderOf(worktree), READY_FILE);
+  if (readTextIfThere(ready) === command) return undefined;
+  observer.event({ type: "command", text: command });
+  const { setupLog } = taskPaths(config.home, task.task_id);
+  const helper = helperMarkerOf(config.home, task.task_id);
+  // The helper's mark: whoever finds our supervisor dead ends it.
+  const marks = { [helper.name]: helper.value, [SETUP_MARKER]: helper.value };
+  const shell = startShell({
+    command,
+    folder: worktree,
+    environment: { ...config.environment, ...marks },
+    logFile: setupLog,
+  });
+  const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
+  await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}` });
+  if (!("exitCode" in end)) return end;
+  if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
+  writeFileSync(ready, command);
+  return undefined;
+}
+
+function setupFailed(worktree: string, exitCode: number | null, log: string): Failure {
+  const how = exitCode === null ? "was ended by a signal" : `ended with ${exitCode}`;
+  const said = readTail(log, MAX_SAID).trim();
+  return {
+    code: "setup_failed",
+    message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` It said: ${said}`}`,
+    hint: `All that it said is in ${log}. The worktree is kept; the next task in it runs the command again.`,
+  };
+}

@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { readTextIfThere } from "#lib/files.ts";
+import { pathExists } from "#lib/paths.ts";
+import { tryGit } from "./git.ts";
+
+/** What somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
+export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
+  const notes: string[] = [];
+  if (pathExists(join(worktree, ".gitmodules"))) {
+    notes.push("The worktree's submodules are empty: git submodule update --init fills them.");
+  }
+  if (/filter=lfs/.test(readTextIfThere(join(worktree, ".gitattributes")) ?? "") && !(await hasLfs(worktree))) {
+    notes.push("git-lfs is not set up here: files that it keeps are pointers in the worktree.");
+  }
+  return notes.length === 0 ? undefined : notes.join(" ");
+}
+
+async function hasLfs(folder: string): Promise<boolean> {
+  const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
+  return settings.stdout !== "" && (await tryGit(folder, ["lfs", "version"])).exitCode === 0;
+}

@@ -1,0 +1,36 @@
+import { closeSync, openSync } from "node:fs";
+import { identifyProcess, type ProcessIdentity } from "./process-identity.ts";
+
+/** A shell command that the user has configured, and where it runs. */
+export interface ShellStart {
+  command: string;
+  folder: string;
+  environment: Record<string, string>;
+  /** What it says goes there, appended. */
+  logFile: string;
+}
+
+/** A shell command at work. */
+export interface ShellProcess {
+  identity: ProcessIdentity | undefined;
+  /** Its exit code; null where a signal ended it. */
+  ended: Promise<number | null>;
+}
+
+/** Starts such a command in a session of its own. */
+export function startShell({ command, folder, environment, logFile }: ShellStart): ShellProcess {
+  const log = openSync(logFile, "a", 0o600);
+  try {
+    const shell = process.platform === "win32" ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
+    const child = Bun.spawn(shell, {
+      cwd: folder,
+      env: { ...environment, PWD: folder },
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
+    const ended = child.exited.then(() => (child.signalCode === null ? child.exitCode : null));
+    return { identity: identifyProcess(child.pid), ended };
+  } finally {
+    closeSync(log);
+  }
+}
