@@ -37,7 +37,15 @@ const tables: Record<string, string> = {
 
 const stale: string[] = [];
 for (const name of ["README.md", "README.zh-CN.md"]) await update(join(ROOT, name), fillIn);
-await update(SCHEMAS, () => `${JSON.stringify(ALL_TOOLS.map((tool) => tool.describe()), null, 2)}\n`);
+await update(
+  SCHEMAS,
+  () =>
+    `${JSON.stringify(
+      ALL_TOOLS.map((tool) => tool.describe()),
+      null,
+      2,
+    )}\n`,
+);
 if (isCheck && stale.length > 0) {
   console.error(`not up to date: ${stale.join(", ")}; run: bun run docs`);
   process.exit(1);

@@ -1,3 +1,4 @@
+import { readForeignLock } from "#git/worktree-lock.ts";
 import { removeWorktree } from "#git/remove-worktree.ts";
 import { listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
@@ -7,11 +8,10 @@ import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
-import { checkIdle, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
+import { checkIdle, getTaskWorktree, type WorktreeSite } from "./task-worktree.ts";
 
 /** What of a worktree that was discarded is kept, and where. */
 export interface DiscardedWorktree {
-  task_id: string;
   worktree_dir: string;
   agent_branch: string;
   /** The ref that has all of it. */
@@ -31,25 +31,34 @@ const MAX_LOOKS = 3;
 /**
  * Saves all that a task's worktree holds under a ref of ours, then removes worktree and branch.
  * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
- * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_busy`, `worktree_gone`, `worktree_has_repositories`,
- *   `ignored_too_large`; nothing is changed then
+ * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
+ *   `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
  */
 export async function discardWorktree(
   context: AppContext,
   taskId: string,
   isIgnoredGivenUp: boolean,
-): Promise<DiscardedWorktree> {
+): Promise<DiscardedWorktree & { task_id: string }> {
   const place = await getTaskWorktree(context, taskId);
-  if (!place.isMadeHere) throw notOurs(place);
-  return withRepositoryLock(context.store, place.repository, async () => {
-    await checkIdle(context, place);
-    if (!pathExists(place.path)) throw gone(place);
-    const { ref, state, leftOut } = await saveStill(place, isIgnoredGivenUp);
-    const { repository, path: worktree, branch } = place;
-    const tip = await commitOfBranch(repository, branch);
-    await removeWorktree({ repository, worktree, branch, tip });
+  return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
+}
+
+/** The same for a worktree whose tasks may be forgotten. */
+export async function discardSite(
+  context: AppContext,
+  site: WorktreeSite,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree> {
+  if (!site.isMadeHere) throw notOurs(site);
+  const { repository, path: worktree, branch } = site;
+  return withRepositoryLock(context.store, repository, async () => {
+    await checkIdle(context, site);
+    if (!pathExists(worktree)) throw gone(site);
+    const lock = readForeignLock(worktree);
+    if (lock !== undefined) throw locked(site, lock);
+    const { ref, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
+    await removeWorktree({ repository, worktree, branch, tip: await commitOfBranch(repository, branch) });
     return {
-      task_id: place.task.task_id,
       worktree_dir: worktree,
       agent_branch: branch,
       salvage: ref,
@@ -66,7 +75,7 @@ interface Saved {
 }
 
 /** Saves a state of which a second look, after all was read, says that it still is. */
-async function saveStill(place: TaskWorktree, isIgnoredGivenUp: boolean): Promise<Saved> {
+async function saveStill(place: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
   const { repository, path: worktree, branch } = place;
   for (let look = 1; look <= MAX_LOOKS; look++) {
     const leftOut = isIgnoredGivenUp ? pickLargeIgnored(await listIgnored(worktree)) : [];
@@ -85,7 +94,7 @@ async function saveStill(place: TaskWorktree, isIgnoredGivenUp: boolean): Promis
   );
 }
 
-function checkIgnored(place: TaskWorktree, ignored: readonly { path: string; bytes: number }[]): void {
+function checkIgnored(place: WorktreeSite, ignored: readonly { path: string; bytes: number }[]): void {
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
   const largest = ignored.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
@@ -97,7 +106,7 @@ function checkIgnored(place: TaskWorktree, ignored: readonly { path: string; byt
   );
 }
 
-function notOurs({ path, branch }: TaskWorktree): AppError {
+function notOurs({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
     `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
@@ -105,7 +114,15 @@ function notOurs({ path, branch }: TaskWorktree): AppError {
   );
 }
 
-function gone({ path, branch }: TaskWorktree): AppError {
+function locked({ path }: WorktreeSite, reason: string): AppError {
+  return new AppError(
+    "worktree_locked",
+    `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
+    `To unlock it: git worktree unlock '${path}'.`,
+  );
+}
+
+function gone({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_gone",
     `${path} is gone.`,
@@ -113,7 +130,7 @@ function gone({ path, branch }: TaskWorktree): AppError {
   );
 }
 
-function hasRepositories({ path }: TaskWorktree, repositories: readonly string[]): AppError {
+function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
   const names = repositories.slice(0, 3).map((name) => Buffer.from(name, "latin1").toString());
   return new AppError(
     "worktree_has_repositories",

@@ -4,6 +4,7 @@ import { foldLog } from "#codex/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/sandbox-failure.ts";
 import { readChanges } from "#git/changes.ts";
+import { unlockWorktree } from "#git/worktree-lock.ts";
 import { now } from "#lib/clock.ts";
 import type { Config } from "#lib/config.ts";
 import type { Failure } from "#lib/errors.ts";
@@ -40,6 +41,7 @@ export async function finishTask(
   // Before the end is told: the next run of this id has folders of the same names.
   if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
   noteResult(context, ended);
+  if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(context.store, "running", ended) ? ended : undefined;
 }
 

@@ -4,7 +4,7 @@ import { noteOnWorktree } from "#git/worktree-notes.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";
-import { findWorktreeBase, noteWorktreeBase, type WorktreeBase } from "#store/worktree-base.ts";
+import { findWorktreeBase, noteWorktree, type WorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRequest, WorktreePlace } from "#task/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "./context.ts";
@@ -32,7 +32,7 @@ export async function makePlace(
     const base = noted ?? (await newBase(plan, request));
     if (plan.action !== "create") checkBase(plan, base, request);
     await makeWorktree({ ...plan, repository: { ...repository, commit: base.base_commit } });
-    noteWorktreeBase(store, { worktree_dir: path, agent_branch: branch, ...base });
+    noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
     if (plan.action !== "reuse" && repository.toplevel !== undefined) await copyIncluded(repository.toplevel, path);
     const note = await noteOnWorktree(path);
     const worktree = {

@@ -3,6 +3,7 @@ import { locateCodex } from "#codex/locate.ts";
 import { codexArguments } from "#codex/argv.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
 import { readSessionUsage } from "#codex/session-usage.ts";
+import { lockWorktree, unlockWorktree } from "#git/worktree-lock.ts";
 import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
 import { type Failure, toFailure } from "#lib/errors.ts";
@@ -99,6 +100,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   };
   const running = await startWhenFree(context, queued, toRunning, around.stop);
   if (running === undefined) return endCancelled(context, queued);
+  if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
   const failure = await setUpWorktree(context, running, around.observer, around.stop);
   if (failure !== undefined) return endFailed(context, running, failure);
   let codex: CodexProcess;
@@ -115,6 +117,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
 /** A task that Codex was not started for. */
 function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
   const ended = endedBy(failure, task);
+  if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(store, "running", ended) ? ended : undefined;
 }
 

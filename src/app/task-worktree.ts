@@ -6,9 +6,8 @@ import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { reconcile } from "./reconcile.ts";
 
-/** The worktree that a task worked in. All versions of a topic share one. */
-export interface TaskWorktree {
-  task: TaskRecord;
+/** A worktree that tasks work in. All versions of a topic share one. */
+export interface WorktreeSite {
   path: string;
   /** Without `refs/heads/`. */
   branch: string;
@@ -17,6 +16,11 @@ export interface TaskWorktree {
   baseCommit: string;
   baseBranch: string | undefined;
   isMadeHere: boolean;
+}
+
+/** The worktree that a task worked in. */
+export interface TaskWorktree extends WorktreeSite {
+  task: TaskRecord;
 }
 
 /**
@@ -44,7 +48,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
  * Refuses what is not to be done to a worktree while a task works in it.
  * @throws AppError `worktree_busy`
  */
-export async function checkIdle(context: AppContext, { path }: TaskWorktree): Promise<void> {
+export async function checkIdle(context: AppContext, { path }: WorktreeSite): Promise<void> {
   const unfinished = findUnfinishedIn(context.store, path);
   if (unfinished === undefined) return;
   const { status, task_id } = await reconcile(context, unfinished);

@@ -1,4 +1,5 @@
 import { cleanUp, type CleanUp, planCleanUp } from "#app/clean-up.ts";
+import { dropSalvage, type ExpiredSalvage, listExpiredSalvage } from "#app/clean-worktrees.ts";
 import type { Limits } from "#app/retention.ts";
 import type { Config } from "#lib/config.ts";
 import { secondsBetween } from "#lib/clock.ts";
@@ -10,19 +11,34 @@ import { formatBytes, formatDuration } from "./quantities.ts";
 import { shortenHome } from "./task-table.ts";
 
 interface CleanOptions {
-  "dry-run": boolean;
+  yes: boolean;
+  worktrees: boolean;
+  merged: boolean;
+  gone: boolean;
   keep: string | undefined;
   "older-than": string | undefined;
   json: boolean;
 }
 
-/** Removes the files of old tasks, and what is left over in the state folder; or only says what it would remove. */
+/**
+ * Says what of old tasks could be removed (their files, what is left over in the state folder, discarded worktrees that are
+ * past their time), or which worktrees; with `--yes`, removes it.
+ */
 export async function clean({ options }: Input<CleanOptions>): Promise<number> {
   const context = openForPerson();
+  const isDryRun = !options.yes;
+  if (options.worktrees || options.merged || options.gone) {
+    const { cleanWorktrees } = await import("./clean-worktrees.ts");
+    const olderThanSeconds = readDuration("--older-than", options["older-than"]);
+    const filter = { merged: options.merged, ...(options.gone && { gone: true }), olderThanSeconds };
+    return cleanWorktrees(context, filter, { isDryRun, json: options.json });
+  }
   const plan = planCleanUp(context, readLimits(options, context.config));
-  const done = options["dry-run"] ? plan : cleanUp(context, plan);
-  if (options.json) printJson({ dry_run: options["dry-run"], ...done });
-  else printLines(describe(done, options["dry-run"]));
+  const salvage = await listExpiredSalvage(context);
+  const done = isDryRun ? plan : cleanUp(context, plan);
+  if (!isDryRun) for (const each of salvage) await dropSalvage(each);
+  if (options.json) printJson({ dry_run: isDryRun, ...done, salvage });
+  else printLines(describe(done, salvage, isDryRun));
   return 0;
 }
 
@@ -34,10 +50,10 @@ function readLimits(options: CleanOptions, config: Config): Limits {
   return { keepTasks: keepTasks ?? 0, keepSeconds: keepSeconds ?? 0 };
 }
 
-function describe({ tasks, leftovers }: CleanUp, isDryRun: boolean): string[] {
+function describe({ tasks, leftovers }: CleanUp, salvage: ExpiredSalvage[], isDryRun: boolean): string[] {
   const verb = isDryRun ? "would remove" : "removed";
   const all = [...tasks, ...leftovers];
-  if (all.length === 0) return ["Nothing to remove."];
+  if (all.length + salvage.length === 0) return ["Nothing to remove."];
   const bytes = all.reduce((sum, each) => sum + each.bytes, 0);
   return [
     ...tasks.map((task) => {
@@ -45,6 +61,9 @@ function describe({ tasks, leftovers }: CleanUp, isDryRun: boolean): string[] {
       return `${verb} ${task.task_id} (ended ${age} ago, ${formatBytes(task.bytes)})`;
     }),
     ...leftovers.map((each) => `${verb} ${shortenHome(each.path)} (${each.what}, ${formatBytes(each.bytes)})`),
-    `${verb} ${formatBytes(bytes)} in all; worktrees and branches are never touched.`,
+    ...salvage.map(({ branch, savedAt, repository }) => {
+      return `${verb} what was kept of ${branch} in ${shortenHome(repository)} (discarded ${savedAt.slice(0, 10)})`;
+    }),
+    `${verb} ${formatBytes(bytes)} in all${isDryRun ? "; --yes does it" : ""}. Worktrees and branches are not touched by this.`,
   ];
 }

@@ -132,28 +132,6 @@ export const COMMANDS: readonly Command[] = [
   }),
   ...WORKTREE_COMMANDS,
   defineCommand({
-    name: "clean",
-    group: "tasks",
-    summary: "remove the files of old tasks; never a worktree or a branch",
-    details:
-      "Without options, what CODEXMCP_KEEP_TASKS and CODEXMCP_KEEP_SECONDS do not keep. Queued and running tasks always stay.",
-    options: {
-      "dry-run": { type: "boolean", summary: "only say what would be removed" },
-      keep: { type: "string", placeholder: "count", summary: "keep the newest so many" },
-      "older-than": {
-        type: "string",
-        placeholder: "duration",
-        summary: "keep those that ended later than this ago: 12h, 7d, 2w",
-      },
-      json: JSON_OPTION,
-    },
-    examples: [
-      ["clean --dry-run --older-than 7d", "what ended more than a week ago"],
-      ["clean --keep 20", "all but the newest 20"],
-    ],
-    load: async () => (await import("./clean.ts")).clean,
-  }),
-  defineCommand({
     name: "completion",
     group: "program",
     summary: "print a completion script for a shell",

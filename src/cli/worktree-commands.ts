@@ -1,12 +1,22 @@
 import { type Command, defineCommand } from "./command.ts";
 import { JSON_OPTION, TASKS } from "./command-parts.ts";
 
-/** The commands for what tasks leave in worktrees. */
+/** The commands for what tasks leave. */
 export const WORKTREE_COMMANDS: readonly Command[] = [
+  defineCommand({
+    name: "worktrees",
+    group: "worktrees",
+    summary:
+      "list the worktrees that tasks have worked in: size, commits ahead and behind, what is uncommitted or merged",
+    options: { json: JSON_OPTION },
+    examples: [["worktrees", "those of all repositories"]],
+    load: async () => (await import("./worktrees.ts")).worktrees,
+  }),
   defineCommand({
     name: "diff",
     group: "worktrees",
-    summary: "show what a task's worktree holds against the commit that it began from, new files included",
+    summary: "show what a task's worktree holds against the commit that it began from",
+    details: "As git diff does, with what is uncommitted and with new files. Neither files nor index are touched.",
     operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
     options: {
       stat: { type: "boolean", summary: "files and numbers of lines only" },
@@ -74,5 +84,33 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     options: { json: JSON_OPTION },
     examples: [["restore implement-parser-v1", "what was discarded last"]],
     load: async () => (await import("./restore.ts")).restore,
+  }),
+  defineCommand({
+    name: "clean",
+    group: "worktrees",
+    summary: "say what old tasks have left (files, worktrees), and with --yes remove it",
+    details:
+      "Without options: the files of tasks that CODEXMCP_KEEP_TASKS and CODEXMCP_KEEP_SECONDS do not keep, and worktrees that " +
+      "were discarded more than 90 days ago. With --merged, --gone or --worktrees: worktrees that this server made, each saved " +
+      "first as discard does. Queued and running tasks always stay, and so do worktrees and branches that were there before.",
+    options: {
+      yes: { type: "boolean", short: "y", summary: "do it; otherwise nothing is changed" },
+      merged: { type: "boolean", summary: "worktrees all of whose work is in their base" },
+      gone: { type: "boolean", summary: "worktrees whose folders are gone: git's record of them; their branches stay" },
+      worktrees: { type: "boolean", summary: "all worktrees, for example with --older-than" },
+      keep: { type: "string", placeholder: "count", summary: "keep the newest so many tasks" },
+      "older-than": {
+        type: "string",
+        placeholder: "duration",
+        summary: "keep those that ended, or were worked in, later than this ago: 12h, 7d, 2w",
+      },
+      json: JSON_OPTION,
+    },
+    examples: [
+      ["clean --older-than 7d", "says which tasks ended more than a week ago"],
+      ["clean --merged --yes", "removes worktrees whose work is merged"],
+      ["clean --worktrees --older-than 30d", "says which worktrees nobody has used for a month"],
+    ],
+    load: async () => (await import("./clean.ts")).clean,
   }),
 ];

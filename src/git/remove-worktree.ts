@@ -14,7 +14,7 @@ export interface Removal {
 }
 
 /** Names begin so of worktrees that are on their way out, beside where they stood. */
-export const REMOVED_PREFIX = ".codexmcp-removed-";
+const REMOVED_PREFIX = ".codexmcp-removed-";
 
 /**
  * Removes a worktree and its branch. The folder is first renamed: whoever is stopped in the middle leaves no half of it
@@ -29,4 +29,9 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
   const isNamed = branch !== undefined && tip !== undefined;
   if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
   rmSync(going, { recursive: true, force: true });
+}
+
+/** Takes a worktree whose folder is gone off git's list; its branch stays. @throws AppError `git_failed` */
+export async function forgetGoneWorktree(repository: string, worktree: string): Promise<void> {
+  if (!pathExists(worktree)) await git(repository, ["worktree", "remove", "--force", "--", worktree]);
 }

@@ -6,7 +6,7 @@ import type { TaskRecord } from "#task/record.ts";
 import { readMeta } from "./meta-file.ts";
 import { type StorePaths, taskPaths } from "./store-paths.ts";
 import { insertTask } from "./task-row.ts";
-import { noteWorktreeBase } from "./worktree-base.ts";
+import { noteWorktree } from "./worktree-base.ts";
 
 /** Tells what a workspace belongs to: the repository's common git folder, or the folder's real path. */
 export type WorkspaceOf = (cwd: string) => string;
@@ -54,7 +54,7 @@ function take({ database }: ImportTarget, record: TaskRecord): void {
   insertTask(database, record);
   const { worktree_dir, agent_branch, base_commit } = record;
   if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
-    noteWorktreeBase({ database }, { ...record, worktree_dir, agent_branch, base_commit });
+    noteWorktree({ database }, { ...record, worktree_dir, agent_branch, base_commit });
   }
   logger("store").info`task ${record.task_id} was taken from its meta.json`;
 }

@@ -80,6 +80,19 @@ export function listWorktreePlaces(store: Store): { worktree_dir: string; worksp
     .all();
 }
 
+/** The task that worked in a worktree last. */
+export function newestTaskIn(
+  store: Store,
+  worktreeDir: string,
+): { task_id: string; status: TaskStatus; at: string } | undefined {
+  const row = store.database
+    .query<{ task_id: string; status: TaskStatus; at: string }, [string]>(
+      "SELECT task_id, status, start_time AS at FROM tasks WHERE worktree_dir = ? ORDER BY start_time DESC LIMIT 1",
+    )
+    .get(worktreeDir);
+  return row ?? undefined;
+}
+
 /** Unfinished tasks, however many: they are the ones whose truth may have to be worked out. */
 export function listUnfinishedTasks(store: Store): TaskSummary[] {
   return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];

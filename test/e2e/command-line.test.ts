@@ -52,7 +52,7 @@ describe("help", () => {
   });
 
   test("on a terminal, without a command, is what a person gets", async () => {
-    const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 40 });
+    const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 50 });
     await terminal.shows("Usage: codex-mcp-server [command]");
     await terminal.shows("[exit 0]");
     await terminal.close();
@@ -212,11 +212,11 @@ describe("clean", () => {
   test("removes what is beyond the limits, and only says so in a dry run; worktrees stay", async () => {
     writeOldTasks(world.stateHome, 20);
     const before = folders().length;
-    const dry = await runCli(world, ["clean", "--dry-run", "--older-than", "7d"], keepAll);
+    const dry = await runCli(world, ["clean", "--older-than", "7d"], keepAll);
     expect(dry.stdout).toContain("would remove codex-review-old_0-v1");
     expect(dry.stdout.match(/would remove codex-/g)).toHaveLength(20);
     expect(folders()).toHaveLength(before);
-    const done = await runCli(world, ["clean", "--older-than", "7d", "--json"], keepAll);
+    const done = await runCli(world, ["clean", "--yes", "--older-than", "7d", "--json"], keepAll);
     expect(JSON.parse(done.stdout)).toMatchObject({ dry_run: false, leftovers: [] });
     expect(folders()).toHaveLength(before - 20);
     expect(existsSync(`${cwd}-agent-longrun-endless`)).toBe(true);
@@ -225,7 +225,7 @@ describe("clean", () => {
 
   test("--keep leaves the newest, and what runs", async () => {
     await start("codex_dispatch", "ENDLESS", "review-running-v1");
-    await cli("clean", "--keep", "1");
+    await cli("clean", "--yes", "--keep", "1");
     expect(folders()).toContain("codex-review-running-v1");
     const { tasks } = JSON.parse((await cli("tasks", "--json")).stdout) as { tasks: { status: string }[] };
     expect(tasks.map(({ status }) => status).toSorted()).toEqual(["cancelled", "running"]);

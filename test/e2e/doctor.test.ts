@@ -170,7 +170,7 @@ describe("a broken set-up is named, with its mend", () => {
     mountDisk(disk, "8m");
     try {
       const report = await examine({ CODEXMCP_HOME: join(disk, "state") });
-      expectFinding(report, "disk_space", "problem", "MiB free", "clean --dry-run");
+      expectFinding(report, "disk_space", "problem", "MiB free", "codex-mcp-server clean");
     } finally {
       unmountDisk(disk);
     }

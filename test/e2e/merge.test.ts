@@ -35,8 +35,8 @@ const git = async (...args: string[]) => (await world.run(repo, ["git", ...args]
 /** A topic of this test's own: another repository's would get another id. */
 const topicOf = (name: string) => `implement-${name}_${number}-v1`;
 
-async function work(prompt: string, name: string, more: object = {}): Promise<string> {
-  const { data } = await client.call("codex", {
+async function work(prompt: string, name: string, more: object = {}, from = client): Promise<string> {
+  const { data } = await from.call("codex", {
     prompt,
     cwd: repo,
     topic: topicOf(name),
@@ -160,16 +160,18 @@ describe("the user's checkout", () => {
   });
 });
 
-test("two servers merge at the same time: each work gets in, one after the other", async () => {
+test("two servers make and merge 20 worktrees at the same time: each work gets in, one after the other", async () => {
   const other = await world.client();
-  const names = ["p", "q", "r", "s", "t", "u"];
+  const names = Array.from({ length: 20 }, (_, index) => `w${index}`);
   for (const name of names) {
     world.stub.script(`MAKE-${name}-`, [
       { run: `echo ${name} > ${name}.txt; git add .; git commit -qm ${name}` },
       { say: "Done." },
     ]);
   }
-  const ids = await Promise.all(names.map((name) => work(`MAKE-${name}-`, name)));
+  const ids = await Promise.all(
+    names.map((name, index) => work(`MAKE-${name}-`, name, {}, index % 2 === 0 ? client : other)),
+  );
   const call = (id: string, index: number) =>
     (index % 2 === 0 ? client : other).call("codex_merge", { task_ids: [id] });
   const answers = await Promise.all(ids.map(call));

@@ -10,7 +10,7 @@ import { readMeta } from "#store/meta-file.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { takeHandover, writeHandover, writeRunInput } from "#store/task-folder.ts";
-import { findWorktreeBase, noteWorktreeBase } from "#store/worktree-base.ts";
+import { findWorktreeBase, noteWorktree } from "#store/worktree-base.ts";
 import type { CompletedTask, QueuedTask } from "#task/record.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -164,7 +164,7 @@ describe("what is on disk", () => {
   test("a lost index is rebuilt from the meta.json files, with sessions and worktree bases", () => {
     const place = { worktree_dir: "/project-agent-implement-a", agent_branch: "agent/implement-a", base_commit: "abc" };
     const task = start("implement-a-v1", place);
-    noteWorktreeBase(store, { ...place, base_branch: "main" });
+    noteWorktree(store, { ...place, base_branch: "main", workspace: "/r/.git" });
     startTask(store, { ...task, status: "running" });
     const session_usage = { input_tokens: 5, cached_input_tokens: 0, output_tokens: 2, reasoning_output_tokens: 0 };
     endTask(store, "running", completed(task, { session_id: "s-1", session_usage }));

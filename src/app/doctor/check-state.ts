@@ -45,7 +45,7 @@ function checkSpace(home: string): Finding[] {
   const { bavail, bsize } = statfsSync(nearestFolder(home));
   const free = bavail * bsize;
   const message = `${Math.floor(free / MEBIBYTE)} MiB free on the disk of ${home}`;
-  const mend = "Make room: codex-mcp-server clean --dry-run shows what old tasks hold; worktrees may hold more.";
+  const mend = "Make room: codex-mcp-server clean shows what old tasks hold; worktrees may hold more.";
   if (free < NO_SPACE) return [problem("disk_space", `${message}: too little for a task's log.`, mend)];
   return [free < LITTLE_SPACE ? warning("disk_space", `${message}.`, mend) : ok("disk_space", message)];
 }

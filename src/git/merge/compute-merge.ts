@@ -1,5 +1,6 @@
 import { AppError } from "#lib/errors.ts";
-import { git, tryGit } from "../git.ts";
+import { git } from "../git.ts";
+import { isAncestor } from "../history.ts";
 import type { Conflict } from "./conflict.ts";
 import { mergeTrees } from "./merge-trees.ts";
 
@@ -38,11 +39,6 @@ export async function computeMerge(request: MergeRequest): Promise<ComputedMerge
   if ("conflicts" in merged) return { ...merged, at: undefined };
   const parents = strategy === "merge" ? [target, source] : [target];
   return { commit: await commitTree(folder, merged.tree, parents, message) };
-}
-
-/** Whether a commit is another one, or comes before it. */
-export async function isAncestor(folder: string, commit: string, of: string): Promise<boolean> {
-  return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of])).exitCode === 0;
 }
 
 /**

@@ -24,7 +24,7 @@ export async function readConflict(folder: string, tree: string, path: string): 
 }
 
 /** The places that git has marked in a file. */
-export function findHunks(text: string): Hunk[] {
+function findHunks(text: string): Hunk[] {
   const lines = text.split("\n");
   const hunks: Hunk[] = [];
   let begin: number | undefined;

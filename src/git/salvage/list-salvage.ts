@@ -29,3 +29,8 @@ export async function listSalvage(repository: string, branch?: string): Promise<
 function timeOf({ ref }: Salvage): string {
   return ref.slice(ref.lastIndexOf("/") + 1);
 }
+
+/** Gives up what was saved, if it is still that commit. @throws AppError `git_failed` */
+export async function deleteSalvage(repository: string, ref: string, commit: string): Promise<void> {
+  await git(repository, ["update-ref", "-d", ref, commit]);
+}

@@ -8,7 +8,7 @@ export const WRITING_A_PROMPT = `How to write the prompt for Codex:
 - Do not prescribe each step, and do not ask for a plan or for progress reports: it then stops early.`;
 
 /** What comes after a run in a worktree. */
-export const AFTER_A_WORKTREE = `When it has ended: success false means that it did not work, and error and hint say why. Otherwise look at the diff of worktree_dir against base_commit yourself, run the tests there, and tell the user what it holds, with uncommitted_changes, before anything is merged. To have something mended, call codex again with the same type and description, the next version, and the session_id.`;
+export const AFTER_A_WORKTREE = `When it has ended: success false means that it did not work, and error and hint say why. Otherwise look at it with codex_diff, run the tests in worktree_dir, and tell the user what it holds before anything is merged. codex_merge then brings it into the branch that it began from; a conflict changes nothing. To have something mended, call codex again with the same type and description, the next version, and the session_id. codex_discard removes the worktree afterwards, and can bring it back.`;
 
 /** Topic words of a free text: what it says, without what a topic cannot hold. */
 export function toDescription(text: string): string {

@@ -19,7 +19,7 @@ export const parallelModules: Prompt = {
 2. Write one prompt per module. Each names its own files, the files that it must not touch since another module has them, and the shared interfaces by path.
 3. Start all at the same time: \`codex_dispatch\` once per module, sandbox "full-access", the same cwd, topics like "implement-<module>-v1" with different descriptions. Each gets its own worktree and branch.
 4. \`codex_wait\` with all task_ids and mode "any": as each one ends, look at it while the others go on.
-5. Merge one branch after the other, and run all tests after each; resolve conflicts with what both were asked to do in mind. Ask the user before you merge.
+5. Ask the user, then merge with codex_merge, in an order in which each builds on what is there; it stops at the first conflict. Run all tests after each. For a conflict, resume that task and have it merge the base branch into its own.
 
 ${WRITING_A_PROMPT}
 

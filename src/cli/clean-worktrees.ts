@@ -1,0 +1,55 @@
+import { cleanWorktree, planWorktreeCleanUp, type WorktreeFilter } from "#app/clean-worktrees.ts";
+import type { AppContext } from "#app/context.ts";
+import type { KnownWorktree } from "#app/list-worktrees.ts";
+import { toFailure } from "#lib/errors.ts";
+import { printJson, printLines } from "./output.ts";
+import { formatBytes } from "./quantities.ts";
+import { shortenHome } from "./task-table.ts";
+import { describeState } from "./worktrees.ts";
+
+interface Output {
+  isDryRun: boolean;
+  json: boolean;
+}
+
+/** Removes worktrees, after all that they hold is saved; or only says which. @returns 1 where one could not be */
+export async function cleanWorktrees(
+  context: AppContext,
+  filter: WorktreeFilter,
+  { isDryRun, json }: Output,
+): Promise<number> {
+  const results = [];
+  for (const known of await planWorktreeCleanUp(context, filter)) {
+    results.push({ ...known.report, ...(isDryRun ? {} : await clean(context, known)) });
+  }
+  if (json) printJson({ dry_run: isDryRun, worktrees: results });
+  else printLines(describe(results, isDryRun));
+  return results.some((result) => result.refused !== undefined) ? 1 : 0;
+}
+
+type Result = KnownWorktree["report"] & { salvage?: string; refused?: string };
+
+/** One that cannot be removed does not keep the others from it. */
+async function clean(context: AppContext, known: KnownWorktree): Promise<Pick<Result, "salvage" | "refused">> {
+  try {
+    const salvage = await cleanWorktree(context, known);
+    return salvage === undefined ? {} : { salvage };
+  } catch (error) {
+    const { message, hint } = toFailure(error);
+    return { refused: `${message} ${hint}` };
+  }
+}
+
+function describe(results: Result[], isDryRun: boolean): string[] {
+  if (results.length === 0) return ["No such worktrees."];
+  const lines = results.map((result) => {
+    const what = `${shortenHome(result.worktree_dir)} (${describeState(result)}, ${formatBytes(result.bytes)})`;
+    if (result.refused !== undefined) return `kept ${what}: ${result.refused}`;
+    const saved = result.salvage === undefined ? "" : `; saved as ${result.salvage}`;
+    return `${isDryRun ? "would remove" : "removed"} ${what}${saved}`;
+  });
+  const note = isDryRun
+    ? "Nothing was changed; --yes removes them. What they hold is saved first, except ignored files and folders of more than 1 MB."
+    : "codex-mcp-server restore <task> brings one back.";
+  return [...lines, note];
+}

@@ -1,0 +1,17 @@
+import { git, tryGit } from "./git.ts";
+
+/** Whether a commit is another one, or comes before it. */
+export async function isAncestor(folder: string, commit: string, of: string): Promise<boolean> {
+  return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of])).exitCode === 0;
+}
+
+/** How many commits each of two has that the other has not. */
+export async function countApart(
+  folder: string,
+  commit: string,
+  other: string,
+): Promise<{ ahead: number; behind: number }> {
+  const counts = await git(folder, ["rev-list", "--left-right", "--count", `${commit}...${other}`]);
+  const [ahead, behind] = counts.trim().split(/\s+/).map(Number);
+  return { ahead: ahead ?? 0, behind: behind ?? 0 };
+}
