@@ -1,7 +1,10 @@
 import { rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { listRemoved } from "#git/remove-worktree.ts";
 import { folderBytes } from "#lib/files.ts";
 import type { ForgettableTask } from "#store/forget-task.ts";
 import { listLeftovers } from "#store/leftovers.ts";
+import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { forgetTasks, type Limits, listBeyond } from "./retention.ts";
@@ -9,7 +12,7 @@ import { forgetTasks, type Limits, listBeyond } from "./retention.ts";
 /** What a clean-up removes. */
 export interface CleanUp {
   tasks: (ForgettableTask & { bytes: number })[];
-  /** Files of the state folder that nothing needs any more. */
+  /** Files and folders that nothing needs any more. */
   leftovers: { path: string; what: string; bytes: number }[];
 }
 
@@ -18,8 +21,18 @@ export function planCleanUp(context: AppContext, limits: Limits): CleanUp {
   const { home } = context.config;
   return {
     tasks: listBeyond(context, limits).map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
-    leftovers: listLeftovers(context.store).map((each) => withBytes(each, each.path)),
+    leftovers: [...listLeftovers(context.store), ...listRemovedWorktrees(context)].map((each) =>
+      withBytes(each, each.path),
+    ),
   };
+}
+
+/** They stand beside where the worktrees stood. */
+function listRemovedWorktrees({ store }: AppContext): { path: string; what: string }[] {
+  const parents = new Set(listStoredWorktrees(store).map(({ worktree_dir }) => dirname(worktree_dir)));
+  return [...parents]
+    .flatMap(listRemoved)
+    .map((path) => ({ path, what: "discarded worktree whose removal was broken off" }));
 }
 
 function withBytes<T>(each: T, path: string): T & { bytes: number } {

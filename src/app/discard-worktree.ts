@@ -52,7 +52,7 @@ export async function discardSite(
   if (!site.isMadeHere) throw notOurs(site);
   const { repository, path: worktree, branch } = site;
   return withRepositoryLock(context.store, repository, async () => {
-    await checkIdle(context, site);
+    await checkIdle(context, worktree);
     if (!pathExists(worktree)) throw gone(site);
     const lock = readForeignLock(worktree);
     if (lock !== undefined) throw locked(site, lock);

@@ -55,7 +55,7 @@ function describeOne(context: AppContext, task: TaskRecord, known: Known): strin
   if (task.status === "queued") return describeActivity(context, task);
   const size = logSize(task);
   const before = known.get(task.task_id);
-  if (before?.size === size) return before.line;
+  if (size > 0 && before?.size === size) return before.line;
   const line = describeActivity(context, task);
   known.set(task.task_id, { size, line });
   return line;

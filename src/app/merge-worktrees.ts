@@ -1,6 +1,6 @@
 import { commitOfBranch } from "#git/branches.ts";
 import { hasUncommittedWork, readShortstat } from "#git/changes.ts";
-import { advanceBranch } from "#git/merge/advance-branch.ts";
+import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
 import { AppError, type Failure, toFailure } from "#lib/errors.ts";
@@ -71,10 +71,12 @@ async function mergeOne(
   place: TaskWorktree,
   options: MergeOptions,
 ): Promise<MergedTask | { failure: Failure; conflicts: Conflict[] }> {
-  await checkIdle(context, place);
+  await checkIdle(context, place.path);
   const { repository: folder, branch, baseCommit: base, task, path } = place;
   const into = options.into ?? place.baseBranch;
   if (into === undefined) throw withoutTarget(place);
+  const checkout = await findCheckout(folder, into);
+  if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
   if (pathExists(path) && (await hasUncommittedWork(path))) throw uncommitted(place);
   const { strategy, message = commitMessageOf(task) } = options;

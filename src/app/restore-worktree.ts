@@ -23,7 +23,7 @@ export interface RestoredPlace {
 export async function restoreWorktree(context: AppContext, taskId: string): Promise<RestoredPlace> {
   const place = await getTaskWorktree(context, taskId);
   return withRepositoryLock(context.store, place.repository, async () => {
-    await checkIdle(context, place);
+    await checkIdle(context, place.path);
     const [newest] = await listSalvage(place.repository, place.branch);
     if (newest === undefined) {
       const hint = "It was not discarded, or what was saved is past its age limit and has been cleaned up.";

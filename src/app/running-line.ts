@@ -1,6 +1,8 @@
 import { secondsBetween } from "#lib/clock.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
+import { readTail } from "#lib/json-lines.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { readActivity } from "./read-progress.ts";
@@ -17,16 +19,29 @@ export interface RunningLine {
 }
 
 /** What an unfinished task is doing. */
-export function describeRunning({ store }: AppContext, task: TaskRecord): RunningLine {
+export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
   const { task_id, status, start_time, log_file } = findTask(store, task.task_id)?.record ?? task;
   const line = { task_id, status, elapsed_seconds: secondsBetween(start_time) };
   if (status === "queued") return { ...line, queue_position: queuePosition(store, task) };
-  const activity = readActivity(log_file);
+  const activity = readActivity(log_file) ?? readSetup(taskPaths(config.home, task_id));
   return { ...line, ...(activity !== undefined && { activity }) };
 }
 
 /** The same in a few words, without times: what says nothing new stays the same. */
-export function describeActivity({ store }: AppContext, task: TaskRecord): string {
+export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
   if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
-  return readActivity(task.log_file) ?? "Codex is starting";
+  return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";
+}
+
+const SETUP_BYTES = 400;
+
+/** The last that the set-up command of the worktree has said; undefined where there is none, or it has said nothing yet. */
+function readSetup({ setupLog }: TaskPaths): string | undefined {
+  const line = readTail(setupLog, SETUP_BYTES).trimEnd().split("\n").at(-1)?.trim();
+  return line ? `setting up the worktree: ${withoutControls(line)}` : undefined;
+}
+
+/** Progress bars of package managers. */
+function withoutControls(text: string): string {
+  return Bun.stripANSI(text).split("\r").at(-1)?.slice(0, 160) ?? "";
 }

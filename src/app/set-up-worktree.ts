@@ -11,7 +11,7 @@ import { helperMarkerOf } from "#task/names.ts";
 import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import type { StopRequest } from "./stop-request.ts";
-import type { RunObserver } from "./supervise-run.ts";
+import { LIMITS_MS, reachedTotalLimit, type RunObserver } from "./supervise-run.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
@@ -45,7 +45,12 @@ export async function setUpWorktree(
     environment: { ...config.environment, ...marks },
     logFile: setupLog,
   });
+  const limits = setInterval(() => {
+    const reached = reachedTotalLimit(task);
+    if (reached !== undefined) stop.ask(reached);
+  }, LIMITS_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
+  clearInterval(limits);
   await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}` });
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);

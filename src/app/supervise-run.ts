@@ -27,7 +27,7 @@ export interface RunResult {
 }
 
 /** How often the limits are looked at. */
-const LIMITS_MS = 500;
+export const LIMITS_MS = 500;
 
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
 export async function superviseRun(
@@ -67,17 +67,26 @@ export async function superviseRun(
   }
 }
 
-function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {
-  const { timeout_seconds, idle_timeout_seconds } = task;
-  const hint = "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
-  if (timeout_seconds > 0 && Date.now() - Date.parse(task.running_since ?? task.start_time) > timeout_seconds * 1000) {
-    const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
-    return { code: "timeout", message, hint };
+const LIMIT_HINT =
+  "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
+
+/** Why a run is over that has taken all the time that it was given; undefined where it has not. */
+export function reachedTotalLimit({ timeout_seconds, running_since, start_time }: RunningTask): Failure | undefined {
+  if (timeout_seconds === 0 || Date.now() - Date.parse(running_since ?? start_time) <= timeout_seconds * 1000) {
+    return undefined;
   }
+  const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
+  return { code: "timeout", message, hint: LIMIT_HINT };
+}
+
+function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {
+  const total = reachedTotalLimit(task);
+  if (total !== undefined) return total;
+  const { idle_timeout_seconds } = task;
   if (idle_timeout_seconds > 0 && performance.now() - log.lastProgressAt > idle_timeout_seconds * 1000) {
     const why = log.state.isWaitingForNetwork ? "; it was waiting for the network" : "";
     const message = `The run was ended because Codex had reported nothing new for ${idle_timeout_seconds} s${why}.`;
-    return { code: "idle_timeout", message, hint };
+    return { code: "idle_timeout", message, hint: LIMIT_HINT };
   }
   return undefined;
 }

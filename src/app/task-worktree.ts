@@ -48,7 +48,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
  * Refuses what is not to be done to a worktree while a task works in it.
  * @throws AppError `worktree_busy`
  */
-export async function checkIdle(context: AppContext, { path }: WorktreeSite): Promise<void> {
+export async function checkIdle(context: AppContext, path: string): Promise<void> {
   const unfinished = findUnfinishedIn(context.store, path);
   if (unfinished === undefined) return;
   const { status, task_id } = await reconcile(context, unfinished);

@@ -1,4 +1,4 @@
-import { renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
 import { git } from "./git.ts";
@@ -29,6 +29,13 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
   const isNamed = branch !== undefined && tip !== undefined;
   if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
   rmSync(going, { recursive: true, force: true });
+}
+
+/** What removals that were broken off have left in a folder; all that was in there had been saved. */
+export function listRemoved(parent: string): string[] {
+  if (!pathExists(parent)) return [];
+  const names = readdirSync(parent).filter((name) => name.startsWith(REMOVED_PREFIX));
+  return names.map((name) => join(parent, name));
 }
 
 /** Takes a worktree whose folder is gone off git's list; its branch stays. @throws AppError `git_failed` */

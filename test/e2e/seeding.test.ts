@@ -198,6 +198,19 @@ describe("CODEXMCP_WORKTREE_SETUP", () => {
     });
   });
 
+  test("what it does can be seen; it keeps to timeout_seconds", async () => {
+    const from = await world.client({ CODEXMCP_WORKTREE_SETUP: "echo added 12 packages; sleep 876" });
+    const topic = `implement-long_${number}-v1`;
+    await from.call("codex_dispatch", { prompt: "LOOK", cwd: repo, topic, sandbox: "full-access", timeout_seconds: 2 });
+    const wait = { task_ids: [`codex-${topic}`], timeout_seconds: 1 };
+    const { data } = await from.call("codex_wait", wait);
+    expect(data["running"]).toMatchObject([{ activity: "setting up the worktree: added 12 packages" }]);
+    expect((await from.call("codex_wait", { ...wait, timeout_seconds: 20 })).data).toMatchObject({
+      done: [{ code: "timeout" }],
+    });
+    expect(world.processes().some(({ command }) => command.startsWith("sleep 876"))).toBe(false);
+  });
+
   test("a cancel while it runs leaves no process of it", async () => {
     const from = await world.client({ CODEXMCP_WORKTREE_SETUP: "setsid sleep 876 & sleep 876" });
     const topic = `implement-slow_${number}-v1`;

@@ -20,7 +20,7 @@ const PATIENCE_MS = 5000;
  * @throws AppError `checkout_dirty` where it would overwrite something; nothing is changed then
  */
 export async function advanceBranch({ folder, branch, from, to }: Advance): Promise<void> {
-  const checkout = (await listWorktrees(folder)).find((worktree) => worktree.branch === branch && !worktree.isPrunable);
+  const checkout = await findCheckout(folder, branch);
   if (checkout === undefined) {
     await git(folder, ["update-ref", `refs/heads/${branch}`, to, from]);
     return;
@@ -28,12 +28,18 @@ export async function advanceBranch({ folder, branch, from, to }: Advance): Prom
   const args = ["merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", to];
   const deadline = performance.now() + PATIENCE_MS;
   for (;;) {
-    const { exitCode, stderr } = await tryLastingGit(checkout.path, args);
+    const { exitCode, stderr } = await tryLastingGit(checkout, args);
     if (exitCode === 0) return;
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
-    if (!isHeld || performance.now() > deadline) throw refusal(checkout.path, args, stderr);
+    if (!isHeld || performance.now() > deadline) throw refusal(checkout, args, stderr);
     await Bun.sleep(50);
   }
+}
+
+/** The working tree that has a branch checked out; undefined where none has. */
+export async function findCheckout(folder: string, branch: string): Promise<string | undefined> {
+  const worktrees = await listWorktrees(folder);
+  return worktrees.find((worktree) => worktree.branch === branch && !worktree.isPrunable)?.path;
 }
 
 function refusal(path: string, args: readonly string[], stderr: string): AppError {
