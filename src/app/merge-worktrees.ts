@@ -80,7 +80,7 @@ async function mergeOne(
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
   if (pathExists(path) && (await hasUncommittedWork(path))) throw uncommitted(place);
   const { strategy, message = commitMessageOf(task) } = options;
-  const computed = await computeMerge({ folder, strategy, target, source, base, message });
+  const computed = await computeMerge({ folder, strategy, target, source, base, names: [into, branch], message });
   if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
   if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit });

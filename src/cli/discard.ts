@@ -19,7 +19,7 @@ export async function discard({
     else {
       printLines([
         `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
-        `saved     ${done.salvage} (${done.files_saved} files beside the commits)`,
+        `saved     ${done.salvage} (files beside the commits: ${done.files_saved})`,
         ...done.given_up.map((path) => `given up  ${path}`),
         `back with codex-mcp-server restore ${done.task_id}`,
       ]);

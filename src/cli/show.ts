@@ -101,12 +101,12 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
   return lines;
 }
 
-function nextSteps({ task_id: id, worktree_dir, base_commit, status }: TaskDetail, record: TaskRecord): string[] {
+function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {
   if (status === "queued") return [`codex-mcp-server cancel ${id}`];
   if (status === "running") {
     const follow = record.tmux_session === undefined ? `logs -f ${id}` : `attach ${id}`;
     return [`codex-mcp-server ${follow}`];
   }
-  const diff = worktree_dir === undefined ? [] : [`git -C '${worktree_dir}' diff ${base_commit ?? ""}`.trim()];
-  return [...diff, `codex-mcp-server logs ${id}`];
+  const work = worktree_dir === undefined ? [] : ["diff", "merge", "discard"];
+  return [...work, "logs"].map((command) => `codex-mcp-server ${command} ${id}`);
 }

@@ -1,4 +1,4 @@
-import type { GitEnvironment } from "./git.ts";
+import { git, type GitEnvironment } from "./git.ts";
 
 const NAME = "codex-mcp-server";
 const EMAIL = "codex-mcp-server@localhost";
@@ -10,3 +10,8 @@ export const OUR_IDENTITY: GitEnvironment = {
   GIT_COMMITTER_NAME: NAME,
   GIT_COMMITTER_EMAIL: EMAIL,
 };
+
+/** Whether a commit is of that kind. */
+export async function isOurCommit(folder: string, commit: string): Promise<boolean> {
+  return (await git(folder, ["show", "--no-patch", "--format=%ae", commit])).trim() === EMAIL;
+}

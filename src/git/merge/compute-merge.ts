@@ -1,8 +1,9 @@
 import { AppError } from "#lib/errors.ts";
 import { git } from "../git.ts";
 import { isAncestor } from "../history.ts";
+import { isOurCommit } from "../identity.ts";
 import type { Conflict } from "./conflict.ts";
-import { mergeTrees } from "./merge-trees.ts";
+import { type MergedTree, mergeTrees } from "./merge-trees.ts";
 
 /** How a branch's work gets into another. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
@@ -18,6 +19,8 @@ export interface MergeRequest {
   source: string;
   /** The commit that the work began from. */
   base: string;
+  /** The branches of target and source, for people. */
+  names: readonly [target: string, source: string];
   message: string;
 }
 
@@ -29,28 +32,36 @@ export type ComputedMerge = { commit: string } | { conflicts: Conflict[]; at: st
  * @throws AppError `not_fast_forward`, `git_failed`
  */
 export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
-  const { folder, strategy, target, source, message } = request;
+  const { folder, strategy, target, source, base, message } = request;
   if (await isAncestor(folder, source, target)) return { commit: target };
-  if (strategy === "rebase") return rebase(request);
+  const isFromTarget = await isAncestor(folder, base, target);
+  if (strategy === "rebase") return rebase(request, isFromTarget);
+  if (!isFromTarget && strategy !== "squash") throw unsuitable(strategy);
   if (strategy === "ff-only") return fastForward(request);
-  const base = await baseFor(request);
-  if (strategy === "merge" && base !== undefined) throw unsuitable(strategy);
-  const merged = await mergeTrees(folder, base, target, source);
+  const merged = isFromTarget
+    ? await mergeTrees({ ...request, ours: target, theirs: source })
+    : await takeOver(request);
   if ("conflicts" in merged) return { ...merged, at: undefined };
   const parents = strategy === "merge" ? [target, source] : [target];
   return { commit: await commitTree(folder, merged.tree, parents, message) };
 }
 
 /**
- * What the work is compared with. Work that began from something that the target does not have (the user's
- * uncommitted changes, for one) is compared with that, so that only what was done since then is taken.
+ * Merges work that began from something that the target does not have, and that is not to come along: the user's
+ * uncommitted changes, whose commit is taken out of the work first, or else another history.
  */
-async function baseFor({ folder, target, base }: MergeRequest): Promise<string | undefined> {
-  return (await isAncestor(folder, base, target)) ? undefined : base;
+async function takeOver(request: MergeRequest): Promise<MergedTree> {
+  const { folder, target, source, base } = request;
+  if (!(await isOurCommit(folder, base))) return mergeTrees({ ...request, base, ours: target, theirs: source });
+  const names = ["before your uncommitted work", request.names[1]] as const;
+  const work = await mergeTrees({ folder, base, ours: `${base}^`, theirs: source, names });
+  if ("conflicts" in work) return work;
+  // Later than where the work began, where it has taken the target in meanwhile.
+  const from = (await git(folder, ["merge-base", target, source])).trim();
+  return mergeTrees({ ...request, base: from, ours: target, theirs: work.tree });
 }
 
-async function fastForward({ folder, target, source, base, strategy }: MergeRequest): Promise<ComputedMerge> {
-  if (!(await isAncestor(folder, base, target))) throw unsuitable(strategy);
+async function fastForward({ folder, target, source }: MergeRequest): Promise<ComputedMerge> {
   if (await isAncestor(folder, target, source)) return { commit: source };
   throw new AppError(
     "not_fast_forward",
@@ -60,14 +71,13 @@ async function fastForward({ folder, target, source, base, strategy }: MergeRequ
 }
 
 /** Puts the work's commits on the target, one by one; merges among them are left out, as git does. */
-async function rebase({ folder, target, source, base, strategy: _strategy }: MergeRequest): Promise<ComputedMerge> {
-  const from = (await isAncestor(folder, base, target))
-    ? (await git(folder, ["merge-base", target, source])).trim()
-    : base;
-  const list = await git(folder, ["rev-list", "--reverse", "--topo-order", "--no-merges", `${from}..${source}`]);
+async function rebase(request: MergeRequest, isFromTarget: boolean): Promise<ComputedMerge> {
+  const { folder, target, source, base } = request;
+  const without = isFromTarget ? [`^${target}`] : [`^${target}`, `^${base}`];
+  const list = await git(folder, ["rev-list", "--reverse", "--topo-order", "--no-merges", source, ...without]);
   let tip = target;
   for (const commit of list.split("\n").filter(Boolean)) {
-    const merged = await mergeTrees(folder, `${commit}^`, tip, commit);
+    const merged = await mergeTrees({ ...request, base: `${commit}^`, ours: tip, theirs: commit });
     if ("conflicts" in merged) return { ...merged, at: commit };
     // A change that the target has already would be an empty commit.
     if (merged.tree !== (await git(folder, ["rev-parse", `${tip}^{tree}`])).trim()) {

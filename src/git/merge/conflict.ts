@@ -18,9 +18,17 @@ const MAX_HUNKS = 5;
 const MAX_LINES = 40;
 
 /** The conflicts of one file of a merged tree. */
-export async function readConflict(folder: string, tree: string, path: string): Promise<Conflict> {
+export async function readConflict(
+  folder: string,
+  tree: string,
+  path: string,
+  [ours, theirs]: readonly [string, string],
+): Promise<Conflict> {
   const { exitCode, stdout } = await tryGit(folder, ["cat-file", "blob", `${tree}:${path}`]);
-  return { path, hunks: exitCode === 0 ? findHunks(stdout) : [] };
+  if (exitCode !== 0) return { path, hunks: [] };
+  // git calls the two sides by commits that nobody knows.
+  const text = stdout.replaceAll(/^<{7} .*$/gm, `<<<<<<< ${ours}`).replaceAll(/^>{7} .*$/gm, `>>>>>>> ${theirs}`);
+  return { path, hunks: findHunks(text) };
 }
 
 /** The places that git has marked in a file. */

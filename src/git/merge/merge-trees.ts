@@ -8,17 +8,22 @@ export type MergedTree = { tree: string } | { conflicts: Conflict[] };
 /** How much of conflicts is told. */
 const MAX_CONFLICTS = 20;
 
+/** Two commits, or trees, that are to be merged. */
+export interface TreeMerge {
+  folder: string;
+  /** What both are compared with; undefined: where the histories of the two commits part. */
+  base?: string | undefined;
+  ours: string;
+  theirs: string;
+  /** What conflicts call the two. */
+  names: readonly [ours: string, theirs: string];
+}
+
 /**
- * Merges two commits; only objects are written.
- * @param base the commit that both are compared with; undefined: where their histories part
+ * Merges two commits or trees; only objects are written.
  * @throws AppError `git_failed`
  */
-export async function mergeTrees(
-  folder: string,
-  base: string | undefined,
-  ours: string,
-  theirs: string,
-): Promise<MergedTree> {
+export async function mergeTrees({ folder, base, ours, theirs, names }: TreeMerge): Promise<MergedTree> {
   const [left, right] = base === undefined ? [ours, theirs] : await withBase(folder, base, ours, theirs);
   // -z: fields end with NUL, and an empty one parts the files from the messages.
   const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "--allow-unrelated-histories"];
@@ -27,7 +32,7 @@ export async function mergeTrees(
   if (exitCode === 0) return { tree };
   if (exitCode !== 1) throw gitFailure(folder, args, stderr);
   const paths = [...new Set(files)].slice(0, MAX_CONFLICTS);
-  return { conflicts: await Promise.all(paths.map((path) => readConflict(folder, tree, path))) };
+  return { conflicts: await Promise.all(paths.map((path) => readConflict(folder, tree, path, names))) };
 }
 
 /** Two commits of the same content, whose histories part at the base: git before 2.40 cannot be given a base. */
