@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { git, type GitEnvironment, gitUpTo, withoutLastNewline } from "./git.ts";
+import { gitUpTo } from "./git-streams.ts";
+import { git, type GitEnvironment, withoutLastNewline } from "./git.ts";
 
 /**
  * What a worktree holds against a base commit: commits, and every difference of the files, whether

@@ -1,5 +1,6 @@
+import { tryUsersGit } from "./lasting-git.ts";
 import { pathExists } from "#lib/paths.ts";
-import { git, tryGit, tryUsersGit, withoutLastNewline } from "./git.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
 import { allButRepositories, hasUncommittedWork } from "./changes.ts";
 
 /** What is to be committed, and how. */

@@ -8,5 +8,14 @@ export async function gitVersion(): Promise<string> {
 
 /** Whether `git worktree list` takes `-z` (since 2.36). */
 export function hasWorktreeListing(version: string): boolean {
-  return Bun.semver.satisfies(version.split(".").slice(0, 3).join("."), ">=2.36.0");
+  return isAtLeast(version, "2.36.0");
+}
+
+/** Whether `git merge-tree` writes trees (since 2.38). */
+export function hasTreeMerge(version: string): boolean {
+  return isAtLeast(version, "2.38.0");
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  return Bun.semver.satisfies(version.split(".").slice(0, 3).join("."), `>=${least}`);
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
 import { git, hasGit, tryGit, withoutLastNewline } from "./git.ts";
+import { SALVAGE_REFS } from "./salvage/manifest.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
 /** What a repository says of itself, beside the files that are checked out. */
@@ -40,6 +41,11 @@ export async function findWorkingTree(folder: string): Promise<WorkingTree | und
   return { toplevel, gitDir, commonDir };
 }
 
+/** What this server keeps of discarded worktrees is its own. */
+function isUsers(line: string): boolean {
+  return line !== "" && !line.includes(` ${SALVAGE_REFS}/`);
+}
+
 /** Reads the state of the repository around a working tree. */
 export async function readRepositoryState({ toplevel, gitDir, commonDir }: WorkingTree): Promise<RepositoryState> {
   const [head, refs, staged, worktrees] = await Promise.all([
@@ -51,7 +57,7 @@ export async function readRepositoryState({ toplevel, gitDir, commonDir }: Worki
   const elsewhere = worktrees.filter((worktree) => worktree.path !== toplevel).map(({ branch }) => branch);
   return {
     head,
-    refs: Object.fromEntries(refs.split("\n").filter(Boolean).map(parseRef)),
+    refs: Object.fromEntries(refs.split("\n").filter(isUsers).map(parseRef)),
     branchesElsewhere: elsewhere.filter((branch) => branch !== undefined).map((branch) => `refs/heads/${branch}`),
     index: digestOf(staged),
     settings: Object.fromEntries(

@@ -66,3 +66,14 @@ describe(`discard then restore, ${ROUNDS} random states (SALVAGE_ROUNDS)`, () =>
     expect(await scratch.git(repository, "fsck", "--strict", "--no-dangling")).toBe("");
   }, 600_000);
 });
+
+test("a file larger than is read at once comes back, with its permissions", async () => {
+  const worktree = await make("large");
+  const large = Buffer.alloc(70 * 1024 * 1024, "0123456789\n");
+  writeFileSync(join(worktree, "large.bin"), large, { mode: 0o755 });
+  writeFileSync(join(worktree, "small.log"), "ignored\n");
+  const before = await portray(worktree);
+  await discardAndRestore(worktree);
+  expect(await portray(worktree)).toEqual(before);
+  await forget(worktree);
+}, 60_000);

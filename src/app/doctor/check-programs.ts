@@ -1,7 +1,7 @@
-import { gitVersion, hasWorktreeListing } from "#git/git-version.ts";
+import { gitVersion, hasTreeMerge, hasWorktreeListing } from "#git/git-version.ts";
 import type { Config } from "#lib/config.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
-import { type Finding, ok, problem, problemOf } from "./finding.ts";
+import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
 /** git and tmux, which full-access tasks need. */
 export async function checkPrograms(config: Config): Promise<Finding[]> {
@@ -11,7 +11,10 @@ export async function checkPrograms(config: Config): Promise<Finding[]> {
 async function checkGit(): Promise<Finding> {
   try {
     const version = await gitVersion();
-    if (hasWorktreeListing(version)) return ok("git", version);
+    if (hasTreeMerge(version)) return ok("git", version);
+    if (hasWorktreeListing(version)) {
+      return warning("git", `git ${version} cannot merge as codex_merge does: 2.38 is needed for that.`, "Update git.");
+    }
     return problem("git", `git ${version} is too old: 2.36 is needed for full-access tasks.`, "Update git.");
   } catch (error) {
     return problemOf("git", error);

@@ -1,5 +1,6 @@
+import { tryLastingGit } from "../lasting-git.ts";
 import { AppError } from "#lib/errors.ts";
-import { git, gitFailure, tryLastingGit } from "../git.ts";
+import { git, gitFailure } from "../git.ts";
 import { listWorktrees } from "../worktree-list.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */

@@ -1,8 +1,10 @@
-import { readFileSync, readlinkSync } from "node:fs";
-import { gitProcess } from "../git.ts";
+import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { gitProcess } from "../git-streams.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
 import type { FoundFile } from "./walk.ts";
+
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
 export class CommitWriter {
@@ -25,8 +27,7 @@ export class CommitWriter {
   async add(path: ByteName, content: Uint8Array, mode: "100644" | "100755" | "120000" = "100644"): Promise<void> {
     this.#say(`M ${mode} inline ${quote(path)}\n`);
     this.#data(content);
-    // Where git has ended, `commit` tells why.
-    await Promise.resolve(this.#git.stdin.flush()).catch(() => {});
+    await this.#flush();
   }
 
   /** Adds an object that the repository has. */
@@ -38,7 +39,28 @@ export class CommitWriter {
   async addFound(path: ByteName, top: string, relative: ByteName, { kind, mode }: FoundFile): Promise<void> {
     const source = toBytes(`${nameOf(top)}/${relative}`);
     if (kind === "link") return this.add(path, readlinkSync(source, { encoding: "buffer" }), "120000");
-    await this.add(path, readFileSync(source), (mode & 0o100) === 0 ? "100644" : "100755");
+    this.#say(`M ${(mode & 0o100) === 0 ? "100644" : "100755"} inline ${quote(path)}\n`);
+    await this.#copy(source);
+  }
+
+  /** A file of any size, a piece at a time. @throws where it becomes shorter meanwhile */
+  async #copy(source: Buffer): Promise<void> {
+    const file = openSync(source, "r");
+    try {
+      let left = fstatSync(file).size;
+      this.#say(`data ${left}\n`);
+      while (left > 0) {
+        const piece = Buffer.allocUnsafe(Math.min(left, PIECE_BYTES));
+        const length = readSync(file, piece);
+        if (length === 0) throw new Error(`${source.toString()} became shorter while it was saved`);
+        this.#write(piece.subarray(0, length));
+        await this.#flush();
+        left -= length;
+      }
+      this.#say("\n");
+    } finally {
+      closeSync(file);
+    }
   }
 
   /** Makes the commit. @throws AppError `git_failed` */
@@ -61,6 +83,11 @@ export class CommitWriter {
     this.#say(`data ${content.length}\n`);
     this.#write(content);
     this.#say("\n");
+  }
+
+  /** Where git has ended, `commit` tells why. */
+  async #flush(): Promise<void> {
+    await Promise.resolve(this.#git.stdin.flush()).catch(() => {});
   }
 
   #write(bytes: Uint8Array): void {

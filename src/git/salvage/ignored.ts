@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { gitBytes } from "../git.ts";
+import { gitBytes } from "../git-streams.ts";
 import { type ByteName, splitNul, toBytes } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 

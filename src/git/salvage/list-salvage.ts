@@ -1,5 +1,5 @@
 import { git } from "../git.ts";
-import { SALVAGE_REFS } from "./save-worktree.ts";
+import { SALVAGE_REFS } from "./manifest.ts";
 
 /** A discarded worktree that is kept. */
 export interface Salvage {

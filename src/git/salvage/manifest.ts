@@ -1,5 +1,8 @@
 import * as v from "valibot";
 
+/** Where salvaged worktrees are kept: `<this>/<branch>/<time>`. */
+export const SALVAGE_REFS = "refs/codexmcp/salvage";
+
 const bytes = v.string();
 
 const ManifestSchema = v.object({

@@ -1,4 +1,4 @@
-import { gitBytes } from "../git.ts";
+import { gitBytes } from "../git-streams.ts";
 import { type ByteName, splitNul, toName } from "./names.ts";
 
 /** A file within a salvage commit. */
@@ -22,11 +22,15 @@ export async function listSaved(repository: string, commit: string, place: strin
 /** How much is read at once. */
 const BATCH_BYTES = 64 * 1024 * 1024;
 
-/** Hands over the content of each file, in bytes as they were, a bounded part of them at a time. */
+/**
+ * Hands over the content of each file, in bytes as they were, a bounded part of them at a time.
+ * @param takeLarge is given those that are too large for that
+ */
 export async function readSaved(
   repository: string,
   files: readonly SavedFile[],
   take: (file: SavedFile, content: Buffer) => void,
+  takeLarge: (file: SavedFile) => Promise<void>,
 ): Promise<void> {
   const sizes = await sizesOf(repository, files);
   let batch: SavedFile[] = [];
@@ -36,8 +40,13 @@ export async function readSaved(
     [batch, bytes] = [[], 0];
   };
   for (const [index, file] of files.entries()) {
+    const size = sizes[index] ?? 0;
+    if (size > BATCH_BYTES) {
+      await takeLarge(file);
+      continue;
+    }
     batch.push(file);
-    bytes += sizes[index] ?? 0;
+    bytes += size;
     if (bytes > BATCH_BYTES) await readBatch();
   }
   await readBatch();

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { git, gitBytes, tryGit, withoutLastNewline } from "../git.ts";
+import { gitBytes, gitToFile } from "../git-streams.ts";
+import { git, tryGit, withoutLastNewline } from "../git.ts";
 import { privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
@@ -64,7 +65,8 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
   const { worktree } = manifest;
   const gitFolder = await privateFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
-  await readSaved(repository, notes, ({ path }, content) => writeInto(gitFolder, path, content));
+  const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
+  await readSaved(repository, notes, writeNote, async () => {});
   await putReflogBack(repository, salvage, manifest);
   await secureHead(worktree, manifest);
   const [index] = await listSaved(repository, salvage, PLACES.index);
@@ -72,7 +74,12 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
   else writeFileSync(join(gitFolder, "index"), await gitBytes(repository, ["cat-file", "blob", index.object]));
   const files = await listSaved(repository, salvage, PLACES.files);
   await checkOutUnchanged(worktree, new Set([...manifest.absent, ...files.map(({ path }) => path)]));
-  await readSaved(repository, files, (file, content) => writeFound(worktree, file, content));
+  await readSaved(
+    repository,
+    files,
+    (file, content) => writeFound(worktree, file, content),
+    (file) => writeLarge(repository, worktree, file),
+  );
   for (const [path, mode] of Object.entries(manifest.modes)) chmodSync(toBytes(under(worktree, path)), mode);
   for (const path of manifest.empty_folders) mkdirSync(toBytes(under(worktree, path)), { recursive: true });
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
@@ -121,6 +128,16 @@ function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): vo
   if (mode === "120000") return symlinkSync(content, file);
   writeFileSync(file, content);
   chmodSync(file, ordinaryMode(mode === "100755"));
+}
+
+async function writeLarge(repository: string, top: string, file: SavedFile): Promise<void> {
+  writeFound(top, file, Buffer.of());
+  const open = openSync(toBytes(under(top, file.path)), "w");
+  try {
+    await gitToFile(repository, ["cat-file", "blob", file.object], open);
+  } finally {
+    closeSync(open);
+  }
 }
 
 function pathTaken(path: string): AppError {

@@ -3,15 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTextIfThere } from "#lib/files.ts";
 import { commitOfBranch } from "../branches.ts";
-import { git, gitBytes } from "../git.ts";
+import { gitBytes } from "../git-streams.ts";
+import { git } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
-import { type Manifest, PLACES } from "./manifest.ts";
+import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
 import type { ByteName } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
-
-/** Where salvaged worktrees are kept: `<this>/<branch>/<time>`. */
-export const SALVAGE_REFS = "refs/codexmcp/salvage";
 
 /** What a salvage is told beside the state. */
 export interface SaveOptions {

@@ -1,4 +1,5 @@
-import { gitBytes, tryGit } from "../git.ts";
+import { gitBytes } from "../git-streams.ts";
+import { tryGit } from "../git.ts";
 import { privateFolderOf } from "../worktree.ts";
 import { type ByteName, splitNul } from "./names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
