@@ -4,7 +4,7 @@
 //   npm run demo -- --keep     leaves everything for looking around
 import { parseArgs } from "node:util";
 import type { McpClient, ToolAnswer } from "../test/support/mcp-client.ts";
-import { World } from "../test/support/world.ts";
+import { BINARY, World } from "../test/support/world.ts";
 import { buildBinary } from "./build.ts";
 import { makeProject, PROMPTS, scriptModel } from "./demo/stage.ts";
 
@@ -31,6 +31,8 @@ try {
   const session = await implementInParallel(client, project);
   await dispatch(client, project);
   await resume(client, project, session);
+  await merge(client);
+  await discard(client);
   await lookAtTheOutcome(client, project);
   isDone = true;
 } finally {
@@ -99,6 +101,20 @@ async function resume(client: McpClient, project: string, session: string): Prom
   tell(await client.call("codex", { ...request, session_id: session }));
 }
 
+async function merge(client: McpClient): Promise<void> {
+  heading("codex_diff, codex_merge: what was done, and two tasks' work in the branch that they began from");
+  const { data } = await client.call("codex_diff", { task_id: "codex-implement-slug-v2" });
+  show(`${JSON.stringify(data["files"])}\n${String(data["patch"])}`);
+  tell(await client.call("codex_merge", { task_ids: ["codex-implement-slug-v2", "codex-implement-shorten-v1"] }));
+}
+
+async function discard(client: McpClient): Promise<void> {
+  heading("codex_discard: the worktree goes, all that it holds is kept, and it can be brought back");
+  tell(await client.call("codex_discard", { task_id: "codex-implement-shorten-v1" }));
+  tell(await client.call("codex_discard", { task_id: "codex-longrun-docs-v1" }));
+  tell(await client.call("codex_discard", { task_id: "codex-longrun-docs-v1", restore: true }));
+}
+
 async function lookAtTheOutcome(client: McpClient, project: string): Promise<void> {
   heading("What there is now");
   const { data } = await client.call("codex_status", {});
@@ -108,12 +124,9 @@ async function lookAtTheOutcome(client: McpClient, project: string): Promise<voi
     );
   }
   show(`\n$ git worktree list\n${await world.run(project, ["git", "worktree", "list"])}`);
-  show(
-    `$ git log --oneline --graph --all\n${await world.run(project, ["git", "log", "--oneline", "--graph", "--all"])}`,
-  );
-  show(
-    `$ git diff main agent/implement-slug\n${await world.run(project, ["git", "diff", "main", "agent/implement-slug"])}`,
-  );
+  const log = ["git", "log", "--oneline", "--graph", "--branches"];
+  show(`$ ${log.join(" ")}\n${await world.run(project, log)}`);
+  show(`$ codex-mcp-server worktrees\n${await world.run(project, [BINARY, "worktrees"])}`);
   const status = await world.run(project, ["git", "status", "--short"]);
   show(`$ git status --short   (in the workspace)\n${status || "(nothing: it is as it was)"}`);
 }
