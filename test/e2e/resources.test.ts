@@ -130,7 +130,13 @@ describe("subscriptions", () => {
       const path = `/proc/${pid}/environ`;
       return existsSync(path) && readFileSync(path, "latin1").includes("codex-implement-killed-v1");
     };
-    for (const { pid } of world.processes()) if (isOfTask(pid)) process.kill(pid, "SIGKILL");
+    await world.until(() => world.processes().some(({ pid, command }) => command.includes("go-on") && isOfTask(pid)));
+    await world.until(() => {
+      // One in the middle of its start shows no environment yet.
+      const left = world.processes().filter(({ pid }) => isOfTask(pid));
+      for (const { pid } of left) process.kill(pid, "SIGKILL");
+      return left.length === 0;
+    });
     await world.until(() => told.includes(uri));
     expect(await read(uri)).toContain("(");
   });
