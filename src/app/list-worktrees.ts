@@ -63,6 +63,11 @@ function toSite(stored: StoredWorktree): WorktreeSite {
   };
 }
 
+/** By a commit of another name: it counts while the base has that. */
+async function isMergedAs(folder: string, { merged }: StoredWorktree, tip: string, base: string): Promise<boolean> {
+  return merged?.tip === tip && (await isAncestor(folder, merged.commit, base));
+}
+
 async function describe({ store }: AppContext, stored: StoredWorktree): Promise<WorktreeReport> {
   const { worktree_dir: path, agent_branch: branch, base_branch, base_commit, workspace: folder } = stored;
   const isThere = pathExists(path);
@@ -73,7 +78,8 @@ async function describe({ store }: AppContext, stored: StoredWorktree): Promise<
   ]);
   const base = ofBase ?? base_commit;
   const { ahead, behind } = tip === undefined ? { ahead: 0, behind: 0 } : await countApart(folder, tip, base);
-  const isTipMerged = tip === undefined || stored.merged_tip === tip || (await isAncestor(folder, tip, base));
+  const isTipMerged =
+    tip === undefined || (await isAncestor(folder, tip, base)) || (await isMergedAs(folder, stored, tip, base));
   const last = newestTaskIn(store, path);
   const isRunning = last?.status === "running" || last?.status === "queued";
   return {

@@ -6,7 +6,7 @@ import type { Conflict } from "#git/merge/conflict.ts";
 import { AppError, type Failure, toFailure } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { withRepositoryLock } from "#store/lock.ts";
-import { noteMergedTip } from "#store/worktree-base.ts";
+import { findMerged, noteMerged } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
@@ -80,11 +80,13 @@ async function mergeOne(
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
   if (pathExists(path) && (await hasUncommittedWork(path))) throw uncommitted(place);
   const { strategy, message = commitMessageOf(task) } = options;
-  const computed = await computeMerge({ folder, strategy, target, source, base, names: [into, branch], message });
+  const merged = findMerged(context.store, path);
+  const names = [into, branch] as const;
+  const computed = await computeMerge({ folder, strategy, target, source, base, merged, names, message });
   if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
   if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit });
-  noteMergedTip(context.store, path, source);
+  noteMerged(context.store, path, { tip: source, commit });
   return {
     task_id: task.task_id,
     agent_branch: branch,

@@ -1,4 +1,6 @@
+import { mergeBaseOf } from "#git/history.ts";
 import { AppError } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
 import { findUnfinishedIn } from "#store/claim-task.ts";
 import { findWorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#task/record.ts";
@@ -31,8 +33,9 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   const task = await reconcile(context, getTask(context, taskId));
   const { worktree_dir, agent_branch, workspace } = task;
   const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
-  const baseCommit = base?.base_commit ?? task.base_commit;
-  if (worktree_dir === undefined || agent_branch === undefined || baseCommit === undefined) throw withoutWorktree(task);
+  if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);
+  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessBaseOf(task, agent_branch));
+  if (baseCommit === undefined) throw withoutWorktree(task);
   return {
     task,
     path: worktree_dir,
@@ -55,6 +58,13 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
   if (status !== "queued" && status !== "running") return;
   const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel).`;
   throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
+}
+
+/** The Python server does not note it. */
+async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
+  if (!pathExists(workspace)) return undefined;
+  const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
+  return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
 }
 
 function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {

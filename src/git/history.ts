@@ -15,3 +15,9 @@ export async function countApart(
   const [ahead, behind] = counts.trim().split(/\s+/).map(Number);
   return { ahead: ahead ?? 0, behind: behind ?? 0 };
 }
+
+/** Where the histories of two revisions part; undefined where they do not meet, or one of them is none. */
+export async function mergeBaseOf(folder: string, one: string, other: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await tryGit(folder, ["merge-base", "--end-of-options", one, other]);
+  return exitCode === 0 ? stdout.trim() : undefined;
+}

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
@@ -54,8 +55,8 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 
 /** The commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
-  const base = await tryGit(repository.folder, ["merge-base", repository.commit, `refs/heads/${branch}`]);
-  return base.stdout.trim() || repository.commit;
+  const { folder, commit } = repository;
+  return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
 /** The worktree's own folder within git's. @throws AppError `git_failed` */

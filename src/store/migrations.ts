@@ -46,11 +46,12 @@ const MIGRATIONS: readonly string[] = [
     owner_start TEXT NOT NULL
   ) STRICT;
   `,
-  // Whether this server made them (rows from before do not say so), the branch's last commit that it has merged, and the
-  // repository: a worktree outlives its tasks.
+  // Whether this server made them (rows from before do not say so), the branch's last commit that it has merged and
+  // what became of it, and the repository: a worktree outlives its tasks.
   `
   ALTER TABLE worktrees ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE worktrees ADD COLUMN merged_tip TEXT;
+  ALTER TABLE worktrees ADD COLUMN merged_commit TEXT;
   ALTER TABLE worktrees ADD COLUMN workspace TEXT;
   `,
 ];

@@ -46,8 +46,15 @@ export function noteWorktree(store: Indexed, worktree: NotedWorktree): void {
 
 /** A worktree as the index has it. */
 export interface StoredWorktree extends NotedWorktree {
-  /** The branch's last commit that this server has merged. */
-  merged_tip?: string;
+  merged?: Merged;
+}
+
+/** What this server has merged of a worktree's branch. */
+export interface Merged {
+  /** The branch's commit up to which. */
+  tip: string;
+  /** The commit that has it, on the branch that it was merged into. */
+  commit: string;
 }
 
 interface WorktreeRow {
@@ -57,6 +64,7 @@ interface WorktreeRow {
   base_commit: string;
   made_here: number;
   merged_tip: string | null;
+  merged_commit: string | null;
   workspace: string | null;
 }
 
@@ -64,24 +72,36 @@ interface WorktreeRow {
 export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
   const rows = store.database
     .query<WorktreeRow, []>(
-      `SELECT worktree_dir, agent_branch, base_branch, base_commit, made_here, merged_tip, coalesce(workspace,
+      `SELECT worktree_dir, agent_branch, base_branch, base_commit, made_here, merged_tip, merged_commit, coalesce(workspace,
          (SELECT workspace FROM tasks WHERE tasks.worktree_dir = worktrees.worktree_dir LIMIT 1)) AS workspace
        FROM worktrees ORDER BY worktree_dir`,
     )
     .all();
-  return rows.flatMap(({ base_branch, made_here, merged_tip, workspace, ...row }) =>
+  return rows.flatMap(({ base_branch, made_here, merged_tip, merged_commit, workspace, ...row }) =>
     workspace === null
       ? []
       : Object.assign(row, {
           workspace,
           ...(base_branch !== null && { base_branch }),
           ...(made_here === 1 && { made_here: true as const }),
-          ...(merged_tip !== null && { merged_tip }),
+          ...(merged_tip !== null && merged_commit !== null && { merged: { tip: merged_tip, commit: merged_commit } }),
         }),
   );
 }
 
-/** Notes that a branch has been merged up to this commit. */
-export function noteMergedTip(store: Indexed, worktreeDir: string, tip: string): void {
-  store.database.query("UPDATE worktrees SET merged_tip = ? WHERE worktree_dir = ?").run(tip, worktreeDir);
+/** Notes what has been merged of a worktree's branch. */
+export function noteMerged(store: Indexed, worktreeDir: string, { tip, commit }: Merged): void {
+  store.database
+    .query("UPDATE worktrees SET merged_tip = ?, merged_commit = ? WHERE worktree_dir = ?")
+    .run(tip, commit, worktreeDir);
+}
+
+/** What was noted so; undefined where nothing was. */
+export function findMerged(store: Indexed, worktreeDir: string): Merged | undefined {
+  const row = store.database
+    .query<{ tip: string | null; commit: string | null }, [string]>(
+      "SELECT merged_tip AS tip, merged_commit AS [commit] FROM worktrees WHERE worktree_dir = ?",
+    )
+    .get(worktreeDir);
+  return row === null || row.tip === null || row.commit === null ? undefined : { tip: row.tip, commit: row.commit };
 }

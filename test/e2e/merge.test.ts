@@ -17,6 +17,7 @@ beforeAll(async () => {
     "ADD-ONE",
     "echo one > one.txt; git add .; git commit -qm 'Add one'; echo more >> one.txt; git commit -qam 'More of one'",
   );
+  script("CHANGE-ONE", "sed -i s/one/uno/ one.txt; git commit -qam 'Say it otherwise'");
   script("ADD-TWO", "echo two > two.txt; git add .; git commit -qm 'Add two'");
   script("EDIT-A", "sed -i 's/middle/MIDDLE A/' text.txt; git commit -qam 'Edit as A'");
   script("EDIT-B", "sed -i 's/middle/MIDDLE B/' text.txt; git commit -qam 'Edit as B'");
@@ -105,6 +106,41 @@ describe("each strategy", () => {
       merged: [{ diff_stat: "" }],
     });
     expect(await git("rev-parse", "HEAD")).toBe(head);
+  });
+});
+
+describe("work that goes on after it was merged", () => {
+  test.each(["squash", "rebase"])(
+    "%s: what is new is merged, once, also where it changes what was merged before",
+    async (strategy) => {
+      const one = await work("ADD-ONE", "one");
+      await merge([one], { strategy });
+      const first = await git("rev-parse", "HEAD");
+      expect((await merge([one], { strategy })).data).toMatchObject({
+        success: true,
+        merged: [{ diff_stat: "", commit: first }],
+      });
+      const two = await work("CHANGE-ONE", "one", { topic: `implement-one_${number}-v2` });
+      await git("commit", "--quiet", "--allow-empty", "-m", "Meanwhile");
+      expect((await merge([two], { strategy })).data).toMatchObject({
+        success: true,
+        merged: [{ diff_stat: expect.stringContaining("1 file") as string }],
+      });
+      expect(readFileSync(join(repo, "one.txt"), "utf8")).toBe("uno\nmore\n");
+      expect(await git("rev-list", "--count", "HEAD")).toBe(strategy === "squash" ? "5" : "6");
+    },
+  );
+
+  test("a merge that was taken back is done again", async () => {
+    const one = await work("ADD-ONE", "one");
+    await merge([one]);
+    expect((await runCli(world, ["worktrees"])).stdout).toMatch(new RegExp(`implement-one_${number} +idle, merged`));
+    await git("reset", "--quiet", "--hard", "HEAD~1");
+    expect((await runCli(world, ["worktrees"])).stdout).not.toMatch(
+      new RegExp(`implement-one_${number} +idle, merged`),
+    );
+    expect((await merge([one])).data).toMatchObject({ success: true });
+    expect(readFileSync(join(repo, "one.txt"), "utf8")).toBe("one\nmore\n");
   });
 });
 

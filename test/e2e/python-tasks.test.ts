@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** A task folder as the Python server leaves it while it runs, and once it has ended. */
-function writeTask(topic: string, tmuxSession: string, exit: string): string {
+function writeTask(topic: string, tmuxSession: string, exit: string, more: object = {}): string {
   const task_id = `codex-${topic}`;
   const folder = join(world.stateHome, "tasks", task_id);
   mkdirSync(folder, { recursive: true });
@@ -27,7 +27,7 @@ function writeTask(topic: string, tmuxSession: string, exit: string): string {
   const state = { tmux_session: tmuxSession, start_time: "2026-03-20T10:00:00.123456", status: "running", ...none };
   writeFileSync(
     join(folder, "meta.json"),
-    JSON.stringify({ ...meta, ...state, exit_code: null, result: null }, null, 2),
+    JSON.stringify({ ...meta, ...state, exit_code: null, result: null, ...more }, null, 2),
   );
   return task_id;
 }
@@ -59,4 +59,22 @@ test("one whose tmux session is there runs; one whose session is gone has failed
     status: "failed",
     code: "supervisor_lost",
   });
+});
+
+test("the worktree of one is compared and merged, from where its branch began; it is not ours to discard", async () => {
+  const repo = await world.repository();
+  const worktree_dir = join(world.root, "project-agent-implement-py");
+  const agent_branch = "agent/implement-py";
+  await world.run(repo, ["git", "worktree", "add", "--quiet", "-b", agent_branch, worktree_dir]);
+  writeFileSync(join(worktree_dir, "work.txt"), "work\n");
+  await world.run(worktree_dir, ["git", "add", "."]);
+  await world.run(worktree_dir, ["git", "commit", "--quiet", "-m", "Work"]);
+  const place = { cwd: repo, worktree_dir, agent_branch, base_branch: "main" };
+  const end = { status: "completed", end_time: "2026-03-20T10:05:00.123456", exit_code: 0 };
+  const task_id = writeTask("implement-py-v1", "codex-implement-py-v1", "", { ...place, ...end });
+  const { data } = await client.call("codex_diff", { task_id });
+  expect(data).toMatchObject({ commits_ahead: 1, files: [{ path: "work.txt", status: "added" }] });
+  expect((await client.call("codex_discard", { task_id })).data).toMatchObject({ code: "worktree_not_ours" });
+  expect((await client.call("codex_merge", { task_ids: [task_id] })).data).toMatchObject({ success: true });
+  expect(await world.run(repo, ["cat", "work.txt"])).toBe("work\n");
 });

@@ -191,3 +191,10 @@ test("submodules that are empty in the worktree are told of", async () => {
   await git(repo, "commit", "--quiet", "-m", "Vendor");
   expect((await start("vendored")).data["note"]).toContain("submodules are empty");
 });
+
+test("files that git-lfs keeps, where it is not set up, are told of", async () => {
+  writeFileSync(join(repo, ".gitattributes"), "*.bin filter=lfs diff=lfs merge=lfs -text\n");
+  await git(repo, "add", ".");
+  await git(repo, "commit", "--quiet", "-m", "Large files");
+  expect((await start("lfs")).data["note"]).toContain("git-lfs is not set up");
+});

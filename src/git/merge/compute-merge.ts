@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { git } from "../git.ts";
-import { isAncestor } from "../history.ts";
+import { isAncestor, mergeBaseOf } from "../history.ts";
 import { isOurCommit } from "../identity.ts";
 import type { Conflict } from "./conflict.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";
@@ -19,6 +19,8 @@ export interface MergeRequest {
   source: string;
   /** The commit that the work began from. */
   base: string;
+  /** What of the work was merged before, up to which commit and as which, if anything was. */
+  merged: { tip: string; commit: string } | undefined;
   /** The branches of target and source, for people. */
   names: readonly [target: string, source: string];
   message: string;
@@ -34,16 +36,34 @@ export type ComputedMerge = { commit: string } | { conflicts: Conflict[]; at: st
 export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
   const { folder, strategy, target, source, base, message } = request;
   if (await isAncestor(folder, source, target)) return { commit: target };
+  const since = await findMergedPart(request);
+  if (since === source) return { commit: target };
   const isFromTarget = await isAncestor(folder, base, target);
-  if (strategy === "rebase") return rebase(request, isFromTarget);
+  if (strategy === "rebase") return rebase(request, since ?? (isFromTarget ? undefined : base));
   if (!isFromTarget && strategy !== "squash") throw unsuitable(strategy);
   if (strategy === "ff-only") return fastForward(request);
-  const merged = isFromTarget
-    ? await mergeTrees({ ...request, ours: target, theirs: source })
-    : await takeOver(request);
+  const merged = await mergeWork(request, isFromTarget, since);
   if ("conflicts" in merged) return { ...merged, at: undefined };
-  const parents = strategy === "merge" ? [target, source] : [target];
-  return { commit: await commitTree(folder, merged.tree, parents, message) };
+  const isMerge = strategy === "merge";
+  if (!isMerge && merged.tree === (await treeOf(folder, target))) return { commit: target };
+  return { commit: await commitTree(folder, merged.tree, isMerge ? [target, source] : [target], message) };
+}
+
+/**
+ * The commit up to which the target has the work already, under another name: a squash or a rebase leaves no trace in the
+ * history. It counts while the target has the commit that it became.
+ */
+async function findMergedPart({ folder, merged, target, source }: MergeRequest): Promise<string | undefined> {
+  if (merged === undefined || !(await isAncestor(folder, merged.commit, target))) return undefined;
+  return (await isAncestor(folder, merged.tip, source)) ? merged.tip : undefined;
+}
+
+async function mergeWork(request: MergeRequest, isFromTarget: boolean, since: string | undefined): Promise<MergedTree> {
+  const { strategy, target, source } = request;
+  if (strategy === "squash" && since !== undefined) {
+    return mergeTrees({ ...request, base: since, ours: target, theirs: source });
+  }
+  return isFromTarget ? mergeTrees({ ...request, base: undefined, ours: target, theirs: source }) : takeOver(request);
 }
 
 /**
@@ -57,8 +77,8 @@ async function takeOver(request: MergeRequest): Promise<MergedTree> {
   const work = await mergeTrees({ folder, base, ours: `${base}^`, theirs: source, names });
   if ("conflicts" in work) return work;
   // Later than where the work began, where it has taken the target in meanwhile.
-  const from = (await git(folder, ["merge-base", target, source])).trim();
-  return mergeTrees({ ...request, base: from, ours: target, theirs: work.tree });
+  const from = await mergeBaseOf(folder, target, source);
+  return mergeTrees({ ...request, base: from ?? `${base}^`, ours: target, theirs: work.tree });
 }
 
 async function fastForward({ folder, target, source }: MergeRequest): Promise<ComputedMerge> {
@@ -71,16 +91,16 @@ async function fastForward({ folder, target, source }: MergeRequest): Promise<Co
 }
 
 /** Puts the work's commits on the target, one by one; merges among them are left out, as git does. */
-async function rebase(request: MergeRequest, isFromTarget: boolean): Promise<ComputedMerge> {
-  const { folder, target, source, base } = request;
-  const without = isFromTarget ? [`^${target}`] : [`^${target}`, `^${base}`];
+async function rebase(request: MergeRequest, since: string | undefined): Promise<ComputedMerge> {
+  const { folder, target, source } = request;
+  const without = [target, ...(since === undefined ? [] : [since])].map((commit) => `^${commit}`);
   const list = await git(folder, ["rev-list", "--reverse", "--topo-order", "--no-merges", source, ...without]);
   let tip = target;
   for (const commit of list.split("\n").filter(Boolean)) {
     const merged = await mergeTrees({ ...request, base: `${commit}^`, ours: tip, theirs: commit });
     if ("conflicts" in merged) return { ...merged, at: commit };
     // A change that the target has already would be an empty commit.
-    if (merged.tree !== (await git(folder, ["rev-parse", `${tip}^{tree}`])).trim()) {
+    if (merged.tree !== (await treeOf(folder, tip))) {
       tip = await copyCommit(folder, commit, merged.tree, tip);
     }
   }
@@ -96,6 +116,10 @@ async function copyCommit(folder: string, commit: string, tree: string, parent: 
   const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
   const args = ["commit-tree", "-p", parent, "-m", message.trimEnd(), tree];
   return (await git(folder, args, author)).trim();
+}
+
+async function treeOf(folder: string, commit: string): Promise<string> {
+  return (await git(folder, ["rev-parse", `${commit}^{tree}`])).trim();
 }
 
 async function commitTree(folder: string, tree: string, parents: string[], message: string): Promise<string> {
