@@ -32,7 +32,8 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   description: string;
   annotations: ToolAnnotations;
   input: Input;
-  output: Output;
+  /** Made when it is asked for. */
+  output: () => Output;
   handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object } | { task: TaskRecord }>;
 }
 
@@ -73,7 +74,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       description,
       annotations,
       inputSchema: toJsonSchema(spec.input, "input"),
-      outputSchema: outputSchemaOf(spec.output, withAnswers),
+      outputSchema: outputSchemaOf(spec.output(), withAnswers),
     }),
     call: async (args, call) => {
       const parsed = spec.input.safeParse(args ?? {});

@@ -39,8 +39,10 @@ export const taskId = z.string().describe("As codex or codex_dispatch gave it: c
 /** The states of a task. */
 export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
 
+// What follows is of answers, and made when a schema of them is asked for: each costs the start of every server.
+
 /** What answers tell of the run and its worktree once it has ended. */
-export const outcomeFields = {
+export const outcomeFields = () => ({
   session_id: z.string().optional().describe("For resuming"),
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
@@ -50,10 +52,10 @@ export const outcomeFields = {
     .looseObject({ verdict: z.enum(["CLEAN", "VIOLATION"]) })
     .optional()
     .describe("Under the read-only fallback: whether anything was, or was to be, written"),
-};
+});
 
 /** What answers tell of a worktree. */
-export const worktreeFields = {
+export const worktreeFields = () => ({
   worktree_dir: z.string().optional().describe("Where the work is"),
   agent_branch: z.string().optional().describe("The branch that it is on"),
   base_branch: z.string().optional().describe("The branch that it was made from"),
@@ -62,23 +64,24 @@ export const worktreeFields = {
   commits_ahead: z.int().optional().describe("Commits since base_commit"),
   files_changed: z.array(z.string()).optional().describe("Paths that differ from base_commit"),
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
-};
+});
 
 /** What a state of failure adds. */
-export const failureFields = {
+export const failureFields = () => ({
   error: z.string().optional().describe("What went wrong"),
   code: z.string().optional().describe("One of the error codes"),
   hint: z.string().optional().describe("What to do next"),
-};
+});
 
 /** A line of the list of tasks. */
-export const taskLine = z.object({
-  task_id: z.string(),
-  topic: z.string(),
-  status,
-  mode: z.enum(["blocking", "dispatch"]),
-  sandbox,
-  cwd: z.string(),
-  started_at: z.string(),
-  elapsed_seconds: z.number(),
-});
+export const taskLine = () =>
+  z.object({
+    task_id: z.string(),
+    topic: z.string(),
+    status,
+    mode: z.enum(["blocking", "dispatch"]),
+    sandbox,
+    cwd: z.string(),
+    started_at: z.string(),
+    elapsed_seconds: z.number(),
+  });

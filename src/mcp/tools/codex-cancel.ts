@@ -14,7 +14,7 @@ export const codexCancel = defineTool({
     "A task that has ended is left as it is.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({ task_id: taskId }),
-  output: z.object({ task_id: z.string(), status, elapsed_seconds: z.number() }),
+  output: () => z.object({ task_id: z.string(), status, elapsed_seconds: z.number() }),
   handle: async (args, { open }) => {
     const task = await cancelTask(open(), args.task_id);
     const elapsed_seconds = secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined);

@@ -20,17 +20,18 @@ export const codexDiff = defineTool({
     paths: z.array(z.string()).max(100).optional().describe("Files or folders that the patch is about"),
     patch: z.boolean().optional().describe("false: statistics only"),
   }),
-  output: z.object({
-    task_id: z.string(),
-    ...worktreeFields,
-    files: z
-      .array(z.looseObject({ path: z.string(), status: z.string() }))
-      .describe("Each with lines added and deleted"),
-    files_left_out: z.int().optional().describe("More files than are listed"),
-    patch: z.string().optional().describe("As git diff gives it"),
-    patch_file: z.string().describe("The whole patch"),
-    patch_left_out: z.int().optional().describe("Bytes of the patch that are in patch_file only"),
-  }),
+  output: () =>
+    z.object({
+      task_id: z.string(),
+      ...worktreeFields(),
+      files: z
+        .array(z.looseObject({ path: z.string(), status: z.string() }))
+        .describe("Each with lines added and deleted"),
+      files_left_out: z.int().optional().describe("More files than are listed"),
+      patch: z.string().optional().describe("As git diff gives it"),
+      patch_file: z.string().describe("The whole patch"),
+      patch_left_out: z.int().optional().describe("Bytes of the patch that are in patch_file only"),
+    }),
   handle: async ({ task_id, paths = [], patch: isPatchWanted = true }, { open, limits }) => {
     const { answerBytes } = limits();
     // As JSON a patch is up to a tenth longer, and the answer holds it twice.

@@ -20,15 +20,16 @@ export const codexDiscard = defineTool({
       .optional()
       .describe("Do not save ignored files and folders of more than 1 MB, such as node_modules"),
   }),
-  output: z.object({
-    task_id: z.string(),
-    worktree_dir: z.string(),
-    agent_branch: z.string(),
-    salvage: z.string().describe("The git ref that keeps all of it"),
-    files_saved: z.int().optional().describe("Files that no commit had"),
-    given_up: z.array(z.string()).describe("Ignored and not saved"),
-    next: z.string().describe("What to do next"),
-  }),
+  output: () =>
+    z.object({
+      task_id: z.string(),
+      worktree_dir: z.string(),
+      agent_branch: z.string(),
+      salvage: z.string().describe("The git ref that keeps all of it"),
+      files_saved: z.int().optional().describe("Files that no commit had"),
+      given_up: z.array(z.string()).describe("Ignored and not saved"),
+      next: z.string().describe("What to do next"),
+    }),
   handle: async ({ task_id, restore = false, drop_ignored = false }, { open }) => {
     if (restore) {
       const restored = await restoreWorktree(open(), task_id);

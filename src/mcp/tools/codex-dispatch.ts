@@ -15,15 +15,16 @@ export const codexDispatch = defineTool({
     "codex_wait gives its result, codex_cancel stops it. For work of minutes to hours.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
-  output: z.object({
-    task_id: z.string(),
-    status,
-    topic: z.string(),
-    started_at: z.string(),
-    log_file: z.string(),
-    worktree_dir: z.string().optional(),
-    note: z.string().optional(),
-  }),
+  output: () =>
+    z.object({
+      task_id: z.string(),
+      status,
+      topic: z.string(),
+      started_at: z.string(),
+      log_file: z.string(),
+      worktree_dir: z.string().optional(),
+      note: z.string().optional(),
+    }),
   handle: async (args, { open }) => {
     const task = await startTask(open(), toStartRequest(args, "dispatch"));
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };

@@ -17,17 +17,20 @@ export const codexMerge = defineTool({
     into: z.string().optional().describe("Another branch"),
     message: z.string().optional().describe("Of the commit"),
   }),
-  output: z.object({
-    success: z.boolean(),
-    merged: z.array(z.looseObject({ task_id: z.string(), into: z.string(), commit: z.string() })).describe("In order"),
-    stopped_at: z.string().optional().describe("The task that does not fit"),
-    conflicts: z
-      .array(z.looseObject({ path: z.string() }))
-      .optional()
-      .describe("Files, each with its places"),
-    not_attempted: z.array(z.string()).optional().describe("The tasks after it"),
-    ...failureFields,
-  }),
+  output: () =>
+    z.object({
+      success: z.boolean(),
+      merged: z
+        .array(z.looseObject({ task_id: z.string(), into: z.string(), commit: z.string() }))
+        .describe("In order"),
+      stopped_at: z.string().optional().describe("The task that does not fit"),
+      conflicts: z
+        .array(z.looseObject({ path: z.string() }))
+        .optional()
+        .describe("Files, each with its places"),
+      not_attempted: z.array(z.string()).optional().describe("The tasks after it"),
+      ...failureFields(),
+    }),
   handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {
     const { merged, stopped, not_attempted } = await mergeWorktrees(open(), task_ids, { strategy, into, message });
     if (stopped === undefined) return { data: { success: true, merged } };

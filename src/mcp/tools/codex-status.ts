@@ -8,7 +8,7 @@ import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields 
 
 const DEFAULT_LIMIT = 50;
 
-const eventLine = z.object({ type: z.string(), text: z.string(), tool_name: z.string().optional() });
+const eventLine = () => z.object({ type: z.string(), text: z.string(), tool_name: z.string().optional() });
 
 /** One task in detail, or a page of all of them. */
 export const codexStatus = defineTool({
@@ -26,22 +26,23 @@ export const codexStatus = defineTool({
     limit: z.int().min(1).max(10_000).optional().describe(`Tasks a page; default ${DEFAULT_LIMIT}`),
     cursor: z.string().optional().describe("next_cursor of the page before"),
   }),
-  output: z.object({
-    tasks: z.array(taskLine).optional().describe("Newest first"),
-    next_cursor: z.string().optional().describe("Gives the next page"),
-    ...taskLine.omit({ started_at: true }).partial().shape,
-    log_file: z.string().optional(),
-    queue_position: z.int().optional().describe("From 1, while queued"),
-    recent_events: z.array(eventLine).optional().describe("What Codex did"),
-    next_event: z.int().optional().describe("since_event of the next call"),
-    log_tail: z.string().optional().describe("The end of the log"),
-    last_event_at: z.string().optional(),
-    stalled: z.string().optional().describe("Why nothing seems to happen"),
-    note: z.string().optional(),
-    ...outcomeFields,
-    ...worktreeFields,
-    ...failureFields,
-  }),
+  output: () =>
+    z.object({
+      tasks: z.array(taskLine()).optional().describe("Newest first"),
+      next_cursor: z.string().optional().describe("Gives the next page"),
+      ...taskLine().omit({ started_at: true }).partial().shape,
+      log_file: z.string().optional(),
+      queue_position: z.int().optional().describe("From 1, while queued"),
+      recent_events: z.array(eventLine()).optional().describe("What Codex did"),
+      next_event: z.int().optional().describe("since_event of the next call"),
+      log_tail: z.string().optional().describe("The end of the log"),
+      last_event_at: z.string().optional(),
+      stalled: z.string().optional().describe("Why nothing seems to happen"),
+      note: z.string().optional(),
+      ...outcomeFields(),
+      ...worktreeFields(),
+      ...failureFields(),
+    }),
   handle: async (args, { open, limits }) => {
     const { answerBytes } = limits();
     // A page of events is made of half of that: the record comes with it.

@@ -26,11 +26,12 @@ export const codexWait = defineTool({
       .optional()
       .describe(`Default ${DEFAULT_SECONDS}; never longer than this client waits`),
   }),
-  output: z.object({
-    done: z.array(z.looseObject({ task_id: z.string(), status, success: z.boolean() })),
-    running: z.array(z.looseObject({ task_id: z.string(), status })),
-    next: z.string().optional().describe("What to do next"),
-  }),
+  output: () =>
+    z.object({
+      done: z.array(z.looseObject({ task_id: z.string(), status, success: z.boolean() })),
+      running: z.array(z.looseObject({ task_id: z.string(), status })),
+      next: z.string().optional().describe("What to do next"),
+    }),
   handle: async ({ task_ids, mode = "any", timeout_seconds = DEFAULT_SECONDS }, call) => {
     const context = call.open();
     const atMostMs = Math.min(timeout_seconds * 1000, call.limits().answerWithinMs);

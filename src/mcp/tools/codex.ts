@@ -21,19 +21,20 @@ export const codex = defineTool({
     "For work of more than a few minutes use codex_dispatch.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
-  output: z.object({
-    success: z.boolean().optional().describe("Absent while it runs"),
-    task_id: z.string(),
-    status,
-    elapsed_seconds: z.number(),
-    next: z.string().optional().describe("What to do next, while it runs"),
-    activity: z.string().optional(),
-    queue_position: z.int().optional(),
-    note: z.string().optional(),
-    ...outcomeFields,
-    ...worktreeSchema,
-    ...failureFields,
-  }),
+  output: () =>
+    z.object({
+      success: z.boolean().optional().describe("Absent while it runs"),
+      task_id: z.string(),
+      status,
+      elapsed_seconds: z.number(),
+      next: z.string().optional().describe("What to do next, while it runs"),
+      activity: z.string().optional(),
+      queue_position: z.int().optional(),
+      note: z.string().optional(),
+      ...outcomeFields(),
+      ...worktreeSchema(),
+      ...failureFields(),
+    }),
   handle: async (args, call) => {
     const deadline = performance.now() + call.limits().answerWithinMs;
     const context = call.open();
