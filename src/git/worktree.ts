@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { git, gitFailure, tryGit, withoutLastNewline } from "./git.ts";
 import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
@@ -50,7 +50,23 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
   const args = ["worktree", "add", "--quiet", ...(plan.isListed ? ["--force"] : [])];
   if (plan.action === "attach") args.push("--", plan.path, plan.branch);
   else args.push("--no-track", "-b", plan.branch, "--", plan.path, plan.repository.commit);
-  await git(plan.repository.folder, args);
+  await addWorktree(plan.repository.folder, args);
+}
+
+const TRIES = 5;
+
+/**
+ * Runs `git worktree add`. A `git gc` that happens to run removes git's folder of worktrees while it is empty, from under
+ * the one that is being made; then it is tried again.
+ * @throws AppError `git_failed`
+ */
+export async function addWorktree(folder: string, args: readonly string[]): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    const { exitCode, stderr } = await tryGit(folder, args);
+    if (exitCode === 0) return;
+    const isSwept = /worktrees.*No such file or directory/s.test(stderr);
+    if (!isSwept || left === 0) throw gitFailure(folder, args, stderr);
+  }
 }
 
 /** The commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */

@@ -48,24 +48,42 @@ async function forget(worktree: string): Promise<void> {
   await scratch.git(repository, "stash", "clear");
 }
 
+/** Random states come back the same. @param first the first seed: the same ones give the same deeds */
+async function tryRounds(rounds: number, first: number): Promise<void> {
+  for (let seed = first; seed < first + rounds; seed++) {
+    const dice = new Dice(seed);
+    const worktree = await make("tree");
+    for (let deed = dice.below(25); deed >= 0; deed--) await disturb(worktree, dice);
+    if (dice.below(5) === 0) await beginConflict(worktree);
+    const before = await portray(worktree);
+    await discardAndRestore(worktree).catch((error: unknown) => {
+      throw new Error(`seed ${seed}`, { cause: error });
+    });
+    expect({ seed, ...(await portray(worktree)) }).toEqual({ seed, ...before });
+    await forget(worktree);
+  }
+}
+
 describe(`discard then restore, ${ROUNDS} random states (SALVAGE_ROUNDS)`, () => {
   test("gives the same files, index and refs", async () => {
-    const first = Number(process.env["SALVAGE_SEED"] ?? Date.now() % 1_000_000);
-    for (let seed = first; seed < first + ROUNDS; seed++) {
-      const dice = new Dice(seed);
-      const worktree = await make("tree");
-      for (let deed = dice.below(25); deed >= 0; deed--) await disturb(worktree, dice);
-      if (dice.below(5) === 0) await beginConflict(worktree);
-      const before = await portray(worktree);
-      await discardAndRestore(worktree).catch((error: unknown) => {
-        throw new Error(`seed ${seed}`, { cause: error });
-      });
-      expect({ seed, ...(await portray(worktree)) }).toEqual({ seed, ...before });
-      await forget(worktree);
-    }
+    await tryRounds(ROUNDS, Number(process.env["SALVAGE_SEED"] ?? Date.now() % 1_000_000));
     expect(await scratch.git(repository, "fsck", "--strict", "--no-dangling")).toBe("");
   }, 600_000);
 });
+
+test("also while git gc tidies up, over and over", async () => {
+  // Without it, gc removes git's folder of worktrees from under this test's own `git worktree add`.
+  await scratch.git(repository, "worktree", "add", "--quiet", "--detach", join(scratch.root, "other"));
+  const over = new AbortController();
+  const tidyUp = async () => {
+    // It complains of worktrees that git is just making.
+    while (!over.signal.aborted) await scratch.git(repository, "gc", "--quiet").catch(() => {});
+  };
+  const tidying = tidyUp();
+  await tryRounds(Math.ceil(ROUNDS / 4), Date.now() % 1_000_000).finally(() => over.abort());
+  await tidying;
+  expect(await scratch.git(repository, "fsck", "--strict", "--no-dangling")).toBe("");
+}, 600_000);
 
 test("a file larger than is read at once comes back, with its permissions", async () => {
   const worktree = await make("large");

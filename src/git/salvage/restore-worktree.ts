@@ -1,10 +1,11 @@
-import { chmodSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { gitBytes, gitToFile } from "../git-streams.ts";
 import { git, tryGit, withoutLastNewline } from "../git.ts";
-import { privateFolderOf } from "../worktree.ts";
+import { withRefLock } from "../ref-lock.ts";
+import { addWorktree, privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
@@ -28,17 +29,8 @@ export async function restoreWorktree(repository: string, salvage: string): Prom
   if (pathExists(worktree)) throw pathTaken(worktree);
   const isBranchNew = await makeBranch(repository, branch, tip);
   try {
-    await git(repository, [
-      "worktree",
-      "add",
-      "--quiet",
-      "--force",
-      "--no-checkout",
-      "--detach",
-      "--",
-      worktree,
-      head ?? salvage,
-    ]);
+    const place = ["--no-checkout", "--detach", "--", worktree, head ?? salvage];
+    await addWorktree(repository, ["worktree", "add", "--quiet", "--force", ...place]);
     await putBack(repository, salvage, manifest);
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
@@ -66,7 +58,7 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
   const gitFolder = await privateFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
   const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
-  await readSaved(repository, notes, writeNote, async () => {});
+  await withRefLock(join(gitFolder, "HEAD"), () => readSaved(repository, notes, writeNote, async () => {}));
   await putReflogBack(repository, salvage, manifest);
   await secureHead(worktree, manifest);
   const [index] = await listSaved(repository, salvage, PLACES.index);
@@ -104,17 +96,22 @@ async function putReflogBack(repository: string, salvage: string, { branch }: Ma
   if (reflog === undefined || branch === undefined) return;
   const folder = withoutLastNewline(await git(repository, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
   const content = await gitBytes(repository, ["cat-file", "blob", reflog.object]);
-  writeInto(join(folder, "logs", "refs", "heads"), nameOf(branch), content);
+  await withRefLock(join(folder, "refs", "heads", branch), () =>
+    writeInto(join(folder, "logs", "refs", "heads"), nameOf(branch), content),
+  );
 }
 
 function under(top: string, path: ByteName): ByteName {
   return `${nameOf(top)}/${path}`;
 }
 
+/** In one step: others read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
-  const file = toBytes(under(top, path));
-  mkdirSync(toBytes(parentOf(under(top, path))), { recursive: true });
-  writeFileSync(file, content);
+  const file = under(top, path);
+  const temporary = toBytes(`${file}.codexmcp`);
+  mkdirSync(toBytes(parentOf(file)), { recursive: true });
+  writeFileSync(temporary, content);
+  renameSync(temporary, toBytes(file));
 }
 
 function parentOf(path: ByteName): ByteName {
