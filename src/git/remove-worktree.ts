@@ -1,7 +1,8 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
-import { git } from "./git.ts";
+import { git, gitFailure, tryGit } from "./git.ts";
+import { privateFolderOf } from "./worktree.ts";
 
 /** What is to go. */
 export interface Removal {
@@ -23,9 +24,16 @@ const REMOVED_PREFIX = ".codexmcp-removed-";
  */
 export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<void> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
-  if (pathExists(worktree)) renameSync(worktree, going);
+  const privateFolder = await privateFolderOf(worktree);
+  renameSync(worktree, going);
   // Twice: a locked one too. That it is ours to remove, the caller knows.
-  await git(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
+  const args = ["worktree", "remove", "--force", "--force", "--", worktree];
+  const { exitCode, stderr } = await tryGit(repository, args);
+  // A `gc` that happens to run puts its own files there, and git leaves the rest.
+  const isHeldUp =
+    exitCode !== 0 && /failed to delete/.test(stderr) && basename(dirname(privateFolder)) === "worktrees";
+  if (isHeldUp) rmSync(privateFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  else if (exitCode !== 0) throw gitFailure(repository, args, stderr);
   const isNamed = branch !== undefined && tip !== undefined;
   if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
   rmSync(going, { recursive: true, force: true });

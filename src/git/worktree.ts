@@ -46,11 +46,18 @@ export async function renewPlan({ repository, path, branch }: WorktreePlan): Pro
 /** Carries out a plan. To be called by one process at a time for one repository. */
 export async function makeWorktree(plan: WorktreePlan): Promise<void> {
   if (plan.action === "reuse") return;
-  // --force once lets git take the place of a folder that is gone; a locked one stays refused.
-  const args = ["worktree", "add", "--quiet", ...(plan.isListed ? ["--force"] : [])];
-  if (plan.action === "attach") args.push("--", plan.path, plan.branch);
-  else args.push("--no-track", "-b", plan.branch, "--", plan.path, plan.repository.commit);
-  await addWorktree(plan.repository.folder, args);
+  const { folder, commit } = plan.repository;
+  const isNew = plan.action === "create";
+  // First, and by itself: making the worktree may take more than one try.
+  if (isNew) await git(folder, ["branch", "--no-track", "--", plan.branch, commit]);
+  try {
+    // --force once lets git take the place of a folder that is gone; a locked one stays refused.
+    const force = plan.isListed ? ["--force"] : [];
+    await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
+  } catch (error) {
+    if (isNew) await tryGit(folder, ["update-ref", "-d", `refs/heads/${plan.branch}`, commit]);
+    throw error;
+  }
 }
 
 const TRIES = 5;

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { portray } from "../support/random-worktree.ts";
-import { BINARY, World } from "../support/world.ts";
+import { runKilled } from "../support/killed-command.ts";
+import { World } from "../support/world.ts";
 
 const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 15);
 
@@ -26,22 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** @returns how long it took, where it was not killed */
-async function discard(killAfterMs?: number): Promise<number> {
-  const start = performance.now();
-  const run = Bun.spawn([BINARY, "discard", "implement-work"], {
-    cwd: world.root,
-    env: world.environment(),
-    stdio: ["ignore", "ignore", "ignore"],
-  });
-  if (killAfterMs !== undefined) {
-    await Bun.sleep(killAfterMs);
-    run.kill("SIGKILL");
-  }
-  await run.exited;
-  await world.until(() => !world.processes().some(({ command }) => command.startsWith("git ")));
-  return performance.now() - start;
-}
+const discard = (killAfterMs?: number) => runKilled(world, ["discard", "implement-work"], killAfterMs);
 
 test(`${ROUNDS} discards killed at random moments (FAULT_ROUNDS): nothing is lost`, async () => {
   const before = await portray(worktree);

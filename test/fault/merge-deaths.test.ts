@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BINARY, World } from "../support/world.ts";
+import { runKilled } from "../support/killed-command.ts";
+import { World } from "../support/world.ts";
 
 const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 15);
 const FILES = 400;
@@ -56,23 +57,7 @@ async function prepare(start: string): Promise<void> {
   writeFileSync(join(repo, "untracked.txt"), "mine too\n");
 }
 
-/** @returns how long it took, where it was not killed */
-async function merge(killAfterMs?: number): Promise<number> {
-  const start = performance.now();
-  const run = Bun.spawn([BINARY, "merge", taskId], {
-    cwd: repo,
-    env: world.environment(),
-    stdio: ["ignore", "ignore", "ignore"],
-  });
-  if (killAfterMs !== undefined) {
-    await Bun.sleep(killAfterMs);
-    run.kill("SIGKILL");
-  }
-  await run.exited;
-  // What it has begun goes on without it.
-  await world.until(() => !world.processes().some(({ command }) => command.startsWith("git ")));
-  return performance.now() - start;
-}
+const merge = (killAfterMs?: number) => runKilled(world, ["merge", taskId], killAfterMs);
 
 test(`${ROUNDS} merges killed at random moments (FAULT_ROUNDS): as before, or as after, never between`, async () => {
   const start = await git("rev-parse", "HEAD");

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { removeWorktree } from "#git/remove-worktree.ts";
 import { restoreWorktree } from "#git/salvage/restore-worktree.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState } from "#git/salvage/worktree-state.ts";
+import { addWorktree } from "#git/worktree.ts";
 import { beginConflict, Dice, disturb, portray } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -27,7 +28,8 @@ afterAll(() => scratch.close());
 
 async function make(name: string): Promise<string> {
   const worktree = join(scratch.root, name);
-  await scratch.git(repository, "worktree", "add", "--quiet", "-b", BRANCH, worktree);
+  await scratch.git(repository, "branch", BRANCH);
+  await addWorktree(repository, ["worktree", "add", "--quiet", worktree, BRANCH]);
   return worktree;
 }
 
@@ -42,8 +44,7 @@ async function discardAndRestore(worktree: string): Promise<void> {
 }
 
 async function forget(worktree: string): Promise<void> {
-  await scratch.git(repository, "worktree", "remove", "--force", worktree);
-  rmSync(worktree, { recursive: true, force: true });
+  await removeWorktree({ repository, worktree, branch: undefined, tip: undefined });
   for (const branch of [BRANCH, "side"]) await scratch.git(repository, "branch", "-D", branch).catch(() => {});
   await scratch.git(repository, "stash", "clear");
 }
