@@ -1,6 +1,7 @@
 import { readForeignLock } from "#git/worktree-lock.ts";
 import { removeWorktree } from "#git/remove-worktree.ts";
 import { listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import { toText } from "#git/salvage/names.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
 import { commitOfBranch } from "#git/branches.ts";
@@ -63,7 +64,7 @@ export async function discardSite(
       agent_branch: branch,
       salvage: ref,
       files_saved: state.files.size,
-      given_up: leftOut.map((path) => Buffer.from(path, "latin1").toString()),
+      given_up: leftOut.map(toText),
     };
   });
 }
@@ -78,10 +79,11 @@ interface Saved {
 async function saveStill(place: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
   const { repository, path: worktree, branch } = place;
   for (let look = 1; look <= MAX_LOOKS; look++) {
-    const leftOut = isIgnoredGivenUp ? pickLargeIgnored(await listIgnored(worktree)) : [];
+    const ignored = await listIgnored(worktree);
+    if (!isIgnoredGivenUp) checkIgnored(place, ignored);
+    const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
     const given = new Set(leftOut);
     const isLeftOut = (path: string) => given.has(path);
-    if (!isIgnoredGivenUp) checkIgnored(place, await listIgnored(worktree));
     const state = await readWorktreeState(worktree, isLeftOut);
     if (state.repositories.length > 0) throw hasRepositories(place, state.repositories);
     const ref = await saveWorktree({ repository, worktree, branch, state, leftOut });
@@ -98,7 +100,9 @@ function checkIgnored(place: WorktreeSite, ignored: readonly { path: string; byt
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
   const largest = ignored.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
-  const names = largest.map(({ path, bytes: size }) => `${path} (${Math.round(size / 1024 / 1024)} MB)`).join(", ");
+  const names = largest
+    .map(({ path, bytes: size }) => `${toText(path)} (${Math.round(size / 1024 / 1024)} MB)`)
+    .join(", ");
   throw new AppError(
     "ignored_too_large",
     `${place.path} holds ${Math.round(bytes / 1024 / 1024)} MB that git ignores, too much to be saved: ${names}.`,
@@ -131,7 +135,7 @@ function gone({ path, branch }: WorktreeSite): AppError {
 }
 
 function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
-  const names = repositories.slice(0, 3).map((name) => Buffer.from(name, "latin1").toString());
+  const names = repositories.slice(0, 3).map(toText);
   return new AppError(
     "worktree_has_repositories",
     `${path} holds git repositories of its own, which cannot be saved: ${names.join(", ")}.`,

@@ -1,4 +1,5 @@
 import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { toText } from "#git/salvage/names.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";
@@ -35,7 +36,7 @@ export async function restoreWorktree(context: AppContext, taskId: string): Prom
       worktree_dir: worktree,
       agent_branch: place.branch,
       salvage: newest.ref,
-      given_up: leftOut.map((path) => Buffer.from(path, "latin1").toString()),
+      given_up: leftOut.map(toText),
     };
   });
 }

@@ -6,8 +6,9 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
     name: "worktrees",
     group: "worktrees",
-    summary:
-      "list the worktrees that tasks have worked in: size, commits ahead and behind, what is uncommitted or merged",
+    summary: "list the worktrees that tasks have worked in, and how they stand",
+    details:
+      "Size, commits ahead of their base and behind it, whether anything is uncommitted, or all of it is merged.",
     options: { json: JSON_OPTION },
     examples: [["worktrees", "those of all repositories"]],
     load: async () => (await import("./worktrees.ts")).worktrees,

@@ -1,4 +1,5 @@
-import { tryGit } from "./git.ts";
+import { join } from "node:path";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
 
 /** The commit that a branch points to; undefined where there is no such branch. */
 export async function commitOfBranch(folder: string, branch: string): Promise<string | undefined> {
@@ -10,4 +11,11 @@ export async function commitOf(folder: string, revision: string): Promise<string
   const args = ["rev-parse", "--quiet", "--verify", "--end-of-options", `${revision}^{commit}`];
   const { exitCode, stdout } = await tryGit(folder, args);
   return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+/** Where git keeps a branch, and its reflog, as files of their own; neither need be there. */
+export async function filesOfBranch(folder: string, branch: string): Promise<{ ref: string; reflog: string }> {
+  const common = withoutLastNewline(await git(folder, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
+  const ref = join("refs", "heads", branch);
+  return { ref: join(common, ref), reflog: join(common, "logs", ref) };
 }

@@ -86,7 +86,7 @@ export async function withNewFilesListed<T>(
 /** Does something with an index that is a copy of the worktree's own. */
 export async function withIndexCopy<T>(
   worktree: string,
-  work: (environment: GitEnvironment) => Promise<T>,
+  work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
 ): Promise<T> {
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
   const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { gitBytes } from "../git-streams.ts";
-import { type ByteName, splitNul, toBytes } from "./names.ts";
+import { type ByteName, splitNul, toText } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 
 /** A file, or a folder of nothing else, that git ignores. */
@@ -25,7 +25,7 @@ export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
 }
 
 function bytesBelow(worktree: string, path: ByteName): number {
-  const full = join(worktree, toBytes(path).toString());
+  const full = join(worktree, toText(path));
   try {
     let sum = 0;
     for (const { bytes } of walkFiles(full).files.values()) sum += bytes;

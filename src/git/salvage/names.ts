@@ -9,6 +9,11 @@ export function toBytes(name: ByteName): Buffer {
   return Buffer.from(name, "latin1");
 }
 
+/** A name for people: bytes that are no UTF-8 are shown as such. */
+export function toText(name: ByteName): string {
+  return toBytes(name).toString();
+}
+
 /** A name from its bytes. */
 export function toName(bytes: Uint8Array): ByteName {
   return Buffer.from(bytes).toString("latin1");

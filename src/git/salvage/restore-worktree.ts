@@ -1,9 +1,10 @@
+import { filesOfBranch } from "../branches.ts";
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { gitBytes, gitToFile } from "../git-streams.ts";
-import { git, tryGit, withoutLastNewline } from "../git.ts";
+import { git, tryGit } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree, privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
@@ -94,11 +95,9 @@ async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>
 async function putReflogBack(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
   const [reflog] = await listSaved(repository, salvage, PLACES.reflog);
   if (reflog === undefined || branch === undefined) return;
-  const folder = withoutLastNewline(await git(repository, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
+  const files = await filesOfBranch(repository, branch);
   const content = await gitBytes(repository, ["cat-file", "blob", reflog.object]);
-  await withRefLock(join(folder, "refs", "heads", branch), () =>
-    writeInto(join(folder, "logs", "refs", "heads"), nameOf(branch), content),
-  );
+  await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
 }
 
 function under(top: string, path: ByteName): ByteName {

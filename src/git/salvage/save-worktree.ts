@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readTextIfThere } from "#lib/files.ts";
-import { commitOfBranch } from "../branches.ts";
+import { pathExists } from "#lib/paths.ts";
+import { commitOfBranch, filesOfBranch } from "../branches.ts";
+import { withIndexCopy } from "../changes.ts";
 import { gitBytes } from "../git-streams.ts";
 import { git } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
@@ -79,12 +79,8 @@ function manifestOf(
 }
 
 async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
-  const common = (await git(repository, ["rev-parse", "--path-format=absolute", "--git-common-dir"])).replace(
-    /\n$/,
-    "",
-  );
-  const text = readTextIfThere(join(common, "logs", "refs", "heads", branch));
-  return text === undefined ? undefined : Buffer.from(text);
+  const { reflog } = await filesOfBranch(repository, branch);
+  return pathExists(reflog) ? readFileSync(reflog) : undefined;
 }
 
 /** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
@@ -123,17 +119,12 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
 
 /** The index in a form that needs no other file: a split one's other half goes with the worktree. */
 async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
-  const own = join(gitFolder, "index");
-  if (!existsSync(own)) return undefined;
-  const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
-  try {
-    copyFileSync(own, copy);
+  if (!pathExists(join(gitFolder, "index"))) return undefined;
+  return withIndexCopy(worktree, async (environment) => {
     const args = ["update-index", "--no-split-index", "--no-untracked-cache", "--no-fsmonitor"];
-    await git(worktree, ["-c", "core.splitIndex=false", ...args], { GIT_INDEX_FILE: copy });
-    return readFileSync(copy);
-  } finally {
-    rmSync(copy, { force: true });
-  }
+    await git(worktree, ["-c", "core.splitIndex=false", ...args], environment);
+    return readFileSync(environment.GIT_INDEX_FILE);
+  });
 }
 
 /** The time, to the millisecond, and what tells apart two of the same. */
