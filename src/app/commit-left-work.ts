@@ -1,5 +1,5 @@
 import { commitWork } from "#git/commit-work.ts";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
 import { processMarkerOf } from "#task/names.ts";
 import type { RunFacts, RunningTask } from "#task/record.ts";
@@ -26,7 +26,7 @@ export async function commitLeftWork(
   await endLeftovers(context, task);
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
-  const message = commitMessageOf(task, readTextIfThere(task.prompt_file));
+  const message = commitMessageOf(task, readOptionalText(task.prompt_file));
   const failure = await commitWork({ worktree, branch, message, environment, atMostMs: HOOKS_MS }).catch(String);
   return failure === undefined ? {} : { commit_error: failure };
 }

@@ -1,6 +1,6 @@
 import { readPatch } from "#git/changes.ts";
 import { AppError } from "#lib/errors.ts";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { readLastLines } from "#lib/json-lines.ts";
 import { pathExists } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -37,7 +37,7 @@ export async function readTaskPart(context: AppContext, taskId: string, part: Ta
         .map(({ type, text }) => `${type}: ${text}\n`)
         .join("");
     case "prompt":
-      return readTextIfThere(task.prompt_file) ?? missing(task, "prompt", "Its folder was cleared.");
+      return readOptionalText(task.prompt_file) ?? missing(task, "prompt", "Its folder was cleared.");
     case "diff":
       return readDiff(task);
   }
@@ -45,7 +45,7 @@ export async function readTaskPart(context: AppContext, taskId: string, part: Ta
 
 function readResult({ config }: AppContext, task: TaskRecord): string {
   if (!isEnded(task)) return missing(task, "result", "codex_wait waits for it.");
-  const result = readTextIfThere(taskPaths(config.home, task.task_id).result) ?? task.result;
+  const result = readOptionalText(taskPaths(config.home, task.task_id).result) ?? task.result;
   if (task.status === "completed") return result ?? "";
   return [`${task.error} (${task.code})`, task.hint, result].filter(Boolean).join("\n\n");
 }

@@ -5,7 +5,8 @@ import { hasLost, readServers, withServer } from "#clients/client-file.ts";
 import { CLIENTS, type McpClient, type NamedEntry, type ServerEntry } from "#clients/client-table.ts";
 import type { Environment } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
-import { makePrivateFolder, prepareFile, readTextIfThere } from "#lib/files.ts";
+import { makePrivateFolder, prepareFile } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { pathExists, realPath } from "#lib/paths.ts";
 import { selfCommand } from "#lib/self-command.ts";
 
@@ -34,7 +35,7 @@ export function planChange(
   environment: Environment,
 ): ClientChange | undefined {
   const file = realPath(client.file(environment));
-  const before = readServers(readTextIfThere(file) ?? "", client.format, file).get(name);
+  const before = readServers(readOptionalText(file) ?? "", client.format, file).get(name);
   if (isSame(before, after)) return undefined;
   return { client, file, name, before, after, commands: commandsFor(client, name, before, after, environment) };
 }
@@ -68,15 +69,15 @@ export async function applyChange(change: ClientChange, environment: Environment
   const { file, client, name, after, commands } = change;
   const backup = backUp(file);
   if (commands.length > 0) {
-    const before = readTextIfThere(file) ?? "";
+    const before = readOptionalText(file) ?? "";
     await runAll(commands, environment, () => backup !== undefined && copyFileSync(backup, file));
     // `codex mcp add` drops the comments of the servers that are there (seen in 0.169).
-    const isHarmed = hasLost(before, readTextIfThere(file) ?? "", client.format, name);
+    const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
     if (isHarmed) replaceContent(file, withServer(before, client.format, name, after));
     return backup;
   }
   makePrivateFolder(dirname(file));
-  replaceContent(file, withServer(readTextIfThere(file) ?? "", client.format, name, after));
+  replaceContent(file, withServer(readOptionalText(file) ?? "", client.format, name, after));
   return backup;
 }
 
@@ -115,7 +116,7 @@ export function listConfigured(environment: Environment): ConfiguredClient[] {
   return CLIENTS.flatMap((client) => {
     const file = realPath(client.file(environment));
     try {
-      const servers = readServers(readTextIfThere(file) ?? "", client.format, file);
+      const servers = readServers(readOptionalText(file) ?? "", client.format, file);
       const entries = [...servers.values()].filter(({ command }) => command.includes("codex-mcp-server"));
       return entries.length === 0 ? [] : [{ client, file, entries }];
     } catch {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { privateFolderOf } from "#git/worktree.ts";
 import type { Failure } from "#lib/errors.ts";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";
 import { endFamily } from "#lib/process-tree.ts";
 import { startShell } from "#lib/start-shell.ts";
@@ -33,7 +33,7 @@ export async function setUpWorktree(
   const { worktree_dir: worktree, made_here } = task;
   if (command === undefined || worktree === undefined || made_here !== true) return undefined;
   const ready = join(await privateFolderOf(worktree), READY_FILE);
-  if (readTextIfThere(ready) === command) return undefined;
+  if (readOptionalText(ready) === command) return undefined;
   observer.event({ type: "command", text: command });
   const { setupLog } = taskPaths(config.home, task.task_id);
   const helper = helperMarkerOf(config.home, task.task_id);

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 
 /** The user's files that Codex reads, the later ones before the earlier in force. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
@@ -23,7 +23,7 @@ export function readConfigFile<Schema extends v.GenericSchema>(
   schema: Schema,
 ): v.InferOutput<Schema> | undefined {
   try {
-    return v.parse(schema, Bun.TOML.parse(readTextIfThere(path) ?? ""));
+    return v.parse(schema, Bun.TOML.parse(readOptionalText(path) ?? ""));
   } catch {
     return undefined;
   }

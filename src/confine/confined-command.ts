@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { selfCommand } from "#lib/self-command.ts";
 import type { Restriction } from "./landlock.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
@@ -30,6 +30,6 @@ const RestrictionSchema = v.pipe(
 
 /** What the kernel was made to refuse; nothing, where there is no report that says so. */
 export function readRestriction(report: string): Restriction {
-  const parsed = v.safeParse(RestrictionSchema, readTextIfThere(report));
+  const parsed = v.safeParse(RestrictionSchema, readOptionalText(report));
   return parsed.success ? parsed.output : { enforcement: "none", reason: "the run ended before it was confined" };
 }

@@ -1,6 +1,6 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { AppError } from "#lib/errors.ts";
-import { LIBC } from "./libc.ts";
+import { LIBC } from "#lib/libc.ts";
 
 /** SIGPIPE and SIGXFSZ: our runtime ignores them, and what is ignored stays so for the next program. */
 const IGNORED_SIGNALS = [13, 25];

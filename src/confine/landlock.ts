@@ -1,7 +1,7 @@
 import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#lib/errors.ts";
-import { LIBC } from "./libc.ts";
+import { LIBC } from "#lib/libc.ts";
 
 /** What the kernel was made to refuse; `abi` is what it was asked for, at most {@link NEWEST_ABI}. */
 export type Restriction = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 
 /**
  * Whose topic a task of this folder is: the common git folder of the repository around it (one for
@@ -25,10 +25,10 @@ function commonGitFolder(entry: string): string | undefined {
   if (stat === undefined) return undefined;
   if (stat.isDirectory()) return entry;
   try {
-    const [, gitFolder] = /^gitdir: (.*?)\n?$/s.exec(readTextIfThere(entry) ?? "") ?? [];
+    const [, gitFolder] = /^gitdir: (.*?)\n?$/s.exec(readOptionalText(entry) ?? "") ?? [];
     if (gitFolder === undefined) return undefined;
     const own = resolve(dirname(entry), gitFolder);
-    const common = readTextIfThere(join(own, "commondir"))?.replace(/\n$/, "");
+    const common = readOptionalText(join(own, "commondir"))?.replace(/\n$/, "");
     return common === undefined ? own : resolve(own, common);
   } catch {
     return undefined;

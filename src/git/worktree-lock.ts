@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 
 /** Reasons of ours begin so. */
 const OURS = "codex-mcp-server: ";
@@ -22,13 +22,13 @@ export function lockWorktree(worktree: string, taskId: string): void {
 /** Takes such a lock away again; somebody else's stays. */
 export function unlockWorktree(worktree: string): void {
   const file = lockFileOf(worktree);
-  if (file !== undefined && readTextIfThere(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
+  if (file !== undefined && readOptionalText(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
 }
 
 /** Why somebody else has locked a worktree; undefined where nobody has. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
-  const reason = file === undefined ? undefined : readTextIfThere(file)?.trim();
+  const reason = file === undefined ? undefined : readOptionalText(file)?.trim();
   return reason?.startsWith(OURS) === true ? undefined : reason;
 }
 
@@ -40,7 +40,7 @@ function lockFileOf(worktree: string): string | undefined {
 
 function readLink(worktree: string): string {
   try {
-    return readTextIfThere(join(worktree, ".git")) ?? "";
+    return readOptionalText(join(worktree, ".git")) ?? "";
   } catch {
     return ""; // a folder: no linked worktree
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { pathExists } from "#lib/paths.ts";
 import { tryGit } from "./git.ts";
 
@@ -9,7 +9,7 @@ export async function noteOnWorktree(worktree: string): Promise<string | undefin
   if (pathExists(join(worktree, ".gitmodules"))) {
     notes.push("The worktree's submodules are empty: git submodule update --init fills them.");
   }
-  if (/filter=lfs/.test(readTextIfThere(join(worktree, ".gitattributes")) ?? "") && !(await hasLfs(worktree))) {
+  if (/filter=lfs/.test(readOptionalText(join(worktree, ".gitattributes")) ?? "") && !(await hasLfs(worktree))) {
     notes.push("git-lfs is not set up here: files that it keeps are pointers in the worktree.");
   }
   return notes.length === 0 ? undefined : notes.join(" ");

@@ -1,6 +1,5 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "./errors.ts";
 
 /** Makes a folder that only its owner can enter (0700), with its parents; an existing one is left as it is. */
 export function makePrivateFolder(path: string): void {
@@ -27,16 +26,6 @@ export function prepareFile(path: string, content: string): PendingFile {
     publish: () => renameSync(temporary, path),
     discard: () => rmSync(temporary, { force: true }),
   };
-}
-
-/** A text file's content, or undefined where there is none. */
-export function readTextIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
 }
 
 /** Bytes of a file, or of all files below a folder; 0 where there is nothing. Links are not followed. */

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { readTextIfThere } from "./files.ts";
 import { windowsProcessStart } from "./windows-processes.ts";
 
 /**
@@ -55,13 +54,12 @@ function startOnLinux(pid: number): string | undefined {
 
 /** What `/proc/<pid>/stat` says (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
 export function parseStat(pid: number): { state: string; parent: number; startTicks: string } | undefined {
-  let text: string | undefined;
+  let text: string;
   try {
-    text = readTextIfThere(`/proc/${pid}/stat`);
+    text = readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch {
-    return undefined; // ESRCH: it ended while it was read
+    return undefined; // there is none, or it ended while it was read (ESRCH)
   }
-  if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
 }

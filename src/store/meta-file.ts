@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES, type ErrorCode } from "#lib/errors.ts";
-import { readTextIfThere } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
 import type { TaskPaths } from "./store-paths.ts";
@@ -123,7 +123,7 @@ const MetaSchema = v.object({
  * @returns undefined where there is none, or one that cannot be read.
  */
 export function readMeta(path: string): TaskRecord | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetaSchema), readTextIfThere(path));
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetaSchema), readOptionalText(path));
   return parsed.success ? toRecord(parsed.output) : undefined;
 }
 

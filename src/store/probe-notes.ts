@@ -1,5 +1,6 @@
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile, readTextIfThere } from "#lib/files.ts";
+import { makePrivateFolder, prepareFile } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import { storePaths } from "./store-paths.ts";
 
 /** What a probe found, kept for later processes. */
@@ -35,7 +36,7 @@ function probeNotes<T>(
   const note = v.pipe(v.string(), v.parseJson(), v.object({ probe: v.string(), found: schema, at: v.number() }));
   return {
     recall: (home, probe) => {
-      const known = v.safeParse(note, readTextIfThere(storePaths(home)[file]));
+      const known = v.safeParse(note, readOptionalText(storePaths(home)[file]));
       if (!known.success || known.output.probe !== probe) return undefined;
       return holds(known.output.found, known.output.at) ? known.output.found : undefined;
     },

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, readTextIfThere, writePrivateFile } from "#lib/files.ts";
+import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
+import { readOptionalText } from "#lib/read-file.ts";
 import type { TaskPaths } from "./store-paths.ts";
 
 /** What a run starts from, written before its supervisor is. */
@@ -28,7 +29,7 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
 
 /** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
 export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
-  writePrivateFile(paths.readonlyInput, withInstructions(readTextIfThere(paths.prompt) ?? ""));
+  writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
   makePrivateFolder(paths.temporary);
 }
 
@@ -59,7 +60,7 @@ export function writeHandover(paths: TaskPaths, environment: Record<string, stri
 
 /** Takes the environment that was left for this run, deleting it; undefined where none was. */
 export function takeHandover(paths: TaskPaths): Record<string, string> | undefined {
-  const text = readTextIfThere(paths.handover);
+  const text = readOptionalText(paths.handover);
   if (text === undefined) return undefined;
   removeHandover(paths);
   return v.parse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), text);
