@@ -10,8 +10,8 @@ import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#task/names.ts";
 import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import type { StopRequest } from "./stop-request.ts";
-import { LIMITS_MS, reachedTotalLimit, type RunObserver } from "./supervise-run.ts";
+import { reachedTotalLimit, TICK_MS } from "./run-clock.ts";
+import type { RunSurroundings } from "./supervise-run.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
@@ -26,8 +26,7 @@ const MAX_SAID = 600;
 export async function setUpWorktree(
   { config }: AppContext,
   task: RunningTask,
-  observer: RunObserver,
-  stop: StopRequest,
+  { observer, stop, clock }: RunSurroundings,
 ): Promise<Failure | undefined> {
   const { worktreeSetup: command } = config;
   const { worktree_dir: worktree, made_here } = task;
@@ -46,9 +45,9 @@ export async function setUpWorktree(
     logFile: setupLog,
   });
   const limits = setInterval(() => {
-    const reached = reachedTotalLimit(task);
+    const reached = reachedTotalLimit(task, clock);
     if (reached !== undefined) stop.ask(reached);
-  }, LIMITS_MS);
+  }, TICK_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
   clearInterval(limits);
   await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}` });

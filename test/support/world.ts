@@ -145,7 +145,7 @@ export class World {
     await Promise.all(this.#clients.map((client) => client.close()));
     await $`tmux -S ${this.tmuxSocket} kill-server`.env(this.environment()).quiet().nothrow();
     const left = await this.#waitForProcesses();
-    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    for (const { pid } of left) killIfThere(pid);
     await this.stub.stop();
     rmSync(this.root, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`processes were left behind: ${JSON.stringify(left)}`);
@@ -159,6 +159,14 @@ export class World {
       left = this.processes();
     }
     return left;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 
