@@ -57,9 +57,13 @@ export class World {
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  /** A client with a server of its own. */
-  async client(more: Record<string, string | undefined> = {}, cwd = this.root): Promise<McpClient> {
-    const client = await McpClient.start([BINARY], this.environment(more), cwd);
+  /** A client with a server of its own. @param prefix words before the server's command, e.g. to start it on another machine */
+  async client(
+    more: Record<string, string | undefined> = {},
+    cwd = this.root,
+    prefix: readonly string[] = [],
+  ): Promise<McpClient> {
+    const client = await McpClient.start([...prefix, BINARY], this.environment(more), cwd);
     this.#clients.push(client);
     return client;
   }
