@@ -66,8 +66,9 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<Tas
   // Taken over before anything is killed, so that nobody else starts a supervisor for it.
   if (!takeOverTask(context.store, task, stored.owner)) return cancelTask(context, task.task_id);
   await whileWorkingOn(task.task_id, async () => {
+    // Orphans of the run have come to the supervisor, so it is ended after them.
+    await endProcesses(context, task, stored.codex, stored.owner);
     await endHungSupervisor(stored.owner);
-    await endProcesses(context, task, stored.codex);
     await endHelpers(context, task);
     await finishUnseenTask(context, task, CANCELLED);
   });

@@ -25,6 +25,7 @@ import { finishTask } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention } from "./retention.ts";
 import { listenForCancel, type StopRequest } from "./stop-request.ts";
+import { containRun, markOwnChildren } from "./run-containment.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, superviseRun } from "./supervise-run.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
@@ -45,6 +46,7 @@ export async function runTask(home: string, taskId: string, observer: RunObserve
   });
   try {
     const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+    markOwnChildren();
     isCancelRequested = () => findTask(context.store, taskId)?.isCancelRequested === true;
     const stored = findTask(context.store, taskId);
     const ended = stored && (await whileWorkingOn(taskId, () => ownRun(context, stored, { observer, stop })));
@@ -139,6 +141,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
     promptFile: task.prompt_file,
     logFile: task.log_file,
     stderrFile: paths.stderr,
+    ...containRun(config, task),
   };
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }

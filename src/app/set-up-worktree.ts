@@ -4,13 +4,15 @@ import { privateFolderOf } from "#git/worktree.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";
-import { endFamily } from "#lib/process-tree.ts";
+import { endFamily } from "#lib/end-family.ts";
 import { startShell } from "#lib/start-shell.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#task/names.ts";
 import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { familyTraces } from "./end-processes.ts";
 import type { StopRequest } from "./stop-request.ts";
+import { containRun } from "./run-containment.ts";
 import { LIMITS_MS, reachedTotalLimit, type RunObserver } from "./supervise-run.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
@@ -44,6 +46,7 @@ export async function setUpWorktree(
     folder: worktree,
     environment: { ...config.environment, ...marks },
     logFile: setupLog,
+    cgroup: containRun(config, task).cgroup,
   });
   const limits = setInterval(() => {
     const reached = reachedTotalLimit(task);
@@ -51,7 +54,11 @@ export async function setUpWorktree(
   }, LIMITS_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
   clearInterval(limits);
-  await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}` });
+  await endFamily({
+    root: shell.identity,
+    marker: `${SETUP_MARKER}=${helper.value}`,
+    traces: familyTraces(config, task),
+  });
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
   writeFileSync(ready, command);

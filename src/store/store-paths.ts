@@ -25,6 +25,8 @@ export interface TaskPaths {
   outputSchema: string;
   /** What the set-up command of its worktree said. */
   setupLog: string;
+  /** Names the control group that Codex was put into. */
+  cgroup: string;
   /** What its worktree held against its base, when that was last asked for. */
   patch: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
@@ -65,6 +67,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
     setupLog: join(folder, "setup.log"),
+    cgroup: join(folder, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),
@@ -73,4 +76,9 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     witness: join(folder, "witness"),
     runs: join(folder, "runs"),
   };
+}
+
+/** The file that is locked for as long as a run's Codex lives; a later run of the task has another. */
+export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
+  return join(taskPaths(home, task_id).folder, `codex-${run}.lock`);
 }

@@ -57,9 +57,13 @@ export class World {
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  /** A client with a server of its own. */
-  async client(more: Record<string, string | undefined> = {}, cwd = this.root): Promise<McpClient> {
-    const client = await McpClient.start([BINARY], this.environment(more), cwd);
+  /** A client with a server of its own. @param wrapper a program, with its arguments, that becomes the server */
+  async client(
+    more: Record<string, string | undefined> = {},
+    cwd = this.root,
+    wrapper: readonly string[] = [],
+  ): Promise<McpClient> {
+    const client = await McpClient.start([...wrapper, BINARY], this.environment(more), cwd);
     this.#clients.push(client);
     return client;
   }
