@@ -6,6 +6,7 @@ import {
   type Escape,
   ESCAPES,
   escapeCommand,
+  killNamed,
   makeToken,
   processesNamed,
   writeEscapeScripts,
@@ -58,7 +59,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  for (const { token } of bystanders) for (const pid of processesNamed(token)) process.kill(pid, "SIGKILL");
+  for (const { token } of bystanders) killNamed(token);
   for (const { world } of places) await world.close();
 });
 
@@ -112,9 +113,7 @@ async function tryOnce(
   if (way === "command line") await runCli(world, ["cancel", taskId]);
   else await client.call("codex_cancel", { task_id: taskId });
   const milliseconds = Math.round(performance.now() - since);
-  const left = processesNamed(token);
-  for (const pid of left) process.kill(pid, "SIGKILL");
-  return { left: left.length, milliseconds };
+  return { left: killNamed(token), milliseconds };
 }
 
 /** Starts a task whose command leaves processes behind, and waits until it has done so. */

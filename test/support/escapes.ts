@@ -48,6 +48,21 @@ export function processesNamed(token: string): number[] {
     .map(Number);
 }
 
+/** Kills the processes that have a text in their arguments. @returns how many there were at first */
+export function killNamed(token: string): number {
+  const found = processesNamed(token);
+  for (let left = found; left.length > 0; left = processesNamed(token)) {
+    for (const pid of left) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
+  return found.length;
+}
+
 function read(pid: string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
