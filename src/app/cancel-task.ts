@@ -108,9 +108,13 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<boo
   const stored = findTask(context.store, task.task_id);
   if (stored === undefined || stored.record.run !== task.run || isEnded(stored.record)) return false;
   if (describeElsewhere(context, stored) !== undefined) return false;
-  await endHungSupervisor(seenFromHere(stored.supervisor));
+  // Orphans of the run have come to the supervisor, so that is ended after them.
+  const supervisor = seenFromHere(stored.supervisor);
+  const codex = seenFromHere(stored.codex);
+  await endProcesses(context, task, codex, supervisor);
+  await endHungSupervisor(supervisor);
   return withOwnerLock(context, task, async () => {
-    await endProcesses(context, task, seenFromHere(stored.codex));
+    await endProcesses(context, task, codex);
     await endHelpers(context, task);
     await finishUnseenTask(context, task, CANCELLED);
   });

@@ -1,19 +1,52 @@
+import { removeCgroup } from "#lib/cgroup.ts";
 import type { Config } from "#lib/config.ts";
-import { identifyProcess, type ProcessIdentity } from "#lib/process-identity.ts";
-import { endFamily, listFamily } from "#lib/process-tree.ts";
-import { helperMarkerOf, type ProcessMarker, processMarkerOf } from "#task/names.ts";
+import { endFamily, type Survivor } from "#lib/end-family.ts";
+import { logger } from "#lib/log.ts";
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
+import { type FamilyTraces, listFamily } from "#lib/process-tree.ts";
+import { isSubreaper } from "#lib/subreaper.ts";
+import { codexLockOf } from "#store/store-paths.ts";
+import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } from "#task/names.ts";
 import type { TaskRecord } from "#task/record.ts";
 import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "./context.ts";
+import { findRunCgroup } from "./run-containment.ts";
 
-/** Ends every process of a run: Codex, where it is known, what it started, and what that started. */
+/**
+ * Ends every process of a run: Codex, where it is known, what it started, and what that started.
+ * @param supervisor one that is to be ended after them: orphans of the run have come to it
+ * @returns those that could not be ended
+ */
 export async function endProcesses(
   { config }: AppContext,
   task: TaskRecord,
   codex: ProcessIdentity | undefined,
-): Promise<void> {
+  supervisor?: ProcessIdentity,
+): Promise<Survivor[]> {
   const root = task.origin === "python" ? await findPythonRun(config, task) : codex;
-  await endFamily({ root, marker: runMarker(config, task) });
+  const traces = familyTraces(config, task, supervisor);
+  const left = await endFamily({ root, marker: runMarker(config, task), traces });
+  for (const { pid, reason } of left) {
+    logger("app").warn`process ${pid} of ${task.task_id} could not be ended: ${reason}`;
+  }
+  if (traces.cgroup !== undefined) await removeCgroup(traces.cgroup);
+  return left;
+}
+
+/** Returns by what else than their marker the processes of a run are found. */
+export function familyTraces(config: Config, task: TaskRecord, supervisor?: ProcessIdentity): FamilyTraces {
+  return {
+    adopter: adopterOf(supervisor),
+    foreign: `${HELPER_MARKER}=`,
+    cgroup: findRunCgroup(config, task),
+    lockFile: codexLockOf(config.home, task),
+  };
+}
+
+/** This process, where it is the run's supervisor, or another one that lives. */
+function adopterOf(supervisor: ProcessIdentity | undefined): number | undefined {
+  if (isSubreaper()) return process.pid;
+  return supervisor !== undefined && isProcessAlive(supervisor) ? supervisor.pid : undefined;
 }
 
 /** The Python server marks no processes: its tmux pane leads to them. */
@@ -30,7 +63,7 @@ export function listProcesses({ config }: AppContext, task: TaskRecord): Process
 
 /** Ends what is left of a run after Codex has ended: background commands go with the task that started them. */
 export async function endLeftovers(context: AppContext, task: TaskRecord): Promise<void> {
-  if (listProcesses(context, task).length > 0) await endProcesses(context, task, undefined);
+  await endProcesses(context, task, undefined);
 }
 
 /** Ends what a supervisor that was killed has left beside it. */

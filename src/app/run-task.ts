@@ -34,6 +34,7 @@ import { finishTask } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "./retention.ts";
 import { RunClock } from "./run-clock.ts";
+import { containRun, markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunSurroundings, superviseRun } from "./supervise-run.ts";
@@ -60,6 +61,7 @@ export async function runTask(
   });
   try {
     const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+    markOwnChildren();
     const stored = await takeOwnership(context, taskId, run);
     if (stored === undefined) return undefined;
     isCancelRequested = () => isCancelled(context, stored.record);
@@ -192,6 +194,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
     promptFile: task.prompt_file,
     logFile: task.log_file,
     stderrFile: paths.stderr,
+    ...containRun(config, task),
   };
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }

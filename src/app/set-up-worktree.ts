@@ -4,7 +4,7 @@ import { privateFolderOf } from "#git/worktree.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";
-import { endFamily } from "#lib/process-tree.ts";
+import { endFamily } from "#lib/end-family.ts";
 import { startShell } from "#lib/start-shell.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#task/names.ts";
@@ -12,6 +12,8 @@ import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { reachedTotalLimit, TICK_MS } from "./run-clock.ts";
 import type { RunSurroundings } from "./supervise-run.ts";
+import { familyTraces } from "./end-processes.ts";
+import { containRun } from "./run-containment.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
@@ -43,6 +45,7 @@ export async function setUpWorktree(
     folder: worktree,
     environment: { ...config.environment, ...marks },
     logFile: setupLog,
+    cgroup: containRun(config, task).cgroup,
   });
   const limits = setInterval(() => {
     const reached = reachedTotalLimit(task, clock);
@@ -50,7 +53,11 @@ export async function setUpWorktree(
   }, TICK_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
   clearInterval(limits);
-  await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}` });
+  await endFamily({
+    root: shell.identity,
+    marker: `${SETUP_MARKER}=${helper.value}`,
+    traces: familyTraces(config, task),
+  });
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
   writeFileSync(ready, command);

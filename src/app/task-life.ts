@@ -4,7 +4,7 @@ import { bootId } from "#lib/host.ts";
 import { sharedFileSystem } from "#lib/file-system.ts";
 import { HEARTBEAT_MS, readHeartbeat, secondsSinceSign } from "#store/heartbeat.ts";
 import { readLockState } from "#store/held-lock.ts";
-import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { codexLockOf, type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isEnded } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -33,7 +33,7 @@ export function readTaskLife({ config }: AppContext, stored: StoredTask): TaskLi
   const noted = stored.codex ?? stored.supervisor;
   const isElsewhere = noted !== undefined && supervisor === undefined;
   if (!isElsewhere) return { state: "abandoned" };
-  const isLocked = isFlocked(paths.codexLock);
+  const isLocked = isFlocked(codexLockOf(config.home, stored.record));
   if (isLocked === true || !areLocksPassedOn(config.home, noted.boot)) return { state: "unknown" };
   return isLocked === undefined && stored.codex !== undefined ? { state: "unknown" } : { state: "abandoned" };
 }

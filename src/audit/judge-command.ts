@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import {
   type CommandNode,
   forEachChild,
@@ -49,6 +50,14 @@ export function judgeCommand(command: string, surroundings: Surroundings): Judge
   return { does, writes: judge.writes, unknowns: [...new Set(judge.unknowns)] };
 }
 
+/** Lists the programs that a shell command would run, also within other commands, as far as its text tells. */
+export function listPrograms(command: string): readonly { name: string; args: readonly Value[] }[] {
+  if (command.length > MAX_COMMAND_LENGTH) return [];
+  const judge = new CommandJudge();
+  judge.script(parse(command), new Scope({ folder: "/", temporary: "/tmp" }), 0);
+  return judge.programs;
+}
+
 /** The script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
 export function withoutShell(command: string): string {
   const [statement, ...more] = parse(command).commands;
@@ -61,6 +70,8 @@ export function withoutShell(command: string): string {
 
 /** Walks the syntax of a command in the order in which the shell would run it, and collects what it finds. */
 class CommandJudge {
+  /** The programs that it runs, their names without folders. */
+  readonly programs: { name: string; args: readonly Value[] }[] = [];
   readonly writes: Write[] = [];
   readonly unknowns: string[] = [];
 
@@ -144,6 +155,7 @@ class CommandJudge {
     if (depth > MAX_DEPTH) return void this.unknowns.push("commands within commands, too deep to follow");
     if (!program.isKnown) return void this.unknowns.push("a command whose name only a run tells");
     const name = programName(program.text);
+    this.programs.push({ name: basename(program.text), args });
     if (name === undefined) return void this.unknowns.push(`${program.text} is a program that no table knows`);
     if (scope.functions.has(name)) return;
     if (/^(?:cd|pushd|popd)$/.test(name)) return scope.changeFolder(args.find(({ text }) => !text.startsWith("-")));

@@ -182,6 +182,14 @@ export const COMMANDS: readonly Command[] = [
     load: async () => (await import("./confine.ts")).confineCommand,
   }),
   defineCommand({
+    name: "keep-orphans",
+    summary: "run another program, keeping the processes together that it starts",
+    operands: { usage: "-- <program> <arguments>", min: 1, max: Number.POSITIVE_INFINITY },
+    options: { "held-file": { type: "boolean", summary: "the program inherits descriptor 3" } },
+    examples: [],
+    load: async () => (await import("./keep-orphans.ts")).keepOrphansCommand,
+  }),
+  defineCommand({
     name: "complete",
     summary: "candidates for the last of the given words, for the completion scripts",
     operands: { usage: "-- <words>", min: 0, max: Number.POSITIVE_INFINITY },

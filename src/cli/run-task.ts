@@ -1,6 +1,7 @@
 import { runTask } from "#app/run-task.ts";
 import { AppError } from "#lib/errors.ts";
 import { startLogging } from "#lib/log.ts";
+import { becomeSubreaper } from "#lib/subreaper.ts";
 import { isTaskId } from "#task/names.ts";
 import type { Input } from "./command.ts";
 import { makePane } from "./pane.ts";
@@ -19,6 +20,7 @@ export async function runTaskCommand({ options, operands }: Input<RunTaskOptions
     const hint = "The server starts it by itself.";
     throw new AppError("invalid_argument", "run-task needs a task id, --home and --run.", hint);
   }
+  becomeSubreaper();
   startLogging(process.env["CODEXMCP_LOG_LEVEL"]);
   const ended = await runTask({ home: options.home, taskId, run }, makePane());
   return ended === undefined || ended.status === "completed" ? 0 : 1;

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from "node:fs";
+import { tryFlock } from "#lib/flock.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
+import { startContained } from "#lib/start-contained.ts";
 
 /** How a process ended; both undefined where nobody saw it. */
 export interface ProcessEnd {
@@ -27,6 +29,10 @@ export interface CodexStart {
   /** Where standard output and error go, appended. */
   logFile: string;
   stderrFile: string;
+  /** Locked for as long as Codex lives: it inherits the open file, which the kernel closes at its end. */
+  lockFile: string;
+  /** A control group for it, where one can be had. */
+  cgroup: string | undefined;
 }
 
 /** How often an adopted process is looked at: it is no child of ours, so nobody tells us of its end. */
@@ -42,12 +48,16 @@ export function startCodex(start: CodexStart): CodexProcess {
     openSync(start.logFile, "a", 0o600),
     openSync(start.stderrFile, "a", 0o600),
   ] as const;
+  const lock = tryFlock(start.lockFile) || undefined;
   try {
-    const child = Bun.spawn([start.program, ...start.args], {
-      cwd: start.folder,
-      env: { ...start.environment, PWD: start.folder },
-      stdio: [...files],
-      detached: true,
+    const { program, args, folder, environment, cgroup } = start;
+    const child = startContained({
+      command: [program, ...args],
+      folder,
+      environment,
+      stdio: files,
+      cgroup,
+      heldFile: lock,
     });
     // One that ended at once can no longer be identified; its end is reported all the same.
     const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
@@ -58,6 +68,8 @@ export function startCodex(start: CodexStart): CodexProcess {
     return { identity, ended };
   } finally {
     for (const file of files) closeSync(file);
+    // Ours would keep it locked.
+    if (lock !== undefined) closeSync(lock);
   }
 }
 

@@ -1,36 +1,63 @@
-import { dlopen, FFIType } from "bun:ffi";
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { errnoOf } from "./errors.ts";
-import { LIBC } from "./libc.ts";
+import { flock } from "./libc.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+/** EWOULDBLOCK, whose number is not the same everywhere. */
+const HELD = process.platform === "linux" ? 11 : 35;
 
-/** placeholder until the merge */
+/** A look at a lock holds it for an instant: a refusal is believed only when it lasts. */
+const TRIES = 20;
+
+/** No link is followed, and no pipe or device is waited for. */
+const SAFE_OPEN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+
+/**
+ * Takes the exclusive lock of a file, making the file where there is none. The kernel keeps the lock for as long as any
+ * process has the returned descriptor, or one inherited from it, open: whoever dies lets go.
+ * @returns the open file; false where somebody else holds the lock, undefined where locks cannot be had
+ */
+export function tryFlock(path: string): number | false | undefined {
+  const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
+  if (typeof file !== "number") return undefined;
+  const outcome = lockRepeatedly(file);
+  if (outcome === 0) return file;
+  closeSync(file);
+  return outcome === HELD ? false : undefined;
+}
+
+/**
+ * Tells whether somebody holds the lock of a file, whichever PID namespace or container of this kernel they are in.
+ * @returns undefined where that cannot be known
+ */
 export function isFlocked(path: string): boolean | undefined {
+  const file = openRegular(path, constants.O_RDONLY);
+  if (typeof file !== "number") return file === "missing" ? false : undefined;
+  const outcome = flock(file, LOCK_SH | LOCK_NB);
+  closeSync(file);
+  return outcome === 0 || outcome === HELD ? outcome === HELD : undefined;
+}
+
+function lockRepeatedly(file: number): number {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = flock(file, LOCK_EX | LOCK_NB);
+    if (outcome !== HELD || attempt === TRIES) return outcome;
+    Bun.sleepSync(1);
+  }
+}
+
+function openRegular(path: string, flags: number): number | "missing" | undefined {
   if (process.platform === "win32") return undefined;
-  let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    return errnoOf(error) === "ENOENT" ? false : undefined;
-  }
-  try {
-    if (!fstatSync(file).isFile()) return undefined;
-    return flock(file, LOCK_SH | LOCK_NB) !== 0;
-  } finally {
+    // Looked at before it is opened: to open a device may already do something.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;
+    const file = openSync(path, flags | SAFE_OPEN, 0o600);
+    if (fstatSync(file).isFile()) return file;
     closeSync(file);
+    return undefined;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT" ? "missing" : undefined;
   }
-}
-
-export function tryFlock(file: number): boolean {
-  return flock(file, LOCK_EX | LOCK_NB) === 0;
-}
-
-function flock(file: number, operation: number): number {
-  return dlopen(LIBC, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } }).symbols.flock(
-    file,
-    operation,
-  );
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity, signalProcess } from "./process-identity.ts";
+import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity } from "./process-identity.ts";
 import { readPs } from "./ps.ts";
 import { listWindowsProcesses } from "./windows-processes.ts";
 
@@ -7,49 +7,25 @@ import { listWindowsProcesses } from "./windows-processes.ts";
 export interface ProcessFamily {
   /** The process whose descendants belong to it, where it is known. */
   root: ProcessIdentity | undefined;
-  /** `NAME=value` that every member inherited in its environment. */
-  marker: string;
+  /** `NAME=value` that every member inherited in its environment, if it has not cleared that. */
+  marker: string | undefined;
+  /** On Linux, what finds also those that have cleared their environment. */
+  traces?: FamilyTraces;
 }
 
-/** Time given between the polite signal and SIGKILL. */
-const GRACE_MS = 2000;
-/** How often a family that got SIGKILL is looked at again before giving up. */
-const SWEEPS = 200;
-
-/** How many looks in a row must find nothing. */
-const CLEAN_LOOKS = 3;
-
-/**
- * Ends every process of a family: SIGINT to the root (Codex then cleans up after itself), a grace
- * period, then SIGKILL to all that is left, until nothing is.
- * @returns the processes that are still there: empty unless the kernel holds them (state D).
- */
-export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<ProcessIdentity[]> {
-  // Parent links vanish with the parent, so the descendants are noted while it lives.
-  const known = new Map<number, ProcessIdentity>();
-  const look = (): ProcessIdentity[] => {
-    for (const member of listFamily(family)) known.set(member.pid, member);
-    return [...known.values()].filter(isProcessAlive);
-  };
-  look();
-  if (family.root !== undefined && signalProcess(family.root, "SIGINT")) {
-    const deadline = performance.now() + graceMs;
-    while (isProcessAlive(family.root) && performance.now() < deadline) {
-      await Bun.sleep(10);
-      look();
-    }
-  }
-  // One clean look is not enough: a process in the middle of its exec shows no environment.
-  for (let sweep = 0, clean = 0; sweep < SWEEPS && clean < CLEAN_LOOKS; sweep++) {
-    const left = look();
-    clean = left.length === 0 ? clean + 1 : 0;
-    for (const member of left) signalProcess(member, "SIGKILL");
-    await Bun.sleep(5);
-  }
-  return look();
+/** What a family leaves beside its marker. */
+export interface FamilyTraces {
+  /** To this process come members that lose their parents. */
+  adopter?: number | undefined;
+  /** `NAME=` of the environment of what the adopter has started for itself; that may also be in the adopter's session. */
+  foreign?: string;
+  /** The control group that its first process was put into. */
+  cgroup?: string | undefined;
+  /** A file that its first process holds open, and locked. */
+  lockFile?: string;
 }
 
-/** The members of a family that are alive now, this process never among them. */
+/** Returns the members of a family that live now by marker and parents, this process never among them. */
 export function listFamily(family: ProcessFamily): ProcessIdentity[] {
   if (process.platform === "win32") return listOnWindows(family);
   if (process.platform !== "linux") return listByPs(family);
@@ -70,7 +46,9 @@ function selectMembers(
 ): number[] {
   const root = family.root !== undefined && isProcessAlive(family.root) ? family.root.pid : undefined;
   return [...parents.keys()].filter(
-    (pid) => (root !== undefined && descendsFrom(pid, root, parents)) || isMarked(pid, family.marker),
+    (pid) =>
+      (root !== undefined && descendsFrom(pid, root, parents)) ||
+      (family.marker !== undefined && isMarked(pid, family.marker)),
   );
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { identifyProcess, type ProcessIdentity } from "./process-identity.ts";
+import { startContained } from "./start-contained.ts";
 
 /** A shell command that the user has configured, and where it runs. */
 export interface ShellStart {
@@ -8,6 +9,8 @@ export interface ShellStart {
   environment: Record<string, string>;
   /** What it says goes there, appended. */
   logFile: string;
+  /** A control group for it, where one can be had. */
+  cgroup: string | undefined;
 }
 
 /** A shell command at work. */
@@ -18,16 +21,11 @@ export interface ShellProcess {
 }
 
 /** Starts such a command in a session of its own. */
-export function startShell({ command, folder, environment, logFile }: ShellStart): ShellProcess {
+export function startShell({ command, folder, environment, logFile, cgroup }: ShellStart): ShellProcess {
   const log = openSync(logFile, "a", 0o600);
   try {
     const shell = process.platform === "win32" ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
-    const child = Bun.spawn(shell, {
-      cwd: folder,
-      env: { ...environment, PWD: folder },
-      stdio: ["ignore", log, log],
-      detached: true,
-    });
+    const child = startContained({ command: shell, folder, environment, stdio: ["ignore", log, log], cgroup });
     const ended = child.exited.then(() => (child.signalCode === null ? child.exitCode : null));
     return { identity: identifyProcess(child.pid), ended };
   } finally {

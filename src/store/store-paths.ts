@@ -27,6 +27,8 @@ export interface TaskPaths {
   outputSchema: string;
   /** What the set-up command of its worktree said. */
   setupLog: string;
+  /** Names the control group that Codex was put into. */
+  cgroup: string;
   /** What its worktree held against its base, when that was last asked for. */
   patch: string;
   /** The environment on its way to the supervisor; deleted as soon as it is read. */
@@ -43,8 +45,6 @@ export interface TaskPaths {
   starterLock: string;
   /** Held by the run's supervisor, or by whoever finishes a run that has lost its own. */
   ownerLock: string;
-  /** Locked by Codex, which inherits it, and by what Codex starts, as far as that keeps it open. */
-  codexLock: string;
   /** The supervisor's last sign of life. */
   heartbeat: string;
   /** Written after each change of the task: wakes those who watch the folder. */
@@ -81,6 +81,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
     setupLog: join(folder, "setup.log"),
+    cgroup: join(folder, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),
@@ -89,9 +90,13 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     witness: join(folder, "witness"),
     starterLock: join(folder, "starter.lock"),
     ownerLock: join(folder, "owner.lock"),
-    codexLock: join(folder, "codex.lock"),
     heartbeat: join(folder, "heartbeat.json"),
     wake: join(folder, WAKE_FILE),
     runs: join(folder, "runs"),
   };
+}
+
+/** The file that is locked for as long as a run's Codex lives; a later run of the task has another. */
+export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
+  return join(taskPaths(home, task_id).folder, `codex-${run}.lock`);
 }

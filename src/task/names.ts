@@ -60,5 +60,13 @@ export function parseRunMarker(stateFolder: string, value: string): { taskId: st
 
 /** The same for what a supervisor needs beside it, and what must not be taken for a process of the run. */
 export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMarker {
-  return { name: "CODEXMCP_HELPER", value: `${Bun.hash(stateFolder).toString(36)}:${taskId}` };
+  return { name: HELPER_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}` };
+}
+
+/** The name of {@link helperMarkerOf}. */
+export const HELPER_MARKER = "CODEXMCP_HELPER";
+
+/** Names the control group of a run, in whichever group its supervisor was. */
+export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
+  return `${Bun.hash(stateFolder).toString(36)}-${task_id}-${run}`;
 }

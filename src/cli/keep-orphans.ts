@@ -1,0 +1,10 @@
+import { keepOrphans } from "#lib/keep-orphans.ts";
+import type { Input } from "./command.ts";
+
+/**
+ * `keep-orphans [--held-file] -- <program> <arguments>`: runs the program and keeps its processes together. Started by
+ * the supervisor (`lib/start-contained.ts`) where there is no control group, not by people.
+ */
+export function keepOrphansCommand({ options, operands }: Input<{ "held-file": boolean }>): Promise<number> {
+  return keepOrphans(operands, options["held-file"]);
+}
