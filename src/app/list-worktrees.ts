@@ -1,5 +1,5 @@
 import { commitOfBranch } from "#git/branches.ts";
-import { hasUncommittedWork } from "#git/changes.ts";
+import { seesUncommittedWork } from "#git/changes.ts";
 import { countApart, isAncestor } from "#git/history.ts";
 import { listWorktrees as listOfGit, type ListedWorktree } from "#git/worktree-list.ts";
 import { folderBytes } from "#lib/files.ts";
@@ -74,7 +74,7 @@ async function describe({ store }: AppContext, stored: StoredWorktree): Promise<
   const [tip, ofBase, hasWork] = await Promise.all([
     commitOfBranch(folder, branch),
     base_branch === undefined ? undefined : commitOfBranch(folder, base_branch),
-    isThere ? hasUncommittedWork(path).catch(() => true) : false,
+    isThere ? seesUncommittedWork(path).catch(() => true) : false,
   ]);
   const base = ofBase ?? base_commit;
   const { ahead, behind } = tip === undefined ? { ahead: 0, behind: 0 } : await countApart(folder, tip, base);

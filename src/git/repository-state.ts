@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
-import { git, hasGit, tryGit, withoutLastNewline } from "./git.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { hasGit } from "./run-git.ts";
 import { SALVAGE_REFS } from "./salvage/manifest.ts";
 import { listWorktrees } from "./worktree-list.ts";
 

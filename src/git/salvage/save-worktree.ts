@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
 import { commitOfBranch, filesOfBranch } from "../branches.ts";
 import { withIndexCopy } from "../changes.ts";
-import { gitBytes } from "../git-streams.ts";
-import { git } from "../git.ts";
+import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
 import type { ByteName } from "./names.ts";
@@ -105,7 +104,9 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
   const text = files.map((file) => file.toString("latin1")).join("\n");
   const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
   if (names.length === 0) return { commits: [], others: [] };
-  const answer = await gitBytes(repository, ["cat-file", "--batch-check"], Buffer.from(`${names.join("\n")}\n`));
+  const answer = await gitBytes(repository, ["cat-file", "--batch-check"], {
+    input: Buffer.from(`${names.join("\n")}\n`),
+  });
   const known = answer
     .toString()
     .split("\n")

@@ -1,0 +1,90 @@
+import { lstatSync, type Stats, statSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { kindOf, readFileBounded } from "#lib/read-file.ts";
+
+/** Where a repository keeps what is its own. */
+export interface GitFolders {
+  /** The top of the working tree; undefined where the git folder itself was found. */
+  top: string | undefined;
+  /** The working tree's own git folder. */
+  gitDir: string;
+  /** The repository's, which all its working trees share. */
+  commonDir: string;
+}
+
+/** Files that hold one path. */
+const MAX_LINK_BYTES = 64 * 1024;
+
+/**
+ * Finds the repository that git would find from a folder, by looking at files only: no git is started.
+ * @returns undefined where there is none, or git will say what is wrong with it
+ * @throws AppError `repository_unusable` where something that is neither file nor folder is called `.git`
+ */
+export function findGitFolders(folder: string): GitFolders | undefined {
+  for (const at of foldersAbove(folder)) {
+    const entry = join(at, ".git");
+    const kind = statIfAny(entry);
+    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFile(entry, kindOf(kind));
+    if (kind?.isFile() === true) return followLink(at, entry);
+    if (kind?.isDirectory() === true && isGitFolder(entry)) return { top: at, ...withCommon(entry) };
+    if (isGitFolder(at)) return { top: undefined, ...withCommon(at) };
+  }
+  return undefined;
+}
+
+/** A folder and those that it lies in, up to where the user lets git look. */
+function* foldersAbove(folder: string): Generator<string> {
+  const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
+  yield folder;
+  for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
+}
+
+/** A `.git` that is a file leads to the git folder. */
+function followLink(top: string, entry: string): GitFolders | undefined {
+  const target = readLine(entry, /^gitdir: (.*?)[\r\n]*$/s);
+  return target === undefined ? undefined : { top, ...withCommon(resolve(top, target)) };
+}
+
+function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
+  const common = readLine(join(gitDir, "commondir"), /^(.*?)[\r\n]*$/s);
+  return { gitDir, commonDir: common === undefined ? gitDir : resolve(gitDir, common) };
+}
+
+function readLine(file: string, pattern: RegExp): string | undefined {
+  const outcome = readFileBounded(file, { maxBytes: MAX_LINK_BYTES });
+  return "bytes" in outcome ? (pattern.exec(outcome.bytes.toString())?.[1] ?? undefined) : undefined;
+}
+
+/** As git recognises its own folders. */
+function isGitFolder(path: string): boolean {
+  if (lstatIfAny(join(path, "HEAD")) === undefined) return false;
+  if (statIfAny(join(path, "commondir")) !== undefined) return true;
+  return ["objects", "refs"].every((name) => statIfAny(join(path, name))?.isDirectory() === true);
+}
+
+/** What stands at a path, links followed; undefined for nothing, and what cannot be looked at. */
+export function statIfAny(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // a loop of links, a name that is too long, a folder that may not be entered
+  }
+}
+
+function lstatIfAny(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The refusal of something that git would read without end. */
+export function notAFile(path: string, kind: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `${path} is ${kind}, and git expects a file or folder there.`,
+    `Remove it (rm '${path}'), after a look at who made it.`,
+  );
+}
