@@ -1,5 +1,5 @@
 import { lstatSync, type Stats, statSync } from "node:fs";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { kindOf, readFileBounded } from "#lib/read-file.ts";
 
@@ -63,6 +63,23 @@ function isGitFolder(path: string): boolean {
   return ["objects", "refs"].every((name) => statIfAny(join(path, name))?.isDirectory() === true);
 }
 
+/** `.git` folders that git takes for bare repositories which nobody asked for, as `safe.bareRepository` has it. */
+const named = new Set<string>();
+
+/** Whether git is to be told a folder by name, and has not been before: it is a `.git` that this user made. */
+export function mayNameGitFolder(folder: string): boolean {
+  if (process.platform === "win32" || basename(folder) !== ".git" || named.has(folder)) return false;
+  const owner = process.geteuid?.();
+  const isOwn = [folder, dirname(folder)].every((path) => statIfAny(path)?.uid === owner);
+  if (isOwn) named.add(folder);
+  return isOwn;
+}
+
+/** The arguments that name such a folder. */
+export function nameGitFolder(folder: string): string[] {
+  return named.has(folder) ? [`--git-dir=${folder}`] : [];
+}
+
 /** What stands at a path, links followed; undefined for nothing, and what cannot be looked at. */
 export function statIfAny(path: string): Stats | undefined {
   try {
@@ -72,7 +89,8 @@ export function statIfAny(path: string): Stats | undefined {
   }
 }
 
-function lstatIfAny(path: string): Stats | undefined {
+/** The same, of a link itself. */
+export function lstatIfAny(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {

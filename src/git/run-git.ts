@@ -8,6 +8,7 @@ import {
   type RunningProgram,
 } from "#lib/run-program.ts";
 import { checkGitFiles } from "./check-files.ts";
+import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
 
 /** Variables for one git command. */
 export type GitEnvironment = Record<string, string>;
@@ -57,7 +58,9 @@ export async function runGit(folder: string, args: readonly string[], run: GitRu
     throw notStarted(folder, args, error);
   });
   checkEnd(folder, args, start.deadlineMs, result);
-  return result;
+  // Older versions of git do not see that a `.git` folder is no stranger's.
+  const isMistaken = result.exitCode !== 0 && result.stderr.includes("safe.bareRepository");
+  return isMistaken && mayNameGitFolder(folder) ? runGit(folder, args, run) : result;
 }
 
 /** Starts a git command that is written to while it runs. @throws AppError as {@link runGit} does */
@@ -99,7 +102,7 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
   checkGitFiles(folder);
   return {
     ...rest,
-    command: [program, ...(isUsers ? [] : SAFE_FLAGS), ...NO_HOUSEKEEPING, ...args],
+    command: [program, ...(isUsers ? [] : SAFE_FLAGS), ...NO_HOUSEKEEPING, ...nameGitFolder(folder), ...args],
     folder,
     environment,
     deadlineMs,

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
 import { checkEnd, GIT_FILES_DEADLINE_MS, gitFailure, startGit } from "../run-git.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
@@ -48,7 +48,8 @@ export class CommitWriter {
 
   /** A file of any size, a piece at a time. @throws where it becomes shorter meanwhile */
   async #copy(source: Buffer): Promise<void> {
-    const file = openSync(source, "r");
+    // Something else may have come into its place: a link is not followed, a pipe not waited for.
+    const file = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       let left = fstatSync(file).size;
       this.#say(`data ${left}\n`);

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
+import { readFileBounded } from "#lib/read-file.ts";
 import { commitOfBranch, filesOfBranch } from "../branches.ts";
 import { withIndexCopy } from "../changes.ts";
 import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
-import type { ByteName } from "./names.ts";
+import { type ByteName, toText } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 
@@ -79,8 +80,12 @@ function manifestOf(
 
 async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
   const { reflog } = await filesOfBranch(repository, branch);
-  return pathExists(reflog) ? readFileSync(reflog) : undefined;
+  const outcome = readFileBounded(reflog, { maxBytes: MAX_NOTE_BYTES });
+  return "bytes" in outcome ? outcome.bytes : undefined;
 }
+
+/** Git's own notes are short; a reflog of ten thousand entries has 2 MB. */
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
 /** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
 const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
@@ -89,7 +94,9 @@ const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*
 function readNotes(gitFolder: string): Map<ByteName, Buffer> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of walkFiles(gitFolder).files) {
-    if (kind === "file" && !NOT_NOTES.test(name)) notes.set(name, readFileSync(join(gitFolder, name)));
+    if (kind !== "file" || NOT_NOTES.test(name)) continue;
+    const outcome = readFileBounded(join(gitFolder, toText(name)), { maxBytes: MAX_NOTE_BYTES });
+    if ("bytes" in outcome) notes.set(name, outcome.bytes);
   }
   return notes;
 }
