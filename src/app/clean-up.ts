@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listRemoved } from "#git/remove-worktree.ts";
-import { folderBytes } from "#lib/files.ts";
+import { measureFolder } from "#lib/files.ts";
 import type { ForgettableTask } from "#store/forget-task.ts";
 import { listLeftovers } from "#store/leftovers.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
@@ -17,13 +17,13 @@ export interface CleanUp {
 }
 
 /** What a clean-up would remove; nothing is changed. */
-export function planCleanUp(context: AppContext, limits: Limits): CleanUp {
+export async function planCleanUp(context: AppContext, limits: Limits): Promise<CleanUp> {
   const { home } = context.config;
+  const tasks = listBeyond(context, limits).map((task) => withBytes(task, taskPaths(home, task.task_id).folder));
+  const leftovers = [...listLeftovers(context.store), ...listRemovedWorktrees(context)];
   return {
-    tasks: listBeyond(context, limits).map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
-    leftovers: [...listLeftovers(context.store), ...listRemovedWorktrees(context)].map((each) =>
-      withBytes(each, each.path),
-    ),
+    tasks: await Promise.all(tasks),
+    leftovers: await Promise.all(leftovers.map((each) => withBytes(each, each.path))),
   };
 }
 
@@ -35,8 +35,8 @@ function listRemovedWorktrees({ store }: AppContext): { path: string; what: stri
     .map((path) => ({ path, what: "discarded worktree whose removal was broken off" }));
 }
 
-function withBytes<T>(each: T, path: string): T & { bytes: number } {
-  return { ...each, bytes: folderBytes(path) };
+async function withBytes<T>(each: T, path: string): Promise<T & { bytes: number }> {
+  return { ...each, bytes: (await measureFolder(path)).bytes };
 }
 
 /** Does what was planned. @returns what is gone */
