@@ -1,8 +1,9 @@
 import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
 import { kindOf } from "#lib/read-file.ts";
-import { findGitFolders, notAFile, statIfAny } from "./git-folders.ts";
+import { findGitFolders, notAFile } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;
 

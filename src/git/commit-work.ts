@@ -43,8 +43,8 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
 async function commitStaged(request: CommitRequest): Promise<string | undefined> {
   const { worktree, message, environment, atMostMs, signal } = request;
   // Where all that there is was left out, there is nothing to commit.
-  if ((await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal })).exitCode === 0)
-    return undefined;
+  const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
+  if (staged.exitCode === 0) return undefined;
   // A signature would be the user's, under work that is not.
   const args = ["-c", "commit.gpgSign=false", "commit", "--quiet", "--message", message];
   try {

@@ -1,6 +1,7 @@
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
 import { kindOf, readFileBounded } from "#lib/read-file.ts";
 
 /** Where a repository keeps what is its own. */
@@ -80,16 +81,7 @@ export function nameGitFolder(folder: string): string[] {
   return named.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
-/** What stands at a path, links followed; undefined for nothing, and what cannot be looked at. */
-export function statIfAny(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined; // a loop of links, a name that is too long, a folder that may not be entered
-  }
-}
-
-/** The same, of a link itself. */
+/** What stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
 export function lstatIfAny(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
+import { statIfAny } from "#lib/paths.ts";
 import { kindOf, readFileBounded } from "#lib/read-file.ts";
-import { lstatIfAny, statIfAny } from "./git-folders.ts";
+import { lstatIfAny } from "./git-folders.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
 import { hasGit } from "./run-git.ts";
 import { SALVAGE_REFS } from "./salvage/manifest.ts";

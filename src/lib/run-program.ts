@@ -46,9 +46,9 @@ export interface ProgramResult {
 }
 
 /** Default limit of a standard output. */
-export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Of what a program says on standard error, so much is kept. */
-export const MAX_ERROR_BYTES = 256 * 1024;
+const MAX_ERROR_BYTES = 256 * 1024;
 
 /** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
 const PIPE_GRACE_MS = 500;
@@ -198,12 +198,10 @@ class BoundedReader {
 
   /** Reads what is there after the program's end, or nothing more. */
   async finish(atOnce: boolean): Promise<void> {
-    let isDone = atOnce;
-    void this.#done.then(() => (isDone = true));
     const exited = performance.now();
-    while (!isDone) {
-      await Promise.race([this.#done, Bun.sleep(PIPE_GRACE_MS)]);
-      if (performance.now() - Math.max(exited, this.#lastRead) >= PIPE_GRACE_MS) break;
+    for (let left = atOnce ? 0 : PIPE_GRACE_MS; left > 0;) {
+      const isDone = await Promise.race([this.#done.then(() => true), Bun.sleep(left).then(() => false)]);
+      left = isDone ? 0 : PIPE_GRACE_MS - (performance.now() - Math.max(exited, this.#lastRead));
     }
     void this.#reader?.cancel().catch(() => {});
   }
