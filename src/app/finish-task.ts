@@ -137,7 +137,7 @@ async function readChangesIfAny(task: RunningTask, hurry?: AbortSignal): Promise
   const timeout = AbortSignal.timeout(CHANGES_TIMEOUT_MS);
   const signal = hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
   try {
-    return await readChanges(task.worktree_dir, task.base_commit, signal);
+    return await readChanges(task.worktree_dir, task.base_commit, { signal });
   } catch (error) {
     logger("app").warn`the worktree ${task.worktree_dir} cannot be read: ${String(error)}`;
     return undefined;

@@ -31,13 +31,13 @@ export async function worktrees({ options }: Input<{ json: boolean }>): Promise<
 }
 
 function toCells(report: WorktreeReport): string[] {
-  const { agent_branch, ahead, behind, bytes, last_task, worktree_dir } = report;
+  const { agent_branch, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
   return [
     withoutControls(agent_branch),
     describeState(report),
     String(ahead),
     String(behind),
-    formatBytes(bytes),
+    `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`,
     last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`,
     withoutControls(shortenHome(worktree_dir)),
   ];

@@ -18,7 +18,7 @@ export const startInput = z.strictObject({
   model: z.string().optional().describe("Model for this task"),
   reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
   profile: z.string().optional().describe("Codex profile"),
-  images: z.array(z.string()).optional().describe("Absolute paths of images for the prompt"),
+  images: z.array(z.string()).max(32).optional().describe("Absolute paths of images for the prompt"),
   output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
   base: z
     .string()
