@@ -31,7 +31,7 @@ export function findHidden(output: Buffer): string {
     return `no UTF-8: ${JSON.stringify(output.toString("latin1"))}`;
   }
   const rest = text.replace(OWN_SEQUENCES, "");
-  const found = [...rest].filter((character) => isHidden(character.codePointAt(0) ?? 0));
+  const found = Array.from(rest).filter((character) => isHidden(character.codePointAt(0) ?? 0));
   return found.length === 0 ? "" : JSON.stringify({ found, text: rest });
 }
 
