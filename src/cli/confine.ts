@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-restricted-imports -- into a file that the supervisor reads
 import { closeSync, openSync, writeSync } from "node:fs";
 import { becomeProgram } from "#confine/execute.ts";
 import { restrictWrites } from "#confine/landlock.ts";

@@ -7,7 +7,7 @@ import type { Input } from "./command.ts";
 import { readCount } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "./output.ts";
-import { paint } from "./style.ts";
+import { paint, type Text } from "./style.ts";
 import { formatTasks } from "./task-table.ts";
 
 const DEFAULT_LIMIT = 30;
@@ -44,7 +44,7 @@ function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): strin
   return "No tasks. An MCP client starts them; codex-mcp-server install sets one up.";
 }
 
-function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): string[] {
+function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): Text[] {
   const [titles = "", ...rows] = formatTasks(list, terminalWidth());
   const more =
     next_cursor === undefined || !isTerminal() ? [] : [paint(`The newest ${limit}; --limit shows more.`, "dim")];
