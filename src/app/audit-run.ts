@@ -1,8 +1,7 @@
 import { judgeRun } from "#audit/judge-run.ts";
 import { readActions } from "#codex/run-actions.ts";
 import { readRestriction } from "#confine/confined-command.ts";
-import type { Restriction } from "#confine/landlock.ts";
-import { unprotectedFolders } from "#confine/writable.ts";
+import type { Restriction } from "#confine/restriction.ts";
 import { isWithin } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
@@ -16,7 +15,7 @@ export async function auditRun(context: AppContext, task: RunningTask): Promise<
   const { temporary, confinement } = taskPaths(home, task.task_id);
   const restriction = readRestriction(confinement);
   const workspace = await questionWorkspace(context, task);
-  const unprotected = unprotectedFolders({ codexHome, temporary });
+  const unprotected = [codexHome];
   const isExposed = unprotected.some((folder) => isWithin(task.run_dir, folder));
   const isProtected = restriction.enforcement === "landlock" && !isExposed;
   const { commands, patches } = readActions(task.log_file);
