@@ -1,6 +1,7 @@
 import { ownUsage } from "#codex/run-state.ts";
 import { readSessionUsage } from "#codex/session-usage.ts";
 import { findTask } from "#store/claim-task.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isEnded, type TaskRecord, type Usage } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -59,6 +60,7 @@ function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskR
 
 /** While Codex runs, only its own record of the session tells the tokens. */
 function readUsage({ config }: AppContext, { sessionId }: StoredTask, task: TaskRecord): Usage | undefined {
-  const used = sessionId === undefined ? undefined : readSessionUsage(config.codexHome, sessionId);
+  const homes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
+  const used = sessionId === undefined ? undefined : readSessionUsage(homes, sessionId);
   return used === undefined ? undefined : ownUsage(used, task.usage_before);
 }

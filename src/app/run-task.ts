@@ -12,7 +12,7 @@ import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { lastSessionUsage } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { takeHandover } from "#store/task-folder.ts";
+import { removeRunFolders, takeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
@@ -108,6 +108,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
     if (isFallback) await (await import("./witness.ts")).noteWorkspace(context, running);
     codex = launchCodex(context, running);
   } catch (error) {
+    if (isFallback) removeRunFolders(taskPaths(context.config.home, running.task_id));
     return endFailed(context, running, toFailure(error));
   }
   noteCodexProcess(context.store, running, codex.identity);
@@ -146,7 +147,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
 /** What a resumed session had used before this run, from Codex's own record or from ours. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
-  return readSessionUsage(config.codexHome, task.resumes) ?? lastSessionUsage(store, task.resumes);
+  return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
 }
 
 async function supervise(

@@ -24,6 +24,8 @@ export interface RunResult {
   end: ProcessEnd;
   /** Why this server ended it, where it did. */
   stopped: Failure | undefined;
+  /** Its log as it was followed; absent where nobody followed it. */
+  log?: RunLog;
 }
 
 /** How often the limits are looked at. */
@@ -60,7 +62,7 @@ export async function superviseRun(
     if (stopped !== undefined) await endProcesses(context, task, codex.identity);
     const end = await codex.ended;
     show(log.readToEnd());
-    return { state: log.state, end, stopped };
+    return { state: log.state, end, stopped, log };
   } finally {
     clearInterval(limits);
     watch.close();

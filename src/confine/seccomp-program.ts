@@ -162,12 +162,14 @@ const EXAMINATIONS: Record<ExaminedCall, Instruction[]> = {
  */
 export function seccompProgram(architecture: Architecture): Instruction[] {
   const refused = refusedCalls(architecture).flatMap(({ number }) => endIfEqual(number, REFUSE));
-  const examined = Object.entries(EXAMINATIONS).flatMap(([name, instructions]) => {
+  const examined: Instruction[] = [];
+  for (const [name, instructions] of Object.entries(EXAMINATIONS)) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `entries` forgets the keys
     const number = examinedCall(name as ExaminedCall, architecture);
-    if (number === undefined) return [];
-    return [{ code: JUMP_EQUAL, jumpTrue: 0, jumpFalse: instructions.length, value: number }, ...instructions];
-  });
+    if (number === undefined) continue;
+    examined.push({ code: JUMP_EQUAL, jumpTrue: 0, jumpFalse: instructions.length, value: number });
+    examined.push(...instructions);
+  }
   return [
     load(ARCHITECTURE),
     { code: JUMP_EQUAL, jumpTrue: 1, jumpFalse: 0, value: AUDIT_ARCH[architecture] },

@@ -7,7 +7,7 @@ export function makePrivateFolder(path: string): void {
 }
 
 /** Writes a file that only its owner can read (0600), also where a wider one stood before. */
-export function writePrivateFile(path: string, content: string): void {
+export function writePrivateFile(path: string, content: string | Uint8Array): void {
   writeFileSync(path, content, { mode: 0o600 });
   chmodSync(path, 0o600);
 }
@@ -19,7 +19,7 @@ export interface PendingFile {
 }
 
 /** Writes `content` beside `path` under a name of this process; readers of `path` never see a part of it. */
-export function prepareFile(path: string, content: string): PendingFile {
+export function prepareFile(path: string, content: string | Uint8Array): PendingFile {
   const temporary = `${path}.${process.pid}.tmp`;
   writePrivateFile(temporary, content);
   return {
