@@ -39,7 +39,7 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
     let repository: string;
     let otherSession: string;
     let victim: Bun.Subprocess<"pipe", "pipe", "inherit">;
-    let report: ReturnType<(typeof victim)["stdout"]["getReader"]>;
+    let reports: AsyncIterator<Uint8Array>;
     let before: Record<string, unknown>;
     let lines: string[];
     let audit: ReadonlyAudit;
@@ -52,7 +52,7 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
       return started;
     };
     const review = (prompt: string, name: string) => ({ prompt, topic: name, cwd: repository, sandbox: "read-only" });
-    const nextReport = async () => JSON.parse(new TextDecoder().decode((await report.read()).value)) as object;
+    const nextReport = async () => JSON.parse(new TextDecoder().decode((await reports.next()).value)) as object;
     const tmux = (...args: string[]) => $`${as(["tmux", "-S", victimTmux, ...args])}`.env(environment()).quiet().text();
 
     const sessionFiles = () =>
@@ -107,7 +107,7 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
         env: environment(),
         stdio: ["pipe", "pipe", "inherit"],
       });
-      report = victim.stdout.getReader();
+      reports = victim.stdout[Symbol.asyncIterator]();
       const { pid, shm } = (await nextReport()) as { pid: number; shm: number };
       await tmux("new-session", "-d", "-s", "victim", "-x", "80", "-y", "24", "cat");
       const terminal = (await tmux("display-message", "-p", "#{pane_tty}")).trim();
