@@ -2,6 +2,7 @@ import { describeTask } from "#app/overview.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import { showTask, type TaskDetail } from "#app/show-task.ts";
 import { findTask } from "#store/claim-task.ts";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
 import type { Input } from "./command.ts";
 import { formatEvent } from "./event-lines.ts";
@@ -94,12 +95,22 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
     lines.push("", hanging(paint(said, "red")), hanging(withoutControls(hint ?? "")));
   }
   if (audit !== undefined) {
-    const style = audit.verdict === "CLEAN" ? "green" : "red";
-    lines.push("", paint(`Read-only audit: ${audit.verdict} (enforcement: ${audit.enforcement})`, style));
-    for (const violation of audit.violations) lines.push(compose`  ${inOneLine(JSON.stringify(violation))}`);
+    lines.push("", ...describeAudit(audit));
   }
   if (result !== undefined) lines.push("", paint("Result", "bold"), multiline(withoutControls(result)));
   return lines;
+}
+
+function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
+  const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
+  const why = verdict === "UNVERIFIED" ? ": nothing was seen, but not everything could be judged" : "";
+  const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
+  return [
+    paint(`Read-only audit: ${verdict}${why} (enforcement: ${enforcement})`, style[verdict]),
+    ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
+    ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
+    ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),
+  ];
 }
 
 function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {

@@ -45,7 +45,7 @@ const SAFE_WRITE =
   (constants.O_NOFOLLOW ?? 0);
 
 /** Writes a file that only its owner can read (0600), also where a wider one, or something else, stood before. */
-export function writePrivateFile(path: string, content: string): void {
+export function writePrivateFile(path: string, content: string | Uint8Array): void {
   const file = openForWriting(path);
   try {
     fchmodSync(file, 0o600);
@@ -82,7 +82,7 @@ export interface PendingFile {
 }
 
 /** Writes `content` beside `path` under a name of this process; readers of `path` never see a part of it. */
-export function prepareFile(path: string, content: string): PendingFile {
+export function prepareFile(path: string, content: string | Uint8Array): PendingFile {
   const temporary = `${path}.${process.pid}.tmp`;
   writePrivateFile(temporary, content);
   return {

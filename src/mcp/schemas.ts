@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VERDICTS } from "#task/readonly-audit.ts";
 import { TOPIC_TYPES } from "#task/topic.ts";
 
 const sandbox = z.enum(["read-only", "full-access"]);
@@ -49,9 +50,11 @@ export const outcomeFields = () => ({
   usage: z.record(z.string(), z.int()).optional().describe("This run's own tokens"),
   commit_error: z.string().optional().describe("Why the work is not committed, e.g. what a hook said"),
   readonly_audit: z
-    .looseObject({ verdict: z.enum(["CLEAN", "VIOLATION"]) })
+    .looseObject({ verdict: z.enum(VERDICTS) })
     .optional()
-    .describe("Under the read-only fallback: whether anything was, or was to be, written"),
+    .describe(
+      "Under the read-only fallback: whether anything was, or was to be, written; UNVERIFIED: nothing was seen, but something could not be judged",
+    ),
 });
 
 /** What answers tell of a worktree. */
