@@ -62,7 +62,7 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
   const look = () => {
     if (isTakenOver(findTask(context.store, task.task_id)?.record, task)) take();
   };
-  const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, look);
+  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
   const timer = setTimeout(giveUp, START_MS);
   look();
   await Promise.race([takenOver, supervisor.ended, timeout]);

@@ -1,9 +1,11 @@
 import { AppError } from "#lib/errors.ts";
 import { expandHome } from "#lib/paths.ts";
+import { findTask } from "#store/claim-task.ts";
 import { listTasks as readTasks, type TaskSummary } from "#store/list-tasks.ts";
 import type { TaskStatus } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcileAll } from "./reconcile.ts";
+import { describeElsewhere } from "./task-life.ts";
 import { listUnreadable, type UnreadableTask } from "./unreadable-tasks.ts";
 
 /** Which tasks are wanted. */
@@ -18,6 +20,8 @@ export interface ListRequest {
 export interface TaskLine extends Pick<TaskSummary, "task_id" | "topic" | "status" | "mode" | "sandbox" | "cwd"> {
   started_at: string;
   elapsed_seconds: number;
+  /** The other container or host that an unfinished task runs on, if it does not run here. */
+  running_on?: string;
 }
 
 /** A page of the list. */
@@ -45,7 +49,7 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   });
   const page = rows.slice(0, request.limit);
   const last = page.at(-1);
-  const tasks = page.map(toLine);
+  const tasks = page.map((row) => toLine(context, row));
   return {
     tasks,
     ...(rows.length > page.length && last !== undefined && { next_cursor: writeCursor(last) }),
@@ -53,8 +57,10 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   };
 }
 
-function toLine({ start_time, end_time: _end, seq: _seq, ...line }: TaskSummary): TaskLine {
-  return { ...line, started_at: start_time };
+function toLine(context: AppContext, { start_time, end_time, seq: _seq, ...line }: TaskSummary): TaskLine {
+  const stored = end_time === undefined ? findTask(context.store, line.task_id) : undefined;
+  const elsewhere = stored === undefined ? undefined : describeElsewhere(context, stored);
+  return { ...line, started_at: start_time, ...(elsewhere !== undefined && { running_on: elsewhere.host }) };
 }
 
 function writeCursor({ seq, task_id }: TaskSummary): string {

@@ -81,9 +81,9 @@ export async function withOwnerLock(
 }
 
 function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefined {
-  const { folder, ownerLock } = taskPaths(context.config.home, task.task_id);
-  // Somebody may have deleted it.
-  inStateFolder(() => repairPrivateFolder(folder));
+  const { folder, live, ownerLock } = taskPaths(context.config.home, task.task_id);
+  // Somebody may have deleted them.
+  inStateFolder(() => [folder, live].forEach(repairPrivateFolder));
   const lock = tryHold(ownerLock);
   const now = lock === undefined ? undefined : findTask(context.store, task.task_id)?.record;
   // What this process knew of the task may be old by now.

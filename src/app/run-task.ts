@@ -91,7 +91,7 @@ async function withSurroundings<T>(
   const hear = () => {
     if (isCancelled(context, record)) stop.ask(CANCELLED);
   };
-  const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, hear);
+  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, hear);
   try {
     return await work({ observer, stop, clock });
   } finally {

@@ -81,7 +81,7 @@ export async function waitAtMost(
       }
       look();
     };
-    const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, look);
+    const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
     const safety = setInterval(() => void lookHard(), SAFETY_MS);
     const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
     look();

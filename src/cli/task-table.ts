@@ -3,7 +3,7 @@ import type { TaskOverview } from "#app/overview.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import type { TaskStatus, Usage } from "#task/record.ts";
 import { formatCount, formatDuration } from "./quantities.ts";
-import { inOneLine, paint, type Style, type StyledText, type Text, withoutControls } from "./style.ts";
+import { compose, inOneLine, paint, type Style, type StyledText, type Text, withoutControls } from "./style.ts";
 import { type Column, formatTable } from "./table.ts";
 
 const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
@@ -20,6 +20,10 @@ export function formatStatus(status: TaskStatus): StyledText {
   return paint(`${mark} ${status}`, style);
 }
 
+function formatState({ status, running_on }: TaskOverview): Text {
+  return running_on === undefined ? formatStatus(status) : compose`${formatStatus(status)} on ${running_on}`;
+}
+
 /** A column, its cells, and the width from which on there is room for it. */
 interface TaskColumn extends Column {
   from: number;
@@ -28,7 +32,7 @@ interface TaskColumn extends Column {
 
 const COLUMNS: readonly TaskColumn[] = [
   { title: "TASK", isFlexible: true, from: 0, cell: (task) => task.task_id },
-  { title: "STATE", from: 0, cell: (task) => formatStatus(task.status) },
+  { title: "STATE", from: 0, cell: formatState },
   { title: "ELAPSED", align: "right", from: 0, cell: (task) => formatDuration(task.elapsed_seconds) },
   { title: "LAST", align: "right", from: 60, cell: formatLast },
   { title: "TOKENS", align: "right", from: 70, cell: ({ usage }) => (usage === undefined ? "" : formatTokens(usage)) },

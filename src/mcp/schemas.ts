@@ -87,4 +87,5 @@ export const taskLine = () =>
     cwd: z.string(),
     started_at: z.string(),
     elapsed_seconds: z.number(),
+    running_on: z.string().optional().describe("Another container or host"),
   });

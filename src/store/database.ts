@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
+import { sharedFileSystem } from "#lib/file-system.ts";
 import { repairPrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { holdSoon } from "./held-lock.ts";
@@ -61,7 +62,8 @@ function makeAnew(paths: StorePaths, fill: (database: Database) => void): Opened
 }
 
 /** Opens the index that is there. @returns undefined where there is none, or none that can be used */
-function tryOpen({ database: path }: StorePaths): OpenedDatabase | undefined {
+function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
+  const { database: path } = paths;
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   if (SUFFIXES.some((suffix) => isMisplaced(path + suffix))) return undefined;
   let database: Database | undefined;
@@ -73,7 +75,7 @@ function tryOpen({ database: path }: StorePaths): OpenedDatabase | undefined {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     const isNewer = isNewerSchema(database);
     if (isNewer) database.run("PRAGMA query_only = ON");
-    else prepare(database);
+    else prepare(database, paths.home);
     return { database, inode, isNewer };
   } catch (error) {
     database?.close();
@@ -82,8 +84,9 @@ function tryOpen({ database: path }: StorePaths): OpenedDatabase | undefined {
   }
 }
 
-function prepare(database: Database): void {
-  useWriteAheadLog(database);
+/** The write-ahead log works among processes of one host only: it needs memory that they share. */
+function prepare(database: Database, home: string): void {
+  setJournalMode(database, sharedFileSystem(home) === undefined ? "WAL" : "DELETE");
   database.run("PRAGMA synchronous = NORMAL");
   migrate(database);
 }
@@ -131,11 +134,11 @@ function chmodOwn(path: string): void {
 }
 
 /** A change of the journal does not wait for another process as statements do: several may open the index at once. */
-function useWriteAheadLog(database: Database): void {
+function setJournalMode(database: Database, mode: "WAL" | "DELETE"): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {
     try {
-      database.run("PRAGMA journal_mode = WAL");
+      database.run(`PRAGMA journal_mode = ${mode}`);
       return;
     } catch (error) {
       if (!hasCode(error, "SQLITE_BUSY") || performance.now() > deadline) throw error;

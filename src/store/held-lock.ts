@@ -65,6 +65,8 @@ function tryExclusive(path: string): Database | "busy" | Error {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there?.isFile() === false) return new Error("something that is no file stands there");
     database = new Database(path, { create: true });
+    // Nothing is written that a journal on disk could bring back.
+    database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
     chmodSync(path, 0o600);
     return database;

@@ -43,6 +43,8 @@ export interface TaskPaths {
   confinement: string;
   /** Under the read-only fallback: what the workspace was like before, gone with the run. */
   witness: string;
+  /** What processes tell each other while a run lasts. */
+  live: string;
   /** Held by the process that starts the task, until the supervisor has taken over. */
   starterLock: string;
   /** Held by the run's supervisor, or by whoever finishes a run that has lost its own. */
@@ -74,6 +76,7 @@ export function storePaths(home: string): StorePaths {
 /** The names below a task's folder. */
 export function taskPaths(home: string, taskId: string): TaskPaths {
   const folder = join(storePaths(home).tasks, taskId);
+  const live = join(folder, "live");
   return {
     folder,
     meta: join(folder, "meta.json"),
@@ -83,7 +86,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
     setupLog: join(folder, "setup.log"),
-    cgroup: join(folder, "cgroup"),
+    cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),
@@ -91,15 +94,16 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     codexHome: join(folder, "codex-home"),
     confinement: join(folder, "confinement.json"),
     witness: join(folder, "witness"),
-    starterLock: join(folder, "starter.lock"),
-    ownerLock: join(folder, "owner.lock"),
-    heartbeat: join(folder, "heartbeat.json"),
-    wake: join(folder, WAKE_FILE),
+    live,
+    starterLock: join(live, "starter.lock"),
+    ownerLock: join(live, "owner.lock"),
+    heartbeat: join(live, "heartbeat.json"),
+    wake: join(live, WAKE_FILE),
     runs: join(folder, "runs"),
   };
 }
 
 /** The file that is locked for as long as a run's Codex lives; a later run of the task has another. */
 export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
-  return join(taskPaths(home, task_id).folder, `codex-${run}.lock`);
+  return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }

@@ -17,6 +17,7 @@ export interface RunInput {
 export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
   repairPrivateFolder(paths.folder);
   if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
+  repairPrivateFolder(paths.live);
 }
 
 /** Writes what a run starts from, and its empty logs. */

@@ -72,6 +72,7 @@ describe("with the fallback on", () => {
         "codex-exec.log",
         "codex-stderr.log",
         "confinement.json",
+        "live",
         "meta.json",
         "prompt.md",
         "readonly-input.md",

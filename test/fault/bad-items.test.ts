@@ -29,12 +29,19 @@ const ITEMS = [
   "locks/index.lock",
   "removed",
   `tasks/${BAD}`,
-  ...["meta.json", "prompt.md", "codex-exec.log", "codex-stderr.log", "result.md", "owner.lock", "starter.lock"].map(
+  ...["meta.json", "prompt.md", "codex-exec.log", "codex-stderr.log", "result.md", "live", "live/owner.lock"].map(
     (name) => `tasks/${BAD}/${name}`,
   ),
-  ...["codex-2.lock", "heartbeat.json", "wake", "cgroup", "diff.patch", "handover.json", "runs", "runs/1"].map(
-    (name) => `tasks/${BAD}/${name}`,
-  ),
+  ...[
+    "live/codex-2.lock",
+    "live/heartbeat.json",
+    "live/wake",
+    "live/cgroup",
+    "diff.patch",
+    "handover.json",
+    "runs",
+    "runs/1",
+  ].map((name) => `tasks/${BAD}/${name}`),
   `tasks/${BAD}/runs/1/meta.json`,
 ];
 
