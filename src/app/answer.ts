@@ -63,8 +63,15 @@ export function noteOf(task: TaskRecord): { note?: string } {
   const pane = isWithoutPane
     ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."
     : undefined;
-  const notes = [pane, task.worktree_note].filter((note) => note !== undefined);
+  const notes = [pane, task.worktree_note, describeDaemons(task)].filter((note) => note !== undefined);
   return notes.length === 0 ? {} : { note: notes.join(" ") };
+}
+
+/** Says what a run asked daemons to start: no cancel reaches that. */
+function describeDaemons(task: TaskRecord): string | undefined {
+  const requests = ("daemon_requests" in task && task.daemon_requests) || [];
+  if (requests.length === 0) return undefined;
+  return `What the task had daemons start is not ended with it: ${requests.slice(0, 5).join("; ")}.`;
 }
 
 /** A task's worktree, and what it holds once the task has ended; nothing where there is none. */

@@ -37,7 +37,7 @@ export async function finishTask(
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task, hurry);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
-  const facts = { ...changes, ...collectFacts(task, run), ...audit, ...more };
+  const facts = { ...changes, ...collectFacts(task, run), ...(await daemonRequests(run)), ...audit, ...more };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
     failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
@@ -46,6 +46,14 @@ export async function finishTask(
   noteResult(context, ended);
   if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(context.store, "running", ended) ? ended : undefined;
+}
+
+/** Few runs ask daemons for anything; the others do without the shell parser. */
+async function daemonRequests({ state }: RunResult): Promise<Pick<RunFacts, "daemon_requests">> {
+  if (state.daemonCommands.length === 0) return {};
+  const { findDaemonRequests } = await import("#audit/daemon-requests.ts");
+  const daemon_requests = findDaemonRequests(state.daemonCommands);
+  return daemon_requests.length === 0 ? {} : { daemon_requests };
 }
 
 /** For readers: the record has it too, so a full disk costs nothing more. */
@@ -73,7 +81,7 @@ export async function finishUnseenTask(
   // Its supervisor may have noted how Codex ended, and why, before it died.
   const noted = findTask(context.store, task.task_id)?.codexEnd;
   const end = noted === undefined ? UNSEEN_END : { exitCode: noted.exitCode, signal: noted.signal };
-  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
+  await finishTask(context, task, { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
 }
 
 function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {

@@ -17,7 +17,7 @@ const TAIL_BYTES = 4096;
  */
 export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
   const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
-  const run = { state: foldLog(task.log_file), stopped: undefined };
+  const run = { state: await foldLog(task.log_file), stopped: undefined };
   if (exit !== undefined) {
     await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
   } else if (!(await isSessionThere(context, task))) {

@@ -1,4 +1,5 @@
 import { digestFile, RunningDigest } from "#lib/file-digest.ts";
+import { Turns } from "#lib/turns.ts";
 import { LineReader } from "#lib/json-lines.ts";
 import { describeEvent, type EventLine } from "./describe.ts";
 import { type CodexEvent, parseEvent } from "./event.ts";
@@ -70,9 +71,11 @@ export class RunLog {
 }
 
 /** What a whole log adds up to. */
-export function foldLog(path: string): RunState {
+export async function foldLog(path: string): Promise<RunState> {
   const log = new RunLog(path);
   const events = log.readToEnd();
-  while (events.next().done !== true);
+  // It may be long, and a server that finishes a run has others to answer.
+  const turns = new Turns();
+  while (events.next().done !== true) await turns.pause();
   return log.state;
 }

@@ -18,7 +18,16 @@ export interface RunState {
   /** Commands that Codex's sandbox could not be set up for, and commands that ran. */
   sandboxFailures: number;
   commandsRun: number;
+  /** Commands that name a program by which daemons are asked to start something; the first {@link MAX_DAEMON_COMMANDS}. */
+  daemonCommands: readonly string[];
 }
+
+const MAX_DAEMON_COMMANDS = 50;
+/** A longer command is not kept. */
+const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
+/** Programs by which a command has a daemon start processes; what the command really does is judged later. */
+const DAEMON_PROGRAM =
+  /\b(?:tmux|screen|docker|podman|nerdctl|systemd-run|systemctl|service|launchctl|at|batch|crontab|pm2|supervisorctl|lxc|incus|virsh|flatpak-spawn|busctl|gdbus|dbus-send)\b/;
 
 /** The state before the first event. */
 export const NO_EVENTS: RunState = {
@@ -30,6 +39,7 @@ export const NO_EVENTS: RunState = {
   isWaitingForNetwork: false,
   sandboxFailures: 0,
   commandsRun: 0,
+  daemonCommands: [],
 };
 
 /** The state after one more event. Events that this version does not know change nothing. */
@@ -67,12 +77,19 @@ export function isReconnectMessage(message: string): boolean {
 function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
   if (eventType !== "item.completed" || !isKnownItem(item)) return state;
   if (item.type === "command_execution") {
-    return isSandboxFailure(item)
-      ? { ...state, sandboxFailures: state.sandboxFailures + 1 }
-      : { ...state, commandsRun: state.commandsRun + 1 };
+    if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
+    return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
   }
   // Errors among the items are warnings (`Model metadata … not found`): the run goes on.
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+}
+
+function withCommand({ daemonCommands }: RunState, command: string): readonly string[] {
+  const isKept =
+    daemonCommands.length < MAX_DAEMON_COMMANDS &&
+    command.length <= MAX_DAEMON_COMMAND_LENGTH &&
+    DAEMON_PROGRAM.test(command);
+  return isKept ? [...daemonCommands, command] : daemonCommands;
 }
 
 /** Where the sandbox cannot be set up, as in many containers, the command never ran. */

@@ -124,6 +124,20 @@ export function listRunProcesses(store: Store): ProcessAddress[] {
     .flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
+/** What the newest ended tasks had daemons start: see the record's `daemon_requests`. */
+export function listDaemonRequests(store: Store, limit: number): { task_id: string; requests: string[] }[] {
+  return store.database
+    .query<{ task_id: string; requests: string | null }, [number]>(
+      `SELECT task_id, json_extract(record, '$.daemon_requests') AS requests FROM tasks
+       WHERE end_time IS NOT NULL ORDER BY seq DESC LIMIT ?`,
+    )
+    .all(limit)
+    .flatMap(({ task_id, requests }) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it
+      requests === null ? [] : [{ task_id, requests: JSON.parse(requests) as string[] }],
+    );
+}
+
 /** A queued task's place in the queue, from 1. */
 export function queuePosition(store: Store, task: { task_id: string }): number {
   const row = store.database

@@ -62,6 +62,7 @@ const MetaSchema = v.object({
   worktree_note: text,
   commit: v.optional(v.literal("never")),
   commit_error: text,
+  daemon_requests: list,
   worktree_dir: text,
   agent_branch: text,
   base_branch: text,

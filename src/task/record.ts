@@ -106,6 +106,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   usage?: Usage;
   /** The session's tokens so far, from which the next run's own are counted. */
   session_usage?: Usage;
+  /** What the run asked daemons of others to start (tmux, docker, systemd, …): it is not ended with the task. */
+  daemon_requests?: string[];
   /** Why the work could not be committed, where it was to be. */
   commit_error?: string;
   /** With {@link TaskRequest.readonly_fallback}. */

@@ -15,8 +15,8 @@ const fold = (...events: object[]): RunState => {
 };
 
 describe("recorded logs of Codex 0.169", () => {
-  test("a good run, with a non-fatal error at its start and a failing command", () => {
-    expect(foldLog(fixture("good"))).toMatchObject({
+  test("a good run, with a non-fatal error at its start and a failing command", async () => {
+    expect(await foldLog(fixture("good"))).toMatchObject({
       sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
       lastMessage: "All done.",
       terminal: { kind: "completed" },
@@ -25,14 +25,14 @@ describe("recorded logs of Codex 0.169", () => {
     });
   });
 
-  test("a used-up account", () => {
-    const state = foldLog(fixture("usage-limit"));
+  test("a used-up account", async () => {
+    const state = await foldLog(fixture("usage-limit"));
     expect(state.terminal?.kind).toBe("failed");
     expect(classifyFailure({ state, stderr: "", exitCode: 1, signal: undefined }).code).toBe("rate_limited");
   });
 
-  test("a stream that broke off: what was said before is kept", () => {
-    const state = foldLog(fixture("stream-closed"));
+  test("a stream that broke off: what was said before is kept", async () => {
+    const state = await foldLog(fixture("stream-closed"));
     expect(state.lastMessage).toBe("part");
     expect(classifyFailure({ state, stderr: "", exitCode: 1, signal: undefined }).code).toBe("network");
   });

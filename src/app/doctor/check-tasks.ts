@@ -3,38 +3,59 @@ import { listWorktrees } from "#git/worktree-list.ts";
 import { processesWith } from "#lib/process-tree.ts";
 import { pathExists } from "#lib/paths.ts";
 import { importTasks } from "#store/import-tasks.ts";
-import { listUnfinishedIds, listWorktreePlaces } from "#store/list-tasks.ts";
+import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
 import { parseRunMarker, RUN_MARKER } from "#task/names.ts";
 import type { AppContext } from "../context.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife } from "../task-life.ts";
-import { type Finding, ok, warning } from "./finding.ts";
+import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
-/** What earlier tasks have left: worktrees without a folder, processes without a task, tasks without a supervisor. */
+/**
+ * Looks at what earlier tasks have left: worktrees without a folder, processes without a task, tasks without a supervisor. A
+ * check that fails keeps none of the others from being made.
+ */
 export async function checkTasks(context: AppContext): Promise<Finding[]> {
-  return [await checkWorktrees(context), checkProcesses(context), ...checkSupervisors(context), checkFolders(context)];
+  const checks: Record<string, () => Finding[] | Promise<Finding[]>> = {
+    worktrees: () => checkWorktrees(context),
+    processes: () => checkProcesses(context),
+    supervisors: () => checkSupervisors(context),
+    task_folders: () => checkFolders(context),
+    daemons: () => checkDaemons(context),
+  };
+  const findings: Finding[] = [];
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      findings.push(...(await check()));
+    } catch (error) {
+      findings.push(problemOf(name, error));
+    }
+  }
+  return findings;
 }
 
-async function checkWorktrees({ store }: AppContext): Promise<Finding> {
+async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
   const places = listWorktreePlaces(store);
   const stale: { path: string; repository: string }[] = [];
   for (const { worktree_dir, workspace } of places) {
     if (pathExists(worktree_dir) || !pathExists(workspace)) continue;
     const repository = dirname(workspace);
-    const isListed = (await listWorktrees(repository)).some(({ path }) => path === worktree_dir);
+    const listed = await listWorktrees(repository).catch(() => []);
+    const isListed = listed.some(({ path }) => path === worktree_dir);
     if (isListed) stale.push({ path: worktree_dir, repository });
   }
-  if (stale.length === 0) return ok("worktrees", `${places.length} known, none without its folder`);
+  if (stale.length === 0) return [ok("worktrees", `${places.length} known, none without its folder`)];
   const repositories = [...new Set(stale.map(({ repository }) => repository))];
-  return warning(
-    "worktrees",
-    `git still lists worktrees whose folders are gone: ${stale.map(({ path }) => path).join(", ")}`,
-    `${repositories.map((path) => `git -C '${path}' worktree prune`).join("; ")} (their branches stay).`,
-  );
+  return [
+    warning(
+      "worktrees",
+      `git still lists worktrees whose folders are gone: ${stale.map(({ path }) => path).join(", ")}`,
+      `${repositories.map((path) => `git -C '${path}' worktree prune`).join("; ")} (their branches stay).`,
+    ),
+  ];
 }
 
 /** Processes that carry the mark of a run of this state folder that is over. */
-function checkProcesses({ config, store }: AppContext): Finding {
+function checkProcesses({ config, store }: AppContext): Finding[] {
   const marked = processesWith(RUN_MARKER).flatMap(({ pid, value }) => {
     const run = parseRunMarker(config.home, value);
     return run === undefined ? [] : [{ pid, ...run }];
@@ -43,10 +64,10 @@ function checkProcesses({ config, store }: AppContext): Finding {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;
   });
-  if (orphans.length === 0) return ok("processes", `${marked.length} of running tasks, none left over`);
+  if (orphans.length === 0) return [ok("processes", `${marked.length} of running tasks, none left over`)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
   const mend = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
-  return warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend);
+  return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
 }
 
 function checkSupervisors(context: AppContext): Finding[] {
@@ -71,9 +92,22 @@ function checkSupervisors(context: AppContext): Finding[] {
 }
 
 /** Folders among the tasks' that hold no readable task. */
-function checkFolders({ store }: AppContext): Finding {
+function checkFolders({ store }: AppContext): Finding[] {
   const [first, ...others] = store.isNewer ? [] : importTasks(store);
-  if (first === undefined) return ok("task_folders", "all can be read");
+  if (first === undefined) return [ok("task_folders", "all can be read")];
   const more = others.length === 0 ? "" : ` (and ${others.length} more: codex-mcp-server tasks lists them)`;
-  return warning("task_folders", `${first.problem}${more}`, first.fix);
+  return [warning("task_folders", `${first.problem}${more}`, first.fix)];
+}
+
+/** Of so many tasks it is told what they had daemons start. */
+const RECENT_TASKS = 50;
+
+/** What recent tasks had daemons of others start: it is not ended with them, and nobody here knows whether it still runs. */
+function checkDaemons({ store }: AppContext): Finding[] {
+  const asked = listDaemonRequests(store, RECENT_TASKS);
+  if (asked.length === 0) return [];
+  const list = asked.slice(0, 5).map(({ task_id, requests }) => `${task_id}: ${requests.join(", ")}`);
+  return [
+    ok("daemons", `recent tasks had daemons start processes, which are not ended with them (${list.join("; ")})`),
+  ];
 }
