@@ -153,6 +153,25 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
     expect(resumed.data).toMatchObject({ success: true, result: "Hello." });
   });
 
+  test("two runs cannot write to one session at once, confined or not", async () => {
+    world.stub.script("HOLD-SESSION", [{ run: "echo held" }, { end: "hang" }]);
+    const { data: first } = await confined.call("codex", review("SAY-HELLO", "review-busy-v1"));
+    const { session_id } = first;
+    for (const [index, [holder, other]] of [
+      [confined, normal],
+      [normal, confined],
+      [confined, confined],
+    ].entries()) {
+      const holding = review("HOLD-SESSION", `review-busy-v${10 + index}`, { session_id });
+      const { data: held } = await (holder as McpClient).call("codex_dispatch", holding);
+      await world.until(() => readFileSync(String(held["log_file"]), "utf8").includes("item.completed"));
+      const asked = review("SAY-HELLO", `review-busy-v${20 + index}`, { session_id });
+      const { data } = await (other as McpClient).call("codex", asked);
+      expect(data).toMatchObject({ success: false, code: "session_busy" });
+      await confined.call("codex_cancel", { task_id: held["task_id"] });
+    }
+  });
+
   test("a session's earlier part cannot be rewritten, nor can it be removed", async () => {
     const { data: first } = await confined.call("codex", review("SAY-HELLO begin", "review-rewrite-v1"));
     const { session_id } = first;
