@@ -48,7 +48,7 @@ export function sessionLock(codexHome: string, sessionId: string): string {
 }
 
 /** Whether a text can be the id of a session and so a part of a file's name: no pattern, no path. */
-export function isSessionId(text: string): boolean {
+function isSessionId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }
 

@@ -89,6 +89,27 @@ describe("the record of a session", () => {
     expect(readFileSync(inUser(ID), "utf8")).toBe("new");
   });
 
+  test("of agents that it started comes with it, of sessions that are known already nothing", () => {
+    const meta = (id: string, source: unknown) =>
+      `${JSON.stringify({ timestamp: "t", type: "session_meta", payload: { id, source } })}\n`;
+    const spawned = (parent: string) => ({ subagent: { thread_spawn: { parent_thread_id: parent, depth: 1 } } });
+    const [child, grandchild, known, alien] = ["1", "2", "3", "4"].map((digit) => OTHER.replace(/^0/, digit));
+    const note = openPrivateHome(user, own, undefined);
+    put(inOwn(ID), meta(ID, "exec"));
+    put(inOwn(String(grandchild)), meta(String(grandchild), spawned(String(child))));
+    put(inOwn(String(child)), meta(String(child), spawned(ID)));
+    put(inOwn(String(alien)), meta(String(alien), spawned(OTHER)));
+    put(inOwn(OTHER), meta(ID, spawned(ID)));
+    put(inUser(String(known)), "theirs");
+    put(inOwn(String(known)), meta(String(known), spawned(ID)));
+    const { violations, notes } = bringHome(user, own, note, ID);
+    expect(violations).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining("2 records of other sessions")]);
+    expect(readdirSync(dirname(inUser(ID)))).toHaveLength(4);
+    expect(readFileSync(inUser(String(grandchild)), "utf8")).toContain(String(child));
+    expect(readFileSync(inUser(String(known)), "utf8")).toBe("theirs");
+  });
+
   test("of a resumed one grows, and what is there already is never put aside", () => {
     put(inUser(ID), "begin\n");
     const note = openPrivateHome(user, own, ID);
