@@ -55,6 +55,7 @@ describe("with the fallback on", () => {
     world.stub.script("RUN-A-SCRIPT", [{ run: "sh ./check.sh" }, { say: "ok" }]);
     const { data } = await client.call("codex", review("RUN-A-SCRIPT", "review-unverified-v1"));
     expect(auditOf(data)).toMatchObject({ verdict: "UNVERIFIED", violations: [] });
+    expect(data["note"]).toContain("UNVERIFIED");
     const shown = await world.run(world.root, [BINARY, "show", "codex-review-unverified-v1"]);
     expect(shown).toContain("Read-only audit: UNVERIFIED: nothing was seen, but not everything could be judged");
     expect(shown).toContain("not judged: sh ./check.sh");
