@@ -63,7 +63,11 @@ export function noteOf(task: TaskRecord): { note?: string } {
   const pane = isWithoutPane
     ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."
     : undefined;
-  const notes = [pane, task.worktree_note, describeDaemons(task)].filter((note) => note !== undefined);
+  const isUnverified = "readonly_audit" in task && task.readonly_audit?.verdict === "UNVERIFIED";
+  const audit = isUnverified
+    ? "Whether this run only read is UNVERIFIED: nothing was seen, but readonly_audit.evidence names what could not be judged."
+    : undefined;
+  const notes = [pane, task.worktree_note, audit, describeDaemons(task)].filter((note) => note !== undefined);
   return notes.length === 0 ? {} : { note: notes.join(" ") };
 }
 

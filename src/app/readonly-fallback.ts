@@ -1,9 +1,12 @@
+import { dirname } from "node:path";
 import { locateCodex } from "#codex/locate.ts";
 import type { CodexStart } from "#codex/process.ts";
 import { withInstructions } from "#codex/readonly-instructions.ts";
 import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
+import { sessionLock } from "#codex/session-file.ts";
 import { confinedCommand } from "#confine/confined-command.ts";
 import type { Config } from "#lib/config.ts";
+import { makePrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { sandboxNotes } from "#store/probe-notes.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -46,6 +49,7 @@ export function confineStart(config: Config, task: RunningTask, start: CodexStar
     args: start.args,
     folders: { codexHome: paths.codexHome, temporary },
     report: confinement,
+    ...(codexHome !== undefined && task.resumes !== undefined && { lock: lockOf(config, task.resumes) }),
   });
   const homeVariables = codexHome === undefined ? {} : { CODEX_HOME: codexHome, CODEX_SQLITE_HOME: codexHome };
   const temporaryVariables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary, TMPPREFIX: `${temporary}/zsh` };
@@ -56,4 +60,11 @@ export function confineStart(config: Config, task: RunningTask, start: CodexStar
     environment: { ...start.environment, ...homeVariables, ...temporaryVariables },
     promptFile: paths.readonlyInput,
   };
+}
+
+/** A run's own CODEX_HOME has locks of its own: the user's one keeps a session from being written to by two at once. */
+function lockOf({ codexHome }: Config, sessionId: string): string {
+  const lock = sessionLock(codexHome, sessionId);
+  makePrivateFolder(dirname(lock));
+  return lock;
 }

@@ -177,6 +177,7 @@ export const COMMANDS: readonly Command[] = [
     options: {
       write: { type: "string", multiple: true, placeholder: "path", summary: "a place that it can write to" },
       report: { type: "string", placeholder: "file", summary: "where to note what the kernel took" },
+      lock: { type: "string", placeholder: "file", summary: "a file whose lock is held as long as it runs" },
     },
     examples: [],
     load: async () => (await import("./confine.ts")).confineCommand,

@@ -38,8 +38,12 @@ const UsageSchema = v.object({
   reasoning_output_tokens: count,
 });
 
-// Items that a newer Codex invents keep their type; nothing is said of the rest.
-const AnyItemSchema = v.union([ItemSchema, v.object({ type: v.string() })]);
+// Items that a newer Codex invents, or writes in another form, keep their type; nothing is said of the rest.
+const UnreadItemSchema = v.pipe(
+  v.object({ type: v.string() }),
+  v.transform(({ type }) => ({ type, isUnread: true as const })),
+);
+const AnyItemSchema = v.union([ItemSchema, UnreadItemSchema]);
 
 const EventSchema = v.variant("type", [
   v.object({ type: v.literal("thread.started"), thread_id: v.string() }),
@@ -77,5 +81,5 @@ export function parseEvent(line: string): CodexEvent | undefined {
 
 /** Whether an event's item is one whose fields this version knows. */
 export function isKnownItem(item: { type: string }): item is CodexItem {
-  return KNOWN_ITEMS.has(item.type) && v.is(ItemSchema, item);
+  return KNOWN_ITEMS.has(item.type) && !("isUnread" in item);
 }

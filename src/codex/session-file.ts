@@ -1,4 +1,5 @@
 import { lstatSync } from "node:fs";
+import { join } from "node:path";
 import { readLastLines } from "#lib/json-lines.ts";
 
 const TAIL_BYTES = 256 * 1024;
@@ -41,8 +42,13 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
   return undefined;
 }
 
+/** Returns the file whose lock (flock) Codex holds while it writes to a session. */
+export function sessionLock(codexHome: string, sessionId: string): string {
+  return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);
+}
+
 /** Whether a text can be the id of a session and so a part of a file's name: no pattern, no path. */
-export function isSessionId(text: string): boolean {
+function isSessionId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }
 

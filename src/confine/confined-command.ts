@@ -11,12 +11,15 @@ export interface ConfinedProgram {
   folders: RunFolders;
   /** Where it is noted what the kernel was made to refuse: read it with {@link readRestriction}. */
   report: string;
+  /** A file whose lock is held as long as the program runs. */
+  lock?: string;
 }
 
 /** The command that confines itself and then becomes the program: our own `confine`. */
-export function confinedCommand({ program, args, folders, report }: ConfinedProgram): [string, ...string[]] {
+export function confinedCommand({ program, args, folders, report, lock }: ConfinedProgram): [string, ...string[]] {
   const writable = writablePaths(folders).map((path) => `--write=${path}`);
-  return [...selfCommand(), "confine", `--report=${report}`, ...writable, "--", program, ...args];
+  const options = [`--report=${report}`, ...(lock === undefined ? [] : [`--lock=${lock}`]), ...writable];
+  return [...selfCommand(), "confine", ...options, "--", program, ...args];
 }
 
 // Reports of earlier versions say nothing of the last two.

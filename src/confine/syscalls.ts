@@ -137,11 +137,12 @@ const EXAMINED = {
 } satisfies Record<string, Numbers>;
 
 /** Calls that this program makes itself, through the libc's `syscall`. */
-const OWN: Record<"capget" | "capset" | "seccomp" | "close_range", readonly [number, number]> = {
+const OWN: Record<"capget" | "capset" | "seccomp" | "flock" | "fcntl", readonly [number, number]> = {
   capget: [125, 90],
   capset: [126, 91],
   seccomp: [317, 277],
-  close_range: everywhere(436),
+  flock: [73, 32],
+  fcntl: [72, 25],
 };
 
 /** A call whose arguments decide. */

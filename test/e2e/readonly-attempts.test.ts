@@ -61,7 +61,7 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
         .map((entry) => join(entry.parentPath, entry.name).slice(sessions.length + 1));
 
     const askVictim = async () => {
-      victim.stdin.write("?\n");
+      await victim.stdin.write("?\n");
       await victim.stdin.flush();
       return nextReport();
     };
@@ -125,7 +125,11 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
           tmux: victimTmux,
           disk: disk === undefined ? "" : join("/dev", disk),
           supervisor: 0,
-          ...{ pid, shm, socket, abstract, terminal },
+          pid,
+          shm,
+          socket,
+          abstract,
+          terminal,
         }),
       );
       before = await lookAtAll();
@@ -140,7 +144,7 @@ for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
 
     afterAll(async () => {
       await Promise.all(clients.map((each) => each.close()));
-      victim.stdin.end();
+      await victim.stdin.end();
       await victim.exited;
       await $`tmux -S ${victimTmux} kill-server`.quiet().nothrow();
       await world.close();

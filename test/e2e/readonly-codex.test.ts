@@ -1,6 +1,6 @@
 // What Codex needs under the read-only fallback: a Codex that needs more than it is given fails here.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
@@ -8,12 +8,10 @@ import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { fillForReview, fingerprint } from "../support/review.ts";
 import { BINARY, World } from "../support/world.ts";
-import { McpClient as Client } from "../support/mcp-client.ts";
 
 const world = new World();
 const isEnforced = hasLandlock(world.root);
 if (!isEnforced) console.warn("SKIPPED: this kernel has no Landlock, so what Codex needs under it is not tested here");
-const DAY_MS = 24 * 3600 * 1000;
 
 let confined: McpClient;
 let normal: McpClient;
@@ -29,7 +27,10 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const review = (prompt: string, topic: string, more: object = {}) => ({
-  ...{ prompt, topic, cwd: repository, sandbox: "read-only" },
+  prompt,
+  topic,
+  cwd: repository,
+  sandbox: "read-only",
   ...more,
 });
 const auditOf = (data: Record<string, unknown>) => data["readonly_audit"] as ReadonlyAudit;
@@ -153,6 +154,25 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
     expect(resumed.data).toMatchObject({ success: true, result: "Hello." });
   });
 
+  test("two runs cannot write to one session at once, confined or not", async () => {
+    world.stub.script("HOLD-SESSION", [{ run: "echo held" }, { end: "hang" }]);
+    const { data: first } = await confined.call("codex", review("SAY-HELLO", "review-busy-v1"));
+    const { session_id } = first;
+    for (const [index, [holder, other]] of [
+      [confined, normal],
+      [normal, confined],
+      [confined, confined],
+    ].entries()) {
+      const holding = review("HOLD-SESSION", `review-busy-v${10 + index}`, { session_id });
+      const { data: held } = await (holder as McpClient).call("codex_dispatch", holding);
+      await world.until(() => readFileSync(String(held["log_file"]), "utf8").includes("item.completed"));
+      const asked = review("SAY-HELLO", `review-busy-v${20 + index}`, { session_id });
+      const { data } = await (other as McpClient).call("codex", asked);
+      expect(data).toMatchObject({ success: false, code: "session_busy" });
+      await confined.call("codex_cancel", { task_id: held["task_id"] });
+    }
+  });
+
   test("a session's earlier part cannot be rewritten, nor can it be removed", async () => {
     const { data: first } = await confined.call("codex", review("SAY-HELLO begin", "review-rewrite-v1"));
     const { session_id } = first;
@@ -171,108 +191,6 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
         expect.objectContaining({ kind: "codex_home", took_effect: true }),
       );
       expect(readFileSync(record, "utf8")).toBe(before);
-    }
-  });
-});
-
-describe("a login that is to be renewed", () => {
-  const auth = () => join(world.codexHome, "auth.json");
-  const login = (more: object = {}, ageDays = 7) => ({
-    OPENAI_API_KEY: null,
-    tokens: { id_token: "i", access_token: "a", refresh_token: "r1", account_id: "acc" },
-    last_refresh: new Date(Date.now() - ageDays * DAY_MS).toISOString(),
-    ...more,
-  });
-  const runWith = async (run: string, topic: string) => {
-    world.stub.script(topic, [{ run }, { say: "ok" }]);
-    return (await confined.call("codex", review(topic, topic))).data;
-  };
-  const edit = (script: string) => `python3 - <<'E'
-import json, os
-path = os.environ["CODEX_HOME"] + "/auth.json"
-login = json.load(open(path))
-${script}
-json.dump(login, open(path, "w"))
-E`;
-
-  test.skipIf(!isEnforced)("comes back renewed, and in no other way changed", async () => {
-    writeFileSync(auth(), JSON.stringify(login()), { mode: 0o644 });
-    await runWith(
-      edit('login["tokens"]["refresh_token"] = "r2"; login["last_refresh"] = "2026-01-01T00:00:00Z"'),
-      "review-login-v1",
-    );
-    expect(JSON.parse(readFileSync(auth(), "utf8"))).toMatchObject({
-      tokens: { refresh_token: "r2", account_id: "acc" },
-    });
-    expect(statSync(auth()).mode & 0o777).toBe(0o600);
-
-    for (const [index, script] of [
-      'login["OPENAI_API_KEY"] = "sk-stolen"',
-      'login["tokens"]["account_id"] = "another"',
-      'os.unlink(path); path = os.environ["TMPDIR"] + "/x"',
-    ].entries()) {
-      const text = JSON.stringify(login());
-      writeFileSync(auth(), text);
-      const data = await runWith(edit(script), `review-login-v${index + 2}`);
-      expect(readFileSync(auth(), "utf8")).toBe(text);
-      expect(auditOf(data).violations).toContainEqual(
-        expect.objectContaining({ kind: "codex_home", path: "auth.json" }),
-      );
-    }
-  });
-
-  test.skipIf(!isEnforced)("one that is not due cannot be written to at all", async () => {
-    const text = JSON.stringify(login({}, 1));
-    writeFileSync(auth(), text);
-    const data = await runWith(edit('login["tokens"]["refresh_token"] = "r2"'), "review-login-v8");
-    expect(readFileSync(auth(), "utf8")).toBe(text);
-    expect(auditOf(data).violations.filter(({ kind }) => kind === "codex_home")).toEqual([]);
-  });
-});
-
-describe.skipIf(process.platform !== "linux")("without Landlock", () => {
-  test("the user's files in CODEX_HOME are put back as they were, and that is a violation", async () => {
-    const command = ["python3", join(import.meta.dir, "..", "fixtures", "without-landlock.py"), BINARY];
-    const client = await Client.start(command, world.environment({ CODEXMCP_READONLY_FALLBACK: "1" }), world.root);
-    try {
-      const skills = join(world.codexHome, "skills", "mine");
-      mkdirSync(skills, { recursive: true });
-      writeFileSync(join(skills, "SKILL.md"), "---\nname: mine\ndescription: Mine.\n---\n", { mode: 0o640 });
-      const config = readFileSync(join(world.codexHome, "config.toml"), "utf8");
-      world.stub.script("PLANT", [
-        {
-          run: `echo 'notify = ["touch", "${world.home}/notified"]' >> ${world.codexHome}/config.toml; rm ${skills}/SKILL.md; echo x > ${world.codexHome}/AGENTS.md; echo '{"enforcement":"landlock","abi":7}' > $(dirname $TMPDIR)/confinement.json`,
-        },
-        { say: "ok" },
-      ]);
-      const { data } = await client.call("codex", review("PLANT", "review-unprotected-v1"));
-      expect(auditOf(data)).toMatchObject({ verdict: "VIOLATION", enforcement: "none" });
-      const changed = auditOf(data).violations.flatMap((each) => (each.kind === "codex_home" ? [each.path] : []));
-      expect(changed.toSorted()).toEqual(["AGENTS.md", "config.toml", "skills/mine/SKILL.md"]);
-      expect(readFileSync(join(world.codexHome, "config.toml"), "utf8")).toBe(config);
-      expect(readFileSync(join(skills, "SKILL.md"), "utf8")).toContain("name: mine");
-      expect(statSync(join(skills, "SKILL.md")).mode & 0o777).toBe(0o640);
-      expect(existsSync(join(world.codexHome, "AGENTS.md"))).toBe(false);
-      expect(readFileSync(join(folderOf("review-unprotected-v1"), "codex-home-removed", "AGENTS.md"), "utf8")).toBe(
-        "x\n",
-      );
-    } finally {
-      await client.close();
-    }
-  });
-
-  test("a log that is cut or rewritten is a violation", async () => {
-    const command = ["python3", join(import.meta.dir, "..", "fixtures", "without-landlock.py"), BINARY];
-    const client = await Client.start(command, world.environment({ CODEXMCP_READONLY_FALLBACK: "1" }), world.root);
-    try {
-      world.stub.script("REWRITE-LOG", [
-        { run: "sleep 0.5; sed -i 's/sleep/nosleep/' $(dirname $TMPDIR)/codex-exec.log" },
-        { say: "ok" },
-      ]);
-      const { data } = await client.call("codex", review("REWRITE-LOG", "review-log-v1"));
-      expect(auditOf(data).violations).toContainEqual(expect.objectContaining({ kind: "log", took_effect: true }));
-    } finally {
-      await client.close();
     }
   });
 });

@@ -6,7 +6,7 @@ import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { fillForReview, fingerprint, NAMED_ATTEMPTS, namesOf, WRITE_ATTEMPTS } from "../support/review.ts";
-import { World } from "../support/world.ts";
+import { BINARY, World } from "../support/world.ts";
 
 const world = new World();
 const isEnforced = hasLandlock(world.root);
@@ -49,6 +49,16 @@ describe("with the fallback on", () => {
     expect(auditOf(data).evidence).toMatchObject({ unknown_commands: [], commands_judged: REVIEW_COMMANDS.length });
     const status = await client.call("codex_status", { task_id: "codex-review-clean-v1" });
     expect(status.data["readonly_audit"]).toEqual(data["readonly_audit"]);
+  });
+
+  test("a run in which something cannot be judged is called neither clean nor a violation, and people are told", async () => {
+    world.stub.script("RUN-A-SCRIPT", [{ run: "sh ./check.sh" }, { say: "ok" }]);
+    const { data } = await client.call("codex", review("RUN-A-SCRIPT", "review-unverified-v1"));
+    expect(auditOf(data)).toMatchObject({ verdict: "UNVERIFIED", violations: [] });
+    expect(data["note"]).toContain("UNVERIFIED");
+    const shown = await world.run(world.root, [BINARY, "show", "codex-review-unverified-v1"]);
+    expect(shown).toContain("Read-only audit: UNVERIFIED: nothing was seen, but not everything could be judged");
+    expect(shown).toContain("not judged: sh ./check.sh");
   });
 
   test("Codex gets the rules before the prompt, runs with full access and with a temporary folder of its own", async () => {
@@ -126,7 +136,7 @@ describe("with the fallback on", () => {
       verdict: "VIOLATION",
       violations: [{ kind: "command", took_effect: false }],
     });
-    expect(readdirSync(inside)).toEqual([]);
+    expect(readdirSync(inside)).not.toContain("written.txt");
   });
 
   test("a run whose supervisor was killed is audited all the same", async () => {

@@ -12,21 +12,35 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import * as v from "valibot";
 import { errnoOf } from "#lib/errors.ts";
 import { digestFile, openRegularFile, RunningDigest } from "#lib/file-digest.ts";
 import { makePrivateFolder } from "#lib/files.ts";
+import { readLinesFrom } from "#lib/json-lines.ts";
+import { findSessionFile } from "../session-file.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 /** By so much a session can grow in one run. */
 const MAX_GROWTH_BYTES = 1024 * 1024 * 1024;
+/** Agents may start agents, but not without end. */
+const MAX_GENERATIONS = 8;
+const MAX_AGENTS = 200;
+const FIRST_LINE_BYTES = 256 * 1024;
 /** Codex's own folders are few; somebody else may have made more. */
 const MAX_FOLDERS = 1000;
 const ROLLOUT = /^rollout-[\w-]+?-([0-9a-f]{8}-[0-9a-f-]{27})\.jsonl$/;
 
+interface SessionRecord {
+  id: string;
+  /** Below `sessions`. */
+  path: string;
+}
+
 /**
  * Brings the record of a run's session to where Codex keeps them: a new one as a new file, that of a resumed session in
- * the place of what it began with. Always as a copy: a process that outlived the run may still have the file open.
+ * the place of what it began with; with it the records of agents that it started. Always as a copy: a process that outlived
+ * the run may still have the file open.
  * @param sessionId the run's own; records of other sessions are not taken over
  */
 export function returnSession(
@@ -37,19 +51,53 @@ export function returnSession(
 ): HomeFindings {
   const findings: HomeFindings = { violations: [], notes: [] };
   const records = listRecords(join(own, "sessions"));
-  const others = records.filter(({ id }) => id !== sessionId).length;
-  if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
   const [record, ...more] = records.filter(({ id }) => id === sessionId);
   if (more.length > 0) findings.violations.push({ path: "sessions", change: "several records of the run's session" });
   else if (record !== undefined) returnRecord(codexHome, own, record.path, note, findings);
   else if (note.resumed !== undefined) {
     findings.violations.push({ path: join("sessions", note.resumed.path), change: "removed; it was kept as it was" });
   }
+  const agents = sessionId === undefined ? [] : agentsOf(sessionId, records, join(own, "sessions"));
+  for (const { id, path } of agents) {
+    // Of a session that is known already, nothing is taken from here.
+    if (findSessionFile(codexHome, id) === undefined) returnRecord(codexHome, own, path, {}, findings);
+  }
+  const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
+  if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
   return findings;
 }
 
+const AgentSchema = v.object({
+  type: v.literal("session_meta"),
+  payload: v.object({ id: v.string(), source: v.object({ subagent: v.unknown() }) }),
+});
+
+/** The records of agents that a session started, and those of theirs: their first line says whose they are. */
+function agentsOf(sessionId: string, records: readonly SessionRecord[], sessions: string): SessionRecord[] {
+  const family = new Set([sessionId]);
+  const agents: SessionRecord[] = [];
+  const candidates = records.flatMap((record) => {
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), AgentSchema), firstLine(join(sessions, record.path)));
+    if (!parsed.success || parsed.output.payload.id !== record.id || record.id === sessionId) return [];
+    return [{ record, source: JSON.stringify(parsed.output.payload.source) }];
+  });
+  for (let generation = 0; generation < MAX_GENERATIONS; generation++) {
+    const found = candidates.filter(
+      ({ record, source }) => !family.has(record.id) && [...family].some((id) => source.includes(`"${id}"`)),
+    );
+    if (found.length === 0) break;
+    for (const { record } of found) family.add(record.id);
+    agents.push(...found.map(({ record }) => record));
+  }
+  return agents.slice(0, MAX_AGENTS);
+}
+
+function firstLine(path: string): string | undefined {
+  return readLinesFrom(path, 0, FIRST_LINE_BYTES).lines[0];
+}
+
 /** The records below a `sessions` folder, links passed over. */
-function listRecords(sessions: string): { id: string; path: string }[] {
+function listRecords(sessions: string): SessionRecord[] {
   let folders = [""];
   for (let depth = 0; depth < 3; depth++) {
     folders = folders

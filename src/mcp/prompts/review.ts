@@ -28,5 +28,5 @@ For a review, also:
 - Ask it to prove each finding by reading the callers, or by running something that changes nothing, and to say which it could not prove.
 - Let it say "no findings": a reviewer that must find something invents.
 
-When the answer is there, check each finding in the code yourself before you pass it on, and say which you could confirm. If it carries readonly_audit with the verdict VIOLATION, tell the user first.`,
+When the answer is there, check each finding in the code yourself before you pass it on, and say which you could confirm. If it carries readonly_audit with the verdict VIOLATION or UNVERIFIED, tell the user first.`,
 };

@@ -1,0 +1,33 @@
+import { closeSync, fstatSync, openSync, statSync } from "node:fs";
+import { openLibc } from "./libc-calls.ts";
+import { ownArchitecture, ownCall } from "./syscalls.ts";
+
+const LOCK_EX_NB = 6;
+const F_SETFD = 2;
+const MAX_TRIES = 10;
+
+/**
+ * Takes a file's lock (flock) for this process and the program that it becomes: the kernel lets go when that has ended. The
+ * file is held open for reading only, so that whoever inherits it cannot write to it.
+ * @returns false where somebody else has it; true also where there are no such locks
+ */
+export function holdLock(path: string): boolean {
+  const architecture = ownArchitecture();
+  if (process.platform !== "linux" || architecture === undefined) return true;
+  const { syscall } = openLibc();
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    closeSync(openSync(path, "a", 0o600));
+    const file = openSync(path, "r");
+    if (syscall(ownCall("flock", architecture), file, LOCK_EX_NB) !== 0) {
+      closeSync(file);
+      return false;
+    }
+    // Codex removes the file when it lets go: a lock on one that is gone keeps nobody out.
+    if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(file).ino) {
+      syscall(ownCall("fcntl", architecture), file, F_SETFD, 0);
+      return true;
+    }
+    closeSync(file);
+  }
+  return false;
+}

@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readActions } from "#codex/run-actions.ts";
+import { RunLog } from "#codex/run-log.ts";
+import { LineReader, MAX_LINE_LENGTH, readLinesFrom } from "#lib/json-lines.ts";
+
+let folder: string;
+let log: string;
+
+beforeEach(() => {
+  folder = mkdtempSync("/var/tmp/codexmcp-log-");
+  log = join(folder, "log");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const item = (fields: object, type = "item.completed") => `${JSON.stringify({ type, item: fields })}\n`;
+const command = item({ id: "1", type: "command_execution", command: "ls", exit_code: 0, status: "completed" });
+const follow = (path: string) => {
+  const followed = new RunLog(path);
+  for (const _ of followed.readToEnd());
+  return followed;
+};
+
+describe("what nobody can judge is counted", () => {
+  const HARMLESS = [
+    item({ type: "agent_message", text: "hi" }),
+    item({ type: "reasoning", text: "hm" }),
+    item({ type: "web_search", query: "q" }),
+    item({ type: "todo_list", items: [] }),
+    item({ type: "error", message: "m" }),
+    '{"type":"thread.started","thread_id":"x"}\n',
+    '{"type":"turn.started"}\n',
+    '{"type":"turn.completed"}\n',
+    '{"type":"error","message":"m"}\n',
+    "\n",
+  ];
+  const UNKNOWN: [string, string][] = [
+    [item({ type: "mcp_tool_call", server: "files", tool: "write", status: "completed" }), "the MCP tool files.write"],
+    [item({ type: "collab_tool_call", tool: "spawn", status: "completed" }), "another agent (spawn)"],
+    [item({ type: "hologram" }), "an item of the type hologram"],
+    [item({ type: "hologram" }, "item.started"), "an item of the type hologram"],
+    [item({ type: "command_execution", command: 7 }), "an item of the type command_execution"],
+    ['{"type":"thread.paused"}\n', "an event of the type thread.paused"],
+    ["Segmentation fault\n", "a line of the log that is no event"],
+    ['{"type":"item.completed","item":{"type":"comm', "a line of the log that is no event"],
+    [`${"[".repeat(100_000)}\n`, "a line of the log that is no event"],
+  ];
+  test("events that change nothing are not", () => {
+    writeFileSync(log, HARMLESS.join("") + command);
+    expect(readActions(log)).toEqual({ commands: [{ command: "ls", exitCode: 0 }], patches: [], unknown: [] });
+  });
+  for (const [line, what] of UNKNOWN) {
+    test(what, () => {
+      writeFileSync(log, command + line);
+      expect(readActions(log)).toMatchObject({ commands: [{ command: "ls" }], unknown: [what] });
+    });
+  }
+  test("a line that is too long, with what comes after it", () => {
+    writeFileSync(log, `${"x".repeat(MAX_LINE_LENGTH + 300_000)}\n${command}`);
+    expect(readActions(log)).toMatchObject({
+      commands: [{ command: "ls" }],
+      unknown: ["1 lines of the log that are too long to read"],
+    });
+  });
+});
+
+describe("a log is read without waiting and within limits, whatever it is", () => {
+  test("no regular file", () => {
+    Bun.spawnSync(["mkfifo", join(folder, "pipe")]);
+    mkdirSync(join(folder, "folder"));
+    symlinkSync("/dev/zero", join(folder, "zero"));
+    for (const name of ["pipe", "folder", "zero", "missing"]) {
+      const path = join(folder, name);
+      expect(readActions(path)).toEqual({ commands: [], patches: [], unknown: [] });
+      expect(follow(path).state.commandsRun).toBe(0);
+      expect(readLinesFrom(path, 0, 100)).toEqual({ lines: [], nextOffset: 0 });
+    }
+  });
+
+  test("one line without end does not fill the memory, and a reader of slices gets past it", () => {
+    writeFileSync(log, "");
+    truncateSync(log, 200 * 1024 * 1024); // sparse: NUL bytes
+    appendFileSync(log, `\n${command}`);
+    const before = process.memoryUsage().rss;
+    expect(readActions(log)).toMatchObject({ commands: [{ command: "ls" }] });
+    let at = 0;
+    const lines: string[] = [];
+    for (let slices = 0; slices < 50; slices++) {
+      const slice = readLinesFrom(log, at, 64 * 1024);
+      lines.push(...slice.lines);
+      if (slice.nextOffset === at) break;
+      at = slice.nextOffset;
+    }
+    expect(`${lines.at(-1)}\n`).toBe(command);
+    expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
+  });
+
+  test("random bytes, and events with wrong parts, are never too much", () => {
+    let seed = 4711;
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    const values = [
+      null,
+      0,
+      -1,
+      1e308,
+      "",
+      "x",
+      [],
+      {},
+      true,
+      { type: "x" },
+      "\u0000\u001b[2J",
+      [[]],
+      "a".repeat(5000),
+    ];
+    const names = [
+      "type",
+      "item",
+      "id",
+      "command",
+      "exit_code",
+      "status",
+      "changes",
+      "path",
+      "kind",
+      "text",
+      "items",
+      "usage",
+    ];
+    const types = [
+      "item.completed",
+      "item.started",
+      "turn.failed",
+      "error",
+      "command_execution",
+      "file_change",
+      "todo_list",
+    ];
+    const make = (depth: number): unknown => {
+      if (depth === 0 || random(3) === 0) return values[random(values.length)];
+      const entries = Array.from({ length: random(5) }, () => [names[random(names.length)] ?? "", make(depth - 1)]);
+      return { type: types[random(types.length)], ...Object.fromEntries(entries) };
+    };
+    const rounds = Number(process.env["FAULT_ROUNDS"] ?? 20);
+    for (let round = 0; round < rounds; round++) {
+      const lines = Array.from({ length: 100 }, () =>
+        random(5) === 0
+          ? String.fromCharCode(...Array.from({ length: random(50) }, () => random(256)))
+          : JSON.stringify(make(4)),
+      );
+      writeFileSync(log, lines.join("\n"));
+      const actions = readActions(log);
+      expect(actions.unknown.length).toBeLessThanOrEqual(101);
+      expect(follow(log).isIntact()).toBe(true);
+    }
+  });
+});
+
+describe("whether a log is as it was read", () => {
+  beforeEach(() => writeFileSync(log, command.repeat(3)));
+  const changes: [string, () => void, boolean][] = [
+    ["left alone", () => {}, true],
+    ["added to", () => appendFileSync(log, command), true],
+    ["cut", () => truncateSync(log, 10), false],
+    ["emptied", () => truncateSync(log, 0), false],
+    ["rewritten in the same length", () => writeFileSync(log, command.replace("ls", "xx").repeat(3)), false],
+    ["removed", () => rmSync(log), false],
+    ["replaced by a folder", () => (rmSync(log), mkdirSync(log)), false],
+  ];
+  for (const [how, change, isIntact] of changes) {
+    test(how, () => {
+      const followed = follow(log);
+      change();
+      expect(followed.isIntact()).toBe(isIntact);
+    });
+  }
+  test("one of which nothing was read is as it was", () => {
+    expect(new RunLog(join(folder, "none")).isIntact()).toBe(false);
+    writeFileSync(log, "");
+    expect(follow(log).isIntact()).toBe(true);
+  });
+});
+
+test("what is added while a log is read is left for the next time", () => {
+  writeFileSync(log, "one\n");
+  const reader = new LineReader(log);
+  const seen: string[] = [];
+  for (const line of reader.read()) {
+    seen.push(line);
+    appendFileSync(log, "more\n");
+  }
+  expect(seen).toEqual(["one"]);
+  expect([...reader.read()]).toEqual(["more"]);
+});
