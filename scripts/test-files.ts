@@ -157,6 +157,7 @@ function describeFailures(outcomes: readonly Outcome[]): string {
     const failures: string[] = [];
     let before: string[] = [];
     for (const line of output.split("\n")) {
+      if (/^\d+ tests? failed:$/.test(line)) break; // bun's own list, without the reasons
       before.push(line);
       if (line.startsWith("(fail) ")) failures.push(...before);
       if (/^\((?:pass|skip|todo|fail)\) /.test(line)) before = [];

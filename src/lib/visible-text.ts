@@ -16,8 +16,17 @@ const ORDINARY = [
 const HIDDEN =
   "[[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]--[\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}]]";
 
-const ONE_LINE = new RegExp(`${ORDINARY.join("|")}|(${HIDDEN})`, "gv");
-const MULTILINE = new RegExp(`[\\n\\t]|${ORDINARY.join("|")}|(${HIDDEN})`, "gv");
+let compiled: { oneLine: RegExp; multiline: RegExp } | undefined;
+
+/** Compiled when something is shown: it takes a millisecond, which the start of a server is spared. */
+function getPatterns(): NonNullable<typeof compiled> {
+  compiled ??= {
+    oneLine: new RegExp(`${ORDINARY.join("|")}|(${HIDDEN})`, "gv"),
+    multiline: new RegExp(`[\\n\\t]|${ORDINARY.join("|")}|(${HIDDEN})`, "gv"),
+  };
+  return compiled;
+}
+
 const PLAIN = /^[\n\t -~]*$/;
 
 /**
@@ -27,7 +36,8 @@ const PLAIN = /^[\n\t -~]*$/;
  */
 export function makeVisible(text: string, isMultiline = false): string {
   if (isMultiline && PLAIN.test(text)) return text;
-  return text.replace(isMultiline ? MULTILINE : ONE_LINE, (ordinary: string, hidden: string | undefined) =>
+  const { oneLine, multiline } = getPatterns();
+  return text.replace(isMultiline ? multiline : oneLine, (ordinary: string, hidden: string | undefined) =>
     hidden === undefined ? ordinary : escapeCharacter(hidden),
   );
 }

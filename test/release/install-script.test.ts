@@ -42,7 +42,7 @@ beforeAll(async () => {
         : new Response("", { status: 404 });
     },
   });
-}, 300_000);
+}, 900_000);
 afterAll(() => server.stop(true));
 beforeEach(() => {
   scratch = mkdtempSync("/var/tmp/codexmcp-install-");

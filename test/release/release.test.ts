@@ -14,7 +14,7 @@ const PROJECT = join(import.meta.dir, "..", "..");
 const scratch = mkdtempSync("/var/tmp/codexmcp-release-test-");
 const read = (name: string) => readFileSync(join(RELEASE, name), "utf8");
 
-beforeAll(makeRelease, 300_000);
+beforeAll(makeRelease, 900_000);
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 test("holds every file that it is to, and a checksum of each", async () => {

@@ -36,8 +36,10 @@ function install(name: keyof typeof CLIENTS): string | undefined {
     const own = mkdtempSync(`${folder}-`);
     const options = ["--prefix", own, "--no-audit", "--no-fund", "--silent"];
     Bun.spawnSync(["npm", "install", ...options, `${wanted}@${version}`]);
-    if (existsSync(folder)) rmSync(own, { recursive: true });
-    else renameSync(own, folder);
+    if (!existsSync(path)) {
+      rmSync(folder, { recursive: true, force: true });
+      renameSync(own, folder);
+    } else rmSync(own, { recursive: true });
   }
   return existsSync(path) ? path : undefined;
 }
