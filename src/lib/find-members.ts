@@ -9,6 +9,7 @@ import {
   listPids,
   readProcess,
 } from "./linux-processes.ts";
+import { reapChild } from "./libc.ts";
 import { isProcessAlive } from "./process-identity.ts";
 import type { ProcessFamily } from "./process-tree.ts";
 
@@ -36,6 +37,15 @@ export class MemberFinder {
       const now = readProcess(each.pid);
       return isRunning(now) && now.start === each.start ? [now] : [];
     });
+  }
+
+  /** Takes the status of those that have come to this process and have ended: not every init does it after us. */
+  reap(): void {
+    for (const { pid, start } of this.#known.values()) {
+      const now = readProcess(pid);
+      const isOrphan = now?.parent === process.pid && pid !== this.#family.root?.pid;
+      if (isOrphan && now.start === start && !isRunning(now)) reapChild(pid);
+    }
   }
 
   /** Looks at the descendants of what is known, and into the group: so fast that it keeps up with what forks. */
