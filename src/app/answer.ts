@@ -1,6 +1,12 @@
-import { secondsBetween } from "#lib/clock.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
-import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#task/record.ts";
+import {
+  elapsedSeconds,
+  type EndedTask,
+  type TaskRecord,
+  type Usage,
+  type WorktreeChanges,
+  type WorktreePlace,
+} from "#task/record.ts";
 
 /** What of a worktree an answer tells. */
 export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
@@ -30,7 +36,7 @@ export function toAnswer(task: EndedTask): TaskAnswer {
     task_id: task.task_id,
     status: task.status,
     ...outcomeFields(task),
-    elapsed_seconds: secondsBetween(task.start_time, task.end_time),
+    elapsed_seconds: elapsedSeconds(task),
     ...worktreeFields(task),
     ...noteOf(task),
   };

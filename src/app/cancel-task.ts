@@ -1,49 +1,93 @@
-import { isProcessAlive, type ProcessIdentity, signalProcess } from "#lib/process-identity.ts";
-import { endTask, requestCancel, takeOverTask } from "#store/change-task.ts";
+import { isProcessAlive, type ProcessIdentity, seenFromHere, signalProcess } from "#lib/process-identity.ts";
+import { endTask, requestCancel } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
-import { type EndedTask, isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
+import { readLockState } from "#store/held-lock.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { StoredTask } from "#store/task-row.ts";
+import { isEnded, type RunningTask, type TaskRecord } from "#task/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "./context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { getTask } from "./find-task.ts";
 import { finishUnseenTask } from "./finish-task.ts";
-import { reconcile } from "./reconcile.ts";
-import { whileWorkingOn } from "./work-in-progress.ts";
+import { reconcile, withOwnerLock } from "./reconcile.ts";
+import { describeElsewhere } from "./task-life.ts";
 import { waitAtMost } from "./wait-for-task.ts";
 
 /** How long a supervisor may take to end its run; then this process does it. */
-const SUPERVISOR_MS = 10_000;
+const SUPERVISOR_TIMEOUT_MS = 10_000;
 
 /** How long a supervisor may take to leave after it has written the end. */
-const LEAVING_MS = 3000;
+const SUPERVISOR_EXIT_TIMEOUT_MS = 3000;
 
-/**
- * Stops a task and waits until no process of it is left. A task that has ended already is left as it is.
- * @throws AppError `unknown_task`
- */
-export async function cancelTask(context: AppContext, taskId: string): Promise<TaskRecord> {
-  const task = await reconcile(context, getTask(context, taskId));
-  if (isEnded(task)) return task;
-  requestCancel(context.store, task);
-  if (task.status === "queued") {
-    const cancelled = endedBy(CANCELLED, task);
-    const owner = findTask(context.store, task.task_id)?.owner;
-    if (endTask(context.store, "queued", cancelled)) {
-      if (task.waiting_since !== undefined) await waitForSupervisor(context, task, owner);
-      return cancelled;
-    }
-    // It has been started in this moment: the same again, for a running one.
-    return cancelTask(context, task.task_id);
-  }
-  return (await endBySupervisor(context, task)) ?? endOurselves(context, task);
+/** How often somebody else's finishing of a run is waited for. */
+const MAX_ATTEMPTS = 5;
+
+/** What came of a cancel. */
+export interface CancelOutcome {
+  record: TaskRecord;
+  /** Why the task has not ended yet. */
+  note?: string;
 }
 
-async function endBySupervisor(context: AppContext, task: RunningTask): Promise<EndedTask | undefined> {
-  const owner = findTask(context.store, task.task_id)?.owner;
-  if (owner === undefined || !signalProcess(owner, "SIGTERM")) return undefined;
-  const ended = await waitAtMost(context, task, SUPERVISOR_MS);
-  if (ended !== undefined) await waitForSupervisor(context, task, owner);
+/**
+ * Stops a task and waits until no process of it is left. A task that has ended already is left as it is. One that runs in
+ * another container or on another host is ended there: if that takes long, the answer says so.
+ * @throws AppError `unknown_task`
+ */
+export async function cancelTask(context: AppContext, taskId: string): Promise<CancelOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await tryCancel(context, taskId, attempt === MAX_ATTEMPTS);
+    if (outcome !== undefined) return outcome;
+  }
+}
+
+/** @returns undefined where somebody else was about the task in this moment */
+async function tryCancel(context: AppContext, taskId: string, isLast: boolean): Promise<CancelOutcome | undefined> {
+  const stored = getTask(context, taskId);
+  const task = await reconcile(context, stored);
+  if (isEnded(task)) return { record: task };
+  requestCancel(context.store, task);
+  if (task.status === "queued") return cancelQueued(context, task);
+  const ended = await endBySupervisor(context, task, stored);
+  if (ended !== undefined) return { record: ended };
+  const isEndedHere = await endOurselves(context, task);
+  const after = getTask(context, task.task_id).record;
+  if (isEndedHere || isEnded(after)) return { record: after };
+  const elsewhere = describeElsewhere(context, getTask(context, task.task_id));
+  if (elsewhere !== undefined) {
+    return { record: after, note: `${elsewhere.note} The cancel is noted: its supervisor there carries it out.` };
+  }
+  return isLast
+    ? { record: after, note: "The cancel is noted; whoever is finishing the task has not done so yet." }
+    : undefined;
+}
+
+async function cancelQueued(
+  context: AppContext,
+  task: TaskRecord & { status: "queued" },
+): Promise<CancelOutcome | undefined> {
+  const cancelled = endedBy(CANCELLED, task);
+  const supervisor = findTask(context.store, task.task_id)?.supervisor;
+  // Where it has been started in this moment: the same again, for a running one.
+  if (!endTask(context.store, "queued", cancelled)) return undefined;
+  if (task.waiting_since !== undefined) await waitForSupervisor(context, task, seenFromHere(supervisor));
+  return { record: cancelled };
+}
+
+/** The supervisor hears of it by the wake of its folder, wherever it is; a signal besides reaches one that is stopped. */
+async function endBySupervisor(
+  context: AppContext,
+  task: RunningTask,
+  { supervisor }: StoredTask,
+): Promise<TaskRecord | undefined> {
+  const { ownerLock } = taskPaths(context.config.home, task.task_id);
+  if (readLockState(ownerLock) !== "held") return undefined;
+  const here = seenFromHere(supervisor);
+  if (here !== undefined && signalProcess(here, "SIGTERM")) signalProcess(here, "SIGCONT");
+  const ended = await waitAtMost(context, task, SUPERVISOR_TIMEOUT_MS);
+  if (ended !== undefined) await waitForSupervisor(context, task, here);
   return ended;
 }
 
@@ -51,28 +95,29 @@ async function endBySupervisor(context: AppContext, task: RunningTask): Promise<
 async function waitForSupervisor(
   { config }: AppContext,
   task: TaskRecord,
-  owner: ProcessIdentity | undefined,
+  supervisor: ProcessIdentity | undefined,
 ): Promise<void> {
-  if (owner === undefined || owner.pid === process.pid) return;
-  await waitUntilGone(owner, LEAVING_MS);
+  if (supervisor === undefined) return;
+  await waitUntilGone(supervisor, SUPERVISOR_EXIT_TIMEOUT_MS);
   if (task.tmux_session === undefined) return;
-  await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, LEAVING_MS);
+  await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
 }
 
-/** The supervisor is dead or does not answer: its work is done here. */
-async function endOurselves(context: AppContext, task: RunningTask): Promise<TaskRecord> {
+/** Does the work of a supervisor that is dead or does not answer. @returns false where somebody else is about the task, or it runs elsewhere */
+async function endOurselves(context: AppContext, task: RunningTask): Promise<boolean> {
   const stored = findTask(context.store, task.task_id);
-  if (stored === undefined || isEnded(stored.record)) return stored?.record ?? task;
-  // Taken over before anything is killed, so that nobody else starts a supervisor for it.
-  if (!takeOverTask(context.store, task, stored.owner)) return cancelTask(context, task.task_id);
-  await whileWorkingOn(task.task_id, async () => {
-    // Orphans of the run have come to the supervisor, so it is ended after them.
-    await endProcesses(context, task, stored.codex, stored.owner);
-    await endHungSupervisor(stored.owner);
+  if (stored === undefined || stored.record.run !== task.run || isEnded(stored.record)) return false;
+  if (describeElsewhere(context, stored) !== undefined) return false;
+  // Orphans of the run have come to the supervisor, so that is ended after them.
+  const supervisor = seenFromHere(stored.supervisor);
+  const codex = seenFromHere(stored.codex);
+  await endProcesses(context, task, codex, supervisor);
+  await endHungSupervisor(supervisor);
+  return withOwnerLock(context, task, async () => {
+    await endProcesses(context, task, codex);
     await endHelpers(context, task);
     await finishUnseenTask(context, task, CANCELLED);
   });
-  return findTask(context.store, task.task_id)?.record ?? task;
 }
 
 async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promise<void> {
@@ -80,8 +125,9 @@ async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promis
   while (isProcessAlive(process) && performance.now() < deadline) await Bun.sleep(5);
 }
 
-async function endHungSupervisor(owner: ProcessIdentity | undefined): Promise<void> {
-  if (owner === undefined || owner.pid === process.pid) return;
-  signalProcess(owner, "SIGKILL");
-  await waitUntilGone(owner, LEAVING_MS);
+/** Only a supervisor is ever killed: whoever finishes a run in its place is not noted as one. */
+async function endHungSupervisor(supervisor: ProcessIdentity | undefined): Promise<void> {
+  if (supervisor === undefined || supervisor.pid === process.pid) return;
+  signalProcess(supervisor, "SIGKILL");
+  await waitUntilGone(supervisor, SUPERVISOR_EXIT_TIMEOUT_MS);
 }

@@ -1,6 +1,6 @@
 import { type Ancestor, listAncestors } from "#lib/ancestors.ts";
 import { AppError } from "#lib/errors.ts";
-import { identifyProcess, type ProcessIdentity } from "#lib/process-identity.ts";
+import { identifyProcess, type ProcessIdentity, seenFromHere } from "#lib/process-identity.ts";
 import { listRunProcesses } from "#store/list-tasks.ts";
 import { RUN_MARKER } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
@@ -17,7 +17,7 @@ export function checkNesting({ config, store }: AppContext): void {
   const isInTask =
     config.environment[RUN_MARKER] !== undefined ||
     ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
-    listRunProcesses(store).some((run) => isAmong(run, ancestors));
+    listRunProcesses(store).some((address) => isAmong(seenFromHere(address), ancestors));
   if (!isInTask) return;
   throw new AppError(
     "nested_task",
@@ -26,6 +26,7 @@ export function checkNesting({ config, store }: AppContext): void {
   );
 }
 
-function isAmong(run: ProcessIdentity, ancestors: readonly Ancestor[]): boolean {
+function isAmong(run: ProcessIdentity | undefined, ancestors: readonly Ancestor[]): boolean {
+  if (run === undefined) return false;
   return ancestors.some(({ pid }) => pid === run.pid) && identifyProcess(run.pid)?.start === run.start;
 }

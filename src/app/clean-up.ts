@@ -1,26 +1,35 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listRemoved } from "#git/remove-worktree.ts";
+import { logger } from "#lib/log.ts";
 import { folderBytes } from "#lib/files.ts";
 import type { ForgettableTask } from "#store/forget-task.ts";
+import type { EarlierRun } from "#store/earlier-runs.ts";
+import { listTaskIds } from "#store/list-tasks.ts";
 import { listLeftovers } from "#store/leftovers.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
-import { forgetTasks, type Limits, listBeyond } from "./retention.ts";
+import { forgetEarlierRuns, forgetTasks, type Limits, listBeyond, listRunsBeyond } from "./retention.ts";
 
 /** What a clean-up removes. */
 export interface CleanUp {
   tasks: (ForgettableTask & { bytes: number })[];
   /** Files and folders that nothing needs any more. */
   leftovers: { path: string; what: string; bytes: number }[];
+  /** Files of earlier runs of tasks that stay. */
+  runs: (EarlierRun & { bytes: number })[];
 }
 
 /** What a clean-up would remove; nothing is changed. */
 export function planCleanUp(context: AppContext, limits: Limits): CleanUp {
   const { home } = context.config;
+  const tasks = listBeyond(context, limits);
+  const going = new Set(tasks.map(({ task_id }) => task_id));
+  const staying = listTaskIds(context.store, "", -1).filter((id) => !going.has(id));
   return {
-    tasks: listBeyond(context, limits).map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
+    tasks: tasks.map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
+    runs: staying.flatMap((id) => listRunsBeyond(context, id, limits)).map((run) => withBytes(run, run.path)),
     leftovers: [...listLeftovers(context.store), ...listRemovedWorktrees(context)].map((each) =>
       withBytes(each, each.path),
     ),
@@ -42,6 +51,20 @@ function withBytes<T>(each: T, path: string): T & { bytes: number } {
 /** Does what was planned. @returns what is gone */
 export function cleanUp(context: AppContext, plan: CleanUp): CleanUp {
   const forgotten = new Set(forgetTasks(context, plan.tasks).map((task) => task.task_id));
-  for (const { path } of plan.leftovers) rmSync(path, { recursive: true, force: true });
-  return { ...plan, tasks: plan.tasks.filter((task) => forgotten.has(task.task_id)) };
+  const runs = new Set(forgetEarlierRuns(context, plan.runs).map(({ path }) => path));
+  return {
+    tasks: plan.tasks.filter((task) => forgotten.has(task.task_id)),
+    runs: plan.runs.filter(({ path }) => runs.has(path)),
+    leftovers: plan.leftovers.filter(({ path }) => tryRemove(path)),
+  };
+}
+
+function tryRemove(path: string): boolean {
+  try {
+    rmSync(path, { recursive: true, force: true });
+    return true;
+  } catch (error) {
+    logger("app").warn`${path} cannot be removed: ${String(error)}`;
+    return false;
+  }
 }

@@ -13,14 +13,17 @@ const HOOKS_MS = 10 * 60_000;
 /**
  * Commits what Codex has left uncommitted in its worktree, where it ended by itself and all is well. Work of a run that
  * was stopped or failed stays as it is: nobody has called it done.
+ * @param hurry aborts when the task is to end now: the commit is then broken off
  */
 export async function commitLeftWork(
   context: AppContext,
   task: RunningTask,
   { state, end, stopped }: RunResult,
+  hurry: AbortSignal | undefined,
 ): Promise<Pick<RunFacts, "commit_error">> {
   const isDone = stopped === undefined && end.exitCode === 0 && state.terminal?.kind === "completed";
   const { worktree_dir: worktree, agent_branch: branch } = task;
+  if (hurry?.aborted === true) return {};
   if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return {};
   // What still runs in the background would go on writing.
   await endLeftovers(context, task);

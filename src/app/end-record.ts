@@ -1,6 +1,13 @@
 import { now } from "#lib/clock.ts";
 import type { Failure } from "#lib/errors.ts";
-import type { CancelledTask, FailedTask, QueuedTask, RunFacts, RunningTask } from "#task/record.ts";
+import {
+  type CancelledTask,
+  elapsedSeconds,
+  type FailedTask,
+  type QueuedTask,
+  type RunFacts,
+  type RunningTask,
+} from "#task/record.ts";
 
 /** Why a cancelled task has no result. */
 export const CANCELLED: Failure = {
@@ -13,7 +20,7 @@ export const CANCELLED: Failure = {
 export function endedBy(
   { code, message, hint }: Failure,
   task: QueuedTask | RunningTask,
-  facts: RunFacts = { end_time: now() },
+  facts: RunFacts = { end_time: now(), elapsed_seconds: elapsedSeconds(task) },
 ): FailedTask | CancelledTask {
   const status = code === "cancelled" ? "cancelled" : "failed";
   return { ...task, ...facts, status, error: message, code, hint };

@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { findTask } from "#store/claim-task.ts";
-import { importTask } from "#store/import-tasks.ts";
+import { findFolderFault, importTask } from "#store/import-tasks.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isTaskId, parseRunId } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
@@ -8,7 +8,7 @@ import type { AppContext } from "./context.ts";
 /**
  * The task of this id, from the index or, where that does not know it, from its folder. Clients with the
  * Tasks extension show their models the id of a run: that of the newest one is taken too.
- * @throws AppError `unknown_task`
+ * @throws AppError `unknown_task`, `task_unreadable`
  */
 export function getTask(context: AppContext, id: string): StoredTask {
   const named = parseRunId(id);
@@ -16,6 +16,13 @@ export function getTask(context: AppContext, id: string): StoredTask {
   const task = findTaskOrImport(context, taskId);
   if (task !== undefined && (named === undefined || named.run === task.record.run)) return task;
   if (task !== undefined) throw notTheNewest(id, task);
+  const fault = context.store.isNewer ? undefined : findFolderFault(context.store, taskId);
+  if (fault !== undefined) {
+    throw new AppError("task_unreadable", `${taskId} cannot be read: ${fault.problem}`, fault.fix);
+  }
+  // One that was being claimed is there now.
+  const claimed = findTaskOrImport(context, taskId);
+  if (claimed !== undefined && named === undefined) return claimed;
   throw new AppError(
     "unknown_task",
     `There is no task "${taskId}".`,
@@ -33,6 +40,6 @@ export function findTaskOrImport({ store }: AppContext, taskId: string): StoredT
   if (!isTaskId(taskId)) return undefined;
   const known = findTask(store, taskId);
   if (known !== undefined) return known;
-  importTask(store, taskId);
+  if (!store.isNewer) importTask(store, taskId);
   return findTask(store, taskId);
 }

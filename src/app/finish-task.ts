@@ -11,10 +11,11 @@ import type { Failure } from "#lib/errors.ts";
 import { readTail } from "#lib/json-lines.ts";
 import { logger } from "#lib/log.ts";
 import { endTask } from "#store/change-task.ts";
+import { findTask } from "#store/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders, writeResult } from "#store/task-folder.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
-import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
+import { elapsedSeconds, type EndedTask, type RunFacts, type RunningTask, type WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
@@ -24,6 +25,7 @@ const STDERR_BYTES = 16 * 1024;
 /**
  * Writes a run's end: outcome from events and exit status, tokens, what the worktree holds.
  * @param more what is known of it besides
+ * @param hurry aborts when the end is to be written now: facts that are not there by then are left out
  * @returns undefined where the task had ended already (somebody else finished it)
  */
 export async function finishTask(
@@ -31,8 +33,9 @@ export async function finishTask(
   task: RunningTask,
   run: RunResult,
   more: Partial<RunFacts> = {},
+  hurry?: AbortSignal,
 ): Promise<EndedTask | undefined> {
-  const changes = await readChangesIfAny(task);
+  const changes = await readChangesIfAny(task, hurry);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...audit, ...more };
   const failure = failureOf(context, task, run);
@@ -67,7 +70,10 @@ export async function finishUnseenTask(
   task: RunningTask,
   stopped: Failure | undefined,
 ): Promise<void> {
-  await finishTask(context, task, { state: foldLog(task.log_file), end: UNSEEN_END, stopped });
+  // Its supervisor may have noted how Codex ended, and why, before it died.
+  const noted = findTask(context.store, task.task_id)?.codexEnd;
+  const end = noted === undefined ? UNSEEN_END : { exitCode: noted.exitCode, signal: noted.signal };
+  await finishTask(context, task, { state: foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
 }
 
 function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
@@ -75,6 +81,7 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
   const sessionId = state.sessionId ?? task.resumes;
   return {
     end_time: now(),
+    elapsed_seconds: elapsedSeconds(task),
     ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(lastMessage !== undefined && { result: lastMessage }),
@@ -121,11 +128,16 @@ function lostFailure(): Failure {
   };
 }
 
+/** How long git may take to tell what a worktree holds: the outcome is known, and others wait for it. */
+const CHANGES_TIMEOUT_MS = 20_000;
+
 /** A worktree that is gone or broken must not keep the outcome from being written. */
-async function readChangesIfAny(task: RunningTask): Promise<WorktreeChanges | undefined> {
+async function readChangesIfAny(task: RunningTask, hurry?: AbortSignal): Promise<WorktreeChanges | undefined> {
   if (task.worktree_dir === undefined || task.base_commit === undefined) return undefined;
+  const timeout = AbortSignal.timeout(CHANGES_TIMEOUT_MS);
+  const signal = hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
   try {
-    return await readChanges(task.worktree_dir, task.base_commit);
+    return await readChanges(task.worktree_dir, task.base_commit, signal);
   } catch (error) {
     logger("app").warn`the worktree ${task.worktree_dir} cannot be read: ${String(error)}`;
     return undefined;

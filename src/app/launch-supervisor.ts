@@ -1,11 +1,11 @@
 import { taskEnvironment } from "#codex/environment.ts";
 import { AppError } from "#lib/errors.ts";
+import { pathExists } from "#lib/paths.ts";
 import { selfCommand } from "#lib/self-command.ts";
 import { startDetached } from "#lib/start-detached.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { findTask } from "#store/claim-task.ts";
-import { readMeta } from "#store/meta-file.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import { removeHandover, writeHandover } from "#store/task-folder.ts";
 import type { QueuedTask, TaskRecord } from "#task/record.ts";
 import { startSession, tmuxServerOf } from "#tmux/tmux.ts";
@@ -37,13 +37,22 @@ export function startDetachedSupervisor(context: AppContext, task: TaskRecord): 
 }
 
 function supervisorCommand({ config }: AppContext, task: TaskRecord): string[] {
-  return [...selfCommand(), "run-task", task.task_id, "--home", config.home];
+  const program = selfCommand();
+  const missing = program.find((word) => !pathExists(word));
+  if (missing !== undefined) throw programMoved(missing);
+  return [...program, "run-task", task.task_id, "--home", config.home, "--run", String(task.run)];
+}
+
+function programMoved(path: string): AppError {
+  return new AppError(
+    "program_moved",
+    `This server's program ${path} is gone: it was moved, replaced or deleted since the server was started.`,
+    "Restart the MCP client, so that it starts the program that is installed now; codex-mcp-server doctor says what clients start.",
+  );
 }
 
 /**
- * Waits until the supervisor has taken the task over: it runs it, or waits in the queue with it.
- * The published record is looked at, not the index: it is put in place just before the index's
- * transaction ends, and that is what wakes us.
+ * Waits until the supervisor has taken the task over: it runs it, or waits in the queue with it, or has ended it.
  * @throws AppError `start_failed` where it does not
  */
 export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
@@ -51,17 +60,17 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
   const { promise: timeout, resolve: giveUp } = Promise.withResolvers<void>();
   const { promise: takenOver, resolve: take } = Promise.withResolvers<void>();
   const look = () => {
-    if (takenOverRecord(paths.meta, task) !== undefined) take();
+    if (isTakenOver(findTask(context.store, task.task_id)?.record, task)) take();
   };
-  const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
+  const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, look);
   const timer = setTimeout(giveUp, START_MS);
   look();
   await Promise.race([takenOver, supervisor.ended, timeout]);
   clearTimeout(timer);
   watch.close();
   removeHandover(paths);
-  const record = takenOverRecord(paths.meta, task) ?? findTask(context.store, task.task_id)?.record;
-  if (record !== undefined && (record.run !== task.run || isTakenOver(record))) return record;
+  const record = findTask(context.store, task.task_id)?.record;
+  if (record !== undefined && isTakenOver(record, task)) return record;
   throw new AppError(
     "start_failed",
     "The task's supervisor did not start.",
@@ -69,11 +78,8 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
   );
 }
 
-function takenOverRecord(meta: string, task: QueuedTask): TaskRecord | undefined {
-  const record = readMeta(meta);
-  return record !== undefined && record.run === task.run && isTakenOver(record) ? record : undefined;
-}
-
-function isTakenOver(record: TaskRecord): boolean {
-  return record.status !== "queued" || record.waiting_since !== undefined;
+/** Whether a run has left its starter; one that another has followed has. */
+function isTakenOver(record: TaskRecord | undefined, { run }: QueuedTask): boolean {
+  if (record === undefined) return false;
+  return record.run !== run || record.status !== "queued" || record.waiting_since !== undefined;
 }

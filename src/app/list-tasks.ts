@@ -1,10 +1,10 @@
-import { secondsBetween } from "#lib/clock.ts";
 import { AppError } from "#lib/errors.ts";
 import { expandHome } from "#lib/paths.ts";
 import { listTasks as readTasks, type TaskSummary } from "#store/list-tasks.ts";
 import type { TaskStatus } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcileLost } from "./reconcile.ts";
+import { reconcileAll } from "./reconcile.ts";
+import { listUnreadable, type UnreadableTask } from "./unreadable-tasks.ts";
 
 /** Which tasks are wanted. */
 export interface ListRequest {
@@ -25,15 +25,18 @@ export interface TaskPage {
   tasks: TaskLine[];
   /** Gives the next page; absent on the last. */
   next_cursor?: string;
+  /** Tasks that cannot be read, or whose state cannot be worked out; on the first page, absent where there are none. */
+  unreadable?: UnreadableTask[];
 }
 
 /**
- * Tasks newest first, a page at a time. Only tasks that count as unfinished but have lost their
- * supervisor are looked at closer.
+ * Lists tasks newest first, a page at a time. Only tasks that count as unfinished but have lost their
+ * supervisor are looked at closer; what is wrong with one of them keeps no other from being listed.
  * @throws AppError `invalid_argument` for a cursor that is not ours
  */
 export async function listTasks(context: AppContext, request: ListRequest): Promise<TaskPage> {
-  await reconcileLost(context);
+  const failed = await reconcileAll(context);
+  const unreadable = request.cursor === undefined ? listUnreadable(context, failed) : [];
   const rows = readTasks(context.store, {
     limit: request.limit + 1,
     ...(request.status !== undefined && { status: request.status }),
@@ -43,20 +46,24 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   const page = rows.slice(0, request.limit);
   const last = page.at(-1);
   const tasks = page.map(toLine);
-  return rows.length > page.length && last !== undefined ? { tasks, next_cursor: writeCursor(last) } : { tasks };
+  return {
+    tasks,
+    ...(rows.length > page.length && last !== undefined && { next_cursor: writeCursor(last) }),
+    ...(unreadable.length > 0 && { unreadable }),
+  };
 }
 
-function toLine({ start_time, end_time, owner: _owner, ...line }: TaskSummary): TaskLine {
-  return { ...line, started_at: start_time, elapsed_seconds: secondsBetween(start_time, end_time) };
+function toLine({ start_time, end_time: _end, seq: _seq, ...line }: TaskSummary): TaskLine {
+  return { ...line, started_at: start_time };
 }
 
-function writeCursor({ start_time, task_id }: TaskSummary): string {
-  return Buffer.from(`${start_time} ${task_id}`).toString("base64url");
+function writeCursor({ seq, task_id }: TaskSummary): string {
+  return Buffer.from(`${seq} ${task_id}`).toString("base64url");
 }
 
-function readCursor(cursor: string): { start_time: string; task_id: string } {
-  const [start_time, task_id] = Buffer.from(cursor, "base64url").toString().split(" ");
-  if (start_time !== undefined && task_id !== undefined) return { start_time, task_id };
+function readCursor(cursor: string): { seq: number; task_id: string } {
+  const [, seq, task_id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (seq !== undefined && task_id !== undefined) return { seq: Number(seq), task_id };
   throw new AppError(
     "invalid_argument",
     "The cursor is not one of this server's.",

@@ -8,7 +8,7 @@ import { newestTaskIn } from "#store/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { TaskStatus } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcileLost } from "./reconcile.ts";
+import { reconcileAll } from "./reconcile.ts";
 import type { WorktreeSite } from "./task-worktree.ts";
 
 /** A worktree that tasks have worked in, and how it stands. */
@@ -39,7 +39,7 @@ export interface KnownWorktree {
 
 /** The worktrees of all repositories that tasks have worked in, those that were discarded left out. */
 export async function listWorktrees(context: AppContext): Promise<KnownWorktree[]> {
-  await reconcileLost(context);
+  await reconcileAll(context);
   const known: KnownWorktree[] = [];
   const ofGit = new Map<string, Promise<ListedWorktree[]>>();
   for (const stored of listStoredWorktrees(context.store)) {

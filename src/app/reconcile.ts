@@ -1,9 +1,11 @@
-import { secondsBetween } from "#lib/clock.ts";
-import { isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
-import type { Failure } from "#lib/errors.ts";
-import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
+import { ranMsSince } from "#lib/clock.ts";
+import { type Failure, toFailure } from "#lib/errors.ts";
+import { logger } from "#lib/log.ts";
+import type { ProcessIdentity } from "#lib/process-identity.ts";
+import { endTask, noteCodexProcess } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
-import { listUnfinishedTasks } from "#store/list-tasks.ts";
+import { type HeldLock, tryHold } from "#store/held-lock.ts";
+import { listUnfinishedIds } from "#store/list-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
@@ -14,41 +16,84 @@ import { endedBy } from "./end-record.ts";
 import { finishUnseenTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
-import { isWorkingOn, whileWorkingOn } from "./work-in-progress.ts";
+import { readTaskLife } from "./task-life.ts";
 
 /** A starter that died may have left a supervisor on its way; it is given this long to report. */
-const START_GRACE_SECONDS = 20;
+const START_GRACE_MS = 20_000;
 
 /**
- * The truth about a task. Every read goes through it: a task whose supervisor lives is what the index
- * says; one whose supervisor has died is adopted by a new one while Codex runs, and finished from its
- * files otherwise.
+ * Returns a task's actual state. Every read goes through it: a task that somebody holds the lock of is what the index
+ * says; one that nobody does is adopted by a new supervisor while Codex runs, and finished from its files otherwise.
+ * What cannot be known from here stays as it is.
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
-  const { record, owner } = stored;
-  if (isEnded(record) || (owner !== undefined && isAnswering(owner, record))) return record;
-  if (record.status === "queued") return failUnstarted(context, record, owner);
-  if (record.origin === "python") return reconcilePythonTask(context, record);
-  const codex = stored.codex ?? findCodex(context, record);
-  if (codex !== undefined && isProcessAlive(codex)) {
-    if (stored.codex === undefined) noteCodexProcess(context.store, record, codex);
-    // Of several supervisors that are started so, the first takes the run over.
-    void startDetachedSupervisor(context, record);
-    return record;
-  }
-  if (takeOverTask(context.store, record, owner)) {
-    await whileWorkingOn(record.task_id, () => endLost(context, record));
-  }
+  const { record } = stored;
+  if (isEnded(record) || context.store.isNewer) return record;
+  if (record.origin === "python" && record.status === "running") return reconcilePythonTask(context, record);
+  const life = readTaskLife(context, stored);
+  if (life.state === "owned" || life.state === "unknown") return record;
+  if (record.status === "queued") return failUnstarted(context, record);
+  if (life.state === "orphaned") return adopt(context, record, stored.codex === undefined, life.codex);
+  // After the index was lost, Codex is known by the marker that it carries.
+  const codex = stored.codex === undefined ? findCodex(context, record) : undefined;
+  if (codex !== undefined) return adopt(context, record, true, codex);
+  await withOwnerLock(context, record, () => endLost(context, record));
   return current(context, record);
 }
 
-/** Works out the truth about all unfinished tasks whose owners are gone. */
-export async function reconcileLost(context: AppContext): Promise<void> {
-  for (const task of listUnfinishedTasks(context.store)) {
-    if (task.owner !== undefined && isAnswering(task.owner, task)) continue;
-    const stored = findTask(context.store, task.task_id);
-    if (stored !== undefined) await reconcile(context, stored);
+/**
+ * Works out the actual state of all unfinished tasks, each for itself.
+ * @returns those for which that failed, with the reason
+ */
+export async function reconcileAll(context: AppContext): Promise<Map<string, Failure>> {
+  const failed = new Map<string, Failure>();
+  for (const id of listUnfinishedIds(context.store)) {
+    try {
+      const stored = findTask(context.store, id);
+      if (stored !== undefined) await reconcile(context, stored);
+    } catch (error) {
+      logger("app").warn`the state of ${id} cannot be worked out: ${String(error)}`;
+      failed.set(id, toFailure(error));
+    }
   }
+  return failed;
+}
+
+/**
+ * Does something with an unfinished task in its supervisor's place: nobody else does so meanwhile.
+ * @returns false where somebody else is about it, or it has ended, or another run has begun
+ */
+export async function withOwnerLock(
+  context: AppContext,
+  task: TaskRecord,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  const lock = tryHoldOwner(context, task);
+  if (lock === undefined) return false;
+  try {
+    await work();
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefined {
+  const lock = tryHold(taskPaths(context.config.home, task.task_id).ownerLock);
+  const now = lock === undefined ? undefined : findTask(context.store, task.task_id)?.record;
+  // What this process knew of the task may be old by now.
+  if (lock === undefined || (now?.run === task.run && now.status === task.status)) return lock;
+  lock.release();
+  return undefined;
+}
+
+/** Of several supervisors that are started so, the first takes the run over. */
+function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: ProcessIdentity): RunningTask {
+  if (isNew) noteCodexProcess(context.store, task, codex);
+  void startDetachedSupervisor(context, task).catch((error: unknown) => {
+    logger("app").warn`no new supervisor for ${task.task_id}: ${String(error)}`;
+  });
+  return task;
 }
 
 /** Ends a run whose supervisor and Codex are gone. */
@@ -58,29 +103,27 @@ async function endLost(context: AppContext, task: RunningTask): Promise<void> {
   await finishUnseenTask(context, task, undefined);
 }
 
-/** Whether a task's owner lives and is about it. */
-function isAnswering(owner: ProcessIdentity, task: { task_id: string }): boolean {
-  return owner.pid === process.pid ? isWorkingOn(task.task_id) : isProcessAlive(owner);
-}
-
 function current({ store }: AppContext, record: TaskRecord): TaskRecord {
   return findTask(store, record.task_id)?.record ?? record;
 }
 
-/** After the index was lost, Codex is known by the marker that it carries. */
-function findCodex(context: AppContext, task: RunningTask): StoredTask["codex"] {
+function findCodex(context: AppContext, task: RunningTask): ProcessIdentity | undefined {
   return listProcesses(context, task).toSorted((a, b) => a.pid - b.pid)[0];
 }
 
-function failUnstarted(context: AppContext, task: QueuedTask, owner: ProcessIdentity | undefined): TaskRecord {
-  const isOurs = owner?.pid === process.pid;
-  if (!isOurs && secondsBetween(task.start_time) < START_GRACE_SECONDS) return task;
-  removeHandover(taskPaths(context.config.home, task.task_id));
-  const failure: Failure = {
-    code: "start_failed",
-    message: "The server that was starting the task ended before the task had started.",
-    hint: "Run the task again.",
-  };
-  endTask(context.store, "queued", endedBy(failure, task));
+async function failUnstarted(context: AppContext, task: QueuedTask): Promise<TaskRecord> {
+  const ranMs = task.started_clock === undefined ? undefined : ranMsSince(task.started_clock);
+  const isAwaited = task.launched === true && task.waiting_since === undefined;
+  const isOnItsWay = isAwaited && ranMs !== undefined && ranMs < START_GRACE_MS;
+  if (isOnItsWay) return task;
+  await withOwnerLock(context, task, async () => {
+    removeHandover(taskPaths(context.config.home, task.task_id));
+    const failure: Failure = {
+      code: "start_failed",
+      message: "The server that was starting the task ended before the task had started.",
+      hint: "Run the task again.",
+    };
+    endTask(context.store, "queued", endedBy(failure, task));
+  });
   return current(context, task);
 }

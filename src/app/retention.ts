@@ -1,7 +1,9 @@
 import { realpathSync } from "node:fs";
 import { secondsBetween } from "#lib/clock.ts";
 import { logger } from "#lib/log.ts";
+import { type EarlierRun, forgetRun, listEarlierRuns } from "#store/earlier-runs.ts";
 import { emptyRemoved, forgetTask, type ForgettableTask, listForgettable } from "#store/forget-task.ts";
+import type { Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { unlinkFromWorkspace } from "#store/workspace-link.ts";
 import type { AppContext } from "./context.ts";
@@ -20,6 +22,23 @@ export function applyRetention(context: AppContext): void {
   forgetTasks(context, listBeyond(context, context.config));
 }
 
+/** Removes the files of a task's earlier runs beyond the limits. @returns those that are gone */
+export function forgetEarlierRuns({ store }: AppContext, runs: readonly EarlierRun[]): EarlierRun[] {
+  const forgotten = runs.filter((run) => forgetRun(store, run));
+  if (forgotten.length > 0) emptyRemoved(store);
+  return forgotten;
+}
+
+/** The earlier runs of a task that are neither among its newest `keepTasks` nor younger than `keepSeconds`. */
+export function listRunsBeyond(
+  { store }: AppContext,
+  taskId: string,
+  { keepTasks, keepSeconds }: Limits,
+): EarlierRun[] {
+  const older = listEarlierRuns(store, taskId).slice(keepTasks);
+  return older.filter(({ end_time }) => secondsBetween(end_time) >= keepSeconds);
+}
+
 /** The ended tasks beyond the limits, newest first. */
 export function listBeyond({ store }: AppContext, { keepTasks, keepSeconds }: Limits): ForgettableTask[] {
   return listForgettable(store, keepTasks).filter((task) => secondsBetween(task.end_time) >= keepSeconds);
@@ -27,13 +46,23 @@ export function listBeyond({ store }: AppContext, { keepTasks, keepSeconds }: Li
 
 /** Removes ended tasks. @returns those that are gone: one that has been started again meanwhile stays */
 export function forgetTasks({ config, store }: AppContext, tasks: readonly ForgettableTask[]): ForgettableTask[] {
-  const forgotten = tasks.filter((task) => forgetTask(store, task));
+  const forgotten = tasks.filter((task) => tryForget(store, task));
   for (const task of forgotten) {
     removeLink(config.home, task);
     logger("app").info`${task.task_id} was removed, it ended ${task.end_time}`;
   }
   if (forgotten.length > 0) emptyRemoved(store);
   return forgotten;
+}
+
+/** One task that cannot be removed keeps no other from going. */
+function tryForget(store: Store, task: ForgettableTask): boolean {
+  try {
+    return forgetTask(store, task);
+  } catch (error) {
+    logger("app").warn`${task.task_id} cannot be removed: ${String(error)}`;
+    return false;
+  }
 }
 
 function removeLink(home: string, task: ForgettableTask): void {

@@ -7,15 +7,24 @@ import { lockWorktree, unlockWorktree } from "#git/worktree-lock.ts";
 import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
 import { type Failure, toFailure } from "#lib/errors.ts";
-import { isProcessAlive } from "#lib/process-identity.ts";
-import { endTask, noteCodexProcess, takeOverTask } from "#store/change-task.ts";
+import { seenFromHere } from "#lib/process-identity.ts";
+import { watchFolder } from "#lib/watch-folder.ts";
+import { endTask, noteCodexProcess, recordSupervisor } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { lastSessionUsage } from "#store/list-tasks.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
+import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import { takeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
-import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
+import {
+  isEnded,
+  type EndedTask,
+  type QueuedTask,
+  type RunningTask,
+  type TaskRecord,
+  type Usage,
+} from "#task/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
@@ -23,21 +32,27 @@ import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishTask } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
-import { applyRetention } from "./retention.ts";
-import { listenForCancel, type StopRequest } from "./stop-request.ts";
+import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "./retention.ts";
+import { RunClock } from "./run-clock.ts";
 import { containRun, markOwnChildren } from "./run-containment.ts";
+import { listenForCancel } from "./stop-request.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
-import { type RunObserver, superviseRun } from "./supervise-run.ts";
+import { type RunObserver, type RunSurroundings, superviseRun } from "./supervise-run.ts";
+import { takeOwnership } from "./take-ownership.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
-import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
  * The supervisor: owns one run of one task from its start to its end. It is its own process, so
  * that the run goes on whatever happens to the MCP client and server; and it is started a second
- * time for a run whose supervisor died while Codex lives.
+ * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
+ * @param run which run it is for
+ * @returns undefined where the run is somebody else's, or over
  */
-export async function runTask(home: string, taskId: string, observer: RunObserver): Promise<EndedTask | undefined> {
-  // First of all: from the moment that the index names us as the owner, a cancel may come.
+export async function runTask(
+  { home, taskId, run }: { home: string; taskId: string; run: number },
+  observer: RunObserver,
+): Promise<EndedTask | undefined> {
+  // First of all: from the moment that the index names us as the supervisor, a cancel may come.
   let isCancelRequested = () => true;
   const tmux = watchTmuxServer(process.env, helperMarkerOf(home, taskId));
   const stop = listenForCancel({
@@ -47,16 +62,50 @@ export async function runTask(home: string, taskId: string, observer: RunObserve
   try {
     const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
     markOwnChildren();
-    isCancelRequested = () => findTask(context.store, taskId)?.isCancelRequested === true;
-    const stored = findTask(context.store, taskId);
-    const ended = stored && (await whileWorkingOn(taskId, () => ownRun(context, stored, { observer, stop })));
+    const stored = await takeOwnership(context, taskId, run);
+    if (stored === undefined) return undefined;
+    isCancelRequested = () => isCancelled(context, stored.record);
+    const ended = await withSurroundings(context, stored, { observer, stop }, (around) =>
+      ownRun(context, stored, around),
+    );
     if (ended === undefined) return undefined;
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
     applyRetention(context);
+    forgetEarlierRuns(context, listRunsBeyond(context, taskId, context.config));
     return ended;
   } finally {
     tmux?.close();
+  }
+}
+
+/** Does something with a clock that counts for the run's limits, and an ear for cancels from other containers and hosts. */
+async function withSurroundings<T>(
+  context: AppContext,
+  { record }: StoredTask,
+  { observer, stop }: Pick<RunSurroundings, "observer" | "stop">,
+  work: (around: RunSurroundings) => Promise<T>,
+): Promise<T> {
+  const paths = taskPaths(context.config.home, record.task_id);
+  const clock = record.status === "running" ? RunClock.adopt(paths) : new RunClock(paths);
+  const hear = () => {
+    if (isCancelled(context, record)) stop.ask(CANCELLED);
+  };
+  const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, hear);
+  try {
+    return await work({ observer, stop, clock });
+  } finally {
+    watch.close();
+    clock.stop();
+  }
+}
+
+function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boolean {
+  try {
+    const stored = findTask(store, task_id);
+    return stored?.record.run === run && stored.isCancelRequested;
+  } catch {
+    return false; // the index cannot be read in this moment
   }
 }
 
@@ -70,25 +119,27 @@ function takeEnvironment(home: string, taskId: string): Environment {
   return handed;
 }
 
-/** Whom a supervisor tells, and who tells it to stop. */
-interface Surroundings {
-  observer: RunObserver;
-  stop: StopRequest;
-}
-
-async function ownRun(context: AppContext, stored: StoredTask, around: Surroundings): Promise<EndedTask | undefined> {
+async function ownRun(
+  context: AppContext,
+  stored: StoredTask,
+  around: RunSurroundings,
+): Promise<EndedTask | undefined> {
   const { record } = stored;
   if (isEnded(record)) return undefined;
   if (record.status === "queued") return startRun(context, record, around);
-  const isOrphan = stored.owner === undefined || !isProcessAlive(stored.owner);
-  if (stored.codex === undefined || !isOrphan || !takeOverTask(context.store, record, stored.owner)) return undefined;
+  const codex = seenFromHere(stored.codex);
+  if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
   await endHelpers(context, record);
   // A cancel may have cost the supervisor before us its life.
   if (stored.isCancelRequested) around.stop.ask(CANCELLED);
-  return supervise(context, record, adoptCodex(stored.codex), around);
+  return supervise(context, record, adoptCodex(codex), around);
 }
 
-async function startRun(context: AppContext, queued: QueuedTask, around: Surroundings): Promise<EndedTask | undefined> {
+async function startRun(
+  context: AppContext,
+  queued: QueuedTask,
+  around: RunSurroundings,
+): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
@@ -102,12 +153,14 @@ async function startRun(context: AppContext, queued: QueuedTask, around: Surroun
   };
   const running = await startWhenFree(context, queued, toRunning, around.stop);
   if (running === undefined) return endCancelled(context, queued);
+  around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
-  const failure = await setUpWorktree(context, running, around.observer, around.stop);
-  if (failure !== undefined) return endFailed(context, running, failure);
   let codex: CodexProcess;
   try {
+    const failure = await setUpWorktree(context, running, around);
+    if (failure !== undefined) return endFailed(context, running, failure);
     if (isFallback) await (await import("./witness.ts")).noteWorkspace(context, running);
+    if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
     codex = launchCodex(context, running);
   } catch (error) {
     return endFailed(context, running, toFailure(error));
@@ -156,13 +209,31 @@ async function supervise(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
-  { observer, stop }: Surroundings,
+  around: RunSurroundings,
 ): Promise<EndedTask | undefined> {
-  observer.started(task);
-  const run = await superviseRun(context, task, codex, observer, stop);
+  around.observer.started(task);
+  const run = await superviseRun(context, task, codex, around);
   // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended,
   // and so is one whose workspace is to be looked at.
-  const isToBeStill = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
-  if (isToBeStill) await endLeftovers(context, task);
-  return finishTask(context, task, run, await commitLeftWork(context, task, run));
+  const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
+  if (mustStopProcessesFirst) await endLeftovers(context, task);
+  // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
+  const hurry = run.stopped === undefined ? around.stop.signal : undefined;
+  const committed = await commitLeftWork(context, task, run, hurry);
+  return persist(() => finishTask(context, task, run, committed, hurry));
+}
+
+/** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */
+const STORAGE_TIMEOUT_MS = 5000;
+
+async function persist<T>(write: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + STORAGE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isStorageFault(error) || performance.now() > deadline) throw error;
+      await Bun.sleep(500);
+    }
+  }
 }

@@ -1,9 +1,8 @@
-import { secondsBetween } from "#lib/clock.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
 import { readTail } from "#lib/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import type { TaskRecord } from "#task/record.ts";
+import { elapsedSeconds, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { readActivity } from "./read-progress.ts";
 
@@ -20,8 +19,9 @@ export interface RunningLine {
 
 /** What an unfinished task is doing. */
 export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
-  const { task_id, status, start_time, log_file } = findTask(store, task.task_id)?.record ?? task;
-  const line = { task_id, status, elapsed_seconds: secondsBetween(start_time) };
+  const current = findTask(store, task.task_id)?.record ?? task;
+  const { task_id, status, log_file } = current;
+  const line = { task_id, status, elapsed_seconds: elapsedSeconds(current) };
   if (status === "queued") return { ...line, queue_position: queuePosition(store, task) };
   const activity = readActivity(log_file) ?? readSetup(taskPaths(config.home, task_id));
   return { ...line, ...(activity !== undefined && { activity }) };

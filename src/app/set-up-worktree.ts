@@ -10,10 +10,10 @@ import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#task/names.ts";
 import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { reachedTotalLimit, TICK_MS } from "./run-clock.ts";
+import type { RunSurroundings } from "./supervise-run.ts";
 import { familyTraces } from "./end-processes.ts";
-import type { StopRequest } from "./stop-request.ts";
 import { containRun } from "./run-containment.ts";
-import { LIMITS_MS, reachedTotalLimit, type RunObserver } from "./supervise-run.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
@@ -28,8 +28,7 @@ const MAX_SAID = 600;
 export async function setUpWorktree(
   { config }: AppContext,
   task: RunningTask,
-  observer: RunObserver,
-  stop: StopRequest,
+  { observer, stop, clock }: RunSurroundings,
 ): Promise<Failure | undefined> {
   const { worktreeSetup: command } = config;
   const { worktree_dir: worktree, made_here } = task;
@@ -49,9 +48,9 @@ export async function setUpWorktree(
     cgroup: containRun(config, task).cgroup,
   });
   const limits = setInterval(() => {
-    const reached = reachedTotalLimit(task);
+    const reached = reachedTotalLimit(task, clock);
     if (reached !== undefined) stop.ask(reached);
-  }, LIMITS_MS);
+  }, TICK_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
   clearInterval(limits);
   await endFamily({

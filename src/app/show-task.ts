@@ -1,12 +1,13 @@
 import type { EventLine } from "#codex/describe.ts";
-import { secondsBetween } from "#lib/clock.ts";
 import { queuePosition } from "#store/list-tasks.ts";
-import { isEnded, type TaskRecord } from "#task/record.ts";
+import type { StoredTask } from "#store/task-row.ts";
+import { elapsedSeconds, isEnded, type TaskRecord } from "#task/record.ts";
 import { noteOf, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { describeProgress, readEvents } from "./read-progress.ts";
 import { reconcile } from "./reconcile.ts";
+import { describeElsewhere, describeUnresponsive } from "./task-life.ts";
 
 /** What `codex_status` tells of one task. */
 export interface TaskDetail extends WorktreeFields, OutcomeFields {
@@ -41,21 +42,49 @@ export async function showTask(
   sinceEvent?: number,
   logBytes?: number,
 ): Promise<TaskDetail> {
-  const task = await reconcile(context, getTask(context, taskId));
+  const stored = getTask(context, taskId);
+  const task = await reconcile(context, stored);
   const detail: TaskDetail = {
     task_id: task.task_id,
     mode: task.mode,
     status: task.status,
     topic: task.topic,
-    elapsed_seconds: secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined),
+    elapsed_seconds: elapsedSeconds(task),
     cwd: task.cwd,
     sandbox: task.sandbox,
     log_file: task.log_file,
     ...worktreeFields(task),
     ...noteOf(task),
   };
-  if (task.status === "queued") return { ...detail, queue_position: queuePosition(context.store, task) };
-  if (!isEnded(task)) return { ...detail, ...describeProgress(task.log_file, sinceEvent, logBytes) };
+  if (task.status === "queued") {
+    return {
+      ...detail,
+      queue_position: queuePosition(context.store, task),
+      ...notesOnPlace(context, stored, detail.note),
+    };
+  }
+  if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };
+}
+
+function describeRun(
+  context: AppContext,
+  stored: StoredTask,
+  sinceEvent?: number,
+  logBytes?: number,
+): Partial<TaskDetail> {
+  const { record } = stored;
+  const unresponsive = describeUnresponsive(context, stored);
+  return {
+    ...describeProgress(record.log_file, sinceEvent, logBytes),
+    ...(unresponsive !== undefined && { stalled: unresponsive }),
+    ...notesOnPlace(context, stored, noteOf(record).note),
+  };
+}
+
+function notesOnPlace(context: AppContext, stored: StoredTask, note: string | undefined): { note?: string } {
+  const elsewhere = describeElsewhere(context, stored);
+  if (elsewhere === undefined) return {};
+  return { note: note === undefined ? elsewhere.note : `${note} ${elsewhere.note}` };
 }

@@ -1,8 +1,9 @@
-import { now } from "#lib/clock.ts";
+import { clockStamp, now } from "#lib/clock.ts";
 import { AppError, toFailure } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { endTask, updateQueuedTask } from "#store/change-task.ts";
-import { claimTask, findTask } from "#store/claim-task.ts";
+import { claimTask, findTask, type GrantedClaim } from "#store/claim-task.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
 import { writeRunInput } from "#store/task-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
@@ -18,7 +19,6 @@ import { endedBy } from "./end-record.ts";
 import { makePlace } from "./make-place.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "./reconcile.ts";
-import { whileWorkingOn } from "./work-in-progress.ts";
 
 /**
  * Starts a task: checks the request, claims the topic, makes folder, link and worktree, starts the
@@ -31,8 +31,12 @@ export async function startTask(context: AppContext, request: StartRequest): Pro
   const checked = checkRequest(context.config, request);
   const place = await choosePlace(checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
-  const granted = await claim(context, checked, place);
-  return whileWorkingOn(granted.task_id, () => startClaimed(context, checked, place, granted));
+  const { granted, lock } = await claim(context, checked, place);
+  try {
+    return await startClaimed(context, checked, place, granted);
+  } finally {
+    lock.release();
+  }
 }
 
 async function startClaimed(
@@ -42,22 +46,33 @@ async function startClaimed(
   granted: QueuedTask,
 ): Promise<TaskRecord> {
   try {
-    const queued = await prepareRun(context, checked, place, granted);
+    const queued: QueuedTask = { ...(await prepareRun(context, checked, place, granted)), launched: true };
     if (updateQueuedTask(context.store, queued)) {
       const supervisor = await launchSupervisor(context, queued);
       return await waitForStart(context, queued, supervisor);
     }
   } catch (error) {
-    endTask(context.store, "queued", endedBy(toFailure(error), granted));
+    // Where not even that can be written, the caller is told why; the claim ends as one whose starter has died.
+    if (isStorageFault(error)) tryEnd(context, granted, error);
+    else endTask(context.store, "queued", endedBy(toFailure(error), granted));
   }
   return current(context, granted);
+}
+
+/** @throws the fault itself, where the end cannot be recorded for the same reason */
+function tryEnd({ store }: AppContext, task: QueuedTask, fault: unknown): void {
+  try {
+    endTask(store, "queued", endedBy(toFailure(fault), task));
+  } catch {
+    throw fault;
+  }
 }
 
 function current({ store }: AppContext, task: QueuedTask): TaskRecord {
   return findTask(store, task.task_id)?.record ?? task;
 }
 
-async function claim(context: AppContext, request: CheckedRequest, place: Place): Promise<QueuedTask> {
+async function claim(context: AppContext, request: CheckedRequest, place: Place): Promise<GrantedClaim> {
   const { parsedTopic } = request;
   const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
   for (;;) {
@@ -68,7 +83,7 @@ async function claim(context: AppContext, request: CheckedRequest, place: Place)
       taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
       build: (taskId, run) => buildTask(context, request, place, taskId, run),
     });
-    if ("granted" in result) return result.granted;
+    if ("granted" in result) return result;
     // It may only look alive: its supervisor may have died.
     const other = await reconcile(context, result.refusedBy);
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
@@ -97,6 +112,7 @@ function buildTask(
     prompt_file: paths.prompt,
     log_file: paths.log,
     start_time: now(),
+    started_clock: clockStamp(),
     ...(request.sandbox === "full-access" && IS_TMUX_USED && { tmux_session: taskId }),
     ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
     ...(sessionId !== undefined && { resumes: sessionId }),

@@ -1,10 +1,12 @@
 import type { Failure } from "#lib/errors.ts";
 import { CANCELLED } from "./end-record.ts";
 
-/** That a run is to be ended, and why: the first reason counts. */
+/** That a run is to be ended, and why: the first reason counts. It is heard in every phase of a run. */
 export interface StopRequest {
   asked: Promise<Failure>;
   ask: (reason: Failure) => void;
+  /** Aborts when it is asked for. */
+  signal: AbortSignal;
 }
 
 /** What tells the meanings of a signal apart. */
@@ -15,11 +17,17 @@ export interface StopSigns {
 }
 
 /**
- * Listens for what ends a run: codex_cancel notes its wish in the index and sends SIGTERM. It listens
- * for ever: a signal that comes late must not end this process before it has written the run's record.
+ * Listens for what ends a run: a cancel is noted in the index, the task's folder is woken, and, where that is
+ * possible, SIGTERM is sent. It listens for ever: a signal that comes late must not end this process before it has
+ * written the run's record.
  */
 export function listenForCancel(signs: StopSigns): StopRequest {
-  const { promise: asked, resolve: ask } = Promise.withResolvers<Failure>();
+  const { promise: asked, resolve } = Promise.withResolvers<Failure>();
+  const stopping = new AbortController();
+  const ask = (reason: Failure) => {
+    resolve(reason);
+    stopping.abort();
+  };
   process.on("SIGTERM", () => ask(signs.isCancelRequested() ? CANCELLED : terminatedFailure()));
   // Ctrl-C in the pane.
   process.on("SIGINT", () => ask(CANCELLED));
@@ -27,7 +35,7 @@ export function listenForCancel(signs: StopSigns): StopRequest {
     // A tmux server that was killed takes the pane, not the run.
     if (!(await signs.hasPaneCrashed())) ask(CANCELLED);
   });
-  return { asked, ask };
+  return { asked, ask, signal: stopping.signal };
 }
 
 /** Nobody asked this server for it: the machine goes down, or somebody ended the process by hand. */

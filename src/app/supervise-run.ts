@@ -3,12 +3,14 @@ import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
 import { RunLog } from "#codex/run-log.ts";
 import type { RunState } from "#codex/run-state.ts";
 import type { Failure } from "#lib/errors.ts";
+import { logger } from "#lib/log.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
-import { noteSession } from "#store/change-task.ts";
+import { noteSession, recordCodexEnd } from "#store/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endProcesses } from "./end-processes.ts";
+import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** Who is shown a run: the pane of its tmux session. */
@@ -16,6 +18,13 @@ export interface RunObserver {
   started(task: RunningTask): void;
   event(line: EventLine): void;
   ended(task: EndedTask): void;
+}
+
+/** What surrounds a run: who is shown it, who tells it to stop, and the clock that its limits are counted by. */
+export interface RunSurroundings {
+  observer: RunObserver;
+  stop: StopRequest;
+  clock: RunClock;
 }
 
 /** How a run went. */
@@ -26,24 +35,20 @@ export interface RunResult {
   stopped: Failure | undefined;
 }
 
-/** How often the limits are looked at. */
-export const LIMITS_MS = 500;
-
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
 export async function superviseRun(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
-  observer: RunObserver,
-  stop: StopRequest,
+  { observer, stop, clock }: RunSurroundings,
 ): Promise<RunResult> {
-  const log = new RunLog(task.log_file);
+  const log = new RunLog(task.log_file, () => clock.countedMs);
   let sessionId: string | undefined;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     if (sessionId === log.state.sessionId || log.state.sessionId === undefined) return;
     sessionId = log.state.sessionId;
-    noteSession(context.store, task, sessionId);
+    tryTo(task, () => noteSession(context.store, task, log.state.sessionId ?? ""));
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
@@ -51,14 +56,22 @@ export async function superviseRun(
     (name) => name === "codex-exec.log",
     () => show(log.read()),
   );
+  const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
   const limits = setInterval(() => {
-    const reached = reachedLimit(task, log);
+    if (reachedLimit() === undefined) return;
+    // Events of which nobody has told this process yet come before any limit.
+    show(log.read());
+    const reached = reachedLimit();
     if (reached !== undefined) stop.ask(reached);
-  }, LIMITS_MS);
+  }, TICK_MS);
   try {
     const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
-    if (stopped !== undefined) await endProcesses(context, task, codex.identity);
+    if (stopped !== undefined) {
+      tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
+      await endProcesses(context, task, codex.identity);
+    }
     const end = await codex.ended;
+    tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
     show(log.readToEnd());
     return { state: log.state, end, stopped };
   } finally {
@@ -67,26 +80,11 @@ export async function superviseRun(
   }
 }
 
-const LIMIT_HINT =
-  "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
-
-/** Why a run is over that has taken all the time that it was given; undefined where it has not. */
-export function reachedTotalLimit({ timeout_seconds, running_since, start_time }: RunningTask): Failure | undefined {
-  if (timeout_seconds === 0 || Date.now() - Date.parse(running_since ?? start_time) <= timeout_seconds * 1000) {
-    return undefined;
+/** A record that helps others, and that a full disk may do without. */
+function tryTo(task: RunningTask, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    logger("app").warn`${task.task_id}: ${String(error)}`;
   }
-  const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
-  return { code: "timeout", message, hint: LIMIT_HINT };
-}
-
-function reachedLimit(task: RunningTask, log: RunLog): Failure | undefined {
-  const total = reachedTotalLimit(task);
-  if (total !== undefined) return total;
-  const { idle_timeout_seconds } = task;
-  if (idle_timeout_seconds > 0 && performance.now() - log.lastProgressAt > idle_timeout_seconds * 1000) {
-    const why = log.state.isWaitingForNetwork ? "; it was waiting for the network" : "";
-    const message = `The run was ended because Codex had reported nothing new for ${idle_timeout_seconds} s${why}.`;
-    return { code: "idle_timeout", message, hint: LIMIT_HINT };
-  }
-  return undefined;
 }

@@ -4,7 +4,7 @@ import { holdInQueue, startTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import type { QueuedTask, RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcileLost } from "./reconcile.ts";
+import { reconcileAll } from "./reconcile.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /**
@@ -31,7 +31,7 @@ export async function startWhenFree(
   try {
     while (isQueued(context, queued)) {
       // Tasks whose supervisors died hold slots until somebody works out the truth about them.
-      await reconcileLost(context);
+      await reconcileAll(context);
       const running = tryStart();
       if (running !== undefined) return running;
       if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;

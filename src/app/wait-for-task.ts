@@ -1,17 +1,24 @@
+import { toFailure } from "#lib/errors.ts";
+import { logger } from "#lib/log.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { findTask } from "#store/claim-task.ts";
-import { readEarlierMeta, readMeta } from "#store/meta-file.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { readEarlierMeta } from "#store/meta-file.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
+import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcile } from "./reconcile.ts";
 
-/** How often the truth about a silent task is worked out. */
+/** How often the actual state of a silent task is worked out. */
 const SAFETY_MS = 1000;
 
+/** A state folder that cannot be used for so many looks in a row is reported: the end cannot be recorded. */
+const MAX_STORAGE_FAULTS = 10;
+
 /**
- * Waits for the end of one run. The supervisor publishes the record by a rename, which wakes us within
- * a millisecond; the slow look behind it works out the truth where the supervisor has died.
+ * Waits for the end of one run. The supervisor wakes the watchers of the task's folder after it has committed the end to
+ * the index, and they look there; a slow look besides works out the state of a task whose supervisor has died.
+ * @throws AppError `state_unusable` where the state folder cannot be used for a while (a full disk): the run goes on
  */
 export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
   const ended = await waitAtMost(context, task, Number.POSITIVE_INFINITY);
@@ -19,7 +26,7 @@ export async function waitForTask(context: AppContext, task: TaskRecord): Promis
   return ended;
 }
 
-/** The same for a bounded time, or until `signal` aborts. @returns undefined where the run has not ended by then */
+/** Waits a bounded time, or until `signal` aborts. @returns undefined where the run has not ended by then */
 export async function waitAtMost(
   context: AppContext,
   task: TaskRecord,
@@ -29,32 +36,52 @@ export async function waitAtMost(
   if (isEnded(task)) return task;
   if (signal?.aborted === true) return undefined;
   const paths = taskPaths(context.config.home, task.task_id);
-  const published = () => endedRun(readMeta(paths.meta), task) ?? endedRun(readEarlierMeta(paths, task.run), task);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let isBusy = false;
-    const done = (record: EndedTask | undefined) => {
+    let faults = 0;
+    const stop = () => {
       watch.close();
       clearInterval(safety);
       clearTimeout(deadline);
       signal?.removeEventListener("abort", giveUp);
+    };
+    const done = (record: EndedTask | undefined) => {
+      stop();
       resolve(record);
     };
     const giveUp = () => done(undefined);
     signal?.addEventListener("abort", giveUp);
     const look = () => {
-      const record = published();
-      if (record !== undefined) done(record);
+      try {
+        const record = findTask(context.store, task.task_id)?.record;
+        const ended = endedRun(record, task) ?? endedRun(readEarlierRun(record, task), task);
+        if (ended !== undefined) done(ended);
+      } catch (error) {
+        logger("app").debug`${task.task_id} cannot be looked at: ${String(error)}`;
+      }
     };
+    const readEarlierRun = (newest: TaskRecord | undefined, { run }: TaskRecord) =>
+      newest === undefined || newest.run > run ? readEarlierMeta(paths, run) : undefined;
     const lookHard = async () => {
       if (isBusy) return;
       isBusy = true;
-      const stored = findTask(context.store, task.task_id);
-      const record = stored === undefined ? undefined : await reconcile(context, stored).catch(() => undefined);
-      isBusy = false;
-      const ended = endedRun(record, task);
-      if (ended !== undefined) done(ended);
+      try {
+        const stored = findTask(context.store, task.task_id);
+        if (stored !== undefined && stored.record.run === task.run) await reconcile(context, stored);
+        faults = 0;
+      } catch (error) {
+        faults = isStorageFault(error) ? faults + 1 : 0;
+        logger("app").warn`the state of ${task.task_id} cannot be worked out: ${toFailure(error).message}`;
+        if (faults >= MAX_STORAGE_FAULTS) {
+          stop();
+          reject(error);
+        }
+      } finally {
+        isBusy = false;
+      }
+      look();
     };
-    const watch = watchFolder(paths.folder, (name) => name === "meta.json", look);
+    const watch = watchFolder(paths.folder, (name) => name === WAKE_FILE, look);
     const safety = setInterval(() => void lookHard(), SAFETY_MS);
     const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
     look();

@@ -13,8 +13,8 @@ export async function cancel({ operands }: Input): Promise<number> {
   // All names are looked up first: with a wrong one, nothing is stopped.
   const stored = operands.map((name) => resolveTask(context, name));
   for (const { record } of stored) {
-    const task = await cancelTask(context, record.task_id);
-    const end = isEnded(task) ? describeEnd(task) : [task.status];
+    const { record: task, note } = await cancelTask(context, record.task_id);
+    const end = isEnded(task) ? describeEnd(task) : [task.status, ...(note === undefined ? [] : [note])];
     const already = isEnded(record) ? " (it had ended already)" : "";
     printLines([`${paint(task.task_id, "bold")}: ${end.join(", ")}${already}`]);
   }

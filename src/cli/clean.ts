@@ -50,15 +50,18 @@ function readLimits(options: CleanOptions, config: Config): Limits {
   return { keepTasks: keepTasks ?? 0, keepSeconds: keepSeconds ?? 0 };
 }
 
-function describe({ tasks, leftovers }: CleanUp, salvage: ExpiredSalvage[], isDryRun: boolean): string[] {
+function describe({ tasks, runs, leftovers }: CleanUp, salvage: ExpiredSalvage[], isDryRun: boolean): string[] {
   const verb = isDryRun ? "would remove" : "removed";
-  const all = [...tasks, ...leftovers];
+  const all = [...tasks, ...runs, ...leftovers];
   if (all.length + salvage.length === 0) return ["Nothing to remove."];
   const bytes = all.reduce((sum, each) => sum + each.bytes, 0);
   return [
     ...tasks.map((task) => {
       const age = formatDuration(secondsBetween(task.end_time));
       return `${verb} ${task.task_id} (ended ${age} ago, ${formatBytes(task.bytes)})`;
+    }),
+    ...runs.map(({ task_id, run, end_time, bytes: size }) => {
+      return `${verb} run ${run} of ${task_id} (ended ${formatDuration(secondsBetween(end_time))} ago, ${formatBytes(size)})`;
     }),
     ...leftovers.map((each) => `${verb} ${shortenHome(each.path)} (${each.what}, ${formatBytes(each.bytes)})`),
     ...salvage.map(({ branch, savedAt, repository }) => {

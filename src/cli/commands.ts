@@ -163,7 +163,10 @@ export const COMMANDS: readonly Command[] = [
     name: "run-task",
     summary: "supervise one task",
     operands: ONE_TASK,
-    options: { home: { type: "string", placeholder: "folder", summary: "the state folder" } },
+    options: {
+      home: { type: "string", placeholder: "folder", summary: "the state folder" },
+      run: { type: "string", placeholder: "number", summary: "which run of the task" },
+    },
     examples: [],
     load: async () => (await import("./run-task.ts")).runTaskCommand,
   }),

@@ -1,11 +1,10 @@
-import { secondsBetween } from "#lib/clock.ts";
-import type { EndedTask } from "#task/record.ts";
+import { elapsedSeconds, type EndedTask } from "#task/record.ts";
 import { formatDuration } from "./quantities.ts";
 import { paint, withoutControls } from "./style.ts";
 
 /** How a task ended, in a line or two. */
 export function describeEnd(task: EndedTask): string[] {
-  const duration = formatDuration(secondsBetween(task.start_time, task.end_time));
+  const duration = formatDuration(elapsedSeconds(task));
   // Of a cancelled one, that says it all.
   const failure = task.status === "failed" ? `: ${withoutControls(task.error)} [${task.code}]` : "";
   const style = task.status === "completed" ? "green" : "red";

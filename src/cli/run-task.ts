@@ -6,14 +6,22 @@ import { isTaskId } from "#task/names.ts";
 import type { Input } from "./command.ts";
 import { makePane } from "./pane.ts";
 
-/** The supervisor of one task: `run-task <id> --home <state folder>`. Started by the server, not by people. */
-export async function runTaskCommand({ options, operands }: Input<{ home: string | undefined }>): Promise<number> {
+interface RunTaskOptions {
+  home: string | undefined;
+  run: string | undefined;
+}
+
+/** The supervisor of one task: `run-task <id> --home <state folder> --run <number>`. Started by the server, not by people. */
+export async function runTaskCommand({ options, operands }: Input<RunTaskOptions>): Promise<number> {
   const [taskId] = operands;
-  if (taskId === undefined || !isTaskId(taskId) || options.home === undefined) {
-    throw new AppError("invalid_argument", "run-task needs a task id and --home.", "The server starts it by itself.");
+  const run = Number(options.run);
+  const isComplete = taskId !== undefined && isTaskId(taskId) && options.home !== undefined && Number.isInteger(run);
+  if (!isComplete || options.home === undefined) {
+    const hint = "The server starts it by itself.";
+    throw new AppError("invalid_argument", "run-task needs a task id, --home and --run.", hint);
   }
   becomeSubreaper();
   startLogging(process.env["CODEXMCP_LOG_LEVEL"]);
-  const ended = await runTask(options.home, taskId, makePane());
+  const ended = await runTask({ home: options.home, taskId, run }, makePane());
   return ended === undefined || ended.status === "completed" ? 0 : 1;
 }

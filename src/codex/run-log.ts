@@ -8,11 +8,15 @@ export class RunLog {
   readonly #reader: LineReader;
   #state: RunState = NO_EVENTS;
   #lastMessage: string | undefined;
-  /** When something new was last reported; a message that only repeats the one before is nothing new. */
-  lastProgressAt = performance.now();
+  readonly #clock: () => number;
+  /** When something new was last reported, by the clock that was given; a message that only repeats the one before is nothing new. */
+  lastProgressAt: number;
 
-  constructor(path: string) {
+  /** @param clock milliseconds, from any moment on */
+  constructor(path: string, clock: () => number = () => performance.now()) {
     this.#reader = new LineReader(path);
+    this.#clock = clock;
+    this.lastProgressAt = clock();
   }
 
   get state(): RunState {
@@ -34,7 +38,7 @@ export class RunLog {
     const event = parseEvent(line);
     if (event === undefined) return [];
     this.#state = applyEvent(this.#state, event);
-    if (!this.#isRepetition(event)) this.lastProgressAt = performance.now();
+    if (!this.#isRepetition(event)) this.lastProgressAt = this.#clock();
     const described = describeEvent(event);
     return described === undefined ? [] : [described];
   }

@@ -10,7 +10,12 @@ import { git, type GitEnvironment, withoutLastNewline } from "./git.ts";
  * What a worktree holds against a base commit: commits, and every difference of the files, whether
  * committed or not, new files included. Neither index nor files are touched.
  */
-export async function readChanges(worktree: string, baseCommit: string): Promise<WorktreeChanges> {
+export async function readChanges(
+  worktree: string,
+  baseCommit: string,
+  signal?: AbortSignal,
+): Promise<WorktreeChanges> {
+  signal?.throwIfAborted();
   const [ahead, status] = await Promise.all([
     git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`]),
     git(worktree, ["status", "--porcelain", "-z", "--untracked-files=all"]),

@@ -16,6 +16,8 @@ export const ERROR_CODES = {
   unknown_profile: "Codex has no profile of this name (Codex itself would ignore it in silence).",
   task_running: "This topic is running already.",
   worktree_busy: "Another version of this topic is running in the same worktree.",
+  repository_busy: "Another process of this server has been working on the repository for minutes.",
+  program_moved: "This server's own program file is gone or was moved since the server was started.",
   nested_task: "A task's own Codex asked for a task: that would start itself over and over.",
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",
@@ -68,6 +70,8 @@ export const ERROR_CODES = {
   client_failed: "The MCP client's own command line failed; the message is its own.",
   // Ours.
   state_unusable: "The state folder or its database cannot be read or written.",
+  state_newer: "A newer version of this program has used the state folder; this one can only list its tasks.",
+  task_unreadable: "The task's folder or its `meta.json` is not what it should be.",
   internal: "A fault of this server.",
 } as const;
 
@@ -102,7 +106,8 @@ export function toFailure(thrown: unknown): Failure {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (isStorageFault(thrown)) {
+  // Only the store uses SQLite; its failed system calls come as AppErrors of their own.
+  if (thrown instanceof Error && thrown.name === "SQLiteError") {
     return {
       code: "state_unusable",
       message: `The task store cannot be used: ${message}.`,
@@ -114,15 +119,6 @@ export function toFailure(thrown: unknown): Failure {
     message: `The server failed: ${message}.`,
     hint: "Please report this, with the server's stderr under CODEXMCP_LOG_LEVEL=debug.",
   };
-}
-
-const STORAGE_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EMFILE", "ENOTDIR", "ELOOP"]);
-
-function isStorageFault(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  if (thrown.name === "SQLiteError") return true;
-  const code = errnoOf(thrown);
-  return code !== undefined && STORAGE_FAULTS.has(code);
 }
 
 /** The errno name (`ENOENT`, …) of a failed system call, where there is one. */

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { bootId, isOwnSpace, ownSpace, type ProcessSpace } from "./host.ts";
 import { windowsProcessStart } from "./windows-processes.ts";
 
 /**
- * Which process, beyond doubt: a pid alone is given again to others.
+ * Which process, beyond doubt, of those that can be seen from here: a pid alone is given again to others.
  * `start` is the start time as the system tells it, on Linux with the boot it belongs to.
  */
 export interface ProcessIdentity {
@@ -10,7 +11,8 @@ export interface ProcessIdentity {
   start: string;
 }
 
-let bootId: string | undefined;
+/** A process as it is noted for others, who may be in another container or on another host. */
+export interface ProcessAddress extends ProcessIdentity, ProcessSpace {}
 
 /** The identity of the process that has this pid now; undefined where none has, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
@@ -35,6 +37,16 @@ export function ownIdentity(): ProcessIdentity {
   return own;
 }
 
+/** A process of here, for others. */
+export function addressOf({ pid, start }: ProcessIdentity): ProcessAddress {
+  return { pid, start, ...ownSpace() };
+}
+
+/** The process as it can be seen from here; undefined where it is in another container or on another host. */
+export function seenFromHere(address: ProcessAddress | undefined): ProcessIdentity | undefined {
+  return address !== undefined && isOwnSpace(address) ? { pid: address.pid, start: address.start } : undefined;
+}
+
 /** Sends a signal to that very process; false where it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isProcessAlive(identity)) return false;
@@ -45,11 +57,16 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
+/** Whether that process is stopped (SIGSTOP, Ctrl-Z, a debugger); false where that cannot be seen. */
+export function isProcessStopped(identity: ProcessIdentity): boolean {
+  if (process.platform !== "linux" || !isProcessAlive(identity)) return false;
+  return /^[Tt]$/.test(parseStat(identity.pid)?.state ?? "");
+}
+
 function startOnLinux(pid: number): string | undefined {
   const stat = parseStat(pid);
   if (stat === undefined || stat.state === "Z" || stat.state === "X") return undefined;
-  bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").slice(0, 8);
-  return `${bootId}:${stat.startTicks}`;
+  return `${bootId().slice(0, 8)}:${stat.startTicks}`;
 }
 
 /** What `/proc/<pid>/stat` says (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
@@ -64,7 +81,12 @@ export function parseStat(pid: number): { state: string; parent: number; startTi
   return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
 }
 
+/** As a text in one language and time zone, whatever those of the caller: it is compared with what others noted. */
 function startByPs(pid: number): string | undefined {
-  const ps = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)], { stderr: "ignore" });
+  const ps = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)], {
+    env: { PATH: "/bin:/usr/bin", LC_ALL: "C", TZ: "UTC" },
+    stdin: "ignore",
+    stderr: "ignore",
+  });
   return ps.stdout.toString().trim() || undefined;
 }

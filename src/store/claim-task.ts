@@ -1,8 +1,9 @@
 import { prepareFile } from "#lib/files.ts";
-import { ownIdentity } from "#lib/process-identity.ts";
 import { isEnded, type QueuedTask } from "#task/record.ts";
+import { type HeldLock, holdSoon } from "./held-lock.ts";
 import { importTask } from "./import-tasks.ts";
 import { formatMeta } from "./meta-file.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 import { taskPaths } from "./store-paths.ts";
 import { openTaskFolder } from "./task-folder.ts";
@@ -20,20 +21,35 @@ export interface Claim {
   build: (taskId: string, run: number) => QueuedTask;
 }
 
+/** A claim that was granted, with the starter's lock. */
+export interface GrantedClaim {
+  granted: QueuedTask;
+  lock: HeldLock;
+}
+
 /** A claim that was granted, or the unfinished task that stands against it. */
-export type ClaimResult =
-  | { granted: QueuedTask }
-  | { refusedBy: StoredTask; because: "topic" | "worktree" | "session" };
+export type ClaimResult = GrantedClaim | { refusedBy: StoredTask; because: "topic" | "worktree" | "session" };
+
+/** Others only look at the lock of a run that is being claimed. */
+const STARTER_LOCK_TIMEOUT_MS = 1000;
 
 /**
- * Makes the calling process the owner of a new run, in one write transaction: of any number of
+ * Makes the calling process the starter of a new run, in one write transaction: of any number of
  * processes that claim one topic or one worktree at the same moment, one is granted it.
+ * @throws AppError `state_unusable`, `state_newer`
  */
 export function claimTask(store: Store, claim: Claim): ClaimResult {
   for (const taskId of claim.taskIds) {
-    if (findTask(store, taskId) === undefined) importTask(store, taskId);
+    if (!store.isNewer && findTask(store, taskId) === undefined) importTask(store, taskId);
   }
-  return store.database.transaction(() => tryClaim(store, claim)).immediate();
+  let result: ClaimResult | undefined;
+  try {
+    return store.writable.transaction(() => (result = tryClaim(store, claim))).immediate();
+  } catch (error) {
+    // Rolled back: nobody was granted anything.
+    if (result !== undefined && "lock" in result) result.lock.release();
+    throw error;
+  }
 }
 
 function tryClaim(store: Store, claim: Claim): ClaimResult {
@@ -47,12 +63,16 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   const writer = findUnfinishedBy(store, "session_id", claim.sessionId);
   if (writer !== undefined) return { refusedBy: writer, because: "session" };
   const granted = claim.build(taskId, (earlier?.record.run ?? 0) + 1);
-  replaceTask(store.database, granted, ownIdentity());
-  // Before anybody else sees the row: whoever ends this run finds its folder, not the earlier run's.
+  replaceTask(store.database, granted);
+  // Before anybody else sees the row: whoever ends this run finds its folder, not the earlier run's, and a starter at work.
   const paths = taskPaths(store.paths.home, taskId);
-  openTaskFolder(paths, earlier?.record.run);
-  prepareFile(paths.meta, formatMeta(granted)).publish();
-  return { granted };
+  const lock = inStateFolder(() => {
+    openTaskFolder(paths, earlier?.record.run);
+    prepareFile(paths.meta, formatMeta(granted)).publish();
+    return holdSoon(paths.starterLock, STARTER_LOCK_TIMEOUT_MS);
+  });
+  if (lock === undefined) throw new Error(`${paths.starterLock} is held by somebody else`);
+  return { granted, lock };
 }
 
 /** The task of this id, as the index has it. */

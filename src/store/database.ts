@@ -1,57 +1,136 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, renameSync } from "node:fs";
-import { makePrivateFolder } from "#lib/files.ts";
+import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, errnoOf } from "#lib/errors.ts";
+import { repairPrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
-import { pathExists } from "#lib/paths.ts";
-import { migrate } from "./migrations.ts";
+import { holdSoon } from "./held-lock.ts";
+import { isNewerSchema, migrate } from "./migrations.ts";
+import { inStateFolder, toStorageFault } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";
 
 /** How long a statement waits for another process's write before it fails. */
 const BUSY_TIMEOUT_MS = 10_000;
 
+/** How long the making or putting aside of an index by another process is waited for. */
+const INDEX_LOCK_TIMEOUT_MS = 20_000;
+
+/** The files of an SQLite database in WAL mode, as they are called after it. */
+const SUFFIXES = ["", "-wal", "-shm"];
+
 /** An open index. */
 export interface OpenedDatabase {
   database: Database;
-  /** True where there was none, or only a damaged one: its rows are to be made from the `meta.json` files. */
-  isNew: boolean;
+  /** Which file it is: another one of the same name may come in its place. */
+  inode: number;
+  /** Whether a newer version of this program has changed it: it is then only read. */
+  isNewer: boolean;
 }
 
 /**
- * Opens the index (WAL, 0600), makes or migrates it. A damaged one is put aside, never deleted:
- * all it held stands in the tasks' `meta.json` files too.
+ * Opens the index (WAL, 0600), makes or migrates it. One that is damaged, or no file of ours, is put aside, never
+ * deleted: all it held stands in the tasks' `meta.json` files too. Of several processes that find one missing or damaged
+ * at the same moment, one makes the new one, and the others use that.
+ * @param fill takes the tasks that have a folder into a new index, before anybody sees it
+ * @throws AppError `state_unusable`
  */
-export function openDatabase(paths: StorePaths): OpenedDatabase {
-  makePrivateFolder(paths.tasks);
-  const isNew = !pathExists(paths.database);
+export function openDatabase(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
+  return inStateFolder(() => {
+    repairPrivateFolder(paths.home);
+    repairPrivateFolder(paths.tasks);
+    repairPrivateFolder(paths.locks);
+    return tryOpen(paths) ?? makeAnew(paths, fill);
+  });
+}
+
+function makeAnew(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
+  const lock = holdSoon(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
+  if (lock === undefined) throw stillLocked(paths);
   try {
-    return { database: openAndMigrate(paths.database), isNew };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const aside = `${paths.database}.damaged-${Date.now()}`;
-    logger("store").error`the index is damaged, it is put aside as ${aside} and rebuilt`;
-    for (const suffix of ["", "-wal", "-shm"]) {
-      if (pathExists(paths.database + suffix)) renameSync(paths.database + suffix, aside + suffix);
-    }
-    return { database: openAndMigrate(paths.database), isNew: true };
+    // Somebody else may have done it while this process waited for the lock.
+    const opened = tryOpen(paths);
+    if (opened !== undefined) return opened;
+    putIndexAside(paths.database);
+    buildIndex(paths.database, fill);
+    const made = tryOpen(paths);
+    if (made === undefined) throw new Error(`the new index ${paths.database} is damaged`);
+    return made;
+  } finally {
+    lock.release();
   }
 }
 
-function openAndMigrate(path: string): Database {
-  const database = new Database(path, { create: true, strict: true });
+/** Opens the index that is there. @returns undefined where there is none, or none that can be used */
+function tryOpen({ database: path }: StorePaths): OpenedDatabase | undefined {
+  if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (SUFFIXES.some((suffix) => isMisplaced(path + suffix))) return undefined;
+  let database: Database | undefined;
   try {
-    chmodSync(path, 0o600);
+    const { ino: inode } = statSync(path);
+    // Not created: it may be put aside in this moment.
+    database = new Database(path, { readwrite: true, create: false, strict: true });
+    chmodOwn(path);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    useWriteAheadLog(database);
-    database.run("PRAGMA synchronous = NORMAL");
-    migrate(database);
-    return database;
+    const isNewer = isNewerSchema(database);
+    if (isNewer) database.run("PRAGMA query_only = ON");
+    else prepare(database);
+    return { database, inode, isNewer };
   } catch (error) {
-    database.close();
+    database?.close();
+    if (isDamage(error) || isGone(path)) return undefined;
     throw error;
   }
 }
 
-/** A change of the journal does not wait for another process as statements do: several may make the index at once. */
+function prepare(database: Database): void {
+  useWriteAheadLog(database);
+  database.run("PRAGMA synchronous = NORMAL");
+  migrate(database);
+}
+
+/** Makes a new index beside its place and puts it there in one step. */
+function buildIndex(path: string, fill: (database: Database) => void): void {
+  const building = `${path}.new-${process.pid}`;
+  rmSync(building, { force: true });
+  const database = new Database(building, { create: true, strict: true });
+  try {
+    chmodSync(building, 0o600);
+    migrate(database);
+    fill(database);
+  } finally {
+    database.close();
+  }
+  renameSync(building, path);
+}
+
+function putIndexAside(path: string): void {
+  const aside = `${path}.damaged-${Date.now()}`;
+  for (const suffix of SUFFIXES) {
+    if (lstatSync(path + suffix, { throwIfNoEntry: false }) === undefined) continue;
+    if (suffix === "") logger("store").error`the index is damaged, it is put aside as ${aside} and rebuilt`;
+    renameSync(path + suffix, aside + suffix);
+  }
+}
+
+/** Something that is no regular file, or that this user may not open, stands in the place of one of the index's files. */
+function isMisplaced(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (!stat.isFile()) return true;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return false;
+  } catch (error) {
+    // A disk that can only be read is another matter.
+    return errnoOf(error) === "EACCES" || errnoOf(error) === "EPERM";
+  }
+}
+
+function chmodOwn(path: string): void {
+  if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
+}
+
+/** A change of the journal does not wait for another process as statements do: several may open the index at once. */
 function useWriteAheadLog(database: Database): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {
@@ -69,6 +148,20 @@ function isDamage(error: unknown): boolean {
   return hasCode(error, "SQLITE_NOTADB") || hasCode(error, "SQLITE_CORRUPT");
 }
 
+function isGone(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) === undefined;
+}
+
 function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return error instanceof Error && "code" in error && String(error.code).startsWith(code);
+}
+
+function stillLocked({ locks }: StorePaths): unknown {
+  return toStorageFault(
+    new AppError(
+      "state_unusable",
+      "Another process has been making the index of tasks for a long time.",
+      `Look which process that is (fuser '${join(locks, "index.lock")}'), end it, and try again.`,
+    ),
+  );
 }

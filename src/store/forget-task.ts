@@ -1,7 +1,8 @@
-import { renameSync, rmSync } from "node:fs";
+import { lstatSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makePrivateFolder } from "#lib/files.ts";
-import { pathExists } from "#lib/paths.ts";
+import { logger } from "#lib/log.ts";
+import { repairPrivateFolder } from "#lib/files.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 import { taskPaths } from "./store-paths.ts";
 
@@ -19,7 +20,7 @@ export function listForgettable(store: Store, keep: number): ForgettableTask[] {
   return store.database
     .query<ForgettableTask, [number]>(
       `SELECT task_id, run, topic, cwd, end_time FROM tasks WHERE end_time IS NOT NULL
-       ORDER BY start_time DESC, task_id DESC LIMIT -1 OFFSET ?`,
+       ORDER BY seq DESC, task_id DESC LIMIT -1 OFFSET ?`,
     )
     .all(keep);
 }
@@ -30,14 +31,17 @@ export function listForgettable(store: Store, keep: number): ForgettableTask[] {
  * @returns false where it has been started again in the meantime
  */
 export function forgetTask(store: Store, task: ForgettableTask): boolean {
-  makePrivateFolder(store.paths.removed);
+  inStateFolder(() => repairPrivateFolder(store.paths.removed));
   const { folder } = taskPaths(store.paths.home, task.task_id);
-  return store.database
+  return store.writable
     .transaction(() => {
       const { changes } = store.database
         .query("DELETE FROM tasks WHERE task_id = ? AND run = ? AND end_time IS NOT NULL")
         .run(task.task_id, task.run);
-      if (changes === 1 && pathExists(folder)) renameSync(folder, join(store.paths.removed, crypto.randomUUID()));
+      const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+      if (changes === 1 && isThere) {
+        inStateFolder(() => renameSync(folder, join(store.paths.removed, crypto.randomUUID())));
+      }
       return changes === 1;
     })
     .immediate();
@@ -45,5 +49,9 @@ export function forgetTask(store: Store, task: ForgettableTask): boolean {
 
 /** Deletes the files of forgotten tasks. */
 export function emptyRemoved(store: Store): void {
-  rmSync(store.paths.removed, { recursive: true, force: true });
+  try {
+    rmSync(store.paths.removed, { recursive: true, force: true });
+  } catch (error) {
+    logger("store").warn`${store.paths.removed} cannot be emptied: ${String(error)}`;
+  }
 }

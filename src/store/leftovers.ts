@@ -11,7 +11,7 @@ export interface Leftover {
 
 /** Indexes that were damaged and put aside (their tasks' `meta.json` hold all of it), and tasks on their way out. */
 export function listLeftovers({ paths }: Store): Leftover[] {
-  const damaged = readdirSync(paths.home).filter((name) => /^codexmcp\.db\.damaged-\d+/.test(name));
+  const damaged = readdirSync(paths.home).filter((name) => /^codexmcp\.db\.(?:damaged|new)-\d+/.test(name));
   return [
     ...damaged.map((name) => ({ path: join(paths.home, name), what: "damaged index, put aside" })),
     ...(pathExists(paths.removed) ? [{ path: paths.removed, what: "files of removed tasks" }] : []),

@@ -1,7 +1,15 @@
-import type { ProcessIdentity } from "#lib/process-identity.ts";
-import type { Sandbox, TaskMode, TaskStatus, Usage } from "#task/record.ts";
+import { secondsBetween } from "#lib/clock.ts";
+import type { ProcessAddress } from "#lib/process-identity.ts";
+import {
+  elapsedSeconds,
+  type Sandbox,
+  type TaskMode,
+  type TaskRecord,
+  type TaskStatus,
+  type Usage,
+} from "#task/record.ts";
 import type { Store } from "./store.ts";
-import { type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
+import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
 
 /** A line of the list of tasks. */
 export interface TaskSummary {
@@ -13,7 +21,9 @@ export interface TaskSummary {
   cwd: string;
   start_time: string;
   end_time: string | undefined;
-  owner: ProcessIdentity | undefined;
+  elapsed_seconds: number;
+  /** Its place in the order in which tasks were started. */
+  seq: number;
 }
 
 /** Which tasks are wanted. */
@@ -22,13 +32,14 @@ export interface TaskFilter {
   cwd?: string;
   limit: number;
   /** The last task of the page before. */
-  after?: { start_time: string; task_id: string };
+  after?: { seq: number; task_id: string };
 }
 
-interface SummaryRow extends Omit<TaskSummary, "end_time" | "owner"> {
+interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
   end_time: string | null;
-  owner_pid: number | null;
-  owner_start: string | null;
+  elapsed_seconds: number | null;
+  /** The record of an unfinished task: how long it has run so far depends on more than the columns have. */
+  unfinished: string | null;
 }
 
 /** Tasks newest first, from the index alone: no task's folder is touched. */
@@ -42,12 +53,13 @@ export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   if (filter.status !== undefined) where("status = ?", filter.status);
   if (filter.cwd !== undefined) where("cwd = ?", filter.cwd);
   const { after } = filter;
-  if (after !== undefined) where("(start_time, task_id) < (?, ?)", after.start_time, after.task_id);
+  if (after !== undefined) where("(seq, task_id) < (?, ?)", after.seq, after.task_id);
   const rows = store.database
     .query<SummaryRow, (string | number)[]>(
-      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, owner_pid, owner_start FROM tasks
+      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
+         CASE WHEN end_time IS NULL THEN record END AS unfinished FROM tasks
        ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
-       ORDER BY start_time DESC, task_id DESC LIMIT ?`,
+       ORDER BY seq DESC, task_id DESC LIMIT ?`,
     )
     .all(...values, filter.limit);
   return rows.map(toSummary);
@@ -57,7 +69,7 @@ export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
 export function listTaskIds(store: Store, prefix: string, limit: number): string[] {
   return store.database
     .query<{ task_id: string }, [string, number, number]>(
-      "SELECT task_id FROM tasks WHERE substr(task_id, 1, ?2) = ?1 ORDER BY start_time DESC, task_id DESC LIMIT ?3",
+      "SELECT task_id FROM tasks WHERE substr(task_id, 1, ?2) = ?1 ORDER BY seq DESC, task_id DESC LIMIT ?3",
     )
     .all(prefix, prefix.length, limit)
     .map((row) => row.task_id);
@@ -87,34 +99,39 @@ export function newestTaskIn(
 ): { task_id: string; status: TaskStatus; at: string } | undefined {
   const row = store.database
     .query<{ task_id: string; status: TaskStatus; at: string }, [string]>(
-      "SELECT task_id, status, start_time AS at FROM tasks WHERE worktree_dir = ? ORDER BY start_time DESC LIMIT 1",
+      "SELECT task_id, status, start_time AS at FROM tasks WHERE worktree_dir = ? ORDER BY seq DESC LIMIT 1",
     )
     .get(worktreeDir);
   return row ?? undefined;
 }
 
-/** Unfinished tasks, however many: they are the ones whose truth may have to be worked out. */
-export function listUnfinishedTasks(store: Store): TaskSummary[] {
-  return [...listTasks(store, { status: "queued", limit: -1 }), ...listTasks(store, { status: "running", limit: -1 })];
+/** The ids of unfinished tasks, however many: they are the ones whose actual state may have to be worked out. */
+export function listUnfinishedIds(store: Store): string[] {
+  return store.database
+    .query<{ task_id: string }, []>("SELECT task_id FROM tasks WHERE status IN ('queued', 'running') ORDER BY seq")
+    .all()
+    .map((row) => row.task_id);
 }
 
 /** The supervisors of unfinished runs, and their Codex processes. */
-export function listRunProcesses(store: Store): ProcessIdentity[] {
+export function listRunProcesses(store: Store): ProcessAddress[] {
   return store.database
-    .query<ProcessIdentity, []>(
-      `SELECT owner_pid AS pid, owner_start AS start FROM tasks WHERE status = 'running' AND owner_pid IS NOT NULL
-       UNION SELECT codex_pid, codex_start FROM tasks WHERE status = 'running' AND codex_pid IS NOT NULL`,
+    .query<{ address: string }, []>(
+      `SELECT supervisor AS address FROM tasks WHERE status = 'running' AND supervisor IS NOT NULL
+       UNION SELECT codex FROM tasks WHERE status = 'running' AND codex IS NOT NULL`,
     )
-    .all();
+    .all()
+    .flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
 /** A queued task's place in the queue, from 1. */
-export function queuePosition(store: Store, task: { start_time: string; task_id: string }): number {
+export function queuePosition(store: Store, task: { task_id: string }): number {
   const row = store.database
-    .query<{ before: number }, [string, string]>(
-      "SELECT count(*) AS before FROM tasks WHERE status = 'queued' AND (start_time, task_id) < (?, ?)",
+    .query<{ before: number }, [string]>(
+      `SELECT count(*) AS before FROM tasks AS other, tasks AS own
+       WHERE own.task_id = ? AND other.status = 'queued' AND (other.seq, other.task_id) < (own.seq, own.task_id)`,
     )
-    .get(task.start_time, task.task_id);
+    .get(task.task_id);
   return (row?.before ?? 0) + 1;
 }
 
@@ -122,7 +139,7 @@ export function queuePosition(store: Store, task: { start_time: string; task_id:
 export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
   const rows = store.database
     .query<StoredRow, [string]>(
-      `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? AND end_time IS NOT NULL ORDER BY end_time DESC LIMIT 20`,
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? AND end_time IS NOT NULL ORDER BY seq DESC LIMIT 20`,
     )
     .all(sessionId);
   for (const row of rows) {
@@ -132,8 +149,14 @@ export function lastSessionUsage(store: Store, sessionId: string): Usage | undef
   return undefined;
 }
 
-function toSummary(row: SummaryRow): TaskSummary {
-  const { end_time, owner_pid, owner_start, ...rest } = row;
-  const owner = owner_pid === null || owner_start === null ? undefined : { pid: owner_pid, start: owner_start };
-  return { ...rest, end_time: end_time ?? undefined, owner };
+function toSummary({ unfinished, elapsed_seconds, end_time, ...rest }: SummaryRow): TaskSummary {
+  return {
+    ...rest,
+    end_time: end_time ?? undefined,
+    elapsed_seconds:
+      unfinished === null
+        ? (elapsed_seconds ?? secondsBetween(rest.start_time, end_time ?? rest.start_time))
+        : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
+          elapsedSeconds(JSON.parse(unfinished) as TaskRecord),
+  };
 }

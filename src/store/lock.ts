@@ -1,42 +1,46 @@
-import { isProcessAlive, ownIdentity } from "#lib/process-identity.ts";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { makePrivateFolder } from "#lib/files.ts";
+import { tryHold } from "./held-lock.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 
 /** How often a lock that somebody holds is tried again; what is done under one takes milliseconds. */
 const RETRY_MS = 5;
 
+/** How long a repository's lock is waited for: merges of large repositories, one after the other. */
+const LOCK_TIMEOUT_MS = 5 * 60_000;
+
 /**
- * Runs `work` while holding a named lock over all processes that use this store. A lock whose
- * holder has died is recognised by process identity and taken.
+ * Runs `work` while holding the lock of a repository over all processes that use this store: for what changes its
+ * worktrees and branches. The kernel lets go of a holder's lock when that dies.
+ * @param commonDir the repository's common git folder
+ * @throws AppError `repository_busy` where somebody holds it for minutes; `state_unusable`, `state_newer`
  */
-export async function withLock<T>(store: Store, name: string, work: () => Promise<T>): Promise<T> {
-  const token = crypto.randomUUID();
-  while (!tryLock(store, name, token)) await Bun.sleep(RETRY_MS + Math.random() * RETRY_MS);
+export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
+  if (store.isNewer) void store.writable; // throws
+  const name = createHash("sha256").update(commonDir).digest("hex").slice(0, 32);
+  const path = join(store.paths.locks, `repository-${name}.lock`);
+  inStateFolder(() => makePrivateFolder(store.paths.locks));
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  let lock = tryHold(path);
+  while (lock === undefined) {
+    if (performance.now() > deadline) throw busy(commonDir, path);
+    await Bun.sleep(RETRY_MS + Math.random() * RETRY_MS);
+    lock = tryHold(path);
+  }
   try {
     return await work();
   } finally {
-    store.database.query("DELETE FROM locks WHERE name = ? AND token = ?").run(name, token);
+    lock.release();
   }
 }
 
-/** The same for what changes a repository's worktrees and branches. @param commonDir its common git folder */
-export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
-  return withLock(store, `worktrees of ${commonDir}`, work);
-}
-
-function tryLock(store: Store, name: string, token: string): boolean {
-  const { database } = store;
-  const holder = database
-    .query<{ token: string; owner_pid: number; owner_start: string }, [string]>(
-      "SELECT token, owner_pid, owner_start FROM locks WHERE name = ?",
-    )
-    .get(name);
-  if (holder !== null) {
-    if (isProcessAlive({ pid: holder.owner_pid, start: holder.owner_start })) return false;
-    database.query("DELETE FROM locks WHERE name = ? AND token = ?").run(name, holder.token);
-  }
-  const own = ownIdentity();
-  const { changes } = database
-    .query("INSERT OR IGNORE INTO locks (name, token, owner_pid, owner_start) VALUES (?, ?, ?, ?)")
-    .run(name, token, own.pid, own.start);
-  return changes === 1;
+function busy(commonDir: string, path: string): AppError {
+  return new AppError(
+    "repository_busy",
+    `Another process of this server has been working on the repository ${commonDir} for ${LOCK_TIMEOUT_MS / 60_000} minutes.`,
+    `Try again; if nothing changes, look which process that is: fuser '${path}'.`,
+  );
 }

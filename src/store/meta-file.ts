@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES, type ErrorCode } from "#lib/errors.ts";
-import { readOptionalText } from "#lib/read-file.ts";
+import { readFileBounded } from "#lib/read-file.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
 import type { TaskPaths } from "./store-paths.ts";
@@ -74,6 +74,8 @@ const MetaSchema = v.object({
   prompt_file: v.string(),
   log_file: v.string(),
   start_time: time,
+  started_clock: v.optional(v.object({ boot: v.string(), ran_ms: v.number() })),
+  launched: v.optional(v.literal(true)),
   waiting_since: text,
   running_since: text,
   status: v.optional(v.picklist(["queued", "running", "completed", "failed", "cancelled"]), "running"),
@@ -99,6 +101,7 @@ const MetaSchema = v.object({
     v.nullish(time),
     v.transform((value) => value ?? undefined),
   ),
+  elapsed_seconds: number,
   exit_code: number,
   result: text,
   usage,
@@ -118,13 +121,29 @@ const MetaSchema = v.object({
   hint: text,
 });
 
-/**
- * Reads a task's published record, ours or the Python server's, with what that one leaves out filled in.
- * @returns undefined where there is none, or one that cannot be read.
- */
+/** A published record, or one plain sentence about why there is none. */
+export type MetaOutcome = { record: TaskRecord } | { fault: string };
+
+/** Reads a task's published record, ours or the Python server's, with what that one leaves out filled in. */
+export function readMetaFile(path: string): MetaOutcome {
+  const outcome = readFileBounded(path);
+  if (!("bytes" in outcome)) return { fault: outcome.message };
+  let json: unknown;
+  try {
+    json = JSON.parse(outcome.bytes.toString("utf8"));
+  } catch {
+    return { fault: `${path} is ${outcome.bytes.length === 0 ? "empty" : "no valid JSON, or only a part of it"}.` };
+  }
+  const parsed = v.safeParse(MetaSchema, json);
+  if (parsed.success) return { record: toRecord(parsed.output) };
+  const field = v.getDotPath(parsed.issues[0]);
+  return { fault: `${path} has a field that this version cannot read${field === null ? "" : ` (${field})`}.` };
+}
+
+/** The same record. @returns undefined where there is none, or one that cannot be read */
 export function readMeta(path: string): TaskRecord | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetaSchema), readOptionalText(path));
-  return parsed.success ? toRecord(parsed.output) : undefined;
+  const outcome = readMetaFile(path);
+  return "record" in outcome ? outcome.record : undefined;
 }
 
 /** The same of a run that was followed by another of its task. */

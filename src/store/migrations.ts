@@ -54,7 +54,32 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE worktrees ADD COLUMN merged_commit TEXT;
   ALTER TABLE worktrees ADD COLUMN workspace TEXT;
   `,
+  // Orders by a number instead of the wall clock, which may jump. Processes with the host, boot and PID namespace in which
+  // their pids mean something, the supervisor's apart from Codex's; the columns before (owner_…, codex_…) are filled no more, but
+  // stay for supervisors of older versions that are still at work. How Codex ended, noted before anything that can take long.
+  `
+  ALTER TABLE tasks ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tasks ADD COLUMN supervisor TEXT;
+  ALTER TABLE tasks ADD COLUMN codex TEXT;
+  ALTER TABLE tasks ADD COLUMN codex_end TEXT;
+  ALTER TABLE tasks ADD COLUMN elapsed_seconds REAL;
+  UPDATE tasks SET seq = numbered.place FROM
+    (SELECT task_id, row_number() OVER (ORDER BY start_time, task_id) AS place FROM tasks) AS numbered
+    WHERE numbered.task_id = tasks.task_id;
+  DROP INDEX tasks_newest_first;
+  DROP INDEX tasks_by_status;
+  DROP INDEX tasks_by_session;
+  CREATE INDEX tasks_newest_first ON tasks (seq DESC, task_id DESC);
+  CREATE INDEX tasks_by_status ON tasks (status, seq DESC);
+  CREATE INDEX tasks_by_session ON tasks (session_id, seq DESC);
+  DROP TABLE locks;
+  `,
 ];
+
+/** Whether a database has had migrations that this version does not know. */
+export function isNewerSchema(database: Database): boolean {
+  return schemaVersion(database) > MIGRATIONS.length;
+}
 
 /** Brings a database to this version's schema; safe when several processes do it at once. */
 export function migrate(database: Database): void {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { makePrivateFolder, prepareFile } from "#lib/files.ts";
-import { readOptionalText } from "#lib/read-file.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import { storePaths } from "./store-paths.ts";
 
 /** What a probe found, kept for later processes. */
@@ -18,7 +19,7 @@ const FAILURE_HOLDS_MS = 10 * 60 * 1000;
 export const sandboxNotes = probeNotes(
   "sandboxProbe",
   v.boolean(),
-  (works, at) => works || Date.now() - at < FAILURE_HOLDS_MS,
+  (works, at) => works || Math.abs(Date.now() - at) < FAILURE_HOLDS_MS,
 );
 
 /** What the installed Codex can be asked for. */
@@ -36,13 +37,16 @@ function probeNotes<T>(
   const note = v.pipe(v.string(), v.parseJson(), v.object({ probe: v.string(), found: schema, at: v.number() }));
   return {
     recall: (home, probe) => {
-      const known = v.safeParse(note, readOptionalText(storePaths(home)[file]));
+      const outcome = readFileBounded(storePaths(home)[file]);
+      const known = v.safeParse(note, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
       if (!known.success || known.output.probe !== probe) return undefined;
       return holds(known.output.found, known.output.at) ? known.output.found : undefined;
     },
     note: (home, probe, found) => {
-      makePrivateFolder(home);
-      prepareFile(storePaths(home)[file], JSON.stringify({ probe, found, at: Date.now() })).publish();
+      inStateFolder(() => {
+        makePrivateFolder(home);
+        prepareFile(storePaths(home)[file], JSON.stringify({ probe, found, at: Date.now() })).publish();
+      });
     },
   };
 }

@@ -11,6 +11,8 @@ export interface StorePaths {
   codexProbe: string;
   /** Folders of tasks that were forgotten, on their way out. */
   removed: string;
+  /** Locks of what is not one task's: the index, repositories. */
+  locks: string;
 }
 
 /** Where one task keeps things. */
@@ -39,9 +41,20 @@ export interface TaskPaths {
   confinement: string;
   /** Under the read-only fallback: what the workspace was like before, gone with the run. */
   witness: string;
+  /** Held by the process that starts the task, until the supervisor has taken over. */
+  starterLock: string;
+  /** Held by the run's supervisor, or by whoever finishes a run that has lost its own. */
+  ownerLock: string;
+  /** The supervisor's last sign of life. */
+  heartbeat: string;
+  /** Written after each change of the task: wakes those who watch the folder. */
+  wake: string;
   /** Earlier runs' files, a folder each. */
   runs: string;
 }
+
+/** The name of {@link TaskPaths.wake}. */
+export const WAKE_FILE = "wake";
 
 /** The names below a state folder. */
 export function storePaths(home: string): StorePaths {
@@ -52,6 +65,7 @@ export function storePaths(home: string): StorePaths {
     sandboxProbe: join(home, "sandbox-probe.json"),
     codexProbe: join(home, "codex-probe.json"),
     removed: join(home, "removed"),
+    locks: join(home, "locks"),
   };
 }
 
@@ -74,6 +88,10 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     temporary: join(folder, "tmp"),
     confinement: join(folder, "confinement.json"),
     witness: join(folder, "witness"),
+    starterLock: join(folder, "starter.lock"),
+    ownerLock: join(folder, "owner.lock"),
+    heartbeat: join(folder, "heartbeat.json"),
+    wake: join(folder, WAKE_FILE),
     runs: join(folder, "runs"),
   };
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
+import { repairPrivateFolder, writePrivateFile } from "#lib/files.ts";
 import { readOptionalText } from "#lib/read-file.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import type { TaskPaths } from "./store-paths.ts";
 
 /** What a run starts from, written before its supervisor is. */
@@ -13,24 +14,27 @@ export interface RunInput {
 
 /** Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/`, nothing is overwritten. */
 export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
-  makePrivateFolder(paths.folder);
+  repairPrivateFolder(paths.folder);
   if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
 }
 
 /** Writes what a run starts from, and its empty logs. */
 export function writeRunInput(paths: TaskPaths, input: RunInput): void {
-  writePrivateFile(paths.prompt, input.prompt);
-  writePrivateFile(paths.log, "");
-  writePrivateFile(paths.stderr, "");
-  if (input.outputSchema !== undefined) {
+  inStateFolder(() => {
+    writePrivateFile(paths.prompt, input.prompt);
+    writePrivateFile(paths.log, "");
+    writePrivateFile(paths.stderr, "");
+    if (input.outputSchema === undefined) return;
     writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
-  }
+  });
 }
 
 /** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
 export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
-  writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
-  makePrivateFolder(paths.temporary);
+  inStateFolder(() => {
+    writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
+    repairPrivateFolder(paths.temporary);
+  });
 }
 
 /** Writes Codex's last message as a file of its own. */
@@ -45,17 +49,20 @@ export function removeRunFolders(paths: TaskPaths): void {
 
 function keepEarlierRun(paths: TaskPaths, run: number): void {
   const kept = join(paths.runs, String(run));
-  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  repairPrivateFolder(paths.runs);
+  repairPrivateFolder(kept);
   for (const name of readdirSync(paths.folder)) {
     const from = join(paths.folder, name);
     if (from === paths.runs || name.endsWith(".tmp")) continue;
-    renameSync(from, join(kept, name));
+    const to = join(kept, name);
+    // Nothing of an earlier run is overwritten, whatever stands there already.
+    renameSync(from, lstatSync(to, { throwIfNoEntry: false }) === undefined ? to : `${to}.${Date.now()}`);
   }
 }
 
 /** Leaves the environment for a supervisor that cannot inherit it; for its eyes only, and only until it has read it. */
 export function writeHandover(paths: TaskPaths, environment: Record<string, string>): void {
-  writePrivateFile(paths.handover, JSON.stringify(environment));
+  inStateFolder(() => writePrivateFile(paths.handover, JSON.stringify(environment)));
 }
 
 /** Takes the environment that was left for this run, deleting it; undefined where none was. */

@@ -1,29 +1,40 @@
 import type { Database } from "bun:sqlite";
-import type { ProcessIdentity } from "#lib/process-identity.ts";
+import * as v from "valibot";
+import type { Failure } from "#lib/errors.ts";
+import type { ProcessAddress } from "#lib/process-identity.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
+
+/** How a run's Codex ended, noted as soon as it has: what comes after (hooks, git, an audit) may take long. */
+export interface CodexEnd {
+  exitCode?: number | undefined;
+  signal?: string | undefined;
+  /** Why this server ended it, where it did. */
+  stopped?: Failure | undefined;
+}
 
 /** A task as the index has it: the record, and the processes that it depends on. */
 export interface StoredTask {
   record: TaskRecord;
-  /** Who answers for it now: the process that starts it, then its supervisor. */
-  owner: ProcessIdentity | undefined;
+  /** Its newest supervisor, the only process that is ever sent a signal; it need not live. */
+  supervisor: ProcessAddress | undefined;
   /** The Codex process, once it is started. */
-  codex: ProcessIdentity | undefined;
+  codex: ProcessAddress | undefined;
+  /** Set where Codex has ended and the end of the run is not written yet. */
+  codexEnd: CodexEnd | undefined;
   isCancelRequested: boolean;
   /** Codex's session, from the moment that Codex has named it. */
   sessionId: string | undefined;
 }
 
 /** The columns that {@link toStoredTask} reads. */
-export const STORED_COLUMNS = "record, owner_pid, owner_start, codex_pid, codex_start, cancel_requested, session_id";
+export const STORED_COLUMNS = "record, supervisor, codex, codex_end, cancel_requested, session_id";
 
 /** A row of those columns. */
 export interface StoredRow {
   record: string;
-  owner_pid: number | null;
-  owner_start: string | null;
-  codex_pid: number | null;
-  codex_start: string | null;
+  supervisor: string | null;
+  codex: string | null;
+  codex_end: string | null;
   cancel_requested: number;
   session_id: string | null;
 }
@@ -33,15 +44,25 @@ export function toStoredTask(row: StoredRow): StoredTask {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
     record: JSON.parse(row.record) as TaskRecord,
-    owner: toIdentity(row.owner_pid, row.owner_start),
-    codex: toIdentity(row.codex_pid, row.codex_start),
+    supervisor: parseAddress(row.supervisor),
+    codex: parseAddress(row.codex),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it
+    codexEnd: row.codex_end === null ? undefined : (JSON.parse(row.codex_end) as CodexEnd),
     isCancelRequested: row.cancel_requested === 1,
     sessionId: row.session_id ?? undefined,
   };
 }
 
-function toIdentity(pid: number | null, start: string | null): ProcessIdentity | undefined {
-  return pid === null || start === null ? undefined : { pid, start };
+const AddressSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ pid: v.number(), start: v.string(), host: v.string(), boot: v.string(), namespace: v.string() }),
+);
+
+/** An address of a column; undefined where there is none. */
+export function parseAddress(column: string | null): ProcessAddress | undefined {
+  const parsed = v.safeParse(AddressSchema, column);
+  return parsed.success ? parsed.output : undefined;
 }
 
 /** Named parameters of a statement. */
@@ -56,6 +77,7 @@ export function stateColumns(record: TaskRecord): Columns {
     status: record.status,
     session_id: ended?.session_id ?? record.resumes ?? null,
     end_time: ended?.end_time ?? null,
+    elapsed_seconds: ended?.elapsed_seconds ?? null,
     record: JSON.stringify(record),
   };
 }
@@ -73,22 +95,25 @@ function allColumns(record: TaskRecord): Columns {
   };
 }
 
-const COLUMNS = `task_id run status topic mode sandbox cwd workspace worktree_dir session_id start_time end_time record`;
+const COLUMNS =
+  "task_id run status topic mode sandbox cwd workspace worktree_dir session_id start_time end_time elapsed_seconds record";
 const NAMES = COLUMNS.split(" ");
 
 const PLACES = NAMES.map((name) => `$${name}`).join(", ");
 
+/** One more than the newest task's: the order in which tasks were claimed, whatever the clock said. */
+const NEXT_SEQ = "(SELECT coalesce(max(seq), 0) + 1 FROM tasks)";
+
 /** Puts a task into the index unless one of its id is there; a row in a busy worktree is left out too. */
 export function insertTask(database: Database, record: TaskRecord): void {
-  database.query(`INSERT OR IGNORE INTO tasks (${NAMES.join(", ")}) VALUES (${PLACES})`).run(allColumns(record));
+  database
+    .query(`INSERT OR IGNORE INTO tasks (${NAMES.join(", ")}, seq) VALUES (${PLACES}, ${NEXT_SEQ})`)
+    .run(allColumns(record));
 }
 
-/** Puts a task into the index in place of an earlier run of its id, owned by `owner`. */
-export function replaceTask(database: Database, record: TaskRecord, owner: ProcessIdentity): void {
+/** Puts a task into the index in place of an earlier run of its id. */
+export function replaceTask(database: Database, record: TaskRecord): void {
   database
-    .query(
-      `INSERT OR REPLACE INTO tasks (${NAMES.join(", ")}, owner_pid, owner_start)
-       VALUES (${PLACES}, $owner_pid, $owner_start)`,
-    )
-    .run({ ...allColumns(record), owner_pid: owner.pid, owner_start: owner.start });
+    .query(`INSERT OR REPLACE INTO tasks (${NAMES.join(", ")}, seq) VALUES (${PLACES}, ${NEXT_SEQ})`)
+    .run(allColumns(record));
 }

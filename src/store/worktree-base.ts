@@ -5,6 +5,10 @@ interface Indexed {
   database: Database;
 }
 
+interface Writable {
+  writable: Database;
+}
+
 /** What a worktree's work is compared with, and whose it is. */
 export type WorktreeBase = Pick<WorktreePlace, "base_branch" | "made_here"> & { base_commit: string };
 
@@ -32,9 +36,9 @@ export interface NotedWorktree extends WorktreeBase {
 }
 
 /** Notes a worktree, and its base: they outlive the tasks that worked there. */
-export function noteWorktree(store: Indexed, worktree: NotedWorktree): void {
+export function noteWorktree(store: Writable, worktree: NotedWorktree): void {
   const { worktree_dir, agent_branch, base_branch = null, base_commit, made_here = false, workspace } = worktree;
-  store.database
+  store.writable
     .query(
       `INSERT INTO worktrees (worktree_dir, agent_branch, base_branch, base_commit, made_here, workspace)
        VALUES (?, ?, ?, ?, ?, ?)
@@ -90,8 +94,8 @@ export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
 }
 
 /** Notes what has been merged of a worktree's branch. */
-export function noteMerged(store: Indexed, worktreeDir: string, { tip, commit }: Merged): void {
-  store.database
+export function noteMerged(store: Writable, worktreeDir: string, { tip, commit }: Merged): void {
+  store.writable
     .query("UPDATE worktrees SET merged_tip = ?, merged_commit = ? WHERE worktree_dir = ?")
     .run(tip, commit, worktreeDir);
 }

@@ -1,3 +1,4 @@
+import { type ClockStamp, secondsBetween, secondsSince } from "#lib/clock.ts";
 import type { Failure } from "#lib/errors.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
@@ -61,6 +62,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   prompt_file: string;
   log_file: string;
   start_time: string;
+  /** The same moment by a clock that nobody can set; absent in tasks of other programs. */
+  started_clock?: ClockStamp;
   tmux_session?: string;
   /** The Codex session to go on with. */
   resumes?: string;
@@ -75,6 +78,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   worktree_note?: string;
   /** Set where the work that is left uncommitted in the worktree stays so. */
   commit?: "never";
+  /** Set when its supervisor is being started: it may be on its way without having taken over. */
+  launched?: true;
   /** Since when its supervisor waits with it for a slot. */
   waiting_since?: string;
   /** When it left the queue; limits count from here. */
@@ -90,6 +95,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
 /** What is known of a run that has ended, however it did. */
 export interface RunFacts extends Partial<WorktreeChanges> {
   end_time: string;
+  /** From the start to the end, without the time for which the machine slept; absent where that cannot be told. */
+  elapsed_seconds?: number;
   /** Absent where a signal ended Codex, or nobody saw its end. */
   exit_code?: number;
   session_id?: string;
@@ -142,6 +149,12 @@ export const TASK_STATUSES = ["queued", "running", "completed", "failed", "cance
 /** Whether a task in state `from` can go to `to`. */
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {
   return TRANSITIONS[from].includes(to);
+}
+
+/** Seconds from a task's start to its end, or to now while it has none. */
+export function elapsedSeconds(record: TaskRecord): number {
+  if (!isEnded(record)) return secondsSince(record.start_time, record.started_clock);
+  return record.elapsed_seconds ?? secondsBetween(record.start_time, record.end_time);
 }
 
 /** Whether a task is over. */

@@ -3,10 +3,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from "node:path";
 import { applyRetention } from "#app/retention.ts";
 import { readConfig } from "#lib/config.ts";
-import { endTask, requestCancel, startTask, takeOverTask, updateQueuedTask } from "#store/change-task.ts";
+import { ownSpace } from "#lib/host.ts";
+import { endTask, requestCancel, startTask, updateQueuedTask } from "#store/change-task.ts";
 import { claimTask, type ClaimResult, findTask } from "#store/claim-task.ts";
 import { lastSessionUsage, listTasks } from "#store/list-tasks.ts";
 import { readMeta } from "#store/meta-file.ts";
+import { readLockState } from "#store/held-lock.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { takeHandover, writeHandover, writeRunInput } from "#store/task-folder.ts";
@@ -70,21 +72,6 @@ function start(topic: string, change: Partial<QueuedTask> = {}): QueuedTask {
   return result.granted;
 }
 
-test("a new index can be made by several processes at once", async () => {
-  const paths = join(import.meta.dir, "..", "..", "src", "store");
-  const code = (folder: string, at: number) => `
-    const { openDatabase } = await import(${JSON.stringify(join(paths, "database.ts"))});
-    const { storePaths } = await import(${JSON.stringify(join(paths, "store-paths.ts"))});
-    while (Date.now() < ${at});
-    openDatabase(storePaths(${JSON.stringify(folder)}));`;
-  for (let round = 0; round < 12; round++) {
-    const fresh = scratch.folder(`at-once${round}`);
-    const at = Date.now() + 250;
-    const openers = Array.from({ length: 4 }, () => Bun.spawn(["bun", "-e", code(fresh, at)], { stderr: "inherit" }));
-    expect(await Promise.all(openers.map((opener) => opener.exited))).toEqual([0, 0, 0, 0]);
-  }
-});
-
 describe("claims", () => {
   test("one topic is granted once, and again after it has ended, as the next run", () => {
     const first = start("review-a-v1");
@@ -128,12 +115,19 @@ describe("state changes are compare-and-swap", () => {
     expect(findTask(store, task.task_id)?.isCancelRequested).toBe(true);
   });
 
-  test("a dead owner's task is taken over by one", () => {
+  test("who starts a task is no supervisor: only that is noted with its pid", () => {
     const task = start("review-a-v1");
-    const owner = findTask(store, task.task_id)?.owner;
-    expect(owner?.pid).toBe(process.pid);
-    expect(takeOverTask(store, task, { pid: 1, start: "another" })).toBe(false);
-    expect(takeOverTask(store, task, owner)).toBe(true);
+    expect(findTask(store, task.task_id)?.supervisor).toBeUndefined();
+    startTask(store, { ...task, status: "running" });
+    expect(findTask(store, task.task_id)?.supervisor).toMatchObject({ pid: process.pid, ...ownSpace() });
+  });
+
+  test("the starter's lock is held from before anybody can see the claim, until it lets go", () => {
+    const result = claim("review-a-v1");
+    const { starterLock } = taskPaths(home, "codex-review-a-v1");
+    expect(readLockState(starterLock)).toBe("held");
+    if ("lock" in result) result.lock.release();
+    expect(readLockState(starterLock)).toBe("free");
   });
 });
 

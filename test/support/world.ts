@@ -57,13 +57,13 @@ export class World {
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
   }
 
-  /** A client with a server of its own. @param wrapper a program, with its arguments, that becomes the server */
+  /** A client with a server of its own. @param prefix words before the server's command, e.g. to start it on another machine */
   async client(
     more: Record<string, string | undefined> = {},
     cwd = this.root,
-    wrapper: readonly string[] = [],
+    prefix: readonly string[] = [],
   ): Promise<McpClient> {
-    const client = await McpClient.start([...wrapper, BINARY], this.environment(more), cwd);
+    const client = await McpClient.start([...prefix, BINARY], this.environment(more), cwd);
     this.#clients.push(client);
     return client;
   }
@@ -149,7 +149,7 @@ export class World {
     await Promise.all(this.#clients.map((client) => client.close()));
     await $`tmux -S ${this.tmuxSocket} kill-server`.env(this.environment()).quiet().nothrow();
     const left = await this.#waitForProcesses();
-    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    for (const { pid } of left) killIfThere(pid);
     await this.stub.stop();
     rmSync(this.root, { recursive: true, force: true });
     if (left.length > 0) throw new Error(`processes were left behind: ${JSON.stringify(left)}`);
@@ -163,6 +163,14 @@ export class World {
       left = this.processes();
     }
     return left;
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
   }
 }
 

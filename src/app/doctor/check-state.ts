@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
+import { sharedFileSystem } from "#lib/file-system.ts";
 import { inspectDatabase } from "#store/inspect-database.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
@@ -14,7 +15,7 @@ const NO_SPACE = 50 * MEBIBYTE;
 /** The state folder: rights, space, and whether the index is whole. Nothing is repaired. */
 export function checkState(home: string): Finding[] {
   const folder = checkFolder(home);
-  const space = checkSpace(home);
+  const space = [...checkSharing(home), ...checkSpace(home)];
   return folder.status === "problem" ? [folder, ...space] : [folder, ...space, checkDatabase(home)];
 }
 
@@ -39,6 +40,14 @@ function checkFolder(home: string): Finding {
     return warning("state_folder", `${home} is open to other users (${mode}).`, `chmod 0700 '${home}'`);
   }
   return ok("state_folder", home);
+}
+
+/** A file system that several hosts use: SQLite's write-ahead log works within one host only. */
+function checkSharing(home: string): Finding[] {
+  const kind = sharedFileSystem(nearestFolder(home));
+  if (kind === undefined) return [];
+  const message = `${home} is on a network file system (${kind}): tasks of other hosts cannot be told apart reliably, and an index that several hosts write can be damaged.`;
+  return [warning("state_sharing", message, "Set CODEXMCP_HOME to a folder on a local disk, one for each host.")];
 }
 
 function checkSpace(home: string): Finding[] {

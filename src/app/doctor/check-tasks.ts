@@ -1,17 +1,18 @@
 import { dirname } from "node:path";
 import { listWorktrees } from "#git/worktree-list.ts";
 import { processesWith } from "#lib/process-tree.ts";
-import { isProcessAlive } from "#lib/process-identity.ts";
 import { pathExists } from "#lib/paths.ts";
-import { listUnfinishedTasks, listWorktreePlaces } from "#store/list-tasks.ts";
+import { importTasks } from "#store/import-tasks.ts";
+import { listUnfinishedIds, listWorktreePlaces } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
 import { parseRunMarker, RUN_MARKER } from "#task/names.ts";
 import type { AppContext } from "../context.ts";
+import { describeElsewhere, describeUnresponsive, readTaskLife } from "../task-life.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /** What earlier tasks have left: worktrees without a folder, processes without a task, tasks without a supervisor. */
 export async function checkTasks(context: AppContext): Promise<Finding[]> {
-  return [await checkWorktrees(context), checkProcesses(context), checkSupervisors(context)];
+  return [await checkWorktrees(context), checkProcesses(context), ...checkSupervisors(context), checkFolders(context)];
 }
 
 async function checkWorktrees({ store }: AppContext): Promise<Finding> {
@@ -48,11 +49,31 @@ function checkProcesses({ config, store }: AppContext): Finding {
   return warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend);
 }
 
-function checkSupervisors({ store }: AppContext): Finding {
-  const unfinished = listUnfinishedTasks(store);
-  const lost = unfinished.filter(({ owner }) => owner === undefined || !isProcessAlive(owner));
-  if (lost.length === 0) return ok("supervisors", `${unfinished.length} running or queued, each with its own`);
-  const names = lost.map(({ task_id }) => task_id).join(", ");
-  const mend = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
-  return warning("supervisors", `Tasks whose supervisor has died: ${names}`, mend);
+function checkSupervisors(context: AppContext): Finding[] {
+  const unfinished = listUnfinishedIds(context.store).flatMap((id) => findTask(context.store, id) ?? []);
+  const lost = unfinished.filter((stored) => !/^(?:owned|unknown)$/.test(readTaskLife(context, stored).state));
+  const findings = unfinished.flatMap((stored) => {
+    const { task_id } = stored.record;
+    const unresponsive = describeUnresponsive(context, stored);
+    if (unresponsive === undefined) return [];
+    const mend = `Continue it, or end the task: codex-mcp-server cancel ${task_id}`;
+    return [warning("supervisors", `${task_id}: ${unresponsive}`, mend)];
+  });
+  if (lost.length > 0) {
+    const names = lost.map(({ record }) => record.task_id).join(", ");
+    const mend = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
+    findings.push(warning("supervisors", `Tasks whose supervisor has died: ${names}`, mend));
+  }
+  if (findings.length > 0) return findings;
+  const elsewhere = unfinished.filter((stored) => describeElsewhere(context, stored) !== undefined).length;
+  const where = elsewhere === 0 ? "" : ` (${elsewhere} in other containers or on other hosts)`;
+  return [ok("supervisors", `${unfinished.length} running or queued, each with its own${where}`)];
+}
+
+/** Folders among the tasks' that hold no readable task. */
+function checkFolders({ store }: AppContext): Finding {
+  const [first, ...others] = store.isNewer ? [] : importTasks(store);
+  if (first === undefined) return ok("task_folders", "all can be read");
+  const more = others.length === 0 ? "" : ` (and ${others.length} more: codex-mcp-server tasks lists them)`;
+  return warning("task_folders", `${first.problem}${more}`, first.fix);
 }

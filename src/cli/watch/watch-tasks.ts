@@ -181,9 +181,9 @@ class Watch {
     this.#mode = { kind: "list" };
     if (key !== "y") return this.#say(undefined);
     this.#say(`Cancelling ${taskId} …`);
-    const { status } = await cancelTask(this.#context, taskId);
+    const { record, note } = await cancelTask(this.#context, taskId);
     await this.#refresh();
-    this.#say(`${taskId}: ${status}`);
+    this.#say(`${taskId}: ${note ?? record.status}`);
   }
 }
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { cancelTask } from "#app/cancel-task.ts";
-import { secondsBetween } from "#lib/clock.ts";
-import { isEnded } from "#task/record.ts";
+import { elapsedSeconds } from "#task/record.ts";
 import { defineTool } from "../define-tool.ts";
 import { status, taskId } from "../schemas.ts";
 
@@ -14,10 +13,17 @@ export const codexCancel = defineTool({
     "A task that has ended is left as it is.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({ task_id: taskId }),
-  output: () => z.object({ task_id: z.string(), status, elapsed_seconds: z.number() }),
+  output: () =>
+    z.object({
+      task_id: z.string(),
+      status,
+      elapsed_seconds: z.number(),
+      note: z.string().optional().describe("Why it has not ended yet"),
+    }),
   handle: async (args, { open }) => {
-    const task = await cancelTask(open(), args.task_id);
-    const elapsed_seconds = secondsBetween(task.start_time, isEnded(task) ? task.end_time : undefined);
-    return { data: { task_id: task.task_id, status: task.status, elapsed_seconds } };
+    const { record, note } = await cancelTask(open(), args.task_id);
+    const { task_id, status: state } = record;
+    const elapsed_seconds = elapsedSeconds(record);
+    return { data: { task_id, status: state, elapsed_seconds, ...(note !== undefined && { note }) } };
   },
 });

@@ -30,6 +30,10 @@ export const codexStatus = defineTool({
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
       next_cursor: z.string().optional().describe("Gives the next page"),
+      unreadable: z
+        .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
+        .optional()
+        .describe("Tasks that cannot be read, and what to do"),
       ...taskLine().omit({ started_at: true }).partial().shape,
       log_file: z.string().optional(),
       queue_position: z.int().optional().describe("From 1, while queued"),

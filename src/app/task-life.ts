@@ -1,0 +1,88 @@
+import { isFlocked } from "#lib/flock.ts";
+import { isProcessAlive, isProcessStopped, type ProcessIdentity, seenFromHere } from "#lib/process-identity.ts";
+import { bootId } from "#lib/host.ts";
+import { sharedFileSystem } from "#lib/file-system.ts";
+import { HEARTBEAT_MS, readHeartbeat, secondsSinceSign } from "#store/heartbeat.ts";
+import { readLockState } from "#store/held-lock.ts";
+import { codexLockOf, type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import type { StoredTask } from "#store/task-row.ts";
+import { isEnded } from "#task/record.ts";
+import type { AppContext } from "./context.ts";
+
+/**
+ * Who is about an unfinished task:
+ * - `owned`: its supervisor, its starter, or somebody who finishes it, holds a lock;
+ * - `orphaned`: nobody is, but its Codex runs, and can be seen from here;
+ * - `abandoned`: nobody is, and no Codex runs;
+ * - `unknown`: that cannot be told from here.
+ */
+export type TaskLife =
+  | { state: "owned" }
+  | { state: "orphaned"; codex: ProcessIdentity }
+  | { state: "abandoned" }
+  | { state: "unknown" };
+
+/** Works out who is about an unfinished task: by the locks that are held, not by pids, which mean nothing elsewhere. */
+export function readTaskLife({ config }: AppContext, stored: StoredTask): TaskLife {
+  const paths = taskPaths(config.home, stored.record.task_id);
+  if (isOwned(paths, stored)) return { state: "owned" };
+  const supervisor = seenFromHere(stored.supervisor);
+  const codex = seenFromHere(stored.codex);
+  if (codex !== undefined) return isProcessAlive(codex) ? { state: "orphaned", codex } : { state: "abandoned" };
+  // Codex is not noted yet, or runs where it cannot be seen.
+  const noted = stored.codex ?? stored.supervisor;
+  const isElsewhere = noted !== undefined && supervisor === undefined;
+  if (!isElsewhere) return { state: "abandoned" };
+  const isLocked = isFlocked(codexLockOf(config.home, stored.record));
+  if (isLocked === true || !areLocksPassedOn(config.home, noted.boot)) return { state: "unknown" };
+  return isLocked === undefined && stored.codex !== undefined ? { state: "unknown" } : { state: "abandoned" };
+}
+
+function isOwned(paths: TaskPaths, stored: StoredTask): boolean {
+  const owner = readLockState(paths.ownerLock);
+  if (owner === "held") return true;
+  if (stored.record.status === "queued" && readLockState(paths.starterLock) === "held") return true;
+  if (owner === "free") return false;
+  // Without the file, and with supervisors of versions that knew no lock: the pid, where it means something.
+  const supervisor = seenFromHere(stored.supervisor);
+  return supervisor !== undefined && isProcessAlive(supervisor);
+}
+
+/** Whether a lock that nobody holds says something about processes of that boot: on a network file system it need not. */
+function areLocksPassedOn(home: string, boot: string): boolean {
+  return boot === bootId() || sharedFileSystem(home) === undefined;
+}
+
+/** Where a task's processes are, if not here. */
+export interface Elsewhere {
+  host: string;
+  /** One sentence for people and agents. */
+  note: string;
+}
+
+/** Says where a task runs, if that is in another container or on another host; undefined where it is here, or has ended. */
+export function describeElsewhere({ config }: AppContext, stored: StoredTask): Elsewhere | undefined {
+  const { record, supervisor } = stored;
+  if (isEnded(record) || supervisor === undefined || seenFromHere(supervisor) !== undefined) return undefined;
+  const sign = readHeartbeat(taskPaths(config.home, record.task_id));
+  const seen = sign === undefined ? "" : `, last seen ${sign.at}`;
+  const { host } = supervisor;
+  return { host, note: `Running on ${host}${seen} (another container or host: it is controlled and ended there).` };
+}
+
+/** A supervisor that has given no sign of life for so many of its turns does not respond. */
+const MISSED_SIGNS = 4;
+
+/** Says that a running task's supervisor does not respond; undefined where it does. */
+export function describeUnresponsive({ config }: AppContext, stored: StoredTask): string | undefined {
+  const { record, supervisor } = stored;
+  if (record.status !== "running" || supervisor === undefined) return undefined;
+  const seen = seenFromHere(supervisor);
+  if (seen !== undefined && isProcessStopped(seen)) {
+    return `supervisor does not respond: its process ${seen.pid} is stopped (kill -CONT ${seen.pid} continues it)`;
+  }
+  const sign = readHeartbeat(taskPaths(config.home, record.task_id));
+  const silent = sign === undefined ? 0 : secondsSinceSign(sign);
+  if (silent * 1000 < MISSED_SIGNS * HEARTBEAT_MS) return undefined;
+  return `supervisor does not respond: no sign of life for ${Math.round(silent)} s`;
+}

@@ -1,0 +1,50 @@
+import * as v from "valibot";
+import { type ClockStamp, clockStamp, now, ranMsSince, secondsBetween } from "#lib/clock.ts";
+import { logger } from "#lib/log.ts";
+import { prepareFile } from "#lib/files.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+import type { TaskPaths } from "./store-paths.ts";
+
+/** A supervisor's sign of life. */
+export interface Heartbeat {
+  at: string;
+  clock: ClockStamp;
+  /** Milliseconds of the run that count for its limits so far. */
+  counted_ms: number;
+}
+
+/** How often a supervisor gives one. */
+export const HEARTBEAT_MS = 5000;
+
+const HeartbeatSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    at: v.string(),
+    clock: v.object({ boot: v.string(), ran_ms: v.number() }),
+    counted_ms: v.number(),
+  }),
+);
+
+/** Writes a sign of life; on a full disk it is left out. */
+export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, countedMs: number): void {
+  const sign: Heartbeat = { at: now(), clock: clockStamp(), counted_ms: Math.round(countedMs) };
+  try {
+    prepareFile(heartbeat, JSON.stringify(sign)).publish();
+  } catch (error) {
+    logger("store").debug`no sign of life in ${heartbeat}: ${String(error)}`;
+  }
+}
+
+/** The last sign of life; undefined where there is none. */
+export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Heartbeat | undefined {
+  const outcome = readFileBounded(heartbeat, { maxBytes: 4096 });
+  const parsed = v.safeParse(HeartbeatSchema, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** Seconds since a sign of life: by the clock that nobody can set, where it was given on this machine. */
+export function secondsSinceSign({ at, clock }: Heartbeat): number {
+  const ranMs = ranMsSince(clock);
+  return ranMs === undefined ? secondsBetween(at) : ranMs / 1000;
+}
