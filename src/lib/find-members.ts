@@ -1,12 +1,12 @@
 import { isFlocked } from "./flock.ts";
 import { listCgroup } from "./cgroup.ts";
 import {
-  hasEntry,
   hasOpenFile,
   isRunning,
   type LinuxProcess,
   listChildren,
   listPids,
+  readEnvironment,
   readProcess,
 } from "./linux-processes.ts";
 import { reapChild } from "./libc.ts";
@@ -23,6 +23,8 @@ const SLICE_MS = 8;
 export class MemberFinder {
   readonly #family: ProcessFamily;
   readonly #known = new Map<number, LinuxProcess>();
+  /** Start times of those whose environment has been seen without the marker. */
+  readonly #unmarked = new Map<number, string>();
 
   constructor(family: ProcessFamily) {
     this.#family = family;
@@ -35,6 +37,7 @@ export class MemberFinder {
   alive(): LinuxProcess[] {
     return [...this.#known.values()].flatMap((each) => {
       const now = readProcess(each.pid);
+      if (now?.start !== each.start) this.#known.delete(each.pid);
       return isRunning(now) && now.start === each.start ? [now] : [];
     });
   }
@@ -72,9 +75,8 @@ export class MemberFinder {
       if (isRunning(now)) all.set(pid, now);
     });
     await inSlices([...all.values()], (each) => {
-      if (this.#known.has(each.pid)) return;
-      const { marker } = this.#family;
-      if ((marker !== undefined && hasEntry(each.pid, `${marker}\0`)) || this.#hasMemberAbove(each, all)) {
+      if (this.#known.get(each.pid)?.start === each.start) return;
+      if (this.#isMarked(each) || this.#hasMemberAbove(each, all)) {
         this.#add(each.pid, found);
       }
     });
@@ -98,6 +100,15 @@ export class MemberFinder {
     return true;
   }
 
+  #isMarked({ pid, start }: LinuxProcess): boolean {
+    const { marker } = this.#family;
+    if (marker === undefined || this.#unmarked.get(pid) === start) return false;
+    const environment = readEnvironment(pid);
+    if (environment.includes(`\0${marker}\0`)) return true;
+    if (environment.length > 1) this.#unmarked.set(pid, start);
+    return false;
+  }
+
   #hasMemberAbove(from: LinuxProcess, all: ReadonlyMap<number, LinuxProcess>): boolean {
     const adopter = this.#family.traces?.adopter;
     // Of a list that is not of one instant, the links may lead in a circle.
@@ -115,7 +126,7 @@ export class MemberFinder {
     if (adopter === undefined || each?.parent !== adopter) return false;
     const { foreign } = this.#family.traces ?? {};
     if (foreign === undefined) return true;
-    return each.session !== readProcess(adopter)?.session && !hasEntry(each.pid, foreign);
+    return each.session !== readProcess(adopter)?.session && !readEnvironment(each.pid).includes(`\0${foreign}`);
   }
 }
 

@@ -14,8 +14,8 @@ const start = (environment: Record<string, string>, script: string) =>
 start({}, `(setsid sleep ${members} &) ; (env -i PATH="$PATH" setsid sh -c 'sleep ${members} & sleep ${members}' &)`);
 start({ HELPER: "own" }, `(sleep ${own} &)`);
 const inOwnSession = Bun.spawn(["sleep", own]);
-while (processesNamed(`sleep\0${members}`).length < 3 || processesNamed(`sleep\0${own}`).length < 2)
-  await Bun.sleep(10);
+const count = (token: string) => processesNamed(`sleep\0${token}`).length;
+while (count(members) < 3 || count(own) < 2) await Bun.sleep(10);
 const survivors = await endFamily({
   root: undefined,
   marker: "MEMBER=none",
@@ -29,7 +29,7 @@ const zombies =
   Bun.spawnSync(["ps", "-o", "stat=", "--ppid", String(process.pid)])
     .stdout.toString()
     .match(/Z/g) ?? [];
-const left = { members: processesNamed(members).length - 1, own: processesNamed(`sleep\0${own}`).length };
+const left = { members: processesNamed(members).length - 1, own: count(own) };
 console.log(JSON.stringify({ survivors, exitCode, zombies: zombies.length, ...left }));
 inOwnSession.kill("SIGKILL");
 process.exit(0);
