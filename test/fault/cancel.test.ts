@@ -17,6 +17,9 @@ import { World } from "../support/world.ts";
 // The whole suite is 200 tries: FAULT_ROUNDS=200 npm test -- test/fault
 const TRIES = Number(process.env["FAULT_ROUNDS"] ?? 12);
 
+/** Longer than all tries take. */
+const BYSTANDER_SECONDS = 300 + 30 * TRIES;
+
 /** A mount namespace in which nobody finds the control groups. */
 const WITHOUT_CGROUPS = [
   "unshare",
@@ -47,10 +50,10 @@ beforeAll(async () => {
     const place = { world, client, hasCgroups };
     places.push(place);
     const ways = ["cleared environment", "cleared double fork", "user namespace"] as const;
-    const token = makeToken();
+    const token = makeToken(BYSTANDER_SECONDS);
     await start(place, "longrun-bystander-v1", ways, token);
     bystanders.push({ token, pids: [] });
-    const own = makeToken();
+    const own = makeToken(BYSTANDER_SECONDS);
     Bun.spawn(["sh", "-c", escapeCommand(ways, own, world.root)], { stdio: ["ignore", "ignore", "ignore"] });
     bystanders.push({ token: own, pids: [] });
   }
