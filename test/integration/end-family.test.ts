@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "bun:test";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { endFamily } from "#lib/end-family.ts";
 import { identifyProcess } from "#lib/process-identity.ts";
 import { killNamed, makeToken, processesNamed } from "../support/escapes.ts";
@@ -15,7 +15,7 @@ test.if(ON_LINUX)(
   "orphans that come to a supervisor are ended and reaped; what it has started for itself is not touched",
   async () => {
     const [members, own] = [newToken(), newToken()];
-    const script = join(import.meta.dir, "..", "support", "adopting-process.ts");
+    const script = fileURLToPath(import.meta.resolve("../support/adopting-process.ts"));
     const run = Bun.spawn([process.execPath, script, members, own], { stdio: ["ignore", "pipe", "inherit"] });
     expect(JSON.parse(await run.stdout.text())).toEqual({ survivors: [], exitCode: 7, zombies: 0, members: 0, own: 2 });
   },
