@@ -1,35 +1,8 @@
 // Builds the binary and runs all tests, or those whose files are named: npm test [-- path …]
-// Closes with one line: N passed, N failed, N skipped.
-import { mkdirSync } from "node:fs";
+// CODEXMCP_TEST_JOBS processes run side by side (default: 2). Closes with one line: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { buildBinary } from "./build.ts";
-
-/** How many checks came out how. */
-interface Tally {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-/** Runs the tests on a fresh binary, showing bun's report. */
-async function runTests(files: readonly string[] = []): Promise<Tally> {
-  await buildBinary();
-  const report = join(import.meta.dir, "..", "dist", "test-report.xml");
-  mkdirSync(join(report, ".."), { recursive: true });
-  const command = ["bun", "test", "--timeout", "120000", "--reporter=junit", `--reporter-outfile=${report}`, ...files];
-  const run = Bun.spawn(command, { cwd: join(import.meta.dir, ".."), stdio: ["ignore", "inherit", "inherit"] });
-  const exitCode = await run.exited;
-  const tally = readTally(await Bun.file(report).text());
-  // A test file that does not load counts no test and must not pass for that.
-  return exitCode !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
-}
-
-function readTally(xml: string): Tally {
-  const [, attributes = ""] = /<testsuites ([^>]*)>/.exec(xml) ?? [];
-  const count = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(attributes)?.[1] ?? 0);
-  const [failed, skipped] = [count("failures"), count("skipped")];
-  return { passed: count("tests") - failed - skipped, failed, skipped };
-}
+import { findTestFiles, runTestFiles, type Tally } from "./test-files.ts";
 
 /** The line that a run closes with. */
 export function formatTally({ passed, failed, skipped }: Tally): string {
@@ -41,6 +14,24 @@ export function parseTally(line: string): Tally {
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? [];
   if (skipped === undefined) return { passed: 0, failed: 1, skipped: 0 };
   return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
+
+function readJobs(): number {
+  const jobs = Number(process.env["CODEXMCP_TEST_JOBS"] ?? 2);
+  if (Number.isInteger(jobs) && jobs > 0) return jobs;
+  throw new Error("CODEXMCP_TEST_JOBS must be a whole number from 1.");
+}
+
+async function runTests(names: readonly string[]): Promise<Tally> {
+  const root = join(import.meta.dir, "..");
+  const files = findTestFiles(root, names);
+  if (files.length === 0) {
+    console.error(`No test file has ${names.join(" or ")} in its path.`);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const jobs = readJobs();
+  await buildBinary();
+  return runTestFiles(files, { root, jobs, show: (text) => void process.stdout.write(text) });
 }
 
 if (import.meta.main) {

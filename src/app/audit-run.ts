@@ -1,32 +1,44 @@
 import { judgeRun } from "#audit/judge-run.ts";
-import { readActions } from "#codex/run-actions.ts";
+import type { HomeFindings } from "#codex/private-home/note.ts";
+import { UNSEEN_END } from "#codex/process.ts";
+import { readActions, type RunActions } from "#codex/run-actions.ts";
 import { readRestriction } from "#confine/confined-command.ts";
-import type { Restriction } from "#confine/landlock.ts";
-import { unprotectedFolders } from "#confine/writable.ts";
+import { landlockAbi } from "#confine/landlock.ts";
+import type { Restriction } from "#confine/restriction.ts";
+import { logger } from "#lib/log.ts";
 import { isWithin } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import type { ReadonlyAudit, Violation } from "#task/readonly-audit.ts";
 import type { RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { closeCodexHome } from "./codex-home.ts";
+import type { RunResult } from "./supervise-run.ts";
 import { questionWorkspace, type WorkspaceTestimony } from "./witness.ts";
 
-/** What came of a run under the read-only fallback: its log, the workspace, and what the kernel forbade, together. */
-export async function auditRun(context: AppContext, task: RunningTask): Promise<ReadonlyAudit> {
-  const { home, codexHome } = context.config;
-  const { temporary, confinement } = taskPaths(home, task.task_id);
-  const restriction = readRestriction(confinement);
+/**
+ * Works out what came of a run under the read-only fallback: its log, the workspace, its CODEX_HOME, and what the kernel
+ * forbade, together. What is to last of its CODEX_HOME is brought to the user's.
+ */
+export async function auditRun(context: AppContext, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
+  const { temporary, confinement, codexHome } = taskPaths(context.config.home, task.task_id);
+  const restriction = readTrustedRestriction(confinement);
   const workspace = await questionWorkspace(context, task);
-  const unprotected = unprotectedFolders({ codexHome, temporary });
-  const isExposed = unprotected.some((folder) => isWithin(task.run_dir, folder));
+  const writable = [codexHome, temporary];
+  const isExposed = writable.some((folder) => isWithin(task.run_dir, folder));
   const isProtected = restriction.enforcement === "landlock" && !isExposed;
-  const { commands, patches } = readActions(task.log_file);
-  const { unknown_commands, commands_judged, ...judgement } = judgeRun({
+  const home = closeCodexHome(context.config, task, run.state.sessionId, restriction.enforcement === "landlock");
+  const log = checkLog(task, run);
+  const { commands, patches, unknown } = readActionsIfAny(task.log_file);
+  const { unknown_commands, commands_judged, unknown_events, ...judgement } = judgeRun({
     surroundings: { folder: task.run_dir, temporary },
     commands,
     patches,
+    unknownEvents: unknown,
     differences: workspace?.differences,
+    isPartlyCompared: (workspace?.evidence.not_covered.length ?? 0) > 0,
     top: workspace?.evidence.path ?? task.run_dir,
-    protection: isProtected ? { writable: unprotected } : undefined,
+    protection: isProtected ? protectionBy(restriction, writable) : undefined,
+    others: [...log.violations, ...home.violations.map(toHomeViolation)],
   });
   return {
     mode: "fallback",
@@ -35,11 +47,51 @@ export async function auditRun(context: AppContext, task: RunningTask): Promise<
     evidence: {
       unknown_commands,
       commands_judged,
+      ...(unknown_events !== undefined && { unknown_events }),
       ...(workspace !== undefined && { workspace: workspace.evidence }),
       ...(restriction.enforcement === "landlock" && { landlock_abi: restriction.abi }),
-      notes: notesOn({ restriction, isProtected, workspace }),
+      seccomp: restriction.seccomp,
+      capabilities_dropped: restriction.capabilities_dropped,
+      notes: [...notesOn({ restriction, isProtected, workspace }), ...log.notes, ...home.notes],
     },
   };
+}
+
+/** Where the kernel has no Landlock, a run could have written a report that says otherwise. */
+function readTrustedRestriction(report: string): Restriction {
+  const restriction = readRestriction(report);
+  if (restriction.enforcement === "none" || landlockAbi() > 0) return restriction;
+  const { seccomp, capabilities_dropped } = restriction;
+  return { enforcement: "none", reason: "this kernel has no Landlock", seccomp, capabilities_dropped };
+}
+
+function protectionBy(restriction: Restriction, writable: readonly string[]) {
+  const isOld = restriction.enforcement === "landlock" && restriction.abi < 3;
+  return { writable, refusesAttributes: restriction.seccomp, ...(isOld && { allowsTruncation: true }) };
+}
+
+/** The log is compared with what was read from it while it was written. */
+function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
+  const notes =
+    log === undefined || end === UNSEEN_END
+      ? ["The supervisor of this run ended before it did: whether its log was changed until then is not known."]
+      : [];
+  if (log === undefined || log.isIntact()) return { violations: [], notes };
+  const change = "changed or cut after it was written";
+  return { violations: [{ kind: "log", path: task.log_file, change, took_effect: true }], notes };
+}
+
+function readActionsIfAny(logFile: string): RunActions {
+  try {
+    return readActions(logFile);
+  } catch (error) {
+    logger("app").warn`the log ${logFile} could not be judged: ${String(error)}`;
+    return { commands: [], patches: [], unknown: ["a log that cannot be read"] };
+  }
+}
+
+function toHomeViolation({ path, change }: HomeFindings["violations"][number]): Violation {
+  return { kind: "codex_home", path, change, took_effect: true };
 }
 
 interface Circumstances {
@@ -53,12 +105,8 @@ function notesOn({ restriction, isProtected, workspace }: Circumstances): string
   if (restriction.enforcement === "none") {
     notes.push(`Nothing but its instructions kept this run from writing: ${restriction.reason}.`);
   } else if (!isProtected) {
-    notes.push(
-      "The workspace lies in a folder that Codex must be able to write to (CODEX_HOME): it was not protected.",
-    );
-  } else if (restriction.abi < 3) {
-    notes.push("This kernel's Landlock is old: it does not keep files from being cut short (truncate).");
-  }
+    notes.push("The workspace lies in a folder that this run could write to: it was not protected.");
+  } else notes.push(...gapsOf(restriction));
   if (workspace === undefined) notes.push("The workspace could not be compared with what it was before the run.");
   if (isProtected && workspace !== undefined && workspace.differences.length > 0) {
     notes.push(
@@ -66,4 +114,19 @@ function notesOn({ restriction, isProtected, workspace }: Circumstances): string
     );
   }
   return notes;
+}
+
+/** What the kernel could not be made to refuse. */
+function gapsOf(restriction: Restriction & { enforcement: "landlock" }): string[] {
+  const { abi, seccomp, capabilities_dropped } = restriction;
+  return [
+    ...(abi < 3 ? ["This kernel's Landlock is old: it does not keep files from being cut short (truncate)."] : []),
+    ...(abi < 6
+      ? ["This kernel's Landlock is old: it does not keep the run from signalling other processes of the same user."]
+      : []),
+    ...(seccomp
+      ? []
+      : ["System calls were not filtered: attributes of files and requests to other programs were not prevented."]),
+    ...(capabilities_dropped ? [] : ["The run could not be made to give up its capabilities."]),
+  ];
 }

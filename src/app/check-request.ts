@@ -1,10 +1,13 @@
+import { accessSync, constants } from "node:fs";
 import { isAbsolute } from "node:path";
+import { checkProjectFiles } from "#codex/project-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { checkProfile } from "#codex/profile.ts";
 import { withInstructions } from "#codex/readonly-instructions.ts";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
-import { expandHome, pathExists, resolveWorkspace } from "#lib/paths.ts";
+import { expandHome, resolveWorkspace, statIfAny } from "#lib/paths.ts";
+import { kindOf } from "#lib/read-file.ts";
 import type { Sandbox, TaskMode } from "#task/record.ts";
 import { parseTopic, type Topic } from "#task/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
@@ -55,11 +58,16 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const parsedTopic = parseTopic(request.topic);
   const realCwd = resolveWorkspace(request.cwd);
   checkPrompt(request.prompt, roomForPrompt(config, request));
+  checkProjectFiles(realCwd);
+  checkOutputSchema(request.outputSchema);
+  checkOption("model", request.model);
+  checkOption("reasoning_effort", request.reasoningEffort);
+  checkOption("base", request.base);
   const sessionId = request.sessionId || undefined;
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) throw badSessionId(sessionId);
   const profile = request.profile || config.profile;
   if (profile !== undefined) checkProfile(config.codexHome, profile);
-  const images = (request.images ?? []).map(checkImage);
+  const images = checkImages(request.images ?? []);
   locateCodex(config);
   if (request.sandbox === "full-access" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {
@@ -99,14 +107,59 @@ function checkPrompt(prompt: string, maxBytes: number): void {
   }
 }
 
+const MAX_IMAGES = 32;
+const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
+
+function checkImages(images: readonly string[]): string[] {
+  if (images.length <= MAX_IMAGES) return images.map(checkImage);
+  const message = `${images.length} images are more than the ${MAX_IMAGES} that are possible.`;
+  throw new AppError("invalid_image", message, "Give those that matter.");
+}
+
+/** Codex reads each as a whole. */
 function checkImage(image: string): string {
   const path = expandHome(image);
-  if (isAbsolute(path) && pathExists(path)) return path;
-  throw new AppError(
-    "invalid_image",
-    `The image ${image} is not an absolute path of an existing file.`,
-    "Give the full path of each image.",
-  );
+  const stat = isAbsolute(path) ? statIfAny(path) : undefined;
+  const why =
+    stat === undefined
+      ? "is not an absolute path of an existing file"
+      : stat.isFile()
+        ? stat.size > MAX_IMAGE_BYTES
+          ? `has more than ${MAX_IMAGE_BYTES / 1024 / 1024} MiB`
+          : isReadable(path)
+            ? undefined
+            : "cannot be read"
+        : `is ${kindOf(stat)}, not a file`;
+  if (why === undefined) return path;
+  throw new AppError("invalid_image", `The image ${image.slice(0, 500)} ${why}.`, "Give the full path of each image.");
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const MAX_SCHEMA_BYTES = 256 * 1024;
+
+/** How deep it may be is checked where it comes in. */
+function checkOutputSchema(schema: object | undefined): void {
+  const bytes = schema === undefined ? 0 : Buffer.byteLength(JSON.stringify(schema));
+  if (bytes <= MAX_SCHEMA_BYTES) return;
+  const message = `output_schema has ${bytes} bytes; at most ${MAX_SCHEMA_BYTES} are possible.`;
+  throw new AppError("invalid_argument", message, "Ask for less, or describe the answer in the prompt.");
+}
+
+/** Options of Codex's command line, each a word. */
+const MAX_OPTION_CHARACTERS = 200;
+
+function checkOption(name: string, value: string | undefined): void {
+  if (value === undefined || value.length <= MAX_OPTION_CHARACTERS) return;
+  const message = `${name} has ${value.length} characters; at most ${MAX_OPTION_CHARACTERS} are possible.`;
+  throw new AppError("invalid_argument", message, `Correct ${name}.`);
 }
 
 function badSessionId(sessionId: string): AppError {

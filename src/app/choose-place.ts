@@ -1,5 +1,7 @@
 import { commitOf, commitOfBranch } from "#git/branches.ts";
 import { inspectRepository, type Repository } from "#git/repository.ts";
+import { hasGit } from "#git/run-git.ts";
+import { checkTrusted } from "#git/trust.ts";
 import { planWorktree, type WorktreePlan } from "#git/worktree.ts";
 import { workspaceOf } from "#git/workspace.ts";
 import { AppError } from "#lib/errors.ts";
@@ -20,6 +22,8 @@ export interface Place {
  */
 export async function choosePlace(request: CheckedRequest): Promise<Place> {
   const workspace = workspaceOf(request.realCwd);
+  // Codex runs git in it, too.
+  if (hasGit()) await checkTrusted(request.realCwd);
   const isSeeded = request.base !== undefined || request.includeUncommitted === true;
   if (request.sandbox === "read-only") {
     if (isSeeded) throw withoutWorktree("A read-only task works in cwd itself");

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listRemoved } from "#git/remove-worktree.ts";
 import { logger } from "#lib/log.ts";
-import { folderBytes } from "#lib/files.ts";
+import { measureFolder } from "#lib/files.ts";
 import type { ForgettableTask } from "#store/forget-task.ts";
 import type { EarlierRun } from "#store/earlier-runs.ts";
 import { listTaskIds } from "#store/list-tasks.ts";
@@ -22,17 +22,17 @@ export interface CleanUp {
 }
 
 /** What a clean-up would remove; nothing is changed. */
-export function planCleanUp(context: AppContext, limits: Limits): CleanUp {
+export async function planCleanUp(context: AppContext, limits: Limits): Promise<CleanUp> {
   const { home } = context.config;
   const tasks = listBeyond(context, limits);
   const going = new Set(tasks.map(({ task_id }) => task_id));
   const staying = listTaskIds(context.store, "", -1).filter((id) => !going.has(id));
+  const runs = staying.flatMap((id) => listRunsBeyond(context, id, limits));
+  const leftovers = [...listLeftovers(context.store), ...listRemovedWorktrees(context)];
   return {
-    tasks: tasks.map((task) => withBytes(task, taskPaths(home, task.task_id).folder)),
-    runs: staying.flatMap((id) => listRunsBeyond(context, id, limits)).map((run) => withBytes(run, run.path)),
-    leftovers: [...listLeftovers(context.store), ...listRemovedWorktrees(context)].map((each) =>
-      withBytes(each, each.path),
-    ),
+    tasks: await Promise.all(tasks.map((task) => withBytes(task, taskPaths(home, task.task_id).folder))),
+    runs: await Promise.all(runs.map((run) => withBytes(run, run.path))),
+    leftovers: await Promise.all(leftovers.map((each) => withBytes(each, each.path))),
   };
 }
 
@@ -44,8 +44,8 @@ function listRemovedWorktrees({ store }: AppContext): { path: string; what: stri
     .map((path) => ({ path, what: "discarded worktree whose removal was broken off" }));
 }
 
-function withBytes<T>(each: T, path: string): T & { bytes: number } {
-  return { ...each, bytes: folderBytes(path) };
+async function withBytes<T>(each: T, path: string): Promise<T & { bytes: number }> {
+  return { ...each, bytes: (await measureFolder(path)).bytes };
 }
 
 /** Does what was planned. @returns what is gone */

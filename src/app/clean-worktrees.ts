@@ -22,7 +22,7 @@ export interface WorktreeFilter {
 export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeFilter): Promise<KnownWorktree[]> {
   const all = await listWorktrees(context);
   return all.filter(({ report }) => {
-    if (!report.made_here || report.state === "running") return false;
+    if (!report.made_here || report.state === "running" || report.state === "unreadable") return false;
     if (filter.gone !== undefined && filter.gone !== (report.state === "gone")) return false;
     if (filter.gone === undefined && report.state === "gone") return false;
     if (filter.merged === true && !report.is_merged) return false;

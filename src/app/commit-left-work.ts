@@ -30,6 +30,8 @@ export async function commitLeftWork(
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
   const message = commitMessageOf(task, readOptionalText(task.prompt_file));
-  const failure = await commitWork({ worktree, branch, message, environment, atMostMs: HOOKS_MS }).catch(String);
+  const failure = await commitWork({ worktree, branch, message, environment, atMostMs: HOOKS_MS, signal: hurry }).catch(
+    String,
+  );
   return failure === undefined ? {} : { commit_error: failure };
 }

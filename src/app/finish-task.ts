@@ -36,7 +36,7 @@ export async function finishTask(
   hurry?: AbortSignal,
 ): Promise<EndedTask | undefined> {
   const changes = await readChangesIfAny(task, hurry);
-  const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task) } : {};
+  const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...audit, ...more };
   const failure = failureOf(context, task, run);
   const ended: EndedTask =
@@ -59,9 +59,9 @@ function noteResult({ config }: AppContext, { task_id, result }: EndedTask): voi
 }
 
 /** Few runs are audited: the others, and every server that starts, do without the parser and the tables. */
-async function audited(context: AppContext, task: RunningTask): Promise<ReadonlyAudit> {
+async function audited(context: AppContext, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
   const { auditRun } = await import("./audit-run.ts");
-  return auditRun(context, task);
+  return auditRun(context, task, run);
 }
 
 /** Writes the end of a run that nobody saw end, from what it left. @param stopped why this server ended it, where it did */
@@ -137,7 +137,7 @@ async function readChangesIfAny(task: RunningTask, hurry?: AbortSignal): Promise
   const timeout = AbortSignal.timeout(CHANGES_TIMEOUT_MS);
   const signal = hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
   try {
-    return await readChanges(task.worktree_dir, task.base_commit, signal);
+    return await readChanges(task.worktree_dir, task.base_commit, { signal });
   } catch (error) {
     logger("app").warn`the worktree ${task.worktree_dir} cannot be read: ${String(error)}`;
     return undefined;

@@ -33,13 +33,14 @@ export async function makePlace(
     if (plan.action !== "create") checkBase(plan, base, request);
     await makeWorktree({ ...plan, repository: { ...repository, commit: base.base_commit } });
     noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
-    if (plan.action !== "reuse" && repository.toplevel !== undefined) await copyIncluded(repository.toplevel, path);
-    const note = await noteOnWorktree(path);
+    const source = plan.action === "reuse" ? undefined : repository.toplevel;
+    const leftOut = source === undefined ? undefined : await copyIncluded(source, path);
+    const notes = [await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
     const worktree = {
       worktree_dir: path,
       agent_branch: branch,
       ...base,
-      ...(note !== undefined && { worktree_note: note }),
+      ...(notes.length > 0 && { worktree_note: notes.join(" ") }),
     };
     return { worktree, runDir: runFolderIn(plan) };
   });

@@ -79,7 +79,8 @@ async function mergeOne(
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
   if (pathExists(path) && (await hasUncommittedWork(path))) throw uncommitted(place);
-  const { strategy, message = commitMessageOf(task) } = options;
+  const { strategy } = options;
+  const message = options.message?.trim() ? options.message : commitMessageOf(task);
   const merged = findMerged(context.store, path);
   const names = [into, branch] as const;
   const computed = await computeMerge({ folder, strategy, target, source, base, merged, names, message });

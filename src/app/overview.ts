@@ -1,11 +1,14 @@
 import { ownUsage } from "#codex/run-state.ts";
 import { readSessionUsage } from "#codex/session-usage.ts";
+import { toFailure } from "#lib/errors.ts";
 import { findTask } from "#store/claim-task.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isEnded, type TaskRecord, type Usage } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { type ListRequest, listTasks, type TaskLine } from "./list-tasks.ts";
+import { type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
 import { describeProgress } from "./read-progress.ts";
+import { describeUnresponsive } from "./task-life.ts";
 
 /** A task as a person's list shows it: what `codex_status` lists, and what it is doing. */
 export interface TaskOverview extends TaskLine {
@@ -21,13 +24,18 @@ export interface TaskOverview extends TaskLine {
 export async function listOverview(
   context: AppContext,
   request: ListRequest,
-): Promise<{ tasks: TaskOverview[]; next_cursor?: string }> {
+): Promise<Omit<TaskPage, "tasks"> & { tasks: TaskOverview[] }> {
   const page = await listTasks(context, request);
   return { ...page, tasks: page.tasks.map((line) => withDescription(context, line)) };
 }
 
 function withDescription(context: AppContext, line: TaskLine): TaskOverview {
-  return { ...line, ...describeTask(context, line.task_id) };
+  try {
+    return { ...line, ...describeTask(context, line.task_id) };
+  } catch (error) {
+    // What is wrong with one keeps no other from being shown.
+    return { ...line, activity: toFailure(error).message };
+  }
 }
 
 /** What a task is doing, or what came of it. */
@@ -46,7 +54,8 @@ export function describeTask(context: AppContext, taskId: string): Omit<TaskOver
 
 function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskRecord): Partial<TaskOverview> {
   if (task.status === "queued") return {};
-  const { recent_events, last_event_at, stalled } = describeProgress(task.log_file, undefined);
+  const { recent_events, last_event_at, stalled: silent } = describeProgress(task.log_file, undefined);
+  const stalled = describeUnresponsive(context, stored) ?? silent;
   const activity = recent_events.at(-1)?.text;
   const usage = readUsage(context, stored, task);
   return {
@@ -59,6 +68,7 @@ function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskR
 
 /** While Codex runs, only its own record of the session tells the tokens. */
 function readUsage({ config }: AppContext, { sessionId }: StoredTask, task: TaskRecord): Usage | undefined {
-  const used = sessionId === undefined ? undefined : readSessionUsage(config.codexHome, sessionId);
+  const homes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
+  const used = sessionId === undefined ? undefined : readSessionUsage(homes, sessionId);
   return used === undefined ? undefined : ownUsage(used, task.usage_before);
 }

@@ -4,12 +4,12 @@ import { withInstructions } from "#codex/readonly-instructions.ts";
 import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
 import { confinedCommand } from "#confine/confined-command.ts";
 import type { Config } from "#lib/config.ts";
-import { makePrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { sandboxNotes } from "#store/probe-notes.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/task-folder.ts";
 import type { RunningTask, TaskRequest } from "#task/record.ts";
+import { openCodexHome } from "./codex-home.ts";
 import type { AppContext } from "./context.ts";
 
 /** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
@@ -35,26 +35,25 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
   }
 }
 
-/** A start of Codex, made one in which the kernel refuses to write, with the instructions before the prompt. */
+/** Makes a start of Codex one in which the kernel refuses to write, with the instructions before the prompt. */
 export function confineStart(config: Config, task: RunningTask, start: CodexStart): CodexStart {
-  const { home, codexHome } = config;
-  const paths = taskPaths(home, task.task_id);
-  // Codex makes its usual folder at its first start; confined, it could not.
-  if (!config.environment["CODEX_HOME"]) makePrivateFolder(codexHome);
+  const paths = taskPaths(config.home, task.task_id);
+  const codexHome = openCodexHome(config, task);
   writeReadonlyInput(paths, withInstructions);
   const { temporary, confinement } = paths;
   const [program, ...args] = confinedCommand({
     program: start.program,
     args: start.args,
-    folders: { codexHome, temporary },
+    folders: { codexHome: paths.codexHome, temporary },
     report: confinement,
   });
+  const homeVariables = codexHome === undefined ? {} : { CODEX_HOME: codexHome, CODEX_SQLITE_HOME: codexHome };
   const temporaryVariables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary, TMPPREFIX: `${temporary}/zsh` };
   return {
     ...start,
     program,
     args,
-    environment: { ...start.environment, ...temporaryVariables },
+    environment: { ...start.environment, ...homeVariables, ...temporaryVariables },
     promptFile: paths.readonlyInput,
   };
 }

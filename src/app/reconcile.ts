@@ -1,11 +1,13 @@
 import { ranMsSince } from "#lib/clock.ts";
 import { type Failure, toFailure } from "#lib/errors.ts";
+import { repairPrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import type { ProcessIdentity } from "#lib/process-identity.ts";
 import { endTask, noteCodexProcess } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { type HeldLock, tryHold } from "#store/held-lock.ts";
 import { listUnfinishedIds } from "#store/list-tasks.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
@@ -79,7 +81,10 @@ export async function withOwnerLock(
 }
 
 function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefined {
-  const lock = tryHold(taskPaths(context.config.home, task.task_id).ownerLock);
+  const { folder, ownerLock } = taskPaths(context.config.home, task.task_id);
+  // Somebody may have deleted it.
+  inStateFolder(() => repairPrivateFolder(folder));
+  const lock = tryHold(ownerLock);
   const now = lock === undefined ? undefined : findTask(context.store, task.task_id)?.record;
   // What this process knew of the task may be old by now.
   if (lock === undefined || (now?.run === task.run && now.status === task.status)) return lock;

@@ -8,7 +8,7 @@ import type { RunningTask } from "#task/record.ts";
 export const TICK_MS = 500;
 
 /** A longer pause between two ticks was none of the run's time: the machine slept, or this process was stopped. */
-const MAX_TICK_MS = 5000;
+const MAX_TICK_MS = 2000;
 
 /**
  * Counts the time of a run for its limits: only time in which its supervisor ran, whatever the wall clock says. Leaves a sign

@@ -14,7 +14,7 @@ import { findTask } from "#store/claim-task.ts";
 import { lastSessionUsage } from "#store/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
-import { takeHandover } from "#store/task-folder.ts";
+import { removeRunFolders, takeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
 import {
@@ -163,6 +163,7 @@ async function startRun(
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
     codex = launchCodex(context, running);
   } catch (error) {
+    if (isFallback) removeRunFolders(taskPaths(context.config.home, running.task_id));
     return endFailed(context, running, toFailure(error));
   }
   noteCodexProcess(context.store, running, codex.identity);
@@ -202,7 +203,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
 /** What a resumed session had used before this run, from Codex's own record or from ours. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
-  return readSessionUsage(config.codexHome, task.resumes) ?? lastSessionUsage(store, task.resumes);
+  return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
 }
 
 async function supervise(

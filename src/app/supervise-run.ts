@@ -33,6 +33,8 @@ export interface RunResult {
   end: ProcessEnd;
   /** Why this server ended it, where it did. */
   stopped: Failure | undefined;
+  /** Its log as it was followed; absent where nobody followed it. */
+  log?: RunLog;
 }
 
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
@@ -73,7 +75,7 @@ export async function superviseRun(
     const end = await codex.ended;
     tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
     show(log.readToEnd());
-    return { state: log.state, end, stopped };
+    return { state: log.state, end, stopped, log };
   } finally {
     clearInterval(limits);
     watch.close();

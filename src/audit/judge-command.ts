@@ -11,6 +11,7 @@ import {
 import { expandAssignment, expandParts, expandWord, expandWords } from "./expand.ts";
 import type { Finding, Invocation, Reach } from "./finding.ts";
 import { knownOutput } from "./known-output.ts";
+import { decidesPrograms } from "./program-variables.ts";
 import { Scope, type Surroundings } from "./scope.ts";
 import { judgeOf } from "./tables/commands.ts";
 import { known, type Value } from "./value.ts";
@@ -21,6 +22,8 @@ export interface Write {
   why: string;
   /** Absolute paths, as far as they are known. */
   targets: string[];
+  /** Set where there are further targets, which are not. */
+  isPartial?: true;
   reach: Reach;
 }
 
@@ -30,6 +33,8 @@ export interface Judgement {
   writes: Write[];
   /** Parts whose effect cannot be told, in words. */
   unknowns: string[];
+  /** Set where this is one command and nothing around it: its exit status is that of what it does. */
+  isSingle?: true;
 }
 
 /** Commands within commands are followed this deep. */
@@ -39,15 +44,23 @@ const MAX_COMMAND_LENGTH = 256 * 1024;
 /** Where the real programs are; one elsewhere may be anything, whatever its name. */
 const PROGRAM_FOLDERS = /^(?:\/usr(?:\/local)?)?\/s?bin\/[^/]+$|^\/opt\/homebrew\/bin\/[^/]+$/;
 
-/** Judges a shell command by its meaning: what the shell and the programs that it names would do with it. */
+/**
+ * Judges a shell command by its meaning: what the shell and the programs that it names would do with it. Never throws: what
+ * cannot be followed is unknown.
+ */
 export function judgeCommand(command: string, surroundings: Surroundings): Judgement {
   if (command.length > MAX_COMMAND_LENGTH) {
     return { does: "unknown", writes: [], unknowns: ["a command too long to follow"] };
   }
   const judge = new CommandJudge();
-  judge.script(parse(command), new Scope(surroundings), 0);
+  try {
+    judge.script(parse(command), new Scope(surroundings), 0);
+  } catch {
+    judge.unknowns.push("a command that cannot be followed"); // nested so deep that the stack ends
+  }
   const does = judge.writes.length > 0 ? "writes" : judge.unknowns.length > 0 ? "unknown" : "reads";
-  return { does, writes: judge.writes, unknowns: [...new Set(judge.unknowns)] };
+  const isSingle = judge.unknowns.length === 0 && !judge.isNested && judge.commands === 1;
+  return { does, writes: judge.writes, unknowns: [...new Set(judge.unknowns)], ...(isSingle && { isSingle }) };
 }
 
 /** Lists the programs that a shell command would run, also within other commands, as far as its text tells. */
@@ -60,6 +73,15 @@ export function listPrograms(command: string): readonly { name: string; args: re
 
 /** The script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
 export function withoutShell(command: string): string {
+  if (command.length > MAX_COMMAND_LENGTH) return command;
+  try {
+    return scriptOf(command);
+  } catch {
+    return command;
+  }
+}
+
+function scriptOf(command: string): string {
   const [statement, ...more] = parse(command).commands;
   if (statement === undefined || more.length > 0 || statement.command.type !== "Command") return command;
   const { name, args } = statement.command;
@@ -68,12 +90,18 @@ export function withoutShell(command: string): string {
   return isShell && script?.type === "Word" && rest.length === 0 ? script.value : command;
 }
 
+/** Nodes that do not keep a command's exit status from being that of the whole. */
+const PLAIN_NODES: ReadonlySet<string> = new Set(["Statement", "Command", "Word", "Redirect", "HereDoc", "HereString"]);
+
 /** Walks the syntax of a command in the order in which the shell would run it, and collects what it finds. */
 class CommandJudge {
   /** The programs that it runs, their names without folders. */
   readonly programs: { name: string; args: readonly Value[] }[] = [];
   readonly writes: Write[] = [];
   readonly unknowns: string[] = [];
+  /** How many commands there are, and whether anything stands around them. */
+  commands = 0;
+  isNested = false;
 
   script(script: ParsedScript, scope: Scope, depth: number, stdin?: string): void {
     if (depth > MAX_DEPTH) this.unknowns.push("commands within commands, too deep to follow");
@@ -82,6 +110,7 @@ class CommandJudge {
   }
 
   #node(node: SyntaxNode, scope: Scope, depth: number, stdin?: string): void {
+    if (!PLAIN_NODES.has(node.type) || (node.type === "Statement" && node.background === true)) this.isNested = true;
     switch (node.type) {
       case "Command":
         return this.#command(node, scope, depth, stdin);
@@ -89,6 +118,7 @@ class CommandJudge {
         this.#redirection(node, scope);
         break;
       case "Assignment":
+        if (decidesPrograms(node)) this.unknowns.push(`${node.name} decides which programs are run`);
         scope.assign(node.name, expandAssignment(node, scope));
         break;
       case "For":
@@ -141,6 +171,7 @@ class CommandJudge {
     piped?: string,
     isPiped = piped !== undefined,
   ): void {
+    this.commands++;
     // Assignments, redirections and whatever the words have within them.
     for (const child of [...node.prefix, ...node.suffix]) this.#node(child, scope, depth);
     if (node.name === undefined) return;
@@ -170,13 +201,17 @@ class CommandJudge {
         this.unknowns.push(finding.why);
         return;
       case "runs":
+        this.isNested = true;
         return this.#run(finding.words, input, scope, depth + 1);
       case "scripts":
+        this.isNested = true;
         return this.script(parse(finding.text), scope.copy(), depth + 1, input.stdin);
       case "writes": {
         const { targets, why, reach } = finding;
         if (targets.length > 0 && targets.every((target) => scope.isHarmless(target))) return;
-        this.writes.push({ why, reach, targets: targets.flatMap((target) => scope.resolve(target) ?? []) });
+        const paths = targets.flatMap((target) => scope.resolve(target) ?? []);
+        const isPartial = paths.length > 0 && paths.length < targets.length;
+        this.writes.push({ why, reach, targets: paths, ...(isPartial && { isPartial }) });
       }
     }
   }

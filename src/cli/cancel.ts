@@ -5,7 +5,7 @@ import type { Input } from "./command.ts";
 import { describeEnd } from "./describe-end.ts";
 import { openForPerson } from "./open.ts";
 import { printLines } from "./output.ts";
-import { paint } from "./style.ts";
+import { compose, join, paint } from "./style.ts";
 
 /** Stops tasks; when it returns, none of their processes is left. */
 export async function cancel({ operands }: Input): Promise<number> {
@@ -16,7 +16,7 @@ export async function cancel({ operands }: Input): Promise<number> {
     const { record: task, note } = await cancelTask(context, record.task_id);
     const end = isEnded(task) ? describeEnd(task) : [task.status, ...(note === undefined ? [] : [note])];
     const already = isEnded(record) ? " (it had ended already)" : "";
-    printLines([`${paint(task.task_id, "bold")}: ${end.join(", ")}${already}`]);
+    printLines([compose`${paint(task.task_id, "bold")}: ${join(end, ", ")}${already}`]);
   }
   return 0;
 }

@@ -33,7 +33,7 @@ export async function clean({ options }: Input<CleanOptions>): Promise<number> {
     const filter = { merged: options.merged, ...(options.gone && { gone: true }), olderThanSeconds };
     return cleanWorktrees(context, filter, { isDryRun, json: options.json });
   }
-  const plan = planCleanUp(context, readLimits(options, context.config));
+  const plan = await planCleanUp(context, readLimits(options, context.config));
   const salvage = await listExpiredSalvage(context);
   const done = isDryRun ? plan : cleanUp(context, plan);
   if (!isDryRun) for (const each of salvage) await dropSalvage(each);

@@ -1,9 +1,10 @@
 import type { Command, Input } from "./command.ts";
 import { CLIENTS } from "#clients/client-table.ts";
 import { COMMANDS } from "./commands.ts";
-import { print } from "./output.ts";
+import { makeVisible } from "#lib/visible-text.ts";
+import { printLines } from "./output.ts";
 import { optionsOf } from "./parse-command-line.ts";
-import { inOneLine } from "./style.ts";
+import { multiline } from "./style.ts";
 
 /** What may stand next, and what it means. */
 type Candidate = readonly [word: string, meaning: string];
@@ -14,7 +15,10 @@ export async function complete({ operands }: Input): Promise<number> {
   const words = operands.filter((word) => word !== "=");
   const begun = words.at(-1) ?? "";
   for (const [word, meaning] of await candidates(words.slice(0, -1), begun)) {
-    if (word.startsWith(begun)) print(`${word}\t${inOneLine(meaning)}\n`);
+    // The shell shows them on the terminal that it reads from; what cannot be seen there cannot be chosen.
+    if (word.startsWith(begun) && makeVisible(word) === word) {
+      printLines([multiline(`${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
+    }
   }
   return 0;
 }

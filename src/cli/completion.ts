@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
-import { print } from "./output.ts";
+import { printLines } from "./output.ts";
 
 // The scripts only pass the words on: what may follow them is worked out in one place, complete.ts.
 const SCRIPTS: Record<string, string> = {
@@ -40,6 +40,6 @@ export function completion({ operands: [wanted] }: Input): number {
       `Shells: ${Object.keys(SCRIPTS).join(", ")}.`,
     );
   }
-  print(script);
+  printLines(script.trimEnd().split("\n"));
   return 0;
 }

@@ -1,6 +1,7 @@
+// oxlint-disable-next-line no-restricted-imports -- into a file that the supervisor reads
 import { closeSync, openSync, writeSync } from "node:fs";
 import { becomeProgram } from "#confine/execute.ts";
-import { restrictWrites } from "#confine/landlock.ts";
+import { restrictToReading } from "#confine/restrict.ts";
 import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
 
@@ -20,7 +21,7 @@ export function confineCommand({ options, operands }: Input<ConfineOptions>): nu
   }
   // Opened while that is still possible.
   const report = openSync(options.report, "w", 0o600);
-  writeSync(report, JSON.stringify(restrictWrites(options.write)));
+  writeSync(report, JSON.stringify(restrictToReading(options.write)));
   closeSync(report);
   becomeProgram(program, rest);
 }

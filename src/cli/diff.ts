@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { diffWorktree } from "#app/diff-worktree.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import type { FileChange } from "#git/worktree-diff.ts";
 import type { Input } from "./command.ts";
 import { openForPerson } from "./open.ts";
-import { print, printJson, printLines } from "./output.ts";
+import { printJson, printLines } from "./output.ts";
+import { printPatch } from "./patch.ts";
 
 /** Shows what a task's worktree holds against the commit that it began from. */
 export async function diff({ operands, options }: Input<{ stat: boolean; json: boolean }>): Promise<number> {
@@ -16,7 +16,7 @@ export async function diff({ operands, options }: Input<{ stat: boolean; json: b
   else if (options.stat) {
     printLines(comparison.files.map(describe));
     printLines([comparison.diff_stat === "" ? "No difference." : comparison.diff_stat]);
-  } else print(readFileSync(comparison.patch_file, "utf8"));
+  } else printPatch(comparison.patch_file);
   return 0;
 }
 

@@ -2,7 +2,8 @@ import type { Finding } from "#app/doctor/finding.ts";
 import { runDoctor } from "#app/doctor/run-doctor.ts";
 import type { Input } from "./command.ts";
 import { printJson, printLines, terminalWidth } from "./output.ts";
-import { paint, type Style, withoutControls } from "./style.ts";
+import { compose, multiline, paint, type Style, type Text, withoutControls } from "./style.ts";
+import { wrapToWidth } from "./table.ts";
 
 const MARKS: Record<Finding["status"], { mark: string; style: Style }> = {
   ok: { mark: "✓", style: "green" },
@@ -22,23 +23,22 @@ export async function doctor({ options }: Input<{ json: boolean }>): Promise<num
 
 const NAME_WIDTH = 15;
 
-function describe({ check, status, message, mend }: Finding): string[] {
+function describe({ check, status, message, mend }: Finding): Text[] {
   const { mark, style } = MARKS[status];
   const indent = " ".repeat(NAME_WIDTH + 2);
   const lines = wrap(message, indent.length);
   const mends = mend === undefined ? [] : wrap(`→ ${mend}`, indent.length).map((line) => paint(line, "bold"));
-  const [first = "", ...rest] = [...lines, ...mends];
+  const [first = "", ...rest]: Text[] = [...lines, ...mends];
   const name = check.replaceAll("_", " ").padEnd(NAME_WIDTH);
-  return [`${paint(mark, style)} ${name}${first}`, ...rest.map((line) => indent + line)];
+  return [compose`${paint(mark, style)} ${name}${first}`, ...rest.map((line) => compose`${indent}${line}`)];
 }
 
 function wrap(text: string, indent: number): string[] {
   const width = Math.max(20, terminalWidth() - indent);
-  const plain = withoutControls(text);
-  return Number.isFinite(width) ? Bun.wrapAnsi(plain, width).split("\n") : [plain];
+  return wrapToWidth(multiline(withoutControls(text)), width, { isHard: false });
 }
 
-function summarise(problems: number, warnings: number): string {
+function summarise(problems: number, warnings: number): Text {
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
   if (problems + warnings === 0) return paint("All is well.", "green");
   return paint(`${count(problems, "problem")}, ${count(warnings, "warning")}`, problems > 0 ? "red" : "yellow");

@@ -1,5 +1,5 @@
 import type { EventLine } from "#codex/describe.ts";
-import { type Style, withoutControls } from "./style.ts";
+import { compose, multiline, type Style, type StyledText, withoutControls } from "./style.ts";
 
 const MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
   text: { mark: "●", style: "plain" },
@@ -14,7 +14,11 @@ const MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
 };
 
 /** An event for people: a mark for its kind, then what it says, further lines below the first. */
-export function formatEvent({ type, text }: EventLine, indent = ""): { text: string; style: Style } {
+export function formatEvent({ type, text }: EventLine, indent = ""): { text: StyledText; style: Style } {
   const { mark, style } = MARKS[type];
-  return { text: `${mark} ${withoutControls(text).replaceAll("\n", `\n${indent}  `)}`, style };
+  const said = withoutControls(text.replaceAll("\n", `\n${indent}  `));
+  return {
+    text: multiline(compose`${mark} ${said}`),
+    style,
+  };
 }

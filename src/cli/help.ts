@@ -1,9 +1,9 @@
 import { VERSION } from "#lib/build.ts";
 import type { Command, Input, OptionSpec } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { print } from "./output.ts";
+import { printLines } from "./output.ts";
 import { optionsOf } from "./parse-command-line.ts";
-import { paint } from "./style.ts";
+import { compose, paint, type Text } from "./style.ts";
 import { AppError } from "#lib/errors.ts";
 
 const GROUPS = { clients: "For MCP clients", tasks: "Tasks", worktrees: "Worktrees", program: "This program" } as const;
@@ -15,43 +15,47 @@ export async function help({ operands: [name] }: Input): Promise<number> {
   if (name !== undefined && command === undefined) {
     throw new AppError("invalid_argument", `There is no command "${name}".`, `All of them: ${PROGRAM} help`);
   }
-  print(command === undefined ? describeProgram() : describeCommand(command));
+  printLines(command === undefined ? describeProgram() : describeCommand(command));
   return 0;
 }
 
-function describeProgram(): string {
-  const groups = Object.entries(GROUPS).map(([group, title]) => {
+function describeProgram(): Text[] {
+  const groups = Object.entries(GROUPS).flatMap(([group, title]) => {
     const commands = COMMANDS.filter((command) => command.group === group);
     const rows = commands.map((command) => [command.name + operandsOf(command), command.summary] as const);
-    return `${paint(title, "bold")}\n${formatRows(rows, 24)}`;
+    return [[paint(title, "bold")], formatRows(rows, 24), [""]].flat();
   });
-  return `${PROGRAM} ${VERSION}: hands work to the OpenAI Codex CLI, for the agents of MCP clients
-
-Usage: ${PROGRAM} [command]
-
-${groups.join("\n")}
-${paint("Examples", "bold")}
-${formatExamples([
-  ["install claude-code", "set it up in Claude Code"],
-  ["tasks --watch", "see what Codex is doing"],
-  ["help logs", "a command's options and examples"],
-])}`;
+  return [
+    `${PROGRAM} ${VERSION}: hands work to the OpenAI Codex CLI, for the agents of MCP clients`,
+    "",
+    `Usage: ${PROGRAM} [command]`,
+    "",
+    ...groups,
+    paint("Examples", "bold"),
+    ...formatExamples([
+      ["install claude-code", "set it up in Claude Code"],
+      ["tasks --watch", "see what Codex is doing"],
+      ["help logs", "a command's options and examples"],
+    ]),
+  ];
 }
 
-function describeCommand(command: Command): string {
+function describeCommand(command: Command): Text[] {
   const { name, summary, details, examples } = command;
   const options = Object.entries(optionsOf(command)).map(
     ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
   );
   const width = Math.max(...options.map(([option]) => option.length)) + 2;
-  const sections = [
+  return [
     `${PROGRAM} ${name}: ${summary}`,
+    "",
     `Usage: ${PROGRAM} ${name}${operandsOf(command)} [options]`,
-    ...(details === undefined ? [] : [Bun.wrapAnsi(details, 80)]),
-    `${paint("Options", "bold")}\n${formatRows(options, width).trimEnd()}`,
-    ...(examples.length > 0 ? [`${paint("Examples", "bold")}\n${formatExamples(examples).trimEnd()}`] : []),
+    ...(details === undefined ? [] : ["", ...Bun.wrapAnsi(details, 80).split("\n")]),
+    "",
+    paint("Options", "bold"),
+    ...formatRows(options, width),
+    ...(examples.length > 0 ? ["", paint("Examples", "bold"), ...formatExamples(examples)] : []),
   ];
-  return `${sections.join("\n\n")}\n`;
 }
 
 function operandsOf({ operands }: Command): string {
@@ -64,14 +68,12 @@ function formatOption(name: string, { short, placeholder, choices, multiple }: O
   return `${start}--${name}${value === undefined ? "" : ` <${value}>`}${multiple === true ? "…" : ""}`;
 }
 
-function formatRows(rows: readonly (readonly [string, string])[], width: number): string {
-  return rows
-    .map(([left, right]) =>
-      left.length < width ? `  ${left.padEnd(width)}${right}\n` : `  ${left}\n${" ".repeat(width + 2)}${right}\n`,
-    )
-    .join("");
+function formatRows(rows: readonly (readonly [string, string])[], width: number): string[] {
+  return rows.flatMap(([left, right]) =>
+    left.length < width ? [`  ${left.padEnd(width)}${right}`] : [`  ${left}`, `${" ".repeat(width + 2)}${right}`],
+  );
 }
 
-function formatExamples(examples: Command["examples"]): string {
-  return examples.map(([line, does]) => `  ${PROGRAM} ${line}\n      ${paint(does, "dim")}\n`).join("");
+function formatExamples(examples: Command["examples"]): Text[] {
+  return examples.flatMap(([line, does]) => [`  ${PROGRAM} ${line}`, compose`      ${paint(does, "dim")}`]);
 }

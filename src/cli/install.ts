@@ -7,7 +7,7 @@ import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
 import { nearest } from "./nearest.ts";
 import { isTerminal, printLines } from "./output.ts";
-import { paint } from "./style.ts";
+import { paint, type Text } from "./style.ts";
 import { shortenHome } from "./task-table.ts";
 
 interface InstallOptions {
@@ -105,7 +105,7 @@ function describeEntry({ title, file, format, cli }: McpClient, name: string, en
   ];
 }
 
-function describeChange({ client, file, name, before, after, commands }: ClientChange): string[] {
+function describeChange({ client, file, name, before, after, commands }: ClientChange): Text[] {
   const show = (mark: "+" | "-", entry: ServerEntry | undefined) => {
     if (entry === undefined) return [];
     const text = `"${name}": ${JSON.stringify(entryFields(client.format, withoutSecrets(entry)), null, 2)}`;
@@ -132,6 +132,7 @@ async function confirm(): Promise<boolean> {
   if (!isTerminal() || !process.stdin.isTTY) {
     throw new AppError("invalid_argument", "There is nobody here to ask.", "Add --yes to make this change.");
   }
+  // oxlint-disable-next-line no-restricted-properties -- a question of ours
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question("Make this change? [y/N] ");
   terminal.close();

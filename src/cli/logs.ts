@@ -7,8 +7,8 @@ import { describeEnd } from "./describe-end.ts";
 import { formatEvent } from "./event-lines.ts";
 import { readCount } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
-import { print } from "./output.ts";
-import { paint } from "./style.ts";
+import { printLines } from "./output.ts";
+import { paint, type Text } from "./style.ts";
 
 interface LogsOptions {
   follow: boolean;
@@ -29,28 +29,32 @@ export async function logs({ options, operands }: Input<LogsOptions>): Promise<n
     showLines(readLog(path), format, count);
   } else {
     const ended = await followLog(context, task, (lines) => showLines(lines, format, undefined));
-    if (!options.raw) print(`\n${describeEnd(ended).join("\n")}\n`);
+    if (!options.raw) printLines(["", ...describeEnd(ended)]);
   }
   return 0;
 }
 
-function showLines(lines: Iterable<LogLine>, format: (line: LogLine) => string, count: number | undefined): void {
-  const last: string[] = [];
+function showLines(
+  lines: Iterable<LogLine>,
+  format: (line: LogLine) => Text | undefined,
+  count: number | undefined,
+): void {
+  const last: Text[] = [];
   for (const line of lines) {
     const text = format(line);
-    if (text === "") continue;
-    if (count === undefined) print(text);
+    if (text === undefined) continue;
+    if (count === undefined) printLines([text]);
     else if (last.push(text) > count) last.shift();
   }
-  if (last.length > 0) print(last.join(""));
+  if (last.length > 0) printLines(last);
 }
 
 function formatRaw({ raw }: LogLine): string {
-  return `${raw}\n`;
+  return raw;
 }
 
-function formatReadable({ event }: LogLine): string {
-  if (event === undefined) return "";
+function formatReadable({ event }: LogLine): Text | undefined {
+  if (event === undefined) return undefined;
   const { text, style } = formatEvent(event);
-  return `${paint(text, style)}\n`;
+  return paint(text, style);
 }

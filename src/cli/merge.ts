@@ -6,7 +6,7 @@ import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
 import { openForPerson } from "./open.ts";
 import { printJson, printLines } from "./output.ts";
-import { paint } from "./style.ts";
+import { compose, multiline, paint } from "./style.ts";
 
 interface MergeCommandOptions {
   strategy: MergeStrategy | undefined;
@@ -26,7 +26,7 @@ export async function merge({ operands, options }: Input<MergeCommandOptions>): 
     printLines(
       merged.map((each) => {
         const what = each.diff_stat === "" ? "was there already" : each.diff_stat;
-        return `${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${what}`;
+        return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${what}`;
       }),
     );
     for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
@@ -39,5 +39,5 @@ export async function merge({ operands, options }: Input<MergeCommandOptions>): 
 
 function printConflict({ path, hunks }: Conflict): void {
   printLines([paint(path, "bold")]);
-  for (const { line, text } of hunks) printLines([`  line ${line}:`, text.replaceAll(/^/gm, "    ")]);
+  for (const { line, text } of hunks) printLines([`  line ${line}:`, multiline(text.replaceAll(/^/gm, "    "))]);
 }

@@ -3,20 +3,20 @@ import { keepOutputFlowing } from "#lib/terminal.ts";
 import type { RunningTask } from "#task/record.ts";
 import { describeEnd } from "./describe-end.ts";
 import { formatEvent } from "./event-lines.ts";
-import { paint, type Style } from "./style.ts";
+import { isTerminal, printWithoutWaiting } from "./output.ts";
+import { compose, paint, type Style, type Text } from "./style.ts";
 
 /** Shows a run to whoever attaches to its tmux session; silent where there is no terminal. */
 export function makePane(): RunObserver {
-  if (!process.stdout.isTTY) return { started: () => {}, event: () => {}, ended: () => {} };
+  if (!isTerminal()) return { started: () => {}, event: () => {}, ended: () => {} };
   keepOutputFlowing();
-  // Not print(): a terminal that stands still must not hold the run up.
-  const show = (text: string, style: Style = "plain") => void process.stdout.write(`${paint(text, style)}\n`);
+  const show = (text: Text, style: Style = "plain") => printWithoutWaiting([paint(text, style)]);
   return {
     started: (task) => describeStart(task).forEach((line, index) => show(line, index === 0 ? "bold" : "dim")),
     event: (event) => {
       const time = clockTime();
       const { text, style } = formatEvent(event, " ".repeat(time.length + 1));
-      show(`${time} ${text}`, style);
+      show(compose`${time} ${text}`, style);
     },
     ended: (task) => ["", ...describeEnd(task)].forEach((line) => show(line)),
   };

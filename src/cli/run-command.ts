@@ -1,8 +1,9 @@
-import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { toFailure } from "#lib/errors.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { printErrors } from "./output.ts";
+import { compose, hanging } from "./style.ts";
 
 const ALIASES: Record<string, string> = {
   "--help": "help",
@@ -33,7 +34,7 @@ async function explainUnknown(name: string): Promise<number> {
   const names = COMMANDS.filter(({ group }) => group !== undefined).map((command) => command.name);
   const near = nearest(name, names);
   const instead = near === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean ${near}?`;
-  tell(`there is no command "${name}". ${instead}\nAll of them: codex-mcp-server help`);
+  explain(`there is no command "${name}". ${instead}`, "All of them: codex-mcp-server help");
   return EX_USAGE;
 }
 
@@ -48,11 +49,11 @@ async function runOrExplain(command: Command, args: readonly string[]): Promise<
     return (await import("./help.ts")).help({ options: {}, operands: [command.name] });
   } catch (error) {
     const { code, message, hint } = toFailure(error);
-    tell(`${message}\n${hint} [${code}]`);
+    explain(message, `${hint} [${code}]`);
     return code === "invalid_argument" ? EX_USAGE : 1;
   }
 }
 
-function tell(text: string): void {
-  writeSync(2, `codex-mcp-server: ${text}\n`);
+function explain(message: string, hint: string): void {
+  printErrors([compose`codex-mcp-server: ${hanging(message)}`, hanging(hint)]);
 }

@@ -2,13 +2,14 @@ import { describeTask } from "#app/overview.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import { showTask, type TaskDetail } from "#app/show-task.ts";
 import { findTask } from "#store/claim-task.ts";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
 import type { Input } from "./command.ts";
 import { formatEvent } from "./event-lines.ts";
 import { openForPerson } from "./open.ts";
 import { printJson, printLines, terminalWidth } from "./output.ts";
 import { formatDuration } from "./quantities.ts";
-import { inOneLine, paint, withoutControls } from "./style.ts";
+import { compose, hanging, inOneLine, multiline, paint, type Text, withoutControls } from "./style.ts";
 import { sliceToWidth } from "./table.ts";
 import { formatStatus, shortenHome } from "./task-table.ts";
 
@@ -29,9 +30,9 @@ export async function show({ options, operands }: Input<{ json: boolean }>): Pro
   return 0;
 }
 
-function describe(detail: TaskDetail, record: TaskRecord): string[] {
+function describe(detail: TaskDetail, record: TaskRecord): Text[] {
   return [
-    `${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
+    compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
     ...fields(detail, record),
     ...describeChanges(detail),
     ...describeEvents(detail),
@@ -41,7 +42,7 @@ function describe(detail: TaskDetail, record: TaskRecord): string[] {
   ];
 }
 
-function fields(detail: TaskDetail, record: TaskRecord): string[] {
+function fields(detail: TaskDetail, record: TaskRecord): Text[] {
   const { usage } = detail;
   const settings = [record.model, record.reasoning_effort, record.profile && `profile ${record.profile}`];
   const rows: [name: string, value: string | number | undefined][] = [
@@ -61,7 +62,7 @@ function fields(detail: TaskDetail, record: TaskRecord): string[] {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
+    value === undefined ? [] : [compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
   );
 }
 
@@ -71,34 +72,45 @@ function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail):
   return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
 }
 
-function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): string[] {
+function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): Text[] {
   if (diff_stat === undefined) return [];
-  const lines = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
-  return [...lines, ...uncommitted_changes.map((line) => `  ${withoutControls(line)}`)];
+  const lines: Text[] = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
+  return [...lines, ...uncommitted_changes.map((line) => compose`  ${withoutControls(line)}`)];
 }
 
-function describeEvents({ recent_events = [] }: TaskDetail): string[] {
+function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   if (recent_events.length === 0) return [];
   const lines = recent_events.slice(-EVENTS_SHOWN).map((event) => {
-    const { text, style } = formatEvent({ ...event, text: inOneLine(event.text) });
+    const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
     return paint(sliceToWidth(text, terminalWidth()), style);
   });
   return ["", paint("Latest", "bold"), ...lines];
 }
 
-function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): string[] {
-  const lines: string[] = [];
+function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+  const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
-    lines.push("", paint(`${withoutControls(error)} [${code}${status}]`, "red"), withoutControls(hint ?? ""));
+    const said = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
+    lines.push("", hanging(paint(said, "red")), hanging(withoutControls(hint ?? "")));
   }
   if (audit !== undefined) {
-    const style = audit.verdict === "CLEAN" ? "green" : "red";
-    lines.push("", paint(`Read-only audit: ${audit.verdict} (enforcement: ${audit.enforcement})`, style));
-    for (const violation of audit.violations) lines.push(`  ${inOneLine(JSON.stringify(violation))}`);
+    lines.push("", ...describeAudit(audit));
   }
-  if (result !== undefined) lines.push("", paint("Result", "bold"), withoutControls(result));
+  if (result !== undefined) lines.push("", paint("Result", "bold"), multiline(withoutControls(result)));
   return lines;
+}
+
+function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
+  const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
+  const why = verdict === "UNVERIFIED" ? ": nothing was seen, but not everything could be judged" : "";
+  const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
+  return [
+    paint(`Read-only audit: ${verdict}${why} (enforcement: ${enforcement})`, style[verdict]),
+    ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
+    ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
+    ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),
+  ];
 }
 
 function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {

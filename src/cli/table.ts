@@ -1,3 +1,5 @@
+import { compose, join, paint, render, type StyledText, type Text, trimEnd, visiblePieces } from "./style.ts";
+
 /** A column of a table. */
 export interface Column {
   title: string;
@@ -10,26 +12,77 @@ const GAP = "  ";
 /** A flexible column is never made narrower. */
 const NARROWEST = 12;
 
-/** The lines of a table, its titles first, none wider than `width` if the flexible columns can give that much. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[], width: number): string[] {
-  const all = [columns.map(({ title }) => title), ...rows];
-  const natural = columns.map((_, index) => Math.max(...all.map((row) => Bun.stringWidth(row[index] ?? ""))));
+/**
+ * The lines of a table, its titles first, none wider than `width` if the flexible columns can give that much. A finite width
+ * is a terminal's: cells are measured and cut in their visible form.
+ */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Text[])[],
+  width: number,
+): StyledText[] {
+  const all = [columns.map(({ title }): Text => title), ...rows];
+  const natural = columns.map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? "", width))));
   const widths = fit(columns, natural, width);
   return all.map((row) => {
-    const cells = columns.map((column, index) => padCell(row[index] ?? "", widths[index] ?? 0, column.align));
-    return sliceToWidth(cells.join(GAP).trimEnd(), width);
+    const cells = columns.map((column, index) => padCell(row[index] ?? "", widths[index] ?? 0, column.align, width));
+    return sliceToWidth(trimEnd(join(cells, GAP)), width);
   });
 }
 
 /** A text cut to a width of terminal columns, with an ellipsis where something is missing. */
-export function sliceToWidth(text: string, width: number): string {
-  if (!Number.isFinite(width) || Bun.stringWidth(text) <= width) return text;
-  // sliceAnsi takes a wide letter whole of which only the first half fits (Bun 1.4.5).
-  for (let end = width - 1; end > 0; end--) {
-    const cut = Bun.sliceAnsi(text, 0, end);
-    if (Bun.stringWidth(cut) < width) return `${cut}…`;
+export function sliceToWidth(text: Text, width: number): StyledText {
+  if (!Number.isFinite(width) || widthOf(text, width) <= width) return compose`${text}`;
+  const kept: Text[] = [];
+  let room = width - 1;
+  for (const { words, style } of visiblePieces(text)) {
+    const part = takeColumns(words, room);
+    room -= Bun.stringWidth(part);
+    kept.push(paint(part === words ? part : `${part}${"…".slice(0, width)}`, style));
+    if (part !== words) break;
   }
-  return "…".slice(0, width);
+  return join(kept, "");
+}
+
+function takeColumns(words: string, room: number): string {
+  if (Bun.stringWidth(words) <= room) return words;
+  // sliceAnsi takes a wide letter whole of which only the first half fits (Bun 1.4.5).
+  for (let end = room; end > 0; end--) {
+    const cut = Bun.sliceAnsi(words, 0, end);
+    if (Bun.stringWidth(cut) <= room) return cut;
+  }
+  return "";
+}
+
+/**
+ * A text's lines at a terminal's width, in their visible form; in a pipe, which has none, as they are.
+ * @param how hard: words that are too long are parted, and all spaces stay
+ */
+export function wrapToWidth(text: Text, width: number, how: { isHard: boolean }): string[] {
+  if (!Number.isFinite(width)) return [render(text, { isTerminal: false, hasColour: false })];
+  const visible = render(text, { isTerminal: true, hasColour: false });
+  // A tab's width depends on where it stands.
+  const options = { hard: how.isHard, trim: !how.isHard };
+  const lines = Bun.wrapAnsi(visible.replaceAll("\t", "    "), width, options).split("\n");
+  return how.isHard ? lines.flatMap((line) => breakAt(line, width)) : lines;
+}
+
+/** wrapAnsi leaves lines a column too wide that end with a wide letter (Bun 1.4.5). */
+function breakAt(line: string, width: number): string[] {
+  const parts: string[] = [];
+  let rest = line;
+  while (Bun.stringWidth(rest) > width) {
+    const part = takeColumns(rest, width);
+    if (part === "") break;
+    parts.push(part);
+    rest = rest.slice(part.length);
+  }
+  return [...parts, rest];
+}
+
+/** What is printed takes so many columns: on a terminal, which alone has a width, in its visible form. */
+function widthOf(text: Text, width: number): number {
+  return Bun.stringWidth(render(text, { isTerminal: Number.isFinite(width), hasColour: false }));
 }
 
 function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {
@@ -46,8 +99,8 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
   return widths;
 }
 
-function padCell(text: string, width: number, align: "right" | undefined): string {
-  const cut = sliceToWidth(text, width);
-  const space = " ".repeat(Math.max(0, width - Bun.stringWidth(cut)));
-  return align === "right" ? space + cut : cut + space;
+function padCell(text: Text, column: number, align: "right" | undefined, width: number): StyledText {
+  const cut = Number.isFinite(width) ? sliceToWidth(text, column) : compose`${text}`;
+  const space = " ".repeat(Math.max(0, column - widthOf(cut, width)));
+  return align === "right" ? compose`${space}${cut}` : compose`${cut}${space}`;
 }

@@ -3,7 +3,7 @@ import type { TaskOverview } from "#app/overview.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import type { TaskStatus, Usage } from "#task/record.ts";
 import { formatCount, formatDuration } from "./quantities.ts";
-import { inOneLine, paint, type Style, withoutControls } from "./style.ts";
+import { inOneLine, paint, type Style, type StyledText, type Text, withoutControls } from "./style.ts";
 import { type Column, formatTable } from "./table.ts";
 
 const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
@@ -15,7 +15,7 @@ const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
 };
 
 /** A state in a word, with its mark and colour. */
-export function formatStatus(status: TaskStatus): string {
+export function formatStatus(status: TaskStatus): StyledText {
   const { mark, style } = STATES[status];
   return paint(`${mark} ${status}`, style);
 }
@@ -23,7 +23,7 @@ export function formatStatus(status: TaskStatus): string {
 /** A column, its cells, and the width from which on there is room for it. */
 interface TaskColumn extends Column {
   from: number;
-  cell: (task: TaskOverview) => string;
+  cell: (task: TaskOverview) => Text;
 }
 
 const COLUMNS: readonly TaskColumn[] = [
@@ -38,7 +38,7 @@ const COLUMNS: readonly TaskColumn[] = [
 ];
 
 /** The lines of a table of tasks, its titles first; what a narrow terminal has no room for is left out. */
-export function formatTasks(tasks: readonly TaskOverview[], width: number): string[] {
+export function formatTasks(tasks: readonly TaskOverview[], width: number): StyledText[] {
   // Elsewhere than on a terminal, each line is one task and nothing is cut.
   const columns = COLUMNS.filter(
     ({ from, title }) => width >= from && (Number.isFinite(width) || title !== "ACTIVITY"),
@@ -65,6 +65,6 @@ function formatLast({ last_event_at }: TaskOverview): string {
   return last_event_at === undefined ? "" : `${formatDuration(secondsBetween(last_event_at))} ago`;
 }
 
-function formatActivity({ activity, stalled }: TaskOverview): string {
+function formatActivity({ activity, stalled }: TaskOverview): StyledText {
   return stalled === undefined ? inOneLine(activity ?? "") : paint(stalled, "yellow");
 }

@@ -1,6 +1,6 @@
 import { OWN_BUILD } from "#lib/build.ts";
 import type { Input } from "./command.ts";
-import { print, printJson } from "./output.ts";
+import { printJson, printLines } from "./output.ts";
 
 /** Prints the version, the commit and the target that this binary was built from. */
 export function version({ options }: Input<{ json: boolean }>): number {
@@ -9,7 +9,7 @@ export function version({ options }: Input<{ json: boolean }>): number {
     printJson({ ...OWN_BUILD, bun: Bun.version });
     return 0;
   }
-  const source = commit === "" ? "" : `commit ${commit}, ${date}\n`;
-  print(`codex-mcp-server ${number}\n${source}for ${target}, Bun ${Bun.version}\n`);
+  const source = commit === "" ? [] : [`commit ${commit}, ${date}`];
+  printLines([`codex-mcp-server ${number}`, ...source, `for ${target}, Bun ${Bun.version}`]);
   return 0;
 }

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { toAnswer } from "#app/answer.ts";
 import { reconcile } from "#app/reconcile.ts";
 import { resolveTask } from "#app/resolve-task.ts";
@@ -8,8 +7,8 @@ import type { Input } from "./command.ts";
 import { describeEnd } from "./describe-end.ts";
 import { readDuration } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
-import { printJson, printLines } from "./output.ts";
-import { paint } from "./style.ts";
+import { printErrors, printJson, printLines } from "./output.ts";
+import { compose, join, paint } from "./style.ts";
 
 /** As timeout(1) has it. */
 const TIMED_OUT = 124;
@@ -31,13 +30,13 @@ export async function wait({ options, operands }: Input<WaitOptions>): Promise<n
     const end = await waitAtMost(context, task, atMostMs);
     if (end === undefined || (options.any && ended.length > 0)) return;
     ended.push(end);
-    if (!options.json) printLines([`${paint(end.task_id, "bold")}: ${describeEnd(end).join(", ")}`]);
+    if (!options.json) printLines([compose`${paint(end.task_id, "bold")}: ${join(describeEnd(end), ", ")}`]);
   });
   await (options.any ? Promise.race(waits) : Promise.all(waits));
   if (options.json) printJson(ended.map(toAnswer));
   if (ended.length < (options.any ? 1 : waited.length)) {
     const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));
-    writeSync(2, `not ended: ${rest.map((task) => task.task_id).join(", ")}\n`);
+    printErrors([`not ended: ${rest.map((task) => task.task_id).join(", ")}`]);
     return TIMED_OUT;
   }
   return ended.every((task) => task.status === "completed") ? 0 : 1;

@@ -4,7 +4,7 @@ import type { Input } from "./command.ts";
 import { openForPerson } from "./open.ts";
 import { printJson, printLines, terminalWidth } from "./output.ts";
 import { formatBytes, formatDuration } from "./quantities.ts";
-import { paint, withoutControls } from "./style.ts";
+import { paint, type Text, withoutControls } from "./style.ts";
 import { formatTable } from "./table.ts";
 import { shortenHome } from "./task-table.ts";
 
@@ -30,14 +30,14 @@ export async function worktrees({ options }: Input<{ json: boolean }>): Promise<
   return 0;
 }
 
-function toCells(report: WorktreeReport): string[] {
-  const { agent_branch, ahead, behind, bytes, last_task, worktree_dir } = report;
+function toCells(report: WorktreeReport): Text[] {
+  const { agent_branch, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
   return [
     withoutControls(agent_branch),
     describeState(report),
     String(ahead),
     String(behind),
-    formatBytes(bytes),
+    `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`,
     last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`,
     withoutControls(shortenHome(worktree_dir)),
   ];

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import type { CodexProgram } from "./locate.ts";
+import { runCodexProbe } from "./run-probe.ts";
 
 /** What an installed Codex CLI can be asked for. */
 export interface CodexCapabilities {
@@ -17,9 +18,6 @@ export interface CodexCapabilities {
  */
 const OLDEST_VERSION = "0.98.0";
 const TOO_OLD = `it is too old, ${OLDEST_VERSION} is the oldest that this server works with`;
-
-/** Both answers together take 20 ms; a Codex on a cold disk, or behind a version manager, takes longer. */
-const PROBE_MS = 20_000;
 
 /**
  * Asks a Codex CLI for its version and for what `codex exec` takes.
@@ -87,14 +85,8 @@ interface Answer {
 
 async function ask(config: Config, program: CodexProgram, args: readonly string[]): Promise<Answer> {
   try {
-    const run = Bun.spawn([program.path, ...args], {
-      cwd: "/",
-      env: { ...config.environment, ...program.environment },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: PROBE_MS,
-    });
-    const [exitCode, stdout, stderr] = await Promise.all([run.exited, run.stdout.text(), run.stderr.text()]);
-    return { exitCode, stdout, stderr };
+    const { exitCode = -1, stdout, stderr } = await runCodexProbe(config, program, args);
+    return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };
   } catch (error) {
     return { exitCode: -1, stdout: "", stderr: error instanceof Error ? error.message : String(error) };
   }

@@ -2,6 +2,9 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { readOptionalText } from "#lib/read-file.ts";
 
+/** Larger ones are not Codex's: its own documentation of all settings has a tenth of that. */
+export const MAX_CONFIG_BYTES = 512 * 1024;
+
 /** The user's files that Codex reads, the later ones before the earlier in force. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
   const names = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
@@ -23,7 +26,7 @@ export function readConfigFile<Schema extends v.GenericSchema>(
   schema: Schema,
 ): v.InferOutput<Schema> | undefined {
   try {
-    return v.parse(schema, Bun.TOML.parse(readOptionalText(path) ?? ""));
+    return v.parse(schema, Bun.TOML.parse(readOptionalText(path, { maxBytes: MAX_CONFIG_BYTES }) ?? ""));
   } catch {
     return undefined;
   }

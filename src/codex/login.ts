@@ -2,8 +2,7 @@ import * as v from "valibot";
 import type { Config } from "#lib/config.ts";
 import { readConfigFile, userConfigFiles } from "./config-files.ts";
 import type { CodexProgram } from "./locate.ts";
-
-const PROBE_MS = 20_000;
+import { runCodexProbe } from "./run-probe.ts";
 
 /** Whether Codex has credentials. `by` says which, or what is missing. */
 export interface Login {
@@ -29,14 +28,9 @@ export async function probeLogin(config: Config, program: CodexProgram): Promise
     return { isLoggedIn: isSet, by: `the provider ${name} wants ${key}, which is ${isSet ? "set" : "not set"}` };
   }
   if (config.environment["CODEX_API_KEY"]) return { isLoggedIn: true, by: "CODEX_API_KEY is set" };
-  const status = Bun.spawn([program.path, "login", "status"], {
-    cwd: "/",
-    env: { ...config.environment, ...program.environment },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: PROBE_MS,
-  });
-  const [exitCode, stdout, stderr] = await Promise.all([status.exited, status.stdout.text(), status.stderr.text()]);
-  return { isLoggedIn: exitCode === 0, by: (stdout.trim() || stderr.trim()).split("\n").at(-1) ?? "" };
+  const { exitCode, stdout, stderr } = await runCodexProbe(config, program, ["login", "status"]);
+  const said = stdout.toString().trim() || stderr.toString().trim();
+  return { isLoggedIn: exitCode === 0, by: said.split("\n").at(-1) ?? "" };
 }
 
 /** A provider of the user's own, with the variable that holds its key; the profile's settings come first. */

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import type { Config } from "#lib/config.ts";
 import type { TaskRequest } from "#task/record.ts";
+import { checkProjectFiles } from "./project-files.ts";
 import { projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
 
 const SYSTEM_CONFIG = "/etc/codex/config.toml";
@@ -36,8 +37,10 @@ function readServers(file: string): NamedServer[] {
 /**
  * Codex's arguments that leave out the servers that a task does without: this one, which would start tasks
  * of its own, and all of the user's where the configuration says so.
+ * @throws AppError `repository_unusable` where Codex could not read what a project says of them
  */
 export function mcpServerArguments(config: Config, task: Pick<TaskRequest, "run_dir" | "profile">): string[] {
+  checkProjectFiles(task.run_dir);
   if (config.mayNest && !config.withoutMcpServers) return [];
   const all = configuredMcpServers(config.codexHome, task);
   if (config.withoutMcpServers) return [...withoutServers(all), ...WITHOUT_PLUGINS];

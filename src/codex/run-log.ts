@@ -1,3 +1,4 @@
+import { digestFile, RunningDigest } from "#lib/file-digest.ts";
 import { LineReader } from "#lib/json-lines.ts";
 import { describeEvent, type EventLine } from "./describe.ts";
 import { type CodexEvent, parseEvent } from "./event.ts";
@@ -5,6 +6,8 @@ import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
 
 /** Follows a run's log as it grows: what it adds up to, and each event once. */
 export class RunLog {
+  readonly #path: string;
+  readonly #digest = new RunningDigest();
   readonly #reader: LineReader;
   #state: RunState = NO_EVENTS;
   #lastMessage: string | undefined;
@@ -14,7 +17,8 @@ export class RunLog {
 
   /** @param clock milliseconds, from any moment on */
   constructor(path: string, clock: () => number = () => performance.now()) {
-    this.#reader = new LineReader(path);
+    this.#path = path;
+    this.#reader = new LineReader(path, this.#digest);
     this.#clock = clock;
     this.lastProgressAt = clock();
   }
@@ -34,7 +38,21 @@ export class RunLog {
     yield* this.#take(this.#reader.rest());
   }
 
+  /** Whether the log still begins with what was read from it: it is only ever added to. */
+  isIntact(): boolean {
+    const { size, digest } = this.#digest.fingerprint;
+    return digestFile(this.#path, size)?.digest === digest;
+  }
+
   #take(line: string): EventLine[] {
+    try {
+      return this.#takeEvent(line);
+    } catch {
+      return []; // a text that no regular expression gets to the end of; the audit counts it as unknown
+    }
+  }
+
+  #takeEvent(line: string): EventLine[] {
     const event = parseEvent(line);
     if (event === undefined) return [];
     this.#state = applyEvent(this.#state, event);

@@ -24,7 +24,7 @@ const OutputSchema = v.pipe(
  * @param since the run's start: sessions go on over several runs
  */
 export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, since: string): boolean {
-  return readSessionTail(codexHome, sessionId).some((line) => {
+  return readSessionTail([codexHome], sessionId).some((line) => {
     if (!line.includes('"function_call_output"')) return false;
     const parsed = v.safeParse(OutputSchema, line);
     if (!parsed.success || Date.parse(parsed.output.timestamp) < Date.parse(since)) return false;

@@ -1,21 +1,13 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { Config } from "#lib/config.ts";
 import type { CodexProgram } from "./locate.ts";
-
-/** It takes 30 ms where it works, and fails at once where it does not. */
-const PROBE_MS = 20_000;
+import { runCodexProbe } from "./run-probe.ts";
 
 /** Whether Codex can set up its own read-only sandbox here: it is made to run a command that does nothing. */
 export async function probeSandbox(config: Config, program: CodexProgram): Promise<boolean> {
   // Windows has another sandbox, and no `true`: it is taken to work.
   if (process.platform === "win32") return true;
-  const probe = Bun.spawn([program.path, "sandbox", "--", "true"], {
-    cwd: "/",
-    env: { ...config.environment, ...program.environment },
-    stdio: ["ignore", "ignore", "ignore"],
-    timeout: PROBE_MS,
-  });
-  return (await probe.exited) === 0;
+  return (await runCodexProbe(config, program, ["sandbox", "--", "true"])).exitCode === 0;
 }
 
 /**

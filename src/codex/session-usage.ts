@@ -20,11 +20,12 @@ const TokenCountSchema = v.object({
 });
 
 /**
- * The tokens that a session has used so far, from Codex's own record of it; undefined where there is
+ * Returns the tokens that a session has used so far, from Codex's own record of it; undefined where there is
  * none. It knows of runs that went past this server, too.
+ * @param codexHomes where the record may be, in this order
  */
-export function readSessionUsage(codexHome: string, sessionId: string): Usage | undefined {
-  for (const line of readSessionTail(codexHome, sessionId).toReversed()) {
+export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
+  for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
     if (!line.includes('"token_count"')) continue;
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenCountSchema), line);
     if (parsed.success) return parsed.output.payload.info.total_token_usage;

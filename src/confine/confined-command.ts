@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { readOptionalText } from "#lib/read-file.ts";
+import { readFileBounded } from "#lib/read-file.ts";
 import { selfCommand } from "#lib/self-command.ts";
-import type { Restriction } from "./landlock.ts";
+import type { Restriction } from "./restriction.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
 
 /** A program that is to run confined. */
@@ -19,17 +19,23 @@ export function confinedCommand({ program, args, folders, report }: ConfinedProg
   return [...selfCommand(), "confine", `--report=${report}`, ...writable, "--", program, ...args];
 }
 
+// Reports of earlier versions say nothing of the last two.
+const more = { seccomp: v.optional(v.boolean(), false), capabilities_dropped: v.optional(v.boolean(), false) };
+
 const RestrictionSchema = v.pipe(
   v.string(),
   v.parseJson(),
   v.variant("enforcement", [
-    v.object({ enforcement: v.literal("landlock"), abi: v.number() }),
-    v.object({ enforcement: v.literal("none"), reason: v.string() }),
+    v.object({ enforcement: v.literal("landlock"), abi: v.number(), ...more }),
+    v.object({ enforcement: v.literal("none"), reason: v.string(), ...more }),
   ]),
 );
 
-/** What the kernel was made to refuse; nothing, where there is no report that says so. */
+/** Returns what the kernel was made to refuse; nothing, where there is no report that says so. */
 export function readRestriction(report: string): Restriction {
-  const parsed = v.safeParse(RestrictionSchema, readOptionalText(report));
-  return parsed.success ? parsed.output : { enforcement: "none", reason: "the run ended before it was confined" };
+  const outcome = readFileBounded(report);
+  const parsed = v.safeParse(RestrictionSchema, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+  if (parsed.success) return parsed.output;
+  const reason = "the run ended before it was confined";
+  return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };
 }

@@ -1,10 +1,9 @@
-import { dlopen, FFIType, ptr } from "bun:ffi";
+import { ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#lib/errors.ts";
-import { LIBC } from "#lib/libc.ts";
-
-/** What the kernel was made to refuse; `abi` is what it was asked for, at most {@link NEWEST_ABI}. */
-export type Restriction = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
+import { type LibcCalls, openLibc } from "./libc-calls.ts";
+import type { Enforcement } from "./restriction.ts";
+import { HARMLESS_DEVICES } from "./writable.ts";
 
 /** The newest interface that this program makes use of (Linux 6.15). */
 const NEWEST_ABI = 7;
@@ -15,34 +14,35 @@ const SYS_LANDLOCK_ADD_RULE = 445;
 const SYS_LANDLOCK_RESTRICT_SELF = 446;
 const CREATE_RULESET_VERSION = 1;
 const RULE_PATH_BENEATH = 1;
-const PR_SET_NO_NEW_PRIVS = 38;
 /** Names a file without opening it: enough for a rule. */
 const O_PATH = 0x200000;
 const O_CLOEXEC = 0x80000;
 
 // <linux/landlock.h>: the rights to change something. Reading and executing stay as they are.
 const WRITE_FILE = 1n << 1n;
-const REMOVE_AND_MAKE = 0x1ff0n; // from REMOVE_DIR (bit 4) to MAKE_SYM (bit 12)
+const REMOVE_DIR = 1n << 4n;
+const REMOVE_FILE = 1n << 5n;
+const MAKE_DIR = 1n << 7n;
+const MAKE_REG = 1n << 8n;
+const MAKE_SYM = 1n << 12n;
+const REMOVE_AND_MAKE = 0x1ff0n; // from REMOVE_DIR (bit 4) to MAKE_SYM (bit 12), MAKE_CHAR and MAKE_BLOCK included
 const REFER = 1n << 13n; // ABI 2
 const TRUNCATE = 1n << 14n; // ABI 3
 const IOCTL_DEV = 1n << 15n; // ABI 5
 const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 
-/** Rights that a rule for a single file can grant. */
-const OF_A_FILE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
+/** Rights in a folder of the run: files, folders and links; no devices, sockets or pipes with names. */
+const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER;
+/** Rights on a device. */
+const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
 /** The newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
 export function landlockAbi(): number {
-  if (process.platform !== "linux") return 0;
-  return Math.max(0, Number(openLibc().syscall(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION, 0, 0)));
+  return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
 }
 
-function openLibc() {
-  const word = FFIType.u64;
-  return dlopen(LIBC, {
-    syscall: { args: [FFIType.i64, word, word, word, word, word], returns: FFIType.i64 },
-    prctl: { args: [FFIType.i32, word, word, word, word], returns: FFIType.i32 },
-  }).symbols;
+function askAbi({ syscall }: LibcCalls): number {
+  return syscall(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION);
 }
 
 /**
@@ -50,30 +50,25 @@ function openLibc() {
  * files and folders; also to signal processes outside, and to reach abstract sockets, where the kernel
  * can. Nothing undoes it. Where the kernel has no Landlock, or refuses it, nothing is restricted.
  * Source: Documentation/userspace-api/landlock.rst
- * @param writable existing paths; missing ones are passed over
+ * @param writable folders, and devices of {@link HARMLESS_DEVICES}; missing ones, links and all others are passed over
  */
-export function restrictWrites(writable: readonly string[]): Restriction {
-  if (process.platform !== "linux") return { enforcement: "none", reason: "Landlock is there on Linux only" };
-  const { syscall, prctl } = openLibc();
-  const call = (number: number, ...args: readonly number[]) => {
-    const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
-    return Number(syscall(number, a, b, c, d, e));
-  };
-  const abi = Math.min(call(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION), NEWEST_ABI);
+export function restrictWrites(libc: LibcCalls, writable: readonly string[]): Enforcement {
+  const { syscall } = libc;
+  const abi = Math.min(askAbi(libc), NEWEST_ABI);
   if (abi < 1) return { enforcement: "none", reason: "this kernel has no Landlock, or the container forbids it" };
   const handled = handledAccess(abi);
   const attributes = BigUint64Array.of(handled, 0n, abi >= 6 ? SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS : 0n);
-  const ruleset = call(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
+  const ruleset = syscall(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
   if (ruleset < 0) return { enforcement: "none", reason: "Landlock refused the set of rules" };
   try {
     for (const path of writable) {
       const rule = pathRule(path, handled);
       if (rule === undefined) continue;
-      const isAdded = call(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
+      const isAdded = syscall(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
       closeSync(rule.file);
       if (!isAdded) return { enforcement: "none", reason: `Landlock refused the rule for ${path}` };
     }
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) !== 0 || call(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
+    if (syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
       return { enforcement: "none", reason: "Landlock refused to restrict the process" };
     }
     return { enforcement: "landlock", abi };
@@ -100,14 +95,25 @@ function attributesSize(abi: number): number {
 function pathRule(path: string, handled: bigint): { attributes: Uint8Array; file: number } | undefined {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | O_PATH | O_CLOEXEC);
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | O_PATH | O_CLOEXEC);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
+  const rights = handled & rightsOf(path, file);
+  if (rights === 0n) {
+    closeSync(file);
+    return undefined;
+  }
   const attributes = new Uint8Array(12);
   const view = new DataView(attributes.buffer);
-  view.setBigUint64(0, fstatSync(file).isDirectory() ? handled : handled & OF_A_FILE, true);
+  view.setBigUint64(0, rights, true);
   view.setInt32(8, file, true);
   return { attributes, file };
+}
+
+function rightsOf(path: string, file: number): bigint {
+  const stat = fstatSync(file);
+  if (stat.isDirectory()) return IN_A_FOLDER;
+  return stat.isCharacterDevice() && stat.rdev === HARMLESS_DEVICES.get(path) ? ON_A_DEVICE : 0n;
 }

@@ -1,27 +1,25 @@
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { realPath } from "#lib/paths.ts";
-
-/** Folders of a run that only reads. */
+/** Folders of a run that only reads: what it can write to. */
 export interface RunFolders {
+  /** This run's own CODEX_HOME, not the user's. */
   codexHome: string;
   /** For temporary files of this run alone. */
   temporary: string;
 }
 
-/** What such a run can write to all the same: Codex's own folder, temporary files, devices that are no disks. */
+/** Character devices that keep nothing, by name and device number: `major << 8 | minor`. */
+export const HARMLESS_DEVICES: ReadonlyMap<string, number> = new Map([
+  ["/dev/null", 0x103],
+  ["/dev/zero", 0x105],
+  ["/dev/full", 0x107],
+  ["/dev/random", 0x108],
+  ["/dev/urandom", 0x109],
+  ["/dev/tty", 0x500],
+]);
+
+/**
+ * Returns what such a run can write to. Of `/dev`, a fixed list: `/dev/stdout` and `/dev/fd` lead to the run's own log,
+ * `/dev/pts` to the terminals of others, `/dev/shm` to their memory, a disk around any file system.
+ */
 export function writablePaths({ codexHome, temporary }: RunFolders): string[] {
-  return [codexHome, temporary, ...devices()];
-}
-
-/** The folders among them that are not of this run alone: what is written there lasts. */
-export function unprotectedFolders({ codexHome }: RunFolders): string[] {
-  return [realPath(codexHome), "/dev"];
-}
-
-/** A root user could write to the disk itself by its device. */
-function devices(): string[] {
-  return readdirSync("/dev")
-    .map((name) => join("/dev", name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isBlockDevice() === false);
+  return [codexHome, temporary, ...HARMLESS_DEVICES.keys()];
 }

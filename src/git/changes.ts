@@ -1,30 +1,43 @@
-import { copyFileSync, rmSync, statSync, utimesSync } from "node:fs";
+import { constants, lstatSync, rmSync } from "node:fs";
+import { copyFile, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { gitUpTo } from "./git-streams.ts";
-import { git, type GitEnvironment, withoutLastNewline } from "./git.ts";
+import { git, gitUpTo, withoutLastNewline, answersAnything } from "./git.ts";
+import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
+import type { GitEnvironment, GitLimits } from "./run-git.ts";
+
+/** How the files of a worktree are compared. */
+interface Look extends GitLimits {
+  environment?: GitEnvironment;
+}
 
 /**
- * What a worktree holds against a base commit: commits, and every difference of the files, whether
- * committed or not, new files included. Neither index nor files are touched.
+ * Returns what a worktree holds against a base commit: commits, and every difference of the files, whether
+ * committed or not, new files included. Neither index nor files are touched, and nothing is run that the repository names.
+ * @throws AppError `cancelled`, and as git's commands do
  */
 export async function readChanges(
   worktree: string,
   baseCommit: string,
-  signal?: AbortSignal,
+  limits: GitLimits = {},
 ): Promise<WorktreeChanges> {
-  signal?.throwIfAborted();
+  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
   const [ahead, status] = await Promise.all([
-    git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`]),
-    git(worktree, ["status", "--porcelain", "-z", "--untracked-files=all"]),
+    git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], look.environment, limits),
+    git(
+      worktree,
+      ["status", ...LOOK_ONLY_FLAGS, "--porcelain", "-z", "--untracked-files=all"],
+      look.environment,
+      limits,
+    ),
   ]);
   const uncommitted = parseStatus(status);
   const hasNewFiles = uncommitted.some((line) => line.startsWith("??"));
   const { paths, shortstat } = await (hasNewFiles
-    ? withNewFilesListed(worktree, (environment) => readDiff(worktree, baseCommit, environment))
-    : readDiff(worktree, baseCommit));
+    ? withNewFilesListed(worktree, look, (listed) => readDiff(worktree, baseCommit, listed))
+    : readDiff(worktree, baseCommit, look));
   return {
     commits_ahead: Number(ahead),
     diff_stat: shortstat,
@@ -34,31 +47,44 @@ export async function readChanges(
 }
 
 /** Whether a worktree has anything that is not committed, new files included. */
-export async function hasUncommittedWork(worktree: string): Promise<boolean> {
-  return (await git(worktree, ["status", "--porcelain", "-z", "--untracked-files=normal"])) !== "";
+export async function hasUncommittedWork(
+  worktree: string,
+  { environment = {}, ...limits }: Look = {},
+): Promise<boolean> {
+  const args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+  return answersAnything(worktree, args, { ...limits, environment });
+}
+
+/** The same, for those who only look: nothing is run that the repository names. */
+export async function seesUncommittedWork(worktree: string): Promise<boolean> {
+  return hasUncommittedWork(worktree, { environment: await withoutLocalPrograms(worktree) });
 }
 
 /** What differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
-  return (await git(folder, ["diff", "--no-ext-diff", "--shortstat", from, to, "--"])).trim();
+  return (await git(folder, ["diff", ...SAFE_DIFF, "--shortstat", from, to, "--"])).trim();
 }
 
+/** What every `git diff` of ours is given: no program of anybody's, and a form that `git apply` takes. */
+export const SAFE_DIFF = ["--no-ext-diff", "--no-textconv", "--submodule=short", ...LOOK_ONLY_FLAGS];
+
 /**
- * The same differences as a patch, of which at most the first `maxBytes` are read.
+ * Returns the same differences as {@link readChanges} as a patch, of which at most the first `maxBytes` are read.
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
-  const args = ["diff", "--no-ext-diff", "--no-color", baseCommit, "--"];
-  return withNewFilesListed(worktree, (environment) => gitUpTo(maxBytes, worktree, args, environment));
+  const args = ["diff", ...SAFE_DIFF, "--no-color", baseCommit, "--"];
+  const environment = await withoutLocalPrograms(worktree);
+  return withNewFilesListed(worktree, { environment }, (look) => gitUpTo(maxBytes, worktree, args, look));
 }
 
 async function readDiff(
   worktree: string,
   baseCommit: string,
-  environment: GitEnvironment = {},
+  { environment = {}, ...limits }: Look,
 ): Promise<{ paths: string[]; shortstat: string }> {
-  const args = ["diff", "--no-ext-diff", "--no-renames", "-z", "--numstat", "--shortstat", baseCommit, "--"];
-  const fields = (await git(worktree, args, environment)).split("\0");
+  const args = ["diff", ...SAFE_DIFF, "--no-renames", "-z", "--numstat", "--shortstat", baseCommit, "--"];
+  const fields = (await git(worktree, args, environment, limits)).split("\0");
   // `added TAB deleted TAB path` for each file, then the sum.
   const shortstat = fields.pop()?.trim() ?? "";
   return {
@@ -67,24 +93,51 @@ async function readDiff(
   };
 }
 
+/** Larger files are no source: they are neither committed nor compared by us. */
+const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
+
+/** Files whose size is looked up before the event loop gets its turn. */
+const SIZES_AT_ONCE = 500;
+
 /**
- * Pathspecs for all of a worktree but the repositories within it: added to an index, these would be links that lead
- * nowhere, and git refuses those without a commit.
+ * Returns pathspecs for all of a worktree but the repositories within it (added to an index, these would be links that lead
+ * nowhere, and git refuses those without a commit), and but new files beyond all size.
  */
-export async function allButRepositories(worktree: string): Promise<string[]> {
-  const others = await git(worktree, ["ls-files", "--others", "--exclude-standard", "-z"]);
-  const folders = others.split("\0").filter((path) => path.endsWith("/"));
-  return ["--", ".", ...folders.map((path) => `:(exclude,top,literal)${path.slice(0, -1)}`)];
+export async function allButUnsuitable(
+  worktree: string,
+  limits: GitLimits = {},
+): Promise<{ pathspecs: string[]; tooLarge: string[] }> {
+  const listed = await git(worktree, ["ls-files", "--others", "--exclude-standard", "-z"], {}, limits);
+  const others = listed.split("\0").filter(Boolean);
+  const repositories = others.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
+  const tooLarge: string[] = [];
+  for (const [index, path] of others.entries()) {
+    if (index % SIZES_AT_ONCE === 0) await Bun.sleep(0);
+    if (!path.endsWith("/") && sizeOf(join(worktree, path)) > MAX_NEW_FILE_BYTES) tooLarge.push(path);
+  }
+  const excluded = [...repositories, ...tooLarge].map((path) => `:(exclude,top,literal)${path}`);
+  return { pathspecs: ["--", ".", ...excluded], tooLarge };
+}
+
+function sizeOf(path: string): number {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
 export async function withNewFilesListed<T>(
   worktree: string,
-  read: (environment: GitEnvironment) => Promise<T>,
+  { environment = {}, ...limits }: Look,
+  read: (look: Look & { environment: GitEnvironment }) => Promise<T>,
 ): Promise<T> {
-  return withIndexCopy(worktree, async (environment) => {
-    await git(worktree, ["add", "--intent-to-add", "--all", ...(await allButRepositories(worktree))], environment);
-    return read(environment);
+  const { pathspecs } = await allButUnsuitable(worktree, limits);
+  return withIndexCopy(worktree, async (copy) => {
+    const look = { ...limits, environment: { ...environment, ...copy } };
+    await git(worktree, ["add", "--intent-to-add", "--all", ...pathspecs], look.environment, limits);
+    return read(look);
   });
 }
 
@@ -96,7 +149,7 @@ export async function withIndexCopy<T>(
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
   const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
   try {
-    copyIfThere(resolve(worktree, own), copy);
+    await copyIfThere(resolve(worktree, own), copy);
     return await work({ GIT_INDEX_FILE: copy });
   } finally {
     rmSync(copy, { force: true });
@@ -104,11 +157,11 @@ export async function withIndexCopy<T>(
 }
 
 /** With its time, as git reads it: files that changed in the moment that the index was written are looked at closer. */
-function copyIfThere(from: string, to: string): void {
+async function copyIfThere(from: string, to: string): Promise<void> {
   try {
-    copyFileSync(from, to);
-    const { atime, mtimeMs } = statSync(from);
-    utimesSync(to, atime, Math.floor(mtimeMs / 1000));
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    const { atime, mtimeMs } = await stat(from);
+    await utimes(to, atime, Math.floor(mtimeMs / 1000));
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") throw error;
   }

@@ -1,7 +1,9 @@
 import { tryUsersGit } from "./lasting-git.ts";
 import { pathExists } from "#lib/paths.ts";
+import { AppError } from "#lib/errors.ts";
+import { allButUnsuitable, hasUncommittedWork } from "./changes.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
-import { allButRepositories, hasUncommittedWork } from "./changes.ts";
+import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 
 /** What is to be committed, and how. */
 export interface CommitRequest {
@@ -13,6 +15,8 @@ export interface CommitRequest {
   environment: Record<string, string>;
   /** Hooks that take longer are ended, and the commit with them. */
   atMostMs: number;
+  /** Ends all of it, e.g. with the task. */
+  signal?: AbortSignal | undefined;
 }
 
 /** Of what git and hooks say, the end is told. */
@@ -20,22 +24,38 @@ const MAX_SAID = 1500;
 
 /**
  * Commits all that is not committed in a worktree, as its user would: with their hooks and their name.
- * @returns why it could not be, in git's or the hook's words; undefined where all is committed. Nothing is lost either way.
+ * @returns why it could not be, or which files were left out; undefined where all is committed. Nothing is lost either way.
+ * @throws AppError `cancelled`, and as git's commands do
  */
 export async function commitWork(request: CommitRequest): Promise<string | undefined> {
-  const { worktree, branch, message, environment, atMostMs } = request;
-  if (!(await hasUncommittedWork(worktree)) || (await isElsewhere(worktree, branch))) return undefined;
-  const before = await git(worktree, ["write-tree"]).catch(() => undefined);
-  await git(worktree, ["add", "--all", ...(await allButRepositories(worktree))]);
+  const { worktree, branch, signal } = request;
+  if (!(await hasUncommittedWork(worktree, { signal })) || (await isElsewhere(worktree, branch))) return undefined;
+  const before = await git(worktree, ["write-tree"], {}, { signal }).catch(() => undefined);
+  const { pathspecs, tooLarge } = await allButUnsuitable(worktree, { signal });
+  await git(worktree, ["add", "--all", ...pathspecs], {}, { signal, deadlineMs: GIT_FILES_DEADLINE_MS });
+  const failure = await commitStaged(request);
+  // What was staged before is staged again, and no more.
+  if (failure !== undefined && before !== undefined) await tryGit(worktree, ["read-tree", withoutLastNewline(before)]);
+  if (failure !== undefined || tooLarge.length === 0) return failure;
+  return `Left uncommitted, since they are larger than 1 GiB: ${tooLarge.slice(0, 5).join(", ")}.`;
+}
+
+async function commitStaged(request: CommitRequest): Promise<string | undefined> {
+  const { worktree, message, environment, atMostMs, signal } = request;
+  // Where all that there is was left out, there is nothing to commit.
+  const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
+  if (staged.exitCode === 0) return undefined;
   // A signature would be the user's, under work that is not.
   const args = ["-c", "commit.gpgSign=false", "commit", "--quiet", "--message", message];
-  const { exitCode, said } = await tryUsersGit(worktree, args, environment, atMostMs);
-  if (exitCode === 0) return undefined;
-  // What was staged before is staged again, and no more.
-  if (before !== undefined) await tryGit(worktree, ["read-tree", withoutLastNewline(before)]);
-  return exitCode === null
-    ? `The commit's hooks took longer than ${Math.round(atMostMs / 1000)} s.`
-    : said.slice(-MAX_SAID);
+  try {
+    const { exitCode, said } = await tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs });
+    if (exitCode === 0) return undefined;
+    return said.slice(-MAX_SAID) || "git commit failed, and said nothing.";
+  } catch (error) {
+    const isTimeout = error instanceof AppError && error.code === "git_failed" && error.message.includes("took longer");
+    if (isTimeout) return `The commit's hooks took longer than ${Math.round(atMostMs / 1000)} s.`;
+    throw error;
+  }
 }
 
 /** Whether the worktree is not on its branch, or in the middle of a merge or rebase: that is for its user to end. */

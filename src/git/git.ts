@@ -1,5 +1,6 @@
-import { $ } from "bun";
 import { AppError } from "#lib/errors.ts";
+import type { ProgramResult } from "#lib/run-program.ts";
+import { describe, type GitEnvironment, gitFailure, type GitLimits, type GitRun, runGit } from "./run-git.ts";
 
 /** What a git command gave back. */
 export interface GitResult {
@@ -9,32 +10,18 @@ export interface GitResult {
   stderr: string;
 }
 
-// The user's hooks and monitors are for the user's own commands: ours must not run them.
-export const OURS = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
-
-/** Variables that tie git to another repository or change the language of its messages. */
-const NOT_FOR_OURS = /^(?:GIT_(?!CONFIG_|SSH|EXEC_PATH|TRACE).*|LC_.*|LANG|LANGUAGE)$/;
-
 /**
  * Runs git in a folder, whatever its exit status.
- * @throws AppError `git_missing`
+ * @throws AppError `git_missing`, `repository_unusable`, `git_failed` where it takes or says too much, `cancelled`
  */
-export async function tryGit(folder: string, args: readonly string[], more: GitEnvironment = {}): Promise<GitResult> {
-  const environment = gitEnvironment(more);
-  if (!hasGit(environment)) {
-    throw new AppError(
-      "git_missing",
-      "git is not in this server's PATH.",
-      "Install it (apt install git, brew install git, winget install Git.Git).",
-    );
-  }
-  const { exitCode, stdout, stderr } = await $`git ${OURS} ${args}`.cwd(folder).env(environment).quiet().nothrow();
-  return { exitCode, stdout: stdout.toString(), stderr: stderr.toString().trim() };
-}
-
-/** Whether there is a git to run. */
-export function hasGit(environment: Record<string, string | undefined> = process.env): boolean {
-  return Bun.which("git", { PATH: environment["PATH"] ?? "" }) !== null;
+export async function tryGit(
+  folder: string,
+  args: readonly string[],
+  environment: GitEnvironment = {},
+  limits: GitLimits = {},
+): Promise<GitResult> {
+  const result = await runWhole(folder, args, { ...limits, environment });
+  return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
 }
 
 /** Git's answer of one line or path; a path may end with line ends of its own. */
@@ -42,41 +29,72 @@ export function withoutLastNewline(text: string): string {
   return text.replace(/\n$/, "");
 }
 
-/** Variables for one git command. */
-export type GitEnvironment = Record<string, string>;
-
 /**
  * Runs a git command that is expected to work.
  * @returns its standard output
- * @throws AppError `git_failed` with git's message, `repository_untrusted`, `git_missing`
+ * @throws AppError as {@link tryGit} does, `git_failed` with git's message, `repository_untrusted`
  */
-export async function git(folder: string, args: readonly string[], more: GitEnvironment = {}): Promise<string> {
-  const result = await tryGit(folder, args, more);
-  if (result.exitCode === 0) return result.stdout;
-  throw gitFailure(folder, args, result.stderr);
+export async function git(
+  folder: string,
+  args: readonly string[],
+  environment: GitEnvironment = {},
+  limits: GitLimits = {},
+): Promise<string> {
+  return (await gitBytes(folder, args, { ...limits, environment })).toString();
 }
 
-/** A failed git command in words. */
-export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
-  if (stderr.includes("dubious ownership")) {
-    return new AppError(
-      "repository_untrusted",
-      `git refuses the repository at ${folder} because somebody else owns it.`,
-      `If you trust it: git config --global --add safe.directory '${folder}'`,
-    );
-  }
-  const said = stderr.split("\n").find((line) => /^(?:fatal|error):/.test(line)) ?? stderr;
-  return new AppError(
+/**
+ * Does the same with an answer in bytes: names of files may hold any.
+ * @throws AppError as {@link git} does
+ */
+export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
+  const result = await runWhole(folder, args, run);
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  return result.stdout;
+}
+
+/**
+ * Runs a git command with an answer that may be very long, of which at most the first `maxOutputBytes` are read, up to a line's end.
+ * @throws AppError as {@link git} does
+ */
+export async function gitUpTo(
+  maxOutputBytes: number,
+  folder: string,
+  args: readonly string[],
+  run: GitRun,
+): Promise<string> {
+  const result = await runGit(folder, args, { ...run, maxOutputBytes });
+  const { stdout, overflowed } = result;
+  if (overflowed) return stdout.subarray(0, stdout.lastIndexOf(0x0a) + 1).toString();
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  return stdout.toString();
+}
+
+/**
+ * Whether a git command has anything to answer; it is not heard out.
+ * @throws AppError as {@link git} does
+ */
+export async function answersAnything(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
+  const result = await runGit(folder, args, { ...run, maxOutputBytes: 0 });
+  if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  return result.overflowed;
+}
+
+async function runWhole(folder: string, args: readonly string[], run: GitRun): Promise<ProgramResult> {
+  const result = await runGit(folder, args, run);
+  if (!result.overflowed) return result;
+  throw new AppError(
     "git_failed",
-    `git ${args[0]} failed in ${folder}: ${said.replace(/^(?:fatal|error): /, "") || "it said nothing"}`,
-    "Run the same git command there by hand to see what is wrong with the repository.",
+    `${describe(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
+    "The repository is too large for this, or holds something that it should not: look at it by hand.",
   );
 }
 
-export function gitEnvironment(more: GitEnvironment): Record<string, string> {
-  const kept: Record<string, string> = { GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !NOT_FOR_OURS.test(name)) kept[name] = value;
-  }
-  return { ...kept, ...more };
+/** A git that a signal ended has failed, too. */
+function exitCodeOf({ exitCode }: ProgramResult): number {
+  return exitCode ?? -1;
+}
+
+function errorsOf({ stderr }: ProgramResult): string {
+  return stderr.toString().trim();
 }

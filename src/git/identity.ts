@@ -1,4 +1,5 @@
-import { git, type GitEnvironment } from "./git.ts";
+import { git } from "./git.ts";
+import { type GitEnvironment } from "./run-git.ts";
 
 const NAME = "codex-mcp-server";
 const EMAIL = "codex-mcp-server@localhost";

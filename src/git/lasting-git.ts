@@ -1,44 +1,40 @@
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gitEnvironment, type GitEnvironment, type GitResult, OURS } from "./git.ts";
-
-const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
+import { readFileBounded } from "#lib/read-file.ts";
+import type { GitResult } from "./git.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit } from "./run-git.ts";
 
 /**
- * Runs git in a session of its own, whatever its exit status: what must be done whole goes on, whatever becomes of this process and its terminal.
+ * Runs git whatever its exit status and whatever becomes of this process: what must be done whole goes on.
  * What it says goes to a file of its own, since nobody may be there to hear it.
+ * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
   const said = join(tmpdir(), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
+  const file = openSync(said, "wx", 0o600);
   try {
-    const child = Bun.spawn(["git", ...OURS, ...NO_HOUSEKEEPING, ...args], {
-      cwd: folder,
-      env: gitEnvironment({}),
-      stdio: ["ignore", "ignore", Bun.file(said)],
-      detached: true,
-    });
-    const exitCode = await child.exited;
-    return { exitCode, stderr: (await Bun.file(said).text()).trim() };
+    const files = { outputFile: file, errorFile: file };
+    const result = await runGit(folder, args, { ...files, outlivesUs: true, deadlineMs: GIT_FILES_DEADLINE_MS });
+    const outcome = readFileBounded(said);
+    return { exitCode: result.exitCode ?? -1, stderr: "bytes" in outcome ? outcome.bytes.toString().trim() : "" };
   } finally {
+    closeSync(file);
     rmSync(said, { force: true });
   }
 }
 
-/** Runs git as the user would, whatever its exit status, with the repository's hooks; what it and they say comes together. */
+/**
+ * Runs git as the user would, whatever its exit status, with the repository's hooks; what it and they say comes together.
+ * @returns no exit code where it was ended by a signal
+ * @throws AppError as `tryGit` does, `git_failed` where it takes too long
+ */
 export async function tryUsersGit(
   folder: string,
   args: readonly string[],
   environment: GitEnvironment,
-  atMostMs: number,
-): Promise<{ exitCode: number | null; said: string }> {
-  const child = Bun.spawn(["git", ...NO_HOUSEKEEPING, ...args], {
-    cwd: folder,
-    env: gitEnvironment(environment),
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: atMostMs,
-  });
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  const exitCode = await child.exited;
-  return { exitCode: child.signalCode === null ? exitCode : null, said: `${stdout}${stderr}`.trim() };
+  limits: GitLimits,
+): Promise<{ exitCode: number | undefined; said: string }> {
+  const result = await runGit(folder, args, { ...limits, environment, isUsers: true });
+  return { exitCode: result.exitCode, said: `${result.stdout.toString()}${result.stderr.toString()}`.trim() };
 }

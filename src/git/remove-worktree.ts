@@ -1,7 +1,8 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
-import { git, gitFailure, tryGit } from "./git.ts";
+import { git, tryGit } from "./git.ts";
+import { gitFailure } from "./run-git.ts";
 import { privateFolderOf } from "./worktree.ts";
 
 /** What is to go. */

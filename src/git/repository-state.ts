@@ -1,7 +1,11 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
-import { git, hasGit, tryGit, withoutLastNewline } from "./git.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { kindOf, readFileBounded } from "#lib/read-file.ts";
+import { lstatIfAny } from "./git-folders.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { hasGit } from "./run-git.ts";
 import { SALVAGE_REFS } from "./salvage/manifest.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
@@ -94,24 +98,54 @@ const SETTINGS = /^(?:config.*|hooks|info|description|MERGE_HEAD|CHERRY_PICK_HEA
 
 /** Digests of the settings in a git folder, which is to be called `shownAs`. */
 function readSettings(gitDir: string, shownAs: string): [string, string][] {
-  const names = readdirSync(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
-  const files = names.flatMap((name) => filesBelow(gitDir, name)).filter((file) => file !== "info/refs");
-  return files.map((file) => [join(shownAs, file), digestFile(join(gitDir, file))]);
-}
-
-function digestFile(path: string): string {
-  try {
-    return digestOf(readFileSync(path));
-  } catch {
-    return "unreadable";
+  const names = listNames(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
+  const settings: [string, string][] = [];
+  let left = MAX_TOTAL_BYTES;
+  for (const name of names) {
+    for (const file of filesBelow(gitDir, name)) {
+      if (file === "info/refs") continue;
+      if (settings.length === MAX_FILES) return settings;
+      const { bytes, digest } = describeFile(join(gitDir, file), Math.min(left, MAX_CONTENT_BYTES));
+      left -= bytes;
+      settings.push([join(shownAs, file), digest]);
+    }
   }
+  return settings;
 }
 
-function filesBelow(folder: string, name: string): string[] {
-  const stats = statSync(join(folder, name), { throwIfNoEntry: false });
-  if (stats?.isFile() === true) return [name];
-  if (stats?.isDirectory() !== true) return [];
-  return readdirSync(join(folder, name)).flatMap((below) => filesBelow(folder, `${name}/${below}`));
+/** Larger files are known by their size and times. */
+const MAX_CONTENT_BYTES = 1024 * 1024;
+/** Of all settings so many files are looked at, and so much content. */
+const MAX_FILES = 2000;
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+const MAX_DEPTH = 8;
+
+/** Tells apart what a file was and is. @param maxBytes how much content may be read for it */
+function describeFile(path: string, maxBytes: number): { bytes: number; digest: string } {
+  const outcome = readFileBounded(path, { maxBytes });
+  if ("bytes" in outcome) return { bytes: outcome.bytes.length, digest: digestOf(outcome.bytes) };
+  const stat = statIfAny(path);
+  const facts = stat === undefined ? [] : [kindOf(stat), stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino];
+  return { bytes: 0, digest: [outcome.problem, ...facts].join(" ") };
+}
+
+/** Files, pipes and the like below a folder, to a depth that git has no use for. Links to folders are not entered. */
+function* filesBelow(folder: string, name: string, depth = 0): Generator<string> {
+  const stat = lstatIfAny(join(folder, name));
+  if (stat?.isDirectory() !== true) {
+    if (stat !== undefined) yield name;
+    return;
+  }
+  if (depth === MAX_DEPTH) return;
+  for (const below of listNames(join(folder, name))) yield* filesBelow(folder, `${name}/${below}`, depth + 1);
+}
+
+function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 function changedKeys(before: Record<string, string>, after: Record<string, string>): string[] {

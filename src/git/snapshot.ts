@@ -1,6 +1,8 @@
-import { allButRepositories, withIndexCopy } from "./changes.ts";
+import { allButUnsuitable, withIndexCopy } from "./changes.ts";
 import { git } from "./git.ts";
 import { OUR_IDENTITY } from "./identity.ts";
+import { writeCommit } from "./write-commit.ts";
+import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 
 /**
  * What is uncommitted in a working tree (staged, changed, deleted and untracked files) as a commit on top of what is checked
@@ -10,10 +12,11 @@ import { OUR_IDENTITY } from "./identity.ts";
  */
 export async function snapshotWork(toplevel: string, head: string): Promise<string> {
   return withIndexCopy(toplevel, async (environment) => {
-    await git(toplevel, ["add", "--all", ...(await allButRepositories(toplevel))], environment);
+    const { pathspecs } = await allButUnsuitable(toplevel);
+    await git(toplevel, ["add", "--all", ...pathspecs], environment, { deadlineMs: GIT_FILES_DEADLINE_MS });
     const tree = (await git(toplevel, ["write-tree"], environment)).trim();
     if (tree === (await git(toplevel, ["rev-parse", `${head}^{tree}`])).trim()) return head;
-    const args = ["commit-tree", "-p", head, "-m", "Uncommitted work that a task began from", tree];
-    return (await git(toplevel, args, OUR_IDENTITY)).trim();
+    const message = "Uncommitted work that a task began from";
+    return writeCommit(toplevel, { tree, parents: [head], message, environment: OUR_IDENTITY });
   });
 }

@@ -1,6 +1,5 @@
-import { realpathSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { readOptionalText } from "#lib/read-file.ts";
+import { realpathSync } from "node:fs";
+import { findGitFolders } from "./git-folders.ts";
 
 /**
  * Whose topic a task of this folder is: the common git folder of the repository around it (one for
@@ -13,24 +12,9 @@ export function workspaceOf(cwd: string): string {
   } catch {
     return cwd; // deleted since
   }
-  for (let folder = real; ; folder = dirname(folder)) {
-    const common = commonGitFolder(join(folder, ".git"));
-    if (common !== undefined) return common;
-    if (folder === dirname(folder)) return real;
-  }
-}
-
-function commonGitFolder(entry: string): string | undefined {
-  const stat = statSync(entry, { throwIfNoEntry: false });
-  if (stat === undefined) return undefined;
-  if (stat.isDirectory()) return entry;
   try {
-    const [, gitFolder] = /^gitdir: (.*?)\n?$/s.exec(readOptionalText(entry) ?? "") ?? [];
-    if (gitFolder === undefined) return undefined;
-    const own = resolve(dirname(entry), gitFolder);
-    const common = readOptionalText(join(own, "commondir"))?.replace(/\n$/, "");
-    return common === undefined ? own : resolve(own, common);
+    return findGitFolders(real)?.commonDir ?? real;
   } catch {
-    return undefined;
+    return real; // something that is no repository is called `.git`
   }
 }

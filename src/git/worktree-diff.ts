@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { git } from "./git.ts";
-import { withNewFilesListed } from "./changes.ts";
+import { SAFE_DIFF, withNewFilesListed } from "./changes.ts";
+import { withoutLocalPrograms } from "./local-programs.ts";
 
 /** What is the matter with one file. */
 export interface FileChange {
@@ -40,9 +41,10 @@ export async function writeWorktreeDiff(
   paths: readonly string[],
   patchFile: string,
 ): Promise<WorktreeDiff> {
-  return withNewFilesListed(worktree, async (environment) => {
+  const look = { environment: await withoutLocalPrograms(worktree) };
+  return withNewFilesListed(worktree, look, async ({ environment }) => {
     const diff = (args: readonly string[]) =>
-      git(worktree, ["--literal-pathspecs", "diff", "--no-ext-diff", "--no-color", ...args], environment);
+      git(worktree, ["--literal-pathspecs", "diff", ...SAFE_DIFF, "--no-color", ...args], environment);
     const [names, numbers] = await Promise.all([
       diff(["--find-renames", "--name-status", "-z", baseCommit, "--"]),
       diff(["--find-renames", "--numstat", "-z", baseCommit, "--"]),

@@ -1,36 +1,58 @@
-import { constants, copyFileSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { pathExists } from "#lib/paths.ts";
-import { git } from "./git.ts";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+import { FileCopier } from "./copy-files.ts";
+import { gitBytes } from "./git.ts";
+import { type ByteName, splitNul, toText } from "./salvage/names.ts";
 
 /** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
 const INCLUDE_FILE = ".worktreeinclude";
+const MAX_INCLUDE_BYTES = 1024 * 1024;
+
+/** So many of the files that were left out are named. */
+const MAX_NAMED = 5;
 
 /**
- * Copies those ignored files of a working tree into a worktree that its `.worktreeinclude` names. What is there already
- * stays; where the file system can, copies share their blocks.
- * @returns how many were copied
- * @throws AppError `git_failed`
+ * Copies those ignored files of a working tree into a worktree that its `.worktreeinclude` names, within limits. What is
+ * there already stays, and links are neither followed nor written through.
+ * @returns what was left out, and why, for people; undefined where nothing was
  */
-export async function copyIncluded(toplevel: string, worktree: string): Promise<number> {
-  if (!pathExists(join(toplevel, INCLUDE_FILE))) return 0;
-  const list = async (...which: string[]) =>
-    (await git(toplevel, ["ls-files", "--others", "--ignored", "-z", ...which])).split("\0").filter(Boolean);
-  const [named, ignored] = await Promise.all([
-    list(`--exclude-from=${join(toplevel, INCLUDE_FILE)}`),
-    list("--exclude-standard"),
-  ]);
-  const isIgnored = new Set(ignored);
-  const wanted = named.filter((path) => isIgnored.has(path));
-  return wanted.filter((path) => copy(join(toplevel, path), join(worktree, path))).length;
+export async function copyIncluded(toplevel: string, worktree: string): Promise<string | undefined> {
+  const include = readFileBounded(join(toplevel, INCLUDE_FILE), { maxBytes: MAX_INCLUDE_BYTES, within: toplevel });
+  if (!("bytes" in include)) {
+    return include.problem === "missing" ? undefined : `Nothing was copied into the worktree: ${include.message}`;
+  }
+  let wanted: ByteName[];
+  try {
+    wanted = await listWanted(toplevel, include.bytes);
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "git_failed") throw error;
+    return `Nothing was copied into the worktree: ${error.message}`;
+  }
+  const copier = new FileCopier(toplevel, worktree);
+  for (const path of wanted) await copier.copy(path);
+  const { leftOut } = copier;
+  if (leftOut.length === 0) return undefined;
+  const named = leftOut.slice(0, MAX_NAMED).map(({ path, reason }) => `${toText(path)} (${reason})`);
+  const more = leftOut.length > MAX_NAMED ? ` and ${leftOut.length - MAX_NAMED} more` : "";
+  return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${named.join(", ")}${more}.`;
 }
 
-function copy(from: string, to: string): boolean {
-  const stat = lstatSync(from, { throwIfNoEntry: false });
-  if (stat === undefined || lstatSync(to, { throwIfNoEntry: false }) !== undefined) return false;
-  if (!stat.isFile() && !stat.isSymbolicLink()) return false;
-  mkdirSync(dirname(to), { recursive: true });
-  if (stat.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
-  else copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  return true;
+/** The ignored files that the patterns name. */
+async function listWanted(toplevel: string, patterns: Buffer): Promise<ByteName[]> {
+  // A copy: the file may be another one by the time that git reads it.
+  const file = join(tmpdir(), `codexmcp-include-${process.pid}-${crypto.randomUUID()}`);
+  writeFileSync(file, patterns, { mode: 0o600, flag: "wx" });
+  try {
+    const list = async (which: string) =>
+      splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--ignored", "-z", which]));
+    const [named, ignored] = await Promise.all([list(`--exclude-from=${file}`), list("--exclude-standard")]);
+    const isIgnored = new Set(ignored);
+    // A repository within this one is listed as a folder.
+    return named.filter((path) => isIgnored.has(path) && !path.endsWith("/"));
+  } finally {
+    rmSync(file, { force: true });
+  }
 }

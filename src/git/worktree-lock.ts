@@ -1,6 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readOptionalText } from "#lib/read-file.ts";
+import { pathExists } from "#lib/paths.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+
+const MAX_BYTES = 64 * 1024;
 
 /** Reasons of ours begin so. */
 const OURS = "codex-mcp-server: ";
@@ -22,26 +25,28 @@ export function lockWorktree(worktree: string, taskId: string): void {
 /** Takes such a lock away again; somebody else's stays. */
 export function unlockWorktree(worktree: string): void {
   const file = lockFileOf(worktree);
-  if (file !== undefined && readOptionalText(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
+  if (file !== undefined && readReason(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
 }
 
 /** Why somebody else has locked a worktree; undefined where nobody has. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
-  const reason = file === undefined ? undefined : readOptionalText(file)?.trim();
+  const reason = file === undefined ? undefined : readReason(file)?.trim();
   return reason?.startsWith(OURS) === true ? undefined : reason;
 }
 
-/** In the worktree's folder within git's own, to which its `.git` file leads. */
+/** In the worktree's folder within git's own, to which its `.git` file leads; undefined for one that is no linked worktree. */
 function lockFileOf(worktree: string): string | undefined {
-  const [, folder] = /^gitdir: (.*?)\n?$/s.exec(readLink(worktree)) ?? [];
+  const [, folder] = /^gitdir: (.*?)\n?$/s.exec(readShort(join(worktree, ".git")) ?? "") ?? [];
   return folder === undefined ? undefined : join(resolve(worktree, folder), "locked");
 }
 
-function readLink(worktree: string): string {
-  try {
-    return readOptionalText(join(worktree, ".git")) ?? "";
-  } catch {
-    return ""; // a folder: no linked worktree
-  }
+/** For git, the file's mere presence is the lock: one that cannot be read has an unknown reason. */
+function readReason(file: string): string | undefined {
+  return readShort(file) ?? (pathExists(file) ? "(its reason cannot be read)" : undefined);
+}
+
+function readShort(file: string): string | undefined {
+  const outcome = readFileBounded(file, { maxBytes: MAX_BYTES });
+  return "bytes" in outcome ? outcome.bytes.toString() : undefined;
 }

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { readOptionalText } from "#lib/read-file.ts";
+import { readFileBounded } from "#lib/read-file.ts";
 import { pathExists } from "#lib/paths.ts";
 import { tryGit } from "./git.ts";
+
+const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
 
 /** What somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
 export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
@@ -9,7 +11,12 @@ export async function noteOnWorktree(worktree: string): Promise<string | undefin
   if (pathExists(join(worktree, ".gitmodules"))) {
     notes.push("The worktree's submodules are empty: git submodule update --init fills them.");
   }
-  if (/filter=lfs/.test(readOptionalText(join(worktree, ".gitattributes")) ?? "") && !(await hasLfs(worktree))) {
+  const attributes = readFileBounded(join(worktree, ".gitattributes"), {
+    maxBytes: MAX_ATTRIBUTES_BYTES,
+    within: worktree,
+  });
+  const isOfLfs = "bytes" in attributes && attributes.bytes.includes("filter=lfs");
+  if (isOfLfs && !(await hasLfs(worktree))) {
     notes.push("git-lfs is not set up here: files that it keeps are pointers in the worktree.");
   }
   return notes.length === 0 ? undefined : notes.join(" ");
@@ -17,5 +24,6 @@ export async function noteOnWorktree(worktree: string): Promise<string | undefin
 
 async function hasLfs(folder: string): Promise<boolean> {
   const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
-  return settings.stdout !== "" && (await tryGit(folder, ["lfs", "version"])).exitCode === 0;
+  // Not `git lfs`: the repository may call something of its own so.
+  return settings.stdout !== "" && Bun.which("git-lfs") !== null;
 }

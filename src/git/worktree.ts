@@ -2,7 +2,8 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { git, gitFailure, tryGit, withoutLastNewline } from "./git.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { GIT_FILES_DEADLINE_MS, gitFailure } from "./run-git.ts";
 import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
@@ -69,7 +70,7 @@ const TRIES = 5;
  */
 export async function addWorktree(folder: string, args: readonly string[]): Promise<void> {
   for (let left = TRIES; ; left--) {
-    const { exitCode, stderr } = await tryGit(folder, args);
+    const { exitCode, stderr } = await tryGit(folder, args, {}, { deadlineMs: GIT_FILES_DEADLINE_MS });
     if (exitCode === 0) return;
     const isSwept = /worktrees.*No such file or directory/s.test(stderr);
     if (!isSwept || left === 0) throw gitFailure(folder, args, stderr);

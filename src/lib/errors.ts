@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   invalid_cwd: "`cwd` is not an absolute path of an existing, readable directory.",
   invalid_prompt: "The prompt is empty or larger than 1 MiB.",
   invalid_session_id: "The session id cannot be one of Codex's.",
-  invalid_image: "An image path is not an absolute path of an existing file.",
+  invalid_image: "An image is not the absolute path of a readable file of at most 20 MiB, or there are more than 32.",
   invalid_configuration: "An environment variable of this server has a value that it cannot have.",
   unknown_task: "No task has this id.",
   nothing_to_read: "There is no such resource, or the task has no such part (yet).",
@@ -25,8 +25,10 @@ export const ERROR_CODES = {
   tmux_missing: "tmux was not found; full-access tasks need it.",
   // The repository is in the way.
   repository_without_commit: "A worktree needs a commit to start from and the repository has none.",
-  repository_untrusted: "git refuses the repository because somebody else owns it.",
-  repository_unusable: "`cwd` is inside git's own folder, or git cannot read the repository.",
+  repository_untrusted:
+    "git refuses the repository because somebody else owns it, or it is a bare one within another's working tree.",
+  repository_unusable:
+    "`cwd` is inside git's own folder, or something that is no file stands where git or Codex would read one.",
   worktree_path_taken: "Something that is not the task's worktree stands where it would be made.",
   worktree_on_other_branch: "The task's worktree has another branch checked out.",
   branch_checked_out: "The task's branch is checked out in another worktree.",

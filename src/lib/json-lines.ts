@@ -1,34 +1,49 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
-import { errnoOf } from "./errors.ts";
+import { openRegularFile, type RunningDigest } from "./file-digest.ts";
 
 const CHUNK_BYTES = 256 * 1024;
+
+/** A longer line is passed over. */
+export const MAX_LINE_LENGTH = 16 * 1024 * 1024;
 
 /**
  * Reads a growing file of lines: each call of `read` gives the lines completed since the last.
  * Bytes that are not UTF-8 become U+FFFD; a torn last line waits until it is whole, or for `rest`.
+ * Only regular files are read, and lines up to {@link MAX_LINE_LENGTH}.
  */
 export class LineReader {
   readonly #path: string;
   readonly #decoder = new StringDecoder("utf8");
+  readonly #digest: RunningDigest | undefined;
   #offset = 0;
   #partial = "";
+  #isInLongLine = false;
+  #longLines = 0;
 
-  constructor(path: string, offset = 0) {
+  /** @param digest is fed with all bytes that are read */
+  constructor(path: string, digest?: RunningDigest) {
     this.#path = path;
-    this.#offset = offset;
+    this.#digest = digest;
   }
 
-  /** The new whole lines, without their ends; none where the file does not exist (yet). */
+  /** How many lines were passed over because they are too long. */
+  get longLines(): number {
+    return this.#longLines;
+  }
+
+  /** The new whole lines, without their ends; none where the file does not exist (yet). What is added meanwhile waits. */
   *read(): Generator<string> {
-    const file = openForReading(this.#path);
+    const file = openRegularFile(this.#path);
     if (file === undefined) return;
     try {
+      const { size } = fstatSync(file);
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      for (;;) {
+      while (this.#offset < size) {
         const bytes = readSync(file, chunk, 0, CHUNK_BYTES, this.#offset);
         if (bytes === 0) return;
         this.#offset += bytes;
+        this.#digest?.add(chunk.subarray(0, bytes));
         yield* this.#split(this.#decoder.write(chunk.subarray(0, bytes)));
       }
     } finally {
@@ -42,9 +57,16 @@ export class LineReader {
   }
 
   *#split(text: string): Generator<string> {
-    const lines = (this.#partial + text).split("\n");
+    const end = this.#isInLongLine ? text.indexOf("\n") : -1;
+    if (this.#isInLongLine && end < 0) return;
+    this.#isInLongLine = false;
+    const lines = (this.#partial + text.slice(end + 1)).split("\n");
     this.#partial = lines.pop() ?? "";
     yield* lines;
+    if (this.#partial.length <= MAX_LINE_LENGTH) return;
+    this.#partial = "";
+    this.#isInLongLine = true;
+    this.#longLines++;
   }
 }
 
@@ -66,8 +88,9 @@ export function readLinesFrom(path: string, from: number, maxBytes: number): Lin
   const last = bytes.lastIndexOf(0x0a) + 1;
   if (last <= first) {
     // A line longer than that must not hold the reader up for ever.
-    const isWhole = bytes.length <= maxBytes;
-    return isWhole ? { lines: [], nextOffset: Math.max(from, start + last) } : readLinesFrom(path, from, maxBytes * 4);
+    if (bytes.length <= maxBytes) return { lines: [], nextOffset: Math.max(from, start + last) };
+    const isTooLong = maxBytes > MAX_LINE_LENGTH;
+    return isTooLong ? { lines: [], nextOffset: start + bytes.length } : readLinesFrom(path, from, maxBytes * 4);
   }
   const lines = bytes
     .subarray(first, last - 1)
@@ -89,7 +112,7 @@ export function readTail(path: string, maxBytes: number): string {
 }
 
 function fileSize(path: string): number {
-  const file = openForReading(path);
+  const file = openRegularFile(path);
   if (file === undefined) return 0;
   try {
     return fstatSync(file).size;
@@ -99,7 +122,7 @@ function fileSize(path: string): number {
 }
 
 function readBytes(path: string, from: number, length: number): Buffer {
-  const file = openForReading(path);
+  const file = openRegularFile(path);
   if (file === undefined) return Buffer.alloc(0);
   try {
     const wanted = Math.max(0, Math.min(length, fstatSync(file).size - from));
@@ -107,14 +130,5 @@ function readBytes(path: string, from: number, length: number): Buffer {
     return buffer.subarray(0, readSync(file, buffer, 0, wanted, from));
   } finally {
     closeSync(file);
-  }
-}
-
-function openForReading(path: string): number | undefined {
-  try {
-    return openSync(path, "r");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,7 @@
 import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { configureSync, getLogger, type Logger, type LogLevel, type LogRecord } from "@logtape/logtape";
+import { makeVisible } from "./visible-text.ts";
 
 const ROOT = "codexmcp";
 const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
@@ -26,7 +28,8 @@ export function startLogging(level: string | undefined): void {
 function writeLine(record: LogRecord): void {
   const time = new Date(record.timestamp).toISOString();
   try {
-    writeSync(2, `${time} ${record.level} ${record.category.slice(1).join(".")}: ${record.message.join("")}\n`);
+    const line = `${time} ${record.level} ${record.category.slice(1).join(".")}: ${record.message.join("")}`;
+    writeSync(2, `${isatty(2) ? makeVisible(line) : line}\n`);
   } catch {
     // Nobody reads stderr any more; that is no reason to end.
   }

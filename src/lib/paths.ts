@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
@@ -11,7 +11,16 @@ export function expandHome(path: string, home: string = homedir()): string {
 
 /** Whether a file, folder or device stands at the path (a dangling link does not count). */
 export function pathExists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return statIfAny(path) !== undefined;
+}
+
+/** What stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
+export function statIfAny(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
 
 /** A path without links; the path itself where nothing stands there. */

@@ -19,8 +19,8 @@ export interface ReadLimits {
 /** Default limit of {@link readFileBounded}: settings and records are far smaller. */
 export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
-/** Never waits for a pipe's other end, never makes a terminal this process's own. */
-const SAFE_OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
+/** Flags to open a file with that never wait for a pipe's other end, and never make a terminal this process's own. */
+export const SAFE_OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 const CHUNK_BYTES = 64 * 1024;
 

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { AppContext } from "#app/context.ts";
 import { AppError } from "#lib/errors.ts";
 import type { TaskRecord } from "#task/record.ts";
+import { checkArguments } from "./check-arguments.ts";
 import type { ClientLimits } from "./client-limits.ts";
 import type { ToolData } from "./respond.ts";
 
@@ -77,6 +78,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       outputSchema: outputSchemaOf(spec.output(), withAnswers),
     }),
     call: async (args, call) => {
+      checkArguments(spec.name, args);
       const parsed = spec.input.safeParse(args ?? {});
       if (!parsed.success) throw badArguments(spec.name, spec.input, parsed.error);
       const answer = await spec.handle(parsed.data, call);
@@ -109,13 +111,13 @@ function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
   // The dialect is the protocol's default one, so it need not be named in each schema.
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
     io,
-    override: ({ jsonSchema }) => shorten(jsonSchema, io),
+    override: ({ jsonSchema }) => leaveOutNoise(jsonSchema, io),
   });
   return { ...json, type: "object" };
 }
 
 /** What says nothing is left out. */
-function shorten(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
+function leaveOutNoise(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
   // The keys of a record are texts anyway.
@@ -129,16 +131,24 @@ function shorten(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): 
 function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {
   const faults = error.issues.map((issue) => {
     const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    return where + issue.message;
+    return shorten(where + issue.message);
   });
   const parameters = Object.entries(input.shape).map(([name, type]) =>
     isOptional(type) ? name : `${name} (required)`,
   );
   return new AppError(
     "invalid_argument",
-    `${tool} was called with wrong arguments: ${faults.join("; ")}.`,
+    `${tool} was called with wrong arguments: ${faults.slice(0, MAX_FAULTS).join("; ")}.`,
     `Its parameters: ${parameters.join(", ")}.`,
   );
+}
+
+/** Of what is wrong, so much is told; a client may send any number of faults, of any length. */
+const MAX_FAULTS = 5;
+const MAX_FAULT_CHARACTERS = 300;
+
+function shorten(fault: string): string {
+  return fault.length > MAX_FAULT_CHARACTERS ? `${fault.slice(0, MAX_FAULT_CHARACTERS)}…` : fault;
 }
 
 function isOptional(type: unknown): boolean {

@@ -16,6 +16,6 @@ Prompt: Codex sees nothing of this conversation. Say what to do, where (paths), 
 
 If codex answers with status running, its time was up before the task's: codex_wait gives the result. A result that says that characters were left out names the file that has all of it.
 
-An answer with readonly_audit comes from a read-only run without Codex's own sandbox: tell the user if its verdict is VIOLATION, and whether anything took effect.
+An answer with readonly_audit comes from a read-only run without Codex's own sandbox: tell the user if its verdict is VIOLATION, and whether anything took effect, or UNVERIFIED: then something in it could not be judged.
 
 A task goes on when this client ends. codex_status without task_id lists all tasks.`;

@@ -39,6 +39,6 @@ export function onRequest<Schema extends RequestSchema>(
 }
 
 function badParams({ issues }: z.ZodError): RpcError {
-  const faults = issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const faults = issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`.slice(0, 300));
   return new RpcError(RPC_CODES.invalidParams, `The request has wrong parameters: ${faults.join("; ")}.`);
 }

@@ -2,6 +2,7 @@ import { AppError, type ErrorCode, toFailure } from "#lib/errors.ts";
 
 /** JSON-RPC's codes, and the protocol's own. */
 export const RPC_CODES = {
+  invalidRequest: -32_600,
   invalidParams: -32_602,
   methodNotFound: -32_601,
   internal: -32_603,

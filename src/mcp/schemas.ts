@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { VERDICTS } from "#task/readonly-audit.ts";
 import { TOPIC_TYPES } from "#task/topic.ts";
 
 const sandbox = z.enum(["read-only", "full-access"]);
@@ -18,7 +19,7 @@ export const startInput = z.strictObject({
   model: z.string().optional().describe("Model for this task"),
   reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
   profile: z.string().optional().describe("Codex profile"),
-  images: z.array(z.string()).optional().describe("Absolute paths of images for the prompt"),
+  images: z.array(z.string()).max(32).optional().describe("Absolute paths of images for the prompt"),
   output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
   base: z
     .string()
@@ -49,9 +50,11 @@ export const outcomeFields = () => ({
   usage: z.record(z.string(), z.int()).optional().describe("This run's own tokens"),
   commit_error: z.string().optional().describe("Why the work is not committed, e.g. what a hook said"),
   readonly_audit: z
-    .looseObject({ verdict: z.enum(["CLEAN", "VIOLATION"]) })
+    .looseObject({ verdict: z.enum(VERDICTS) })
     .optional()
-    .describe("Under the read-only fallback: whether anything was, or was to be, written"),
+    .describe(
+      "Under the read-only fallback: whether anything was, or was to be, written; UNVERIFIED: nothing was seen, but something could not be judged",
+    ),
 });
 
 /** What answers tell of a worktree. */

@@ -1,15 +1,20 @@
-import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { logger } from "#lib/log.ts";
 import { describeFault } from "./call-tool.ts";
 import { BothEras } from "./eras/both-eras.ts";
 import { makeServer } from "./server.ts";
 import { Session } from "./session.ts";
+import { StdioTransport } from "./stdio-transport.ts";
+
+/** What came in before the client went is looked at for so long. */
+const DRAIN_MS = 200;
 
 /** Serves MCP on stdin and stdout until the client goes; tasks go on without it. */
 export async function serveStdio(): Promise<void> {
   const session = new Session();
+  const stdio = new StdioTransport();
   const leave = async () => {
     if (session.leaving.aborted) return;
+    await Promise.race([stdio.drained(), Bun.sleep(DRAIN_MS)]);
     await session.leave();
     process.exit(0);
   };
@@ -21,7 +26,7 @@ export async function serveStdio(): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
   }
-  const transport = new BothEras(new StdioServerTransport());
+  const transport = new BothEras(stdio);
   transport.onclose = () => void leave();
   await makeServer(session).connect(transport);
 }

@@ -2,8 +2,8 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES, type ErrorCode } from "#lib/errors.ts";
 import { readFileBounded } from "#lib/read-file.ts";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import type { TaskRecord } from "#task/record.ts";
+import { ReadonlyAuditSchema } from "./audit-schema.ts";
 import type { TaskPaths } from "./store-paths.ts";
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
@@ -32,35 +32,6 @@ const usage = v.optional(
     reasoning_output_tokens: v.optional(v.number(), 0),
   }),
 );
-
-const violation = <K extends string>(kind: K) => ({ kind: v.literal(kind), took_effect: v.boolean() });
-const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
-  mode: v.literal("fallback"),
-  verdict: v.picklist(["CLEAN", "VIOLATION"]),
-  violations_detected: v.number(),
-  violations: v.array(
-    v.variant("kind", [
-      v.object({ ...violation("command"), command: v.string(), why: v.array(v.string()) }),
-      v.object({ ...violation("file_change"), path: v.string(), change: v.string() }),
-      v.object({ ...violation("workspace"), path: v.string(), change: v.string(), took_effect: v.literal(true) }),
-    ]),
-  ),
-  enforcement: v.picklist(["landlock", "none"]),
-  evidence: v.object({
-    unknown_commands: v.array(v.string()),
-    commands_judged: v.number(),
-    workspace: v.exactOptional(
-      v.object({
-        path: v.string(),
-        entries: v.number(),
-        milliseconds: v.number(),
-        not_covered: v.array(v.string()),
-      }),
-    ),
-    landlock_abi: v.exactOptional(v.number()),
-    notes: v.array(v.string()),
-  }),
-});
 
 const MetaSchema = v.object({
   task_id: v.string(),

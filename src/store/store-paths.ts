@@ -37,6 +37,8 @@ export interface TaskPaths {
   readonlyInput: string;
   /** Under the read-only fallback: a folder for temporary files, gone with the run. */
   temporary: string;
+  /** Under the read-only fallback: the run's own CODEX_HOME, gone with the run. */
+  codexHome: string;
   /** Under the read-only fallback: what the kernel was made to refuse. */
   confinement: string;
   /** Under the read-only fallback: what the workspace was like before, gone with the run. */
@@ -86,6 +88,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     handover: join(folder, "handover.json"),
     readonlyInput: join(folder, "readonly-input.md"),
     temporary: join(folder, "tmp"),
+    codexHome: join(folder, "codex-home"),
     confinement: join(folder, "confinement.json"),
     witness: join(folder, "witness"),
     starterLock: join(folder, "starter.lock"),

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { repairPrivateFolder, writePrivateFile } from "#lib/files.ts";
+import { logger } from "#lib/log.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { TaskPaths } from "./store-paths.ts";
@@ -44,7 +45,14 @@ export function writeResult(paths: TaskPaths, result: string): void {
 
 /** Deletes what is of use only while a run lasts. */
 export function removeRunFolders(paths: TaskPaths): void {
-  for (const folder of [paths.temporary, paths.witness]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [paths.temporary, paths.codexHome, paths.witness]) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      // Whatever the run has left there must not keep its end from being told.
+      logger("store").warn`${folder} could not be removed: ${String(error)}`;
+    }
+  }
 }
 
 function keepEarlierRun(paths: TaskPaths, run: number): void {

@@ -1,7 +1,7 @@
 /** What the read-only fallback has found out about a run. Names are those of the answer. */
 export interface ReadonlyAudit {
   mode: "fallback";
-  verdict: "CLEAN" | "VIOLATION";
+  verdict: Verdict;
   violations_detected: number;
   /** The first {@link MAX_LISTED_VIOLATIONS}. */
   violations: Violation[];
@@ -9,6 +9,18 @@ export interface ReadonlyAudit {
   enforcement: Enforcement;
   evidence: AuditEvidence;
 }
+
+/**
+ * `CLEAN`: proven to have changed nothing. `VIOLATION`: something was written, or was to be. `UNVERIFIED`: nothing was seen,
+ * but something could not be judged.
+ */
+export type Verdict = (typeof VERDICTS)[number];
+
+/** The verdicts, the best first. */
+export const VERDICTS = ["CLEAN", "UNVERIFIED", "VIOLATION"] as const;
+
+/** Whether a write happened: seen or certain, refused for certain, or neither. */
+export type Effect = boolean | "unknown";
 
 /** Who enforces that a run only reads. */
 export type Enforcement = "landlock" | "none";
@@ -22,16 +34,18 @@ export type Violation =
       /** What of it writes, in words. */
       why: string[];
       /** Whether it did what it was to do, or was kept from it. */
-      took_effect: boolean;
+      took_effect: Effect;
     }
-  | { kind: "file_change"; path: string; change: string; took_effect: boolean }
-  | { kind: "workspace"; path: string; change: string; took_effect: true };
+  | { kind: "file_change"; path: string; change: string; took_effect: Effect }
+  | { kind: "workspace" | "log" | "codex_home"; path: string; change: string; took_effect: true };
 
 /** What the verdict rests on. */
 export interface AuditEvidence {
   /** Commands whose effect cannot be known from their text; the first {@link MAX_LISTED_VIOLATIONS}. */
   unknown_commands: string[];
   commands_judged: number;
+  /** What else the log tells of and nobody can judge: tools of MCP servers, items of a newer Codex, torn lines. */
+  unknown_events?: string[];
   /** Absent where the workspace could not be looked at before or after; `notes` says why. */
   workspace?: {
     /** Its top: the repository's, or `cwd`. */
@@ -43,6 +57,10 @@ export interface AuditEvidence {
   };
   /** The interface of Landlock that the kernel offered. */
   landlock_abi?: number;
+  /** Whether system calls that Landlock does not look at were filtered. */
+  seccomp?: boolean;
+  /** Whether the run had no capabilities but those for reading. */
+  capabilities_dropped?: boolean;
   notes: string[];
 }
 

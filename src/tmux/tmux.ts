@@ -2,6 +2,8 @@ import { basename } from "node:path";
 import { $ } from "bun";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
+import { runProgram } from "#lib/run-program.ts";
+import { multiplexerEnvironment } from "./environment.ts";
 
 /** How to reach a tmux server. */
 export interface TmuxServer {
@@ -108,9 +110,13 @@ export function checkTmux(server: TmuxServer): void {
 
 /** The installed tmux's version, e.g. `3.3a`. */
 export async function tmuxVersion(server: TmuxServer): Promise<string> {
-  const { stdout } = await runTmux(server, ["-V"], "/");
-  return stdout.trim().replace(/^tmux /, "");
+  // The one question that needs no server, and so no deadline.
+  const said = await $`tmux -V < /dev/null`.cwd("/").env(server.environment).quiet().nothrow().text();
+  return said.trim().replace(/^tmux /, "");
 }
+
+/** tmux answers at once, unless its server is stopped. */
+const TMUX_DEADLINE_MS = 20_000;
 
 /** A word that ends with `;` would end the command for tmux. */
 function escapeSeparator(word: string): string {
@@ -122,9 +128,18 @@ async function runTmux(
   args: readonly string[],
   folder: string,
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const where = socketArguments(server);
-  const result = await $`tmux ${where} ${args}`.cwd(folder).env(server.environment).quiet().nothrow();
-  return { exitCode: result.exitCode, stdout: result.stdout.toString(), stderr: result.stderr.toString().trim() };
+  const program = Bun.which("tmux", { PATH: server.environment["PATH"] ?? "" });
+  if (program === null) return { exitCode: 127, stdout: "", stderr: "tmux is not in PATH" };
+  const result = await runProgram({
+    command: [program, ...socketArguments(server), ...args],
+    folder,
+    environment: multiplexerEnvironment(server.environment),
+    deadlineMs: TMUX_DEADLINE_MS,
+    // The server that a first session starts is to stay.
+    outlivesUs: true,
+  });
+  const said = result.timedOut ? `it did not answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout.toString(), stderr: said.trim() };
 }
 
 function socketArguments({ socket }: TmuxServer): string[] {

@@ -115,19 +115,17 @@ describe("with the fallback on", () => {
     });
   });
 
-  test.skipIf(!isEnforced)("a workspace in Codex's own folder is not protected, and that is said", async () => {
+  test.skipIf(!isEnforced)("a workspace in Codex's own folder is protected like any other", async () => {
     const inside = join(world.codexHome, "inside");
     mkdirSync(inside);
     world.stub.script("WRITE-THERE", [{ run: "echo x > written.txt" }, { say: "ok" }]);
     const { data } = await client.call("codex", review("WRITE-THERE", "review-inside-v1", inside));
     expect(auditOf(data)).toMatchObject({
-      enforcement: "none",
-      violations: [
-        { kind: "command", took_effect: true },
-        { kind: "workspace", path: "written.txt", change: "added" },
-      ],
+      enforcement: "landlock",
+      verdict: "VIOLATION",
+      violations: [{ kind: "command", took_effect: false }],
     });
-    expect(auditOf(data).evidence.notes.join()).toContain("CODEX_HOME");
+    expect(readdirSync(inside)).toEqual([]);
   });
 
   test("a run whose supervisor was killed is audited all the same", async () => {

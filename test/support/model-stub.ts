@@ -102,12 +102,13 @@ export class ModelStub {
     if ("think" in item) {
       return { type: "reasoning", id: call, summary: [{ type: "summary_text", text: item.think }] };
     }
+    if ("js" in item) return { type: "custom_tool_call", id: call, call_id: call, name: "exec", input: item.js };
     const functionCall = { type: "function_call", id: call, call_id: call };
     if ("tool" in item) {
       const { server, tool, args } = item;
       return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };
     }
-    const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000 };
+    const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000, ...(item.tty === true && { tty: true }) };
     return { ...functionCall, name: "exec_command", arguments: JSON.stringify(args) };
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const FOLDER = join(import.meta.dir, "..", "..", "dist", "clients");
@@ -31,9 +31,13 @@ function install(name: keyof typeof CLIENTS): string | undefined {
   const folder = join(FOLDER, `${name}-${version}`);
   const path = join(folder, "node_modules", ".bin", program);
   if (!existsSync(path)) {
-    mkdirSync(folder, { recursive: true });
-    const options = ["--prefix", folder, "--no-audit", "--no-fund", "--silent"];
+    // Test files run side by side: each installs for itself, and the first that is done is used by all.
+    mkdirSync(FOLDER, { recursive: true });
+    const own = mkdtempSync(`${folder}-`);
+    const options = ["--prefix", own, "--no-audit", "--no-fund", "--silent"];
     Bun.spawnSync(["npm", "install", ...options, `${wanted}@${version}`]);
+    if (existsSync(folder)) rmSync(own, { recursive: true });
+    else renameSync(own, folder);
   }
   return existsSync(path) ? path : undefined;
 }

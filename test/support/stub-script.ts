@@ -3,7 +3,9 @@ export type Step =
   | { say: string }
   | { think: string }
   /** A shell command; Codex runs it and comes back with the output. */
-  | { run: string; yieldMs?: number }
+  | { run: string; yieldMs?: number; tty?: boolean }
+  /** JavaScript in code mode, as models that Codex knows to work in it send. */
+  | { js: string }
   /** A patch in Codex's own format (`*** Begin Patch …`). */
   | { patch: string }
   /** A call of an MCP server that Codex is configured with. */
@@ -26,7 +28,12 @@ export interface McpCall {
 }
 
 /** What the model gives out. */
-export type OutputItem = { say: string } | { think: string } | { run: string; yieldMs?: number } | McpCall;
+export type OutputItem =
+  | { say: string }
+  | { think: string }
+  | { run: string; yieldMs?: number; tty?: boolean }
+  | { js: string }
+  | McpCall;
 
 /** What one request gets. */
 export interface Turn {
@@ -42,7 +49,7 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   let commandsSeen = 0;
   const turn: Turn = { items: [] };
   for (const step of steps) {
-    const isCommand = "run" in step || "patch" in step || "tool" in step;
+    const isCommand = "run" in step || "js" in step || "patch" in step || "tool" in step;
     if (commandsSeen === toolResults) addStep(turn, step);
     if (isCommand && ++commandsSeen > toolResults) break;
   }

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { nearest } from "#cli/nearest.ts";
+import { escapeInJson } from "#cli/output.ts";
 import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/quantities.ts";
-import { inOneLine, withoutControls } from "#cli/style.ts";
+import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/style.ts";
 import { formatTable } from "#cli/table.ts";
 import { launcherOf } from "#codex/locate.ts";
+import { makeVisible } from "#lib/visible-text.ts";
 
 test("a misspelt word is taken for what is nearest to it, and a strange one for nothing", () => {
   const names = ["tasks", "show", "logs", "attach", "wait", "cancel", "clean"];
@@ -62,9 +64,32 @@ test("counts and bytes stay short", () => {
   ]);
 });
 
-test("what a model says cannot steer the terminal", () => {
-  expect(withoutControls("a\u001B[2Jb\u0007\rc\u009Bd\te\n")).toBe("a[2Jbcd\te\n");
-  expect(inOneLine("  a\n\n b\tc\u001B ")).toBe("a b c");
+const PIPE = { isTerminal: false, hasColour: false };
+const TERMINAL = { isTerminal: true, hasColour: false };
+
+test("what a model says cannot steer the terminal: it is seen there, and removed in pipes", () => {
+  const said = withoutControls("a\u001B[2Jb\u0007\rc\u009Bd\te\n");
+  expect(render(said, PIPE)).toBe("a[2Jbcd\te\n");
+  expect(render(said, TERMINAL)).toBe("a\\x1b[2Jb\\x07\\rc\\u009bd\\te\\n");
+  expect(render(multiline(said), TERMINAL)).toEndWith("d\te\n");
+  expect(render(inOneLine("  a\n\n b\tc\u001B "), PIPE)).toBe("a b c");
+});
+
+test("a style is ours alone, and goes only where there is colour", () => {
+  const painted = compose`${paint("a\u001B[31m", "bold")}: ${paint(compose`b ${paint("c", "red")}`, "dim")}`;
+  expect(render(painted, { isTerminal: true, hasColour: true })).toBe(
+    "\u001B[1ma\\x1b[31m\u001B[0m: \u001B[2mb \u001B[0m\u001B[31mc\u001B[0m",
+  );
+  expect(render(painted, TERMINAL)).toBe("a\\x1b[31m: b c");
+  expect(render(painted, PIPE)).toBe("a\u001B[31m: b c");
+});
+
+test("JSON on a terminal is the same value, and all of it is seen", () => {
+  const value = { "a\u009B": "\u202E\u001B é \u{E0041}\n", b: ["\uD800", "名前"] };
+  const json = escapeInJson(JSON.stringify(value, null, 2));
+  expect(JSON.parse(json)).toEqual(value);
+  expect(makeVisible(json, true)).toBe(json);
+  expect(json).toContain("名前");
 });
 
 describe("a table", () => {
@@ -76,17 +101,29 @@ describe("a table", () => {
   const rows = [
     ["codex-review-auth_module-v1", "5", "reads the code"],
     ["名前-名前-名前-名前-名前-名前", "1200", "日本語で答える、とても長い文章"],
+    ["\u001B]52;c;aGk=\u0007", paint("\u202E5", "red"), "tab\tand\nline"],
   ];
+  const format = (width: number, medium: Medium) =>
+    formatTable(columns, rows, width).map((line) => render(line, medium));
 
   test.each([200, 60, 45, 30])("keeps to %i columns, whatever the width of its letters", (width) => {
-    const lines = formatTable(columns, rows, width);
-    expect(lines).toHaveLength(3);
+    const lines = format(width, TERMINAL);
+    expect(lines).toHaveLength(4);
     for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
   });
 
+  test("measures what is seen: columns stand below each other", () => {
+    const lines = format(200, TERMINAL);
+    const column = lines[0]?.indexOf("WHAT") ?? 0;
+    expect(lines[1]?.indexOf("reads")).toBe(column);
+    expect(lines[3]?.indexOf("tab\\tand\\nline")).toBe(column);
+    expect(lines[3]).toContain("\\x1b]52;c;aGk=\\x07");
+    expect(lines[3]).toContain(" \\u202e5  ");
+  });
+
   test("gives way in its later columns first, and cuts nothing where there is no limit", () => {
-    expect(formatTable(columns, rows, 50)[1]).toStartWith("codex-review-auth_module-v1 ");
-    expect(formatTable(columns, rows, Number.POSITIVE_INFINITY)[2]).toContain("日本語で答える、とても長い文章");
+    expect(format(50, TERMINAL)[1]).toStartWith("codex-review-auth_module-v1 ");
+    expect(format(Number.POSITIVE_INFINITY, PIPE)[2]).toContain("日本語で答える、とても長い文章");
   });
 });
 

@@ -1,5 +1,6 @@
 import { emitKeypressEvents } from "node:readline";
-import { print } from "../output.ts";
+import { print, terminalSize, whenResized } from "../output.ts";
+import { compose, control, join, type Text } from "../style.ts";
 
 /** What of a terminal can be drawn on. */
 export interface Size {
@@ -7,20 +8,12 @@ export interface Size {
   height: number;
 }
 
-const ENTER = "\u001B[?1049h\u001B[?25l"; // another page, without the cursor
-const LEAVE = "\u001B[?25h\u001B[?1049l";
-const TOP = "\u001B[H";
-const TO_LINE_END = "\u001B[K";
-const TO_SCREEN_END = "\u001B[J";
-// What a terminal gets between these it shows at once (where it knows them).
-const BEGIN = "\u001B[?2026h";
-const END = "\u001B[?2026l";
-
 /** The whole terminal, and its keys. What stood on it before comes back when it is closed, however this program ends. */
 export class Screen {
   readonly #onKey: (name: string) => void;
   readonly #onResize: () => void;
   #isOpen = false;
+  #stopListening = (): void => {};
 
   /** @param onKey is given a character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
   constructor(onKey: (name: string) => void, onResize: () => void) {
@@ -32,35 +25,35 @@ export class Screen {
   }
 
   get size(): Size {
-    return { width: process.stdout.columns || 80, height: process.stdout.rows || 24 };
+    return terminalSize();
   }
 
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    print(ENTER);
+    print(control("enter screen"));
     process.stdin.setRawMode(true);
     process.stdin.resume();
     process.stdin.on("keypress", this.#keypress);
-    process.stdout.on("resize", this.#onResize);
+    this.#stopListening = whenResized(this.#onResize);
   }
 
   /** Gives the terminal back; it can be opened again. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    process.stdout.off("resize", this.#onResize);
+    this.#stopListening();
     process.stdin.off("keypress", this.#keypress);
     process.stdin.setRawMode(false);
     process.stdin.pause();
-    print(LEAVE);
+    print(control("leave screen"));
   }
 
   /** Shows lines from the top, instead of what was there. */
-  draw(lines: readonly string[]): void {
+  draw(lines: readonly Text[]): void {
     if (!this.#isOpen) return;
-    const text = lines.map((line) => line + TO_LINE_END).join("\r\n");
-    print(BEGIN + TOP + text + TO_SCREEN_END + END);
+    const frame = lines.map((line, index) => (index === 0 ? line : compose`${control("next line")}${line}`));
+    print(compose`${control("begin frame")}${join(frame, "")}${control("end frame")}`);
   }
 
   readonly #keypress = (text: string | undefined, key: { name?: string; ctrl?: boolean }): void => {

@@ -1,7 +1,7 @@
 import type { TaskOverview } from "#app/overview.ts";
 import type { TaskStatus } from "#task/record.ts";
-import { paint } from "../style.ts";
-import { sliceToWidth } from "../table.ts";
+import { compose, join, paint, type Style, type Text } from "../style.ts";
+import { sliceToWidth, wrapToWidth } from "../table.ts";
 import { formatTasks } from "../task-table.ts";
 import type { Size } from "./screen.ts";
 
@@ -30,17 +30,23 @@ export function roomForTasks({ height }: Size): number {
 }
 
 /** The live list's lines: as many as the screen has, none wider. */
-export function drawList(state: ListState, size: Size): string[] {
+export function drawList(state: ListState, size: Size): Text[] {
   const { tasks, top, selected } = state;
   const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
   const visible = rows.slice(top, top + roomForTasks(size)).map((row, index) => {
     const isSelected = top + index === selected;
-    return isSelected ? `${paint("▶", "bold")} ${row}` : `  ${row}`;
+    return isSelected ? compose`${paint("▶", "bold")} ${row}` : compose`  ${row}`;
   });
   const empty = `  ${describeNone(state)}`;
-  const body = tasks.length === 0 ? [empty] : visible;
+  const body: Text[] = tasks.length === 0 ? [empty] : visible;
   const filling = Array.from({ length: Math.max(0, roomForTasks(size) - body.length) }, () => "");
-  const lines = [drawSummary(state, size), paint(`  ${titles}`, "dim"), ...body, ...filling, drawFoot(state, size)];
+  const lines = [
+    drawSummary(state, size),
+    paint(compose`  ${titles}`, "dim"),
+    ...body,
+    ...filling,
+    drawFoot(state, size),
+  ];
   return lines.map((line) => sliceToWidth(line, size.width));
 }
 
@@ -51,7 +57,7 @@ function describeNone({ isUnfinishedOnly, counts }: ListState): string {
   return Object.keys(counts).length > 0 ? "No such tasks." : "No tasks yet: an MCP client starts them.";
 }
 
-function drawSummary({ counts, tasks }: ListState, { width }: Size): string {
+function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
   const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
   const parts = [
     paint(`${running} running`, running > 0 ? "cyan" : "plain"),
@@ -62,19 +68,27 @@ function drawSummary({ counts, tasks }: ListState, { width }: Size): string {
   ];
   const all = running + queued + completed + failed + cancelled;
   const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
-  return sliceToWidth(`${paint("Codex tasks", "bold")}  ${parts.join("  ")}${shown}`, width);
+  return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}`, width);
 }
 
-function drawFoot({ message, tasks, selected }: ListState, { width }: Size): string {
+function drawFoot({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
   const gap = width - Bun.stringWidth(KEYS) - place.length;
   return paint(gap < 1 ? KEYS : KEYS + " ".repeat(gap) + place, "dim");
 }
 
+/** A line of a log, which may have to be wrapped. */
+interface LogLine {
+  text: Text;
+  style: Style;
+}
+
 /** A log's lines, wrapped; `up` lines of its end are scrolled away. */
-export function drawLog(title: string, lines: readonly string[], up: number, size: Size): string[] {
-  const wrapped = lines.flatMap((line) => Bun.wrapAnsi(line, size.width, { hard: true, trim: false }).split("\n"));
+export function drawLog(title: Text, lines: readonly LogLine[], up: number, size: Size): Text[] {
+  const wrapped = lines.flatMap(({ text, style }) =>
+    wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
+  );
   const room = Math.max(1, size.height - 2);
   const hidden = Math.max(0, Math.min(up, wrapped.length - room));
   const end = wrapped.length - hidden;

@@ -8,7 +8,7 @@ import { findTask } from "#store/claim-task.ts";
 import { countTasks } from "#store/list-tasks.ts";
 import type { TaskStatus } from "#task/record.ts";
 import { formatEvent } from "../event-lines.ts";
-import { paint } from "../style.ts";
+import { compose, type Text } from "../style.ts";
 import { formatStatus } from "../task-table.ts";
 import { refresh, select, stepOf } from "./list-keys.ts";
 import { Screen } from "./screen.ts";
@@ -108,14 +108,11 @@ class Watch {
     this.#screen.draw(this.#mode.kind === "log" ? this.#drawLog(this.#mode) : drawList(this.#state, size));
   }
 
-  #drawLog({ taskId, up }: { taskId: string; up: number }): string[] {
+  #drawLog({ taskId, up }: { taskId: string; up: number }): Text[] {
     const record = findTask(this.#context.store, taskId)?.record;
     const events = record === undefined ? [] : readRecentEvents(record.log_file, LOG_BYTES);
-    const lines = events.map((event) => {
-      const { text, style } = formatEvent(event);
-      return paint(text, style);
-    });
-    const title = `${taskId}  ${record === undefined ? "removed" : formatStatus(record.status)}`;
+    const lines = events.map((event) => formatEvent(event));
+    const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(record.status)}`;
     return drawLog(title, lines, up, this.#screen.size);
   }
 

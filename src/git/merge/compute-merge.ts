@@ -1,5 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { git } from "../git.ts";
+import { writeCommit } from "../write-commit.ts";
 import { isAncestor, mergeBaseOf } from "../history.ts";
 import { isOurCommit } from "../identity.ts";
 import type { Conflict } from "./conflict.ts";
@@ -113,9 +114,9 @@ async function copyCommit(folder: string, commit: string, tree: string, parent: 
     await git(folder, ["show", "--no-patch", "--format=%an%x00%ae%x00%ad%x00%B", "--date=raw", commit])
   ).split("\0");
   const [name = "", email = "", date = "", message = ""] = fields;
-  const author = { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
-  const args = ["commit-tree", "-p", parent, "-m", message.trimEnd(), tree];
-  return (await git(folder, args, author)).trim();
+  // git refuses to make a commit of nobody, which others can.
+  const author = { GIT_AUTHOR_NAME: name || "unknown", GIT_AUTHOR_EMAIL: email, GIT_AUTHOR_DATE: date };
+  return writeCommit(folder, { tree, parents: [parent], message: message.trimEnd(), environment: author });
 }
 
 async function treeOf(folder: string, commit: string): Promise<string> {
@@ -123,8 +124,7 @@ async function treeOf(folder: string, commit: string): Promise<string> {
 }
 
 async function commitTree(folder: string, tree: string, parents: string[], message: string): Promise<string> {
-  const args = ["commit-tree", ...parents.flatMap((parent) => ["-p", parent]), "-m", message, tree];
-  return (await git(folder, args)).trim();
+  return writeCommit(folder, { tree, parents, message });
 }
 
 function unsuitable(strategy: MergeStrategy): AppError {

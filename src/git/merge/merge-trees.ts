@@ -1,4 +1,6 @@
-import { git, gitFailure, tryGit } from "../git.ts";
+import { writeCommit } from "../write-commit.ts";
+import { tryGit } from "../git.ts";
+import { gitFailure } from "../run-git.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
 
@@ -38,8 +40,7 @@ export async function mergeTrees({ folder, base, ours, theirs, names }: TreeMerg
 /** Two commits of the same content, whose histories part at the base: git before 2.40 cannot be given a base. */
 async function withBase(folder: string, base: string, ours: string, theirs: string): Promise<[string, string]> {
   const commit = async (of: string, ...parents: string[]) => {
-    const args = ["commit-tree", "-m", "-", ...parents.flatMap((parent) => ["-p", parent]), `${of}^{tree}`];
-    return (await git(folder, args, OUR_IDENTITY)).trim();
+    return writeCommit(folder, { tree: `${of}^{tree}`, parents, message: "-", environment: OUR_IDENTITY });
   };
   const root = await commit(base);
   return Promise.all([commit(ours, root), commit(theirs, root)]);

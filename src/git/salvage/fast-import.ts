@@ -1,17 +1,20 @@
-import { closeSync, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
-import { gitProcess } from "../git-streams.ts";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { checkEnd, GIT_FILES_DEADLINE_MS, gitFailure, startGit } from "../run-git.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
 import type { FoundFile } from "./walk.ts";
 
+const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
 export class CommitWriter {
-  readonly #git: ReturnType<typeof gitProcess>;
+  readonly #folder: string;
+  readonly #git: ReturnType<typeof startGit>;
 
   constructor(folder: string, ref: string, message: string, parents: readonly string[]) {
-    this.#git = gitProcess(folder, ["fast-import", "--quiet", "--done", "--date-format=now"]);
+    this.#folder = folder;
+    this.#git = startGit(folder, ARGS, { deadlineMs: GIT_FILES_DEADLINE_MS });
     const [first, ...others] = parents;
     this.#say(
       `commit ${ref}\ncommitter ${OUR_IDENTITY["GIT_COMMITTER_NAME"]} <${OUR_IDENTITY["GIT_COMMITTER_EMAIL"]}> now\n`,
@@ -45,7 +48,8 @@ export class CommitWriter {
 
   /** A file of any size, a piece at a time. @throws where it becomes shorter meanwhile */
   async #copy(source: Buffer): Promise<void> {
-    const file = openSync(source, "r");
+    // Something else may have come into its place: a link is not followed, a pipe not waited for.
+    const file = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       let left = fstatSync(file).size;
       this.#say(`data ${left}\n`);
@@ -66,13 +70,16 @@ export class CommitWriter {
   /** Makes the commit. @throws AppError `git_failed` */
   async commit(): Promise<void> {
     this.#say("done\n");
-    await this.#git.finish();
+    await this.#git.stdin.end();
+    const result = await this.#git.ended;
+    checkEnd(this.#folder, ARGS, GIT_FILES_DEADLINE_MS, result);
+    if (result.exitCode !== 0) throw gitFailure(this.#folder, ARGS, result.stderr.toString().trim());
   }
 
   /** Gives it up: nothing is made. */
   async abandon(): Promise<void> {
     this.#git.kill();
-    await this.#git.exited;
+    await this.#git.ended;
   }
 
   #say(text: string): void {

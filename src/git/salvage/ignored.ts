@@ -1,5 +1,5 @@
+import { gitBytes } from "../git.ts";
 import { join } from "node:path";
-import { gitBytes } from "../git-streams.ts";
 import { type ByteName, splitNul, toText } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 

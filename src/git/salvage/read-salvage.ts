@@ -1,4 +1,4 @@
-import { gitBytes } from "../git-streams.ts";
+import { gitBytes } from "../git.ts";
 import { type ByteName, splitNul, toName } from "./names.ts";
 
 /** A file within a salvage commit. */
@@ -21,6 +21,8 @@ export async function listSaved(repository: string, commit: string, place: strin
 
 /** How much is read at once. */
 const BATCH_BYTES = 64 * 1024 * 1024;
+/** Room for a batch, its last file, and a line for each. */
+const MAX_ANSWER_BYTES = 4 * BATCH_BYTES;
 
 /**
  * Hands over the content of each file, in bytes as they were, a bounded part of them at a time.
@@ -74,5 +76,6 @@ async function readAll(
 }
 
 async function ask(repository: string, how: string, files: readonly SavedFile[]): Promise<Buffer> {
-  return gitBytes(repository, ["cat-file", how], Buffer.from(files.map(({ object }) => `${object}\n`).join("")));
+  const input = Buffer.from(files.map(({ object }) => `${object}\n`).join(""));
+  return gitBytes(repository, ["cat-file", how], { input, maxOutputBytes: MAX_ANSWER_BYTES });
 }

@@ -3,14 +3,16 @@ import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkS
 import { basename, dirname, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { gitBytes, gitToFile } from "../git-streams.ts";
-import { git, tryGit } from "../git.ts";
+import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
+import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree, privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
+
+const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
 /** What was brought back. */
 export interface RestoredWorktree {
@@ -64,7 +66,7 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
   await secureHead(worktree, manifest);
   const [index] = await listSaved(repository, salvage, PLACES.index);
   if (index === undefined) rmSync(join(gitFolder, "index"), { force: true });
-  else writeFileSync(join(gitFolder, "index"), await gitBytes(repository, ["cat-file", "blob", index.object]));
+  else writeFileSync(join(gitFolder, "index"), await readBlob(repository, index.object));
   const files = await listSaved(repository, salvage, PLACES.files);
   await checkOutUnchanged(worktree, new Set([...manifest.absent, ...files.map(({ path }) => path)]));
   await readSaved(
@@ -89,15 +91,23 @@ async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>
   const indexed = splitNul(await gitBytes(worktree, ["ls-files", "--cached", "-z"]));
   const paths = [...new Set(indexed)].filter((path) => !others.has(path));
   const list = Buffer.concat(paths.map((path) => toBytes(`${path}\0`)));
-  await gitBytes(worktree, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], list);
+  await gitBytes(worktree, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], {
+    input: list,
+    deadlineMs: GIT_FILES_DEADLINE_MS,
+  });
 }
 
 async function putReflogBack(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
   const [reflog] = await listSaved(repository, salvage, PLACES.reflog);
   if (reflog === undefined || branch === undefined) return;
   const files = await filesOfBranch(repository, branch);
-  const content = await gitBytes(repository, ["cat-file", "blob", reflog.object]);
+  const content = await readBlob(repository, reflog.object);
   await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
+}
+
+/** An index or a reflog is read as a whole. */
+async function readBlob(repository: string, object: string): Promise<Buffer> {
+  return gitBytes(repository, ["cat-file", "blob", object], { maxOutputBytes: MAX_BLOB_BYTES });
 }
 
 function under(top: string, path: ByteName): ByteName {
@@ -130,7 +140,10 @@ async function writeLarge(repository: string, top: string, file: SavedFile): Pro
   writeFound(top, file, Buffer.of());
   const open = openSync(toBytes(under(top, file.path)), "w");
   try {
-    await gitToFile(repository, ["cat-file", "blob", file.object], open);
+    await gitBytes(repository, ["cat-file", "blob", file.object], {
+      outputFile: open,
+      deadlineMs: GIT_FILES_DEADLINE_MS,
+    });
   } finally {
     closeSync(open);
   }

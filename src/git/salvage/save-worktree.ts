@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
+import { readFileBounded } from "#lib/read-file.ts";
 import { commitOfBranch, filesOfBranch } from "../branches.ts";
 import { withIndexCopy } from "../changes.ts";
-import { gitBytes } from "../git-streams.ts";
-import { git } from "../git.ts";
+import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
-import type { ByteName } from "./names.ts";
+import { type ByteName, toText } from "./names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 
@@ -80,8 +80,12 @@ function manifestOf(
 
 async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
   const { reflog } = await filesOfBranch(repository, branch);
-  return pathExists(reflog) ? readFileSync(reflog) : undefined;
+  const outcome = readFileBounded(reflog, { maxBytes: MAX_NOTE_BYTES });
+  return "bytes" in outcome ? outcome.bytes : undefined;
 }
+
+/** Git's own notes are short; a reflog of ten thousand entries has 2 MB. */
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
 /** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
 const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
@@ -90,7 +94,9 @@ const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*
 function readNotes(gitFolder: string): Map<ByteName, Buffer> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of walkFiles(gitFolder).files) {
-    if (kind === "file" && !NOT_NOTES.test(name)) notes.set(name, readFileSync(join(gitFolder, name)));
+    if (kind !== "file" || NOT_NOTES.test(name)) continue;
+    const outcome = readFileBounded(join(gitFolder, toText(name)), { maxBytes: MAX_NOTE_BYTES });
+    if ("bytes" in outcome) notes.set(name, outcome.bytes);
   }
   return notes;
 }
@@ -105,7 +111,9 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
   const text = files.map((file) => file.toString("latin1")).join("\n");
   const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
   if (names.length === 0) return { commits: [], others: [] };
-  const answer = await gitBytes(repository, ["cat-file", "--batch-check"], Buffer.from(`${names.join("\n")}\n`));
+  const answer = await gitBytes(repository, ["cat-file", "--batch-check"], {
+    input: Buffer.from(`${names.join("\n")}\n`),
+  });
   const known = answer
     .toString()
     .split("\n")

@@ -1,5 +1,4 @@
-import { gitBytes } from "../git-streams.ts";
-import { tryGit } from "../git.ts";
+import { tryGit, gitBytes } from "../git.ts";
 import { privateFolderOf } from "../worktree.ts";
 import { type ByteName, splitNul } from "./names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";

@@ -1,0 +1,168 @@
+// Runs test files side by side, each in a process of its own, and shows what each said when it has ended.
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+/** Files that must not have company. */
+const ALONE: Record<string, string> = {
+  "test/fault/memory.test.ts": "measures how large a process becomes while it is sent so many messages a second",
+  "test/fault/load.test.ts":
+    "keeps both cores busy with three servers: what others wait for beside it would come too late",
+};
+
+/** Files that share what they build (dist/release, the binaries of other targets): in one process, one after the other. */
+const TOGETHER: readonly (readonly [folder: string, why: string])[] = [
+  ["test/release/", "release"],
+  ["test/container/", "release"],
+];
+
+/** The longest (about 15 seconds and more) begin first, so that none of them is what the others' end waits for. */
+const LONG = [
+  "release",
+  "test/e2e/merge.test.ts",
+  "test/integration/salvage.test.ts",
+  "test/e2e/survival.test.ts",
+  "test/e2e/readonly-fallback.test.ts",
+  "test/fault/deaths.test.ts",
+  "test/fault/damage.test.ts",
+  "test/e2e/waiting.test.ts",
+  "test/e2e/parallel.test.ts",
+  "test/fault/stops.test.ts",
+];
+
+/** How many checks came out how. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Test files that run in one process. */
+interface Batch {
+  name: string;
+  files: string[];
+}
+
+/** What a process of tests came to. */
+interface Outcome {
+  batch: Batch;
+  tally: Tally;
+  output: string;
+  seconds: number;
+}
+
+/** How test files are run. */
+interface TestRun {
+  /** The project's folder. */
+  root: string;
+  /** How many processes run side by side. */
+  jobs: number;
+  show: (text: string) => void;
+}
+
+/** Returns the test files whose path has one of these texts in it; without any, all. */
+export function findTestFiles(root: string, wanted: readonly string[]): string[] {
+  const names = wanted.map((name) => name.replace(`${root}/`, "").replace(/^\.\//, ""));
+  const all = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: root })].toSorted();
+  return names.length === 0 ? all : all.filter((file) => names.some((name) => file.includes(name)));
+}
+
+/** Runs test files, and shows what each said when it has ended, and at the end again what failed. @returns the sum */
+export async function runTestFiles(files: readonly string[], run: TestRun): Promise<Tally> {
+  const reports = reportsOf(run);
+  rmSync(reports, { recursive: true, force: true });
+  mkdirSync(reports, { recursive: true });
+  const batches = toBatches(files);
+  const isAlone = ({ name }: Batch) => name in ALONE;
+  const outcomes: Outcome[] = [];
+  await runQueue(
+    batches.filter((batch) => !isAlone(batch)),
+    run,
+    outcomes,
+  );
+  await runQueue(batches.filter(isAlone), { ...run, jobs: 1 }, outcomes);
+  run.show(describeFailures(outcomes));
+  const sum = (key: keyof Tally) => outcomes.reduce((total, { tally }) => total + tally[key], 0);
+  return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
+}
+
+function reportsOf({ root }: TestRun): string {
+  return join(root, "dist", "test-reports");
+}
+
+function toBatches(files: readonly string[]): Batch[] {
+  const batches = new Map<string, Batch>();
+  for (const file of files) {
+    const name = TOGETHER.find(([folder]) => file.startsWith(folder))?.[1] ?? file;
+    const batch = batches.get(name) ?? { name, files: [] };
+    batch.files.push(file);
+    batches.set(name, batch);
+  }
+  const rank = ({ name }: Batch) => (LONG.includes(name) ? LONG.indexOf(name) : LONG.length);
+  return [...batches.values()].toSorted((a, b) => rank(a) - rank(b));
+}
+
+async function runQueue(batches: readonly Batch[], run: TestRun, outcomes: Outcome[]): Promise<void> {
+  const waiting = [...batches];
+  const work = async () => {
+    for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+      const outcome = await runBatch(batch, run);
+      outcomes.push(outcome);
+      const { passed, failed, skipped } = outcome.tally;
+      const counts = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+      run.show(`\n──── ${batch.name}: ${outcome.seconds.toFixed(1)} s, ${counts}\n${outcome.output}`);
+    }
+  };
+  await Promise.all(Array.from({ length: run.jobs }, work));
+}
+
+/** What still runs is named every so often: what it prints is shown only at its end. */
+const REMINDER_MS = 120_000;
+
+async function runBatch(batch: Batch, run: TestRun): Promise<Outcome> {
+  const path = join(reportsOf(run), batch.name.replaceAll("/", "-"));
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  const options = ["--timeout", "120000", "--reporter=junit", `--reporter-outfile=${path}.xml`];
+  // With ./ a name is a path; without, bun takes it for a part of many.
+  const paths = batch.files.map((file) => `./${file}`);
+  const log = openSync(`${path}.log`, "w");
+  const tests = Bun.spawn(["bun", "test", ...options, ...paths], { cwd: run.root, stdio: ["ignore", log, log] });
+  const reminder = setInterval(() => run.show(`(${batch.name} has run for ${seconds().toFixed(0)} s)\n`), REMINDER_MS);
+  const exitCode = await tests.exited;
+  clearInterval(reminder);
+  closeSync(log);
+  const output = readFileSync(`${path}.log`, "utf8").replace(/^bun test v.*\n\n?/, "");
+  const end = tests.signalCode === null ? "" : `ended by ${tests.signalCode}\n`;
+  return { batch, tally: readTally(`${path}.xml`, exitCode), output: output + end, seconds: seconds() };
+}
+
+/** A file that does not load, or whose process ends before its time, counts no test and must not pass for that. */
+function readTally(report: string, exitCode: number): Tally {
+  if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+  const [, attributes = ""] = /<testsuites ([^>]*)>/.exec(readFileSync(report, "utf8")) ?? [];
+  const count = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(attributes)?.[1] ?? 0);
+  const [failed, skipped] = [count("failures"), count("skipped")];
+  const tally = { passed: count("tests") - failed - skipped, failed, skipped };
+  return exitCode !== 0 && failed === 0 ? { ...tally, failed: 1 } : tally;
+}
+
+/** Of a process that died without saying which test failed. */
+const LAST_LINES = 60;
+
+/** Each failed test with what stands before it, back to the last that did not fail. */
+function describeFailures(outcomes: readonly Outcome[]): string {
+  const failed = outcomes.filter(({ tally }) => tally.failed > 0);
+  if (failed.length === 0) return "\n";
+  const texts = failed.map(({ batch, output }) => {
+    const failures: string[] = [];
+    let before: string[] = [];
+    for (const line of output.split("\n")) {
+      before.push(line);
+      if (line.startsWith("(fail) ")) failures.push(...before);
+      if (/^\((?:pass|skip|todo|fail)\) /.test(line)) before = [];
+    }
+    const lines = failures.length > 0 ? failures : output.split("\n").slice(-LAST_LINES);
+    return `\n──── ${batch.name}\n${lines.join("\n")}\n`;
+  });
+  return `\n════ FAILED\n${texts.join("")}\n`;
+}

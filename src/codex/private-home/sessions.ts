@@ -1,0 +1,147 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { errnoOf } from "#lib/errors.ts";
+import { digestFile, openRegularFile, RunningDigest } from "#lib/file-digest.ts";
+import { makePrivateFolder } from "#lib/files.ts";
+import type { HomeFindings, PrivateHomeNote } from "./note.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+/** By so much a session can grow in one run. */
+const MAX_GROWTH_BYTES = 1024 * 1024 * 1024;
+/** Codex's own folders are few; somebody else may have made more. */
+const MAX_FOLDERS = 1000;
+const ROLLOUT = /^rollout-[\w-]+?-([0-9a-f]{8}-[0-9a-f-]{27})\.jsonl$/;
+
+/**
+ * Brings the record of a run's session to where Codex keeps them: a new one as a new file, that of a resumed session in
+ * the place of what it began with. Always as a copy: a process that outlived the run may still have the file open.
+ * @param sessionId the run's own; records of other sessions are not taken over
+ */
+export function returnSession(
+  codexHome: string,
+  own: string,
+  note: PrivateHomeNote,
+  sessionId: string | undefined,
+): HomeFindings {
+  const findings: HomeFindings = { violations: [], notes: [] };
+  const records = listRecords(join(own, "sessions"));
+  const others = records.filter(({ id }) => id !== sessionId).length;
+  if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
+  const [record, ...more] = records.filter(({ id }) => id === sessionId);
+  if (more.length > 0) findings.violations.push({ path: "sessions", change: "several records of the run's session" });
+  else if (record !== undefined) returnRecord(codexHome, own, record.path, note, findings);
+  else if (note.resumed !== undefined) {
+    findings.violations.push({ path: join("sessions", note.resumed.path), change: "removed; it was kept as it was" });
+  }
+  return findings;
+}
+
+/** The records below a `sessions` folder, links passed over. */
+function listRecords(sessions: string): { id: string; path: string }[] {
+  let folders = [""];
+  for (let depth = 0; depth < 3; depth++) {
+    folders = folders
+      .flatMap((folder) =>
+        list(join(sessions, folder))
+          .filter((entry) => entry.isDirectory())
+          .map(({ name }) => join(folder, name)),
+      )
+      .slice(0, MAX_FOLDERS);
+  }
+  return folders.flatMap((folder) =>
+    list(join(sessions, folder)).flatMap((entry) => {
+      const [, id] = ROLLOUT.exec(entry.name) ?? [];
+      return id === undefined || !entry.isFile() ? [] : [{ id, path: join(folder, entry.name) }];
+    }),
+  );
+}
+
+function list(folder: string) {
+  try {
+    return lstatSync(folder).isDirectory() ? readdirSync(folder, { withFileTypes: true }) : [];
+  } catch {
+    return [];
+  }
+}
+
+function returnRecord(
+  codexHome: string,
+  own: string,
+  path: string,
+  { resumed }: PrivateHomeNote,
+  { violations, notes }: HomeFindings,
+): void {
+  const shown = join("sessions", path);
+  const source = join(own, shown);
+  const target = join(codexHome, shown);
+  const start = resumed?.path === path ? resumed : undefined;
+  if (start !== undefined && isUnchanged(source, start)) return;
+  const existing = lstatSync(target, { throwIfNoEntry: false });
+  if (existing !== undefined && (start === undefined || !isUnchanged(target, start))) {
+    notes.push(`${shown} was written to by another program during the run; the run's own part of it was discarded.`);
+    return;
+  }
+  makePrivateFolder(dirname(target));
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    const outcome = copyRecord(source, temporary, start);
+    if (outcome !== "copied") {
+      violations.push({ path: shown, change: `${outcome}; discarded` });
+    } else if (existing === undefined) linkSync(temporary, target);
+    else renameSync(temporary, target);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    notes.push(`${shown} was written by another program in the meantime; the run's was discarded.`);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function isUnchanged(path: string, { size, digest }: { size: number; digest: string }): boolean {
+  const now = digestFile(path);
+  return now !== undefined && now.size === size && now.digest === digest;
+}
+
+/** Copies a record in one pass, so that what is checked is what is copied. */
+function copyRecord(
+  from: string,
+  to: string,
+  start: { size: number; digest: string } | undefined,
+): "copied" | "the earlier part of the session was changed" | "too large" {
+  const source = openRegularFile(from, constants.O_NOFOLLOW);
+  if (source === undefined) return "the earlier part of the session was changed";
+  rmSync(to, { force: true });
+  const file = openSync(to, "wx", 0o600);
+  try {
+    fchmodSync(file, 0o600);
+    const digest = new RunningDigest();
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const startSize = start?.size ?? 0;
+    for (let at = 0; ;) {
+      const bytes = readSync(source, chunk, 0, CHUNK_BYTES, at);
+      if (at < startSize) digest.add(chunk.subarray(0, Math.min(bytes, startSize - at)));
+      if (bytes === 0) break;
+      for (let written = 0; written < bytes;) written += writeSync(file, chunk, written, bytes - written);
+      at += bytes;
+      if (at > startSize + MAX_GROWTH_BYTES) return "too large";
+    }
+    const { size, digest: found } = digest.fingerprint;
+    const isKept = start === undefined || (size === start.size && found === start.digest);
+    return isKept ? "copied" : "the earlier part of the session was changed";
+  } finally {
+    closeSync(source);
+    closeSync(file);
+  }
+}

@@ -1,0 +1,37 @@
+import { dirname, join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { kindOf } from "#lib/read-file.ts";
+import { MAX_CONFIG_BYTES, projectConfigFiles } from "./config-files.ts";
+
+/** Instructions that Codex reads at each level. */
+const INSTRUCTIONS = ["AGENTS.md", "AGENTS.override.md"];
+/** What it reads of a folder `.codex`; the user's own has pipes and sockets, too. */
+const SETTINGS = ["config.toml", "hooks.json"];
+
+/**
+ * Checks what Codex reads of a project by itself as soon as it starts: a pipe or a device would hold it up for ever, or make
+ * it take all memory.
+ * @param folder where Codex is to run
+ * @throws AppError `repository_unusable` naming the file
+ */
+export function checkProjectFiles(folder: string): void {
+  for (const config of projectConfigFiles(folder)) {
+    const [own, level] = [dirname(config), dirname(dirname(config))];
+    for (const name of INSTRUCTIONS) checkKind(join(level, name));
+    for (const name of SETTINGS) checkKind(join(own, name));
+    const size = statIfAny(config)?.size ?? 0;
+    if (size > MAX_CONFIG_BYTES) throw unusable(config, `has ${size} bytes, more than ${MAX_CONFIG_BYTES}`);
+  }
+}
+
+function checkKind(path: string): void {
+  const stat = statIfAny(path);
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return;
+  throw unusable(path, `is ${kindOf(stat)}, not a file`);
+}
+
+function unusable(path: string, what: string): AppError {
+  const hint = `Look at who made it, and remove it (rm '${path}').`;
+  return new AppError("repository_unusable", `${path} ${what}, and Codex would read it.`, hint);
+}

@@ -1,0 +1,80 @@
+import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { kindOf } from "#lib/read-file.ts";
+import { findGitFolders, notAFile } from "./git-folders.ts";
+
+const MIB = 1024 * 1024;
+
+/** Files of a git folder that nearly every command reads, with links followed, and how large they may be. */
+const IN_GIT_FOLDER: [name: string, maxBytes: number][] = [
+  ["HEAD", MIB],
+  ["config", 16 * MIB],
+  ["config.worktree", 16 * MIB],
+  ["commondir", MIB],
+  ["gitdir", MIB],
+  ["index", 4096 * MIB],
+  ["packed-refs", 4096 * MIB],
+  ["shallow", 64 * MIB],
+  ["info/attributes", 16 * MIB],
+  ["info/exclude", 16 * MIB],
+  ["info/grafts", 64 * MIB],
+  ["info/sparse-checkout", 64 * MIB],
+  ["objects/info/alternates", 16 * MIB],
+  ["MERGE_HEAD", MIB],
+];
+
+/** Files at the top of a working tree, of which git follows no link. */
+const AT_TOP = [".gitattributes", ".gitignore", ".gitmodules"];
+/** As large as git reads attributes. */
+const MAX_TOP_BYTES = 100 * MIB;
+
+/**
+ * Checks the files that git would read first in a folder, before git is started: one that is a pipe, a device or of a size
+ * beyond all reason would hold it up, or make it take all memory.
+ * @throws AppError `repository_unusable` naming the file
+ */
+export function checkGitFiles(folder: string): void {
+  const found = findGitFolders(folder);
+  if (found === undefined) return;
+  for (const gitFolder of new Set([found.gitDir, found.commonDir])) {
+    for (const [name, maxBytes] of IN_GIT_FOLDER) check(join(gitFolder, name), maxBytes, statIfAny);
+  }
+  if (found.top === undefined) return;
+  for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatIfFile);
+}
+
+function check(path: string, maxBytes: number, look: (path: string) => Stats | undefined): void {
+  const stat = look(path);
+  if (stat === undefined || (stat.isFile() && stat.size <= maxBytes)) return;
+  if (stat.isFile()) throw tooLarge(path, maxBytes);
+  // Git itself says what it thinks of a folder; a link to /dev/null is a way to say "none".
+  if (stat.isDirectory() || (stat.isCharacterDevice() && isNull(path))) return;
+  throw notAFile(path, kindOf(stat));
+}
+
+function lstatIfFile(path: string): Stats | undefined {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isSymbolicLink() === true ? undefined : stat;
+  } catch {
+    return undefined;
+  }
+}
+
+function isNull(path: string): boolean {
+  try {
+    return realpathSync(path) === "/dev/null";
+  } catch {
+    return false;
+  }
+}
+
+function tooLarge(path: string, maxBytes: number): AppError {
+  return new AppError(
+    "repository_unusable",
+    `${path} has more than ${Math.round(maxBytes / MIB)} MiB, far beyond what git would ever put there.`,
+    "Have a look at it, and move it away.",
+  );
+}

@@ -1,0 +1,100 @@
+import { lstatSync, type Stats } from "node:fs";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { kindOf, readFileBounded } from "#lib/read-file.ts";
+
+/** Where a repository keeps what is its own. */
+export interface GitFolders {
+  /** The top of the working tree; undefined where the git folder itself was found. */
+  top: string | undefined;
+  /** The working tree's own git folder. */
+  gitDir: string;
+  /** The repository's, which all its working trees share. */
+  commonDir: string;
+}
+
+/** Files that hold one path. */
+const MAX_LINK_BYTES = 64 * 1024;
+
+/**
+ * Finds the repository that git would find from a folder, by looking at files only: no git is started.
+ * @returns undefined where there is none, or git will say what is wrong with it
+ * @throws AppError `repository_unusable` where something that is neither file nor folder is called `.git`
+ */
+export function findGitFolders(folder: string): GitFolders | undefined {
+  for (const at of foldersAbove(folder)) {
+    const entry = join(at, ".git");
+    const kind = statIfAny(entry);
+    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFile(entry, kindOf(kind));
+    if (kind?.isFile() === true) return followLink(at, entry);
+    if (kind?.isDirectory() === true && isGitFolder(entry)) return { top: at, ...withCommon(entry) };
+    if (isGitFolder(at)) return { top: undefined, ...withCommon(at) };
+  }
+  return undefined;
+}
+
+/** A folder and those that it lies in, up to where the user lets git look. */
+function* foldersAbove(folder: string): Generator<string> {
+  const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
+  yield folder;
+  for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
+}
+
+/** A `.git` that is a file leads to the git folder. */
+function followLink(top: string, entry: string): GitFolders | undefined {
+  const target = readLine(entry, /^gitdir: (.*?)[\r\n]*$/s);
+  return target === undefined ? undefined : { top, ...withCommon(resolve(top, target)) };
+}
+
+function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
+  const common = readLine(join(gitDir, "commondir"), /^(.*?)[\r\n]*$/s);
+  return { gitDir, commonDir: common === undefined ? gitDir : resolve(gitDir, common) };
+}
+
+function readLine(file: string, pattern: RegExp): string | undefined {
+  const outcome = readFileBounded(file, { maxBytes: MAX_LINK_BYTES });
+  return "bytes" in outcome ? (pattern.exec(outcome.bytes.toString())?.[1] ?? undefined) : undefined;
+}
+
+/** As git recognises its own folders. */
+function isGitFolder(path: string): boolean {
+  if (lstatIfAny(join(path, "HEAD")) === undefined) return false;
+  if (statIfAny(join(path, "commondir")) !== undefined) return true;
+  return ["objects", "refs"].every((name) => statIfAny(join(path, name))?.isDirectory() === true);
+}
+
+/** `.git` folders that git takes for bare repositories which nobody asked for, as `safe.bareRepository` has it. */
+const named = new Set<string>();
+
+/** Whether git is to be told a folder by name, and has not been before: it is a `.git` that this user made. */
+export function mayNameGitFolder(folder: string): boolean {
+  if (process.platform === "win32" || basename(folder) !== ".git" || named.has(folder)) return false;
+  const owner = process.geteuid?.();
+  const isOwn = [folder, dirname(folder)].every((path) => statIfAny(path)?.uid === owner);
+  if (isOwn) named.add(folder);
+  return isOwn;
+}
+
+/** The arguments that name such a folder. */
+export function nameGitFolder(folder: string): string[] {
+  return named.has(folder) ? [`--git-dir=${folder}`] : [];
+}
+
+/** What stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
+export function lstatIfAny(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** The refusal of something that git would read without end. */
+export function notAFile(path: string, kind: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `${path} is ${kind}, and git expects a file or folder there.`,
+    `Remove it (rm '${path}'), after a look at who made it.`,
+  );
+}

@@ -1,0 +1,58 @@
+import { AppError } from "#lib/errors.ts";
+import { tryGit } from "./git.ts";
+import type { GitEnvironment, GitLimits } from "./run-git.ts";
+
+/** Settings that name programs, which git runs while it only looks at files. */
+const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\..*\.(textconv|command))$`;
+
+/** A repository with more of them has nothing good in mind, and an environment has to have room for them. */
+const MAX_SETTINGS = 500;
+const MAX_NAMES_BYTES = 64 * 1024;
+
+/** Nothing is fetched for the sake of a look: remote helpers and ssh commands are programs too. */
+const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
+
+/** What else such commands are given: what goes on in submodules is these repositories' own business. */
+export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
+
+/**
+ * Variables with which a git command runs no program that the repository's own configuration names. Those of the user's
+ * own configuration, such as git-lfs, stay in force.
+ * @throws AppError `repository_unusable` where there are too many of them
+ */
+export async function withoutLocalPrograms(folder: string, limits: GitLimits = {}): Promise<GitEnvironment> {
+  const args = ["config", "--show-scope", "--null", "--get-regexp", PROGRAMS];
+  const { exitCode, stdout } = await tryGit(folder, args, {}, limits);
+  if (exitCode !== 0) return WITHOUT_NETWORK;
+  const trusted = new Map<string, string>();
+  const local = new Set<string>();
+  const fields = stdout.split("\0");
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    const [scope, setting = ""] = [fields[index], fields[index + 1]];
+    const lineEnd = setting.indexOf("\n");
+    const key = lineEnd < 0 ? setting : setting.slice(0, lineEnd);
+    if (scope === "local" || scope === "worktree") local.add(key);
+    else trusted.set(key, lineEnd < 0 ? "" : setting.slice(lineEnd + 1));
+  }
+  if (local.size > MAX_SETTINGS || [...local].join("").length > MAX_NAMES_BYTES) throw tooMany(folder);
+  return { ...WITHOUT_NETWORK, ...asVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
+}
+
+/** Settings as variables, after those that the user has set so. */
+function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
+  const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
+  const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };
+  for (const [index, [key, value]] of settings.entries()) {
+    variables[`GIT_CONFIG_KEY_${before + index}`] = key;
+    variables[`GIT_CONFIG_VALUE_${before + index}`] = value;
+  }
+  return variables;
+}
+
+function tooMany(folder: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `The repository at ${folder} configures hundreds of filters of its own.`,
+    "Look at its configuration: git config --local --list.",
+  );
+}

@@ -1,0 +1,39 @@
+import { dirname } from "node:path";
+import { AppError } from "#lib/errors.ts";
+import { isWithin } from "#lib/paths.ts";
+import { findGitFolders } from "./git-folders.ts";
+import { tryGit } from "./git.ts";
+
+/**
+ * Refuses a bare repository that lies within another repository's working tree: whoever made that one's commits made it too,
+ * with its configuration, and so would have git run what they like.
+ * @param folder a real path
+ * @throws AppError `repository_untrusted` unless the user's own configuration trusts it; `repository_unusable`
+ */
+export async function checkTrusted(folder: string): Promise<void> {
+  const found = findGitFolders(folder);
+  if (found === undefined || found.top !== undefined) return;
+  const { commonDir: bare } = found;
+  const around = findGitFolders(dirname(bare));
+  // A bare repository that the `.git` beside it leads to, and the folders within git's own, are no strangers.
+  if (around?.top === undefined || isWithin(bare, around.commonDir) || (await isTrustedByUser(bare))) return;
+  throw new AppError(
+    "repository_untrusted",
+    `The bare repository ${bare} lies within the working tree ${around.top}, whose authors may have put it there.`,
+    `If you trust it: git config --global --add safe.directory '${bare}'`,
+  );
+}
+
+/** Nothing but the user's and the system's configuration is read then. */
+const OUTSIDE = { GIT_DIR: "/dev/null" };
+
+/** By what git asks, too; a repository's own configuration has no say in it. */
+async function isTrustedByUser(bare: string): Promise<boolean> {
+  const setting = async (name: string) =>
+    (await tryGit("/", ["config", "--get-all", name], OUTSIDE)).stdout.trim().split("\n");
+  const [directories, bareRepositories] = await Promise.all([
+    setting("safe.directory"),
+    setting("safe.bareRepository"),
+  ]);
+  return directories.includes(bare) || bareRepositories.at(-1) === "all";
+}

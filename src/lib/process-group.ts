@@ -1,0 +1,62 @@
+const HAS_GROUPS = process.platform !== "win32";
+
+/** Ends all processes of a group at once. @param pid of its leader, which is a child of ours */
+export function endGroup(pid: number): void {
+  try {
+    process.kill(HAS_GROUPS ? -pid : pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Whatever this process is asked to end by; its own handlers come first. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+const groups = new Set<number>();
+
+/**
+ * Waits for something while a group is this process's own: it ends with it, since the terminal's signals do not reach it.
+ * @param pid of the group's leader; undefined: the group outlives this process
+ */
+export async function withOwnedGroup<T>(pid: number | undefined, work: () => Promise<T>): Promise<T> {
+  if (pid === undefined) return work();
+  if (groups.size === 0) listen();
+  groups.add(pid);
+  try {
+    return await work();
+  } finally {
+    groups.delete(pid);
+    if (groups.size === 0) stopListening();
+  }
+}
+
+function endAll(): void {
+  for (const pid of groups) endGroup(pid);
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  // Whoever else listens decides what the signal means.
+  if (process.listenerCount(signal) > 1) return;
+  endAll();
+  stopListening();
+  process.kill(process.pid, signal);
+}
+
+function listen(): void {
+  process.on("exit", endAll);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+}
+
+function stopListening(): void {
+  process.off("exit", endAll);
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+/** `ulimit` takes the limit in KiB; where it cannot be set, the program runs without one. */
+const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
+
+/** A command that runs another one with a limit on the memory that each of its processes allocates. */
+export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
+  if (maxBytes === undefined || !HAS_GROUPS) return [...command];
+  return ["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command];
+}

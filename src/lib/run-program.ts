@@ -1,0 +1,212 @@
+import type { ReadableStreamDefaultReader } from "node:stream/web";
+import { isBlockedOnPipe } from "./blocked-process.ts";
+import { endGroup, limitMemory, withOwnedGroup } from "./process-group.ts";
+
+/** A program, and what bounds it. */
+export interface ProgramStart {
+  /** The program and its arguments; no shell reads them. */
+  command: readonly string[];
+  folder: string;
+  /** All of its environment. */
+  environment: Record<string, string | undefined>;
+  /** Its standard input; without it, an empty one. It never gets ours. */
+  input?: Uint8Array | undefined;
+  /** An open file for its standard output, which is then not read here. */
+  outputFile?: number | undefined;
+  /** The same for its standard error. */
+  errorFile?: number | undefined;
+  /** After this time the program is ended, with every process of its group. */
+  deadlineMs: number;
+  /** Ends the program as the deadline does. */
+  signal?: AbortSignal | undefined;
+  /** A longer standard output ends the program. Default {@link MAX_OUTPUT_BYTES}. */
+  maxOutputBytes?: number | undefined;
+  /** Limit of the memory that the program, and each that it starts, may allocate; not on Windows. */
+  maxMemoryBytes?: number | undefined;
+  /** Ends the program when it waits for the other end of a named pipe, which nobody may ever open; only on Linux. */
+  endsWhenBlocked?: boolean | undefined;
+  /** Whether the program goes on when this process ends. */
+  outlivesUs?: boolean | undefined;
+}
+
+/** How a program ended, and what it wrote. */
+export interface ProgramResult {
+  /** Undefined where a signal ended it. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+  timedOut: boolean;
+  aborted: boolean;
+  /** It was ended because it waited for a named pipe. */
+  blocked: boolean;
+  /** It was ended because it wrote more than is read. */
+  overflowed: boolean;
+  stdout: Buffer;
+  /** The first {@link MAX_ERROR_BYTES} of it. */
+  stderr: Buffer;
+}
+
+/** Default limit of a standard output. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+/** Of what a program says on standard error, so much is kept. */
+const MAX_ERROR_BYTES = 256 * 1024;
+
+/** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
+const PIPE_GRACE_MS = 500;
+/** A process that SIGKILL does not end at once is held by the kernel, e.g. by a file system that does not answer. */
+const KILL_GRACE_MS = 2000;
+/** How often it is checked whether a program is blocked. */
+const BLOCKED_LOOK_MS = 1000;
+
+/**
+ * Runs a program to its end in a session of its own, so without a terminal, and reads what it writes. Its end is its exit:
+ * processes that it leaves behind are not waited for.
+ * @throws what the system says where it cannot be started
+ */
+export async function runProgram(start: ProgramStart): Promise<ProgramResult> {
+  return start.signal?.aborted === true ? notStarted() : follow(spawn(start, start.input ?? "ignore"), start);
+}
+
+/** A program that is written to while it runs. */
+export interface RunningProgram {
+  stdin: Bun.FileSink;
+  ended: Promise<ProgramResult>;
+  kill: () => void;
+}
+
+/** Starts a program as {@link runProgram} does. @throws what the system says where it cannot be started */
+export function startProgram(start: ProgramStart): RunningProgram {
+  const child = spawn(start, "pipe");
+  return { stdin: child.stdin, ended: follow(child, start), kill: () => endGroup(child.pid) };
+}
+
+function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart, input: Input) {
+  return Bun.spawn(limitMemory(start.command, start.maxMemoryBytes), {
+    cwd: start.folder,
+    env: start.environment,
+    stdin: input,
+    stdout: start.outputFile ?? "pipe",
+    stderr: start.errorFile ?? "pipe",
+    detached: true,
+  });
+}
+
+async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<ProgramResult> {
+  const end = new EndRequest(child.pid);
+  const maxBytes = start.maxOutputBytes ?? MAX_OUTPUT_BYTES;
+  const output = new BoundedReader(streamOf(child.stdout), maxBytes, () => end.ask("overflowed"));
+  const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES);
+  const stopWatching = watchLimits(child.pid, start, end);
+  const owned = start.outlivesUs === true ? undefined : child.pid;
+  try {
+    await withOwnedGroup(owned, () => Promise.race([child.exited, end.isOverdue]));
+  } finally {
+    stopWatching();
+  }
+  const isEnded = end.reason !== undefined;
+  await Promise.all([output.finish(isEnded), errors.finish(isEnded)]);
+  return {
+    exitCode: child.signalCode === null ? (child.exitCode ?? undefined) : undefined,
+    signal: child.signalCode === null ? undefined : String(child.signalCode),
+    timedOut: end.reason === "timedOut",
+    aborted: end.reason === "aborted",
+    blocked: end.reason === "blocked",
+    overflowed: end.reason === "overflowed",
+    stdout: output.content(),
+    stderr: errors.content(),
+  };
+}
+
+function streamOf(stream: Bun.Subprocess["stdout"]): ReadableStream<Uint8Array> | undefined {
+  return stream instanceof ReadableStream ? stream : undefined;
+}
+
+function notStarted(): ProgramResult {
+  const nothing = Buffer.alloc(0);
+  const flags = { timedOut: false, aborted: true, blocked: false, overflowed: false };
+  return { exitCode: undefined, signal: undefined, ...flags, stdout: nothing, stderr: nothing };
+}
+
+type EndReason = "timedOut" | "aborted" | "blocked" | "overflowed";
+
+/** The wish that a program ends, for the reason that came first. */
+class EndRequest {
+  reason: EndReason | undefined;
+  /** Resolves where the program is still there long after it was to be ended. */
+  readonly isOverdue: Promise<void>;
+  readonly #pid: number;
+  #giveUp: () => void = () => {};
+
+  constructor(pid: number) {
+    this.#pid = pid;
+    this.isOverdue = new Promise((resolve) => (this.#giveUp = resolve));
+  }
+
+  ask(reason: EndReason): void {
+    if (this.reason !== undefined) return;
+    this.reason = reason;
+    endGroup(this.#pid);
+    setTimeout(this.#giveUp, KILL_GRACE_MS).unref();
+  }
+}
+
+function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: ProgramStart, end: EndRequest): () => void {
+  const deadline = setTimeout(() => end.ask("timedOut"), deadlineMs);
+  const abort = () => end.ask("aborted");
+  signal?.addEventListener("abort", abort, { once: true });
+  let looks = 0;
+  const look = () => {
+    // Twice in a row: whoever serves a pipe opens it within that time.
+    looks = isBlockedOnPipe(pid) ? looks + 1 : 0;
+    if (looks > 1) end.ask("blocked");
+  };
+  const looking = endsWhenBlocked === true ? setInterval(look, BLOCKED_LOOK_MS) : undefined;
+  return () => {
+    clearTimeout(deadline);
+    clearInterval(looking);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+/** Reads a pipe up to a limit; what comes after it is read and dropped, so that the writer is not held up. */
+class BoundedReader {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  readonly #maxBytes: number;
+  readonly #onOverflow: (() => void) | undefined;
+  readonly #chunks: Uint8Array[] = [];
+  readonly #done: Promise<void>;
+  #bytes = 0;
+  #lastRead = 0;
+
+  constructor(stream: ReadableStream<Uint8Array> | undefined, maxBytes: number, onOverflow?: () => void) {
+    this.#reader = stream?.getReader();
+    this.#maxBytes = maxBytes;
+    this.#onOverflow = onOverflow;
+    this.#done = this.#read().catch(() => {});
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const next = await this.#reader?.read();
+      if (next?.value === undefined) return;
+      this.#lastRead = performance.now();
+      const left = this.#maxBytes - this.#bytes;
+      if (left > 0) this.#chunks.push(next.value.subarray(0, left));
+      this.#bytes += next.value.length;
+      if (this.#bytes > this.#maxBytes) this.#onOverflow?.();
+    }
+  }
+
+  /** Reads what is there after the program's end, or nothing more. */
+  async finish(atOnce: boolean): Promise<void> {
+    const exited = performance.now();
+    for (let left = atOnce ? 0 : PIPE_GRACE_MS; left > 0;) {
+      const isDone = await Promise.race([this.#done.then(() => true), Bun.sleep(left).then(() => false)]);
+      left = isDone ? 0 : PIPE_GRACE_MS - (performance.now() - Math.max(exited, this.#lastRead));
+    }
+    void this.#reader?.cancel().catch(() => {});
+  }
+
+  content(): Buffer {
+    return Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes));
+  }
+}

@@ -1,0 +1,62 @@
+// Characters that a terminal obeys or does not show, in a form that can be read: \x1b, \u202e, \u{e0041}.
+
+/** Scripts whose letters are joined and parted by U+200C and U+200D in ordinary writing. */
+const JOINING =
+  "\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Deva}\\p{sc=Beng}\\p{sc=Guru}\\p{sc=Gujr}\\p{sc=Orya}\\p{sc=Taml}\\p{sc=Telu}\\p{sc=Knda}\\p{sc=Mlym}\\p{sc=Sinh}";
+
+/** Invisible characters that belong to what stands before them: within emoji, keycaps and words of joining scripts. */
+const ORDINARY = [
+  "(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D(?=\\p{Extended_Pictographic})",
+  "(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]",
+  "(?<=[#*0-9])\\uFE0F(?=\\u20E3)",
+  `(?<=[${JOINING}])[\\u200C\\u200D](?=[${JOINING}])`,
+];
+
+/** Controls, format characters (but those that are seen), lone surrogates, line separators, and all else that is drawn as nothing. */
+const HIDDEN =
+  "[[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]--[\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}]]";
+
+const ONE_LINE = new RegExp(`${ORDINARY.join("|")}|(${HIDDEN})`, "gv");
+const MULTILINE = new RegExp(`[\\n\\t]|${ORDINARY.join("|")}|(${HIDDEN})`, "gv");
+const PLAIN = /^[\n\t -~]*$/;
+
+/**
+ * Replaces every character that a terminal would obey, or not show, by a form that can be read. What it returns, it
+ * returns unchanged when it is given that again.
+ * @param isMultiline whether line feeds and tabs stay as they are
+ */
+export function makeVisible(text: string, isMultiline = false): string {
+  if (isMultiline && PLAIN.test(text)) return text;
+  return text.replace(isMultiline ? MULTILINE : ONE_LINE, (ordinary: string, hidden: string | undefined) =>
+    hidden === undefined ? ordinary : escapeCharacter(hidden),
+  );
+}
+
+const SHORT: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+function escapeCharacter(character: string): string {
+  const short = SHORT[character];
+  if (short !== undefined) return short;
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x80) return `\\x${hex.padStart(2, "0")}`;
+  return code > 0xffff ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
+}
+
+const UTF8_CHARACTER =
+  // oxlint-disable-next-line no-control-regex -- bytes, each as the character of its number
+  /[\x00-\x7F]+|[\xC2-\xDF][\x80-\xBF]|\xE0[\xA0-\xBF][\x80-\xBF]|[\xE1-\xEC\xEE\xEF][\x80-\xBF]{2}|\xED[\x80-\x9F][\x80-\xBF]|\xF0[\x90-\xBF][\x80-\xBF]{2}|[\xF1-\xF3][\x80-\xBF]{3}|\xF4[\x80-\x8F][\x80-\xBF]{2}|([^])/g;
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Decodes UTF-8; bytes that are none become `\xff`. */
+export function decodeBytes(bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return bytes.toString("latin1").replace(UTF8_CHARACTER, (character: string, invalid: string | undefined) => {
+      if (invalid === undefined) return Buffer.from(character, "latin1").toString("utf8");
+      return `\\x${invalid.charCodeAt(0).toString(16)}`;
+    });
+  }
+}

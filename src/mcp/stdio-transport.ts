@@ -1,0 +1,113 @@
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import { MessageScanner, pruneMessage } from "./message-scanner.ts";
+import { RPC_CODES } from "./rpc-error.ts";
+
+/** The largest parameter, a prompt of 1 MiB, has room in any encoding. */
+const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
+/** What is parsed, and looked through, within a few milliseconds. */
+const MAX_MESSAGE_TOKENS = 100_000;
+
+/** Messages are handled this long before the event loop gets its turn. */
+const TURN_MS = 20;
+/** With so many waiting, no more are read. */
+const MAX_WAITING = 1000;
+
+const LINE_END = 0x0a;
+
+/**
+ * The connection to a client over standard input and output. Unlike the SDK's, it stays open whatever the client sends:
+ * a message that is too large or too deep is refused by its id, and none holds up the others.
+ */
+export class StdioTransport implements Transport {
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  #line: Buffer[] = [];
+  #lineBytes = 0;
+  #scanner = new MessageScanner();
+  readonly #waiting: Buffer[] = [];
+  #isHandling = false;
+  #isPaused = false;
+
+  async start(): Promise<void> {
+    process.stdin.on("data", this.#receive);
+    process.stdin.on("error", this.#fail);
+  }
+
+  async close(): Promise<void> {
+    process.stdin.off("data", this.#receive).off("error", this.#fail);
+    process.stdin.pause();
+    this.onclose?.();
+  }
+
+  async send(message: JSONRPCMessage): Promise<void> {
+    if (process.stdout.write(`${JSON.stringify(message)}\n`)) return;
+    await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
+  }
+
+  /** Resolves when all that came in has been handed over. */
+  async drained(): Promise<void> {
+    while (this.#isHandling) await Bun.sleep(1);
+  }
+
+  readonly #fail = (error: Error): void => this.onerror?.(error);
+
+  readonly #receive = (chunk: Buffer): void => {
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_END); end >= 0; end = chunk.indexOf(LINE_END, from)) {
+      this.#append(chunk.subarray(from, end));
+      this.#endLine();
+      from = end + 1;
+    }
+    this.#append(chunk.subarray(from));
+    if (!this.#isHandling) void this.#handleAll();
+    if (this.#waiting.length < MAX_WAITING || this.#isPaused) return;
+    this.#isPaused = true;
+    process.stdin.pause();
+  };
+
+  #append(bytes: Buffer): void {
+    this.#scanner.push(bytes);
+    this.#lineBytes += bytes.length;
+    if (this.#lineBytes > MAX_MESSAGE_BYTES) this.#line = [];
+    else if (bytes.length > 0) this.#line.push(bytes);
+  }
+
+  #endLine(): void {
+    const [bytes, scanner, line] = [this.#lineBytes, this.#scanner, this.#line];
+    [this.#lineBytes, this.#scanner, this.#line] = [0, new MessageScanner(), []];
+    if (bytes > MAX_MESSAGE_BYTES) return this.#refuse(scanner, `has more than ${MAX_MESSAGE_BYTES} bytes`);
+    if (scanner.tokens > MAX_MESSAGE_TOKENS) return this.#refuse(scanner, "holds too many values");
+    if (bytes > 0) this.#waiting.push(pruneMessage(Buffer.concat(line), scanner));
+  }
+
+  #refuse({ id }: MessageScanner, what: string): void {
+    const message = `The message ${what}; put long material into a file and name it.`;
+    if (id === undefined) return this.#fail(new Error(message));
+    void this.send({ jsonrpc: "2.0", id, error: { code: RPC_CODES.invalidRequest, message } });
+  }
+
+  async #handleAll(): Promise<void> {
+    this.#isHandling = true;
+    let began = performance.now();
+    for (let line = this.#waiting.shift(); line !== undefined; line = this.#waiting.shift()) {
+      this.#handle(line);
+      if (performance.now() - began < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      began = performance.now();
+    }
+    this.#isHandling = false;
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    process.stdin.resume();
+  }
+
+  #handle(line: Buffer): void {
+    try {
+      this.onmessage?.(JSONRPCMessageSchema.parse(JSON.parse(line.toString())));
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

@@ -1,0 +1,278 @@
+// What Codex needs under the read-only fallback: a Codex that needs more than it is given fails here.
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
+import { hasLandlock } from "../support/landlock.ts";
+import type { McpClient } from "../support/mcp-client.ts";
+import { fillForReview, fingerprint } from "../support/review.ts";
+import { BINARY, World } from "../support/world.ts";
+import { McpClient as Client } from "../support/mcp-client.ts";
+
+const world = new World();
+const isEnforced = hasLandlock(world.root);
+if (!isEnforced) console.warn("SKIPPED: this kernel has no Landlock, so what Codex needs under it is not tested here");
+const DAY_MS = 24 * 3600 * 1000;
+
+let confined: McpClient;
+let normal: McpClient;
+let repository: string;
+
+beforeAll(async () => {
+  world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
+  repository = await world.repository();
+  await fillForReview(repository, world.environment());
+  confined = await world.client({ CODEXMCP_READONLY_FALLBACK: "1" });
+  normal = await world.client({ CODEXMCP_READONLY_FALLBACK: "0" });
+});
+afterAll(() => world.close());
+
+const review = (prompt: string, topic: string, more: object = {}) => ({
+  ...{ prompt, topic, cwd: repository, sandbox: "read-only" },
+  ...more,
+});
+const auditOf = (data: Record<string, unknown>) => data["readonly_audit"] as ReadonlyAudit;
+const folderOf = (topic: string) => join(world.stateHome, "tasks", `codex-${topic}`);
+const itemsOf = (topic: string) =>
+  readFileSync(join(folderOf(topic), "codex-exec.log"), "utf8")
+    .split("\n")
+    .filter((line) => line.includes('"item.completed"'))
+    .map((line) => (JSON.parse(line) as { item: Record<string, unknown> }).item);
+const recordsOf = (session: unknown) =>
+  [...new Bun.Glob(`sessions/*/*/*/rollout-*-${String(session)}.jsonl`).scanSync(world.codexHome)].map((path) =>
+    join(world.codexHome, path),
+  );
+
+describe.skipIf(!isEnforced)("Codex works with the little that it can write to", () => {
+  test("commands of every kind, and nothing is said against it on stderr but one known warning", async () => {
+    world.stub.script("REVIEW-ALL", [...REVIEW_COMMANDS.map((run) => ({ run })), { say: "Looks fine." }]);
+    const { data } = await confined.call("codex", review("REVIEW-ALL", "review-commands-v1"));
+    expect(data).toMatchObject({ success: true, result: "Looks fine." });
+    expect(auditOf(data)).toMatchObject({
+      verdict: "CLEAN",
+      evidence: { seccomp: true, capabilities_dropped: true, notes: [] },
+    });
+    const failed = itemsOf("review-commands-v1").filter((item) => Number(item["exit_code"] ?? 0) !== 0);
+    // `rg` and `jq` are not on every machine; without them a command fails with 127, confined or not.
+    expect(failed.filter((item) => item["exit_code"] !== 127)).toEqual([]);
+    const stderr = readFileSync(join(folderOf("review-commands-v1"), "codex-stderr.log"), "utf8");
+    const lines = stderr.split("\n").filter((line) => line !== "" && line !== "Reading prompt from stdin...");
+    expect(lines.filter((line) => !line.includes("could not create PATH aliases"))).toEqual([]);
+  });
+
+  test("code mode, an image, an output schema; a patch and a terminal are refused in words", async () => {
+    const image = join(world.root, "dot.png");
+    const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    writeFileSync(image, Buffer.from(DOT, "base64"));
+    world.stub.script("CODE-MODE", [
+      { js: 'const r = await tools.exec_command({cmd: "echo from-code-mode"}); text(JSON.stringify(r));' },
+      { say: "ok" },
+    ]);
+    const inCodeMode = await confined.call(
+      "codex",
+      review("CODE-MODE", "review-code_mode-v1", { model: "gpt-6.1-sol", images: [image] }),
+    );
+    expect(inCodeMode.data).toMatchObject({ success: true, readonly_audit: { verdict: "CLEAN" } });
+    expect(JSON.stringify(itemsOf("review-code_mode-v1"))).toContain("from-code-mode");
+    expect(JSON.stringify(world.stub.requests)).toContain("data:image/png;base64,");
+
+    world.stub.script("PATCH-AND-TTY", [
+      { patch: "*** Begin Patch\n*** Add File: patched.txt\n+hi\n*** End Patch" },
+      { run: "tty", tty: true },
+      { run: "echo goes on" },
+      { say: "ok" },
+    ]);
+    const { data } = await confined.call("codex", review("PATCH-AND-TTY", "review-patch-v1"));
+    expect(data).toMatchObject({ success: true, readonly_audit: { verdict: "VIOLATION" } });
+    expect(auditOf(data).violations).toMatchObject([{ kind: "file_change", took_effect: false }]);
+    expect(itemsOf("review-patch-v1").filter(({ type }) => type === "command_execution")).toMatchObject([
+      { status: "failed", aggregated_output: expect.stringContaining("openpty") },
+      { status: "completed", aggregated_output: "goes on\n" },
+    ]);
+  });
+
+  test("a session goes on from confined to confined to normal to confined, and its record is whole", async () => {
+    const first = await confined.call("codex", review("SAY-HELLO one", "review-session-v1"));
+    const { session_id } = first.data;
+    expect(recordsOf(session_id)).toHaveLength(1);
+    const [record = ""] = recordsOf(session_id);
+    expect(statSync(record).mode & 0o777).toBe(0o600);
+    const used: unknown[] = [first.data["usage"]];
+    for (const [index, client] of [confined, normal, confined].entries()) {
+      const from = world.stub.requests.length;
+      const { data } = await client.call(
+        "codex",
+        review(`SAY-HELLO ${index + 2}`, `review-session-v${index + 2}`, { session_id }),
+      );
+      expect(data).toMatchObject({ success: true, session_id, result: "Hello." });
+      expect(JSON.stringify(world.stub.requests.slice(from))).toContain("SAY-HELLO one");
+      used.push(data["usage"]);
+    }
+    expect(new Set(used.map((usage) => JSON.stringify(usage))).size).toBe(1);
+    const text = readFileSync(record, "utf8");
+    for (const prompt of ["SAY-HELLO one", "SAY-HELLO 2", "SAY-HELLO 3", "SAY-HELLO 4"]) expect(text).toContain(prompt);
+    expect(recordsOf(session_id)).toEqual([record]);
+  });
+
+  test("while a run lasts, its tokens are told, and the user's CODEX_HOME is as it was", async () => {
+    world.stub.script("COUNT-AND-HANG", [{ run: "echo counted" }, { end: "hang" }]);
+    const before = fingerprint(world.codexHome);
+    const { data } = await confined.call("codex_dispatch", review("COUNT-AND-HANG", "review-count-v1"));
+    const shown = async () => world.run(world.root, [BINARY, "show", String(data["task_id"])]);
+    await world.until(async () => (await shown()).includes("100 in"));
+    expect(fingerprint(world.codexHome)).toEqual(before);
+    expect(readdirSync(folderOf("review-count-v1"))).toContain("codex-home");
+    await confined.call("codex_cancel", { task_id: data["task_id"] });
+  });
+
+  test("a run that lost its supervisor and Codex at once is finished by another, its session kept", async () => {
+    world.stub.script("DIE", [{ run: "echo before death" }, { end: "hang" }]);
+    const { data } = await confined.call("codex_dispatch", review("DIE", "review-death-v1"));
+    await world.until(() => readFileSync(String(data["log_file"]), "utf8").includes('"exit_code":0'));
+    const own = world
+      .processes()
+      .filter(({ command }) => command.includes("review-death-v1") || command.includes("codex exec"));
+    const supervisor = own.filter(({ command }) => command.includes("run-task"));
+    for (const { pid } of [...supervisor, ...own]) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // it went with the other
+      }
+    }
+    const ended = await world.waitForEnd(confined, String(data["task_id"]));
+    expect(ended).toMatchObject({ status: "failed", readonly_audit: { enforcement: "landlock" } });
+    expect(auditOf(ended).evidence.notes.join(" ")).toContain("whether its log was changed");
+    expect(readdirSync(folderOf("review-death-v1"))).not.toContain("codex-home");
+    expect(recordsOf(ended["session_id"])).toHaveLength(1);
+    const resumed = await normal.call(
+      "codex",
+      review("SAY-HELLO again", "review-death-v2", { session_id: ended["session_id"] }),
+    );
+    expect(resumed.data).toMatchObject({ success: true, result: "Hello." });
+  });
+
+  test("a session's earlier part cannot be rewritten, nor can it be removed", async () => {
+    const { data: first } = await confined.call("codex", review("SAY-HELLO begin", "review-rewrite-v1"));
+    const { session_id } = first;
+    const [record = ""] = recordsOf(session_id);
+    for (const [index, run] of [
+      `f=$(find $CODEX_HOME/sessions -name '*${String(session_id)}*'); sed 's/begin/other/' $f > $TMPDIR/r; cat $TMPDIR/r > $f`,
+      "rm -r $CODEX_HOME/sessions",
+    ].entries()) {
+      const before = readFileSync(record, "utf8");
+      world.stub.script(`REWRITE-${index}`, [{ run }, { say: "ok" }]);
+      const { data } = await confined.call(
+        "codex",
+        review(`REWRITE-${index}`, `review-rewrite-v${index + 2}`, { session_id }),
+      );
+      expect(auditOf(data).violations).toContainEqual(
+        expect.objectContaining({ kind: "codex_home", took_effect: true }),
+      );
+      expect(readFileSync(record, "utf8")).toBe(before);
+    }
+  });
+});
+
+describe("a login that is to be renewed", () => {
+  const auth = () => join(world.codexHome, "auth.json");
+  const login = (more: object = {}, ageDays = 7) => ({
+    OPENAI_API_KEY: null,
+    tokens: { id_token: "i", access_token: "a", refresh_token: "r1", account_id: "acc" },
+    last_refresh: new Date(Date.now() - ageDays * DAY_MS).toISOString(),
+    ...more,
+  });
+  const runWith = async (run: string, topic: string) => {
+    world.stub.script(topic, [{ run }, { say: "ok" }]);
+    return (await confined.call("codex", review(topic, topic))).data;
+  };
+  const edit = (script: string) => `python3 - <<'E'
+import json, os
+path = os.environ["CODEX_HOME"] + "/auth.json"
+login = json.load(open(path))
+${script}
+json.dump(login, open(path, "w"))
+E`;
+
+  test.skipIf(!isEnforced)("comes back renewed, and in no other way changed", async () => {
+    writeFileSync(auth(), JSON.stringify(login()), { mode: 0o644 });
+    await runWith(
+      edit('login["tokens"]["refresh_token"] = "r2"; login["last_refresh"] = "2026-01-01T00:00:00Z"'),
+      "review-login-v1",
+    );
+    expect(JSON.parse(readFileSync(auth(), "utf8"))).toMatchObject({
+      tokens: { refresh_token: "r2", account_id: "acc" },
+    });
+    expect(statSync(auth()).mode & 0o777).toBe(0o600);
+
+    for (const [index, script] of [
+      'login["OPENAI_API_KEY"] = "sk-stolen"',
+      'login["tokens"]["account_id"] = "another"',
+      'os.unlink(path); path = os.environ["TMPDIR"] + "/x"',
+    ].entries()) {
+      const text = JSON.stringify(login());
+      writeFileSync(auth(), text);
+      const data = await runWith(edit(script), `review-login-v${index + 2}`);
+      expect(readFileSync(auth(), "utf8")).toBe(text);
+      expect(auditOf(data).violations).toContainEqual(
+        expect.objectContaining({ kind: "codex_home", path: "auth.json" }),
+      );
+    }
+  });
+
+  test.skipIf(!isEnforced)("one that is not due cannot be written to at all", async () => {
+    const text = JSON.stringify(login({}, 1));
+    writeFileSync(auth(), text);
+    const data = await runWith(edit('login["tokens"]["refresh_token"] = "r2"'), "review-login-v8");
+    expect(readFileSync(auth(), "utf8")).toBe(text);
+    expect(auditOf(data).violations.filter(({ kind }) => kind === "codex_home")).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("without Landlock", () => {
+  test("the user's files in CODEX_HOME are put back as they were, and that is a violation", async () => {
+    const command = ["python3", join(import.meta.dir, "..", "fixtures", "without-landlock.py"), BINARY];
+    const client = await Client.start(command, world.environment({ CODEXMCP_READONLY_FALLBACK: "1" }), world.root);
+    try {
+      const skills = join(world.codexHome, "skills", "mine");
+      mkdirSync(skills, { recursive: true });
+      writeFileSync(join(skills, "SKILL.md"), "---\nname: mine\ndescription: Mine.\n---\n", { mode: 0o640 });
+      const config = readFileSync(join(world.codexHome, "config.toml"), "utf8");
+      world.stub.script("PLANT", [
+        {
+          run: `echo 'notify = ["touch", "${world.home}/notified"]' >> ${world.codexHome}/config.toml; rm ${skills}/SKILL.md; echo x > ${world.codexHome}/AGENTS.md; echo '{"enforcement":"landlock","abi":7}' > $(dirname $TMPDIR)/confinement.json`,
+        },
+        { say: "ok" },
+      ]);
+      const { data } = await client.call("codex", review("PLANT", "review-unprotected-v1"));
+      expect(auditOf(data)).toMatchObject({ verdict: "VIOLATION", enforcement: "none" });
+      const changed = auditOf(data).violations.flatMap((each) => (each.kind === "codex_home" ? [each.path] : []));
+      expect(changed.toSorted()).toEqual(["AGENTS.md", "config.toml", "skills/mine/SKILL.md"]);
+      expect(readFileSync(join(world.codexHome, "config.toml"), "utf8")).toBe(config);
+      expect(readFileSync(join(skills, "SKILL.md"), "utf8")).toContain("name: mine");
+      expect(statSync(join(skills, "SKILL.md")).mode & 0o777).toBe(0o640);
+      expect(existsSync(join(world.codexHome, "AGENTS.md"))).toBe(false);
+      expect(readFileSync(join(folderOf("review-unprotected-v1"), "codex-home-removed", "AGENTS.md"), "utf8")).toBe(
+        "x\n",
+      );
+    } finally {
+      await client.close();
+    }
+  });
+
+  test("a log that is cut or rewritten is a violation", async () => {
+    const command = ["python3", join(import.meta.dir, "..", "fixtures", "without-landlock.py"), BINARY];
+    const client = await Client.start(command, world.environment({ CODEXMCP_READONLY_FALLBACK: "1" }), world.root);
+    try {
+      world.stub.script("REWRITE-LOG", [
+        { run: "sleep 0.5; sed -i 's/sleep/nosleep/' $(dirname $TMPDIR)/codex-exec.log" },
+        { say: "ok" },
+      ]);
+      const { data } = await client.call("codex", review("REWRITE-LOG", "review-log-v1"));
+      expect(auditOf(data).violations).toContainEqual(expect.objectContaining({ kind: "log", took_effect: true }));
+    } finally {
+      await client.close();
+    }
+  });
+});
