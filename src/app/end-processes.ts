@@ -1,4 +1,3 @@
-import { removeCgroup } from "#lib/cgroup.ts";
 import type { Config } from "#lib/config.ts";
 import { endFamily, type Survivor } from "#lib/end-family.ts";
 import { logger } from "#lib/log.ts";
@@ -10,7 +9,7 @@ import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } fr
 import type { TaskRecord } from "#task/record.ts";
 import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "./context.ts";
-import { findRunCgroup } from "./run-containment.ts";
+import { findRunCgroup, removeRunCgroup } from "./run-containment.ts";
 
 /**
  * Ends every process of a run: Codex, where it is known, what it started, and what that started.
@@ -29,7 +28,7 @@ export async function endProcesses(
   for (const { pid, reason } of left) {
     logger("app").warn`process ${pid} of ${task.task_id} could not be ended: ${reason}`;
   }
-  if (traces.cgroup !== undefined) await removeCgroup(traces.cgroup);
+  if (traces.cgroup !== undefined) await removeRunCgroup(config, task, traces.cgroup);
   return left;
 }
 

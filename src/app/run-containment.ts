@@ -1,4 +1,5 @@
-import { isCgroupOf, makeCgroup } from "#lib/cgroup.ts";
+import { rmSync } from "node:fs";
+import { isCgroupOf, makeCgroup, removeCgroup } from "#lib/cgroup.ts";
 import type { Config } from "#lib/config.ts";
 import { writePrivateFile } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
@@ -34,6 +35,19 @@ export function findRunCgroup({ home }: Config, task: { task_id: string; run: nu
   const noted = made.get(name) ?? readNote(taskPaths(home, task.task_id).cgroup);
   // The agent can write there: only a group of this run's name is taken.
   return noted !== undefined && isCgroupOf(noted, name) ? noted : undefined;
+}
+
+/** Removes a run's control group, once nothing is in it, and the note of it. */
+export async function removeRunCgroup(
+  { home }: Config,
+  task: { task_id: string; run: number },
+  cgroup: string,
+): Promise<void> {
+  await removeCgroup(cgroup);
+  made.delete(cgroupNameOf(home, task));
+  const file = taskPaths(home, task.task_id).cgroup;
+  // By now it may be that of a later run.
+  if (readNote(file) === cgroup) rmSync(file, { force: true });
 }
 
 /** Marks all that this process starts from now on as its own and not a run's. */

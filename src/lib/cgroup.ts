@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { basename, dirname, join, posix } from "node:path";
+import { basename, join, posix } from "node:path";
 import { isWithin } from "./paths.ts";
 import { isRunning, listChildren, readProcess } from "./linux-processes.ts";
 
@@ -33,7 +33,7 @@ export function makeCgroup(name: string): string | undefined {
   try {
     // Who may move a process must be allowed to write here: this is what the two groups have in common.
     accessSync(join(own, "cgroup.procs"), constants.W_OK);
-    removeStale(own);
+    removeStale();
     mkdirSync(folder, { recursive: true });
     if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain") return folder;
     rmdirSync(folder);
@@ -95,19 +95,20 @@ export async function removeCgroup(folder: string): Promise<void> {
   }
 }
 
-/** Lists the groups of ours beside which a new one would be made, with whether anything is in them. */
-export function listOwnCgroups(): { folder: string; isEmpty: boolean }[] {
+/** Lists the groups that {@link makeCgroup} would make beside a new one: their names and folders. */
+export function listCgroups(): { name: string; folder: string }[] {
   const own = ownCgroup();
-  if (own === undefined) return [];
-  return subfolders(own)
+  const folders = own === undefined ? [] : subfolders(own);
+  return folders
     .filter((folder) => basename(folder).startsWith(PREFIX))
-    .map((folder) => ({ folder, isEmpty: /^populated 0$/m.test(readText(join(folder, "cgroup.events"))) }));
+    .map((folder) => ({ name: basename(folder).slice(PREFIX.length), folder }));
 }
 
-function removeStale(own: string): void {
-  for (const { folder, isEmpty } of listOwnCgroups()) {
+function removeStale(): void {
+  for (const { folder } of listCgroups()) {
     const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (dirname(folder) === own && isEmpty && Date.now() - made > STALE_MS) removeFolder(folder);
+    const isEmpty = /^populated 0$/m.test(readText(join(folder, "cgroup.events")));
+    if (isEmpty && Date.now() - made > STALE_MS) removeFolder(folder);
   }
 }
 

@@ -43,6 +43,7 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
     clean = finder.alive().length === 0 && (await finder.lookEverywhere()).length === 0 ? clean + 1 : 0;
   }
   if (cgroup !== undefined) freezeCgroup(cgroup, false);
+  finder.reap();
   return finder.alive().map(describeSurvivor);
 }
 

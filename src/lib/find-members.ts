@@ -1,14 +1,15 @@
 import { isFlocked } from "./flock.ts";
 import { listCgroup } from "./cgroup.ts";
 import {
-  hasEntry,
   hasOpenFile,
   isRunning,
   type LinuxProcess,
   listChildren,
   listPids,
+  readEnvironment,
   readProcess,
 } from "./linux-processes.ts";
+import { reapChild } from "./libc.ts";
 import { isProcessAlive } from "./process-identity.ts";
 import type { ProcessFamily } from "./process-tree.ts";
 
@@ -22,6 +23,8 @@ const SLICE_MS = 8;
 export class MemberFinder {
   readonly #family: ProcessFamily;
   readonly #known = new Map<number, LinuxProcess>();
+  /** Start times of those whose environment has been seen without the marker. */
+  readonly #unmarked = new Map<number, string>();
 
   constructor(family: ProcessFamily) {
     this.#family = family;
@@ -34,8 +37,18 @@ export class MemberFinder {
   alive(): LinuxProcess[] {
     return [...this.#known.values()].flatMap((each) => {
       const now = readProcess(each.pid);
+      if (now?.start !== each.start) this.#known.delete(each.pid);
       return isRunning(now) && now.start === each.start ? [now] : [];
     });
+  }
+
+  /** Takes the status of those that have come to this process and have ended: not every init does it after us. */
+  reap(): void {
+    for (const { pid, start } of this.#known.values()) {
+      const now = readProcess(pid);
+      const isOrphan = now?.parent === process.pid && pid !== this.#family.root?.pid;
+      if (isOrphan && now.start === start && !isRunning(now)) reapChild(pid);
+    }
   }
 
   /** Looks at the descendants of what is known, and into the group: so fast that it keeps up with what forks. */
@@ -62,9 +75,8 @@ export class MemberFinder {
       if (isRunning(now)) all.set(pid, now);
     });
     await inSlices([...all.values()], (each) => {
-      if (this.#known.has(each.pid)) return;
-      const { marker } = this.#family;
-      if ((marker !== undefined && hasEntry(each.pid, `${marker}\0`)) || this.#hasMemberAbove(each, all)) {
+      if (this.#known.get(each.pid)?.start === each.start) return;
+      if (this.#isMarked(each) || this.#hasMemberAbove(each, all)) {
         this.#add(each.pid, found);
       }
     });
@@ -88,6 +100,15 @@ export class MemberFinder {
     return true;
   }
 
+  #isMarked({ pid, start }: LinuxProcess): boolean {
+    const { marker } = this.#family;
+    if (marker === undefined || this.#unmarked.get(pid) === start) return false;
+    const environment = readEnvironment(pid);
+    if (environment.includes(`\0${marker}\0`)) return true;
+    if (environment.length > 1) this.#unmarked.set(pid, start);
+    return false;
+  }
+
   #hasMemberAbove(from: LinuxProcess, all: ReadonlyMap<number, LinuxProcess>): boolean {
     const adopter = this.#family.traces?.adopter;
     // Of a list that is not of one instant, the links may lead in a circle.
@@ -105,7 +126,7 @@ export class MemberFinder {
     if (adopter === undefined || each?.parent !== adopter) return false;
     const { foreign } = this.#family.traces ?? {};
     if (foreign === undefined) return true;
-    return each.session !== readProcess(adopter)?.session && !hasEntry(each.pid, foreign);
+    return each.session !== readProcess(adopter)?.session && !readEnvironment(each.pid).includes(`\0${foreign}`);
   }
 }
 

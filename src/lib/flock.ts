@@ -5,11 +5,12 @@ import { flock } from "./libc.ts";
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+const LOCK_UN = 8;
 /** EWOULDBLOCK, whose number is not the same everywhere. */
 const HELD = process.platform === "linux" ? 11 : 35;
 
-/** A look at a lock holds it for an instant: a refusal is believed only when it lasts. */
-const TRIES = 20;
+/** How often the lock is tried for while others look at it. */
+const TRIES = 1000;
 
 /** No link is followed, and no pipe or device is waited for. */
 const SAFE_OPEN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
@@ -40,11 +41,14 @@ export function isFlocked(path: string): boolean | undefined {
   return outcome === 0 || outcome === HELD ? outcome === HELD : undefined;
 }
 
+/** Those who only look hold the lock shared, for an instant: they are waited for. */
 function lockRepeatedly(file: number): number {
   for (let attempt = 1; ; attempt++) {
     const outcome = flock(file, LOCK_EX | LOCK_NB);
     if (outcome !== HELD || attempt === TRIES) return outcome;
-    Bun.sleepSync(1);
+    if (flock(file, LOCK_SH | LOCK_NB) !== 0) return HELD;
+    flock(file, LOCK_UN);
+    Bun.sleepSync(Math.random() * 2);
   }
 }
 

@@ -46,9 +46,9 @@ export function listChildren(pid: number): number[] {
   );
 }
 
-/** Whether a process has an entry of the environment that begins so; false where nobody may look. */
-export function hasEntry(pid: number, beginning: string): boolean {
-  return `\0${readProc(`${pid}/environ`)}`.includes(`\0${beginning}`);
+/** Returns a process's environment, each entry between NULs; empty where nobody may look, and during an exec. */
+export function readEnvironment(pid: number): string {
+  return `\0${readProc(`${pid}/environ`)}`;
 }
 
 /** Whether a process has a file open, by the path that the kernel shows. */

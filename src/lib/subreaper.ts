@@ -3,6 +3,8 @@ import { reapChild, setChildSubreaper } from "./libc.ts";
 import { listChildren, readProcess } from "./linux-processes.ts";
 
 const REAP_INTERVAL_MS = 500;
+/** While there are zombies, for a command that forks fast. */
+const BUSY_INTERVAL_MS = 50;
 /** Looks in a row that must find a zombie: our runtime takes the status of its own children well before. */
 const LOOKS = 3;
 
@@ -20,7 +22,11 @@ export function becomeSubreaper(): void {
     logger("lib").warn`orphans cannot be adopted: ${String(error)}`;
   }
   const seen = new Map<number, number>();
-  if (isAdopting) setInterval(() => reapOrphans(seen), REAP_INTERVAL_MS).unref();
+  const look = () => {
+    reapOrphans(seen);
+    setTimeout(look, seen.size === 0 ? REAP_INTERVAL_MS : BUSY_INTERVAL_MS).unref();
+  };
+  if (isAdopting) look();
 }
 
 /** Whether orphans come to this process. */
@@ -29,11 +35,13 @@ export function isSubreaper(): boolean {
 }
 
 function reapOrphans(seen: Map<number, number>): void {
-  const zombies = listChildren(process.pid).filter((pid) => readProcess(pid)?.state === "Z");
-  for (const pid of seen.keys()) if (!zombies.includes(pid)) seen.delete(pid);
+  const zombies = new Set(listChildren(process.pid).filter((pid) => readProcess(pid)?.state === "Z"));
+  for (const pid of seen.keys()) if (!zombies.has(pid)) seen.delete(pid);
   for (const pid of zombies) {
     const looks = (seen.get(pid) ?? 0) + 1;
     seen.set(pid, looks);
-    if (looks >= LOOKS) reapChild(pid);
+    if (looks < LOOKS) continue;
+    reapChild(pid);
+    seen.delete(pid);
   }
 }

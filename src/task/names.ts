@@ -66,6 +66,13 @@ export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMark
 /** The name of {@link helperMarkerOf}. */
 export const HELPER_MARKER = "CODEXMCP_HELPER";
 
+/** Reads such a name; undefined where it is another state folder's. */
+export function parseCgroupName(stateFolder: string, name: string): { taskId: string; run: number } | undefined {
+  const [, folder, taskId = "", run] = /^([0-9a-z]+)-(.+)-([1-9]\d{0,8})$/.exec(name) ?? [];
+  if (folder !== Bun.hash(stateFolder).toString(36)) return undefined;
+  return isTaskId(taskId) ? { taskId, run: Number(run) } : undefined;
+}
+
 /** Names the control group of a run, in whichever group its supervisor was. */
 export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
   return `${Bun.hash(stateFolder).toString(36)}-${task_id}-${run}`;

@@ -11,8 +11,8 @@ const SHAPES = {
   "PID namespace": `env -i PATH="$PATH" setsid unshare -fp sh -c 'trap "" TERM INT; setsid sleep $T & sleep $T; :'`,
   "user namespace": `env -i PATH="$PATH" setsid unshare -fp --user --map-root-user sh -c 'sleep $T & sleep $T'`,
   "namespace without parent": `env -i PATH="$PATH" setsid sh -c 'unshare -fp --user --map-root-user sh -c "sleep $T & sleep $T; :" & exit'`,
-  "chain of forks": `env -i PATH="$PATH" setsid sh $F/chain.sh $T 4000`,
-  "fast chain of forks": `env -i PATH="$PATH" setsid perl -e 'for (1 .. 40000) { exit if fork; select(undef, undef, undef, 0.0005) }' $T`,
+  "chain of forks": `env -i PATH="$PATH" setsid sh $F/chain.sh $T 1000`,
+  "fast chain of forks": `env -i PATH="$PATH" setsid perl -e 'for (1 .. 3000) { exit if fork; select(undef, undef, undef, 0.004) }' $T`,
   "restarting each other": `env -i PATH="$PATH" setsid sh $F/restart.sh $T 400`,
 } as const;
 
@@ -22,7 +22,7 @@ export const ESCAPES = Object.keys(SHAPES) as Escape[];
 
 /** Writes the scripts that some of the commands run; all of them end by themselves after some seconds. */
 export function writeEscapeScripts(folder: string): void {
-  const chain = 'sleep 0.005\nif [ "$2" -gt 0 ]; then sh "$0" "$1" $(($2 - 1)) & fi\nexit 0\n';
+  const chain = 'sleep 0.01\nif [ "$2" -gt 0 ]; then sh "$0" "$1" $(($2 - 1)) & fi\nexit 0\n';
   writeFileSync(join(folder, "chain.sh"), chain);
   // Each waits for the other one to end, and starts it again.
   const restart =
@@ -37,8 +37,8 @@ export function escapeCommand(ways: readonly Escape[], token: string, folder: st
 }
 
 /** A number of seconds that nobody else sleeps. */
-export function makeToken(): string {
-  return `300.${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
+export function makeToken(seconds = 300): string {
+  return `${seconds}.${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
 }
 
 /** Finds the processes that have a text in their arguments, looking at nothing that they could have cleared. */

@@ -1,11 +1,12 @@
 import { dirname } from "node:path";
 import { listWorktrees } from "#git/worktree-list.ts";
+import { listCgroup, listCgroups } from "#lib/cgroup.ts";
 import { processesWith } from "#lib/process-tree.ts";
 import { pathExists } from "#lib/paths.ts";
 import { importTasks } from "#store/import-tasks.ts";
 import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
-import { parseRunMarker, RUN_MARKER } from "#task/names.ts";
+import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#task/names.ts";
 import type { AppContext } from "../context.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife } from "../task-life.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
@@ -54,17 +55,22 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
   ];
 }
 
-/** Processes that carry the mark of a run of this state folder that is over. */
+/** Processes of runs of this state folder that are over: they carry the mark of one, or are in its control group. */
 function checkProcesses({ config, store }: AppContext): Finding[] {
   const marked = processesWith(RUN_MARKER).flatMap(({ pid, value }) => {
     const run = parseRunMarker(config.home, value);
     return run === undefined ? [] : [{ pid, ...run }];
   });
-  const orphans = marked.filter(({ taskId, run }) => {
+  const grouped = listCgroups().flatMap(({ name, folder }) => {
+    const run = parseCgroupName(config.home, name);
+    return run === undefined ? [] : listCgroup(folder).map((pid) => ({ pid, taskId: run.taskId, run: run.run }));
+  });
+  const all = [...new Map([...marked, ...grouped].map((each) => [each.pid, each])).values()];
+  const orphans = all.filter(({ taskId, run }) => {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;
   });
-  if (orphans.length === 0) return [ok("processes", `${marked.length} of running tasks, none left over`)];
+  if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left over`)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
   const mend = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
   return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
