@@ -2,7 +2,7 @@ import { lstatSync, realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
-import { kindOf } from "#lib/read-file.ts";
+import { kindOf, readFileBounded } from "#lib/read-file.ts";
 import { findGitFolders, notAFile } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;
@@ -41,8 +41,17 @@ export function checkGitFiles(folder: string): void {
   for (const gitFolder of new Set([found.gitDir, found.commonDir])) {
     for (const [name, maxBytes] of IN_GIT_FOLDER) check(join(gitFolder, name), maxBytes, statIfAny);
   }
+  const branch = branchOf(found.gitDir);
+  if (branch !== undefined) check(join(found.commonDir, branch), MIB, statIfAny);
   if (found.top === undefined) return;
   for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatIfFile);
+}
+
+/** The ref that is checked out, as far as HEAD names one that lies within git's folder. */
+function branchOf(gitDir: string): string | undefined {
+  const head = readFileBounded(join(gitDir, "HEAD"), { maxBytes: MIB });
+  const ref = "bytes" in head ? /^ref: (refs\/.*?)\s*$/.exec(head.bytes.toString())?.[1] : undefined;
+  return ref?.split("/").includes("..") === true ? undefined : ref;
 }
 
 function check(path: string, maxBytes: number, look: (path: string) => Stats | undefined): void {

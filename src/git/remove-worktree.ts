@@ -1,5 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { logger } from "#lib/log.ts";
 import { pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./run-git.ts";
@@ -37,7 +39,15 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
   else if (exitCode !== 0) throw gitFailure(repository, args, stderr);
   const isNamed = branch !== undefined && tip !== undefined;
   if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
-  rmSync(going, { recursive: true, force: true });
+  await removeAll(going);
+}
+
+/** Removes a folder of any size and depth, beside the event loop. */
+async function removeAll(folder: string): Promise<void> {
+  // What it cannot remove, because its paths are too long to be named, a clean-up tells of.
+  await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
+    logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
+  });
 }
 
 /** What removals that were broken off have left in a folder; all that was in there had been saved. */

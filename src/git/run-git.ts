@@ -36,7 +36,7 @@ const GIT_DEADLINE_MS = 60_000;
 export const GIT_FILES_DEADLINE_MS = 10 * 60_000;
 
 /** Far more than git needs, and less than makes a machine swap. */
-const MAX_MEMORY_BYTES = 3 * 1024 * 1024 * 1024;
+const MAX_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
 
 /** The user's hooks and monitors are for the user's own commands, and `git show` verifies no signatures. */
 const SAFE_FLAGS = ["core.hooksPath=/dev/null", "core.fsmonitor=false", "log.showSignature=false"].flatMap(

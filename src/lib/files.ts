@@ -110,7 +110,7 @@ const MAX_MS = 10_000;
  * Adds up the bytes of a file, or of all files below a folder, without holding up the event loop; 0 where there is nothing.
  * Links are not followed. Names may hold any bytes, and trees be of any depth.
  */
-export async function measureFolder(path: string, maxEntries = MAX_ENTRIES): Promise<FolderSize> {
+export async function measureFolder(path: string | Buffer, maxEntries = MAX_ENTRIES): Promise<FolderSize> {
   const size: FolderSize = { bytes: 0, isMore: false };
   const turns = new Turns();
   const deadline = performance.now() + MAX_MS;
@@ -125,7 +125,7 @@ export async function measureFolder(path: string, maxEntries = MAX_ENTRIES): Pro
       size.isMore = true; // a path that is longer than the system takes, or a folder that may not be entered
     }
   };
-  look(Buffer.from(path));
+  look(typeof path === "string" ? Buffer.from(path) : path);
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     const names = await readdir(folder, { encoding: "buffer" }).catch(() => undefined);
     if (names === undefined) size.isMore = true;

@@ -3,14 +3,21 @@ const MAX_PARSED_DEPTH = 200;
 /** Numbers and identifiers longer than that are none of a client's. */
 const MAX_CAPTURED_BYTES = 256;
 
-const [QUOTE, BACKSLASH, COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\,:[]{}');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /**
  * Looks at a JSON message byte by byte as it comes in, in constant memory: how deep and how large it is, before anything
  * parses it, and whose answer is to say so if it is too much.
  */
 export class MessageScanner {
-  /** Commas, colons and brackets: a measure of what parsing it makes. */
+  /** Commas, colons and brackets that are not nested too deep: a measure of what parsing it makes. */
   tokens = 0;
   /** The parts that are nested too deep, as offsets. */
   readonly tooDeep: [start: number, end: number][] = [];
@@ -19,16 +26,38 @@ export class MessageScanner {
   #isInString = false;
   #isEscaped = false;
   #isKey = true;
-  #word: number[] = [];
+  /** The beginning of a key of the message itself, or of the value of one. */
+  #word = "";
   #key = "";
   #id: string | undefined;
 
   /** Takes the next bytes, none of which is a line's end. */
-  push(bytes: Uint8Array): void {
-    for (const byte of bytes) {
-      this.#take(byte);
-      this.#offset++;
+  push(bytes: Buffer): void {
+    // In local variables: this loop sees all that a client sends.
+    let isInString = this.#isInString;
+    let isEscaped = this.#isEscaped;
+    let wordStart = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at];
+      if (isInString) {
+        if (isEscaped) isEscaped = false;
+        else if (byte === BACKSLASH) isEscaped = true;
+        else if (byte === QUOTE) isInString = false;
+      } else if (byte === QUOTE) isInString = true;
+      else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+        this.#enter(at);
+        wordStart = at + 1;
+      } else if (byte === COMMA || byte === COLON || byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+        if (this.#depth === 1) this.#endWord(bytes.subarray(wordStart, at), byte !== COLON);
+        if (byte === COMMA || byte === COLON) this.#count();
+        else this.#leave(at);
+        wordStart = at + 1;
+      }
     }
+    if (this.#depth === 1) this.#addToWord(bytes.subarray(wordStart));
+    this.#offset += bytes.length;
+    this.#isInString = isInString;
+    this.#isEscaped = isEscaped;
   }
 
   /** The message's own id; undefined where it has none that can be read. */
@@ -41,44 +70,31 @@ export class MessageScanner {
     }
   }
 
-  #take(byte: number): void {
-    if (this.#isInString) return this.#takeInString(byte);
-    if (byte === QUOTE) this.#isInString = true;
-    if (byte === OPEN_LIST || byte === OPEN_OBJECT) return this.#enter();
-    if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) return this.#leave();
-    if (byte === COMMA || byte === COLON) {
-      this.tokens++;
-      if (this.#depth === 1) this.#endWord(byte === COMMA);
-    } else this.#capture(byte);
+  #count(): void {
+    if (this.#depth <= MAX_PARSED_DEPTH) this.tokens++;
   }
 
-  #takeInString(byte: number): void {
-    this.#capture(byte);
-    if (this.#isEscaped) this.#isEscaped = false;
-    else if (byte === BACKSLASH) this.#isEscaped = true;
-    else if (byte === QUOTE) this.#isInString = false;
+  #enter(at: number): void {
+    this.#count();
+    this.#word = "";
+    if (++this.#depth === MAX_PARSED_DEPTH + 1) this.tooDeep.push([this.#offset + at, Number.MAX_SAFE_INTEGER]);
   }
 
-  #enter(): void {
-    this.tokens++;
-    if (++this.#depth === MAX_PARSED_DEPTH + 1) this.tooDeep.push([this.#offset, Number.MAX_SAFE_INTEGER]);
-  }
-
-  #leave(): void {
+  #leave(at: number): void {
     const last = this.tooDeep.at(-1);
-    if (this.#depth === MAX_PARSED_DEPTH + 1 && last !== undefined) last[1] = this.#offset + 1;
-    if (this.#depth === 1) this.#endWord(true);
+    if (this.#depth === MAX_PARSED_DEPTH + 1 && last !== undefined) last[1] = this.#offset + at + 1;
     this.#depth--;
   }
 
-  #capture(byte: number): void {
-    if (this.#depth === 1 && this.#word.length < MAX_CAPTURED_BYTES) this.#word.push(byte);
+  #addToWord(bytes: Buffer): void {
+    const left = MAX_CAPTURED_BYTES - this.#word.length;
+    if (left > 0) this.#word += bytes.subarray(0, left).toString("latin1");
   }
 
-  /** A key of the message itself, or the value of one. */
-  #endWord(isNextKey: boolean): void {
-    const word = Buffer.from(this.#word).toString().trim();
-    this.#word = [];
+  #endWord(rest: Buffer, isNextKey: boolean): void {
+    this.#addToWord(rest);
+    const word = Buffer.from(this.#word, "latin1").toString().trim();
+    this.#word = "";
     if (this.#isKey) this.#key = word;
     else if (this.#key === '"id"') this.#id = word;
     this.#isKey = isNextKey;

@@ -16,7 +16,7 @@ const VERSION = "io.modelcontextprotocol/protocolVersion";
 export class WireClient {
   readonly #server: Bun.Subprocess<"pipe", "pipe", "inherit">;
   #nextId = 0;
-  #wakeUp: () => void = () => {};
+  readonly #waiting = new Set<() => void>();
   /** All that the server has sent, oldest first. */
   readonly received: WireMessage[] = [];
 
@@ -35,7 +35,12 @@ export class WireClient {
 
   /** Sends a message as it is. */
   send(message: WireMessage): void {
-    void this.#server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+    this.sendLine(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  }
+
+  /** Sends a line, whatever it holds. */
+  sendLine(line: string): void {
+    void this.#server.stdin.write(`${line}\n`);
     void this.#server.stdin.flush();
   }
 
@@ -58,7 +63,7 @@ export class WireClient {
       const found = this.received.find(isIt);
       if (found !== undefined) return found;
       if (performance.now() > deadline) throw new Error(`it did not come: ${isIt.toString()}`);
-      const news = new Promise<void>((resolve) => (this.#wakeUp = resolve));
+      const news = new Promise<void>((resolve) => this.#waiting.add(resolve));
       await Promise.race([news, Bun.sleep(1000)]);
     }
   }
@@ -82,7 +87,8 @@ export class WireClient {
       const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       this.received.push(...lines.map((line) => JSON.parse(line) as WireMessage));
-      this.#wakeUp();
+      for (const wakeUp of this.#waiting) wakeUp();
+      this.#waiting.clear();
     }
   }
 }

@@ -1,7 +1,6 @@
 import { gitBytes } from "../git.ts";
-import { join } from "node:path";
-import { type ByteName, splitNul, toText } from "./names.ts";
-import { walkFiles } from "./walk.ts";
+import { measureFolder } from "#lib/files.ts";
+import { type ByteName, splitNul, toBytes } from "./names.ts";
 
 /** A file, or a folder of nothing else, that git ignores. */
 export interface IgnoredPath {
@@ -16,7 +15,9 @@ const LARGE_BYTES = 1024 * 1024;
 export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
   const paths = splitNul(await gitBytes(worktree, args)).map((path) => path.replace(/\/$/, ""));
-  return paths.map((path) => ({ path, bytes: bytesBelow(worktree, path) }));
+  const ignored: IgnoredPath[] = [];
+  for (const path of paths) ignored.push({ path, bytes: await bytesBelow(worktree, path) });
+  return ignored;
 }
 
 /** Those of them that are given up where somebody wants to be rid of what can be made again. */
@@ -24,13 +25,8 @@ export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
   return ignored.filter(({ bytes }) => bytes > LARGE_BYTES).map(({ path }) => path);
 }
 
-function bytesBelow(worktree: string, path: ByteName): number {
-  const full = join(worktree, toText(path));
-  try {
-    let sum = 0;
-    for (const { bytes } of walkFiles(full).files.values()) sum += bytes;
-    return sum;
-  } catch {
-    return Bun.file(full).size;
-  }
+/** Never less than there is: what is too much to count is too much to save. */
+async function bytesBelow(worktree: string, path: ByteName): Promise<number> {
+  const { bytes, isMore } = await measureFolder(Buffer.concat([Buffer.from(`${worktree}/`), toBytes(path)]));
+  return isMore ? Number.MAX_SAFE_INTEGER : bytes;
 }

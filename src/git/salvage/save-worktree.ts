@@ -34,7 +34,7 @@ export async function saveWorktree({ repository, worktree, branch, state, leftOu
   const { gitFolder } = state;
   const tip = branch === undefined ? undefined : await commitOfBranch(repository, branch);
   const reflog = branch === undefined ? undefined : await reflogOf(repository, branch);
-  const notes = readNotes(gitFolder);
+  const notes = await readNotes(gitFolder);
   const named = await objectsIn(repository, [...notes.values(), reflog ?? Buffer.of()]);
   const parents = [tip, state.head, ...named.commits].filter((commit) => commit !== undefined);
   const ref = `${SALVAGE_REFS}/${branch ?? "detached"}/${timeName()}`;
@@ -91,9 +91,9 @@ const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
 /** Git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
-function readNotes(gitFolder: string): Map<ByteName, Buffer> {
+async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
   const notes = new Map<ByteName, Buffer>();
-  for (const [name, { kind }] of walkFiles(gitFolder).files) {
+  for (const [name, { kind }] of (await walkFiles(gitFolder)).files) {
     if (kind !== "file" || NOT_NOTES.test(name)) continue;
     const outcome = readFileBounded(join(gitFolder, toText(name)), { maxBytes: MAX_NOTE_BYTES });
     if ("bytes" in outcome) notes.set(name, outcome.bytes);

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from "node:fs";
-import { errnoOf } from "#lib/errors.ts";
+import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
+import { AppError, errnoOf } from "#lib/errors.ts";
+import { Turns } from "#lib/turns.ts";
 import { type ByteName, nameOf, toBytes, toName } from "./names.ts";
 
 /** Something below a folder that is no folder itself. */
@@ -22,53 +23,78 @@ export interface FoundFiles {
 }
 
 /**
- * Looks at all that is below a folder, without following links. The top's own `.git` is left out; pipes and sockets
- * have no content to speak of.
+ * Looks at all that is below a folder, without following links and without holding up the event loop. The top's own `.git`
+ * is left out; pipes and sockets have no content to speak of.
  * @param isLeftOut tells of a path that it is not looked at, with all below it
+ * @throws AppError `repository_unusable` for a tree that is too deep for its paths to be named, or may not be entered
  */
-export function walkFiles(top: string, isLeftOut: (path: ByteName) => boolean = () => false): FoundFiles {
+export async function walkFiles(
+  top: string,
+  isLeftOut: (path: ByteName) => boolean = () => false,
+): Promise<FoundFiles> {
   const found: FoundFiles = { files: new Map(), emptyFolders: [], repositories: [] };
   const root = nameOf(top);
-  const look = (folder: ByteName) => {
-    const entries = readdirSync(toBytes(`${root}/${folder}`), { encoding: "buffer" });
+  const turns = new Turns();
+  const folders: ByteName[] = [""];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const below: ByteName[] = [];
+    const entries = listFolder(`${root}/${folder}`);
     if (entries.length === 0 && folder !== "") found.emptyFolders.push(folder.slice(0, -1));
-    for (const entry of entries) {
-      const name = toName(entry);
+    for (const name of entries) {
       if (name === ".git") {
         if (folder !== "") found.repositories.push(folder.slice(0, -1));
         continue;
       }
       const path = folder + name;
       if (isLeftOut(path)) continue;
-      lookAt(path);
+      const stat = statIfThere(`${root}/${path}`);
+      if (stat?.isDirectory() === true) below.push(`${path}/`);
+      else if (stat?.isFile() === true || stat?.isSymbolicLink() === true) found.files.set(path, describe(stat));
+      await turns.pause();
     }
-  };
-  const lookAt = (path: ByteName) => {
-    const stat = statIfThere(`${root}/${path}`);
-    if (stat === undefined) return;
-    if (stat.isDirectory()) return look(`${path}/`);
-    if (!stat.isFile() && !stat.isSymbolicLink()) return;
-    const { mtimeNs, ctimeNs, size, ino, mode } = stat;
-    found.files.set(path, {
-      kind: stat.isFile() ? "file" : "link",
-      mode: Number(mode) & 0o7777,
-      bytes: Number(size),
-      signature: `${mtimeNs} ${ctimeNs} ${size} ${ino} ${mode}`,
-    });
-  };
-  look("");
+    folders.push(...below.toReversed());
+  }
   return found;
 }
 
-function statIfThere(path: ByteName): ReturnType<typeof lstatBig> | undefined {
+function describe(stat: BigIntStats): FoundFile {
+  const { mtimeNs, ctimeNs, size, ino, mode } = stat;
+  return {
+    kind: stat.isFile() ? "file" : "link",
+    mode: Number(mode) & 0o7777,
+    bytes: Number(size),
+    signature: `${mtimeNs} ${ctimeNs} ${size} ${ino} ${mode}`,
+  };
+}
+
+function listFolder(folder: ByteName): ByteName[] {
   try {
-    return lstatBig(path);
+    return readdirSync(toBytes(folder), { encoding: "buffer" }).map(toName);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
+    throw unlookable(folder, error);
   }
 }
 
-function lstatBig(path: ByteName) {
-  return lstatSync(toBytes(path), { bigint: true });
+/** What cannot be looked at cannot be saved. */
+function unlookable(path: ByteName, error: unknown): unknown {
+  const code = errnoOf(error);
+  if (code === undefined) return error;
+  const name = toBytes(path).toString();
+  const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
+  const why = code === "ENAMETOOLONG" ? "is nested too deep to be named" : `cannot be read (${code})`;
+  return new AppError(
+    "repository_unusable",
+    `${shown} ${why}.`,
+    "Remove it, or let its permissions be changed.",
+    error,
+  );
+}
+
+function statIfThere(path: ByteName): BigIntStats | undefined {
+  try {
+    return lstatSync(toBytes(path), { bigint: true });
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw unlookable(path, error);
+  }
 }

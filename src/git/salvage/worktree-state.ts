@@ -40,7 +40,7 @@ export async function readWorktreeState(
     gitBytes(worktree, ["diff-files", "--name-only", "-z", "--ignore-submodules"]).then(splitNul),
   ]);
   const commit = head.stdout.trim() || undefined;
-  const found = walkFiles(worktree, isLeftOut);
+  const found = await walkFiles(worktree, isLeftOut);
   const index = entries.map(readEntry);
   const tracked = new Set(index.map(({ path }) => path));
   // Whether these differ git does not look.

@@ -1,0 +1,299 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readChanges, seesUncommittedWork } from "#git/changes.ts";
+import { commitWork } from "#git/commit-work.ts";
+import { git, tryGit } from "#git/git.ts";
+import { computeMerge } from "#git/merge/compute-merge.ts";
+import { inspectRepository } from "#git/repository.ts";
+import { checkTrusted } from "#git/trust.ts";
+import { writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { copyIncluded } from "#git/worktree-include.ts";
+import { noteOnWorktree } from "#git/worktree-notes.ts";
+import { measureFolder } from "#lib/files.ts";
+import { Scratch } from "../support/scratch.ts";
+
+let scratch: Scratch;
+beforeAll(() => (scratch = new Scratch()));
+afterAll(() => scratch.close());
+
+function shell(folder: string, script: string): void {
+  Bun.spawnSync(["/bin/sh", "-c", script], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+}
+
+async function codeOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => "done",
+    (error: unknown) => (error instanceof Error && "code" in error ? error.code : error),
+  );
+}
+
+describe("what git would read without end is named before git is started", () => {
+  const places = [
+    ".git/HEAD",
+    ".git/config",
+    ".git/index",
+    ".git/info/attributes",
+    ".gitattributes",
+    ".git/packed-refs",
+  ];
+  for (const [kind, make] of [
+    ["a named pipe", "mkfifo"],
+    ["a terabyte", "truncate -s 1T"],
+  ]) {
+    test(`${kind} at each of ${places.length} places`, async () => {
+      for (const [index, place] of places.entries()) {
+        const repo = await scratch.repository(`${make?.charAt(0)}${index}`);
+        shell(repo, `rm -f ${place}; ${make} ${place}`);
+        const refusal = await tryGit(repo, ["status"]).catch((error: unknown) => error);
+        expect(refusal).toMatchObject({ code: "repository_unusable" });
+        expect(String(refusal)).toContain(join(repo, place));
+      }
+    });
+  }
+
+  test("a pipe called .git above a folder", async () => {
+    const folder = scratch.folder("above/a/b");
+    shell(scratch.folder("above"), "mkfifo .git");
+    expect(await codeOf(inspectRepository(folder))).toBe("repository_unusable");
+  });
+
+  test("a link to /dev/null, and one to a plain file elsewhere, are as good as a file", async () => {
+    const repo = await scratch.repository("links");
+    shell(repo, "ln -sf /dev/null .git/info/attributes; mv .git/config ../config; ln -s ../../config .git/config");
+    expect((await tryGit(repo, ["status"])).exitCode).toBe(0);
+  });
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a pipe that only git finds ends it, with its name for the state",
+  async () => {
+    const repo = await scratch.repository("blocked");
+    shell(repo, "mkfifo src/.gitignore");
+    expect(await codeOf(git(repo, ["status"]))).toBe("repository_unusable");
+  },
+);
+
+test.skipIf(process.platform !== "linux")("an endless file makes git fail, not the machine", async () => {
+  const repo = await scratch.repository("endless");
+  shell(repo, "git config core.attributesFile /dev/zero; echo x > new");
+  expect(await codeOf(git(repo, ["add", "new"]))).toBe("git_failed");
+});
+
+test("a git that takes too long, or whose task ends, is ended with what it has started", async () => {
+  const repo = await scratch.repository("slow");
+  shell(
+    repo,
+    "git config filter.slow.clean 'echo $$ >> ../slow.pids; sleep 600'; echo '* filter=slow' > .gitattributes",
+  );
+  writeFileSync(join(repo, "new"), "x");
+  const late = git(repo, ["add", "new"], {}, { deadlineMs: 500 });
+  expect(await codeOf(late)).toBe("git_failed");
+  expect(String(await late.catch(String))).toMatch(/git add took longer than/);
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 300);
+  const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
+  expect(await codeOf(commitWork({ ...request, signal: abort.signal }))).toBe("cancelled");
+  expect(await codeOf(readChanges(repo, "HEAD", { signal: AbortSignal.abort() }))).toBe("cancelled");
+  const pids = readFileSync(join(scratch.root, "slow.pids"), "utf8").trim().split("\n");
+  await Bun.sleep(50);
+  for (const pid of pids) expect(existsSync(`/proc/${pid}/exe`)).toBe(false);
+});
+
+test("a commit without a message or an author is rebased, and git reads nothing that is not meant for it", async () => {
+  const repo = await scratch.repository("silent");
+  const base = await scratch.git(repo, "rev-parse", "HEAD");
+  await scratch.git(repo, "switch", "--quiet", "-c", "work");
+  writeFileSync(join(repo, "work"), "x");
+  await scratch.git(repo, "add", ".");
+  await scratch.git(repo, "commit", "--quiet", "--allow-empty-message", "--message", "");
+  const source = await scratch.git(repo, "rev-parse", "HEAD");
+  await scratch.git(repo, "switch", "--quiet", "main");
+  await scratch.git(repo, "commit", "--quiet", "--allow-empty", "--message", "On");
+  const target = await scratch.git(repo, "rev-parse", "HEAD");
+  const request = {
+    folder: repo,
+    target,
+    source,
+    base,
+    merged: undefined,
+    names: ["main", "work"] as const,
+    message: "",
+  };
+  for (const strategy of ["rebase", "squash", "merge"] as const) {
+    const merged = await computeMerge({ ...request, strategy });
+    if (!("commit" in merged)) throw new Error("it conflicts");
+    expect(await scratch.git(repo, "log", "-1", "--format=%B", merged.commit)).toBe("");
+  }
+});
+
+describe("programs that a repository names", () => {
+  let repo: string;
+  const ran = () => existsSync(join(repo, "ran"));
+
+  beforeAll(async () => {
+    repo = await scratch.repository("programs");
+    const names = ["clean", "smudge"].map((kind) => `git config filter.evil.${kind} 'touch ran; cat'`);
+    const others = ["diff.evil.textconv", "diff.evil.command", "diff.external", "core.fsmonitor", "log.showSignature"];
+    shell(repo, [...names, ...others.map((name) => `git config ${name} 'touch ran'`)].join("; "));
+    shell(repo, "git config filter.evil.required true; echo '* filter=evil diff=evil' > .gitattributes");
+  });
+
+  test("are not run by a look: lists, changes, diffs", async () => {
+    writeFileSync(join(repo, "README.md"), "changed\n");
+    writeFileSync(join(repo, "new"), "new\n");
+    expect(await seesUncommittedWork(repo)).toBe(true);
+    const changes = await readChanges(repo, "HEAD");
+    expect(changes.files_changed).toContain("new");
+    const patch = join(scratch.root, "patch");
+    const diff = await writeWorktreeDiff(repo, "HEAD", [], patch);
+    expect(diff.files.map(({ path }) => path)).toContain("README.md");
+    expect(readFileSync(patch, "utf8")).toContain("+changed");
+    expect(ran()).toBe(false);
+  });
+
+  test("are what they are for the user's own commit", async () => {
+    const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
+    expect(await commitWork(request)).toBeUndefined();
+    expect(ran()).toBe(true);
+  });
+
+  test("a filter of the user's own configuration stays in force, also where the repository names it otherwise", async () => {
+    const own = await scratch.repository("own-filter");
+    await scratch.git(own, "config", "--global", "filter.own.clean", "sed s/secret/hidden/");
+    await scratch.git(own, "config", "filter.own.clean", "touch ran; cat");
+    writeFileSync(join(own, ".gitattributes"), "* filter=own\n");
+    writeFileSync(join(own, "README.md"), "a secret\n");
+    const patch = join(scratch.root, "own-patch");
+    await writeWorktreeDiff(own, "HEAD", [], patch);
+    expect(readFileSync(patch, "utf8")).toContain("+a hidden");
+    expect(existsSync(join(own, "ran"))).toBe(false);
+  });
+
+  test("an alias called lfs is not asked whether it is git-lfs", async () => {
+    const own = await scratch.repository("alias");
+    shell(
+      own,
+      "git config alias.lfs '!touch ran'; git config filter.lfs.smudge x; echo '* filter=lfs' > .gitattributes",
+    );
+    await noteOnWorktree(own);
+    expect(existsSync(join(own, "ran"))).toBe(false);
+  });
+});
+
+describe("bare repositories", () => {
+  test("one within another's working tree is a stranger's, unless the user trusts it", async () => {
+    const repo = await scratch.repository("outer");
+    const bare = join(repo, "fixtures", "inner");
+    await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, bare);
+    expect(await codeOf(checkTrusted(bare))).toBe("repository_untrusted");
+    expect(await codeOf(checkTrusted(join(bare, "refs")))).toBe("repository_untrusted");
+    await scratch.git(repo, "config", "--local", "--add", "safe.directory", bare);
+    expect(await codeOf(checkTrusted(bare))).toBe("repository_untrusted");
+    await scratch.git(repo, "config", "--global", "--add", "safe.directory", bare);
+    expect(await codeOf(checkTrusted(bare))).toBe("done");
+  });
+
+  test("one that stands alone, and one that the .git beside it leads to, are the user's", async () => {
+    const repo = await scratch.repository("seed");
+    await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, join(scratch.root, "alone.git"));
+    await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, join(scratch.folder("hub"), ".bare"));
+    writeFileSync(join(scratch.root, "hub", ".git"), "gitdir: ./.bare\n");
+    for (const path of ["alone.git", "hub", "hub/.bare"])
+      expect(await codeOf(checkTrusted(join(scratch.root, path)))).toBe("done");
+  });
+
+  test("safe.bareRepository = explicit is kept to, and a repository's own .git is none", async () => {
+    const repo = await scratch.repository("explicit");
+    await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, join(scratch.root, "explicit.git"));
+    await scratch.git(repo, "config", "--global", "safe.bareRepository", "explicit");
+    try {
+      expect(await codeOf(inspectRepository(join(scratch.root, "explicit.git")))).toBe("repository_untrusted");
+      expect(await git(join(repo, ".git"), ["rev-parse", "main"])).toMatch(/^[0-9a-f]{40}\n$/);
+    } finally {
+      await scratch.git(repo, "config", "--global", "--unset", "safe.bareRepository");
+    }
+  });
+});
+
+describe("ignored files that come along", () => {
+  /** A repository and a folder beside it. */
+  async function pair(name: string, include = "*.env\nlinked/\nbuild/\n"): Promise<[repo: string, worktree: string]> {
+    const repo = await scratch.repository(name);
+    writeFileSync(join(repo, ".gitignore"), "*.env\nlinked/\nbuild/\n");
+    writeFileSync(join(repo, ".worktreeinclude"), include);
+    return [repo, scratch.folder(`${name}-copy`)];
+  }
+
+  test("sparse files stay so, and what is beyond the limits is named", async () => {
+    const [repo, worktree] = await pair("sparse");
+    shell(
+      repo,
+      "truncate -s 1T huge.env; truncate -s 700M large.env; echo end >> large.env; echo small > small.env; mkfifo p.env",
+    );
+    chmodSync(join(repo, "small.env"), 0o640);
+    const note = await copyIncluded(repo, worktree);
+    expect(note).toContain("huge.env (larger than 1 GiB)");
+    expect(lstatSync(join(worktree, "small.env")).mode & 0o777).toBe(0o640);
+    const { size, blocks } = lstatSync(join(worktree, "large.env"));
+    expect(size).toBe(700 * 1024 * 1024 + 4);
+    expect(blocks * 512).toBeLessThan(10 * 1024 * 1024);
+    shell(worktree, `cmp ${join(repo, "large.env")} large.env || touch differs`);
+    expect(existsSync(join(worktree, "differs"))).toBe(false);
+    expect(existsSync(join(worktree, "p.env"))).toBe(false);
+  });
+
+  test("nothing is written through a link that the worktree has in a folder's place", async () => {
+    const [repo, worktree] = await pair("through");
+    mkdirSync(join(repo, "build"));
+    writeFileSync(join(repo, "build", "out.env"), "x");
+    const elsewhere = scratch.folder("elsewhere");
+    symlinkSync(elsewhere, join(worktree, "build"));
+    expect(await copyIncluded(repo, worktree)).toContain("build/out.env (its folder is a link");
+    expect(existsSync(join(elsewhere, "out.env"))).toBe(false);
+  });
+
+  test("an include file that is none, or leads out, is told of and not read", async () => {
+    for (const [index, script] of [
+      "mkfifo .worktreeinclude",
+      "ln -s /dev/zero .worktreeinclude",
+      "ln -s /etc/passwd .worktreeinclude",
+    ].entries()) {
+      const [repo, worktree] = await pair(`include${index}`);
+      shell(repo, `rm .worktreeinclude; ${script}`);
+      expect(await copyIncluded(repo, worktree)).toContain("Nothing was copied");
+    }
+  });
+
+  test("names of any bytes come along", async () => {
+    const [repo, worktree] = await pair("bytes");
+    shell(repo, String.raw`perl -e 'open(F, ">", "\xff\n.env"); print F "x"'`);
+    expect(await copyIncluded(repo, worktree)).toBeUndefined();
+    shell(worktree, String.raw`perl -e 'open(F, ">", "found") if -e "\xff\n.env"'`);
+    expect(existsSync(join(worktree, "found"))).toBe(true);
+  });
+});
+
+test("new files beyond all size are neither hashed nor committed, and named", async () => {
+  const repo = await scratch.repository("giant");
+  shell(repo, "truncate -s 1T giant; echo x > small");
+  const { files_changed, uncommitted_changes } = await readChanges(repo, "HEAD");
+  expect({ files_changed, uncommitted_changes }).toEqual({
+    files_changed: ["small"],
+    uncommitted_changes: ["?? giant", "?? small"],
+  });
+  const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
+  expect(await commitWork(request)).toContain("giant");
+  expect(await scratch.git(repo, "show", "--name-only", "--format=", "HEAD")).toBe("small");
+});
+
+test("folders are measured whatever their depth, size and names", async () => {
+  const folder = scratch.folder("measured");
+  shell(
+    folder,
+    String.raw`perl -e 'open(F, ">", "\xff"); print F "12345"; for (1..3000) { mkdir("deep"); chdir("deep"); }'`,
+  );
+  expect(await measureFolder(folder)).toEqual({ bytes: 5, isMore: true });
+  expect(await measureFolder(folder, 1)).toMatchObject({ isMore: true });
+  expect(await measureFolder(join(folder, "none"))).toEqual({ bytes: 0, isMore: false });
+});
