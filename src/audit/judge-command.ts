@@ -1,20 +1,13 @@
 import { basename } from "node:path";
-import {
-  type CommandNode,
-  forEachChild,
-  parse,
-  type ParsedScript,
-  type Redirection,
-  type SyntaxNode,
-  type Word,
-} from "unbash";
-import { expandAssignment, expandParts, expandWord, expandWords } from "./expand.ts";
+import { type CommandNode, forEachChild, parse, type ParsedScript, type Redirection, type SyntaxNode } from "unbash";
+import { expandAssignment, expandWord } from "./expand.ts";
+import { inputOf, programName, wordsOf } from "./command-words.ts";
 import type { Finding, Invocation, Reach } from "./finding.ts";
 import { knownOutput } from "./known-output.ts";
 import { decidesPrograms } from "./program-variables.ts";
 import { Scope, type Surroundings } from "./scope.ts";
 import { judgeOf } from "./tables/commands.ts";
-import { known, type Value } from "./value.ts";
+import type { Value } from "./value.ts";
 
 /** One thing that a command writes. */
 export interface Write {
@@ -41,8 +34,6 @@ export interface Judgement {
 const MAX_DEPTH = 12;
 /** Nobody writes a longer one to be read. */
 const MAX_COMMAND_LENGTH = 256 * 1024;
-/** Where the real programs are; one elsewhere may be anything, whatever its name. */
-const PROGRAM_FOLDERS = /^(?:\/usr(?:\/local)?)?\/s?bin\/[^/]+$|^\/opt\/homebrew\/bin\/[^/]+$/;
 
 /**
  * Judges a shell command by its meaning: what the shell and the programs that it names would do with it. Never throws: what
@@ -230,29 +221,4 @@ class CommandJudge {
       reach: "files",
     });
   }
-}
-
-function wordsOf(node: Extract<CommandNode, { type: "Command" }>, scope: Scope): Value[] {
-  const toValues = (word: Word) => expandWords(word, scope);
-  const args = node.args.flatMap((arg) => (arg.type === "Word" ? toValues(arg) : [known(arg.text)]));
-  return node.name === undefined ? args : [...toValues(node.name), ...args];
-}
-
-/** What a heredoc or here-string gives; of a file, nobody knows the content. */
-function inputOf(redirects: readonly Redirection[], scope: Scope): { text: string | undefined } | undefined {
-  const last = redirects.findLast((redirect) => redirect.type !== "Redirect" || redirect.operator === "<");
-  if (last === undefined) return undefined;
-  if (last.type === "HereDoc") {
-    const body = expandParts(last.body.text, last.body.parts, scope);
-    return { text: body.isKnown ? body.text : undefined };
-  }
-  if (last.type === "Redirect" || last.target === undefined) return { text: undefined };
-  const value = expandWord(last.target, scope);
-  return { text: value.isKnown ? value.text : undefined };
-}
-
-/** A program's name without its folder; undefined where it is one of the user's own. */
-function programName(path: string): string | undefined {
-  if (!path.includes("/")) return path;
-  return PROGRAM_FOLDERS.test(path) ? path.slice(path.lastIndexOf("/") + 1) : undefined;
 }

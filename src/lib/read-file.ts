@@ -17,7 +17,7 @@ export interface ReadLimits {
 }
 
 /** Default limit of {@link readFileBounded}: settings and records are far smaller. */
-export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
+const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** Flags to open a file with that never wait for a pipe's other end, and never make a terminal this process's own. */
 export const SAFE_OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
@@ -53,7 +53,7 @@ export function readFileBounded(path: string, limits: ReadLimits = {}): ReadOutc
 }
 
 /** A file that is there and cannot be read as a text. */
-export class UnreadableFileError extends Error {
+class UnreadableFileError extends Error {
   override readonly name = "UnreadableFileError";
   readonly problem: ReadProblem;
 

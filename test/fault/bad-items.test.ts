@@ -117,8 +117,8 @@ async function lookAtOthers(asked: McpClient, prefix: readonly string[]): Promis
   const list = await asked.call("codex_status", {});
   const tasks = (list.data["tasks"] ?? []) as { task_id: string; status: string }[];
   if (list.isError) faults.push(`list: ${JSON.stringify(list.data)}`);
-  else if (tasks.find(({ task_id }) => task_id === GOOD)?.status !== "completed")
-    faults.push("list: the good task is missing");
+  const good = tasks.find(({ task_id }) => task_id === GOOD);
+  if (!list.isError && good?.status !== "completed") faults.push("list: the good task is missing");
   const calls: [string, object][] = [
     ["codex_status", { task_id: GOOD }],
     ["codex_wait", { task_ids: [GOOD] }],

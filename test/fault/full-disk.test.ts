@@ -5,8 +5,7 @@ import { canMountDisks, mountDisk, unmountDisk } from "../support/disk.ts";
 import { World } from "../support/world.ts";
 
 const canMount = canMountDisks();
-if (!canMount)
-  console.warn("SKIPPED: a full state folder in every phase, since no file system can be mounted here (needs root)");
+if (!canMount) console.warn("SKIPPED: a full disk in every phase, since nothing can be mounted here (needs root)");
 
 let world: World;
 let home: string;
@@ -60,17 +59,17 @@ test.skipIf(!canMount).each(Object.keys(PHASES))(
     ).toMatchObject({ success: true });
     const task = join(state, "tasks", "codex-review-full-v1");
     const isReached = () => PHASES[phase]?.(task) === true;
-    let isOver = false;
+    const over = new AbortController();
     const filling = (async () => {
-      while (!isOver && !isReached()) await Bun.sleep(1);
+      while (!over.signal.aborted && !isReached()) await Bun.sleep(1);
       fill();
     })();
     const request = { prompt: "WORK", cwd: world.root, topic: "review-full-v1", sandbox: "read-only" };
     const answer = await client.call("codex", request);
-    isOver = true;
+    over.abort();
     await filling;
     // Whatever it was, it is said in words.
-    const said = answer.data as Record<string, unknown>;
+    const said = answer.data;
     expect([
       "state_unusable",
       "codex_failed",
