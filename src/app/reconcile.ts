@@ -14,7 +14,7 @@ import type { StoredTask } from "#store/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endHelpers, endLeftovers, listProcesses } from "./end-processes.ts";
-import { endedBy } from "./end-record.ts";
+import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishUnseenTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
@@ -39,7 +39,9 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
   // After the index was lost, Codex is known by the marker that it carries.
   const codex = stored.codex === undefined ? findCodex(context, record) : undefined;
   if (codex !== undefined) return adopt(context, record, true, codex);
-  await withOwnerLock(context, record, () => endLost(context, record));
+  // Who had asked for its end has it.
+  const stopped = stored.isCancelRequested ? CANCELLED : undefined;
+  await withOwnerLock(context, record, () => endLost(context, record, stopped));
   return current(context, record);
 }
 
@@ -102,10 +104,10 @@ function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: Pr
 }
 
 /** Ends a run whose supervisor and Codex are gone. */
-async function endLost(context: AppContext, task: RunningTask): Promise<void> {
+async function endLost(context: AppContext, task: RunningTask, stopped: Failure | undefined): Promise<void> {
   await endLeftovers(context, task);
   await endHelpers(context, task);
-  await finishUnseenTask(context, task, undefined);
+  await finishUnseenTask(context, task, stopped);
 }
 
 function current({ store }: AppContext, record: TaskRecord): TaskRecord {
