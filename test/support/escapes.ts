@@ -37,8 +37,8 @@ export function escapeCommand(ways: readonly Escape[], token: string, folder: st
 }
 
 /** A number of seconds that nobody else sleeps. */
-export function makeToken(seconds = 300): string {
-  return `${seconds}.${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
+export function makeToken(): string {
+  return `300.${String(Math.floor(Math.random() * 1e9)).padStart(9, "0")}`;
 }
 
 /** Finds the processes that have a text in their arguments, looking at nothing that they could have cleared. */
