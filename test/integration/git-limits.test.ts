@@ -295,5 +295,7 @@ test("folders are measured whatever their depth, size and names", async () => {
   );
   expect(await measureFolder(folder)).toEqual({ bytes: 5, isMore: true });
   expect(await measureFolder(folder, 1)).toMatchObject({ isMore: true });
+  // Bun takes minutes for that.
+  shell(folder, "rm -rf deep");
   expect(await measureFolder(join(folder, "none"))).toEqual({ bytes: 0, isMore: false });
 });
