@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ERROR_CODES } from "#lib/errors.ts";
 import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
+import { runShell } from "../support/hostile.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -220,4 +221,22 @@ test("a prompt of exactly 1 MiB reaches Codex whole, and never in a command line
     .at(-1)
     ?.input.flatMap((item) => (item.content ?? []).map((part) => part.text ?? ""));
   expect(texts?.some((text) => text === prompt)).toBe(true);
+});
+
+test("images, and what Codex reads of a project, must be files of a sensible size", async () => {
+  const repo = await world.repository("odd");
+  const script =
+    "mkfifo pipe; truncate -s 30M large; mkdir -p sub/.codex below; mkfifo sub/.codex/config.toml below/AGENTS.md";
+  runShell(repo, script);
+  const odd = { ...good(), topic: "review-odd-v1" };
+  for (const name of ["pipe", "large", "sub", "/dev/zero", "none"]) {
+    const answer = await client.call("codex", { ...odd, images: [resolve(repo, name)] });
+    expect(answer.data).toMatchObject({ code: "invalid_image" });
+  }
+  for (const folder of ["sub", "below"]) {
+    const answer = await client.call("codex", { ...odd, cwd: join(repo, folder) });
+    expect(answer.data).toMatchObject({ code: "repository_unusable" });
+  }
+  const nul = await client.call("codex", { ...odd, model: "a\0b" });
+  expect(nul.data).toMatchObject({ code: "invalid_argument", error: expect.stringContaining("model") as string });
 });

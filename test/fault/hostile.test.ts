@@ -16,7 +16,7 @@ let world: World;
 let client: McpClient;
 let worstPing = 0;
 let peak = 0;
-let isOver = false;
+const over = new AbortController();
 
 beforeAll(async () => {
   world = new World();
@@ -24,7 +24,7 @@ beforeAll(async () => {
   void watch();
 });
 afterAll(async () => {
-  isOver = true;
+  over.abort();
   await runRound(["rm", "-rf", ...(await folders())]);
   await world.close();
 });
@@ -41,7 +41,7 @@ async function folders(): Promise<string[]> {
 
 /** Measures how long the server takes to answer a ping, and what our processes hold. */
 async function watch(): Promise<void> {
-  while (!isOver) {
+  while (!over.signal.aborted) {
     const asked = performance.now();
     await client.sdk.ping({ timeout: 120_000 }).catch(() => {});
     worstPing = Math.max(worstPing, performance.now() - asked);

@@ -60,9 +60,27 @@ function toJson(value: unknown): string {
 }
 
 const TEXTS = [
-  ...["", " ", "\0", "a\0b", "\n", "--help", "-c", "/", "..", "~", "~root", "𝕏".repeat(500), "x".repeat(5000)],
-  ...["review-a-v1", "implement-b-v1", "codex-review-a-v1", "\u001B]52;c;x\u0007", "%00", "../../../etc/passwd"],
-  ...["x".repeat(2_000_000), "\u0001".repeat(600_000)],
+  "",
+  " ",
+  "\0",
+  "a\0b",
+  "\n",
+  "--help",
+  "-c",
+  "/",
+  "..",
+  "~",
+  "~root",
+  "𝕏".repeat(500),
+  "x".repeat(5000),
+  "review-a-v1",
+  "implement-b-v1",
+  "codex-review-a-v1",
+  "\u001B]52;c;x\u0007",
+  "%00",
+  "../../../etc/passwd",
+  "x".repeat(2_000_000),
+  "\u0001".repeat(600_000),
 ];
 
 function hostileValue(): unknown {
@@ -134,7 +152,6 @@ test(`${ROUNDS} hostile calls are each answered, and hold nobody up (FUZZ_ROUNDS
   let worst = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const { name, args } = hostileCall();
-    if (process.env["FUZZ_LOG"]) console.error(round, name, JSON.stringify(args).slice(0, 200));
     const id = ++lastId;
     const json = toJson({ jsonrpc: "2.0", method: "tools/call", params: { name, arguments: args }, id });
     const answer = callRaw(json, id);

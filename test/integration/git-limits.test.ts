@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChanges, seesUncommittedWork } from "#git/changes.ts";
 import { commitWork } from "#git/commit-work.ts";
@@ -8,18 +8,13 @@ import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { writeWorktreeDiff } from "#git/worktree-diff.ts";
-import { copyIncluded } from "#git/worktree-include.ts";
 import { noteOnWorktree } from "#git/worktree-notes.ts";
-import { measureFolder } from "#lib/files.ts";
+import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;
 beforeAll(() => (scratch = new Scratch()));
 afterAll(() => scratch.close());
-
-function shell(folder: string, script: string): void {
-  Bun.spawnSync(["/bin/sh", "-c", script], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
-}
 
 async function codeOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(
@@ -89,7 +84,7 @@ test("a git that takes too long, or whose task ends, is ended with what it has s
   writeFileSync(join(repo, "new"), "x");
   const late = git(repo, ["add", "new"], {}, { deadlineMs: 500 });
   expect(await codeOf(late)).toBe("git_failed");
-  expect(String(await late.catch(String))).toMatch(/git add took longer than/);
+  expect(await late.catch(String)).toMatch(/git add took longer than/);
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 300);
   const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
@@ -199,8 +194,9 @@ describe("bare repositories", () => {
     await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, join(scratch.root, "alone.git"));
     await scratch.git(scratch.root, "clone", "--quiet", "--bare", repo, join(scratch.folder("hub"), ".bare"));
     writeFileSync(join(scratch.root, "hub", ".git"), "gitdir: ./.bare\n");
-    for (const path of ["alone.git", "hub", "hub/.bare"])
+    for (const path of ["alone.git", "hub", "hub/.bare"]) {
       expect(await codeOf(checkTrusted(join(scratch.root, path)))).toBe("done");
+    }
   });
 
   test("safe.bareRepository = explicit is kept to, and a repository's own .git is none", async () => {
@@ -214,86 +210,4 @@ describe("bare repositories", () => {
       await scratch.git(repo, "config", "--global", "--unset", "safe.bareRepository");
     }
   });
-});
-
-describe("ignored files that come along", () => {
-  /** A repository and a folder beside it. */
-  async function pair(name: string, include = "*.env\nlinked/\nbuild/\n"): Promise<[repo: string, worktree: string]> {
-    const repo = await scratch.repository(name);
-    writeFileSync(join(repo, ".gitignore"), "*.env\nlinked/\nbuild/\n");
-    writeFileSync(join(repo, ".worktreeinclude"), include);
-    return [repo, scratch.folder(`${name}-copy`)];
-  }
-
-  test("sparse files stay so, and what is beyond the limits is named", async () => {
-    const [repo, worktree] = await pair("sparse");
-    shell(
-      repo,
-      "truncate -s 1T huge.env; truncate -s 700M large.env; echo end >> large.env; echo small > small.env; mkfifo p.env",
-    );
-    chmodSync(join(repo, "small.env"), 0o640);
-    const note = await copyIncluded(repo, worktree);
-    expect(note).toContain("huge.env (larger than 1 GiB)");
-    expect(lstatSync(join(worktree, "small.env")).mode & 0o777).toBe(0o640);
-    const { size, blocks } = lstatSync(join(worktree, "large.env"));
-    expect(size).toBe(700 * 1024 * 1024 + 4);
-    expect(blocks * 512).toBeLessThan(10 * 1024 * 1024);
-    shell(worktree, `cmp ${join(repo, "large.env")} large.env || touch differs`);
-    expect(existsSync(join(worktree, "differs"))).toBe(false);
-    expect(existsSync(join(worktree, "p.env"))).toBe(false);
-  });
-
-  test("nothing is written through a link that the worktree has in a folder's place", async () => {
-    const [repo, worktree] = await pair("through");
-    mkdirSync(join(repo, "build"));
-    writeFileSync(join(repo, "build", "out.env"), "x");
-    const elsewhere = scratch.folder("elsewhere");
-    symlinkSync(elsewhere, join(worktree, "build"));
-    expect(await copyIncluded(repo, worktree)).toContain("build/out.env (its folder is a link");
-    expect(existsSync(join(elsewhere, "out.env"))).toBe(false);
-  });
-
-  test("an include file that is none, or leads out, is told of and not read", async () => {
-    for (const [index, script] of [
-      "mkfifo .worktreeinclude",
-      "ln -s /dev/zero .worktreeinclude",
-      "ln -s /etc/passwd .worktreeinclude",
-    ].entries()) {
-      const [repo, worktree] = await pair(`include${index}`);
-      shell(repo, `rm .worktreeinclude; ${script}`);
-      expect(await copyIncluded(repo, worktree)).toContain("Nothing was copied");
-    }
-  });
-
-  test("names of any bytes come along", async () => {
-    const [repo, worktree] = await pair("bytes");
-    shell(repo, String.raw`perl -e 'open(F, ">", "\xff\n.env"); print F "x"'`);
-    expect(await copyIncluded(repo, worktree)).toBeUndefined();
-    shell(worktree, String.raw`perl -e 'open(F, ">", "found") if -e "\xff\n.env"'`);
-    expect(existsSync(join(worktree, "found"))).toBe(true);
-  });
-});
-
-test("new files beyond all size are neither hashed nor committed, and named", async () => {
-  const repo = await scratch.repository("giant");
-  shell(repo, "truncate -s 1T giant; echo x > small");
-  const { files_changed, uncommitted_changes } = await readChanges(repo, "HEAD");
-  expect({ files_changed, uncommitted_changes }).toEqual({
-    files_changed: ["small"],
-    uncommitted_changes: ["?? giant", "?? small"],
-  });
-  const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
-  expect(await commitWork(request)).toContain("giant");
-  expect(await scratch.git(repo, "show", "--name-only", "--format=", "HEAD")).toBe("small");
-});
-
-test("folders are measured whatever their depth, size and names", async () => {
-  const folder = scratch.folder("measured");
-  shell(
-    folder,
-    String.raw`perl -e 'open(F, ">", "\xff"); print F "12345"; for (1..3000) { mkdir("deep"); chdir("deep"); }'`,
-  );
-  expect(await measureFolder(folder)).toEqual({ bytes: 5, isMore: true });
-  expect(await measureFolder(folder, 1)).toMatchObject({ isMore: true });
-  expect(await measureFolder(join(folder, "none"))).toEqual({ bytes: 0, isMore: false });
 });

@@ -28,8 +28,17 @@ const PLACES = [
     (name) => `.git/${name}`,
   ),
   ...["info/attributes", "objects/info/alternates", "hooks", "refs/heads/main"].map((name) => `.git/${name}`),
-  ...[".gitattributes", ".gitignore", ".gitmodules", ".worktreeinclude", ".codex", ".codex/config.toml", "AGENTS.md"],
-  ...["src/.gitattributes", "src/.gitignore", "README.md", "secret.env"],
+  ".gitattributes",
+  ".gitignore",
+  ".gitmodules",
+  ".worktreeinclude",
+  ".codex",
+  ".codex/config.toml",
+  "AGENTS.md",
+  "src/.gitattributes",
+  "src/.gitignore",
+  "README.md",
+  "secret.env",
 ];
 
 const OTHERS: Hostility[] = [
@@ -86,4 +95,9 @@ export function peakMiB(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+/** Runs a script in a folder. */
+export function runShell(folder: string, script: string): void {
+  Bun.spawnSync(["/bin/sh", "-c", script], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
 }
