@@ -33,10 +33,11 @@ const WITHOUT_CGROUPS = [
 
 const ON_LINUX = process.platform === "linux";
 const canHide = ON_LINUX && Bun.spawnSync([...WITHOUT_CGROUPS, "true"]).exitCode === 0;
-if (!ON_LINUX)
+if (!ON_LINUX) {
   console.warn("SKIPPED: a cancel of processes that have left everything behind, which only Linux can find");
-else if (!canHide)
+} else if (!canHide) {
   console.warn("SKIPPED: a cancel without control groups, since none can be hidden here (no namespaces)");
+}
 
 const WAYS = ["tool", "command line", "supervisor killed", "supervisor and Codex killed", "Codex stopped"] as const;
 
