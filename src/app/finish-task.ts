@@ -35,7 +35,11 @@ export async function finishTask(
   more: Partial<RunFacts> = {},
   hurry?: AbortSignal,
 ): Promise<EndedTask | undefined> {
-  const changes = await readChangesIfAny(task, hurry);
+  const changes = await readChangesIfAny(
+    task,
+    run.stopped === undefined ? CHANGES_TIMEOUT_MS : HURRIED_TIMEOUT_MS,
+    hurry,
+  );
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...(await daemonRequests(run)), ...audit, ...more };
   const failure = failureOf(context, task, run);
@@ -138,11 +142,17 @@ function lostFailure(): Failure {
 
 /** How long git may take to tell what a worktree holds: the outcome is known, and others wait for it. */
 const CHANGES_TIMEOUT_MS = 20_000;
+/** Where somebody waits for the end of the task. */
+const HURRIED_TIMEOUT_MS = 4000;
 
 /** A worktree that is gone or broken must not keep the outcome from being written. */
-async function readChangesIfAny(task: RunningTask, hurry?: AbortSignal): Promise<WorktreeChanges | undefined> {
+async function readChangesIfAny(
+  task: RunningTask,
+  atMostMs: number,
+  hurry?: AbortSignal,
+): Promise<WorktreeChanges | undefined> {
   if (task.worktree_dir === undefined || task.base_commit === undefined) return undefined;
-  const timeout = AbortSignal.timeout(CHANGES_TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(atMostMs);
   const signal = hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
   try {
     return await readChanges(task.worktree_dir, task.base_commit, { signal });

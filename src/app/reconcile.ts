@@ -13,7 +13,7 @@ import { removeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
-import { endHelpers, endLeftovers, listProcesses } from "./end-processes.ts";
+import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
 import { finishUnseenTask } from "./finish-task.ts";
 import { startDetachedSupervisor } from "./launch-supervisor.ts";
@@ -36,9 +36,6 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
   if (life.state === "owned" || life.state === "unknown") return record;
   if (record.status === "queued") return failUnstarted(context, record);
   if (life.state === "orphaned") return adopt(context, record, stored.codex === undefined, life.codex);
-  // After the index was lost, Codex is known by the marker that it carries.
-  const codex = stored.codex === undefined ? findCodex(context, record) : undefined;
-  if (codex !== undefined) return adopt(context, record, true, codex);
   // Who had asked for its end has it.
   const stopped = stored.isCancelRequested ? CANCELLED : undefined;
   await withOwnerLock(context, record, () => endLost(context, record, stopped));
@@ -112,10 +109,6 @@ async function endLost(context: AppContext, task: RunningTask, stopped: Failure 
 
 function current({ store }: AppContext, record: TaskRecord): TaskRecord {
   return findTask(store, record.task_id)?.record ?? record;
-}
-
-function findCodex(context: AppContext, task: RunningTask): ProcessIdentity | undefined {
-  return listProcesses(context, task).toSorted((a, b) => a.pid - b.pid)[0];
 }
 
 async function failUnstarted(context: AppContext, task: QueuedTask): Promise<TaskRecord> {

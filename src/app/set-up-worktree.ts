@@ -13,7 +13,7 @@ import type { AppContext } from "./context.ts";
 import { reachedTotalLimit, TICK_MS } from "./run-clock.ts";
 import type { RunSurroundings } from "./supervise-run.ts";
 import { familyTraces } from "./end-processes.ts";
-import { containRun } from "./run-containment.ts";
+import { containRun, removeRunCgroup } from "./run-containment.ts";
 
 /** In the worktree's folder within git's own: the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
@@ -53,11 +53,10 @@ export async function setUpWorktree(
   }, TICK_MS);
   const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
   clearInterval(limits);
-  await endFamily({
-    root: shell.identity,
-    marker: `${SETUP_MARKER}=${helper.value}`,
-    traces: familyTraces(config, task),
-  });
+  const traces = familyTraces(config, task);
+  await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}`, traces });
+  // Codex gets one anew, if it is started at all.
+  if (traces.cgroup !== undefined) await removeRunCgroup(config, task, traces.cgroup);
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
   writeFileSync(ready, command);

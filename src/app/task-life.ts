@@ -6,8 +6,9 @@ import { HEARTBEAT_MS, readHeartbeat, secondsSinceSign } from "#store/heartbeat.
 import { readLockState } from "#store/held-lock.ts";
 import { codexLockOf, type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/task-row.ts";
-import { isEnded } from "#task/record.ts";
+import { isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
+import { listProcesses } from "./end-processes.ts";
 
 /**
  * Who is about an unfinished task:
@@ -23,19 +24,26 @@ export type TaskLife =
   | { state: "unknown" };
 
 /** Works out who is about an unfinished task: by the locks that are held, not by pids, which mean nothing elsewhere. */
-export function readTaskLife({ config }: AppContext, stored: StoredTask): TaskLife {
-  const paths = taskPaths(config.home, stored.record.task_id);
-  if (isOwned(paths, stored)) return { state: "owned" };
-  const supervisor = seenFromHere(stored.supervisor);
-  const codex = seenFromHere(stored.codex);
-  if (codex !== undefined) return isProcessAlive(codex) ? { state: "orphaned", codex } : { state: "abandoned" };
-  // Codex is not noted yet, or runs where it cannot be seen.
+export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife {
+  const { record } = stored;
+  const { home } = context.config;
+  if (isOwned(taskPaths(home, record.task_id), stored)) return { state: "owned" };
+  const codex = stored.codex === undefined ? findCodex(context, record) : seenFromHere(stored.codex);
+  if (codex !== undefined && isProcessAlive(codex)) return { state: "orphaned", codex };
+  if (codex !== undefined) return { state: "abandoned" };
+  // Codex runs where it cannot be seen, or not at all.
+  const isLocked = isFlocked(codexLockOf(home, record));
+  if (isLocked === true) return { state: "unknown" };
   const noted = stored.codex ?? stored.supervisor;
-  const isElsewhere = noted !== undefined && supervisor === undefined;
-  if (!isElsewhere) return { state: "abandoned" };
-  const isLocked = isFlocked(codexLockOf(config.home, stored.record));
-  if (isLocked === true || !areLocksPassedOn(config.home, noted.boot)) return { state: "unknown" };
+  if (noted === undefined || seenFromHere(noted) !== undefined) return { state: "abandoned" };
+  if (!areLocksPassedOn(home, noted.boot)) return { state: "unknown" };
   return isLocked === undefined && stored.codex !== undefined ? { state: "unknown" } : { state: "abandoned" };
+}
+
+/** Finds a Codex that is not noted, since the index was lost or its supervisor died too early, by the marker that it carries. */
+function findCodex(context: AppContext, record: TaskRecord): ProcessIdentity | undefined {
+  if (record.status !== "running") return undefined;
+  return listProcesses(context, record).toSorted((a, b) => a.pid - b.pid)[0];
 }
 
 function isOwned(paths: TaskPaths, stored: StoredTask): boolean {

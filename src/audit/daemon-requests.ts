@@ -1,4 +1,4 @@
-import { listPrograms } from "./judge-command.ts";
+import { judgeCommand } from "./judge-command.ts";
 import { hasOption, operandsOf, type Value } from "./value.ts";
 
 /** Whether a program's arguments ask a daemon to start something. */
@@ -7,6 +7,8 @@ type Asks = (args: readonly Value[]) => boolean;
 /** In a list, a longer text is cut here. */
 const MAX_REQUEST_LENGTH = 160;
 const MAX_REQUESTS = 20;
+/** Where the commands run makes no difference to what they ask for. */
+const ANYWHERE = { folder: "/", temporary: "/tmp" };
 
 const isSubcommand =
   (names: RegExp, optionsWithValue: readonly string[] = []): Asks =>
@@ -112,7 +114,7 @@ const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
  */
 export function findDaemonRequests(commands: readonly string[]): string[] {
   const requests = new Set<string>();
-  for (const { name, args } of commands.flatMap(listPrograms)) {
+  for (const { name, args } of commands.flatMap((command) => judgeCommand(command, ANYWHERE).programs)) {
     if (DAEMON_CLIENTS.get(name)?.(args) !== true) continue;
     const line = [name, ...args.map(({ text, isKnown }) => (isKnown ? text : "…"))]
       .join(" ")

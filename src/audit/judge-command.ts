@@ -26,6 +26,8 @@ export interface Judgement {
   writes: Write[];
   /** Parts whose effect cannot be told, in words. */
   unknowns: string[];
+  /** The programs that it runs, as far as its text tells: their names, without folders, and arguments. */
+  programs: { name: string; args: readonly Value[] }[];
   /** Set where this is one command and nothing around it: its exit status is that of what it does. */
   isSingle?: true;
 }
@@ -40,26 +42,17 @@ const MAX_COMMAND_LENGTH = 256 * 1024;
  * cannot be followed is unknown.
  */
 export function judgeCommand(command: string, surroundings: Surroundings): Judgement {
-  if (command.length > MAX_COMMAND_LENGTH) {
-    return { does: "unknown", writes: [], unknowns: ["a command too long to follow"] };
-  }
   const judge = new CommandJudge();
   try {
-    judge.script(parse(command), new Scope(surroundings), 0);
+    if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command too long to follow");
+    else judge.script(parse(command), new Scope(surroundings), 0);
   } catch {
     judge.unknowns.push("a command that cannot be followed"); // nested so deep that the stack ends
   }
   const does = judge.writes.length > 0 ? "writes" : judge.unknowns.length > 0 ? "unknown" : "reads";
   const isSingle = judge.unknowns.length === 0 && !judge.isNested && judge.commands === 1;
-  return { does, writes: judge.writes, unknowns: [...new Set(judge.unknowns)], ...(isSingle && { isSingle }) };
-}
-
-/** Lists the programs that a shell command would run, also within other commands, as far as its text tells. */
-export function listPrograms(command: string): readonly { name: string; args: readonly Value[] }[] {
-  if (command.length > MAX_COMMAND_LENGTH) return [];
-  const judge = new CommandJudge();
-  judge.script(parse(command), new Scope({ folder: "/", temporary: "/tmp" }), 0);
-  return judge.programs;
+  const { writes, programs } = judge;
+  return { does, writes, unknowns: [...new Set(judge.unknowns)], programs, ...(isSingle && { isSingle }) };
 }
 
 /** The script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
@@ -86,8 +79,7 @@ const PLAIN_NODES: ReadonlySet<string> = new Set(["Statement", "Command", "Word"
 
 /** Walks the syntax of a command in the order in which the shell would run it, and collects what it finds. */
 class CommandJudge {
-  /** The programs that it runs, their names without folders. */
-  readonly programs: { name: string; args: readonly Value[] }[] = [];
+  readonly programs: Judgement["programs"] = [];
   readonly writes: Write[] = [];
   readonly unknowns: string[] = [];
   /** How many commands there are, and whether anything stands around them. */

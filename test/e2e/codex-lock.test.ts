@@ -19,7 +19,7 @@ test.if(process.platform !== "win32")(
   "a file in the task's folder is locked for as long as Codex lives, whoever started it",
   async () => {
     const taskId = await start("longrun-lock-v1");
-    const lock = join(world.stateHome, "tasks", taskId, "codex-1.lock");
+    const lock = join(world.stateHome, "tasks", taskId, "live", "codex-1.lock");
     expect(isFlocked(lock)).toBe(true);
     for (const pid of supervisors(taskId)) process.kill(pid, "SIGKILL");
     await world.until(() => supervisors(taskId).length === 0);

@@ -50,11 +50,12 @@ const OTHERS: Hostility[] = [
   { name: "20,000 files", script: 'mkdir many; perl -e \'for (1..20000) { open(F, ">", "many/$_"); }\'' },
   {
     name: "a terabyte that is ignored and to be copied",
-    script: "truncate -s 1T big.env; echo '*.env' > .worktreeinclude",
+    script: "truncate -s 1T big.env; rm -rf .worktreeinclude; echo '*.env' > .worktreeinclude",
   },
   {
     name: "a filter of its own",
-    script: "git config filter.evil.clean 'touch ran-filter; cat'; echo '* filter=evil' > .gitattributes",
+    script:
+      "git config filter.evil.clean 'touch ran-filter; cat'; rm -rf .gitattributes; echo '* filter=evil' > .gitattributes",
   },
   { name: "folders without permissions", script: "mkdir -p locked/inner; chmod 000 locked/inner locked" },
 ];
@@ -79,10 +80,13 @@ export function randomOf(seed: number): (below: number) => number {
   };
 }
 
-/** Does all of it to a folder. */
+/** Does all of it to a folder; what one did may hold up the next. */
 export async function inflict(folder: string, hostilities: readonly Hostility[]): Promise<void> {
   for (const { script } of hostilities) {
-    await Bun.spawn(["/bin/sh", "-c", script], { cwd: folder, stdio: ["ignore", "ignore", "ignore"] }).exited;
+    await Bun.spawn(["timeout", "-s", "KILL", "5", "/bin/sh", "-c", script], {
+      cwd: folder,
+      stdio: ["ignore", "ignore", "ignore"],
+    }).exited;
   }
 }
 
