@@ -13,6 +13,21 @@ export function endGroup(pid: number): void {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const groups = new Set<number>();
+let isListening = false;
+
+/**
+ * Starts a process that leads a group of its own. A signal that ends this process in that moment is heard only after
+ * {@link withOwnedGroup} knows the group, so that it ends too.
+ */
+export function startOwned<T>(start: () => T): T {
+  listen();
+  try {
+    return start();
+  } catch (error) {
+    stopListeningIfIdle();
+    throw error;
+  }
+}
 
 /**
  * Waits for something while a group is this process's own: it ends with it, since the terminal's signals do not reach it.
@@ -20,13 +35,13 @@ const groups = new Set<number>();
  */
 export async function withOwnedGroup<T>(pid: number | undefined, work: () => Promise<T>): Promise<T> {
   if (pid === undefined) return work();
-  if (groups.size === 0) listen();
+  listen();
   groups.add(pid);
   try {
     return await work();
   } finally {
     groups.delete(pid);
-    if (groups.size === 0) stopListening();
+    stopListeningIfIdle();
   }
 }
 
@@ -43,11 +58,18 @@ function onSignal(signal: NodeJS.Signals): void {
 }
 
 function listen(): void {
+  if (isListening) return;
+  isListening = true;
   process.on("exit", endAll);
   for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
+function stopListeningIfIdle(): void {
+  if (groups.size === 0) stopListening();
+}
+
 function stopListening(): void {
+  isListening = false;
   process.off("exit", endAll);
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }

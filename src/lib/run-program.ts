@@ -1,6 +1,6 @@
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { isBlockedOnPipe } from "./blocked-process.ts";
-import { endGroup, limitMemory, withOwnedGroup } from "./process-group.ts";
+import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** A program, and what bounds it. */
 export interface ProgramStart {
@@ -80,14 +80,17 @@ export function startProgram(start: ProgramStart): RunningProgram {
 }
 
 function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart, input: Input) {
-  return Bun.spawn(limitMemory(start.command, start.maxMemoryBytes), {
-    cwd: start.folder,
-    env: start.environment,
-    stdin: input,
-    stdout: start.outputFile ?? "pipe",
-    stderr: start.errorFile ?? "pipe",
-    detached: true,
-  });
+  const command = limitMemory(start.command, start.maxMemoryBytes);
+  const begin = () =>
+    Bun.spawn(command, {
+      cwd: start.folder,
+      env: start.environment,
+      stdin: input,
+      stdout: start.outputFile ?? "pipe",
+      stderr: start.errorFile ?? "pipe",
+      detached: true,
+    });
+  return start.outlivesUs === true ? begin() : startOwned(begin);
 }
 
 async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<ProgramResult> {

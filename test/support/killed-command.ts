@@ -17,6 +17,6 @@ export async function runKilled(world: World, args: readonly string[], killAfter
     run.kill("SIGKILL");
   }
   await run.exited;
-  await world.until(() => !world.processes().some(({ command }) => command.startsWith("git ")));
+  await world.until(() => !world.processes().some(({ command }) => /(?:^|[\s/])git /.test(command)));
   return performance.now() - start;
 }
