@@ -1,5 +1,7 @@
 import { commitWork } from "#git/commit-work.ts";
+import { toFailure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
+import { codexLockOf } from "#store/store-paths.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
 import { processMarkerOf } from "#task/names.ts";
 import type { RunFacts, RunningTask } from "#task/record.ts";
@@ -29,9 +31,16 @@ export async function commitLeftWork(
   await endLeftovers(context, task);
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
+  const lockFile = codexLockOf(context.config.home, task);
   const message = commitMessageOf(task, readOptionalText(task.prompt_file));
-  const failure = await commitWork({ worktree, branch, message, environment, atMostMs: HOOKS_MS, signal: hurry }).catch(
-    String,
-  );
+  const failure = await commitWork({
+    worktree,
+    branch,
+    message,
+    environment,
+    atMostMs: HOOKS_MS,
+    signal: hurry,
+    lockFile,
+  }).catch(String);
   return failure === undefined ? {} : { commit_error: failure };
 }

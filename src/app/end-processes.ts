@@ -4,7 +4,6 @@ import { logger } from "#lib/log.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
 import { type FamilyTraces, listFamily } from "#lib/process-tree.ts";
 import { isSubreaper } from "#lib/subreaper.ts";
-import { codexLockOf } from "#store/store-paths.ts";
 import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } from "#task/names.ts";
 import type { TaskRecord } from "#task/record.ts";
 import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
@@ -38,7 +37,6 @@ export function familyTraces(config: Config, task: TaskRecord, supervisor?: Proc
     adopter: adopterOf(supervisor),
     foreign: `${HELPER_MARKER}=`,
     cgroup: findRunCgroup(config, task),
-    lockFile: codexLockOf(config.home, task),
   };
 }
 

@@ -44,6 +44,8 @@ export class RunClock {
   restart(): void {
     this.#countedMs = 0;
     this.#lastTick = performance.now();
+    this.#lastSign = Number.NEGATIVE_INFINITY;
+    this.#tick();
   }
 
   stop(): void {

@@ -11,7 +11,7 @@ import { cgroupNameOf, HELPER_MARKER } from "#task/names.ts";
 export interface Containment {
   /** A control group, where one can be had. */
   cgroup: string | undefined;
-  /** Locked for as long as Codex lives. */
+  /** Locked for as long as Codex, or another program of the run, lives. */
   lockFile: string;
 }
 

@@ -7,7 +7,7 @@ import { lockWorktree, unlockWorktree } from "#git/worktree-lock.ts";
 import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
 import { type Failure, toFailure } from "#lib/errors.ts";
-import { seenFromHere } from "#lib/process-identity.ts";
+import { isProcessAlive, seenFromHere } from "#lib/process-identity.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { endTask, noteCodexProcess, recordSupervisor } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
@@ -128,6 +128,9 @@ async function ownRun(
   if (isEnded(record)) return undefined;
   if (record.status === "queued") return startRun(context, record, around);
   const codex = seenFromHere(stored.codex);
+  const before = seenFromHere(stored.supervisor);
+  // It lives, whatever has become of its lock's file.
+  if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
   await endHelpers(context, record);
   // A cancel may have cost the supervisor before us its life.
@@ -219,9 +222,16 @@ async function supervise(
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
-  const hurry = run.stopped === undefined ? around.stop.signal : undefined;
+  const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
   const committed = await commitLeftWork(context, task, run, hurry);
   return persist(() => finishTask(context, task, run, committed, hurry));
+}
+
+/** Aborts when a stop is asked for, or the time that the task was given is over: hooks count for it, too. */
+function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroundings): AbortSignal {
+  if (timeout_seconds === 0) return stop.signal;
+  const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);
+  return AbortSignal.any([stop.signal, AbortSignal.timeout(leftMs)]);
 }
 
 /** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */

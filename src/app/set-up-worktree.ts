@@ -45,7 +45,7 @@ export async function setUpWorktree(
     folder: worktree,
     environment: { ...config.environment, ...marks },
     logFile: setupLog,
-    cgroup: containRun(config, task).cgroup,
+    ...containRun(config, task),
   });
   const limits = setInterval(() => {
     const reached = reachedTotalLimit(task, clock);

@@ -1,6 +1,7 @@
+import { makeLockFile } from "#lib/flock.ts";
 import { findTask } from "#store/claim-task.ts";
 import { tryHold } from "#store/held-lock.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { codexLockOf, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { isEnded } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -16,7 +17,11 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
     if (findTask(context.store, taskId)?.record.run !== run) return undefined;
     const lock = tryHold(ownerLock);
     const stored = lock === undefined ? undefined : findTask(context.store, taskId);
-    if (stored !== undefined && stored.record.run === run && !isEnded(stored.record)) return stored;
+    if (stored !== undefined && stored.record.run === run && !isEnded(stored.record)) {
+      // There from now on, so that it tells others whether anything of the run lives.
+      makeLockFile(codexLockOf(context.config.home, stored.record));
+      return stored;
+    }
     lock?.release();
     if (lock !== undefined || performance.now() > deadline) return undefined;
     await Bun.sleep(20);

@@ -1,6 +1,12 @@
 import { isFlocked } from "#lib/flock.ts";
-import { isProcessAlive, isProcessStopped, type ProcessIdentity, seenFromHere } from "#lib/process-identity.ts";
-import { bootId } from "#lib/host.ts";
+import {
+  isProcessAlive,
+  isProcessStopped,
+  type ProcessAddress,
+  type ProcessIdentity,
+  seenFromHere,
+} from "#lib/process-identity.ts";
+import { bootId, ownSpace } from "#lib/host.ts";
 import { sharedFileSystem } from "#lib/file-system.ts";
 import { HEARTBEAT_MS, readHeartbeat, secondsSinceSign } from "#store/heartbeat.ts";
 import { readLockState } from "#store/held-lock.ts";
@@ -30,14 +36,18 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   if (isOwned(taskPaths(home, record.task_id), stored)) return { state: "owned" };
   const codex = stored.codex === undefined ? findCodex(context, record) : seenFromHere(stored.codex);
   if (codex !== undefined && isProcessAlive(codex)) return { state: "orphaned", codex };
-  if (codex !== undefined) return { state: "abandoned" };
-  // Codex runs where it cannot be seen, or not at all.
   const isLocked = isFlocked(codexLockOf(home, record));
-  if (isLocked === true) return { state: "unknown" };
   const noted = stored.codex ?? stored.supervisor;
-  if (noted === undefined || seenFromHere(noted) !== undefined) return { state: "abandoned" };
-  if (!areLocksPassedOn(home, noted.boot)) return { state: "unknown" };
-  return isLocked === undefined && stored.codex !== undefined ? { state: "unknown" } : { state: "abandoned" };
+  const isHere = noted === undefined ? isLocked !== true : seenFromHere(noted) !== undefined;
+  if (isHere || (noted !== undefined && isBeforeRestart(noted))) return { state: "abandoned" };
+  // What runs elsewhere is over where nobody holds the run's lock. A file that is gone, or not passed on, proves nothing.
+  const isOver = isLocked === false && noted !== undefined && areLocksPassedOn(home, noted.boot);
+  return { state: isOver ? "abandoned" : "unknown" };
+}
+
+/** Whether an address is of this machine before it was started anew: nothing of then is left. */
+function isBeforeRestart({ host, boot }: ProcessAddress): boolean {
+  return host === ownSpace().host && boot !== bootId();
 }
 
 /** Finds a Codex that is not noted, since the index was lost or its supervisor died too early, by the marker that it carries. */
@@ -47,11 +57,9 @@ function findCodex(context: AppContext, record: TaskRecord): ProcessIdentity | u
 }
 
 function isOwned(paths: TaskPaths, stored: StoredTask): boolean {
-  const owner = readLockState(paths.ownerLock);
-  if (owner === "held") return true;
+  if (readLockState(paths.ownerLock) === "held") return true;
   if (stored.record.status === "queued" && readLockState(paths.starterLock) === "held") return true;
-  if (owner === "free") return false;
-  // Without the file, and with supervisors of versions that knew no lock: the pid, where it means something.
+  // Its lock file may have been deleted or replaced (a restored backup), or it knew no lock: the pid, where it means something.
   const supervisor = seenFromHere(stored.supervisor);
   return supervisor !== undefined && isProcessAlive(supervisor);
 }
@@ -90,7 +98,7 @@ export function describeUnresponsive({ config }: AppContext, stored: StoredTask)
     return `supervisor does not respond: its process ${seen.pid} is stopped (kill -CONT ${seen.pid} continues it)`;
   }
   const sign = readHeartbeat(taskPaths(config.home, record.task_id));
-  const silent = sign === undefined ? 0 : secondsSinceSign(sign);
+  const silent = (sign === undefined ? undefined : secondsSinceSign(sign)) ?? 0;
   if (silent * 1000 < MISSED_SIGNS * HEARTBEAT_MS) return undefined;
   return `supervisor does not respond: no sign of life for ${Math.round(silent)} s`;
 }

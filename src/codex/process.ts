@@ -1,5 +1,4 @@
 import { closeSync, openSync } from "node:fs";
-import { tryFlock } from "#lib/flock.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
 import { startContained } from "#lib/start-contained.ts";
 
@@ -48,16 +47,15 @@ export function startCodex(start: CodexStart): CodexProcess {
     openSync(start.logFile, "a", 0o600),
     openSync(start.stderrFile, "a", 0o600),
   ] as const;
-  const lock = tryFlock(start.lockFile) || undefined;
   try {
-    const { program, args, folder, environment, cgroup } = start;
+    const { program, args, folder, environment, cgroup, lockFile } = start;
     const child = startContained({
       command: [program, ...args],
       folder,
       environment,
       stdio: files,
       cgroup,
-      heldFile: lock,
+      lockFile,
     });
     // One that ended at once can no longer be identified; its end is reported all the same.
     const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
@@ -68,8 +66,6 @@ export function startCodex(start: CodexStart): CodexProcess {
     return { identity, ended };
   } finally {
     for (const file of files) closeSync(file);
-    // Ours would keep it locked.
-    if (lock !== undefined) closeSync(lock);
   }
 }
 

@@ -17,6 +17,8 @@ export interface CommitRequest {
   atMostMs: number;
   /** Ends all of it, e.g. with the task. */
   signal?: AbortSignal | undefined;
+  /** Locked for as long as the commit, or what its hooks start, lives. */
+  lockFile?: string | undefined;
 }
 
 /** Of what git and hooks say, the end is told. */
@@ -33,22 +35,32 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   const before = await git(worktree, ["write-tree"], {}, { signal }).catch(() => undefined);
   const { pathspecs, tooLarge } = await allButUnsuitable(worktree, { signal });
   await git(worktree, ["add", "--all", ...pathspecs], {}, { signal, deadlineMs: GIT_FILES_DEADLINE_MS });
-  const failure = await commitStaged(request);
-  // What was staged before is staged again, and no more.
-  if (failure !== undefined && before !== undefined) await tryGit(worktree, ["read-tree", withoutLastNewline(before)]);
+  // Where the commit fails, or is broken off, what was staged before is staged again, and no more.
+  const unstage = async () => {
+    if (before !== undefined) await tryGit(worktree, ["read-tree", withoutLastNewline(before)]);
+  };
+  const failure = await commitStaged(request).catch(async (error: unknown) => {
+    await unstage();
+    throw error;
+  });
+  if (failure !== undefined) await unstage();
   if (failure !== undefined || tooLarge.length === 0) return failure;
   return `Left uncommitted, since they are larger than 1 GiB: ${tooLarge.slice(0, 5).join(", ")}.`;
 }
 
 async function commitStaged(request: CommitRequest): Promise<string | undefined> {
-  const { worktree, message, environment, atMostMs, signal } = request;
+  const { worktree, message, environment, atMostMs, signal, lockFile } = request;
   // Where all that there is was left out, there is nothing to commit.
   const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
   if (staged.exitCode === 0) return undefined;
   // A signature would be the user's, under work that is not.
   const args = ["-c", "commit.gpgSign=false", "commit", "--quiet", "--message", message];
   try {
-    const { exitCode, said } = await tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs });
+    const { exitCode, said } = await tryUsersGit(worktree, args, environment, {
+      signal,
+      deadlineMs: atMostMs,
+      lockFile,
+    });
     if (exitCode === 0) return undefined;
     return said.slice(-MAX_SAID) || "git commit failed, and said nothing.";
   } catch (error) {

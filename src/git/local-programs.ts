@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { tryGit } from "./git.ts";
-import type { GitEnvironment, GitLimits } from "./run-git.ts";
+import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
 
 /** Settings that name programs, which git runs while it only looks at files. */
 const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\..*\.(textconv|command))$`;
@@ -8,9 +8,6 @@ const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\.
 /** A repository with more of them has nothing good in mind, and an environment has to have room for them. */
 const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;
-
-/** Nothing is fetched for the sake of a look: remote helpers and ssh commands are programs too. */
-const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
 
 /** What else such commands are given: what goes on in submodules is these repositories' own business. */
 export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];

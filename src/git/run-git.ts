@@ -21,6 +21,8 @@ export interface GitLimits {
   deadlineMs?: number | undefined;
   /** Of its answer; a longer one is a failure. */
   maxOutputBytes?: number | undefined;
+  /** Locked for as long as it, or what it starts, lives. */
+  lockFile?: string | undefined;
 }
 
 /** How one git command is run. */
@@ -43,6 +45,24 @@ const SAFE_FLAGS = ["core.hooksPath=/dev/null", "core.fsmonitor=false", "log.sho
   (setting) => ["-c", setting],
 );
 const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
+
+/** Nothing is fetched for the sake of a look: remote helpers and ssh commands are programs that the repository names. */
+export const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
+
+/** Commands that need no content of files, and so nothing that a partial clone has not got. */
+const LOOKS: ReadonlySet<string> = new Set([
+  "branch",
+  "config",
+  "for-each-ref",
+  "ls-files",
+  "merge-base",
+  "rev-list",
+  "rev-parse",
+  "show",
+  "symbolic-ref",
+  "update-ref",
+  "worktree list",
+]);
 
 /** Variables that tie git to another repository or change the language of its messages. */
 const STRIPPED_VARIABLES =
@@ -96,7 +116,8 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
 
 function startOf(folder: string, args: readonly string[], run: GitRun): ProgramStart {
   const { environment: more = {}, isUsers = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
-  const environment = gitEnvironment(more);
+  const isLook = !isUsers && LOOKS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
+  const environment = gitEnvironment(isLook ? { ...WITHOUT_NETWORK, ...more } : more);
   const program = Bun.which("git", { PATH: environment["PATH"] ?? "" });
   if (program === null) throw gitMissing();
   checkGitFiles(folder);

@@ -1,7 +1,5 @@
-import { isFlocked } from "./flock.ts";
 import { listCgroup } from "./cgroup.ts";
 import {
-  hasOpenFile,
   isRunning,
   type LinuxProcess,
   listChildren,
@@ -80,12 +78,6 @@ export class MemberFinder {
         this.#add(each.pid, found);
       }
     });
-    const { lockFile } = this.#family.traces ?? {};
-    if (found.length === 0 && this.alive().length === 0 && lockFile !== undefined && isFlocked(lockFile) === true) {
-      await inSlices([...all.keys()], (pid) => {
-        if (hasOpenFile(pid, lockFile)) this.#add(pid, found);
-      });
-    }
     return found;
   }
 

@@ -1,5 +1,4 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
-import { errnoOf } from "./errors.ts";
 import { flock } from "./libc.ts";
 
 const LOCK_SH = 1;
@@ -22,7 +21,7 @@ const SAFE_OPEN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (c
  */
 export function tryFlock(path: string): number | false | undefined {
   const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
-  if (typeof file !== "number") return undefined;
+  if (file === undefined) return undefined;
   const outcome = lockRepeatedly(file);
   if (outcome === 0) return file;
   closeSync(file);
@@ -31,14 +30,20 @@ export function tryFlock(path: string): number | false | undefined {
 
 /**
  * Tells whether somebody holds the lock of a file, whichever PID namespace or container of this kernel they are in.
- * @returns undefined where that cannot be known
+ * @returns undefined where that cannot be known, as where the file is missing
  */
 export function isFlocked(path: string): boolean | undefined {
   const file = openRegular(path, constants.O_RDONLY);
-  if (typeof file !== "number") return file === "missing" ? false : undefined;
+  if (file === undefined) return undefined;
   const outcome = flock(file, LOCK_SH | LOCK_NB);
   closeSync(file);
   return outcome === 0 || outcome === HELD ? outcome === HELD : undefined;
+}
+
+/** Makes the file of a lock, where there is none: that it is free then says that nobody holds it. */
+export function makeLockFile(path: string): void {
+  const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
+  if (file !== undefined) closeSync(file);
 }
 
 /** Those who only look hold the lock shared, for an instant: they are waited for. */
@@ -52,7 +57,7 @@ function lockRepeatedly(file: number): number {
   }
 }
 
-function openRegular(path: string, flags: number): number | "missing" | undefined {
+function openRegular(path: string, flags: number): number | undefined {
   if (process.platform === "win32") return undefined;
   try {
     // Looked at before it is opened: to open a device may already do something.
@@ -61,7 +66,7 @@ function openRegular(path: string, flags: number): number | "missing" | undefine
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
     return undefined;
-  } catch (error) {
-    return errnoOf(error) === "ENOENT" ? "missing" : undefined;
+  } catch {
+    return undefined; // there is none, or it cannot be opened
   }
 }

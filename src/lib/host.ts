@@ -9,6 +9,8 @@ export interface ProcessSpace {
   namespace: string;
 }
 
+const UNKNOWN = "unknown";
+
 let boot: string | undefined;
 let space: ProcessSpace | undefined;
 
@@ -24,10 +26,14 @@ export function ownSpace(): ProcessSpace {
   return space;
 }
 
-/** Whether pids that were noted there mean the same processes here. */
+/**
+ * Whether pids that were noted there mean the same processes here. The host's name says nothing where boot and namespace are
+ * known: a laptop gets another one in another network.
+ */
 export function isOwnSpace({ host, boot: since, namespace }: ProcessSpace): boolean {
   const own = ownSpace();
-  return host === own.host && since === own.boot && namespace === own.namespace;
+  const isKnown = since !== UNKNOWN && (namespace !== "" || process.platform !== "linux");
+  return since === own.boot && namespace === own.namespace && (isKnown || host === own.host);
 }
 
 function readBootId(): string {
@@ -37,12 +43,12 @@ function readBootId(): string {
   } catch {
     // Not to be had: then no two processes agree on it by accident, since host and start times are compared too.
   }
-  return "unknown";
+  return UNKNOWN;
 }
 
 function askSysctl(name: string): string {
   const { stdout } = Bun.spawnSync(["/usr/sbin/sysctl", "-n", name], { stdin: "ignore", stderr: "ignore" });
-  return stdout.toString().trim() || "unknown";
+  return stdout.toString().trim() || UNKNOWN;
 }
 
 function readNamespace(): string {

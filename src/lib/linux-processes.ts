@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { openPidfd, signalPidfd } from "./libc.ts";
 
@@ -49,17 +49,6 @@ export function listChildren(pid: number): number[] {
 /** Returns a process's environment, each entry between NULs; empty where nobody may look, and during an exec. */
 export function readEnvironment(pid: number): string {
   return `\0${readProc(`${pid}/environ`)}`;
-}
-
-/** Whether a process has a file open, by the path that the kernel shows. */
-export function hasOpenFile(pid: number, path: string): boolean {
-  return readFolder(`/proc/${pid}/fd`).some((file) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${file}`) === path;
-    } catch {
-      return false; // closed meanwhile
-    }
-  });
 }
 
 /** Sends a signal to this very process, and to no other that was given its pid. @returns whether it was sent */

@@ -21,8 +21,6 @@ export interface FamilyTraces {
   foreign?: string;
   /** The control group that its first process was put into. */
   cgroup?: string | undefined;
-  /** A file that its first process holds open, and locked. */
-  lockFile?: string;
 }
 
 /** Returns the members of a family that live now by marker and parents, this process never among them. */

@@ -1,5 +1,7 @@
+import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { isBlockedOnPipe } from "./blocked-process.ts";
+import { tryFlock } from "./flock.ts";
 import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** A program, and what bounds it. */
@@ -25,6 +27,8 @@ export interface ProgramStart {
   maxMemoryBytes?: number | undefined;
   /** Ends the program when it waits for the other end of a named pipe, which nobody may ever open; only on Linux. */
   endsWhenBlocked?: boolean | undefined;
+  /** Locked for as long as the program, or what inherits the open file from it, lives. */
+  lockFile?: string | undefined;
   /** Whether the program goes on when this process ends. */
   outlivesUs?: boolean | undefined;
 }
@@ -81,16 +85,20 @@ export function startProgram(start: ProgramStart): RunningProgram {
 
 function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart, input: Input) {
   const command = limitMemory(start.command, start.maxMemoryBytes);
+  const lock = start.lockFile === undefined ? undefined : tryFlock(start.lockFile) || undefined;
   const begin = () =>
     Bun.spawn(command, {
       cwd: start.folder,
       env: start.environment,
-      stdin: input,
-      stdout: start.outputFile ?? "pipe",
-      stderr: start.errorFile ?? "pipe",
+      stdio: [input, start.outputFile ?? "pipe", start.errorFile ?? "pipe", ...(lock === undefined ? [] : [lock])],
       detached: true,
     });
-  return start.outlivesUs === true ? begin() : startOwned(begin);
+  try {
+    return start.outlivesUs === true ? begin() : startOwned(begin);
+  } finally {
+    // Ours would keep it locked.
+    if (lock !== undefined) closeSync(lock);
+  }
 }
 
 async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<ProgramResult> {

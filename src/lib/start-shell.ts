@@ -11,6 +11,8 @@ export interface ShellStart {
   logFile: string;
   /** A control group for it, where one can be had. */
   cgroup: string | undefined;
+  /** Locked for as long as it lives. */
+  lockFile: string;
 }
 
 /** A shell command at work. */
@@ -21,11 +23,12 @@ export interface ShellProcess {
 }
 
 /** Starts such a command in a session of its own. */
-export function startShell({ command, folder, environment, logFile, cgroup }: ShellStart): ShellProcess {
+export function startShell({ command, folder, environment, logFile, cgroup, lockFile }: ShellStart): ShellProcess {
   const log = openSync(logFile, "a", 0o600);
   try {
     const shell = process.platform === "win32" ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
-    const child = startContained({ command: shell, folder, environment, stdio: ["ignore", log, log], cgroup });
+    const stdio = ["ignore", log, log] as const;
+    const child = startContained({ command: shell, folder, environment, stdio, cgroup, lockFile });
     const ended = child.exited.then(() => (child.signalCode === null ? child.exitCode : null));
     return { identity: identifyProcess(child.pid), ended };
   } finally {

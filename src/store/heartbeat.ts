@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type ClockStamp, clockStamp, now, ranMsSince, secondsBetween } from "#lib/clock.ts";
+import { type ClockStamp, clockStamp, now, ranMsSince } from "#lib/clock.ts";
 import { logger } from "#lib/log.ts";
 import { prepareFile } from "#lib/files.ts";
 import { readFileBounded } from "#lib/read-file.ts";
@@ -43,8 +43,8 @@ export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Hear
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Seconds since a sign of life: by the clock that nobody can set, where it was given on this machine. */
-export function secondsSinceSign({ at, clock }: Heartbeat): number {
+/** Seconds since a sign of life; undefined where it was given on another machine, whose clock may be another. */
+export function secondsSinceSign({ clock }: Heartbeat): number | undefined {
   const ranMs = ranMsSince(clock);
-  return ranMs === undefined ? secondsBetween(at) : ranMs / 1000;
+  return ranMs === undefined ? undefined : ranMs / 1000;
 }
