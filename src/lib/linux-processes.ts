@@ -77,7 +77,8 @@ export function signalExactly({ pid, start }: Pick<LinuxProcess, "pid" | "start"
   }
 }
 
-function readProc(path: string): string {
+/** Returns the text of a file below /proc; empty where there is none, or nobody may look. */
+export function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {

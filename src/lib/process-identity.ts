@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { bootId, isOwnSpace, ownSpace, type ProcessSpace } from "./host.ts";
+import { isRunning, readProcess } from "./linux-processes.ts";
 import { windowsProcessStart } from "./windows-processes.ts";
 
 /**
@@ -60,25 +60,12 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 /** Whether that process is stopped (SIGSTOP, Ctrl-Z, a debugger); false where that cannot be seen. */
 export function isProcessStopped(identity: ProcessIdentity): boolean {
   if (process.platform !== "linux" || !isProcessAlive(identity)) return false;
-  return /^[Tt]$/.test(parseStat(identity.pid)?.state ?? "");
+  return /^[Tt]$/.test(readProcess(identity.pid)?.state ?? "");
 }
 
 function startOnLinux(pid: number): string | undefined {
-  const stat = parseStat(pid);
-  if (stat === undefined || stat.state === "Z" || stat.state === "X") return undefined;
-  return `${bootId().slice(0, 8)}:${stat.startTicks}`;
-}
-
-/** What `/proc/<pid>/stat` says (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
-export function parseStat(pid: number): { state: string; parent: number; startTicks: string } | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return undefined; // there is none, or it ended while it was read (ESRCH)
-  }
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
+  const found = readProcess(pid);
+  return isRunning(found) ? `${bootId().slice(0, 8)}:${found.start}` : undefined;
 }
 
 /** As a text in one language and time zone, whatever those of the caller: it is compared with what others noted. */
