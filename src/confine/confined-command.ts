@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import { selfCommand } from "#lib/self-command.ts";
 import type { Restriction } from "./restriction.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
@@ -36,8 +36,7 @@ const RestrictionSchema = v.pipe(
 
 /** Returns what the kernel was made to refuse; nothing, where there is no report that says so. */
 export function readRestriction(report: string): Restriction {
-  const outcome = readFileBounded(report);
-  const parsed = v.safeParse(RestrictionSchema, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+  const parsed = v.safeParse(RestrictionSchema, tryReadText(report));
   if (parsed.success) return parsed.output;
   const reason = "the run ended before it was confined";
   return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };

@@ -1,9 +1,7 @@
-import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
-import { statIfAny } from "#lib/paths.ts";
+import { listNames, lstatIfAny, statIfAny } from "#lib/paths.ts";
 import { kindOf, readFileBounded } from "#lib/read-file.ts";
-import { lstatIfAny } from "./git-folders.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
 import { hasGit } from "./run-git.ts";
 import { SALVAGE_REFS } from "./salvage/manifest.ts";
@@ -138,14 +136,6 @@ function* filesBelow(folder: string, name: string, depth = 0): Generator<string>
   }
   if (depth === MAX_DEPTH) return;
   for (const below of listNames(join(folder, name))) yield* filesBelow(folder, `${name}/${below}`, depth + 1);
-}
-
-function listNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function changedKeys(before: Record<string, string>, after: Record<string, string>): string[] {

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathExists } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -47,6 +47,5 @@ function readReason(file: string): string | undefined {
 }
 
 function readShort(file: string): string | undefined {
-  const outcome = readFileBounded(file, { maxBytes: MAX_BYTES });
-  return "bytes" in outcome ? outcome.bytes.toString() : undefined;
+  return tryReadText(file, { maxBytes: MAX_BYTES });
 }

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { errnoOf } from "./errors.ts";
 import { flock } from "./libc.ts";
+import { SAFE_OPEN } from "./read-file.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -11,9 +12,6 @@ const HELD = process.platform === "linux" ? 11 : 35;
 
 /** How often the lock is tried for while others look at it. */
 const TRIES = 1000;
-
-/** No link is followed, and no pipe or device is waited for. */
-const SAFE_OPEN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
  * Takes the exclusive lock of a file, making the file where there is none. The kernel keeps the lock for as long as any
@@ -57,7 +55,7 @@ function openRegular(path: string, flags: number): number | "missing" | undefine
   try {
     // Looked at before it is opened: to open a device may already do something.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;
-    const file = openSync(path, flags | SAFE_OPEN, 0o600);
+    const file = openSync(path, flags | SAFE_OPEN | (constants.O_NOFOLLOW ?? 0), 0o600);
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
     return undefined;

@@ -1,5 +1,6 @@
 import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
+import { listNames } from "./paths.ts";
 import { openPidfd, signalPidfd } from "./libc.ts";
 
 /** A process as `/proc/<pid>/stat` shows it. */
@@ -41,7 +42,7 @@ export function listPids(): number[] {
 
 /** Lists the children of a process without looking at any other; none where the kernel keeps no such list. */
 export function listChildren(pid: number): number[] {
-  return readFolder(`/proc/${pid}/task`).flatMap((thread) =>
+  return listNames(`/proc/${pid}/task`).flatMap((thread) =>
     readProc(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
   );
 }
@@ -53,7 +54,7 @@ export function readEnvironment(pid: number): string {
 
 /** Whether a process has a file open, by the path that the kernel shows. */
 export function hasOpenFile(pid: number, path: string): boolean {
-  return readFolder(`/proc/${pid}/fd`).some((file) => {
+  return listNames(`/proc/${pid}/fd`).some((file) => {
     try {
       return readlinkSync(`/proc/${pid}/fd/${file}`) === path;
     } catch {
@@ -83,13 +84,5 @@ export function readProc(path: string): string {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {
     return ""; // gone, or not ours
-  }
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // gone, or not ours
   }
 }

@@ -75,6 +75,12 @@ export function readOptionalText(path: string, limits: ReadLimits = {}): string 
   throw new UnreadableFileError(outcome.problem, outcome.message);
 }
 
+/** Reads a text file within the limits of {@link readFileBounded}; undefined where there is none, or it cannot be read. */
+export function tryReadText(path: string, limits: ReadLimits = {}): string | undefined {
+  const outcome = readFileBounded(path, limits);
+  return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
+}
+
 /** A file's kind in words, for messages. */
 export function kindOf(stat: Pick<Stats, "isDirectory" | "isFIFO" | "isSocket" | "isFile">): string {
   if (stat.isFile()) return "a file";
