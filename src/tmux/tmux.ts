@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { $ } from "bun";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import { runProgram } from "#lib/run-program.ts";
@@ -110,9 +109,8 @@ export function checkTmux(server: TmuxServer): void {
 
 /** The installed tmux's version, e.g. `3.3a`. */
 export async function tmuxVersion(server: TmuxServer): Promise<string> {
-  // The one question that needs no server, and so no deadline.
-  const said = await $`tmux -V < /dev/null`.cwd("/").env(server.environment).quiet().nothrow().text();
-  return said.trim().replace(/^tmux /, "");
+  const { stdout } = await runTmux(server, ["-V"], "/");
+  return stdout.trim().replace(/^tmux /, "");
 }
 
 /** tmux answers at once, unless its server is stopped. */
