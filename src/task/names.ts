@@ -45,7 +45,7 @@ export interface ProcessMarker {
  * The state folder is part of it: another store may hold a task of the same id.
  */
 export function processMarkerOf(stateFolder: string, taskId: string, run: number): ProcessMarker {
-  return { name: RUN_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+  return { name: RUN_MARKER, value: `${tagOf(stateFolder)}:${taskId}:${run}` };
 }
 
 /** The name of {@link processMarkerOf}. */
@@ -54,26 +54,31 @@ export const RUN_MARKER = "CODEXMCP_RUN";
 /** The run that such an entry's value names; undefined where it is another state folder's. */
 export function parseRunMarker(stateFolder: string, value: string): { taskId: string; run: number } | undefined {
   const [folder, taskId, run] = value.split(":");
-  if (folder !== Bun.hash(stateFolder).toString(36) || taskId === undefined) return undefined;
+  if (folder !== tagOf(stateFolder) || taskId === undefined) return undefined;
   return { taskId, run: Number(run) };
 }
 
-/** The same for what a supervisor needs beside it, and what must not be taken for a process of the run. */
+/** Returns the environment entry of what a supervisor needs beside a run: it must not be taken for a process of the run. */
 export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMarker {
-  return { name: HELPER_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}` };
+  return { name: HELPER_MARKER, value: `${tagOf(stateFolder)}:${taskId}` };
 }
 
 /** The name of {@link helperMarkerOf}. */
 export const HELPER_MARKER = "CODEXMCP_HELPER";
 
-/** Reads such a name; undefined where it is another state folder's. */
+/** Names the control group of a run, in whichever group its supervisor was. */
+export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
+  return `${tagOf(stateFolder)}-${task_id}-${run}`;
+}
+
+/** Returns the run that such a name is of; undefined where it is another state folder's. */
 export function parseCgroupName(stateFolder: string, name: string): { taskId: string; run: number } | undefined {
   const [, folder, taskId = "", run] = /^([0-9a-z]+)-(.+)-([1-9]\d{0,8})$/.exec(name) ?? [];
-  if (folder !== Bun.hash(stateFolder).toString(36)) return undefined;
+  if (folder !== tagOf(stateFolder)) return undefined;
   return isTaskId(taskId) ? { taskId, run: Number(run) } : undefined;
 }
 
-/** Names the control group of a run, in whichever group its supervisor was. */
-export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
-  return `${Bun.hash(stateFolder).toString(36)}-${task_id}-${run}`;
+/** Tells state folders apart, in names and environments that others see. */
+function tagOf(stateFolder: string): string {
+  return Bun.hash(stateFolder).toString(36);
 }
