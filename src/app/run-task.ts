@@ -42,7 +42,7 @@ import { takeOwnership } from "./take-ownership.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
- * The supervisor: owns one run of one task from its start to its end. It is its own process, so
+ * Supervises one run of one task from its start to its end. It is its own process, so
  * that the run goes on whatever happens to the MCP client and server; and it is started a second
  * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
  * @param run which run it is for
@@ -109,7 +109,7 @@ function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boole
   }
 }
 
-/** The environment that the MCP server left for us; its own where we are its child. */
+/** Takes the environment that the MCP server left for us; its own where we are its child. */
 function takeEnvironment(home: string, taskId: string): Environment {
   const handed = takeHandover(taskPaths(home, taskId));
   if (handed === undefined) return process.env;
@@ -170,14 +170,14 @@ async function startRun(
   return supervise(context, running, codex, around);
 }
 
-/** A task that Codex was not started for. */
+/** Ends a task that Codex was not started for. */
 function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
   const ended = endedBy(failure, task);
   if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(store, "running", ended) ? ended : undefined;
 }
 
-/** A task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
+/** Ends a task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
   const cancelled = endedBy(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;

@@ -42,7 +42,7 @@ export const NO_EVENTS: RunState = {
   daemonCommands: [],
 };
 
-/** The state after one more event. Events that this version does not know change nothing. */
+/** Returns the state after one more event. Events that this version does not know change nothing. */
 export function applyEvent(state: RunState, event: CodexEvent): RunState {
   switch (event.type) {
     case "thread.started":
@@ -97,7 +97,7 @@ function isSandboxFailure(item: { aggregated_output: string; exit_code?: number 
   return item.exit_code !== 0 && isSandboxMessage(item.aggregated_output);
 }
 
-/** The tokens of this run alone: Codex counts a whole session, earlier runs included. */
+/** Returns the tokens of this run alone: Codex counts a whole session, earlier runs included. */
 export function ownUsage(session: Usage, before: Usage | undefined): Usage {
   const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
   return {

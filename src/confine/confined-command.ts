@@ -15,7 +15,7 @@ export interface ConfinedProgram {
   lock?: string;
 }
 
-/** The command that confines itself and then becomes the program: our own `confine`. */
+/** Returns the command that confines itself and then becomes the program: our own `confine`. */
 export function confinedCommand({ program, args, folders, report, lock }: ConfinedProgram): [string, ...string[]] {
   const writable = writablePaths(folders).map((path) => `--write=${path}`);
   const options = [`--report=${report}`, ...(lock === undefined ? [] : [`--lock=${lock}`]), ...writable];

@@ -56,12 +56,12 @@ export async function hasUncommittedWork(
   return answersAnything(worktree, args, { ...limits, environment });
 }
 
-/** The same, for those who only look: nothing is run that the repository names. */
+/** Whether a worktree has anything that is not committed, for those who only look: nothing is run that the repository names. */
 export async function seesUncommittedWork(worktree: string): Promise<boolean> {
   return hasUncommittedWork(worktree, { environment: await withoutLocalPrograms(worktree) });
 }
 
-/** What differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
+/** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
   return (await git(folder, ["diff", ...SAFE_DIFF, "--shortstat", from, to, "--"])).trim();
 }

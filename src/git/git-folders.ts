@@ -75,12 +75,12 @@ export function mayNameGitFolder(folder: string): boolean {
   return isOwn;
 }
 
-/** The arguments that name such a folder. */
+/** Returns the arguments that name such a folder. */
 export function nameGitFolder(folder: string): string[] {
   return named.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
-/** The refusal of something that git would read without end. */
+/** Returns the refusal of something that git would read without end. */
 export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",

@@ -29,7 +29,7 @@ export interface WorkingTree {
   commonDir: string;
 }
 
-/** The working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
+/** Finds the working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
 export async function findWorkingTree(folder: string): Promise<WorkingTree | undefined> {
   if (!hasGit()) return undefined;
   const ask = async (flag: string) => {

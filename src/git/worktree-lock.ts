@@ -28,7 +28,7 @@ export function unlockWorktree(worktree: string): void {
   if (file !== undefined && readReason(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
 }
 
-/** Why somebody else has locked a worktree; undefined where nobody has. */
+/** Returns why somebody else has locked a worktree; undefined where nobody has. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();

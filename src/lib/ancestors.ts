@@ -9,7 +9,7 @@ export interface Ancestor {
   hasVariable: (name: string) => boolean;
 }
 
-/** The processes that this one descends from, nearest first, init left out. */
+/** Returns the processes that this one descends from, nearest first, init left out. */
 export function listAncestors(): Ancestor[] {
   if (process.platform === "linux") return climb((pid) => readProcess(pid)?.parent, hasVariableOnLinux);
   if (process.platform === "win32") {

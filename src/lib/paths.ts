@@ -14,7 +14,7 @@ export function pathExists(path: string): boolean {
   return statIfAny(path) !== undefined;
 }
 
-/** What stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
+/** Returns what stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
 export function statIfAny(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -23,7 +23,7 @@ export function statIfAny(path: string): Stats | undefined {
   }
 }
 
-/** What stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
+/** Returns what stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
 export function lstatIfAny(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
@@ -41,7 +41,7 @@ export function listNames(folder: string): string[] {
   }
 }
 
-/** A path without links; the path itself where nothing stands there. */
+/** Returns a path without links; the path itself where nothing stands there. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -58,7 +58,7 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /**
- * The real path of a workspace given by a user.
+ * Returns the real path of a workspace given by a user.
  * @throws AppError `invalid_cwd` for a relative path, a missing one, a file, or an unreadable one.
  */
 export function resolveWorkspace(cwd: string): string {

@@ -14,7 +14,7 @@ export interface ProcessIdentity {
 /** A process as it is noted for others, who may be in another container or on another host. */
 export interface ProcessAddress extends ProcessIdentity, ProcessSpace {}
 
-/** The identity of the process that has this pid now; undefined where none has, or only a zombie. */
+/** Returns the identity of the process that has this pid now; undefined where none has, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const start = startOf(pid);
   return start === undefined ? undefined : { pid, start };
@@ -37,12 +37,12 @@ export function ownIdentity(): ProcessIdentity {
   return own;
 }
 
-/** A process of here, for others. */
+/** Returns a process of here, for others. */
 export function addressOf({ pid, start }: ProcessIdentity): ProcessAddress {
   return { pid, start, ...ownSpace() };
 }
 
-/** The process as it can be seen from here; undefined where it is in another container or on another host. */
+/** Returns the process as it can be seen from here; undefined where it is in another container or on another host. */
 export function seenFromHere(address: ProcessAddress | undefined): ProcessIdentity | undefined {
   return address !== undefined && isOwnSpace(address) ? { pid: address.pid, start: address.start } : undefined;
 }

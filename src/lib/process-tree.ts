@@ -57,7 +57,7 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
   return false;
 }
 
-/** The processes whose environment we may read and that have a variable of this name, with its value. */
+/** Returns the processes whose environment we may read and that have a variable of this name, with its value. */
 export function processesWith(variable: string): { pid: number; value: string }[] {
   if (process.platform === "win32") return [];
   if (process.platform !== "linux") return listVariableByPs(variable);

@@ -81,7 +81,7 @@ export function tryReadText(path: string, limits: ReadLimits = {}): string | und
   return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
 }
 
-/** A file's kind in words, for messages. */
+/** Returns a file's kind in words, for messages. */
 export function kindOf(stat: Pick<Stats, "isDirectory" | "isFIFO" | "isSocket" | "isFile">): string {
   if (stat.isFile()) return "a file";
   if (stat.isDirectory()) return "a folder";

@@ -16,7 +16,7 @@ export interface EarlierRun {
   end_time: string;
 }
 
-/** A task's earlier runs, newest first. One whose record cannot be read ended when its folder was last changed. */
+/** Returns a task's earlier runs, newest first. One whose record cannot be read ended when its folder was last changed. */
 export function listEarlierRuns(store: Store, taskId: string): EarlierRun[] {
   const paths = taskPaths(store.paths.home, taskId);
   return listNames(paths.runs)

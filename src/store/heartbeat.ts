@@ -36,7 +36,7 @@ export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, coun
   }
 }
 
-/** The last sign of life; undefined where there is none. */
+/** Returns the last sign of life; undefined where there is none. */
 export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Heartbeat | undefined {
   const parsed = v.safeParse(HeartbeatSchema, tryReadText(heartbeat, { maxBytes: 4096 }));
   return parsed.success ? parsed.output : undefined;
