@@ -30,7 +30,7 @@ import { type AppContext, openContextForTask } from "./context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
-import { finishTask } from "./finish-task.ts";
+import { recordEnd, workOutEnd } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "./retention.ts";
 import { RunClock } from "./run-clock.ts";
@@ -221,17 +221,18 @@ async function supervise(
   // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
   const hurry = run.stopped === undefined ? around.stop.signal : undefined;
   const committed = await commitLeftWork(context, task, run, hurry);
-  return persist(() => finishTask(context, task, run, committed, hurry));
+  const ended = await workOutEnd(context, task, run, committed, hurry);
+  return persist(() => recordEnd(context, ended));
 }
 
 /** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */
 const STORAGE_TIMEOUT_MS = 5000;
 
-async function persist<T>(write: () => Promise<T>): Promise<T> {
+async function persist<T>(write: () => T): Promise<T> {
   const deadline = performance.now() + STORAGE_TIMEOUT_MS;
   for (;;) {
     try {
-      return await write();
+      return write();
     } catch (error) {
       if (!isStorageFault(error) || performance.now() > deadline) throw error;
       await Bun.sleep(500);
