@@ -29,7 +29,7 @@ export interface TaskAnswer extends WorktreeFields {
   hint?: string;
 }
 
-/** An ended task as `codex` answers it. */
+/** Returns an ended task as `codex` answers it. */
 export function toAnswer(task: EndedTask): TaskAnswer {
   return {
     success: task.status === "completed",
@@ -48,7 +48,7 @@ export type OutcomeFields = Pick<
   "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
 >;
 
-/** Those of an ended task; the failure first, where it did not succeed. */
+/** Returns the fields that tell how an ended task went; the failure first, where it did not succeed. */
 export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
   return {
@@ -57,7 +57,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
   };
 }
 
-/** What a caller would not expect of where a task runs. */
+/** Returns what a caller would not expect of where a task runs. */
 export function noteOf(task: TaskRecord): { note?: string } {
   const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
   const pane = isWithoutPane
@@ -78,7 +78,7 @@ function describeDaemons(task: TaskRecord): string | undefined {
   return `What the task had daemons start is not ended with it: ${requests.slice(0, 5).join("; ")}.`;
 }
 
-/** A task's worktree, and what it holds once the task has ended; nothing where there is none. */
+/** Returns a task's worktree, and what it holds once the task has ended; nothing where there is none. */
 export function worktreeFields(task: TaskRecord): WorktreeFields {
   const place = pick(task, ["worktree_dir", "agent_branch", "base_branch", "base_commit"]);
   if (!("end_time" in task)) return place;

@@ -57,7 +57,7 @@ export async function auditRun(context: AppContext, task: RunningTask, run: RunR
   };
 }
 
-/** Where the kernel has no Landlock, a run could have written a report that says otherwise. */
+/** Reads what the kernel was made to refuse: where it has no Landlock, a run could have written a report that says otherwise. */
 function readTrustedRestriction(report: string): Restriction {
   const restriction = readRestriction(report);
   if (restriction.enforcement === "none" || landlockAbi() > 0) return restriction;
@@ -70,7 +70,7 @@ function protectionBy(restriction: Restriction, writable: readonly string[]) {
   return { writable, refusesAttributes: restriction.seccomp, ...(isOld && { allowsTruncation: true }) };
 }
 
-/** The log is compared with what was read from it while it was written. */
+/** Compares the log with what was read from it while it was written. */
 function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
   const notes =
     log === undefined || end === UNSEEN_END

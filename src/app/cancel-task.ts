@@ -43,7 +43,7 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<C
   }
 }
 
-/** @returns undefined where somebody else was about the task in this moment */
+/** Tries once to stop a task. @returns undefined where somebody else was about the task in this moment */
 async function tryCancel(context: AppContext, taskId: string, isLast: boolean): Promise<CancelOutcome | undefined> {
   const stored = getTask(context, taskId);
   const task = await reconcile(context, stored);
@@ -53,9 +53,10 @@ async function tryCancel(context: AppContext, taskId: string, isLast: boolean): 
   const ended = await endBySupervisor(context, task, stored);
   if (ended !== undefined) return { record: ended };
   const isEndedHere = await endOurselves(context, task);
-  const after = getTask(context, task.task_id).record;
+  const now = getTask(context, task.task_id);
+  const { record: after } = now;
   if (isEndedHere || isEnded(after)) return { record: after };
-  const elsewhere = describeElsewhere(context, getTask(context, task.task_id));
+  const elsewhere = describeElsewhere(context, now);
   if (elsewhere !== undefined) {
     return { record: after, note: `${elsewhere.note} The cancel is noted: its supervisor there carries it out.` };
   }
@@ -103,7 +104,10 @@ async function waitForSupervisor(
   await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
 }
 
-/** Does the work of a supervisor that is dead or does not answer. @returns false where somebody else is about the task, or it runs elsewhere */
+/**
+ * Does the work of a supervisor that is dead or does not answer.
+ * @returns false where somebody else is about the task, or it runs elsewhere
+ */
 async function endOurselves(context: AppContext, task: RunningTask): Promise<boolean> {
   const stored = findTask(context.store, task.task_id);
   if (stored === undefined || stored.record.run !== task.run || isEnded(stored.record)) return false;

@@ -8,7 +8,7 @@ import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#lib/paths.ts";
 import { kindOf } from "#lib/read-file.ts";
-import type { Sandbox, TaskMode } from "#task/record.ts";
+import { MAX_IMAGES, type Sandbox, type TaskMode } from "#task/record.ts";
 import { parseTopic, type Topic } from "#task/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
 
@@ -107,7 +107,6 @@ function checkPrompt(prompt: string, maxBytes: number): void {
   }
 }
 
-const MAX_IMAGES = 32;
 const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 
 function checkImages(images: readonly string[]): string[] {

@@ -21,7 +21,7 @@ export interface CleanUp {
   runs: (EarlierRun & { bytes: number })[];
 }
 
-/** What a clean-up would remove; nothing is changed. */
+/** Returns what a clean-up would remove; nothing is changed. */
 export async function planCleanUp(context: AppContext, limits: Limits): Promise<CleanUp> {
   const { home } = context.config;
   const tasks = listBeyond(context, limits);

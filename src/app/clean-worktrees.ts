@@ -18,7 +18,7 @@ export interface WorktreeFilter {
   olderThanSeconds?: number | undefined;
 }
 
-/** The worktrees that a filter means. */
+/** Returns the worktrees that a filter means. */
 export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeFilter): Promise<KnownWorktree[]> {
   const all = await listWorktrees(context);
   return all.filter(({ report }) => {
@@ -51,7 +51,7 @@ export interface ExpiredSalvage extends Salvage {
   repository: string;
 }
 
-/** What is kept of discarded worktrees longer than it has to be, in all repositories that tasks have worked in. */
+/** Returns what is kept of discarded worktrees longer than it has to be, in all repositories that tasks have worked in. */
 export async function listExpiredSalvage({ store }: AppContext): Promise<ExpiredSalvage[]> {
   const repositories = new Set(listStoredWorktrees(store).map(({ workspace }) => workspace));
   const expired: ExpiredSalvage[] = [];

@@ -8,7 +8,7 @@ import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private
 import { landlockAbi } from "#confine/landlock.ts";
 import type { Config } from "#lib/config.ts";
 import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { RunningTask } from "#task/record.ts";
 
@@ -48,8 +48,7 @@ export function closeCodexHome(
 ): HomeFindings {
   const paths = taskPaths(home, task.task_id);
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
-  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
-  const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
+  const text = tryReadText(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
   if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
   const findings = bringHome(codexHome, paths.codexHome, note.output.home, sessionId ?? task.resumes);

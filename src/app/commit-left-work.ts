@@ -41,6 +41,6 @@ export async function commitLeftWork(
     atMostMs: HOOKS_MS,
     signal: hurry,
     lockFile,
-  }).catch(String);
+  }).catch((error: unknown) => toFailure(error).message);
   return failure === undefined ? {} : { commit_error: failure };
 }

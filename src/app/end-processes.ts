@@ -53,7 +53,7 @@ async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessI
   return pid === undefined ? undefined : identifyProcess(pid);
 }
 
-/** The processes that carry a run's marker. */
+/** Returns the processes that carry a run's marker. */
 export function listProcesses({ config }: AppContext, task: TaskRecord): ProcessIdentity[] {
   return listFamily({ root: undefined, marker: runMarker(config, task) });
 }

@@ -16,7 +16,7 @@ export const CANCELLED: Failure = {
   hint: "Its files, worktree and branch are kept; run its session_id under the next version of the topic to go on.",
 };
 
-/** The record of a task that a failure has ended: cancelled where that is what it was. */
+/** Returns the record of a task that a failure has ended: cancelled where that is what it was. */
 export function endedBy(
   { code, message, hint }: Failure,
   task: QueuedTask | RunningTask,

@@ -6,7 +6,7 @@ import { isTaskId, parseRunId } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
 
 /**
- * The task of this id, from the index or, where that does not know it, from its folder. Clients with the
+ * Returns the task of this id, from the index or, where that does not know it, from its folder. Clients with the
  * Tasks extension show their models the id of a run: that of the newest one is taken too.
  * @throws AppError `unknown_task`, `task_unreadable`
  */
@@ -35,7 +35,7 @@ function notTheNewest(id: string, { record }: StoredTask): AppError {
   return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
 }
 
-/** The same, or undefined where there is no such task. */
+/** Returns the task of this id as {@link getTask} finds it; undefined where there is no such task. */
 export function findTaskOrImport({ store }: AppContext, taskId: string): StoredTask | undefined {
   if (!isTaskId(taskId)) return undefined;
   const known = findTask(store, taskId);

@@ -22,19 +22,27 @@ import type { RunResult } from "./supervise-run.ts";
 
 const STDERR_BYTES = 16 * 1024;
 
+/** Works out a run's end and records it. @returns undefined where the task had ended already (somebody else finished it) */
+export async function finishTask(
+  context: AppContext,
+  task: RunningTask,
+  run: RunResult,
+): Promise<EndedTask | undefined> {
+  return recordEnd(context, await workOutEnd(context, task, run));
+}
+
 /**
- * Writes a run's end: outcome from events and exit status, tokens, what the worktree holds.
+ * Works out a run's end: outcome from events and exit status, tokens, what the worktree holds.
  * @param more what is known of it besides
  * @param hurry aborts when the end is to be written now: facts that are not there by then are left out
- * @returns undefined where the task had ended already (somebody else finished it)
  */
-export async function finishTask(
+export async function workOutEnd(
   context: AppContext,
   task: RunningTask,
   run: RunResult,
   more: Partial<RunFacts> = {},
   hurry?: AbortSignal,
-): Promise<EndedTask | undefined> {
+): Promise<EndedTask> {
   const changes = await readChangesIfAny(
     task,
     run.stopped === undefined ? CHANGES_TIMEOUT_MS : HURRIED_TIMEOUT_MS,
@@ -43,12 +51,19 @@ export async function finishTask(
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...(await daemonRequests(run)), ...audit, ...more };
   const failure = failureOf(context, task, run);
-  const ended: EndedTask =
-    failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
+  return failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
+}
+
+/**
+ * Records a run's end as it was worked out. Where that fails, it can be tried again; the audit cannot, since what it rests on
+ * is gone by then.
+ * @returns undefined where the task had ended already (somebody else finished it)
+ */
+export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   // Before the end is told: the next run of this id has folders of the same names.
-  if (task.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, task.task_id));
+  if (ended.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, ended.task_id));
   noteResult(context, ended);
-  if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
+  if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   return endTask(context.store, "running", ended) ? ended : undefined;
 }
 

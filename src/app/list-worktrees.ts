@@ -42,7 +42,7 @@ export interface KnownWorktree {
   report: WorktreeReport;
 }
 
-/** The worktrees of all repositories that tasks have worked in, those that were discarded left out. */
+/** Returns the worktrees of all repositories that tasks have worked in, those that were discarded left out. */
 export async function listWorktrees(context: AppContext): Promise<KnownWorktree[]> {
   await reconcileAll(context);
   const known: KnownWorktree[] = [];

@@ -20,7 +20,7 @@ export interface TaskOverview extends TaskLine {
   stalled?: string;
 }
 
-/** A page of the list for people, newest first. */
+/** Returns a page of the list for people, newest first. */
 export async function listOverview(
   context: AppContext,
   request: ListRequest,
@@ -38,7 +38,7 @@ function withDescription(context: AppContext, line: TaskLine): TaskOverview {
   }
 }
 
-/** What a task is doing, or what came of it. */
+/** Returns what a task is doing, or what came of it. */
 export function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return {};

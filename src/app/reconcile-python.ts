@@ -12,7 +12,7 @@ import { finishTask } from "./finish-task.ts";
 const TAIL_BYTES = 4096;
 
 /**
- * The truth about a task that the Python server started: its log ends with `EXIT_CODE=<n>` once it has ended; without that line
+ * Works out the actual state of a task that the Python server started: its log ends with `EXIT_CODE=<n>` once it has ended; without that line
  * it runs while its tmux session is there.
  */
 export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {

@@ -29,7 +29,7 @@ export function forgetEarlierRuns({ store }: AppContext, runs: readonly EarlierR
   return forgotten;
 }
 
-/** The earlier runs of a task that are neither among its newest `keepTasks` nor younger than `keepSeconds`. */
+/** Returns the earlier runs of a task that are neither among its newest `keepTasks` nor younger than `keepSeconds`. */
 export function listRunsBeyond(
   { store }: AppContext,
   taskId: string,
@@ -39,7 +39,7 @@ export function listRunsBeyond(
   return older.filter(({ end_time }) => secondsBetween(end_time) >= keepSeconds);
 }
 
-/** The ended tasks beyond the limits, newest first. */
+/** Returns the ended tasks beyond the limits, newest first. */
 export function listBeyond({ store }: AppContext, { keepTasks, keepSeconds }: Limits): ForgettableTask[] {
   return listForgettable(store, keepTasks).filter((task) => secondsBetween(task.end_time) >= keepSeconds);
 }

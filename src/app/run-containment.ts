@@ -3,7 +3,7 @@ import { isCgroupOf, makeCgroup, removeCgroup } from "#lib/cgroup.ts";
 import type { Config } from "#lib/config.ts";
 import { writePrivateFile } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
-import { readOptionalText } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import { codexLockOf, taskPaths } from "#store/store-paths.ts";
 import { cgroupNameOf, HELPER_MARKER } from "#task/names.ts";
 
@@ -32,7 +32,7 @@ export function containRun({ home }: Config, task: { task_id: string; run: numbe
 /** Returns the control group that a run was put into; undefined where there is none, or no more. */
 export function findRunCgroup({ home }: Config, task: { task_id: string; run: number }): string | undefined {
   const name = cgroupNameOf(home, task);
-  const noted = made.get(name) ?? readNote(taskPaths(home, task.task_id).cgroup);
+  const noted = made.get(name) ?? tryReadText(taskPaths(home, task.task_id).cgroup);
   // The agent can write there: only a group of this run's name is taken.
   return noted !== undefined && isCgroupOf(noted, name) ? noted : undefined;
 }
@@ -47,20 +47,12 @@ export async function removeRunCgroup(
   made.delete(cgroupNameOf(home, task));
   const file = taskPaths(home, task.task_id).cgroup;
   // By now it may be that of a later run.
-  if (readNote(file) === cgroup) rmSync(file, { force: true });
+  if (tryReadText(file) === cgroup) rmSync(file, { force: true });
 }
 
 /** Marks all that this process starts from now on as its own and not a run's. */
 export function markOwnChildren(): void {
   process.env[HELPER_MARKER] = "own";
-}
-
-function readNote(file: string): string | undefined {
-  try {
-    return readOptionalText(file);
-  } catch {
-    return undefined; // something else is there
-  }
 }
 
 function writeNote(file: string, cgroup: string): void {

@@ -30,7 +30,7 @@ import { type AppContext, openContextForTask } from "./context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, endedBy } from "./end-record.ts";
-import { finishTask } from "./finish-task.ts";
+import { recordEnd, workOutEnd } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "./retention.ts";
 import { RunClock } from "./run-clock.ts";
@@ -42,7 +42,7 @@ import { takeOwnership } from "./take-ownership.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
- * The supervisor: owns one run of one task from its start to its end. It is its own process, so
+ * Supervises one run of one task from its start to its end. It is its own process, so
  * that the run goes on whatever happens to the MCP client and server; and it is started a second
  * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
  * @param run which run it is for
@@ -109,7 +109,7 @@ function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boole
   }
 }
 
-/** The environment that the MCP server left for us; its own where we are its child. */
+/** Takes the environment that the MCP server left for us; its own where we are its child. */
 function takeEnvironment(home: string, taskId: string): Environment {
   const handed = takeHandover(taskPaths(home, taskId));
   if (handed === undefined) return process.env;
@@ -173,14 +173,14 @@ async function startRun(
   return supervise(context, running, codex, around);
 }
 
-/** A task that Codex was not started for. */
+/** Ends a task that Codex was not started for. */
 function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
   const ended = endedBy(failure, task);
   if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(store, "running", ended) ? ended : undefined;
 }
 
-/** A task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
+/** Ends a task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
   const cancelled = endedBy(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
@@ -224,7 +224,8 @@ async function supervise(
   // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
   const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
   const committed = await commitLeftWork(context, task, run, hurry);
-  return persist(() => finishTask(context, task, run, committed, hurry));
+  const ended = await workOutEnd(context, task, run, committed, hurry);
+  return persist(() => recordEnd(context, ended));
 }
 
 /** Aborts when a stop is asked for, or the time that the task was given is over: hooks count for it, too. */
@@ -237,11 +238,11 @@ function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroun
 /** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */
 const STORAGE_TIMEOUT_MS = 5000;
 
-async function persist<T>(write: () => Promise<T>): Promise<T> {
+async function persist<T>(write: () => T): Promise<T> {
   const deadline = performance.now() + STORAGE_TIMEOUT_MS;
   for (;;) {
     try {
-      return await write();
+      return write();
     } catch (error) {
       if (!isStorageFault(error) || performance.now() > deadline) throw error;
       await Bun.sleep(500);

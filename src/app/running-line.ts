@@ -17,7 +17,7 @@ export interface RunningLine {
   activity?: string;
 }
 
-/** What an unfinished task is doing. */
+/** Returns what an unfinished task is doing. */
 export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
   const current = findTask(store, task.task_id)?.record ?? task;
   const { task_id, status, log_file } = current;
@@ -27,7 +27,7 @@ export function describeRunning({ config, store }: AppContext, task: TaskRecord)
   return { ...line, ...(activity !== undefined && { activity }) };
 }
 
-/** The same in a few words, without times: what says nothing new stays the same. */
+/** Returns what an unfinished task is doing in a few words, without times: what says nothing new stays the same. */
 export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
   if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
   return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";

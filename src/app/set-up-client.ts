@@ -111,7 +111,7 @@ export interface ConfiguredClient {
   entries: NamedEntry[];
 }
 
-/** The clients whose files name this program, under whatever name; unreadable files are passed over. */
+/** Returns the clients whose files name this program, under whatever name; unreadable files are passed over. */
 export function listConfigured(environment: Environment): ConfiguredClient[] {
   return CLIENTS.flatMap((client) => {
     const file = realPath(client.file(environment));
@@ -125,7 +125,7 @@ export function listConfigured(environment: Environment): ConfiguredClient[] {
   });
 }
 
-/** How a client is to start this very program: by the name in PATH that leads to it, so that an update reaches it. */
+/** Returns how a client is to start this very program: by the name in PATH that leads to it, so that an update reaches it. */
 export function ownEntry(env: Record<string, string>, environment: Environment): ServerEntry {
   const [program, ...args] = selfCommand();
   const inPath = Bun.which("codex-mcp-server", { PATH: environment["PATH"] ?? "" });

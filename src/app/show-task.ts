@@ -31,7 +31,7 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
 }
 
 /**
- * What is to be told of one task. Of a running one, only the end of its log is read, however long it is.
+ * Returns what is to be told of one task. Of a running one, only the end of its log is read, however long it is.
  * @param sinceEvent position in the log, as an earlier answer's `next_event` gave it
  * @param logBytes how much of the log a page of events is made of, at most
  * @throws AppError `unknown_task`

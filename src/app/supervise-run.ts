@@ -48,9 +48,10 @@ export async function superviseRun(
   let sessionId: string | undefined;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
-    if (sessionId === log.state.sessionId || log.state.sessionId === undefined) return;
-    sessionId = log.state.sessionId;
-    tryTo(task, () => noteSession(context.store, task, log.state.sessionId ?? ""));
+    const told = log.state.sessionId;
+    if (told === undefined || told === sessionId) return;
+    sessionId = told;
+    tryTo(task, () => noteSession(context.store, task, told));
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
@@ -82,7 +83,7 @@ export async function superviseRun(
   }
 }
 
-/** A record that helps others, and that a full disk may do without. */
+/** Makes a record that helps others, and that a full disk may do without. */
 function tryTo(task: RunningTask, record: () => void): void {
   try {
     record();

@@ -13,7 +13,7 @@ export function wordsOf(node: Extract<CommandNode, { type: "Command" }>, scope: 
   return node.name === undefined ? args : [...toValues(node.name), ...args];
 }
 
-/** What a heredoc or here-string gives; of a file, nobody knows the content. */
+/** Returns what a heredoc or here-string gives; of a file, nobody knows the content. */
 export function inputOf(redirects: readonly Redirection[], scope: Scope): { text: string | undefined } | undefined {
   const last = redirects.findLast((redirect) => redirect.type !== "Redirect" || redirect.operator === "<");
   if (last === undefined) return undefined;
@@ -26,7 +26,7 @@ export function inputOf(redirects: readonly Redirection[], scope: Scope): { text
   return { text: value.isKnown ? value.text : undefined };
 }
 
-/** A program's name without its folder; undefined where it is one of the user's own. */
+/** Returns a program's name without its folder; undefined where it is one of the user's own. */
 export function programName(path: string): string | undefined {
   if (!path.includes("/")) return path;
   return PROGRAM_FOLDERS.test(path) ? path.slice(path.lastIndexOf("/") + 1) : undefined;

@@ -1,3 +1,5 @@
+import { shorten } from "#lib/text.ts";
+import type { DAEMON_PROGRAMS } from "#task/daemon-programs.ts";
 import { judgeCommand } from "./judge-command.ts";
 import { hasOption, operandsOf, type Value } from "./value.ts";
 
@@ -77,7 +79,7 @@ const asksServices = isSubcommand(/^(?:start|restart|reload-or-restart|try-resta
   "--machine",
 ]);
 
-/** Programs by which a command has a daemon start processes, which are then no descendants of the command. */
+/** When each of {@link DAEMON_PROGRAMS} asks its daemon. */
 const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
   Object.entries({
     tmux: asksTmux,
@@ -103,7 +105,7 @@ const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
     busctl: isSubcommand(/^call$/),
     gdbus: isSubcommand(/^call$/),
     "dbus-send": () => true,
-  } satisfies Record<string, Asks>),
+  } satisfies Record<(typeof DAEMON_PROGRAMS)[number], Asks>),
 );
 
 /**
@@ -119,7 +121,7 @@ export function findDaemonRequests(commands: readonly string[]): string[] {
     const line = [name, ...args.map(({ text, isKnown }) => (isKnown ? text : "…"))]
       .join(" ")
       .replaceAll(/[\s\p{Cc}]+/gu, " ");
-    requests.add(line.length <= MAX_REQUEST_LENGTH ? line : `${line.slice(0, MAX_REQUEST_LENGTH)}…`);
+    requests.add(shorten(line, MAX_REQUEST_LENGTH));
   }
   return [...requests].slice(0, MAX_REQUESTS);
 }

@@ -55,7 +55,7 @@ export function judgeCommand(command: string, surroundings: Surroundings): Judge
   return { does, writes, unknowns: [...new Set(judge.unknowns)], programs, ...(isSingle && { isSingle }) };
 }
 
-/** The script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
+/** Returns the script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
 export function withoutShell(command: string): string {
   if (command.length > MAX_COMMAND_LENGTH) return command;
   try {

@@ -1,3 +1,4 @@
+import { shorten } from "#lib/text.ts";
 import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Verdict, type Violation } from "#task/readonly-audit.ts";
 import { type Circumstances, effectOfCommand, effectOfPatch } from "./effect.ts";
 import { judgeCommand, withoutShell } from "./judge-command.ts";
@@ -38,7 +39,12 @@ export function judgeRun(testimony: RunTestimony): RunJudgement {
       .filter(({ does }) => does === "writes")
       .map((command): Violation => {
         const why = [...new Set(command.writes.map((write) => write.why))];
-        return { kind: "command", command: cut(command.script), why, took_effect: effectOfCommand(command, testimony) };
+        return {
+          kind: "command",
+          command: shorten(command.script, MAX_COMMAND_LENGTH),
+          why,
+          took_effect: effectOfCommand(command, testimony),
+        };
       }),
     ...patches.map((patch): Violation => {
       const { path, change } = patch;
@@ -55,7 +61,7 @@ export function judgeRun(testimony: RunTestimony): RunJudgement {
     violations: violations.slice(0, MAX_LISTED_VIOLATIONS),
     unknown_commands: unknown
       .slice(0, MAX_LISTED_VIOLATIONS)
-      .map(({ script, unknowns }) => `${cut(script)} (${unknowns.join("; ")})`),
+      .map(({ script, unknowns }) => `${shorten(script, MAX_COMMAND_LENGTH)} (${unknowns.join("; ")})`),
     commands_judged: judged.length,
     ...(unknownEvents.length > 0 && { unknown_events: unknownEvents.slice(0, MAX_LISTED_VIOLATIONS) }),
   };
@@ -73,8 +79,4 @@ function verdictOn(
 
 function workspaceViolation({ path, change }: { path: string; change: string }): Violation {
   return { kind: "workspace", path, change, took_effect: true };
-}
-
-function cut(text: string): string {
-  return text.length <= MAX_COMMAND_LENGTH ? text : `${text.slice(0, MAX_COMMAND_LENGTH)}…`;
 }

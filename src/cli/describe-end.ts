@@ -2,7 +2,7 @@ import { elapsedSeconds, type EndedTask } from "#task/record.ts";
 import { formatDuration } from "./quantities.ts";
 import { compose, hanging, paint, type Text, withoutControls } from "./style.ts";
 
-/** How a task ended, in a line or two. */
+/** Returns how a task ended, in a line or two. */
 export function describeEnd(task: EndedTask): Text[] {
   const duration = formatDuration(elapsedSeconds(task));
   // Of a cancelled one, that says it all.

@@ -2,7 +2,7 @@ import { keepOrphans } from "#lib/keep-orphans.ts";
 import type { Input } from "./command.ts";
 
 /**
- * `keep-orphans [--held-file] -- <program> <arguments>`: runs the program and keeps its processes together. Started by
+ * Runs a program and keeps its processes together: `keep-orphans [--held-file] -- <program> <arguments>`. Started by
  * the supervisor (`lib/start-contained.ts`) where there is no control group, not by people.
  */
 export function keepOrphansCommand({ options, operands }: Input<{ "held-file": boolean }>): Promise<number> {

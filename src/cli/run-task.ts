@@ -11,7 +11,7 @@ interface RunTaskOptions {
   run: string | undefined;
 }
 
-/** The supervisor of one task: `run-task <id> --home <state folder> --run <number>`. Started by the server, not by people. */
+/** Supervises one task: `run-task <id> --home <state folder> --run <number>`. Started by the server, not by people. */
 export async function runTaskCommand({ options, operands }: Input<RunTaskOptions>): Promise<number> {
   const [taskId] = operands;
   const run = Number(options.run);

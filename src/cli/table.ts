@@ -13,7 +13,7 @@ const GAP = "  ";
 const NARROWEST = 12;
 
 /**
- * The lines of a table, its titles first, none wider than `width` if the flexible columns can give that much. A finite width
+ * Returns the lines of a table, its titles first, none wider than `width` if the flexible columns can give that much. A finite width
  * is a terminal's: cells are measured and cut in their visible form.
  */
 export function formatTable(
@@ -30,7 +30,7 @@ export function formatTable(
   });
 }
 
-/** A text cut to a width of terminal columns, with an ellipsis where something is missing. */
+/** Returns a text cut to a width of terminal columns, with an ellipsis where something is missing. */
 export function sliceToWidth(text: Text, width: number): StyledText {
   if (!Number.isFinite(width) || widthOf(text, width) <= width) return compose`${text}`;
   const kept: Text[] = [];
@@ -55,7 +55,7 @@ function takeColumns(words: string, room: number): string {
 }
 
 /**
- * A text's lines at a terminal's width, in their visible form; in a pipe, which has none, as they are.
+ * Returns a text's lines at a terminal's width, in their visible form; in a pipe, which has none, as they are.
  * @param how hard: words that are too long are parted, and all spaces stay
  */
 export function wrapToWidth(text: Text, width: number, how: { isHard: boolean }): string[] {

@@ -14,7 +14,7 @@ const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
   cancelled: { mark: "–", style: "yellow" },
 };
 
-/** A state in a word, with its mark and colour. */
+/** Returns a state in a word, with its mark and colour. */
 export function formatStatus(status: TaskStatus): StyledText {
   const { mark, style } = STATES[status];
   return paint(`${mark} ${status}`, style);
@@ -41,7 +41,7 @@ const COLUMNS: readonly TaskColumn[] = [
   { title: "ACTIVITY", isFlexible: true, from: 130, cell: formatActivity },
 ];
 
-/** The lines of a table of tasks, its titles first; what a narrow terminal has no room for is left out. */
+/** Returns the lines of a table of tasks, its titles first; what a narrow terminal has no room for is left out. */
 export function formatTasks(tasks: readonly TaskOverview[], width: number): StyledText[] {
   // Elsewhere than on a terminal, each line is one task and nothing is cut.
   const columns = COLUMNS.filter(
@@ -59,7 +59,7 @@ function formatTokens({ input_tokens, output_tokens }: Usage): string {
   return formatCount(input_tokens + output_tokens);
 }
 
-/** A path as people write it. */
+/** Returns a path as people write it. */
 export function shortenHome(path: string): string {
   const home = homedir();
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;

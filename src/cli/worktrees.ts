@@ -43,7 +43,7 @@ function toCells(report: WorktreeReport): Text[] {
   ];
 }
 
-/** How a worktree stands, in a few words. */
+/** Returns how a worktree stands, in a few words. */
 export function describeState({ state, has_uncommitted_work, is_merged, made_here }: WorktreeReport): string {
   const words = [
     state,

@@ -6,7 +6,7 @@ import type { ClientCli } from "./client-table.ts";
 /** Clients' command lines start slowly, but not that slowly. */
 const CLI_DEADLINE_MS = 60_000;
 
-/** Where a client's command line is; undefined where it is not in PATH. */
+/** Returns where a client's command line is; undefined where it is not in PATH. */
 export function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
   return Bun.which(program, { PATH: environment["PATH"] ?? "" }) ?? undefined;
 }

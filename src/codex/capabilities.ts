@@ -39,7 +39,7 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
 }
 
 /**
- * Why a Codex CLI cannot be used with these arguments; undefined where it can, or does not tell.
+ * Returns why a Codex CLI cannot be used with these arguments; undefined where it can, or does not tell.
  * @param path where it is, for the words
  */
 export function whyIncompatible(
@@ -65,7 +65,7 @@ function missingWords(words: readonly string[], args: readonly string[]): string
   return [...new Set(needed.map((word) => word.replace(/=.*$/s, "")))].filter((word) => !words.includes(word));
 }
 
-/** What a probe's answer depends on, as one line: this very program. */
+/** Returns what a probe's answer depends on, as one line: this very program. */
 export function describeProgram(program: CodexProgram): string {
   const { size, mtimeMs, ino } = statSync(program.path);
   return JSON.stringify([program.path, size, mtimeMs, ino]);

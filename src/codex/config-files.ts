@@ -5,13 +5,13 @@ import { readOptionalText } from "#lib/read-file.ts";
 /** Larger ones are not Codex's: its own documentation of all settings has a tenth of that. */
 export const MAX_CONFIG_BYTES = 512 * 1024;
 
-/** The user's files that Codex reads, the later ones before the earlier in force. */
+/** Returns the user's files that Codex reads, the later ones before the earlier in force. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
   const names = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
   return names.map((name) => join(codexHome, name));
 }
 
-/** Where a project may have a file of its own: at each folder from the root down to where Codex runs. */
+/** Returns where a project may have a file of its own: at each folder from the root down to where Codex runs. */
 export function projectConfigFiles(folder: string): string[] {
   const files: string[] = [];
   for (let at = folder; ; at = dirname(at)) {
@@ -20,7 +20,7 @@ export function projectConfigFiles(folder: string): string[] {
   }
 }
 
-/** What is wanted of one of Codex's files; undefined where it says something else, or is no TOML: Codex will say what is wrong. */
+/** Returns what is wanted of one of Codex's files; undefined where it says something else, or is no TOML: Codex will say what is wrong. */
 export function readConfigFile<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,

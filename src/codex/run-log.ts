@@ -70,7 +70,7 @@ export class RunLog {
   }
 }
 
-/** What a whole log adds up to. */
+/** Returns what a whole log adds up to. */
 export async function foldLog(path: string): Promise<RunState> {
   const log = new RunLog(path);
   const events = log.readToEnd();

@@ -1,3 +1,4 @@
+import { DAEMON_PROGRAMS } from "#task/daemon-programs.ts";
 import type { Usage } from "#task/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
 import { isSandboxMessage } from "./sandbox-failure.ts";
@@ -25,9 +26,8 @@ export interface RunState {
 const MAX_DAEMON_COMMANDS = 50;
 /** A longer command is not kept. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
-/** Programs by which a command has a daemon start processes; what the command really does is judged later. */
-const DAEMON_PROGRAM =
-  /\b(?:tmux|screen|docker|podman|nerdctl|systemd-run|systemctl|service|launchctl|at|batch|crontab|pm2|supervisorctl|lxc|incus|virsh|flatpak-spawn|busctl|gdbus|dbus-send)\b/;
+/** A command that names one of them; what it really does is judged later. */
+const DAEMON_PROGRAM = new RegExp(`\\b(?:${DAEMON_PROGRAMS.join("|")})\\b`);
 
 /** The state before the first event. */
 export const NO_EVENTS: RunState = {
@@ -42,7 +42,7 @@ export const NO_EVENTS: RunState = {
   daemonCommands: [],
 };
 
-/** The state after one more event. Events that this version does not know change nothing. */
+/** Returns the state after one more event. Events that this version does not know change nothing. */
 export function applyEvent(state: RunState, event: CodexEvent): RunState {
   switch (event.type) {
     case "thread.started":
@@ -97,7 +97,7 @@ function isSandboxFailure(item: { aggregated_output: string; exit_code?: number 
   return item.exit_code !== 0 && isSandboxMessage(item.aggregated_output);
 }
 
-/** The tokens of this run alone: Codex counts a whole session, earlier runs included. */
+/** Returns the tokens of this run alone: Codex counts a whole session, earlier runs included. */
 export function ownUsage(session: Usage, before: Usage | undefined): Usage {
   const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
   return {

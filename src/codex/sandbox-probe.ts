@@ -11,7 +11,7 @@ export async function probeSandbox(config: Config, program: CodexProgram): Promi
 }
 
 /**
- * What a probe's answer depends on, as one line: this Codex program, its home, and the machine or
+ * Returns what a probe's answer depends on, as one line: this Codex program, its home, and the machine or
  * container with what it allows this process.
  */
 export function describeProbe(config: Config, program: CodexProgram): string {

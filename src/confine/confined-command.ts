@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import { selfCommand } from "#lib/self-command.ts";
 import type { Restriction } from "./restriction.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
@@ -15,7 +15,7 @@ export interface ConfinedProgram {
   lock?: string;
 }
 
-/** The command that confines itself and then becomes the program: our own `confine`. */
+/** Returns the command that confines itself and then becomes the program: our own `confine`. */
 export function confinedCommand({ program, args, folders, report, lock }: ConfinedProgram): [string, ...string[]] {
   const writable = writablePaths(folders).map((path) => `--write=${path}`);
   const options = [`--report=${report}`, ...(lock === undefined ? [] : [`--lock=${lock}`]), ...writable];
@@ -36,8 +36,7 @@ const RestrictionSchema = v.pipe(
 
 /** Returns what the kernel was made to refuse; nothing, where there is no report that says so. */
 export function readRestriction(report: string): Restriction {
-  const outcome = readFileBounded(report);
-  const parsed = v.safeParse(RestrictionSchema, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+  const parsed = v.safeParse(RestrictionSchema, tryReadText(report));
   if (parsed.success) return parsed.output;
   const reason = "the run ended before it was confined";
   return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };

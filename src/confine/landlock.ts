@@ -36,7 +36,7 @@ const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR 
 /** Rights on a device. */
 const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
-/** The newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
+/** Returns the newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
 export function landlockAbi(): number {
   return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
 }

@@ -148,7 +148,7 @@ const OWN: Record<"capget" | "capset" | "seccomp" | "flock" | "fcntl", readonly 
 /** A call whose arguments decide. */
 export type ExaminedCall = keyof typeof EXAMINED;
 
-/** The numbers of all calls that are refused whatever their arguments, with their names. */
+/** Returns the numbers of all calls that are refused whatever their arguments, with their names. */
 export function refusedCalls(architecture: Architecture): { name: string; number: number }[] {
   return Object.entries(REFUSED).flatMap(([name, numbers]) => {
     const number = pick(numbers, architecture);
@@ -156,12 +156,12 @@ export function refusedCalls(architecture: Architecture): { name: string; number
   });
 }
 
-/** The number of a call whose arguments decide; undefined where the architecture does not have it. */
+/** Returns the number of a call whose arguments decide; undefined where the architecture does not have it. */
 export function examinedCall(name: ExaminedCall, architecture: Architecture): number | undefined {
   return pick(EXAMINED[name], architecture);
 }
 
-/** The number of a call that this program makes itself. */
+/** Returns the number of a call that this program makes itself. */
 export function ownCall(name: keyof typeof OWN, architecture: Architecture): number {
   return OWN[name][architecture === "x64" ? 0 : 1];
 }

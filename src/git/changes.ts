@@ -1,8 +1,9 @@
-import { constants, lstatSync, rmSync } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import { copyFile, stat, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
+import { lstatIfAny } from "#lib/paths.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { git, gitUpTo, withoutLastNewline, answersAnything } from "./git.ts";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
@@ -55,12 +56,12 @@ export async function hasUncommittedWork(
   return answersAnything(worktree, args, { ...limits, environment });
 }
 
-/** The same, for those who only look: nothing is run that the repository names. */
+/** Whether a worktree has anything that is not committed, for those who only look: nothing is run that the repository names. */
 export async function seesUncommittedWork(worktree: string): Promise<boolean> {
   return hasUncommittedWork(worktree, { environment: await withoutLocalPrograms(worktree) });
 }
 
-/** What differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
+/** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
   return (await git(folder, ["diff", ...SAFE_DIFF, "--shortstat", from, to, "--"])).trim();
 }
@@ -113,18 +114,10 @@ export async function allButUnsuitable(
   const tooLarge: string[] = [];
   for (const [index, path] of others.entries()) {
     if (index % SIZES_AT_ONCE === 0) await Bun.sleep(0);
-    if (!path.endsWith("/") && sizeOf(join(worktree, path)) > MAX_NEW_FILE_BYTES) tooLarge.push(path);
+    if (!path.endsWith("/") && (lstatIfAny(join(worktree, path))?.size ?? 0) > MAX_NEW_FILE_BYTES) tooLarge.push(path);
   }
   const excluded = [...repositories, ...tooLarge].map((path) => `:(exclude,top,literal)${path}`);
   return { pathspecs: ["--", ".", ...excluded], tooLarge };
-}
-
-function sizeOf(path: string): number {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  } catch {
-    return 0;
-  }
 }
 
 /** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */

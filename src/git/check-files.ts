@@ -1,8 +1,8 @@
-import { lstatSync, realpathSync, type Stats } from "node:fs";
+import { realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { statIfAny } from "#lib/paths.ts";
-import { kindOf, readFileBounded } from "#lib/read-file.ts";
+import { lstatIfAny, statIfAny } from "#lib/paths.ts";
+import { kindOf, tryReadText } from "#lib/read-file.ts";
 import { findGitFolders, notAFile } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;
@@ -44,13 +44,13 @@ export function checkGitFiles(folder: string): void {
   const branch = branchOf(found.gitDir);
   if (branch !== undefined) check(join(found.commonDir, branch), MIB, statIfAny);
   if (found.top === undefined) return;
-  for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatIfFile);
+  for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatUnlessLink);
 }
 
 /** The ref that is checked out, as far as HEAD names one that lies within git's folder. */
 function branchOf(gitDir: string): string | undefined {
-  const head = readFileBounded(join(gitDir, "HEAD"), { maxBytes: MIB });
-  const ref = "bytes" in head ? /^ref: (refs\/.*?)\s*$/.exec(head.bytes.toString())?.[1] : undefined;
+  const head = tryReadText(join(gitDir, "HEAD"), { maxBytes: MIB }) ?? "";
+  const ref = /^ref: (refs\/.*?)\s*$/.exec(head)?.[1];
   return ref?.split("/").includes("..") === true ? undefined : ref;
 }
 
@@ -63,13 +63,9 @@ function check(path: string, maxBytes: number, look: (path: string) => Stats | u
   throw notAFile(path, kindOf(stat));
 }
 
-function lstatIfFile(path: string): Stats | undefined {
-  try {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat?.isSymbolicLink() === true ? undefined : stat;
-  } catch {
-    return undefined;
-  }
+function lstatUnlessLink(path: string): Stats | undefined {
+  const stat = lstatIfAny(path);
+  return stat?.isSymbolicLink() === true ? undefined : stat;
 }
 
 function isNull(path: string): boolean {

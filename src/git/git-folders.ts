@@ -1,8 +1,7 @@
-import { lstatSync, type Stats } from "node:fs";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { statIfAny } from "#lib/paths.ts";
-import { kindOf, readFileBounded } from "#lib/read-file.ts";
+import { lstatIfAny, statIfAny } from "#lib/paths.ts";
+import { kindOf, tryReadText } from "#lib/read-file.ts";
 
 /** Where a repository keeps what is its own. */
 export interface GitFolders {
@@ -53,8 +52,8 @@ function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
 }
 
 function readLine(file: string, pattern: RegExp): string | undefined {
-  const outcome = readFileBounded(file, { maxBytes: MAX_LINK_BYTES });
-  return "bytes" in outcome ? (pattern.exec(outcome.bytes.toString())?.[1] ?? undefined) : undefined;
+  const text = tryReadText(file, { maxBytes: MAX_LINK_BYTES });
+  return text === undefined ? undefined : pattern.exec(text)?.[1];
 }
 
 /** As git recognises its own folders. */
@@ -76,21 +75,12 @@ export function mayNameGitFolder(folder: string): boolean {
   return isOwn;
 }
 
-/** The arguments that name such a folder. */
+/** Returns the arguments that name such a folder. */
 export function nameGitFolder(folder: string): string[] {
   return named.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
-/** What stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
-export function lstatIfAny(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
-
-/** The refusal of something that git would read without end. */
+/** Returns the refusal of something that git would read without end. */
 export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",

@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit } from "./run-git.ts";
 
@@ -16,8 +16,7 @@ export async function tryLastingGit(folder: string, args: readonly string[]): Pr
   try {
     const files = { outputFile: file, errorFile: file };
     const result = await runGit(folder, args, { ...files, outlivesUs: true, deadlineMs: GIT_FILES_DEADLINE_MS });
-    const outcome = readFileBounded(said);
-    return { exitCode: result.exitCode ?? -1, stderr: "bytes" in outcome ? outcome.bytes.toString().trim() : "" };
+    return { exitCode: result.exitCode ?? -1, stderr: (tryReadText(said) ?? "").trim() };
   } finally {
     closeSync(file);
     rmSync(said, { force: true });

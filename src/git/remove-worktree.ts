@@ -50,7 +50,7 @@ async function removeAll(folder: string): Promise<void> {
   });
 }
 
-/** What removals that were broken off have left in a folder; all that was in there had been saved. */
+/** Returns what removals that were broken off have left in a folder; all that was in there had been saved. */
 export function listRemoved(parent: string): string[] {
   if (!pathExists(parent)) return [];
   const names = readdirSync(parent).filter((name) => name.startsWith(REMOVED_PREFIX));

@@ -1,9 +1,7 @@
-import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { digestOf } from "#lib/digest.ts";
-import { statIfAny } from "#lib/paths.ts";
+import { listNames, lstatIfAny, statIfAny } from "#lib/paths.ts";
 import { kindOf, readFileBounded } from "#lib/read-file.ts";
-import { lstatIfAny } from "./git-folders.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
 import { hasGit } from "./run-git.ts";
 import { SALVAGE_REFS } from "./salvage/manifest.ts";
@@ -31,7 +29,7 @@ export interface WorkingTree {
   commonDir: string;
 }
 
-/** The working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
+/** Finds the working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
 export async function findWorkingTree(folder: string): Promise<WorkingTree | undefined> {
   if (!hasGit()) return undefined;
   const ask = async (flag: string) => {
@@ -138,14 +136,6 @@ function* filesBelow(folder: string, name: string, depth = 0): Generator<string>
   }
   if (depth === MAX_DEPTH) return;
   for (const below of listNames(join(folder, name))) yield* filesBelow(folder, `${name}/${below}`, depth + 1);
-}
-
-function listNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }
 
 function changedKeys(before: Record<string, string>, after: Record<string, string>): string[] {

@@ -25,7 +25,7 @@ export interface Repository {
 }
 
 /**
- * What repository a real path lies in, read only.
+ * Finds the repository that a real path lies in, read only.
  * @returns undefined outside git
  * @throws AppError `repository_without_commit`, `repository_unusable`, `repository_untrusted`, `git_missing`
  */

@@ -144,7 +144,7 @@ function gitEnvironment(more: GitEnvironment): Record<string, string> {
   return { ...kept, ...more };
 }
 
-/** A failed git command in words. */
+/** Returns a failed git command in words. */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
   if (stderr.includes("dubious ownership")) {
     return new AppError(
@@ -168,7 +168,7 @@ export function gitFailure(folder: string, args: readonly string[], stderr: stri
   );
 }
 
-/** A command as messages name it. */
+/** Returns a command as messages name it. */
 export function describe(args: readonly string[]): string {
   return `git ${args.find((word) => !word.startsWith("-")) ?? args[0] ?? ""}`.trim();
 }

@@ -5,7 +5,7 @@ import { writeCommit } from "./write-commit.ts";
 import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 
 /**
- * What is uncommitted in a working tree (staged, changed, deleted and untracked files) as a commit on top of what is checked
+ * Returns what is uncommitted in a working tree (staged, changed, deleted and untracked files) as a commit on top of what is checked
  * out. Neither index nor files nor branch are touched.
  * @returns the commit; the one that is checked out where nothing is uncommitted
  * @throws AppError `git_failed`

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathExists } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -28,7 +28,7 @@ export function unlockWorktree(worktree: string): void {
   if (file !== undefined && readReason(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
 }
 
-/** Why somebody else has locked a worktree; undefined where nobody has. */
+/** Returns why somebody else has locked a worktree; undefined where nobody has. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();
@@ -47,6 +47,5 @@ function readReason(file: string): string | undefined {
 }
 
 function readShort(file: string): string | undefined {
-  const outcome = readFileBounded(file, { maxBytes: MAX_BYTES });
-  return "bytes" in outcome ? outcome.bytes.toString() : undefined;
+  return tryReadText(file, { maxBytes: MAX_BYTES });
 }

@@ -5,7 +5,7 @@ import { tryGit } from "./git.ts";
 
 const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
 
-/** What somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
+/** Returns what somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
 export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
   const notes: string[] = [];
   if (pathExists(join(worktree, ".gitmodules"))) {

@@ -38,7 +38,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
 
-/** The same plan once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+/** Returns the same plan once more, for what stands there now. @throws AppError as {@link planWorktree} does */
 export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
   const worktrees = await listWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);
@@ -77,18 +77,18 @@ export async function addWorktree(folder: string, args: readonly string[]): Prom
   }
 }
 
-/** The commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
+/** Returns the commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
   const { folder, commit } = repository;
   return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
-/** The worktree's own folder within git's. @throws AppError `git_failed` */
+/** Returns the worktree's own folder within git's. @throws AppError `git_failed` */
 export async function privateFolderOf(worktree: string): Promise<string> {
   return withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }
 
-/** Where a task of `cwd` runs in its worktree: at the same sub-folder, or at the top where the base has none such. */
+/** Returns where a task of `cwd` runs in its worktree: at the same sub-folder, or at the top where the base has none such. */
 export function runFolderIn(plan: WorktreePlan): string {
   const folder = join(plan.path, plan.repository.subfolder);
   return pathExists(folder) ? folder : plan.path;

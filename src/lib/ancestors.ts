@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { parseStat } from "./process-identity.ts";
+import { readEnvironment, readProcess } from "./linux-processes.ts";
 import { listWindowsProcesses } from "./windows-processes.ts";
 import { readPs } from "./ps.ts";
 
@@ -10,9 +9,9 @@ export interface Ancestor {
   hasVariable: (name: string) => boolean;
 }
 
-/** The processes that this one descends from, nearest first, init left out. */
+/** Returns the processes that this one descends from, nearest first, init left out. */
 export function listAncestors(): Ancestor[] {
-  if (process.platform === "linux") return climb((pid) => parseStat(pid)?.parent, hasVariableOnLinux);
+  if (process.platform === "linux") return climb((pid) => readProcess(pid)?.parent, hasVariableOnLinux);
   if (process.platform === "win32") {
     const parents = new Map(listWindowsProcesses().map(({ pid, parent }) => [pid, parent]));
     return climb(
@@ -41,9 +40,5 @@ function climb(
 }
 
 function hasVariableOnLinux(pid: number, name: string): boolean {
-  try {
-    return `\0${readFileSync(`/proc/${pid}/environ`, "latin1")}`.includes(`\0${name}=`);
-  } catch {
-    return false; // not ours, gone, or one that lets nobody look into it
-  }
+  return readEnvironment(pid).includes(`\0${name}=`);
 }

@@ -3,7 +3,7 @@ import { uptime } from "node:os";
 import { bootId } from "./host.ts";
 import { LIBC } from "./libc.ts";
 
-/** The present moment, ISO 8601 in UTC with milliseconds. */
+/** Returns the present moment, ISO 8601 in UTC with milliseconds. */
 export function now(): string {
   return new Date().toISOString();
 }
@@ -21,7 +21,7 @@ export interface ClockStamp {
   ran_ms: number;
 }
 
-/** The present moment of that clock. */
+/** Returns the present moment of that clock. */
 export function clockStamp(): ClockStamp {
   return { boot: bootId(), ran_ms: machineRanMs() };
 }

@@ -10,6 +10,8 @@ export interface Survivor {
   reason: string;
 }
 
+const UNENDED = "it does not end, or belongs to another user";
+
 /** Time given between the polite signal and SIGKILL. */
 const GRACE_MS = 2000;
 /** After this time, what is left is given up. */
@@ -31,7 +33,9 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
   const first = await finder.lookEverywhere();
   // Nothing to end, and nothing known that could start something.
   if (first.length === 0 && finder.alive().length === 0) return [];
-  await interruptRoot(family, finder, graceMs);
+  if (family.root !== undefined && family.traces?.cgroup !== undefined) freezeCgroup(family.traces.cgroup, false);
+  // What loses its parent now is known by having been seen below it.
+  await interruptRoot(family, graceMs, () => void finder.lookNear());
   const cgroup = ownedCgroup(family);
   const deadline = performance.now() + LIMIT_MS;
   for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
@@ -48,16 +52,13 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
 }
 
 /** Asks the root to end, and waits a while; it must not be halted, or it could not hear that. */
-async function interruptRoot(family: ProcessFamily, finder: MemberFinder, graceMs: number): Promise<void> {
-  const { root, traces } = family;
+async function interruptRoot({ root }: ProcessFamily, graceMs: number, look: () => void): Promise<void> {
   if (root === undefined) return;
-  if (traces?.cgroup !== undefined) freezeCgroup(traces.cgroup, false);
   signalProcess(root, "SIGCONT");
   if (!signalProcess(root, "SIGINT")) return;
   const deadline = performance.now() + graceMs;
   while (isProcessAlive(root) && performance.now() < deadline) {
-    // What loses its parent now is known by having been seen below it.
-    finder.lookNear();
+    look();
     await Bun.sleep(10);
   }
 }
@@ -97,7 +98,7 @@ function stopNear(finder: MemberFinder): void {
 
 function describeSurvivor({ pid, state }: LinuxProcess): Survivor {
   const isHeld = state === "D";
-  return { pid, reason: isHeld ? "the kernel holds it (state D)" : "it does not end, or belongs to another user" };
+  return { pid, reason: isHeld ? "the kernel holds it (state D)" : UNENDED };
 }
 
 /** Where there is no /proc: what the system lists is signalled until nothing is left. */
@@ -109,14 +110,7 @@ async function endByList(family: ProcessFamily, graceMs: number): Promise<Surviv
     return [...known.values()].filter(isProcessAlive);
   };
   look();
-  if (family.root !== undefined) signalProcess(family.root, "SIGCONT");
-  if (family.root !== undefined && signalProcess(family.root, "SIGINT")) {
-    const deadline = performance.now() + graceMs;
-    while (isProcessAlive(family.root) && performance.now() < deadline) {
-      await Bun.sleep(10);
-      look();
-    }
-  }
+  await interruptRoot(family, graceMs, look);
   const deadline = performance.now() + LIMIT_MS;
   for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
     const left = look();
@@ -125,5 +119,5 @@ async function endByList(family: ProcessFamily, graceMs: number): Promise<Surviv
     for (const member of left) signalProcess(member, "SIGKILL");
     await Bun.sleep(5);
   }
-  return look().map(({ pid }) => ({ pid, reason: "it does not end, or belongs to another user" }));
+  return look().map(({ pid }) => ({ pid, reason: UNENDED }));
 }

@@ -102,7 +102,7 @@ export class AppError extends Error implements Failure {
   }
 }
 
-/** Any thrown value as a {@link Failure}: our own as it is, the rest as `internal` or `state_unusable`. */
+/** Returns any thrown value as a {@link Failure}: our own as it is, the rest as `internal` or `state_unusable`. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof AppError) {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint };
@@ -123,7 +123,7 @@ export function toFailure(thrown: unknown): Failure {
   };
 }
 
-/** The errno name (`ENOENT`, …) of a failed system call, where there is one. */
+/** Returns the errno name (`ENOENT`, …) of a failed system call, where there is one. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") return thrown.code;
   return undefined;

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { SAFE_OPEN } from "./read-file.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -6,6 +7,11 @@ const CHUNK_BYTES = 256 * 1024;
 export interface FileFingerprint {
   size: number;
   digest: string;
+}
+
+/** Whether two fingerprints are of the same content. */
+export function isSameFingerprint(a: FileFingerprint, b: FileFingerprint): boolean {
+  return a.size === b.size && a.digest === b.digest;
 }
 
 /** A digest that is fed piece by piece, and can be asked for in between. */
@@ -52,7 +58,7 @@ export function digestFile(path: string, length?: number): FileFingerprint | und
 export function openRegularFile(path: string, flags = 0): number | undefined {
   let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0) | flags);
+    file = openSync(path, SAFE_OPEN | flags);
   } catch {
     return undefined;
   }

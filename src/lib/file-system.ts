@@ -21,7 +21,7 @@ const SHARED: Record<number, string> = {
 };
 
 /**
- * The kind of a file system that other hosts may use at the same time; undefined for one of this machine alone, and where
+ * Returns the kind of a file system that other hosts may use at the same time; undefined for one of this machine alone, and where
  * that cannot be told (macOS, Windows).
  */
 export function sharedFileSystem(path: string): string | undefined {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
 import { flock } from "./libc.ts";
+import { SAFE_OPEN } from "./read-file.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -10,9 +11,6 @@ const HELD = process.platform === "linux" ? 11 : 35;
 
 /** How often the lock is tried for while others look at it. */
 const TRIES = 1000;
-
-/** No link is followed, and no pipe or device is waited for. */
-const SAFE_OPEN = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 /**
  * Takes the exclusive lock of a file, making the file where there is none. The kernel keeps the lock for as long as any
@@ -62,7 +60,7 @@ function openRegular(path: string, flags: number): number | undefined {
   try {
     // Looked at before it is opened: to open a device may already do something.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;
-    const file = openSync(path, flags | SAFE_OPEN, 0o600);
+    const file = openSync(path, flags | SAFE_OPEN | (constants.O_NOFOLLOW ?? 0), 0o600);
     if (fstatSync(file).isFile()) return file;
     closeSync(file);
     return undefined;

@@ -20,7 +20,7 @@ export function bootId(): string {
   return boot;
 }
 
-/** Where this process's pids mean something. */
+/** Returns where this process's pids mean something. */
 export function ownSpace(): ProcessSpace {
   space ??= { host: hostname(), boot: bootId(), namespace: readNamespace() };
   return space;

@@ -78,7 +78,7 @@ export interface LineSlice {
 }
 
 /**
- * The whole lines that begin at or after byte `from`, at most `maxBytes` of them, or one longer line.
+ * Returns the whole lines that begin at or after byte `from`, at most `maxBytes` of them, or one longer line.
  * An offset inside a line skips to the next one.
  */
 export function readLinesFrom(path: string, from: number, maxBytes: number): LineSlice {
@@ -99,13 +99,13 @@ export function readLinesFrom(path: string, from: number, maxBytes: number): Lin
   return { lines, nextOffset: start + last };
 }
 
-/** The whole lines among the last `maxBytes` of a file; reads no more than those. */
+/** Returns the whole lines among the last `maxBytes` of a file; reads no more than those. */
 export function readLastLines(path: string, maxBytes: number): LineSlice {
   const size = fileSize(path);
   return readLinesFrom(path, Math.max(0, size - maxBytes), maxBytes);
 }
 
-/** The last `maxBytes` of a text file; empty where it does not exist. */
+/** Returns the last `maxBytes` of a text file; empty where it does not exist. */
 export function readTail(path: string, maxBytes: number): string {
   const size = fileSize(path);
   return readBytes(path, Math.max(0, size - maxBytes), maxBytes).toString("utf8");

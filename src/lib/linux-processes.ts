@@ -1,5 +1,6 @@
 import { closeSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { listNames } from "./paths.ts";
 import { openPidfd, signalPidfd } from "./libc.ts";
 
 /** A process as `/proc/<pid>/stat` shows it. */
@@ -41,7 +42,7 @@ export function listPids(): number[] {
 
 /** Lists the children of a process without looking at any other; none where the kernel keeps no such list. */
 export function listChildren(pid: number): number[] {
-  return readFolder(`/proc/${pid}/task`).flatMap((thread) =>
+  return listNames(`/proc/${pid}/task`).flatMap((thread) =>
     readProc(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
   );
 }
@@ -66,18 +67,11 @@ export function signalExactly({ pid, start }: Pick<LinuxProcess, "pid" | "start"
   }
 }
 
-function readProc(path: string): string {
+/** Returns the text of a file below /proc; empty where there is none, or nobody may look. */
+export function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {
     return ""; // gone, or not ours
-  }
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return []; // gone, or not ours
   }
 }

@@ -6,7 +6,7 @@ import { makeVisible } from "./visible-text.ts";
 const ROOT = "codexmcp";
 const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 
-/** The logger of one room, e.g. `logger("store")`. Silent until {@link startLogging}. */
+/** Returns the logger of one room, e.g. `logger("store")`. Silent until {@link startLogging}. */
 export function logger(room: string): Logger {
   return getLogger([ROOT, room]);
 }

@@ -1,4 +1,4 @@
-import { realpathSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
@@ -14,7 +14,7 @@ export function pathExists(path: string): boolean {
   return statIfAny(path) !== undefined;
 }
 
-/** What stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
+/** Returns what stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
 export function statIfAny(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -23,7 +23,25 @@ export function statIfAny(path: string): Stats | undefined {
   }
 }
 
-/** A path without links; the path itself where nothing stands there. */
+/** Returns what stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
+export function lstatIfAny(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lists the names in a folder; none where there is no folder, or it cannot be read. */
+export function listNames(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Returns a path without links; the path itself where nothing stands there. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -40,7 +58,7 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /**
- * The real path of a workspace given by a user.
+ * Returns the real path of a workspace given by a user.
  * @throws AppError `invalid_cwd` for a relative path, a missing one, a file, or an unreadable one.
  */
 export function resolveWorkspace(cwd: string): string {

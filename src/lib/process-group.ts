@@ -77,7 +77,7 @@ function stopListening(): void {
 /** `ulimit` takes the limit in KiB; where it cannot be set, the program runs without one. */
 const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
-/** A command that runs another one with a limit on the memory that each of its processes allocates. */
+/** Returns a command that runs another one with a limit on the memory that each of its processes allocates. */
 export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
   if (maxBytes === undefined || !HAS_GROUPS) return [...command];
   return ["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command];

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { bootId, isOwnSpace, ownSpace, type ProcessSpace } from "./host.ts";
+import { isRunning, readProcess } from "./linux-processes.ts";
 import { windowsProcessStart } from "./windows-processes.ts";
 
 /**
@@ -14,7 +14,7 @@ export interface ProcessIdentity {
 /** A process as it is noted for others, who may be in another container or on another host. */
 export interface ProcessAddress extends ProcessIdentity, ProcessSpace {}
 
-/** The identity of the process that has this pid now; undefined where none has, or only a zombie. */
+/** Returns the identity of the process that has this pid now; undefined where none has, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const start = startOf(pid);
   return start === undefined ? undefined : { pid, start };
@@ -37,12 +37,12 @@ export function ownIdentity(): ProcessIdentity {
   return own;
 }
 
-/** A process of here, for others. */
+/** Returns a process of here, for others. */
 export function addressOf({ pid, start }: ProcessIdentity): ProcessAddress {
   return { pid, start, ...ownSpace() };
 }
 
-/** The process as it can be seen from here; undefined where it is in another container or on another host. */
+/** Returns the process as it can be seen from here; undefined where it is in another container or on another host. */
 export function seenFromHere(address: ProcessAddress | undefined): ProcessIdentity | undefined {
   return address !== undefined && isOwnSpace(address) ? { pid: address.pid, start: address.start } : undefined;
 }
@@ -60,25 +60,12 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 /** Whether that process is stopped (SIGSTOP, Ctrl-Z, a debugger); false where that cannot be seen. */
 export function isProcessStopped(identity: ProcessIdentity): boolean {
   if (process.platform !== "linux" || !isProcessAlive(identity)) return false;
-  return /^[Tt]$/.test(parseStat(identity.pid)?.state ?? "");
+  return /^[Tt]$/.test(readProcess(identity.pid)?.state ?? "");
 }
 
 function startOnLinux(pid: number): string | undefined {
-  const stat = parseStat(pid);
-  if (stat === undefined || stat.state === "Z" || stat.state === "X") return undefined;
-  return `${bootId().slice(0, 8)}:${stat.startTicks}`;
-}
-
-/** What `/proc/<pid>/stat` says (proc(5)); the name in parentheses may itself hold spaces and parentheses. */
-export function parseStat(pid: number): { state: string; parent: number; startTicks: string } | undefined {
-  let text: string;
-  try {
-    text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return undefined; // there is none, or it ended while it was read (ESRCH)
-  }
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return { state: fields[0] ?? "", parent: Number(fields[1]), startTicks: fields[19] ?? "" };
+  const found = readProcess(pid);
+  return isRunning(found) ? `${bootId().slice(0, 8)}:${found.start}` : undefined;
 }
 
 /** As a text in one language and time zone, whatever those of the caller: it is compared with what others noted. */

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { identifyProcess, isProcessAlive, parseStat, type ProcessIdentity } from "./process-identity.ts";
+import { isRunning, listPids, readEnvironment, readProcess } from "./linux-processes.ts";
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from "./process-identity.ts";
 import { readPs } from "./ps.ts";
 import { listWindowsProcesses } from "./windows-processes.ts";
 
@@ -28,11 +28,9 @@ export function listFamily(family: ProcessFamily): ProcessIdentity[] {
   if (process.platform === "win32") return listOnWindows(family);
   if (process.platform !== "linux") return listByPs(family);
   const parents = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
-    const stat = parseStat(pid);
-    if (stat !== undefined && stat.state !== "Z") parents.set(pid, stat.parent);
+  for (const pid of listPids()) {
+    const found = pid === process.pid ? undefined : readProcess(pid);
+    if (isRunning(found)) parents.set(pid, found.parent);
   }
   return identifyAll(selectMembers(family, parents, hasMarker));
 }
@@ -57,13 +55,12 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
   return false;
 }
 
-/** The processes whose environment we may read and that have a variable of this name, with its value. */
+/** Returns the processes whose environment we may read and that have a variable of this name, with its value. */
 export function processesWith(variable: string): { pid: number; value: string }[] {
   if (process.platform === "win32") return [];
   if (process.platform !== "linux") return listVariableByPs(variable);
-  return readdirSync("/proc").flatMap((name) => {
-    const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === process.pid || parseStat(pid)?.state === "Z") return [];
+  return listPids().flatMap((pid) => {
+    if (pid === process.pid) return [];
     const entry = readEnvironment(pid)
       .split("\0")
       .find((each) => each.startsWith(`${variable}=`));
@@ -73,15 +70,7 @@ export function processesWith(variable: string): { pid: number; value: string }[
 
 /** Whether a process's environment holds exactly this `NAME=value`; false where we may not look. */
 function hasMarker(pid: number, marker: string): boolean {
-  return `\0${readEnvironment(pid)}\0`.includes(`\0${marker}\0`);
-}
-
-function readEnvironment(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1");
-  } catch {
-    return ""; // not ours, or gone
-  }
+  return `${readEnvironment(pid)}\0`.includes(`\0${marker}\0`);
 }
 
 function identifyAll(pids: number[]): ProcessIdentity[] {

@@ -75,7 +75,13 @@ export function readOptionalText(path: string, limits: ReadLimits = {}): string 
   throw new UnreadableFileError(outcome.problem, outcome.message);
 }
 
-/** A file's kind in words, for messages. */
+/** Reads a text file within the limits of {@link readFileBounded}; undefined where there is none, or it cannot be read. */
+export function tryReadText(path: string, limits: ReadLimits = {}): string | undefined {
+  const outcome = readFileBounded(path, limits);
+  return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
+}
+
+/** Returns a file's kind in words, for messages. */
 export function kindOf(stat: Pick<Stats, "isDirectory" | "isFIFO" | "isSocket" | "isFile">): string {
   if (stat.isFile()) return "a file";
   if (stat.isDirectory()) return "a folder";

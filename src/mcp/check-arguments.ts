@@ -1,4 +1,5 @@
 import { AppError } from "#lib/errors.ts";
+import { shorten } from "#lib/text.ts";
 
 const MAX_DEPTH = 64;
 const MAX_VALUES = 20_000;
@@ -33,10 +34,9 @@ function hasNul(value: unknown): boolean {
 }
 
 function refuse(tool: string, parameter: string, what: string): AppError {
-  const name = parameter.length > 60 ? `${parameter.slice(0, 60)}…` : parameter;
   return new AppError(
     "invalid_argument",
-    `${tool} was called with wrong arguments: ${name} ${what}.`,
+    `${tool} was called with wrong arguments: ${shorten(parameter, 60)} ${what}.`,
     "Correct it, and call again.",
   );
 }

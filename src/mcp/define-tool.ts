@@ -2,6 +2,7 @@ import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { AppContext } from "#app/context.ts";
 import { AppError } from "#lib/errors.ts";
+import { shorten } from "#lib/text.ts";
 import type { TaskRecord } from "#task/record.ts";
 import { checkArguments } from "./check-arguments.ts";
 import type { ClientLimits } from "./client-limits.ts";
@@ -131,7 +132,7 @@ function leaveOutNoise(schema: z.core.JSONSchema.BaseSchema, io: "input" | "outp
 function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {
   const faults = error.issues.map((issue) => {
     const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    return shorten(where + issue.message);
+    return shorten(where + issue.message, MAX_FAULT_CHARACTERS);
   });
   const parameters = Object.entries(input.shape).map(([name, type]) =>
     isOptional(type) ? name : `${name} (required)`,
@@ -146,10 +147,6 @@ function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppE
 /** Of what is wrong, so much is told; a client may send any number of faults, of any length. */
 const MAX_FAULTS = 5;
 const MAX_FAULT_CHARACTERS = 300;
-
-function shorten(fault: string): string {
-  return fault.length > MAX_FAULT_CHARACTERS ? `${fault.slice(0, MAX_FAULT_CHARACTERS)}…` : fault;
-}
 
 function isOptional(type: unknown): boolean {
   return type instanceof z.ZodOptional || type instanceof z.ZodDefault;

@@ -101,7 +101,7 @@ export class MessageScanner {
   }
 }
 
-/** A message without what is nested too deep in it. */
+/** Returns a message without what is nested too deep in it. */
 export function pruneMessage(line: Buffer, { tooDeep }: MessageScanner): Buffer {
   if (tooDeep.length === 0) return line;
   const parts: Buffer[] = [];

@@ -31,7 +31,7 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   nothing_to_read: RPC_CODES.resourceNotFound,
 };
 
-/** What went wrong with a request that has no result to say it in: all but tool calls. */
+/** Returns what went wrong with a request that has no result to say it in: all but tool calls. */
 export function toRpcError(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const { code, message, hint } = toFailure(thrown);

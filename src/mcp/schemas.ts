@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { VERDICTS } from "#task/readonly-audit.ts";
+import { MAX_IMAGES } from "#task/record.ts";
 import { TOPIC_TYPES } from "#task/topic.ts";
 
 const sandbox = z.enum(["read-only", "full-access"]);
@@ -19,7 +20,7 @@ export const startInput = z.strictObject({
   model: z.string().optional().describe("Model for this task"),
   reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
   profile: z.string().optional().describe("Codex profile"),
-  images: z.array(z.string()).max(32).optional().describe("Absolute paths of images for the prompt"),
+  images: z.array(z.string()).max(MAX_IMAGES).optional().describe("Absolute paths of images for the prompt"),
   output_schema: z.record(z.string(), z.unknown()).optional().describe("JSON Schema for Codex's final answer"),
   base: z
     .string()

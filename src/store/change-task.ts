@@ -20,7 +20,7 @@ const HAS_SLOT = `($max = 0 OR (
     WHERE other.status = 'queued' AND (other.seq, other.task_id) < (tasks.seq, tasks.task_id))))`;
 
 /**
- * queued → running, with the calling process as the supervisor.
+ * Moves a task from queued to running, with the calling process as the supervisor.
  * @param maxConcurrent how many tasks may run at once; 0: any number
  * @returns false where the task is no longer queued, a cancel was asked for, or there is no slot for it
  */
@@ -36,7 +36,7 @@ export function startTask(store: Store, task: RunningTask, maxConcurrent = 0): b
 }
 
 /**
- * A task's end, from the state that it was in.
+ * Ends a task, from the state that it was in.
  * @returns false where it had ended already: that end stands.
  */
 export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {

@@ -75,7 +75,7 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   return { granted, lock };
 }
 
-/** The task of this id, as the index has it. */
+/** Returns the task of this id, as the index has it. */
 export function findTask(store: Store, taskId: string): StoredTask | undefined {
   const row = store.database
     .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE task_id = ?`)
@@ -83,7 +83,7 @@ export function findTask(store: Store, taskId: string): StoredTask | undefined {
   return row === null ? undefined : toStoredTask(row);
 }
 
-/** The task that is queued or runs in a worktree. */
+/** Returns the task that is queued or runs in a worktree. */
 export function findUnfinishedIn(store: Store, worktreeDir: string): StoredTask | undefined {
   return findUnfinishedBy(store, "worktree_dir", worktreeDir);
 }

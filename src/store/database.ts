@@ -7,7 +7,7 @@ import { repairPrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { holdSoon } from "./held-lock.ts";
 import { isNewerSchema, migrate } from "./migrations.ts";
-import { inStateFolder, toStorageFault } from "./storage-fault.ts";
+import { inStateFolder } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";
 
 /** How long a statement waits for another process's write before it fails. */
@@ -159,12 +159,10 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith(code);
 }
 
-function stillLocked({ locks }: StorePaths): unknown {
-  return toStorageFault(
-    new AppError(
-      "state_unusable",
-      "Another process has been making the index of tasks for a long time.",
-      `Look which process that is (fuser '${join(locks, "index.lock")}'), end it, and try again.`,
-    ),
+function stillLocked({ locks }: StorePaths): AppError {
+  return new AppError(
+    "state_unusable",
+    "Another process has been making the index of tasks for a long time.",
+    `Look which process that is (fuser '${join(locks, "index.lock")}'), end it, and try again.`,
   );
 }

@@ -1,7 +1,8 @@
-import { lstatSync, readdirSync, renameSync } from "node:fs";
+import { lstatSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { logger } from "#lib/log.ts";
 import { makePrivateFolder } from "#lib/files.ts";
+import { listNames } from "#lib/paths.ts";
 import { readEarlierMeta } from "./meta-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
@@ -15,17 +16,12 @@ export interface EarlierRun {
   end_time: string;
 }
 
-/** A task's earlier runs, newest first. One whose record cannot be read ended when its folder was last changed. */
+/** Returns a task's earlier runs, newest first. One whose record cannot be read ended when its folder was last changed. */
 export function listEarlierRuns(store: Store, taskId: string): EarlierRun[] {
   const paths = taskPaths(store.paths.home, taskId);
-  let names: string[];
-  try {
-    names = readdirSync(paths.runs);
-  } catch {
-    return []; // there are none
-  }
-  const numbers = names.filter((name) => /^[1-9]\d{0,8}$/.test(name)).map(Number);
-  return numbers
+  return listNames(paths.runs)
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
     .toSorted((a, b) => b - a)
     .map((run) => {
       const path = join(paths.runs, String(run));

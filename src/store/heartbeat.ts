@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type ClockStamp, clockStamp, now, ranMsSince } from "#lib/clock.ts";
 import { logger } from "#lib/log.ts";
 import { prepareFile } from "#lib/files.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import type { TaskPaths } from "./store-paths.ts";
 
 /** A supervisor's sign of life. */
@@ -36,10 +36,9 @@ export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, coun
   }
 }
 
-/** The last sign of life; undefined where there is none. */
+/** Returns the last sign of life; undefined where there is none. */
 export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Heartbeat | undefined {
-  const outcome = readFileBounded(heartbeat, { maxBytes: 4096 });
-  const parsed = v.safeParse(HeartbeatSchema, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+  const parsed = v.safeParse(HeartbeatSchema, tryReadText(heartbeat, { maxBytes: 4096 }));
   return parsed.success ? parsed.output : undefined;
 }
 

@@ -70,7 +70,7 @@ export function importTask(target: ImportTarget, taskId: string): void {
   if ("record" in outcome) take(target, outcome.record);
 }
 
-/** Why a task's folder cannot be read; undefined where it can, or where there is nothing of that name. */
+/** Returns why a task's folder cannot be read; undefined where it can, or where there is nothing of that name. */
 export function findFolderFault(target: ImportTarget, taskId: string): UnreadableTask | undefined {
   const { folder } = taskPaths(target.paths.home, taskId);
   if (!isTaskId(taskId) || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return undefined;

@@ -75,7 +75,7 @@ export function listTaskIds(store: Store, prefix: string, limit: number): string
     .map((row) => row.task_id);
 }
 
-/** How many tasks are in each state. */
+/** Returns how many tasks are in each state. */
 export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
   const rows = store.database
     .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
@@ -83,7 +83,7 @@ export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 
-/** The worktrees that tasks had, with the repository that each is of (its common git folder). */
+/** Returns the worktrees that tasks had, with the repository that each is of (its common git folder). */
 export function listWorktreePlaces(store: Store): { worktree_dir: string; workspace: string }[] {
   return store.database
     .query<{ worktree_dir: string; workspace: string }, []>(
@@ -92,7 +92,7 @@ export function listWorktreePlaces(store: Store): { worktree_dir: string; worksp
     .all();
 }
 
-/** The task that worked in a worktree last. */
+/** Returns the task that worked in a worktree last. */
 export function newestTaskIn(
   store: Store,
   worktreeDir: string,
@@ -105,7 +105,7 @@ export function newestTaskIn(
   return row ?? undefined;
 }
 
-/** The ids of unfinished tasks, however many: they are the ones whose actual state may have to be worked out. */
+/** Returns the ids of unfinished tasks, however many: they are the ones whose actual state may have to be worked out. */
 export function listUnfinishedIds(store: Store): string[] {
   return store.database
     .query<{ task_id: string }, []>("SELECT task_id FROM tasks WHERE status IN ('queued', 'running') ORDER BY seq")
@@ -113,7 +113,7 @@ export function listUnfinishedIds(store: Store): string[] {
     .map((row) => row.task_id);
 }
 
-/** The supervisors of unfinished runs, and their Codex processes. */
+/** Returns the supervisors of unfinished runs, and their Codex processes. */
 export function listRunProcesses(store: Store): ProcessAddress[] {
   return store.database
     .query<{ address: string }, []>(
@@ -124,7 +124,7 @@ export function listRunProcesses(store: Store): ProcessAddress[] {
     .flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
-/** What the newest ended tasks had daemons start: see the record's `daemon_requests`. */
+/** Returns what the newest ended tasks had daemons start: see the record's `daemon_requests`. */
 export function listDaemonRequests(store: Store, limit: number): { task_id: string; requests: string[] }[] {
   return store.database
     .query<{ task_id: string; requests: string | null }, [number]>(
@@ -138,7 +138,7 @@ export function listDaemonRequests(store: Store, limit: number): { task_id: stri
     );
 }
 
-/** A queued task's place in the queue, from 1. */
+/** Returns a queued task's place in the queue, from 1. */
 export function queuePosition(store: Store, task: { task_id: string }): number {
   const row = store.database
     .query<{ before: number }, [string]>(
@@ -149,7 +149,7 @@ export function queuePosition(store: Store, task: { task_id: string }): number {
   return (row?.before ?? 0) + 1;
 }
 
-/** The tokens that a Codex session had used when a task of ours last ended with it. */
+/** Returns the tokens that a Codex session had used when a task of ours last ended with it. */
 export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
   const rows = store.database
     .query<StoredRow, [string]>(

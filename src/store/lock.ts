@@ -19,7 +19,7 @@ const LOCK_TIMEOUT_MS = 5 * 60_000;
  * @throws AppError `repository_busy` where somebody holds it for minutes; `state_unusable`, `state_newer`
  */
 export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
-  if (store.isNewer) void store.writable; // throws
+  void store.writable; // throws where this version may only read
   const name = createHash("sha256").update(commonDir).digest("hex").slice(0, 32);
   const path = join(store.paths.locks, `repository-${name}.lock`);
   inStateFolder(() => makePrivateFolder(store.paths.locks));

@@ -112,18 +112,18 @@ export function readMetaFile(path: string): MetaOutcome {
   return { fault: `${path} has a field that this version cannot read${field === null ? "" : ` (${field})`}.` };
 }
 
-/** The same record. @returns undefined where there is none, or one that cannot be read */
+/** Reads a task's published record. @returns undefined where there is none, or one that cannot be read */
 export function readMeta(path: string): TaskRecord | undefined {
   const outcome = readMetaFile(path);
   return "record" in outcome ? outcome.record : undefined;
 }
 
-/** The same of a run that was followed by another of its task. */
+/** Reads the record of a run that was followed by another of its task; undefined as for {@link readMeta}. */
 export function readEarlierMeta(paths: TaskPaths, run: number): TaskRecord | undefined {
   return readMeta(join(paths.runs, String(run), "meta.json"));
 }
 
-/** The text of a `meta.json`. */
+/** Returns the text of a `meta.json`. */
 export function formatMeta(record: TaskRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { makePrivateFolder, prepareFile } from "#lib/files.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import { storePaths } from "./store-paths.ts";
 
@@ -37,8 +37,7 @@ function probeNotes<T>(
   const note = v.pipe(v.string(), v.parseJson(), v.object({ probe: v.string(), found: schema, at: v.number() }));
   return {
     recall: (home, probe) => {
-      const outcome = readFileBounded(storePaths(home)[file]);
-      const known = v.safeParse(note, "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined);
+      const known = v.safeParse(note, tryReadText(storePaths(home)[file]));
       if (!known.success || known.output.probe !== probe) return undefined;
       return holds(known.output.found, known.output.at) ? known.output.found : undefined;
     },

@@ -13,7 +13,7 @@ export function inStateFolder<T>(work: () => T): T {
   }
 }
 
-/** A failed system call or database call as `state_unusable`; any other error as it is. */
+/** Returns a failed system call or database call as `state_unusable`; any other error as it is. */
 export function toStorageFault(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   if (error.name !== "SQLiteError" && errnoOf(error) === undefined) return error;

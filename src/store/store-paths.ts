@@ -60,7 +60,7 @@ export interface TaskPaths {
 /** The name of {@link TaskPaths.wake}. */
 export const WAKE_FILE = "wake";
 
-/** The names below a state folder. */
+/** Returns the names below a state folder. */
 export function storePaths(home: string): StorePaths {
   return {
     home,
@@ -73,7 +73,7 @@ export function storePaths(home: string): StorePaths {
   };
 }
 
-/** The names below a task's folder. */
+/** Returns the names below a task's folder. */
 export function taskPaths(home: string, taskId: string): TaskPaths {
   const folder = join(storePaths(home).tasks, taskId);
   const live = join(folder, "live");
@@ -103,7 +103,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
   };
 }
 
-/** The file that is locked for as long as a run's Codex lives; a later run of the task has another. */
+/** Returns the file that is locked for as long as a run's Codex lives; a later run of the task has another. */
 export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }

@@ -39,7 +39,7 @@ export interface StoredRow {
   session_id: string | null;
 }
 
-/** A row as a task. */
+/** Returns a row as a task. */
 export function toStoredTask(row: StoredRow): StoredTask {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
@@ -59,7 +59,7 @@ const AddressSchema = v.pipe(
   v.object({ pid: v.number(), start: v.string(), host: v.string(), boot: v.string(), namespace: v.string() }),
 );
 
-/** An address of a column; undefined where there is none. */
+/** Returns an address of a column; undefined where there is none. */
 export function parseAddress(column: string | null): ProcessAddress | undefined {
   const parsed = v.safeParse(AddressSchema, column);
   return parsed.success ? parsed.output : undefined;
@@ -68,7 +68,7 @@ export function parseAddress(column: string | null): ProcessAddress | undefined 
 /** Named parameters of a statement. */
 export type Columns = Record<string, string | number | null>;
 
-/** The columns that name a run and those that its state changes. */
+/** Returns the columns that name a run and those that its state changes. */
 export function stateColumns(record: TaskRecord): Columns {
   const ended = isEnded(record) ? record : undefined;
   return {

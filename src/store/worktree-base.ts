@@ -12,7 +12,7 @@ interface Writable {
 /** What a worktree's work is compared with, and whose it is. */
 export type WorktreeBase = Pick<WorktreePlace, "base_branch" | "made_here"> & { base_commit: string };
 
-/** The base that was noted when the worktree was made; undefined where this store did not make it. */
+/** Returns the base that was noted when the worktree was made; undefined where this store did not make it. */
 export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeBase | undefined {
   const row = store.database
     .query<{ base_branch: string | null; base_commit: string; made_here: number }, [string]>(
@@ -72,7 +72,7 @@ interface WorktreeRow {
   workspace: string | null;
 }
 
-/** All worktrees that tasks have worked in, discarded ones too. */
+/** Returns all worktrees that tasks have worked in, discarded ones too. */
 export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
   const rows = store.database
     .query<WorktreeRow, []>(
@@ -100,7 +100,7 @@ export function noteMerged(store: Writable, worktreeDir: string, { tip, commit }
     .run(tip, commit, worktreeDir);
 }
 
-/** What was noted so; undefined where nothing was. */
+/** Returns what was last merged of a worktree's branch; undefined where nothing was. */
 export function findMerged(store: Indexed, worktreeDir: string): Merged | undefined {
   const row = store.database
     .query<{ tip: string | null; commit: string | null }, [string]>(

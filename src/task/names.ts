@@ -3,7 +3,7 @@ import type { Topic } from "./topic.ts";
 /** The longest task id: file names end at 255 bytes, and a temporary name beside it needs room too. */
 const TASK_ID = /^codex-[A-Za-z0-9][A-Za-z0-9_-]{0,200}$/;
 
-/** A task's id, which is also its tmux session's name. `suffix` tells apart two workspaces with one topic. */
+/** Returns a task's id, which is also its tmux session's name. `suffix` tells apart two workspaces with one topic. */
 export function taskIdOf(topic: Topic, suffix?: string): string {
   return suffix === undefined ? `codex-${topic.text}` : `codex-${topic.text}-${suffix}`;
 }
@@ -18,18 +18,18 @@ export function runIdOf({ task_id, run }: { task_id: string; run: number }): str
   return `${task_id}.${run}`;
 }
 
-/** The run that such an id names; undefined where it is none. */
+/** Returns the run that such an id names; undefined where it is none. */
 export function parseRunId(text: string): { taskId: string; run: number } | undefined {
   const [, taskId = "", run] = /^(.+)\.([1-9]\d{0,8})$/.exec(text) ?? [];
   return isTaskId(taskId) ? { taskId, run: Number(run) } : undefined;
 }
 
-/** The branch that all versions of a topic work on. */
+/** Returns the branch that all versions of a topic work on. */
 export function agentBranchOf(topic: Topic): string {
   return `agent/${topic.key}`;
 }
 
-/** The name of the worktree's folder beside the repository `repositoryName`. */
+/** Returns the name of the worktree's folder beside the repository `repositoryName`. */
 export function worktreeNameOf(repositoryName: string, topic: Topic): string {
   return `${repositoryName}-agent-${topic.key}`;
 }
@@ -41,39 +41,44 @@ export interface ProcessMarker {
 }
 
 /**
- * The environment entry that every process of one run inherits, by which they are found again.
+ * Returns the environment entry that every process of one run inherits, by which they are found again.
  * The state folder is part of it: another store may hold a task of the same id.
  */
 export function processMarkerOf(stateFolder: string, taskId: string, run: number): ProcessMarker {
-  return { name: RUN_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}:${run}` };
+  return { name: RUN_MARKER, value: `${tagOf(stateFolder)}:${taskId}:${run}` };
 }
 
 /** The name of {@link processMarkerOf}. */
 export const RUN_MARKER = "CODEXMCP_RUN";
 
-/** The run that such an entry's value names; undefined where it is another state folder's. */
+/** Returns the run that such an entry's value names; undefined where it is another state folder's. */
 export function parseRunMarker(stateFolder: string, value: string): { taskId: string; run: number } | undefined {
   const [folder, taskId, run] = value.split(":");
-  if (folder !== Bun.hash(stateFolder).toString(36) || taskId === undefined) return undefined;
+  if (folder !== tagOf(stateFolder) || taskId === undefined) return undefined;
   return { taskId, run: Number(run) };
 }
 
-/** The same for what a supervisor needs beside it, and what must not be taken for a process of the run. */
+/** Returns the environment entry of what a supervisor needs beside a run: it must not be taken for a process of the run. */
 export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMarker {
-  return { name: HELPER_MARKER, value: `${Bun.hash(stateFolder).toString(36)}:${taskId}` };
+  return { name: HELPER_MARKER, value: `${tagOf(stateFolder)}:${taskId}` };
 }
 
 /** The name of {@link helperMarkerOf}. */
 export const HELPER_MARKER = "CODEXMCP_HELPER";
 
-/** Reads such a name; undefined where it is another state folder's. */
+/** Names the control group of a run, in whichever group its supervisor was. */
+export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
+  return `${tagOf(stateFolder)}-${task_id}-${run}`;
+}
+
+/** Returns the run that such a name is of; undefined where it is another state folder's. */
 export function parseCgroupName(stateFolder: string, name: string): { taskId: string; run: number } | undefined {
   const [, folder, taskId = "", run] = /^([0-9a-z]+)-(.+)-([1-9]\d{0,8})$/.exec(name) ?? [];
-  if (folder !== Bun.hash(stateFolder).toString(36)) return undefined;
+  if (folder !== tagOf(stateFolder)) return undefined;
   return isTaskId(taskId) ? { taskId, run: Number(run) } : undefined;
 }
 
-/** Names the control group of a run, in whichever group its supervisor was. */
-export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
-  return `${Bun.hash(stateFolder).toString(36)}-${task_id}-${run}`;
+/** Tells state folders apart, in names and environments that others see. */
+function tagOf(stateFolder: string): string {
+  return Bun.hash(stateFolder).toString(36);
 }

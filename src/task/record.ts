@@ -45,6 +45,9 @@ export interface WorktreeChanges {
 /** A list of paths in a record is cut here; `diff_stat` has the whole number. */
 export const MAX_LISTED_PATHS = 200;
 
+/** So many images can be given with a prompt. */
+export const MAX_IMAGES = 32;
+
 /** What was asked for, and where it runs: the same through all states of one run. Names are those of `meta.json`. */
 export interface TaskRequest extends Partial<WorktreePlace> {
   task_id: string;
@@ -70,6 +73,7 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   model?: string;
   reasoning_effort?: string;
   profile?: string;
+  /** At most {@link MAX_IMAGES}. */
   images?: string[];
   output_schema_file?: string;
   timeout_seconds: number;

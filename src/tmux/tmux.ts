@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { $ } from "bun";
 import type { Config } from "#lib/config.ts";
 import { AppError } from "#lib/errors.ts";
 import { runProgram } from "#lib/run-program.ts";
@@ -12,7 +11,7 @@ export interface TmuxServer {
   environment: Record<string, string>;
 }
 
-/** The tmux server that a configuration names. */
+/** Returns the tmux server that a configuration names. */
 export function tmuxServerOf(config: Config): TmuxServer {
   return { socket: config.tmuxSocket, environment: config.environment };
 }
@@ -80,7 +79,7 @@ export async function hasSession(server: TmuxServer, name: string): Promise<bool
   return exitCode === 0;
 }
 
-/** The pid of what runs in a session's pane; undefined where there is no such session. */
+/** Returns the pid of what runs in a session's pane; undefined where there is no such session. */
 export async function panePid(server: TmuxServer, name: string): Promise<number | undefined> {
   const { stdout } = await runTmux(server, ["display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"], "/");
   return Number(stdout) || undefined;
@@ -108,11 +107,10 @@ export function checkTmux(server: TmuxServer): void {
   );
 }
 
-/** The installed tmux's version, e.g. `3.3a`. */
+/** Returns the installed tmux's version, e.g. `3.3a`. */
 export async function tmuxVersion(server: TmuxServer): Promise<string> {
-  // The one question that needs no server, and so no deadline.
-  const said = await $`tmux -V < /dev/null`.cwd("/").env(server.environment).quiet().nothrow().text();
-  return said.trim().replace(/^tmux /, "");
+  const { stdout } = await runTmux(server, ["-V"], "/");
+  return stdout.trim().replace(/^tmux /, "");
 }
 
 /** tmux answers at once, unless its server is stopped. */

@@ -12,7 +12,7 @@ const MEBIBYTE = 1024 * 1024;
 const LITTLE_SPACE = 500 * MEBIBYTE;
 const NO_SPACE = 50 * MEBIBYTE;
 
-/** The state folder: rights, space, and whether the index is whole. Nothing is repaired. */
+/** Checks the state folder: rights, space, and whether the index is whole. Nothing is repaired. */
 export function checkState(home: string): Finding[] {
   const folder = checkFolder(home);
   const space = [...checkSharing(home), ...checkSpace(home)];

@@ -8,7 +8,7 @@ import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#stor
 import { findTask } from "#store/claim-task.ts";
 import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#task/names.ts";
 import type { AppContext } from "../context.ts";
-import { describeElsewhere, describeUnresponsive, readTaskLife } from "../task-life.ts";
+import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "../task-life.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /**
@@ -76,9 +76,12 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
   return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
 }
 
+/** States of tasks that nobody is about. */
+const LOST: ReadonlySet<TaskLife["state"]> = new Set(["orphaned", "abandoned"]);
+
 function checkSupervisors(context: AppContext): Finding[] {
   const unfinished = listUnfinishedIds(context.store).flatMap((id) => findTask(context.store, id) ?? []);
-  const lost = unfinished.filter((stored) => !/^(?:owned|unknown)$/.test(readTaskLife(context, stored).state));
+  const lost = unfinished.filter((stored) => LOST.has(readTaskLife(context, stored).state));
   const findings = unfinished.flatMap((stored) => {
     const { task_id } = stored.record;
     const unresponsive = describeUnresponsive(context, stored);

@@ -24,12 +24,12 @@ const FRAME = 3;
 
 const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
 
-/** How many tasks fit on a screen. */
+/** Returns how many tasks fit on a screen. */
 export function roomForTasks({ height }: Size): number {
   return Math.max(1, height - FRAME);
 }
 
-/** The live list's lines: as many as the screen has, none wider. */
+/** Returns the live list's lines: as many as the screen has, none wider. */
 export function drawList(state: ListState, size: Size): Text[] {
   const { tasks, top, selected } = state;
   const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
@@ -84,7 +84,7 @@ interface LogLine {
   style: Style;
 }
 
-/** A log's lines, wrapped; `up` lines of its end are scrolled away. */
+/** Returns a log's lines, wrapped; `up` lines of its end are scrolled away. */
 export function drawLog(title: Text, lines: readonly LogLine[], up: number, size: Size): Text[] {
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { prepareFile } from "#lib/files.ts";
-import { digestFile, type FileFingerprint } from "#lib/file-digest.ts";
+import { digestFile, type FileFingerprint, isSameFingerprint } from "#lib/file-digest.ts";
 import { realPath } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 
 const FILE = "auth.json";
@@ -41,9 +41,9 @@ export function returnLogin(codexHome: string, own: string, note: PrivateHomeNot
   // The user's may be a link to somewhere else.
   const path = realPath(join(codexHome, FILE));
   const text = readText(join(own, FILE));
-  if (text !== undefined && isSame(digestOfText(text), note.login)) return findings;
+  if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return findings;
   const before = readText(path);
-  if (before === undefined || !isSame(digestOfText(before), note.login)) {
+  if (before === undefined || !isSameFingerprint(digestOfText(before), note.login)) {
     findings.notes.push(
       "The login (auth.json) was changed by another program during the run; the run's was discarded.",
     );
@@ -87,17 +87,12 @@ function expiryOf(token: unknown): number | undefined {
 }
 
 function readText(path: string): string | undefined {
-  const outcome = readFileBounded(path, { maxBytes: MAX_BYTES });
-  return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
+  return tryReadText(path, { maxBytes: MAX_BYTES });
 }
 
 function digestOfText(text: string): FileFingerprint {
   const bytes = Buffer.from(text);
   return { size: bytes.length, digest: new Bun.CryptoHasher("sha256").update(bytes).digest("hex") };
-}
-
-function isSame(a: FileFingerprint, b: FileFingerprint): boolean {
-  return a.size === b.size && a.digest === b.digest;
 }
 
 function parseJson(text: string): unknown {

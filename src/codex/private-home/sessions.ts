@@ -14,7 +14,13 @@ import {
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { errnoOf } from "#lib/errors.ts";
-import { digestFile, openRegularFile, RunningDigest } from "#lib/file-digest.ts";
+import {
+  digestFile,
+  type FileFingerprint,
+  isSameFingerprint,
+  openRegularFile,
+  RunningDigest,
+} from "#lib/file-digest.ts";
 import { makePrivateFolder } from "#lib/files.ts";
 import { readLinesFrom } from "#lib/json-lines.ts";
 import { findSessionFile } from "../session-file.ts";
@@ -157,16 +163,16 @@ function returnRecord(
   }
 }
 
-function isUnchanged(path: string, { size, digest }: { size: number; digest: string }): boolean {
+function isUnchanged(path: string, before: FileFingerprint): boolean {
   const now = digestFile(path);
-  return now !== undefined && now.size === size && now.digest === digest;
+  return now !== undefined && isSameFingerprint(now, before);
 }
 
 /** Copies a record in one pass, so that what is checked is what is copied. */
 function copyRecord(
   from: string,
   to: string,
-  start: { size: number; digest: string } | undefined,
+  start: FileFingerprint | undefined,
 ): "copied" | "the earlier part of the session was changed" | "too large" {
   const source = openRegularFile(from, constants.O_NOFOLLOW);
   if (source === undefined) return "the earlier part of the session was changed";
@@ -185,8 +191,7 @@ function copyRecord(
       at += bytes;
       if (at > startSize + MAX_GROWTH_BYTES) return "too large";
     }
-    const { size, digest: found } = digest.fingerprint;
-    const isKept = start === undefined || (size === start.size && found === start.digest);
+    const isKept = start === undefined || isSameFingerprint(digest.fingerprint, start);
     return isKept ? "copied" : "the earlier part of the session was changed";
   } finally {
     closeSync(source);

@@ -1,8 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { makePrivateFolder, prepareFile } from "#lib/files.ts";
-import { realPath } from "#lib/paths.ts";
+import { listNames, realPath } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { isRenewalOf } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
@@ -85,11 +85,11 @@ function setAside(codexHome: string, path: string, aside: string): void {
 }
 
 function listUserFiles(codexHome: string): string[] {
-  const top = list(codexHome).filter((name) => FILES.test(name));
+  const top = listNames(codexHome).filter((name) => FILES.test(name));
   const below: string[] = [];
   const folders = [...FOLDERS];
   for (let folder = folders.pop(); folder !== undefined && below.length <= MAX_FILES; folder = folders.pop()) {
-    for (const name of list(join(codexHome, folder))) {
+    for (const name of listNames(join(codexHome, folder))) {
       const path = join(folder, name);
       // Codex's own skills are written anew by each version of it.
       if (path === join("skills", ".system")) continue;
@@ -98,12 +98,4 @@ function listUserFiles(codexHome: string): string[] {
     }
   }
   return [...top, ...below].slice(0, MAX_FILES + 1);
-}
-
-function list(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -38,7 +38,7 @@ export async function advanceBranch({ folder, branch, from, to }: Advance): Prom
   }
 }
 
-/** The working tree that has a branch checked out; undefined where none has. */
+/** Returns the working tree that has a branch checked out; undefined where none has. */
 export async function findCheckout(folder: string, branch: string): Promise<string | undefined> {
   const worktrees = await listWorktrees(folder);
   return worktrees.find((worktree) => worktree.branch === branch && !worktree.isPrunable)?.path;

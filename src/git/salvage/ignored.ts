@@ -11,7 +11,7 @@ export interface IgnoredPath {
 /** Smaller ones (`.env`, for one) are saved in any case. */
 const LARGE_BYTES = 1024 * 1024;
 
-/** What git ignores in a worktree; folders that are ignored as a whole are one entry. */
+/** Returns what git ignores in a worktree; folders that are ignored as a whole are one entry. */
 export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
   const paths = splitNul(await gitBytes(worktree, args)).map((path) => path.replace(/\/$/, ""));
@@ -20,7 +20,7 @@ export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   return ignored;
 }
 
-/** Those of them that are given up where somebody wants to be rid of what can be made again. */
+/** Returns those of them that are given up where somebody wants to be rid of what can be made again. */
 export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
   return ignored.filter(({ bytes }) => bytes > LARGE_BYTES).map(({ path }) => path);
 }

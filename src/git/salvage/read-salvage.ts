@@ -9,7 +9,7 @@ export interface SavedFile {
   object: string;
 }
 
-/** The files below one of a salvage commit's places, relative to it. */
+/** Returns the files below one of a salvage commit's places, relative to it. */
 export async function listSaved(repository: string, commit: string, place: string): Promise<SavedFile[]> {
   const lines = splitNul(await gitBytes(repository, ["ls-tree", "-r", "-z", commit, "--", place]));
   return lines.map((line) => {

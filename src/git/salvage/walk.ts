@@ -1,5 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { AppError, errnoOf } from "#lib/errors.ts";
+import { shorten } from "#lib/text.ts";
 import { Turns } from "#lib/turns.ts";
 import { type ByteName, nameOf, toBytes, toName } from "./names.ts";
 
@@ -79,8 +80,7 @@ function listFolder(folder: ByteName): ByteName[] {
 function unlookable(path: ByteName, error: unknown): unknown {
   const code = errnoOf(error);
   if (code === undefined) return error;
-  const name = toBytes(path).toString();
-  const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
+  const shown = shorten(toBytes(path).toString(), 200);
   const why = code === "ENAMETOOLONG" ? "is nested too deep to be named" : `cannot be read (${code})`;
   return new AppError(
     "repository_unusable",

@@ -68,7 +68,7 @@ function isOrdinary(mode: number): boolean {
   return mode === ordinaryMode(false) || mode === ordinaryMode(true);
 }
 
-/** The permissions that git gives a file here. */
+/** Returns the permissions that git gives a file here. */
 export function ordinaryMode(isExecutable: boolean): number {
   return (isExecutable ? 0o777 : 0o666) & ~process.umask();
 }
