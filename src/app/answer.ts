@@ -1,12 +1,6 @@
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
-import {
-  elapsedSeconds,
-  type EndedTask,
-  type TaskRecord,
-  type Usage,
-  type WorktreeChanges,
-  type WorktreePlace,
-} from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#task/record.ts";
 
 /** What of a worktree an answer tells. */
 export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;

@@ -1,13 +1,7 @@
 import { now } from "#lib/clock.ts";
 import type { Failure } from "#lib/errors.ts";
-import {
-  type CancelledTask,
-  elapsedSeconds,
-  type FailedTask,
-  type QueuedTask,
-  type RunFacts,
-  type RunningTask,
-} from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { CancelledTask, FailedTask, QueuedTask, RunFacts, RunningTask } from "#task/record.ts";
 
 /** Why a cancelled task has no result. */
 export const CANCELLED: Failure = {

@@ -13,9 +13,11 @@ import { logger } from "#lib/log.ts";
 import { endTask } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders, writeResult } from "#store/task-folder.ts";
+import { removeRunFolders } from "#store/run-folders.ts";
+import { writeResult } from "#store/task-folder.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
-import { elapsedSeconds, type EndedTask, type RunFacts, type RunningTask, type WorktreeChanges } from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
@@ -60,11 +62,12 @@ export async function workOutEnd(
  * @returns undefined where the task had ended already (somebody else finished it)
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
-  // Before the end is told: the next run of this id has folders of the same names.
-  if (ended.readonly_fallback === true) removeRunFolders(taskPaths(context.config.home, ended.task_id));
   noteResult(context, ended);
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
-  return endTask(context.store, "running", ended) ? ended : undefined;
+  const isRecorded = endTask(context.store, "running", ended);
+  // Not before: whoever finishes the run in this process's place needs them.
+  if (ended.readonly_fallback === true) removeRunFolders(context.store, ended);
+  return isRecorded ? ended : undefined;
 }
 
 /** Few runs ask daemons for anything; the others do without the shell parser. */

@@ -8,23 +8,15 @@ import { type Environment, readConfig } from "#lib/config.ts";
 import { now } from "#lib/clock.ts";
 import { type Failure, toFailure } from "#lib/errors.ts";
 import { isProcessAlive, seenFromHere } from "#lib/process-identity.ts";
-import { watchFolder } from "#lib/watch-folder.ts";
 import { endTask, noteCodexProcess, recordSupervisor } from "#store/change-task.ts";
-import { findTask } from "#store/claim-task.ts";
 import { lastSessionUsage } from "#store/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
-import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
-import { removeRunFolders, takeHandover } from "#store/task-folder.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { removeRunFolders } from "#store/run-folders.ts";
+import { takeHandover } from "#store/task-folder.ts";
 import type { StoredTask } from "#store/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#task/names.ts";
-import {
-  isEnded,
-  type EndedTask,
-  type QueuedTask,
-  type RunningTask,
-  type TaskRecord,
-  type Usage,
-} from "#task/record.ts";
+import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#task/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "./context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
@@ -33,9 +25,9 @@ import { CANCELLED, endedBy } from "./end-record.ts";
 import { recordEnd, workOutEnd } from "./finish-task.ts";
 import { confineStart, needsFallback } from "./readonly-fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "./retention.ts";
-import { RunClock } from "./run-clock.ts";
 import { containRun, markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
+import { hurriedBy, isCancelled, withSurroundings } from "./run-surroundings.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunSurroundings, superviseRun } from "./supervise-run.ts";
 import { takeOwnership } from "./take-ownership.ts";
@@ -76,36 +68,6 @@ export async function runTask(
     return ended;
   } finally {
     tmux?.close();
-  }
-}
-
-/** Does something with a clock that counts for the run's limits, and an ear for cancels from other containers and hosts. */
-async function withSurroundings<T>(
-  context: AppContext,
-  { record }: StoredTask,
-  { observer, stop }: Pick<RunSurroundings, "observer" | "stop">,
-  work: (around: RunSurroundings) => Promise<T>,
-): Promise<T> {
-  const paths = taskPaths(context.config.home, record.task_id);
-  const clock = record.status === "running" ? RunClock.adopt(paths) : new RunClock(paths);
-  const hear = () => {
-    if (isCancelled(context, record)) stop.ask(CANCELLED);
-  };
-  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, hear);
-  try {
-    return await work({ observer, stop, clock });
-  } finally {
-    watch.close();
-    clock.stop();
-  }
-}
-
-function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boolean {
-  try {
-    const stored = findTask(store, task_id);
-    return stored?.record.run === run && stored.isCancelRequested;
-  } catch {
-    return false; // the index cannot be read in this moment
   }
 }
 
@@ -166,7 +128,7 @@ async function startRun(
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
     codex = launchCodex(context, running);
   } catch (error) {
-    if (isFallback) removeRunFolders(taskPaths(context.config.home, running.task_id));
+    if (isFallback) removeRunFolders(context.store, running);
     return endFailed(context, running, toFailure(error));
   }
   noteCodexProcess(context.store, running, codex.identity);
@@ -226,13 +188,6 @@ async function supervise(
   const committed = await commitLeftWork(context, task, run, hurry);
   const ended = await workOutEnd(context, task, run, committed, hurry);
   return persist(() => recordEnd(context, ended));
-}
-
-/** Aborts when a stop is asked for, or the time that the task was given is over: hooks count for it, too. */
-function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroundings): AbortSignal {
-  if (timeout_seconds === 0) return stop.signal;
-  const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);
-  return AbortSignal.any([stop.signal, AbortSignal.timeout(leftMs)]);
 }
 
 /** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */

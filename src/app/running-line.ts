@@ -2,7 +2,8 @@ import { queuePosition } from "#store/list-tasks.ts";
 import { findTask } from "#store/claim-task.ts";
 import { readTail } from "#lib/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import { elapsedSeconds, type TaskRecord } from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { readActivity } from "./read-progress.ts";
 

@@ -1,7 +1,8 @@
 import type { EventLine } from "#codex/describe.ts";
 import { queuePosition } from "#store/list-tasks.ts";
 import type { StoredTask } from "#store/task-row.ts";
-import { elapsedSeconds, isEnded, type TaskRecord } from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import { isEnded, type TaskRecord } from "#task/record.ts";
 import { noteOf, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";

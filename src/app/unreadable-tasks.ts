@@ -1,5 +1,5 @@
 import type { Failure } from "#lib/errors.ts";
-import { importTasks, type UnreadableTask } from "#store/import-tasks.ts";
+import { importNewTasks, type UnreadableTask } from "#store/import-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 
@@ -11,7 +11,7 @@ export type { UnreadableTask } from "#store/import-tasks.ts";
  * @param failed what {@link reconcileAll} found
  */
 export function listUnreadable({ store, config }: AppContext, failed: ReadonlyMap<string, Failure>): UnreadableTask[] {
-  const faults = store.isNewer ? [] : importTasks(store);
+  const faults = store.isNewer ? [] : importNewTasks(store);
   for (const [task_id, { message, hint }] of failed) {
     faults.push({ task_id, path: taskPaths(config.home, task_id).folder, problem: message, fix: hint });
   }

@@ -1,4 +1,5 @@
-import { elapsedSeconds, type EndedTask } from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { EndedTask } from "#task/record.ts";
 import { formatDuration } from "./quantities.ts";
 import { compose, hanging, paint, type Text, withoutControls } from "./style.ts";
 

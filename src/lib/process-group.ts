@@ -1,9 +1,9 @@
 const HAS_GROUPS = process.platform !== "win32";
 
-/** Ends all processes of a group at once. @param pid of its leader, which is a child of ours */
-export function endGroup(pid: number): void {
+/** Sends all processes of a group a signal. @param pid of its leader, which is a child of ours */
+export function endGroup(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
-    process.kill(HAS_GROUPS ? -pid : pid, "SIGKILL");
+    process.kill(HAS_GROUPS ? -pid : pid, signal);
   } catch {
     // It has ended by itself.
   }

@@ -58,6 +58,8 @@ const MAX_ERROR_BYTES = 256 * 1024;
 const PIPE_GRACE_MS = 500;
 /** A process that SIGKILL does not end at once is held by the kernel, e.g. by a file system that does not answer. */
 const KILL_GRACE_MS = 2000;
+/** How long a program that is asked to end may take for it. */
+const TERM_GRACE_MS = 1000;
 /** How often it is checked whether a program is blocked. */
 const BLOCKED_LOOK_MS = 1000;
 
@@ -112,6 +114,7 @@ async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<Progr
     await withOwnedGroup(owned, () => Promise.race([child.exited, end.isOverdue]));
   } finally {
     stopWatching();
+    end.kill();
   }
   const isEnded = end.reason !== undefined;
   await Promise.all([output.finish(isEnded), errors.finish(isEnded)]);
@@ -155,8 +158,16 @@ class EndRequest {
   ask(reason: EndReason): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    endGroup(this.#pid);
-    setTimeout(this.#giveUp, KILL_GRACE_MS).unref();
+    // git takes its lock files along where it is asked; one that hangs does not hear it.
+    const isPolite = reason === "timedOut" || reason === "aborted";
+    endGroup(this.#pid, isPolite ? "SIGTERM" : "SIGKILL");
+    setTimeout(() => this.kill(), isPolite ? TERM_GRACE_MS : 0).unref();
+    setTimeout(this.#giveUp, TERM_GRACE_MS + KILL_GRACE_MS).unref();
+  }
+
+  /** Ends what is left of the group. */
+  kill(): void {
+    if (this.reason !== undefined) endGroup(this.#pid);
   }
 }
 

@@ -1,3 +1,4 @@
+import { AppError } from "#lib/errors.ts";
 import { prepareFile } from "#lib/files.ts";
 import { isEnded, type QueuedTask } from "#task/record.ts";
 import { type HeldLock, holdSoon } from "./held-lock.ts";
@@ -71,7 +72,7 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
     prepareFile(paths.meta, formatMeta(granted)).publish();
     return holdSoon(paths.starterLock, STARTER_LOCK_TIMEOUT_MS);
   });
-  if (lock === undefined) throw new Error(`${paths.starterLock} is held by somebody else`);
+  if (lock === undefined) throw lockHeld(paths.starterLock);
   return { granted, lock };
 }
 
@@ -100,4 +101,12 @@ function findUnfinishedBy(
     )
     .get(value);
   return row === null ? undefined : toStoredTask(row);
+}
+
+function lockHeld(path: string): AppError {
+  return new AppError(
+    "state_unusable",
+    `The lock ${path} of a task that is only now being started is held by another process.`,
+    `Look which process that is (fuser '${path}'), and try again.`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "#lib/read-file.ts";
 import { logger } from "#lib/log.ts";
@@ -56,6 +56,21 @@ export function importTasks(target: ImportTarget): UnreadableTask[] {
   const takeAll = target.database.transaction(() => ordered.forEach((record) => take(target, record)));
   if (ordered.length > 0) takeAll.immediate();
   return unreadable.length === 0 ? [] : withoutClaimed(target, unreadable);
+}
+
+/** A change within so long may be followed by another that leaves the folder's time as it is. */
+const MTIME_RESOLUTION_MS = 2000;
+
+/** When the tasks' folder of a store was last changed, as of a scan that found nothing unknown. */
+const scanned = new WeakMap<object, number>();
+
+/** Does the same where something was added to or taken from the tasks' folder since this process did it last. */
+export function importNewTasks(target: ImportTarget): UnreadableTask[] {
+  const { mtimeMs } = statSync(target.paths.tasks);
+  if (scanned.get(target) === mtimeMs) return [];
+  const unreadable = importTasks(target);
+  if (unreadable.length === 0 && Date.now() - mtimeMs > MTIME_RESOLUTION_MS) scanned.set(target, mtimeMs);
+  return unreadable;
 }
 
 /** The folder of a task that is being claimed in this moment has no record yet: a write transaction waits for the claim. */

@@ -1,13 +1,7 @@
 import { secondsBetween } from "#lib/clock.ts";
 import type { ProcessAddress } from "#lib/process-identity.ts";
-import {
-  elapsedSeconds,
-  type Sandbox,
-  type TaskMode,
-  type TaskRecord,
-  type TaskStatus,
-  type Usage,
-} from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#task/record.ts";
 import type { Store } from "./store.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
 

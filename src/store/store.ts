@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { AppError } from "#lib/errors.ts";
 import { type OpenedDatabase, openDatabase } from "./database.ts";
-import { importTasks, type WorkspaceOf } from "./import-tasks.ts";
+import { importNewTasks, importTasks, type WorkspaceOf } from "./import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
 
 /** The task store of one state folder: the index, and where its files are. */
@@ -55,7 +55,7 @@ export class Store {
 /** Opens the store, making it where there is none; tasks that only their `meta.json` knows are taken into the index. */
 export function openStore(home: string, workspaceOf: WorkspaceOf): Store {
   const store = new Store(home, workspaceOf);
-  if (!store.isNewer) importTasks(store);
+  if (!store.isNewer) importNewTasks(store);
   return store;
 }
 

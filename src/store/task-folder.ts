@@ -2,7 +2,6 @@ import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { repairPrivateFolder, writePrivateFile } from "#lib/files.ts";
-import { logger } from "#lib/log.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { TaskPaths } from "./store-paths.ts";
@@ -42,18 +41,6 @@ export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: 
 /** Writes Codex's last message as a file of its own. */
 export function writeResult(paths: TaskPaths, result: string): void {
   writePrivateFile(paths.result, result);
-}
-
-/** Deletes what is of use only while a run lasts. */
-export function removeRunFolders(paths: TaskPaths): void {
-  for (const folder of [paths.temporary, paths.codexHome, paths.witness]) {
-    try {
-      rmSync(folder, { recursive: true, force: true });
-    } catch (error) {
-      // Whatever the run has left there must not keep its end from being told.
-      logger("store").warn`${folder} could not be removed: ${String(error)}`;
-    }
-  }
 }
 
 function keepEarlierRun(paths: TaskPaths, run: number): void {

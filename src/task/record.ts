@@ -1,4 +1,4 @@
-import { type ClockStamp, secondsBetween, secondsSince } from "#lib/clock.ts";
+import type { ClockStamp } from "#lib/clock.ts";
 import type { Failure } from "#lib/errors.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
@@ -155,12 +155,6 @@ export const TASK_STATUSES = ["queued", "running", "completed", "failed", "cance
 /** Whether a task in state `from` can go to `to`. */
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {
   return TRANSITIONS[from].includes(to);
-}
-
-/** Seconds from a task's start to its end, or to now while it has none. */
-export function elapsedSeconds(record: TaskRecord): number {
-  if (!isEnded(record)) return secondsSince(record.start_time, record.started_clock);
-  return record.elapsed_seconds ?? secondsBetween(record.start_time, record.end_time);
 }
 
 /** Whether a task is over. */

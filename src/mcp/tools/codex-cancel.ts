@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { cancelTask } from "#app/cancel-task.ts";
-import { elapsedSeconds } from "#task/record.ts";
+import { elapsedSeconds } from "#task/elapsed.ts";
+
 import { defineTool } from "../define-tool.ts";
 import { status, taskId } from "../schemas.ts";
 
