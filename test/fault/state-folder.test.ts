@@ -101,6 +101,7 @@ test("a task folder that was deleted, or replaced by something else, breaks no l
       processesOf(task_id).map(({ pid }) => pid),
       "SIGKILL",
     );
+    await world.until(() => processesOf(task_id).length === 0);
     rmSync(folderOf(task_id), { recursive: true });
     if (name === "file") writeFileSync(folderOf(task_id), "a file");
   }
