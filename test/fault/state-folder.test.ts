@@ -44,6 +44,7 @@ test("an index of a newer version is not written to: tasks are listed, a start i
   const client = await world.client();
   await client.call("codex", request("SAY-HELLO", "review-before-v1"));
   const database = new Database(join(world.stateHome, "codexmcp.db"));
+  database.run("PRAGMA busy_timeout = 5000");
   database.run("PRAGMA user_version = 99");
   database.close();
   const older = await world.client();
@@ -61,6 +62,7 @@ test("the clock jumps: order, times and limits stay", async () => {
   for (const name of ["a", "b", "c"]) {
     await client.call("codex", request("SAY-HELLO", `review-${name}-v1`));
     const database = new Database(join(world.stateHome, "codexmcp.db"));
+    database.run("PRAGMA busy_timeout = 5000");
     const jump = name === "b" ? "2001-01-01T00:00:00.000Z" : "2099-01-01T00:00:00.000Z";
     database
       .query("UPDATE tasks SET start_time = ?, record = json_set(record, '$.start_time', ?) WHERE task_id = ?")

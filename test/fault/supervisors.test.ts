@@ -120,6 +120,7 @@ test("a pid that was given to another process is no supervisor's", async () => {
   );
   const bystander = Bun.spawn(["sleep", "300"], { stdin: "ignore" });
   const database = new Database(join(world.stateHome, "codexmcp.db"));
+  database.run("PRAGMA busy_timeout = 5000");
   const row = database
     .query<{ supervisor: string }, [string]>("SELECT supervisor FROM tasks WHERE task_id = ?")
     .get(task_id);
@@ -143,6 +144,7 @@ test("after a restart of the machine nothing of before is taken for alive", asyn
     "SIGKILL",
   );
   const database = new Database(join(world.stateHome, "codexmcp.db"));
+  database.run("PRAGMA busy_timeout = 5000");
   for (const column of ["supervisor", "codex"]) {
     database.run(
       `UPDATE tasks SET ${column} = json_set(${column}, '$.boot', 'an earlier boot', '$.start', 'earlier:1')`,
