@@ -45,10 +45,12 @@ export async function workOutEnd(
   more: Partial<RunFacts> = {},
   hurry?: AbortSignal,
 ): Promise<EndedTask> {
+  // Whoever is in a hurry already gets what can be had in a moment.
+  const isHurried = run.stopped !== undefined || hurry?.aborted === true;
   const changes = await readChangesIfAny(
     task,
-    run.stopped === undefined ? CHANGES_TIMEOUT_MS : HURRIED_TIMEOUT_MS,
-    hurry,
+    isHurried ? HURRIED_TIMEOUT_MS : CHANGES_TIMEOUT_MS,
+    isHurried ? undefined : hurry,
   );
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const facts = { ...changes, ...collectFacts(task, run), ...(await daemonRequests(run)), ...audit, ...more };

@@ -170,7 +170,9 @@ export function gitFailure(folder: string, args: readonly string[], stderr: stri
 
 /** Returns a command as messages name it. */
 export function describe(args: readonly string[]): string {
-  return `git ${args.find((word) => !word.startsWith("-")) ?? args[0] ?? ""}`.trim();
+  // A setting given with -c is no subcommand.
+  const command = args.find((word, index) => !word.startsWith("-") && args[index - 1] !== "-c");
+  return `git ${command ?? args[0] ?? ""}`.trim();
 }
 
 function gitMissing(): AppError {

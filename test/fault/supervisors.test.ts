@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { McpClient } from "../support/mcp-client.ts";
@@ -90,6 +90,48 @@ test("a limit still ends a run that is silent", async () => {
     code: "idle_timeout",
   });
 });
+
+test("a lock's file that was replaced makes no second supervisor, and nobody call the task dead", async () => {
+  const client = await world.client();
+  const task_id = "codex-review-replaced-v1";
+  await client.call("codex_dispatch", request("WORK", "review-replaced-v1"));
+  await world.until(isWorking(task_id));
+  const pid = supervisorOf(task_id);
+  const lock = join(folderOf(task_id), "live", "owner.lock");
+  rmSync(lock);
+  writeFileSync(lock, "");
+  for (let look = 0; look < 5; look++) {
+    expect((await client.call("codex_status", { task_id })).data).toMatchObject({ status: "running" });
+    await Bun.sleep(100);
+  }
+  const supervisors = world.processes().filter(({ command }) => command.includes(`run-task ${task_id}`));
+  expect(supervisors.map((each) => each.pid)).toEqual([pid]);
+  expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: "completed", result: "Worked." });
+});
+
+test("time in the queue does not count, also for the next supervisor", async () => {
+  const client = await world.client({ CODEXMCP_MAX_CONCURRENT: "1" });
+  await client.call("codex_dispatch", request("FOREVER", "review-first-v1"));
+  const task_id = "codex-review-second-v1";
+  await client.call("codex_dispatch", request("WORK", "review-second-v1", { timeout_seconds: 6 }));
+  await Bun.sleep(7000);
+  await client.call("codex_cancel", { task_id: "codex-review-first-v1" });
+  await world.until(isWorking(task_id));
+  signal([supervisorOf(task_id)], "SIGKILL");
+  expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: "completed", result: "Worked." });
+}, 60_000);
+
+test("a commit hook that hangs keeps to the task's time", async () => {
+  const client = await world.client();
+  const cwd = await world.repository();
+  const hook = join(cwd, ".git", "hooks", "pre-commit");
+  writeFileSync(hook, "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
+  world.stub.script("CHANGE", [{ run: "echo x > new.txt" }, { say: "Changed." }]);
+  const asked = { ...request("CHANGE", "implement-hook-v1", { timeout_seconds: 6 }), cwd, sandbox: "full-access" };
+  const { data } = await client.call("codex", asked);
+  expect(data).toMatchObject({ success: true, result: "Changed.", uncommitted_changes: ["?? new.txt"] });
+  expect(String(data["commit_error"])).toBe("git commit was ended, as its task was.");
+}, 60_000);
 
 test("whoever finishes a lost run is never sent a signal", async () => {
   const client = await world.client();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { OtherMachine, type Separation } from "../support/other-machine.ts";
@@ -75,6 +76,22 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
     expect(ended).toMatchObject({ status: "cancelled" });
   });
 
+  test("what lies in the task's folder being deleted, or the index lost, makes nobody here call it dead", async () => {
+    for (const lost of ["live", "index"] as const) {
+      const task_id = `codex-review-lost_${lost}-v1`;
+      await there.call("codex_dispatch", request("WORK", `review-lost_${lost}-v1`));
+      await world.until(started(task_id));
+      if (lost === "live") rmSync(join(world.stateHome, "tasks", task_id, "live"), { recursive: true });
+      else {
+        killAll((command) => command.includes(`run-task ${task_id}`));
+        for (const suffix of ["", "-wal", "-shm"])
+          rmSync(join(world.stateHome, `codexmcp.db${suffix}`), { force: true });
+      }
+      expect(await statusOf(here, task_id)).toMatchObject({ status: "running" });
+      expect(await world.waitForEnd(there, task_id)).toMatchObject({ status: "completed", result: "Worked." });
+    }
+  });
+
   test(
     `starts, looks, waits, cancels and kills on both at once, ${ROUNDS} rounds: both say the same, and it is true`,
     async () => {
@@ -127,6 +144,25 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
         // It ended in this moment.
       }
     }
+  }
+});
+
+test.skipIf(!isPossible)("a machine that has got another name still knows its own tasks", async () => {
+  const world = new World();
+  try {
+    world.stub.script("FOREVER", [{ run: "sleep 600" }, { say: "Never said." }]);
+    const client = await world.client();
+    const request = { prompt: "FOREVER", cwd: world.root, topic: "review-renamed-v1", sandbox: "read-only" };
+    const { data } = await client.call("codex_dispatch", request);
+    await world.until(() => Bun.file(String(data["log_file"])).size > 0);
+    const renamed = await world.client({}, world.root, ["unshare", "--uts", "sh", "-c", 'hostname renamed; exec "$0"']);
+    const supervisor = world.processes().find(({ command }) => command.includes("run-task codex-review-renamed-v1"));
+    process.kill(supervisor?.pid ?? 0, "SIGKILL");
+    expect((await renamed.call("codex_cancel", { task_id: "codex-review-renamed-v1" })).data).toMatchObject({
+      status: "cancelled",
+    });
+  } finally {
+    await world.close();
   }
 });
 

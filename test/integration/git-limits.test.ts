@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { commitOfBranch } from "#git/branches.ts";
 import { readChanges, seesUncommittedWork } from "#git/changes.ts";
 import { commitWork } from "#git/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
+import { countApart, isAncestor } from "#git/history.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
@@ -210,4 +212,26 @@ describe("bare repositories", () => {
       await scratch.git(repo, "config", "--global", "--unset", "safe.bareRepository");
     }
   });
+});
+
+test("looks of git fetch nothing: a repository cannot name a program for that", async () => {
+  const repo = await scratch.repository("lazy");
+  const planted = join(scratch.root, "planted");
+  const program = join(scratch.root, "remote.sh");
+  writeFileSync(program, `#!/bin/sh\necho ran > ${planted}\n`, { mode: 0o755 });
+  const commit = (await git(repo, ["rev-parse", "HEAD"])).trim();
+  for (const [name, value] of [
+    ["core.repositoryformatversion", "1"],
+    ["extensions.partialClone", "origin"],
+    ["remote.origin.promisor", "true"],
+    ["remote.origin.url", `ext::${program}`],
+    ["protocol.ext.allow", "always"],
+  ] as const) {
+    await git(repo, ["config", name, value]);
+  }
+  rmSync(join(repo, ".git", "objects", commit.slice(0, 2), commit.slice(2)));
+  await commitOfBranch(repo, "main").catch(() => undefined);
+  await countApart(repo, "main", "main~1").catch(() => undefined);
+  await isAncestor(repo, "main", "main").catch(() => undefined);
+  expect(existsSync(planted)).toBe(false);
 });
