@@ -84,8 +84,9 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
       if (lost === "live") rmSync(join(world.stateHome, "tasks", task_id, "live"), { recursive: true });
       else {
         killAll((command) => command.includes(`run-task ${task_id}`));
-        for (const suffix of ["", "-wal", "-shm"])
+        for (const suffix of ["", "-wal", "-shm"]) {
           rmSync(join(world.stateHome, `codexmcp.db${suffix}`), { force: true });
+        }
       }
       expect(await statusOf(here, task_id)).toMatchObject({ status: "running" });
       expect(await world.waitForEnd(there, task_id)).toMatchObject({ status: "completed", result: "Worked." });
