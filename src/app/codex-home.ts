@@ -7,7 +7,9 @@ import { openPrivateHome } from "#codex/private-home/open.ts";
 import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
 import { landlockAbi } from "#confine/landlock.ts";
 import type { Config } from "#lib/config.ts";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
+import { isWithin, realPath } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { RunningTask } from "#task/record.ts";
@@ -26,18 +28,65 @@ const MAX_NOTE_BYTES = 64 * 1024 * 1024;
  */
 export function openCodexHome({ home, codexHome, environment }: Config, task: RunningTask): string | undefined {
   const paths = taskPaths(home, task.task_id);
-  // Codex makes its usual folder at its first start; confined, it could not.
-  if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
-  if (!existsSync(codexHome) || process.platform === "win32") return undefined;
-  makePrivateFolder(join(codexHome, "sessions"));
-  const note: v.InferOutput<typeof NoteSchema> = {
-    home: openPrivateHome(codexHome, paths.codexHome, task.resumes),
-    ...(landlockAbi() === 0 && { user_files: readUserFiles(codexHome) }),
-  };
+  const note = inCodexHome(codexHome, (): v.InferOutput<typeof NoteSchema> | undefined => {
+    // Codex makes its usual folder at its first start; confined, it could not.
+    if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
+    if (!existsSync(codexHome) || process.platform === "win32") return undefined;
+    makePrivateFolder(join(codexHome, "sessions"));
+    return {
+      home: openPrivateHome(codexHome, paths.codexHome, task.resumes),
+      ...(landlockAbi() === 0 && { user_files: readUserFiles(codexHome) }),
+    };
+  });
+  if (note === undefined) return undefined;
   makePrivateFolder(paths.witness);
   writePrivateFile(noteFile(paths), JSON.stringify(note));
   return paths.codexHome;
 }
+
+/**
+ * Does something in the user's CODEX_HOME.
+ * @throws AppError `invalid_configuration` where it is not a folder that can be read and written to
+ */
+export function inCodexHome<T>(codexHome: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined || !UNUSABLE.has(code) || !isAbout(codexHome, error)) throw error;
+    throw new AppError(
+      "invalid_configuration",
+      `CODEX_HOME (${codexHome}) is not a folder that can be read and written to: ${String(error)}.`,
+      "Set CODEX_HOME to a folder of yours that this server can write to, or make this one so: the record of the session is kept there, below `sessions`.",
+      error,
+    );
+  }
+}
+
+/** What a system call says of a place, and not of the disk or the machine. */
+const UNUSABLE = new Set([
+  "ENOTDIR",
+  "EEXIST",
+  "EISDIR",
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ELOOP",
+  "ENOENT",
+  "ENAMETOOLONG",
+]);
+
+/** Whether a system call failed at something in a folder. */
+function isAbout(folder: string, error: unknown): boolean {
+  const { path, dest } = v.parse(PathsSchema, error);
+  // Of two, the second is what was to be made.
+  const paths = errnoOf(error) === "EEXIST" ? [dest ?? path] : [path, dest];
+  const tops = [folder, realPath(folder)];
+  return paths.some((each) => each !== undefined && tops.some((top) => isWithin(each, top)));
+}
+
+const TextSchema = v.fallback(v.optional(v.string()), undefined);
+const PathsSchema = v.object({ path: TextSchema, dest: TextSchema });
 
 /** Brings what is to last of a run's own CODEX_HOME to the user's, and finds out what the run did to both. */
 export function closeCodexHome(

@@ -1,6 +1,6 @@
 // What of the user's CODEX_HOME a run under the read-only fallback can change, with the kernel's help and without.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import { hasLandlock } from "../support/landlock.ts";
@@ -78,6 +78,25 @@ E`;
     expect(readFileSync(auth(), "utf8")).toBe(text);
     expect(auditOf(data).violations.filter(({ kind }) => kind === "codex_home")).toEqual([]);
   });
+});
+
+describe.skipIf(process.platform !== "linux")("a CODEX_HOME that cannot be used", () => {
+  const places: [string, (home: string) => void][] = [
+    ["is a file", (home) => writeFileSync(home, "")],
+    ["has a file for its sessions", (home) => (mkdirSync(home), writeFileSync(join(home, "sessions"), ""))],
+    ["can only be read", (home) => symlinkSync("/sys/kernel", home)],
+  ];
+  for (const [index, [what, make]] of places.entries()) {
+    test(`since it ${what}: is named, with what to do`, async () => {
+      const home = join(world.root, `codex-home-${index}`);
+      make(home);
+      const client = await world.client({ CODEXMCP_READONLY_FALLBACK: "1", CODEX_HOME: home });
+      const { data } = await client.call("codex", review("LOOK", `review-unusable-v${index + 1}`));
+      expect(data).toMatchObject({ status: "failed", code: "invalid_configuration" });
+      expect(data["error"]).toContain(`CODEX_HOME (${home})`);
+      expect(data["hint"]).toContain("CODEX_HOME");
+    });
+  }
 });
 
 describe.skipIf(process.platform !== "linux")("without Landlock", () => {
