@@ -26,7 +26,7 @@ export async function auditRun(context: AppContext, task: RunningTask, run: RunR
   const writable = [codexHome, temporary];
   const isExposed = writable.some((folder) => isWithin(task.run_dir, folder));
   const isProtected = restriction.enforcement === "landlock" && !isExposed;
-  const home = closeCodexHome(context.config, task, run.state.sessionId, restriction.enforcement === "landlock");
+  const home = await closeCodexHome(context.config, task, run.state.sessionId, restriction.enforcement === "landlock");
   const log = checkLog(task, run);
   const { commands, patches, unknown } = readActionsIfAny(task.log_file);
   const { unknown_commands, commands_judged, unknown_events, ...judgement } = judgeRun({

@@ -89,19 +89,19 @@ const TextSchema = v.fallback(v.optional(v.string()), undefined);
 const PathsSchema = v.object({ path: TextSchema, dest: TextSchema });
 
 /** Brings what is to last of a run's own CODEX_HOME to the user's, and finds out what the run did to both. */
-export function closeCodexHome(
+export async function closeCodexHome(
   { home, codexHome }: Config,
   task: RunningTask,
   sessionId: string | undefined,
   isEnforced: boolean,
-): HomeFindings {
+): Promise<HomeFindings> {
   const paths = taskPaths(home, task.task_id);
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
   const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
   const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
   if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
-  const findings = bringHome(codexHome, paths.codexHome, note.output.home, sessionId ?? task.resumes);
+  const findings = await bringHome(codexHome, paths.codexHome, note.output.home, sessionId ?? task.resumes);
   const { user_files } = note.output;
   if (isEnforced) return findings;
   if (user_files === undefined) {
