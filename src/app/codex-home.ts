@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { bringHome } from "#codex/private-home/close.ts";
+import { bringLogin, bringSession } from "#codex/private-home/close.ts";
+import type { DoubtLogin } from "#codex/private-home/login.ts";
 import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
@@ -88,12 +89,20 @@ function isAbout(folder: string, error: unknown): boolean {
 const TextSchema = v.fallback(v.optional(v.string()), undefined);
 const PathsSchema = v.object({ path: TextSchema, dest: TextSchema });
 
+/** What is known of a run whose CODEX_HOME is closed. */
+export interface ClosedRun {
+  sessionId: string | undefined;
+  /** Whether the kernel kept it from writing to the user's CODEX_HOME. */
+  isEnforced: boolean;
+  /** What speaks against a login that it has renewed. */
+  doubtLogin: DoubtLogin;
+}
+
 /** Brings what is to last of a run's own CODEX_HOME to the user's, and finds out what the run did to both. */
 export async function closeCodexHome(
   { home, codexHome }: Config,
   task: RunningTask,
-  sessionId: string | undefined,
-  isEnforced: boolean,
+  { sessionId, isEnforced, doubtLogin }: ClosedRun,
 ): Promise<HomeFindings> {
   const paths = taskPaths(home, task.task_id);
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
@@ -101,18 +110,16 @@ export async function closeCodexHome(
   const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
   if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
-  const findings = await bringHome(codexHome, paths.codexHome, note.output.home, sessionId ?? task.resumes);
-  const { user_files } = note.output;
-  if (isEnforced) return findings;
-  if (user_files === undefined) {
+  const { home: opened, user_files } = note.output;
+  const findings = await bringSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
+  if (!isEnforced && user_files === undefined) {
     findings.notes.push("Whether the run changed the user's files in CODEX_HOME is not known.");
-    return findings;
+  } else if (!isEnforced && user_files !== undefined) {
+    const login = { since: opened.opened_at, doubt: doubtLogin };
+    restoreUserFiles(codexHome, user_files, join(paths.folder, "codex-home-removed"), findings, login);
   }
-  const restored = restoreUserFiles(codexHome, user_files, join(paths.folder, "codex-home-removed"));
-  return {
-    violations: [...findings.violations, ...restored.violations],
-    notes: [...findings.notes, ...restored.notes],
-  };
+  await bringLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
+  return findings;
 }
 
 function noteFile(paths: TaskPaths): string {
