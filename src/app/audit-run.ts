@@ -1,5 +1,6 @@
 import { judgeRun } from "#audit/judge-run.ts";
-import type { HomeFindings } from "#codex/private-home/note.ts";
+import { namesLogin } from "#codex/private-home/login.ts";
+import type { HomeViolation } from "#codex/private-home/note.ts";
 import { UNSEEN_END } from "#codex/process.ts";
 import { readActions, type RunActions } from "#codex/run-actions.ts";
 import { readRestriction } from "#confine/confined-command.ts";
@@ -26,20 +27,29 @@ export async function auditRun(context: AppContext, task: RunningTask, run: RunR
   const writable = [codexHome, temporary];
   const isExposed = writable.some((folder) => isWithin(task.run_dir, folder));
   const isProtected = restriction.enforcement === "landlock" && !isExposed;
-  const home = closeCodexHome(context.config, task, run.state.sessionId, restriction.enforcement === "landlock");
   const log = checkLog(task, run);
   const { commands, patches, unknown } = readActionsIfAny(task.log_file);
-  const { unknown_commands, commands_judged, unknown_events, ...judgement } = judgeRun({
-    surroundings: { folder: task.run_dir, temporary },
-    commands,
-    patches,
-    unknownEvents: unknown,
-    differences: workspace?.differences,
-    isPartlyCompared: (workspace?.evidence.not_covered.length ?? 0) > 0,
-    top: workspace?.evidence.path ?? task.run_dir,
-    protection: isProtected ? protectionBy(restriction, writable) : undefined,
-    others: [...log.violations, ...home.violations.map(toHomeViolation)],
+  const judge = (home: readonly HomeViolation[]) =>
+    judgeRun({
+      surroundings: { folder: task.run_dir, temporary },
+      commands,
+      patches,
+      unknownEvents: unknown,
+      differences: workspace?.differences,
+      isPartlyCompared: (workspace?.evidence.not_covered.length ?? 0) > 0,
+      top: workspace?.evidence.path ?? task.run_dir,
+      protection: isProtected ? protectionBy(restriction, writable) : undefined,
+      others: [...log.violations, ...home.map(toHomeViolation)],
+    });
+  const home = await closeCodexHome(context.config, task, {
+    sessionId: run.state.sessionId,
+    isEnforced: restriction.enforcement === "landlock",
+    doubtLogin: (violations) => {
+      if (namesLogin(codexHome, commands, patches)) return "named";
+      return judge(violations).verdict === "VIOLATION" ? "violation" : undefined;
+    },
   });
+  const { unknown_commands, commands_judged, unknown_events, ...judgement } = judge(home.violations);
   return {
     mode: "fallback",
     ...judgement,
@@ -90,7 +100,7 @@ function readActionsIfAny(logFile: string): RunActions {
   }
 }
 
-function toHomeViolation({ path, change }: HomeFindings["violations"][number]): Violation {
+function toHomeViolation({ path, change }: HomeViolation): Violation {
   return { kind: "codex_home", path, change, took_effect: true };
 }
 

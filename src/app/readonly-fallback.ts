@@ -12,7 +12,7 @@ import { sandboxNotes } from "#store/probe-notes.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/task-folder.ts";
 import type { RunningTask, TaskRequest } from "#task/record.ts";
-import { openCodexHome } from "./codex-home.ts";
+import { inCodexHome, openCodexHome } from "./codex-home.ts";
 import type { AppContext } from "./context.ts";
 
 /** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
@@ -65,6 +65,6 @@ export function confineStart(config: Config, task: RunningTask, start: CodexStar
 /** A run's own CODEX_HOME has locks of its own: the user's one keeps a session from being written to by two at once. */
 function lockOf({ codexHome }: Config, sessionId: string): string {
   const lock = sessionLock(codexHome, sessionId);
-  makePrivateFolder(dirname(lock));
+  inCodexHome(codexHome, () => makePrivateFolder(dirname(lock)));
   return lock;
 }

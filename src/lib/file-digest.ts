@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { SAFE_OPEN } from "./read-file.ts";
+import type { Turns } from "./turns.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -36,13 +37,31 @@ export class RunningDigest {
  * @returns undefined where there is no such file, or it is shorter
  */
 export function digestFile(path: string, length?: number): FileFingerprint | undefined {
+  const steps = digestSteps(path, length);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+/** Returns the fingerprint of a regular file, without holding up the event loop. */
+export async function digestFileInTurns(path: string, turns: Turns): Promise<FileFingerprint | undefined> {
+  const steps = digestSteps(path);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    await turns.pause();
+  }
+}
+
+function* digestSteps(path: string, length?: number): Generator<undefined, FileFingerprint | undefined> {
   const file = openRegularFile(path);
   if (file === undefined) return undefined;
   try {
     const wanted = length ?? fstatSync(file).size;
     const digest = new RunningDigest();
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (let at = 0; at < wanted;) {
+    for (let at = 0; at < wanted; yield) {
       const bytes = readSync(file, chunk, 0, Math.min(CHUNK_BYTES, wanted - at), at);
       if (bytes === 0) return undefined;
       digest.add(chunk.subarray(0, bytes));

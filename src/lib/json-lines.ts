@@ -111,6 +111,13 @@ export function readTail(path: string, maxBytes: number): string {
   return readBytes(path, Math.max(0, size - maxBytes), maxBytes).toString("utf8");
 }
 
+/** The first line of a text file; undefined where it is longer than `maxBytes`, or has no end. */
+export function readFirstLine(path: string, maxBytes: number): string | undefined {
+  const bytes = readBytes(path, 0, maxBytes);
+  const end = bytes.indexOf(0x0a);
+  return end < 0 ? undefined : bytes.subarray(0, end).toString("utf8");
+}
+
 function fileSize(path: string): number {
   const file = openRegularFile(path);
   if (file === undefined) return 0;

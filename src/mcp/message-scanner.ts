@@ -1,5 +1,9 @@
 /** Containers that are nested deeper are cut out of a message before it is parsed; what reads it refuses it for less. */
 const MAX_PARSED_DEPTH = 200;
+/** The largest parameter, a prompt of 1 MiB, has room in any encoding. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** What is parsed, and looked through, within a few milliseconds. */
+const MAX_TOKENS = 100_000;
 /** Numbers and identifiers longer than that are none of a client's. */
 const MAX_CAPTURED_BYTES = 256;
 
@@ -17,10 +21,10 @@ const CLOSE_OBJECT = 0x7d;
  * parses it, and whose answer is to say so if it is too much.
  */
 export class MessageScanner {
-  /** Commas, colons and brackets that are not nested too deep: a measure of what parsing it makes. */
-  tokens = 0;
+  /** Commas, colons and brackets of what is left when it is pruned: a measure of what parsing that makes. */
+  #tokens = 0;
   /** The parts that are nested too deep, as offsets. */
-  readonly tooDeep: [start: number, end: number][] = [];
+  #tooDeep: [start: number, end: number][] = [];
   #offset = 0;
   #depth = 0;
   #isInString = false;
@@ -56,8 +60,20 @@ export class MessageScanner {
     }
     if (this.#depth === 1) this.#addToWord(bytes.subarray(wordStart));
     this.#offset += bytes.length;
+    if (this.excess !== undefined) this.#tooDeep = [];
     this.#isInString = isInString;
     this.#isEscaped = isEscaped;
+  }
+
+  /** Why the message is to be refused, in words; undefined where it is not. */
+  get excess(): string | undefined {
+    if (this.#offset > MAX_BYTES) return `has more than ${MAX_BYTES} bytes`;
+    return this.#tokens > MAX_TOKENS ? "holds too many values" : undefined;
+  }
+
+  /** The parts that are nested too deep, as offsets; none of a message that is to be refused. */
+  get tooDeep(): readonly (readonly [start: number, end: number])[] {
+    return this.#tooDeep;
   }
 
   /** The message's own id; undefined where it has none that can be read. */
@@ -71,17 +87,19 @@ export class MessageScanner {
   }
 
   #count(): void {
-    if (this.#depth <= MAX_PARSED_DEPTH) this.tokens++;
+    if (this.#depth <= MAX_PARSED_DEPTH) this.#tokens++;
   }
 
   #enter(at: number): void {
+    // The outermost that is too deep counts: something stands in its place.
     this.#count();
     this.#word = "";
-    if (++this.#depth === MAX_PARSED_DEPTH + 1) this.tooDeep.push([this.#offset + at, Number.MAX_SAFE_INTEGER]);
+    if (++this.#depth !== MAX_PARSED_DEPTH + 1 || this.excess !== undefined) return;
+    this.#tooDeep.push([this.#offset + at, Number.MAX_SAFE_INTEGER]);
   }
 
   #leave(at: number): void {
-    const last = this.tooDeep.at(-1);
+    const last = this.#tooDeep.at(-1);
     if (this.#depth === MAX_PARSED_DEPTH + 1 && last !== undefined) last[1] = this.#offset + at + 1;
     this.#depth--;
   }
@@ -104,13 +122,16 @@ export class MessageScanner {
 /** Returns a message without what is nested too deep in it. */
 export function pruneMessage(line: Buffer, { tooDeep }: MessageScanner): Buffer {
   if (tooDeep.length === 0) return line;
-  const parts: Buffer[] = [];
-  let from = 0;
+  const cut = tooDeep.reduce((sum, [start, end]) => sum + Math.min(end, line.length) - start, 0);
+  const pruned = Buffer.allocUnsafe(line.length - cut + tooDeep.length * NOTHING.length);
+  let [from, to] = [0, 0];
   for (const [start, end] of tooDeep) {
-    parts.push(line.subarray(from, start), NOTHING);
-    from = end;
+    to += line.copy(pruned, to, from, start);
+    to += NOTHING.copy(pruned, to);
+    from = Math.min(end, line.length);
   }
-  return Buffer.concat([...parts, line.subarray(from)]);
+  line.copy(pruned, to, from);
+  return pruned;
 }
 
 const NOTHING = Buffer.from("null");

@@ -3,17 +3,13 @@ import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol
 import { MessageScanner, pruneMessage } from "./message-scanner.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 
-/** The largest parameter, a prompt of 1 MiB, has room in any encoding. */
-const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
-/** What is parsed, and looked through, within a few milliseconds. */
-const MAX_MESSAGE_TOKENS = 100_000;
-
 /** Messages are handled this long before the event loop gets its turn. */
 const TURN_MS = 20;
 /** With so many waiting, no more are read. */
 const MAX_WAITING = 1000;
 
 const LINE_END = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * The connection to a client over standard input and output. Unlike the SDK's, it stays open whatever the client sends:
@@ -23,7 +19,8 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  #line: Buffer[] = [];
+  /** The beginning of a message, with room for more of it. Chunks are not kept: there may be one for each byte. */
+  #line = NOTHING;
   #lineBytes = 0;
   #scanner = new MessageScanner();
   readonly #waiting: Buffer[] = [];
@@ -69,17 +66,25 @@ export class StdioTransport implements Transport {
 
   #append(bytes: Buffer): void {
     this.#scanner.push(bytes);
-    this.#lineBytes += bytes.length;
-    if (this.#lineBytes > MAX_MESSAGE_BYTES) this.#line = [];
-    else if (bytes.length > 0) this.#line.push(bytes);
+    const size = this.#lineBytes + bytes.length;
+    if (this.#scanner.excess !== undefined) this.#line = NOTHING;
+    else {
+      if (size > this.#line.length) {
+        const larger = Buffer.allocUnsafeSlow(this.#lineBytes === 0 ? size : size * 2);
+        this.#line.copy(larger, 0, 0, this.#lineBytes);
+        this.#line = larger;
+      }
+      bytes.copy(this.#line, this.#lineBytes);
+    }
+    this.#lineBytes = size;
   }
 
   #endLine(): void {
     const [bytes, scanner, line] = [this.#lineBytes, this.#scanner, this.#line];
-    [this.#lineBytes, this.#scanner, this.#line] = [0, new MessageScanner(), []];
-    if (bytes > MAX_MESSAGE_BYTES) return this.#refuse(scanner, `has more than ${MAX_MESSAGE_BYTES} bytes`);
-    if (scanner.tokens > MAX_MESSAGE_TOKENS) return this.#refuse(scanner, "holds too many values");
-    if (bytes > 0) this.#waiting.push(pruneMessage(Buffer.concat(line), scanner));
+    [this.#lineBytes, this.#scanner, this.#line] = [0, new MessageScanner(), NOTHING];
+    const { excess } = scanner;
+    if (excess !== undefined) this.#refuse(scanner, excess);
+    else if (bytes > 0) this.#waiting.push(pruneMessage(line.subarray(0, bytes), scanner));
   }
 
   #refuse({ id }: MessageScanner, what: string): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import {
+  appendFileSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -9,11 +10,11 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { bringHome } from "#codex/private-home/close.ts";
-import { isRenewalOf, readLoginToRenew } from "#codex/private-home/login.ts";
+import { bringSession } from "#codex/private-home/close.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 
 const ID = "01a219b9-ab2b-7722-9551-a9cde4a2eded";
@@ -72,14 +73,14 @@ describe("the record of a session", () => {
   const inUser = (id: string) => join(user, "sessions", record(id));
   const inOwn = (id: string) => join(own, "sessions", record(id));
 
-  test("of a new one is brought home, others and links are not, and doing it again changes nothing", () => {
+  test("of a new one is brought home, others and links are not, and doing it again changes nothing", async () => {
     const note = openPrivateHome(user, own, undefined);
     put(inOwn(ID), "new");
     put(inOwn(OTHER), "planted");
     symlinkSync("/etc", join(own, "sessions", "2027"));
     symlinkSync("/etc/passwd", join(own, "sessions", `2026/11/26/rollout-x-${ID.replace("01", "02")}.jsonl`));
     for (let round = 0; round < 2; round++) {
-      expect(bringHome(user, own, note, ID).violations).toEqual([]);
+      expect((await bringSession(user, own, note, ID)).violations).toEqual([]);
       expect(readFileSync(inUser(ID), "utf8")).toBe("new");
       expect(lstatSync(inUser(ID)).mode & 0o777).toBe(0o600);
       expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
@@ -89,7 +90,7 @@ describe("the record of a session", () => {
     expect(readFileSync(inUser(ID), "utf8")).toBe("new");
   });
 
-  test("of agents that it started comes with it, of sessions that are known already nothing", () => {
+  test("of agents that it started comes with it, of sessions that are known already nothing", async () => {
     const meta = (id: string, source: unknown) =>
       `${JSON.stringify({ timestamp: "t", type: "session_meta", payload: { id, source } })}\n`;
     const spawned = (parent: string) => ({ subagent: { thread_spawn: { parent_thread_id: parent, depth: 1 } } });
@@ -102,7 +103,7 @@ describe("the record of a session", () => {
     put(inOwn(OTHER), meta(ID, spawned(ID)));
     put(inUser(String(known)), "theirs");
     put(inOwn(String(known)), meta(String(known), spawned(ID)));
-    const { violations, notes } = bringHome(user, own, note, ID);
+    const { violations, notes } = await bringSession(user, own, note, ID);
     expect(violations).toEqual([]);
     expect(notes).toEqual([expect.stringContaining("2 records of other sessions")]);
     expect(readdirSync(dirname(inUser(ID)))).toHaveLength(4);
@@ -110,15 +111,69 @@ describe("the record of a session", () => {
     expect(readFileSync(inUser(String(known)), "utf8")).toBe("theirs");
   });
 
-  test("of a resumed one grows, and what is there already is never put aside", () => {
+  const agentOf = (id: string, parent: string) =>
+    `${JSON.stringify({ type: "session_meta", payload: { id, source: { subagent: { thread_spawn: { parent_thread_id: parent } } } } })}\n`;
+  const agent = (index: number) => OTHER.replace(/^.{8}/, String(index).padStart(8, "0"));
+  const MIB = 1024 * 1024;
+
+  test("of a session or an agent that is full of holes, or too large, is left out and named", async () => {
+    const note = openPrivateHome(user, own, undefined);
+    put(inOwn(ID), "{}\n");
+    truncateSync(inOwn(ID), 200 * MIB);
+    for (const [index, size] of [200, 1000, 300_000].entries()) {
+      put(inOwn(agent(index)), agentOf(agent(index), ID));
+      truncateSync(inOwn(agent(index)), size * MIB);
+    }
+    const { violations, notes } = await bringSession(user, own, note, ID);
+    expect(violations).toEqual([]);
+    for (const id of [ID, agent(0), agent(1), agent(2)]) {
+      expect(notes).toContainEqual(expect.stringContaining(`sessions/${record(id)} was left out`));
+      expect(existsSync(inUser(id))).toBe(false);
+    }
+  });
+
+  test("of agents come back up to a size and a number in all, the event loop going on meanwhile", async () => {
+    const note = openPrivateHome(user, own, undefined);
+    put(inOwn(ID), "{}\n");
+    const large = Buffer.alloc(25 * MIB, "x");
+    for (let index = 0; index < 60; index++) {
+      put(inOwn(agent(index)), agentOf(agent(index), ID));
+      if (index < 4) appendFileSync(inOwn(agent(index)), large);
+    }
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const { violations, notes } = await bringSession(user, own, note, ID);
+    clearInterval(timer);
+    expect(violations).toEqual([]);
+    const back = readdirSync(dirname(inUser(ID)));
+    const bytes = back.map((name) => lstatSync(join(dirname(inUser(ID)), name)).size).reduce((sum, size) => sum + size);
+    // Of 50, two are too large beside two others; and the session itself.
+    expect(back).toHaveLength(50 - 2 + 1);
+    expect(bytes).toBeLessThan(64 * MIB);
+    expect(notes.filter((text) => text.includes("was left out"))).toHaveLength(2);
+    expect(notes).toContainEqual(expect.stringContaining("10 records of agents"));
+    expect(turns).toBeGreaterThan(0);
+  });
+
+  test("of a resumed one comes back with as much as it may have grown by, and not with more", async () => {
+    put(inUser(ID), "begin\n");
+    const note = openPrivateHome(user, own, ID);
+    truncateSync(inOwn(ID), 257 * MIB);
+    const { notes } = await bringSession(user, own, note, ID);
+    expect(notes).toEqual([expect.stringContaining("was left out")]);
+    expect(readFileSync(inUser(ID), "utf8")).toBe("begin\n");
+    expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
+  });
+
+  test("of a resumed one grows, and what is there already is never put aside", async () => {
     put(inUser(ID), "begin\n");
     const note = openPrivateHome(user, own, ID);
     writeFileSync(inOwn(ID), "begin\nmore\n");
-    expect(bringHome(user, own, note, ID)).toEqual({ violations: [], notes: [] });
+    expect(await bringSession(user, own, note, ID)).toEqual({ violations: [], notes: [] });
     expect(readFileSync(inUser(ID), "utf8")).toBe("begin\nmore\n");
 
     writeFileSync(inOwn(ID), "begin\nyet more\n");
-    expect(bringHome(user, own, note, ID).notes).toHaveLength(1);
+    expect((await bringSession(user, own, note, ID)).notes).toHaveLength(1);
     expect(readFileSync(inUser(ID), "utf8")).toBe("begin\nmore\n");
   });
 
@@ -130,77 +185,13 @@ describe("the record of a session", () => {
     ["replaced by a folder", () => (rmSync(inOwn(ID)), mkdirSync(inOwn(ID)))],
   ];
   for (const [how, tamper] of tampering) {
-    test(`whose earlier part was ${how} is kept as it was, and that is a violation`, () => {
+    test(`whose earlier part was ${how} is kept as it was, and that is a violation`, async () => {
       put(inUser(ID), "begin\n");
       const note = openPrivateHome(user, own, ID);
       tamper();
-      expect(bringHome(user, own, note, ID).violations).toHaveLength(1);
+      expect((await bringSession(user, own, note, ID)).violations).toHaveLength(1);
       expect(readFileSync(inUser(ID), "utf8")).toBe("begin\n");
       expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
     });
   }
-});
-
-describe("a login", () => {
-  const DAY_MS = 24 * 3600 * 1000;
-  const token = (expiresInMs: number) =>
-    `h.${Buffer.from(JSON.stringify({ exp: (Date.now() + expiresInMs) / 1000 })).toString("base64url")}.s`;
-  const login = (more: object = {}, tokens: object = {}) =>
-    JSON.stringify({
-      OPENAI_API_KEY: null,
-      tokens: { id_token: "i", access_token: token(10 * DAY_MS), refresh_token: "r", account_id: "a", ...tokens },
-      last_refresh: new Date(Date.now() - DAY_MS).toISOString(),
-      ...more,
-    });
-
-  const due: [string, string, boolean][] = [
-    ["fresh", login(), false],
-    ["seven days old", login({ last_refresh: new Date(Date.now() - 7 * DAY_MS).toISOString() }), true],
-    ["without a time", login({ last_refresh: null }), true],
-    ["with a time that is none", login({ last_refresh: "yesterday" }), true],
-    ["about to expire", login({}, { access_token: token(DAY_MS / 2) }), true],
-    ["with a token that says nothing", login({}, { access_token: "opaque" }), false],
-    ["without a refresh token", login({ last_refresh: null }, { refresh_token: "" }), false],
-    ["a key", '{"OPENAI_API_KEY":"sk"}', false],
-    ["no JSON", "{", false],
-  ];
-  for (const [what, text, isDue] of due) {
-    test(`${what}: ${isDue ? "is copied, to be renewed" : "cannot be written to"}`, () => {
-      put(join(user, "auth.json"), text);
-      expect(readLoginToRenew(user) !== undefined).toBe(isDue);
-      openPrivateHome(user, own, undefined);
-      expect(lstatSync(join(own, "auth.json")).isSymbolicLink()).toBe(!isDue);
-      expect(readFileSync(join(own, "auth.json"), "utf8")).toBe(text);
-    });
-  }
-
-  const renewals: [string, string, boolean][] = [
-    ["new tokens", login({ last_refresh: "2026-11-26T00:00:00Z" }, { access_token: "n", refresh_token: "n" }), true],
-    ["another account", login({}, { account_id: "b" }), false],
-    ["no account", login({}, { account_id: undefined }), false],
-    ["another key", login({ OPENAI_API_KEY: "sk" }), false],
-    ["a further field", login({ more: 1 }), false],
-    ["a further token", login({}, { more: "x" }), false],
-    ["a token that is no text", login({}, { access_token: { a: 1 } }), false],
-    ["no refresh token", login({}, { refresh_token: "" }), false],
-    ["a time that is none", login({ last_refresh: "soon" }), false],
-    ["no JSON", "{", false],
-    ["nested without end", "[".repeat(100_000), false],
-  ];
-  for (const [what, after, isOne] of renewals) {
-    test(`${what}: ${isOne ? "a renewal" : "no renewal"}`, () => expect(isRenewalOf(login(), after)).toBe(isOne));
-  }
-
-  test("that the user has changed meanwhile stays as the user has it", () => {
-    const old = login({ last_refresh: null });
-    put(join(user, "auth.json"), old);
-    const note = openPrivateHome(user, own, undefined);
-    writeFileSync(join(own, "auth.json"), login({}, { refresh_token: "renewed" }));
-    const theirs = login({}, { refresh_token: "by another program" });
-    writeFileSync(join(user, "auth.json"), theirs);
-    const { violations, notes } = bringHome(user, own, note, undefined);
-    expect([violations.length, notes.length]).toEqual([0, 1]);
-    expect(readFileSync(join(user, "auth.json"), "utf8")).toBe(theirs);
-    expect(existsSync(join(user, `auth.json.${process.pid}.tmp`))).toBe(false);
-  });
 });

@@ -1,10 +1,11 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as v from "valibot";
 import { prepareFile } from "#lib/files.ts";
-import { digestFile, type FileFingerprint, isSameFingerprint } from "#lib/file-digest.ts";
+import { isSameFingerprint, digestFile, type FileFingerprint } from "#lib/file-digest.ts";
 import { realPath } from "#lib/paths.ts";
-import { tryReadText } from "#lib/read-file.ts";
-import type { HomeFindings, PrivateHomeNote } from "./note.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+import type { HomeFindings, HomeViolation, PrivateHomeNote } from "./note.ts";
+import { isRenewalOf, LoginSchema, parseJson, payloadOf } from "./renewal.ts";
 
 const FILE = "auth.json";
 const MAX_BYTES = 1024 * 1024;
@@ -12,14 +13,6 @@ const MAX_BYTES = 1024 * 1024;
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
 const MIN_VALIDITY_MS = 24 * 3600 * 1000;
 
-const LoginSchema = v.looseObject({
-  tokens: v.looseObject({ refresh_token: v.pipe(v.string(), v.nonEmpty()) }),
-  last_refresh: v.optional(v.nullable(v.string())),
-});
-const RenewedSchema = v.looseObject({
-  tokens: v.record(v.string(), v.nullable(v.string())),
-  last_refresh: v.optional(v.string()),
-});
 const ExpirySchema = v.object({ exp: v.number() });
 
 /**
@@ -34,38 +27,67 @@ export function readLoginToRenew(codexHome: string): { text: string; fingerprint
   return { text, fingerprint };
 }
 
-/** Puts a renewed login in the place of the user's, where nothing else was changed in it. */
-export function returnLogin(codexHome: string, own: string, note: PrivateHomeNote): HomeFindings {
-  const findings: HomeFindings = { violations: [], notes: [] };
-  if (note.login === undefined) return findings;
+/**
+ * Why a login that a run has changed is not to be kept even where it looks renewed: its commands name the file, or the
+ * run did something else that it must not have; undefined where nothing speaks against it.
+ */
+export type LoginDoubt = "named" | "violation" | undefined;
+
+/** Works out the doubt, given what was found in CODEX_HOME; asked only where a login was changed. */
+export type DoubtLogin = (violations: readonly HomeViolation[]) => LoginDoubt;
+
+/**
+ * Puts a renewed login in the place of the user's, where nothing else was changed in it and nothing speaks against it.
+ * @param findings what was found in CODEX_HOME until now; gets what is found here
+ */
+export function returnLogin(
+  codexHome: string,
+  own: string,
+  note: PrivateHomeNote,
+  findings: HomeFindings,
+  doubtLogin: DoubtLogin,
+): void {
+  if (note.login === undefined) return;
   // The user's may be a link to somewhere else.
   const path = realPath(join(codexHome, FILE));
   const text = readText(join(own, FILE));
-  if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return findings;
+  if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return;
   const before = readText(path);
+  const doubt = doubtLogin(findings.violations);
   if (before === undefined || !isSameFingerprint(digestOfText(before), note.login)) {
     findings.notes.push(
       "The login (auth.json) was changed by another program during the run; the run's was discarded.",
     );
-  } else if (text === undefined || !isRenewalOf(before, text)) {
+  } else if (text === undefined || !isRenewalOf(before, text, note.opened_at)) {
     findings.violations.push({ path: FILE, change: "changed in more than a renewal; discarded" });
+  } else if (doubt === "named") {
+    findings.violations.push({ path: FILE, change: "changed in a run whose commands name it; discarded" });
+  } else if (doubt === "violation") {
+    findings.notes.push(
+      "The login (auth.json) was renewed during the run, which has violations: the renewed one was discarded. Where Codex is logged out now, `codex login` helps.",
+    );
   } else {
     prepareFile(path, text).publish();
+    findings.notes.push("The login (auth.json) was renewed during the run, and the renewed one kept.");
   }
-  return findings;
 }
 
-/** Whether a login differs from another in nothing but the tokens of the same account and the time of their renewal. */
-export function isRenewalOf(before: string, after: string): boolean {
-  const old = v.safeParse(LoginSchema, parseJson(before));
-  const renewed = v.safeParse(RenewedSchema, parseJson(after));
-  if (!old.success || !renewed.success) return false;
-  const { tokens: oldTokens, last_refresh: _, ...oldRest } = old.output;
-  const { tokens, last_refresh, ...rest } = renewed.output;
-  if (last_refresh !== undefined && Number.isNaN(Date.parse(last_refresh))) return false;
-  if (!Bun.deepEquals(oldRest, rest) || tokens["account_id"] !== oldTokens["account_id"]) return false;
-  const isKnown = Object.keys(tokens).every((name) => name in oldTokens);
-  return isKnown && Boolean(tokens["refresh_token"]) && Object.keys(oldTokens).every((name) => name in tokens);
+/** The file as a shell may be told of it, by a pattern too, and the folder that it is in. */
+const NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
+
+/** Whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */
+export function namesLogin(
+  own: string,
+  commands: readonly { command: string }[],
+  patches: readonly { path: string }[],
+): boolean {
+  return (
+    patches.some(({ path }) => basename(path) === FILE) ||
+    commands.some(({ command }) => {
+      const text = command.replaceAll(/['"\\]/g, "");
+      return NAMES.test(text) || text.includes(own);
+    })
+  );
 }
 
 function isToBeRenewed(text: string): boolean {
@@ -74,31 +96,16 @@ function isToBeRenewed(text: string): boolean {
   const { tokens, last_refresh } = login.output;
   const refreshed = Date.parse(last_refresh ?? "");
   if (Number.isNaN(refreshed) || Date.now() - refreshed > MAX_AGE_MS) return true;
-  const expiry = expiryOf(tokens["access_token"]);
-  return expiry !== undefined && expiry - Date.now() < MIN_VALIDITY_MS;
-}
-
-/** When a JSON web token ends, in milliseconds; undefined where it does not say. */
-function expiryOf(token: unknown): number | undefined {
-  if (typeof token !== "string") return undefined;
-  const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
-  const parsed = v.safeParse(ExpirySchema, claims);
-  return parsed.success ? parsed.output.exp * 1000 : undefined;
+  const expiry = v.safeParse(ExpirySchema, payloadOf(tokens["access_token"]));
+  return expiry.success && expiry.output.exp * 1000 - Date.now() < MIN_VALIDITY_MS;
 }
 
 function readText(path: string): string | undefined {
-  return tryReadText(path, { maxBytes: MAX_BYTES });
+  const outcome = readFileBounded(path, { maxBytes: MAX_BYTES });
+  return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
 }
 
 function digestOfText(text: string): FileFingerprint {
   const bytes = Buffer.from(text);
   return { size: bytes.length, digest: new Bun.CryptoHasher("sha256").update(bytes).digest("hex") };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

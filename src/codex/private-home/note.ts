@@ -4,6 +4,8 @@ const DigestSchema = v.object({ size: v.number(), digest: v.string() });
 
 /** What is to be known of a private home once its run is over; kept outside of it, where the run cannot write. */
 export const PrivateHomeNoteSchema = v.object({
+  /** When it was made, in milliseconds: nothing of its own is older. */
+  opened_at: v.number(),
   /** The record of the session that the run goes on with, as it was: its path within `sessions`, size and digest. */
   resumed: v.exactOptional(v.object({ path: v.string(), ...DigestSchema.entries })),
   /** The login that was copied because it is to be renewed, as it was. */

@@ -29,6 +29,7 @@ const SHARED: Readonly<Record<string, RegExp>> = {
  */
 export function openPrivateHome(userHome: string, own: string, resumes: string | undefined): PrivateHomeNote {
   const user = realPath(userHome);
+  const opened_at = Date.now();
   makePrivateFolder(own);
   const login = readLoginToRenew(user);
   for (const name of readdirSync(user)) {
@@ -42,7 +43,7 @@ export function openPrivateHome(userHome: string, own: string, resumes: string |
   }
   if (login !== undefined) writePrivateFile(join(own, "auth.json"), login.text);
   const resumed = resumes === undefined ? undefined : copySession(user, own, resumes);
-  return { ...(resumed && { resumed }), ...(login && { login: login.fingerprint }) };
+  return { opened_at, ...(resumed && { resumed }), ...(login && { login: login.fingerprint }) };
 }
 
 function linkEntries(from: string, to: string, except: RegExp): void {

@@ -1,21 +1,24 @@
-import { chmodSync, lstatSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile } from "#lib/files.ts";
-import { listNames, realPath } from "#lib/paths.ts";
+import { makePrivateFolder, prepareFile, writePrivateFile } from "#lib/files.ts";
+import { realPath } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
-import { isRenewalOf } from "./login.ts";
+import type { DoubtLogin } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
+import { isRenewalOf } from "./renewal.ts";
 
 /** What of CODEX_HOME decides what later runs do. */
 const FILES =
   /^(?:config\.toml|.+\.config\.toml|auth\.json|AGENTS(?:\.override)?\.md|hooks\.json|requirements\.toml|\.env)$/;
+const LOGIN = "auth.json";
 const FOLDERS = ["hooks", "rules", "prompts", "skills"];
 const MAX_FILES = 500;
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 
 const FileSchema = v.object({ content: v.string(), mode: v.number() });
+type UserFile = v.InferOutput<typeof FileSchema>;
 
 /** Such files, their content in base64, by their path below CODEX_HOME. */
 export const UserFilesSchema = v.object({ files: v.record(v.string(), FileSchema), isComplete: v.boolean() });
@@ -45,28 +48,58 @@ export function readUserFiles(codexHome: string): UserFiles {
  * Compares the user's files with what they were before a run, and makes them so again. What has come up is moved aside,
  * since it may be somebody else's.
  * @param aside a folder that is made where it is needed
+ * @param findings what was found in CODEX_HOME until now; get what is found here
+ * @param login when the run began, and what speaks against a login that was renewed since
  */
-export function restoreUserFiles(codexHome: string, before: UserFiles, aside: string): HomeFindings {
-  const findings: HomeFindings = { violations: [], notes: [] };
+export function restoreUserFiles(
+  codexHome: string,
+  before: UserFiles,
+  aside: string,
+  findings: HomeFindings,
+  login: { since: number; doubt: DoubtLogin },
+): void {
   if (!before.isComplete) findings.notes.push("Not all of the user's files in CODEX_HOME could be compared.");
   const now = readUserFiles(codexHome).files;
-  for (const [path, file] of Object.entries(before.files)) {
-    const found = now[path]?.content;
-    if (found === file.content || (path === "auth.json" && isRenewed(file.content, found))) continue;
-    const isFolder = lstatSync(join(codexHome, path), { throwIfNoEntry: false })?.isDirectory() === true;
-    if (isFolder) setAside(codexHome, path, aside);
-    restore(join(codexHome, path), file);
-    findings.violations.push({ path, change: found === undefined ? "removed; restored" : "changed; restored" });
-  }
+  const { [LOGIN]: loginBefore, ...others } = before.files;
+  for (const [path, file] of Object.entries(others)) restoreChanged(codexHome, path, file, now[path], aside, findings);
   for (const path of before.isComplete ? listUserFiles(codexHome) : []) {
     if (path in before.files) continue;
     setAside(codexHome, path, aside);
     findings.violations.push({ path, change: `added; moved to ${join(aside, path)}` });
   }
-  return findings;
+  if (loginBefore === undefined) return;
+  // At last: what else was found decides on it.
+  const renewed = now[LOGIN];
+  if (
+    renewed !== undefined &&
+    renewed.content !== loginBefore.content &&
+    isRenewed(loginBefore, renewed, login.since)
+  ) {
+    if (login.doubt(findings.violations) === undefined) return;
+    // It may be the user's own after all, and the only one that is still valid.
+    makePrivateFolder(aside);
+    writePrivateFile(join(aside, LOGIN), Buffer.from(renewed.content, "base64"));
+    findings.notes.push(`The renewed login (auth.json) was kept as ${join(aside, LOGIN)}.`);
+  }
+  restoreChanged(codexHome, LOGIN, loginBefore, renewed, aside, findings);
 }
 
-function restore(path: string, { content, mode }: v.InferOutput<typeof FileSchema>): void {
+function restoreChanged(
+  codexHome: string,
+  path: string,
+  before: UserFile,
+  now: UserFile | undefined,
+  aside: string,
+  { violations }: HomeFindings,
+): void {
+  if (now?.content === before.content) return;
+  const isFolder = lstatSync(join(codexHome, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isFolder) setAside(codexHome, path, aside);
+  restore(join(codexHome, path), before);
+  violations.push({ path, change: now === undefined ? "removed; restored" : "changed; restored" });
+}
+
+function restore(path: string, { content, mode }: UserFile): void {
   makePrivateFolder(dirname(path));
   // The user's may be a link to somewhere else.
   const real = realPath(path);
@@ -74,9 +107,9 @@ function restore(path: string, { content, mode }: v.InferOutput<typeof FileSchem
   chmodSync(real, mode);
 }
 
-function isRenewed(before: string, after: string | undefined): boolean {
-  const decode = (text: string) => Buffer.from(text, "base64").toString("utf8");
-  return after !== undefined && isRenewalOf(decode(before), decode(after));
+function isRenewed(before: UserFile, after: UserFile, since: number): boolean {
+  const decode = ({ content }: UserFile) => Buffer.from(content, "base64").toString("utf8");
+  return isRenewalOf(decode(before), decode(after), since);
 }
 
 function setAside(codexHome: string, path: string, aside: string): void {
@@ -85,11 +118,11 @@ function setAside(codexHome: string, path: string, aside: string): void {
 }
 
 function listUserFiles(codexHome: string): string[] {
-  const top = listNames(codexHome).filter((name) => FILES.test(name));
+  const top = list(codexHome).filter((name) => FILES.test(name));
   const below: string[] = [];
   const folders = [...FOLDERS];
   for (let folder = folders.pop(); folder !== undefined && below.length <= MAX_FILES; folder = folders.pop()) {
-    for (const name of listNames(join(codexHome, folder))) {
+    for (const name of list(join(codexHome, folder))) {
       const path = join(folder, name);
       // Codex's own skills are written anew by each version of it.
       if (path === join("skills", ".system")) continue;
@@ -98,4 +131,12 @@ function listUserFiles(codexHome: string): string[] {
     }
   }
   return [...top, ...below].slice(0, MAX_FILES + 1);
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

@@ -1,0 +1,73 @@
+import * as v from "valibot";
+
+const ACCOUNT = "https://api.openai.com/auth";
+const MaybeTextSchema = v.nullish(v.string());
+
+/** What Codex keeps of a login, as far as this program looks at it. */
+export const LoginSchema = v.looseObject({
+  tokens: v.looseObject({ refresh_token: v.pipe(v.string(), v.nonEmpty()) }),
+  last_refresh: MaybeTextSchema,
+});
+const RenewedSchema = v.looseObject({
+  tokens: v.record(v.string(), v.nullable(v.string())),
+  last_refresh: v.string(),
+});
+const ClaimsSchema = v.object({
+  sub: v.pipe(v.string(), v.nonEmpty()),
+  iss: v.string(),
+  aud: v.union([v.string(), v.array(v.string())]),
+  exp: v.pipe(v.number(), v.finite()),
+  [ACCOUNT]: v.optional(
+    v.object({ chatgpt_account_id: MaybeTextSchema, chatgpt_user_id: MaybeTextSchema, user_id: MaybeTextSchema }),
+  ),
+});
+
+/**
+ * Whether a login differs from another in nothing but what a renewal changes: tokens of the same person and account that
+ * are valid for longer, and the time of it. Signatures are not verified: whose tokens they are is what the tokens say.
+ * @param since the earliest time at which it can have been renewed, in milliseconds
+ */
+export function isRenewalOf(before: string, after: string, since: number): boolean {
+  const old = v.safeParse(LoginSchema, parseJson(before));
+  const renewed = v.safeParse(RenewedSchema, parseJson(after));
+  if (!old.success || !renewed.success) return false;
+  const { tokens: oldTokens, last_refresh: _, ...oldRest } = old.output;
+  const { tokens, last_refresh, ...rest } = renewed.output;
+  const refreshed = Date.parse(last_refresh);
+  if (!(refreshed >= since && refreshed <= Date.now())) return false;
+  const { id_token, access_token, refresh_token, ...others } = tokens;
+  const { id_token: oldId, access_token: oldAccess, refresh_token: __, ...oldOthers } = oldTokens;
+  if (!Bun.deepEquals(oldRest, rest, true) || !Bun.deepEquals(oldOthers, others, true) || !refresh_token) return false;
+  // The answer to a renewal need not hold a new one of these.
+  return (id_token === oldId || isLaterOf(oldId, id_token)) && isLaterOf(oldAccess, access_token);
+}
+
+/** Whether a token is one of the same person, account, issuer and use that ends later. */
+function isLaterOf(old: unknown, renewed: unknown): boolean {
+  const [before, after] = [claimsOf(old), claimsOf(renewed)];
+  if (before === undefined || after === undefined) return false;
+  const { exp: oldEnd, ...identity } = before;
+  const { exp, ...found } = after;
+  return exp > oldEnd && Bun.deepEquals(identity, found);
+}
+
+function claimsOf(token: unknown): v.InferOutput<typeof ClaimsSchema> | undefined {
+  const parsed = v.safeParse(ClaimsSchema, payloadOf(token));
+  return parsed.success ? parsed.output : undefined;
+}
+
+/** What a JSON web token says; undefined for what is none. */
+export function payloadOf(token: unknown): unknown {
+  if (typeof token !== "string") return undefined;
+  const parts = token.split(".");
+  return parts.length === 3 ? parseJson(Buffer.from(parts[1] ?? "", "base64url").toString("utf8")) : undefined;
+}
+
+/** The value of a JSON text; undefined for what is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
