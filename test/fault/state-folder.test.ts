@@ -2,53 +2,25 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
-import { BINARY, World } from "../support/world.ts";
+import { signal, TaskWorld } from "../support/watched-tasks.ts";
+import { BINARY } from "../support/world.ts";
 
-let world: World;
+let world: TaskWorld;
 
 beforeEach(() => {
-  world = new World();
-  world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
-  world.stub.script("WORK", [{ run: "echo one" }, { delayMs: 1500 }, { run: "echo two" }, { say: "Worked." }]);
-  world.stub.script("FOREVER", [{ run: "sleep 600" }, { say: "Never said." }]);
+  world = new TaskWorld();
 });
 afterEach(() => world.close());
 
-const request = (prompt: string, topic: string, more: object = {}) => ({
-  prompt,
-  cwd: world.root,
-  topic,
-  sandbox: "read-only",
-  ...more,
-});
-const folderOf = (taskId: string) => join(world.stateHome, "tasks", taskId);
-const isWorking = (taskId: string) => () => Bun.file(join(folderOf(taskId), "codex-exec.log")).size > 0;
-
-function processesOf(taskId: string): { pid: number; command: string }[] {
-  const isOfRun = (command: string) =>
-    command.includes(`run-task ${taskId}`) ||
-    / exec --json/.test(command) ||
-    command.includes("keep-orphans") ||
-    command.includes("sleep 600");
-  return world.processes().filter(({ command }) => isOfRun(command));
-}
-
-const supervisorOf = (taskId: string) =>
-  world.processes().find(({ command }) => command.includes(`run-task ${taskId}`))?.pid ?? 0;
-
-function signal(pids: readonly number[], name: NodeJS.Signals): void {
-  for (const pid of pids) process.kill(pid, name);
-}
-
 test("an index of a newer version is not written to: tasks are listed, a start is refused with what to do", async () => {
   const client = await world.client();
-  await client.call("codex", request("SAY-HELLO", "review-before-v1"));
+  await client.call("codex", world.request("SAY-HELLO", "review-before-v1"));
   const database = new Database(join(world.stateHome, "codexmcp.db"));
   database.run("PRAGMA busy_timeout = 5000");
   database.run("PRAGMA user_version = 99");
   database.close();
   const older = await world.client();
-  const refused = await older.call("codex", request("SAY-HELLO", "review-after-v1"));
+  const refused = await older.call("codex", world.request("SAY-HELLO", "review-after-v1"));
   expect(refused).toMatchObject({ isError: true, data: { code: "state_newer" } });
   const { data } = await older.call("codex_status", {});
   expect(data["tasks"]).toMatchObject([{ task_id: "codex-review-before-v1", status: "completed" }]);
@@ -60,7 +32,7 @@ test("the clock jumps: order, times and limits stay", async () => {
   // What jumps is what the records say: a clock that is set back and forth between the starts.
   const client = await world.client();
   for (const name of ["a", "b", "c"]) {
-    await client.call("codex", request("SAY-HELLO", `review-${name}-v1`));
+    await client.call("codex", world.request("SAY-HELLO", `review-${name}-v1`));
     const database = new Database(join(world.stateHome, "codexmcp.db"));
     database.run("PRAGMA busy_timeout = 5000");
     const jump = name === "b" ? "2001-01-01T00:00:00.000Z" : "2099-01-01T00:00:00.000Z";
@@ -77,10 +49,12 @@ test("the clock jumps: order, times and limits stay", async () => {
 
 test("earlier runs' files are kept within the same limits as tasks", async () => {
   const client = await world.client({ CODEXMCP_KEEP_TASKS: "2", CODEXMCP_KEEP_SECONDS: "0" });
-  const paths = folderOf("codex-review-daily-v1");
+  const paths = world.folderOf("codex-review-daily-v1");
   for (let run = 1; run <= 5; run++) {
-    expect((await client.call("codex", request("SAY-HELLO", "review-daily-v1"))).data).toMatchObject({ success: true });
-    await world.until(() => supervisorOf("codex-review-daily-v1") === 0);
+    expect((await client.call("codex", world.request("SAY-HELLO", "review-daily-v1"))).data).toMatchObject({
+      success: true,
+    });
+    await world.until(() => world.supervisorOf("codex-review-daily-v1") === 0);
   }
   const kept = () =>
     Bun.spawnSync(["ls", join(paths, "runs")])
@@ -97,15 +71,15 @@ test("a task folder that was deleted, or replaced by something else, breaks no l
   const client = await world.client();
   for (const name of ["gone", "file"]) {
     const task_id = `codex-review-${name}-v1`;
-    await client.call("codex_dispatch", request("FOREVER", `review-${name}-v1`));
-    await world.until(isWorking(task_id));
+    await client.call("codex_dispatch", world.request("FOREVER", `review-${name}-v1`));
+    await world.untilWorking(task_id);
     signal(
-      processesOf(task_id).map(({ pid }) => pid),
+      world.processesOf(task_id).map(({ pid }) => pid),
       "SIGKILL",
     );
-    await world.until(() => processesOf(task_id).length === 0);
-    rmSync(folderOf(task_id), { recursive: true });
-    if (name === "file") writeFileSync(folderOf(task_id), "a file");
+    await world.until(() => world.processesOf(task_id).length === 0);
+    rmSync(world.folderOf(task_id), { recursive: true });
+    if (name === "file") writeFileSync(world.folderOf(task_id), "a file");
   }
   writeFileSync(join(world.stateHome, "tasks", "codex-x"), "a file");
   mkdirSync(join(world.stateHome, "tasks", "codex-y"));
@@ -114,7 +88,9 @@ test("a task folder that was deleted, or replaced by something else, breaks no l
   expect(data["tasks"]).toMatchObject([{ status: "failed" }, { status: "failed" }]);
   const unreadable = data["unreadable"] as { task_id: string; fix: string }[];
   expect(unreadable.map(({ task_id }) => task_id).toSorted()).toEqual(["codex-x", "codex-y"]);
-  expect((await client.call("codex", request("SAY-HELLO", "review-fine-v1"))).data).toMatchObject({ success: true });
+  expect((await client.call("codex", world.request("SAY-HELLO", "review-fine-v1"))).data).toMatchObject({
+    success: true,
+  });
   for (const command of [["tasks"], ["worktrees"], ["doctor"]]) {
     const run = Bun.spawnSync([BINARY, ...command], { env: world.environment(), stdin: "ignore" });
     expect({ command, said: run.stderr.toString() }).toEqual({ command, said: "" });

@@ -3,51 +3,23 @@ import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { McpClient } from "../support/mcp-client.ts";
-import { BINARY, World } from "../support/world.ts";
+import { signal, TaskWorld } from "../support/watched-tasks.ts";
+import { BINARY } from "../support/world.ts";
 
-let world: World;
+let world: TaskWorld;
 
 beforeEach(() => {
-  world = new World();
-  world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
-  world.stub.script("WORK", [{ run: "echo one" }, { delayMs: 1500 }, { run: "echo two" }, { say: "Worked." }]);
-  world.stub.script("FOREVER", [{ run: "sleep 600" }, { say: "Never said." }]);
+  world = new TaskWorld();
 });
 afterEach(() => world.close());
-
-const request = (prompt: string, topic: string, more: object = {}) => ({
-  prompt,
-  cwd: world.root,
-  topic,
-  sandbox: "read-only",
-  ...more,
-});
-const folderOf = (taskId: string) => join(world.stateHome, "tasks", taskId);
-const isWorking = (taskId: string) => () => Bun.file(join(folderOf(taskId), "codex-exec.log")).size > 0;
-
-function processesOf(taskId: string): { pid: number; command: string }[] {
-  const isOfRun = (command: string) =>
-    command.includes(`run-task ${taskId}`) ||
-    / exec --json/.test(command) ||
-    command.includes("keep-orphans") ||
-    command.includes("sleep 600");
-  return world.processes().filter(({ command }) => isOfRun(command));
-}
-
-const supervisorOf = (taskId: string) =>
-  world.processes().find(({ command }) => command.includes(`run-task ${taskId}`))?.pid ?? 0;
-
-function signal(pids: readonly number[], name: NodeJS.Signals): void {
-  for (const pid of pids) process.kill(pid, name);
-}
 
 describe("a supervisor that is stopped", () => {
   test("is said to be, and a cancel reaches it all the same", async () => {
     const client = await world.client();
     const task_id = "codex-review-stopped-v1";
-    await client.call("codex_dispatch", request("FOREVER", "review-stopped-v1"));
-    await world.until(isWorking(task_id));
-    const pid = supervisorOf(task_id);
+    await client.call("codex_dispatch", world.request("FOREVER", "review-stopped-v1"));
+    await world.untilWorking(task_id);
+    const pid = world.supervisorOf(task_id);
     signal([pid], "SIGSTOP");
     const { data } = await client.call("codex_status", { task_id });
     expect(data).toMatchObject({ status: "running" });
@@ -58,9 +30,9 @@ describe("a supervisor that is stopped", () => {
   test("is followed by another when it is killed", async () => {
     const client = await world.client();
     const task_id = "codex-review-killed-v1";
-    await client.call("codex_dispatch", request("WORK", "review-killed-v1"));
-    await world.until(isWorking(task_id));
-    const pid = supervisorOf(task_id);
+    await client.call("codex_dispatch", world.request("WORK", "review-killed-v1"));
+    await world.untilWorking(task_id);
+    const pid = world.supervisorOf(task_id);
     signal([pid], "SIGSTOP");
     expect((await client.call("codex_status", { task_id })).data).toMatchObject({ status: "running" });
     signal([pid], "SIGKILL");
@@ -72,9 +44,9 @@ test("time for which all processes were stopped counts for no limit", async () =
   const client = await world.client();
   const task_id = "codex-review-sleep-v1";
   const limits = { idle_timeout_seconds: 5, timeout_seconds: 9 };
-  await client.call("codex_dispatch", request("WORK", "review-sleep-v1", limits));
-  await world.until(isWorking(task_id));
-  const pids = processesOf(task_id).map(({ pid }) => pid);
+  await client.call("codex_dispatch", world.request("WORK", "review-sleep-v1", limits));
+  await world.untilWorking(task_id);
+  const pids = world.processesOf(task_id).map(({ pid }) => pid);
   expect(pids.length).toBeGreaterThan(1);
   signal(pids, "SIGSTOP");
   await Bun.sleep(11_000);
@@ -84,7 +56,7 @@ test("time for which all processes were stopped counts for no limit", async () =
 
 test("a limit still ends a run that is silent", async () => {
   const client = await world.client();
-  await client.call("codex_dispatch", request("FOREVER", "review-idle-v1", { idle_timeout_seconds: 1 }));
+  await client.call("codex_dispatch", world.request("FOREVER", "review-idle-v1", { idle_timeout_seconds: 1 }));
   expect(await world.waitForEnd(client, "codex-review-idle-v1")).toMatchObject({
     status: "failed",
     code: "idle_timeout",
@@ -94,10 +66,10 @@ test("a limit still ends a run that is silent", async () => {
 test("a lock's file that was replaced makes no second supervisor, and nobody call the task dead", async () => {
   const client = await world.client();
   const task_id = "codex-review-replaced-v1";
-  await client.call("codex_dispatch", request("WORK", "review-replaced-v1"));
-  await world.until(isWorking(task_id));
-  const pid = supervisorOf(task_id);
-  const lock = join(folderOf(task_id), "live", "owner.lock");
+  await client.call("codex_dispatch", world.request("WORK", "review-replaced-v1"));
+  await world.untilWorking(task_id);
+  const pid = world.supervisorOf(task_id);
+  const lock = join(world.folderOf(task_id), "live", "owner.lock");
   rmSync(lock);
   writeFileSync(lock, "");
   for (let look = 0; look < 5; look++) {
@@ -111,13 +83,13 @@ test("a lock's file that was replaced makes no second supervisor, and nobody cal
 
 test("time in the queue does not count, also for the next supervisor", async () => {
   const client = await world.client({ CODEXMCP_MAX_CONCURRENT: "1" });
-  await client.call("codex_dispatch", request("FOREVER", "review-first-v1"));
+  await client.call("codex_dispatch", world.request("FOREVER", "review-first-v1"));
   const task_id = "codex-review-second-v1";
-  await client.call("codex_dispatch", request("WORK", "review-second-v1", { timeout_seconds: 6 }));
+  await client.call("codex_dispatch", world.request("WORK", "review-second-v1", { timeout_seconds: 6 }));
   await Bun.sleep(7000);
   await client.call("codex_cancel", { task_id: "codex-review-first-v1" });
-  await world.until(isWorking(task_id));
-  signal([supervisorOf(task_id)], "SIGKILL");
+  await world.untilWorking(task_id);
+  signal([world.supervisorOf(task_id)], "SIGKILL");
   expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: "completed", result: "Worked." });
 }, 60_000);
 
@@ -127,7 +99,11 @@ test("a commit hook that hangs keeps to the task's time", async () => {
   const hook = join(cwd, ".git", "hooks", "pre-commit");
   writeFileSync(hook, "#!/bin/sh\nsleep 600\n", { mode: 0o755 });
   world.stub.script("CHANGE", [{ run: "echo x > new.txt" }, { say: "Changed." }]);
-  const asked = { ...request("CHANGE", "implement-hook-v1", { timeout_seconds: 6 }), cwd, sandbox: "full-access" };
+  const asked = {
+    ...world.request("CHANGE", "implement-hook-v1", { timeout_seconds: 6 }),
+    cwd,
+    sandbox: "full-access",
+  };
   const { data } = await client.call("codex", asked);
   expect(data).toMatchObject({ success: true, result: "Changed.", uncommitted_changes: ["?? new.txt"] });
   expect(String(data["commit_error"])).toBe("git commit was ended, as its task was.");
@@ -136,10 +112,10 @@ test("a commit hook that hangs keeps to the task's time", async () => {
 test("whoever finishes a lost run is never sent a signal", async () => {
   const client = await world.client();
   const task_id = "codex-review-lost-v1";
-  await client.call("codex_dispatch", request("FOREVER", "review-lost-v1"));
-  await world.until(isWorking(task_id));
+  await client.call("codex_dispatch", world.request("FOREVER", "review-lost-v1"));
+  await world.untilWorking(task_id);
   signal(
-    processesOf(task_id).map(({ pid }) => pid),
+    world.processesOf(task_id).map(({ pid }) => pid),
     "SIGKILL",
   );
   // The client's server finishes the run, and two others cancel it meanwhile.
@@ -154,10 +130,10 @@ test("whoever finishes a lost run is never sent a signal", async () => {
 test("a pid that was given to another process is no supervisor's", async () => {
   const client = await world.client();
   const task_id = "codex-review-reused-v1";
-  await client.call("codex_dispatch", request("FOREVER", "review-reused-v1"));
-  await world.until(isWorking(task_id));
+  await client.call("codex_dispatch", world.request("FOREVER", "review-reused-v1"));
+  await world.untilWorking(task_id);
   signal(
-    processesOf(task_id).map(({ pid }) => pid),
+    world.processesOf(task_id).map(({ pid }) => pid),
     "SIGKILL",
   );
   const bystander = Bun.spawn(["sleep", "300"], { stdin: "ignore" });
@@ -179,10 +155,10 @@ test("a pid that was given to another process is no supervisor's", async () => {
 test("after a restart of the machine nothing of before is taken for alive", async () => {
   const client = await world.client();
   const task_id = "codex-review-restart-v1";
-  await client.call("codex_dispatch", request("FOREVER", "review-restart-v1"));
-  await world.until(isWorking(task_id));
+  await client.call("codex_dispatch", world.request("FOREVER", "review-restart-v1"));
+  await world.untilWorking(task_id);
   signal(
-    processesOf(task_id).map(({ pid }) => pid),
+    world.processesOf(task_id).map(({ pid }) => pid),
     "SIGKILL",
   );
   const database = new Database(join(world.stateHome, "codexmcp.db"));
@@ -199,8 +175,8 @@ test("after a restart of the machine nothing of before is taken for alive", asyn
 test("locale and time zone of who looks change nothing", async () => {
   const client = await world.client();
   const task_id = "codex-review-zone-v1";
-  await client.call("codex_dispatch", request("WORK", "review-zone-v1"));
-  await world.until(isWorking(task_id));
+  await client.call("codex_dispatch", world.request("WORK", "review-zone-v1"));
+  await world.untilWorking(task_id);
   for (const [TZ, LC_ALL] of [
     ["Pacific/Kiritimati", "C"],
     ["America/St_Johns", "de_DE.UTF-8"],
@@ -220,7 +196,7 @@ test("a program that was moved away is named, and what to do", async () => {
   copyFileSync(BINARY, moved);
   const client = await McpClient.start([moved], world.environment(), world.root);
   rmSync(moved);
-  const { isError, data } = await client.call("codex", request("SAY-HELLO", "review-moved-v1"));
+  const { isError, data } = await client.call("codex", world.request("SAY-HELLO", "review-moved-v1"));
   expect({ isError, ...data }).toMatchObject({ isError: true, code: "program_moved" });
   expect(String(data["error"])).toContain(moved);
   await client.close();

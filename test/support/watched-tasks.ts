@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { World } from "./world.ts";
+
+/** A world with three scripted models, and what tests of running tasks look at. */
+export class TaskWorld extends World {
+  constructor() {
+    super();
+    this.stub.script("SAY-HELLO", [{ say: "Hello." }]);
+    this.stub.script("WORK", [{ run: "echo one" }, { delayMs: 1500 }, { run: "echo two" }, { say: "Worked." }]);
+    this.stub.script("FOREVER", [{ run: "sleep 600" }, { say: "Never said." }]);
+  }
+
+  /** Arguments that start a task in the world's own folder. */
+  request(prompt: string, topic: string, more: object = {}): object {
+    return { prompt, cwd: this.root, topic, sandbox: "read-only", ...more };
+  }
+
+  folderOf(taskId: string): string {
+    return join(this.stateHome, "tasks", taskId);
+  }
+
+  /** Waits until Codex has said something. */
+  async untilWorking(taskId: string): Promise<void> {
+    await this.until(() => Bun.file(join(this.folderOf(taskId), "codex-exec.log")).size > 0);
+  }
+
+  /** The supervisor of a task, and all Codex processes with what they started. */
+  processesOf(taskId: string): { pid: number; command: string }[] {
+    const isOfRun = (command: string) =>
+      command.includes(`run-task ${taskId}`) || / exec --json|keep-orphans|sleep 600/.test(command);
+    return this.processes().filter(({ command }) => isOfRun(command));
+  }
+
+  /** The pid of a task's supervisor; 0 where there is none. */
+  supervisorOf(taskId: string): number {
+    return this.processes().find(({ command }) => command.includes(`run-task ${taskId}`))?.pid ?? 0;
+  }
+}
+
+/** Sends processes a signal. */
+export function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  for (const pid of pids) process.kill(pid, name);
+}
