@@ -1,5 +1,6 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Failure } from "#lib/errors.ts";
+import { shorten } from "#lib/text.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { resourceUri } from "./resources/task-uri.ts";
@@ -22,8 +23,12 @@ export function respond({ isError, data }: ToolData, home: string, answerBytes: 
   return isError ? { isError: true, content } : { content, structuredContent: { ...fitted } };
 }
 
-/** A refusal or fault as a tool result. */
+/** A message may repeat what the client sent, which has any length. */
+const MAX_MESSAGE_LENGTH = 4000;
+
+/** Returns a refusal or fault as a tool result. */
 export function respondFailure({ message, code, hint }: Failure): CallToolResult {
-  const text = JSON.stringify({ success: false, error: message, code, hint });
+  const error = shorten(message, MAX_MESSAGE_LENGTH);
+  const text = JSON.stringify({ success: false, error, code, hint: shorten(hint, MAX_MESSAGE_LENGTH) });
   return { isError: true, content: [{ type: "text", text }] };
 }

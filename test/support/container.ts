@@ -57,7 +57,9 @@ export class Container {
     more: Record<string, string> = {},
     options: readonly string[] = [],
   ): Promise<McpClient> {
-    await $`chown -R 1000:1000 ${[this.#world.home, ...this.#workspaces]}`.quiet();
+    // A run that has been answered may still be tidying up.
+    const own = () => $`chown -R 1000:1000 ${[this.#world.home, ...this.#workspaces]}`.quiet().nothrow();
+    await this.#world.until(async () => (await own()).exitCode === 0);
     return McpClient.start(this.#command(refusal, more, options), this.#world.environment(), "/");
   }
 
