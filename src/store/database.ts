@@ -6,7 +6,7 @@ import { sharedFileSystem } from "#lib/file-system.ts";
 import { repairPrivateFolder } from "#lib/files.ts";
 import { logger } from "#lib/log.ts";
 import { holdSoon } from "./held-lock.ts";
-import { isNewerSchema, migrate } from "./migrations.ts";
+import { hasNoSchema, isNewerSchema, migrate } from "./migrations.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";
 
@@ -73,6 +73,10 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
     database = new Database(path, { readwrite: true, create: false, strict: true });
     chmodOwn(path);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    if (hasNoSchema(database)) {
+      database.close();
+      return undefined;
+    }
     const isNewer = isNewerSchema(database);
     if (isNewer) database.run("PRAGMA query_only = ON");
     else prepare(database, paths.home);

@@ -76,6 +76,11 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+/** Whether a database has no schema at all: an empty file in the index's place, since a new one comes there whole. */
+export function hasNoSchema(database: Database): boolean {
+  return schemaVersion(database) === 0;
+}
+
 /** Whether a database has had migrations that this version does not know. */
 export function isNewerSchema(database: Database): boolean {
   return schemaVersion(database) > MIGRATIONS.length;

@@ -142,7 +142,7 @@ test("folders that hold no task are named with what to do, and keep no other tas
   expect(existsSync(join(tasks, "codex-torn", "meta.json"))).toBe(true);
 });
 
-test.each(["folder", "pipe", "dangling link"])(
+test.each(["folder", "pipe", "dangling link", "empty file"])(
   "a %s in the index's place gives way, and the tasks are there",
   (kind) => {
     using scratch = new Scratch();
@@ -154,6 +154,7 @@ test.each(["folder", "pipe", "dangling link"])(
     for (const suffix of ["-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
     renameSync(database, join(scratch.root, "index"));
     if (kind === "folder") mkdirSync(database);
+    else if (kind === "empty file") writeFileSync(database, "");
     else if (kind === "pipe") Bun.spawnSync(["mkfifo", database]);
     else Bun.spawnSync(["ln", "-s", "/nowhere/at/all", database]);
     expect(countTasks(openStore(home, (cwd) => cwd))).toEqual({ queued: 1 });
