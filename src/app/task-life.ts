@@ -38,10 +38,11 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   if (codex !== undefined && isProcessAlive(codex)) return { state: "orphaned", codex };
   const isLocked = isFlocked(codexLockOf(home, record));
   const noted = stored.codex ?? stored.supervisor;
-  const isHere = noted === undefined ? isLocked !== true : seenFromHere(noted) !== undefined;
-  if (isHere || (noted !== undefined && isBeforeRestart(noted))) return { state: "abandoned" };
+  if (noted !== undefined && seenFromHere(noted) !== undefined) return { state: "abandoned" };
+  if (isLocked === true) return { state: "unknown" };
+  if (noted === undefined || isBeforeRestart(noted)) return { state: "abandoned" };
   // What runs elsewhere is over where nobody holds the run's lock. A file that is gone, or not passed on, proves nothing.
-  const isOver = isLocked === false && noted !== undefined && areLocksPassedOn(home, noted.boot);
+  const isOver = isLocked === false && areLocksPassedOn(home, noted.boot);
   return { state: isOver ? "abandoned" : "unknown" };
 }
 
