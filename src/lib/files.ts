@@ -71,7 +71,7 @@ function openForWriting(path: string): number {
 }
 
 /** Takes what stands in the place of something of ours out of its way, without deleting it. */
-function putAside(path: string): void {
+export function putAside(path: string): void {
   renameSync(path, `${path}.damaged-${Date.now()}`);
 }
 

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, lstatSync, renameSync } from "node:fs";
+import { chmodSync, lstatSync } from "node:fs";
 import { AppError, errnoOf } from "#lib/errors.ts";
+import { putAside } from "#lib/files.ts";
 
 /** A lock that this process holds until it lets go of it or dies; the kernel sees to the latter. */
 export interface HeldLock {
@@ -29,7 +30,7 @@ export function tryHold(path: string): HeldLock | undefined {
     const outcome = tryExclusive(path);
     if (outcome instanceof Database) return toHeldLock(outcome);
     if (outcome === "busy") return undefined;
-    if (isSecond || !putAside(path)) throw unusable(path, outcome);
+    if (isSecond || !giveWay(path)) throw unusable(path, outcome);
   }
 }
 
@@ -87,11 +88,11 @@ function toHeldLock(database: Database): HeldLock {
 }
 
 /** What is no lock file, and so held by nobody, gives way. Another user's stays. @returns whether the place is free now */
-function putAside(path: string): boolean {
+function giveWay(path: string): boolean {
   try {
     const there = lstatSync(path);
     if (process.getuid !== undefined && there.uid !== process.getuid()) return false;
-    renameSync(path, `${path}.damaged-${Date.now()}`);
+    putAside(path);
     return true;
   } catch (error) {
     return errnoOf(error) === "ENOENT";

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
-import { signal, TaskWorld } from "../support/watched-tasks.ts";
+import { signal, TaskWorld } from "../support/task-world.ts";
 import { BINARY } from "../support/world.ts";
 
 let world: TaskWorld;

@@ -3,7 +3,7 @@ import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { McpClient } from "../support/mcp-client.ts";
-import { signal, TaskWorld } from "../support/watched-tasks.ts";
+import { signal, TaskWorld } from "../support/task-world.ts";
 import { BINARY } from "../support/world.ts";
 
 let world: TaskWorld;

@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { bringSession } from "#codex/private-home/close.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
+import { put } from "../support/files.ts";
 
 const ID = "01a219b9-ab2b-7722-9551-a9cde4a2eded";
 const OTHER = "01a219b9-b088-7211-95ce-733518000e92";
@@ -24,11 +25,6 @@ const record = (id: string) => `2026/11/26/rollout-2026-11-26T21-18-40-${id}.jso
 let root: string;
 let user: string;
 let own: string;
-
-const put = (path: string, text: string) => {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-};
 
 beforeEach(() => {
   root = mkdtempSync("/var/tmp/codexmcp-home-");

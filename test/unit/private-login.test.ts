@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { bringLogin } from "#codex/private-home/close.ts";
 import { type LoginDoubt, namesLogin, readLoginToRenew } from "#codex/private-home/login.ts";
 import type { HomeFindings, PrivateHomeNote } from "#codex/private-home/note.ts";
@@ -8,15 +8,12 @@ import { openPrivateHome } from "#codex/private-home/open.ts";
 import { isRenewalOf } from "#codex/private-home/renewal.ts";
 import { readUserFiles, restoreUserFiles } from "#codex/private-home/user-files.ts";
 import { DAY_MS, login, token } from "../support/login.ts";
+import { put } from "../support/files.ts";
 
 let root: string;
 let user: string;
 let own: string;
 
-const put = (path: string, text: string) => {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-};
 const auth = (home: string) => readFileSync(join(home, "auth.json"), "utf8");
 
 beforeEach(() => {
