@@ -110,6 +110,13 @@ export function toFailure(thrown: unknown): Failure {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // Only the store uses SQLite; its failed system calls come as AppErrors of their own.
   if (thrown instanceof Error && thrown.name === "SQLiteError") {
+    if (message.includes("database is locked")) {
+      return {
+        code: "state_unusable",
+        message: "The task index cannot be written: another process has been writing to it for many seconds.",
+        hint: "Look for a codex-mcp-server process that is stopped (state T in ps) or hangs, and continue or end it.",
+      };
+    }
     return {
       code: "state_unusable",
       message: `The task store cannot be used: ${message}.`,
