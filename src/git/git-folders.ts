@@ -1,4 +1,4 @@
-import { basename, delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { lstatIfAny, statIfAny } from "#lib/paths.ts";
 import { kindOf, tryReadText } from "#lib/read-file.ts";
@@ -63,14 +63,13 @@ function isGitFolder(path: string): boolean {
   return ["objects", "refs"].every((name) => statIfAny(join(path, name))?.isDirectory() === true);
 }
 
-/** `.git` folders that git takes for bare repositories which nobody asked for, as `safe.bareRepository` has it. */
+/** Git folders that git finds by itself only where `safe.bareRepository` allows it. */
 const named = new Set<string>();
 
-/** Whether git is to be told a folder by name, and has not been before: it is a `.git` that this user made. */
+/** Whether git is to be given a git folder by name, and has not been before: it belongs to this user. */
 export function mayNameGitFolder(folder: string): boolean {
-  if (process.platform === "win32" || basename(folder) !== ".git" || named.has(folder)) return false;
-  const owner = process.geteuid?.();
-  const isOwn = [folder, dirname(folder)].every((path) => statIfAny(path)?.uid === owner);
+  if (process.platform === "win32" || named.has(folder) || !isGitFolder(folder)) return false;
+  const isOwn = statIfAny(folder)?.uid === process.geteuid?.();
   if (isOwn) named.add(folder);
   return isOwn;
 }

@@ -1,7 +1,7 @@
 import { basename, dirname, relative } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { tryGit, withoutLastNewline } from "./git.ts";
-import { gitFailure } from "./run-git.ts";
+import { gitFailure } from "./git-failure.ts";
 import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
 
 /** A repository that a worktree can be made from. */

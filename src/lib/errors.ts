@@ -47,6 +47,8 @@ export const ERROR_CODES = {
   uncommitted_work: "The worktree has work that is not committed, which a merge would leave behind.",
   unknown_branch: "There is no such branch, or the revision means no commit.",
   nothing_salvaged: "Nothing is kept of a worktree of this branch.",
+  identity_missing: "git knows no name and address to make a commit with.",
+  branch_in_use: "The branch is being rebased or bisected, or is checked out where it must not be moved or deleted.",
   git_failed: "A git command failed; the message is git's own.",
   tmux_failed: "A tmux command failed; the message is tmux's own.",
   tmux_session_exists: "A tmux session of the task's name exists and is not ours.",

@@ -1,7 +1,7 @@
 import { tryLastingGit } from "../lasting-git.ts";
 import { AppError } from "#lib/errors.ts";
 import { git } from "../git.ts";
-import { gitFailure } from "../run-git.ts";
+import { gitFailure } from "../git-failure.ts";
 import { listWorktrees } from "../worktree-list.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */

@@ -1,6 +1,6 @@
 import { writeCommit } from "../write-commit.ts";
 import { tryGit } from "../git.ts";
-import { gitFailure } from "../run-git.ts";
+import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
 
