@@ -19,3 +19,9 @@ export async function filesOfBranch(folder: string, branch: string): Promise<{ r
   const ref = join("refs", "heads", branch);
   return { ref: join(common, ref), reflog: join(common, "logs", ref) };
 }
+
+/** The branch that a working tree has checked out; undefined for a detached HEAD. */
+export async function headOf(worktree: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
+  return exitCode === 0 ? withoutLastNewline(stdout).replace(/^refs\/heads\//, "") : undefined;
+}

@@ -36,7 +36,7 @@ export async function withoutLocalPrograms(folder: string, limits: GitLimits = {
 }
 
 /** Settings as variables, after those that the user has set so. */
-function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
+export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };
   for (const [index, [key, value]] of settings.entries()) {

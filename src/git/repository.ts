@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { realPath } from "#lib/paths.ts";
 import { tryGit, withoutLastNewline } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
@@ -24,6 +25,9 @@ export interface Repository {
   worktrees: ListedWorktree[];
 }
 
+/** The folder is the caller's choice: whether a repository there may be used is for git to judge. */
+const FOREIGN = { isForeign: true };
+
 /**
  * Finds the repository that a real path lies in, read only.
  * @returns undefined outside git
@@ -38,10 +42,11 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     "--git-common-dir",
   ];
   const [facts, top, superproject, worktrees] = await Promise.all([
-    tryGit(cwd, flags),
-    tryGit(cwd, ["rev-parse", "--show-toplevel"]),
+    tryGit(cwd, flags, {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
     superprojectOf(cwd),
-    listWorktrees(cwd),
+    // Of the three, the first tells what is wrong.
+    listWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
   if (facts.exitCode !== 0) {
     if (/not a git repository/i.test(facts.stderr)) return undefined;
@@ -51,7 +56,7 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
   const [bare, insideGit, ...path] = withoutLastNewline(facts.stdout).split("\n");
   const isBare = bare === "true";
   if (insideGit === "true" && !isBare) throw insideGitFolder(cwd);
-  const commonDir = path.join("\n");
+  const commonDir = realPath(path.join("\n"));
   const toplevel = isBare ? undefined : withoutLastNewline(top.stdout);
   const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
   if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
@@ -82,8 +87,8 @@ async function checkedOut(cwd: string, toplevel: string | undefined, worktrees: 
 
 async function bareHead(cwd: string): Promise<Head> {
   const [symbolic, commit] = await Promise.all([
-    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
-    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
+    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"], {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"], {}, FOREIGN),
   ]);
   return { branch: symbolic.stdout.trim() || undefined, commit: commit.stdout.trim() || undefined };
 }
@@ -110,7 +115,7 @@ async function placeBesideSuperproject(superproject: string, toplevel: string): 
 }
 
 async function superprojectOf(folder: string): Promise<string | undefined> {
-  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"]);
+  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"], {}, FOREIGN);
   return withoutLastNewline(stdout) || undefined;
 }
 

@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   worktree_not_ours: "The worktree, or its branch, was there before the task, so this server does not remove it.",
   worktree_has_repositories: "The worktree holds git repositories of its own, which cannot be saved.",
   ignored_too_large: "The worktree holds more ignored files than are saved without being asked.",
-  merge_conflict: "The work does not fit onto the branch; nothing was changed.",
+  merge_conflict: "The work conflicts with the branch; nothing was changed.",
   not_fast_forward: "The chosen strategy cannot merge this; another one can.",
   checkout_dirty: "The merge would overwrite changes in the working tree that has the branch; nothing was changed.",
   uncommitted_work: "The worktree has work that is not committed, which a merge would leave behind.",
