@@ -93,7 +93,8 @@ async function mergeOne(
   const message = options.message?.trim() ? options.message : commitMessageOf(task);
   const merged = findMerged(context.store, path);
   const names = [into, branch] as const;
-  const computed = await computeMerge({ folder, checkout, strategy, target, source, base, merged, names, message });
+  const commits = { target, source, base, merged };
+  const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
   if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
   if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
