@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   setup_failed: "The set-up command of a new worktree failed.",
   no_worktree: "The task has no worktree: it only read, or ran outside git.",
   worktree_gone: "The task's worktree is not there.",
+  worktree_unusable: "The worktree, a folder in it or the one that it stands in cannot be read or written.",
   worktree_locked: "Somebody else has locked the worktree (`git worktree lock`).",
   worktree_not_ours: "The worktree, or its branch, was there before the task, so this server does not remove it.",
   worktree_has_repositories: "The worktree holds git repositories of its own, which cannot be saved.",
