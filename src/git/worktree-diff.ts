@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
-import { git } from "./git.ts";
-import { SAFE_DIFF, withNewFilesListed } from "./changes.ts";
+import { decodeBytes } from "#lib/visible-text.ts";
+import { AS_PATCH, withComparison } from "./compare.ts";
+import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
+import { readStatus, splitAtNul } from "./status.ts";
 
 /** What is the matter with one file. */
 export interface FileChange {
@@ -41,41 +43,48 @@ export async function writeWorktreeDiff(
   paths: readonly string[],
   patchFile: string,
 ): Promise<WorktreeDiff> {
-  const look = { environment: await withoutLocalPrograms(worktree) };
-  return withNewFilesListed(worktree, look, async ({ environment }) => {
-    const diff = (args: readonly string[]) =>
-      git(worktree, ["--literal-pathspecs", "diff", ...SAFE_DIFF, "--no-color", ...args], environment);
-    const [names, numbers] = await Promise.all([
-      diff(["--find-renames", "--name-status", "-z", baseCommit, "--"]),
-      diff(["--find-renames", "--numstat", "-z", baseCommit, "--"]),
-      diff(["--find-renames", "--binary", `--output=${patchFile}`, baseCommit, "--", ...paths]),
+  const environment = await withoutLocalPrograms(worktree);
+  const status = await readStatus(worktree, { environment });
+  return withComparison(worktree, baseCommit, { status, look: { environment } }, async ({ command, look }) => {
+    const [files] = await Promise.all([
+      gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
+      gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),
     ]);
-    return { files: readFiles(names, numbers), patchBytes: statSync(patchFile).size };
+    return { files, patchBytes: statSync(patchFile).size };
   });
 }
 
-function readFiles(names: string, numbers: string): FileChange[] {
-  const lines = readNumbers(numbers);
-  const fields = names.split("\0");
-  const files: FileChange[] = [];
-  while (fields.length > 1) {
-    const letter = (fields.shift() ?? "").charAt(0);
-    const from = letter === "R" || letter === "C" ? fields.shift() : undefined;
-    const path = fields.shift() ?? "";
+/** Lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
+function readFiles(answer: Buffer): FileChange[] {
+  const fields = splitAtNul(answer);
+  const raw: FileChange[] = [];
+  let at = 0;
+  for (; fields[at]?.[0] === COLON; at++) {
+    const letter = (fields[at]?.toString().split(" ")[4] ?? "").charAt(0);
+    const from = letter === "R" || letter === "C" ? nameAt(fields, ++at) : undefined;
+    const path = nameAt(fields, ++at);
     const status = letter === "C" ? "added" : (STATUSES[letter] ?? "modified");
-    files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }), ...lines.get(path) });
+    raw.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
   }
-  return files;
+  const lines = readNumbers(fields.slice(at));
+  for (const file of raw) Object.assign(file, lines.get(file.path));
+  return raw;
+}
+
+const COLON = 0x3a;
+
+function nameAt(fields: readonly Buffer[], at: number): string {
+  return decodeBytes(fields[at] ?? Buffer.alloc(0));
 }
 
 /** `added TAB deleted TAB path`, or for a rename `added TAB deleted TAB`, old path, new path. */
-function readNumbers(numbers: string): Map<string, { added?: number; deleted?: number }> {
+function readNumbers(fields: readonly Buffer[]): Map<string, { added?: number; deleted?: number }> {
   const lines = new Map<string, { added?: number; deleted?: number }>();
-  const fields = numbers.split("\0");
-  while (fields.length > 1) {
-    const [added = "", deleted = "", ...name] = (fields.shift() ?? "").split("\t");
-    let path = name.join("\t");
-    if (path === "") [, path = ""] = [fields.shift(), fields.shift()];
+  for (let at = 0; at < fields.length; at++) {
+    const [added = "", deleted = "", ...name] = nameAt(fields, at).split("\t");
+    const isRename = name.join("\t") === "";
+    if (isRename) at += 2;
+    const path = isRename ? nameAt(fields, at) : name.join("\t");
     lines.set(path, added === "-" ? {} : { added: Number(added), deleted: Number(deleted) });
   }
   return lines;

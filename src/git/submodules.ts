@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { listNames, pathExists } from "#lib/paths.ts";
+import { decodeBytes } from "#lib/visible-text.ts";
+import { gitBytes } from "./git.ts";
+import { withoutLocalPrograms } from "./local-programs.ts";
+import type { GitLimits } from "./run-git.ts";
+import { isClean, readStatus, splitAtNul } from "./status.ts";
+
+const MODE_OF_LINKS = "160000 ";
+
+/**
+ * Returns lines, as `git status --short` has them, for what the submodules of a worktree hold that no commit of the worktree can
+ * have: `_m` for changed files, `_?` for new ones (`_` is a space), and `??` for files in the place of one that is not checked out.
+ * @throws AppError as `git` does
+ */
+export async function readSubmoduleLines(worktree: string, limits: GitLimits): Promise<string[]> {
+  if (!pathExists(join(worktree, ".gitmodules"))) return [];
+  const listed = splitAtNul(await gitBytes(worktree, ["ls-files", "--stage", "-z"], limits));
+  const links = listed.filter((line) => line.subarray(0, MODE_OF_LINKS.length).toString() === MODE_OF_LINKS);
+  const paths = links.map((line) => decodeBytes(line.subarray(line.indexOf(0x09) + 1)));
+  return (await Promise.all(paths.map((path) => describe(worktree, path, limits)))).flat();
+}
+
+async function describe(worktree: string, path: string, limits: GitLimits): Promise<string[]> {
+  const folder = join(worktree, path);
+  if (!pathExists(join(folder, ".git"))) return listNames(folder).length === 0 ? [] : [`?? ${path}/`];
+  // A repository like any other, with programs of its own that are not run.
+  const status = await readStatus(folder, { ...limits, environment: await withoutLocalPrograms(folder, limits) });
+  if (isClean(status)) return [];
+  return [` ${status.lines.length > status.untracked.length ? "m" : "?"} ${path}`];
+}
