@@ -1,11 +1,11 @@
 import { AppError } from "#lib/errors.ts";
-import { decodeBytes } from "#lib/visible-text.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
 import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import type { GitLimits } from "./run-git.ts";
-import { isClean, type Look, readStatus, splitAtNul, type WorktreeStatus } from "./status.ts";
+import { splitNul, toText } from "./salvage/names.ts";
+import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
 /** What is known of a worktree's changes, and why the rest is not. */
@@ -114,13 +114,13 @@ async function readDiff(
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
     const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
     // `added TAB deleted TAB path` for each file, then the sum.
-    const names = splitAtNul(answer).map((field) => field.subarray(field.indexOf(0x09, field.indexOf(0x09) + 1) + 1));
+    const names = splitNul(answer).map((field) => field.split("\t").slice(2).join("\t"));
     return {
       diff_stat: answer
         .subarray(answer.lastIndexOf(0) + 1)
         .toString()
         .trim(),
-      files_changed: names.slice(0, MAX_LISTED_PATHS).map(decodeBytes),
+      files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
     };
   });
 }

@@ -1,10 +1,10 @@
 import { AppError } from "#lib/errors.ts";
-import { decodeBytes } from "#lib/visible-text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "./git.ts";
 import { gitFolderOf } from "./index-copy.ts";
 import { keepIndex, waitForIndexLock } from "./kept-index.ts";
 import { tryUsersGit, type UsersGitResult } from "./lasting-git.ts";
+import { toText } from "./salvage/names.ts";
 import { type LeftOut, stageAll } from "./stage-all.ts";
 import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
@@ -79,7 +79,7 @@ async function describeObstacle(
     return `The worktree is on ${there} by now and not on ${branch}, so what is uncommitted there was left so. Commit it there (git -C '${worktree}' add --all && git -C '${worktree}' commit), or take it back to its branch (git -C '${worktree}' switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
-    return `Nothing was committed, since conflicts are unresolved in ${listNames(status.unmerged.map(decodeBytes))}. Resolve them, and commit in ${worktree}.`;
+    return `Nothing was committed, since conflicts are unresolved in ${listNames(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
   }
   const lock = await waitForIndexLock(gitDir);
   if (lock === undefined) return undefined;

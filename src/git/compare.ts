@@ -4,6 +4,7 @@ import { gitBytes } from "./git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
 import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
+import { type ByteName, nameOf, toBytes } from "./salvage/names.ts";
 import { isClean, type Look, type WorktreeStatus } from "./status.ts";
 
 /**
@@ -86,7 +87,7 @@ export async function withComparison<T>(
 async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look): Promise<void> {
   const { suitable } = await partSuitable(worktree, status.untracked);
   const object = emptyFileOf(status.head);
-  const entry = (mode: string, name: Buffer) => Buffer.concat([Buffer.from(`${mode} ${object} 0\t`), name, NUL]);
+  const entry = (mode: string, name: ByteName) => `${mode} ${object} 0\t${name}\0`;
   const entries = [
     ...status.unmerged.map((name) => entry("0", name)),
     ...[
@@ -96,10 +97,8 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
     ].map((name) => entry("100644", name)),
   ];
   const args = ["update-index", "-q", "--unmerged", "--ignore-submodules", "--refresh", "-z", "--index-info"];
-  await gitBytes(worktree, args, { deadlineMs: GIT_FILES_DEADLINE_MS, ...look, input: Buffer.concat(entries) });
+  await gitBytes(worktree, args, { deadlineMs: GIT_FILES_DEADLINE_MS, ...look, input: toBytes(entries.join("")) });
 }
-
-const NUL = Buffer.from([0]);
 
 /** The name of an empty file's content. */
 function emptyFileOf(commit: string | undefined): string {
@@ -114,7 +113,6 @@ const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 
 /** Files whose size is looked up before the event loop gets its turn. */
 const SIZES_AT_ONCE = 500;
-const SLASH = 0x2f;
 
 /**
  * Parts new files from what is no file of the worktree's own: repositories within it (added to an index, these would be links
@@ -122,21 +120,23 @@ const SLASH = 0x2f;
  */
 export async function partSuitable(
   worktree: string,
-  untracked: readonly Buffer[],
-): Promise<{ suitable: Buffer[]; repositories: Buffer[]; tooLarge: Buffer[] }> {
-  const parts = { suitable: [] as Buffer[], repositories: [] as Buffer[], tooLarge: [] as Buffer[] };
+  untracked: readonly ByteName[],
+): Promise<{ suitable: ByteName[]; repositories: ByteName[]; tooLarge: ByteName[] }> {
+  const suitable: ByteName[] = [];
+  const repositories: ByteName[] = [];
+  const tooLarge: ByteName[] = [];
   for (const [index, name] of untracked.entries()) {
     if (index % SIZES_AT_ONCE === SIZES_AT_ONCE - 1) await Bun.sleep(0);
-    if (name.at(-1) === SLASH) parts.repositories.push(name.subarray(0, -1));
-    else if ((lstatBytes(worktree, name)?.size ?? 0) > MAX_NEW_FILE_BYTES) parts.tooLarge.push(name);
-    else parts.suitable.push(name);
+    if (name.endsWith("/")) repositories.push(name.slice(0, -1));
+    else if ((lstatBytes(worktree, name)?.size ?? 0) > MAX_NEW_FILE_BYTES) tooLarge.push(name);
+    else suitable.push(name);
   }
-  return parts;
+  return { suitable, repositories, tooLarge };
 }
 
-function lstatBytes(folder: string, name: Buffer): { size: number } | undefined {
+function lstatBytes(folder: string, name: ByteName): { size: number } | undefined {
   try {
-    return lstatSync(Buffer.concat([Buffer.from(join(folder, "/")), name]));
+    return lstatSync(toBytes(`${nameOf(join(folder, "/"))}${name}`));
   } catch {
     return undefined;
   }

@@ -1,7 +1,7 @@
 import { partSuitable } from "./compare.ts";
 import { gitFailure, GIT_FILES_DEADLINE_MS, runGit } from "./run-git.ts";
+import { type ByteName, toBytes, toText } from "./salvage/names.ts";
 import { type Look, namesUnreadable } from "./status.ts";
-import { decodeBytes } from "#lib/visible-text.ts";
 
 /** What was left out of an index, by name. */
 export interface LeftOut {
@@ -17,12 +17,10 @@ const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from
  * @param untracked names of its new files
  * @throws AppError as `git` does
  */
-export async function stageAll(worktree: string, untracked: readonly Buffer[], look: Look): Promise<LeftOut> {
+export async function stageAll(worktree: string, untracked: readonly ByteName[], look: Look): Promise<LeftOut> {
   const { repositories, tooLarge } = await partSuitable(worktree, untracked);
-  const excluded = [...repositories, ...tooLarge].map((name) =>
-    Buffer.concat([Buffer.from(":(exclude,top,literal)"), name]),
-  );
-  const input = Buffer.concat([Buffer.from(":(top)"), ...excluded].flatMap((pathspec) => [pathspec, Buffer.from([0])]));
+  const excluded = [...repositories, ...tooLarge].map((name) => `:(exclude,top,literal)${name}`);
+  const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
   const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
     ...look,
     deadlineMs: GIT_FILES_DEADLINE_MS,
@@ -32,5 +30,5 @@ export async function stageAll(worktree: string, untracked: readonly Buffer[], l
   const unreadable = namesUnreadable(said);
   const isPartial = exitCode === 1 && unreadable.length > 0 && !/^fatal: /m.test(said);
   if (exitCode !== 0 && !isPartial) throw gitFailure(worktree, ADD_ALL, said.trim());
-  return { tooLarge: tooLarge.map(decodeBytes), unreadable };
+  return { tooLarge: tooLarge.map(toText), unreadable };
 }

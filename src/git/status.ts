@@ -1,6 +1,6 @@
-import { decodeBytes } from "#lib/visible-text.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
 import { gitFailure, type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
+import { type ByteName, splitNul, toText } from "./salvage/names.ts";
 
 /** How the files of a worktree are looked at. */
 export interface Look extends GitLimits {
@@ -15,12 +15,12 @@ export interface WorktreeStatus {
   branch: string | undefined;
   /** As `git status --short` words it, one line for each change; a rename is `R  new ← old`. */
   lines: string[];
-  /** Names of new files as they are stored; repositories within the worktree end in a slash. */
-  untracked: Buffer[];
+  /** Names of new files; repositories within the worktree end in a slash. */
+  untracked: ByteName[];
   /** Names with conflicts that nobody has resolved. */
-  unmerged: Buffer[];
+  unmerged: ByteName[];
   /** Names of which the index says only that they will be added (`git add --intent-to-add`). */
-  intended: Buffer[];
+  intended: ByteName[];
   /** Names that git could not read. */
   unreadable: string[];
 }
@@ -58,17 +58,6 @@ export function namesUnreadable(stderr: string): string[] {
   return [...new Set(names)];
 }
 
-/** Returns the fields of an answer that ends each with a NUL. */
-export function splitAtNul(bytes: Buffer): Buffer[] {
-  const fields: Buffer[] = [];
-  let from = 0;
-  for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, from)) {
-    fields.push(bytes.subarray(from, end));
-    from = end + 1;
-  }
-  return fields;
-}
-
 /** How many words come before the name, by a line's first letter. */
 const WORDS_BEFORE_NAME: Record<string, number> = { "1": 8, "2": 9, u: 10, "?": 1 };
 
@@ -82,20 +71,20 @@ function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
     intended: [],
     unreadable,
   };
-  const fields = splitAtNul(answer).values();
+  const fields = splitNul(answer).values();
   for (const field of fields) {
-    const kind = String.fromCharCode(field[0] ?? 0);
-    if (kind === "#") readHeader(field.toString(), status);
+    const kind = field.charAt(0);
+    if (kind === "#") readHeader(toText(field), status);
     const words = WORDS_BEFORE_NAME[kind];
     if (words === undefined) continue;
-    const { before, name } = splitWords(field, words);
-    const letters = kind === "?" ? "??" : lettersOf(before);
-    const from = kind === "2" ? fields.next().value : undefined;
-    const origin = from === undefined ? "" : ` ← ${decodeBytes(from)}`;
-    status.lines.push(`${letters} ${decodeBytes(name)}${origin}`);
+    const [, letters = ""] = field.split(" ", 2);
+    const name = field.split(" ").slice(words).join(" ");
+    const state = kind === "?" ? "??" : letters.replaceAll(".", " ");
+    const origin = kind === "2" ? ` ← ${toText(fields.next().value ?? "")}` : "";
+    status.lines.push(`${state} ${toText(name)}${origin}`);
     if (kind === "?") status.untracked.push(name);
     else if (kind === "u") status.unmerged.push(name);
-    else if (/[ARC]/.test(letters.charAt(1))) status.intended.push(name);
+    else if (/[ARC]/.test(state.charAt(1))) status.intended.push(name);
   }
   // Git leaves them out of its answer.
   for (const name of unreadable) if (name.endsWith("/")) status.lines.push(`?? ${name}`);
@@ -107,15 +96,4 @@ function readHeader(header: string, status: WorktreeStatus): void {
   const value = rest.join(" ");
   if (name === "branch.oid" && value !== "(initial)") status.head = value;
   if (name === "branch.head" && value !== "(detached)") status.branch = value;
-}
-
-function splitWords(field: Buffer, words: number): { before: string[]; name: Buffer } {
-  let at = 0;
-  for (let word = 0; word < words; word++) at = field.indexOf(0x20, at) + 1;
-  return { before: field.subarray(0, at).toString().split(" "), name: field.subarray(at) };
-}
-
-/** The two letters of the short form: its spaces are dots in the long one. */
-function lettersOf([, letters = ""]: string[]): string {
-  return letters.replaceAll(".", " ");
 }

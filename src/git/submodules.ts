@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { listNames, pathExists } from "#lib/paths.ts";
-import { decodeBytes } from "#lib/visible-text.ts";
 import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import type { GitLimits } from "./run-git.ts";
-import { isClean, readStatus, splitAtNul } from "./status.ts";
+import { splitNul, toText } from "./salvage/names.ts";
+import { isClean, readStatus } from "./status.ts";
 
 const MODE_OF_LINKS = "160000 ";
 
@@ -15,9 +15,9 @@ const MODE_OF_LINKS = "160000 ";
  */
 export async function readSubmoduleLines(worktree: string, limits: GitLimits): Promise<string[]> {
   if (!pathExists(join(worktree, ".gitmodules"))) return [];
-  const listed = splitAtNul(await gitBytes(worktree, ["ls-files", "--stage", "-z"], limits));
-  const links = listed.filter((line) => line.subarray(0, MODE_OF_LINKS.length).toString() === MODE_OF_LINKS);
-  const paths = links.map((line) => decodeBytes(line.subarray(line.indexOf(0x09) + 1)));
+  const listed = splitNul(await gitBytes(worktree, ["ls-files", "--stage", "-z"], limits));
+  const links = listed.filter((line) => line.startsWith(MODE_OF_LINKS));
+  const paths = links.map((line) => toText(line.slice(line.indexOf("\t") + 1)));
   return (await Promise.all(paths.map((path) => describe(worktree, path, limits)))).flat();
 }
 

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
-import { decodeBytes } from "#lib/visible-text.ts";
 import { AS_PATCH, withComparison } from "./compare.ts";
 import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
-import { readStatus, splitAtNul } from "./status.ts";
+import { splitNul, toText } from "./salvage/names.ts";
+import { readStatus } from "./status.ts";
 
 /** What is the matter with one file. */
 export interface FileChange {
@@ -56,35 +56,27 @@ export async function writeWorktreeDiff(
 
 /** Lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
 function readFiles(answer: Buffer): FileChange[] {
-  const fields = splitAtNul(answer);
-  const raw: FileChange[] = [];
-  let at = 0;
-  for (; fields[at]?.[0] === COLON; at++) {
-    const letter = (fields[at]?.toString().split(" ")[4] ?? "").charAt(0);
-    const from = letter === "R" || letter === "C" ? nameAt(fields, ++at) : undefined;
-    const path = nameAt(fields, ++at);
+  const fields = splitNul(answer).map(toText);
+  const files: FileChange[] = [];
+  while (fields[0]?.startsWith(":") === true) {
+    const letter = (fields.shift()?.split(" ")[4] ?? "").charAt(0);
+    const from = letter === "R" || letter === "C" ? fields.shift() : undefined;
+    const path = fields.shift() ?? "";
     const status = letter === "C" ? "added" : (STATUSES[letter] ?? "modified");
-    raw.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
+    files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
   }
-  const lines = readNumbers(fields.slice(at));
-  for (const file of raw) Object.assign(file, lines.get(file.path));
-  return raw;
-}
-
-const COLON = 0x3a;
-
-function nameAt(fields: readonly Buffer[], at: number): string {
-  return decodeBytes(fields[at] ?? Buffer.alloc(0));
+  const lines = readNumbers(fields);
+  for (const file of files) Object.assign(file, lines.get(file.path));
+  return files;
 }
 
 /** `added TAB deleted TAB path`, or for a rename `added TAB deleted TAB`, old path, new path. */
-function readNumbers(fields: readonly Buffer[]): Map<string, { added?: number; deleted?: number }> {
+function readNumbers(fields: string[]): Map<string, { added?: number; deleted?: number }> {
   const lines = new Map<string, { added?: number; deleted?: number }>();
-  for (let at = 0; at < fields.length; at++) {
-    const [added = "", deleted = "", ...name] = nameAt(fields, at).split("\t");
-    const isRename = name.join("\t") === "";
-    if (isRename) at += 2;
-    const path = isRename ? nameAt(fields, at) : name.join("\t");
+  while (fields.length > 0) {
+    const [added = "", deleted = "", ...name] = (fields.shift() ?? "").split("\t");
+    let path = name.join("\t");
+    if (path === "") [, path = ""] = [fields.shift(), fields.shift()];
     lines.set(path, added === "-" ? {} : { added: Number(added), deleted: Number(deleted) });
   }
   return lines;
