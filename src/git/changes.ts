@@ -1,9 +1,8 @@
 import { constants, rmSync } from "node:fs";
 import { copyFile, stat, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
-import { lstatIfAny } from "#lib/paths.ts";
+import { lstatIfAny, temporaryFolder } from "#lib/paths.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { git, gitUpTo, withoutLastNewline, answersAnything } from "./git.ts";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
@@ -140,7 +139,10 @@ export async function withIndexCopy<T>(
   work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
 ): Promise<T> {
   const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
-  const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
+  const copy = join(
+    temporaryFolder(dirname(resolve(worktree, own))),
+    `codexmcp-index-${process.pid}-${crypto.randomUUID()}`,
+  );
   try {
     await copyIfThere(resolve(worktree, own), copy);
     return await work({ GIT_INDEX_FILE: copy });

@@ -8,6 +8,7 @@ import {
   type RunningProgram,
 } from "#lib/run-program.ts";
 import { checkGitFiles } from "./check-files.ts";
+import { explainFailure } from "./explain-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
 
 /** Variables for one git command. */
@@ -146,13 +147,8 @@ function gitEnvironment(more: GitEnvironment): Record<string, string> {
 
 /** Returns a failed git command in words. */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
-  if (stderr.includes("dubious ownership")) {
-    return new AppError(
-      "repository_untrusted",
-      `git refuses the repository at ${folder} because somebody else owns it.`,
-      `If you trust it: git config --global --add safe.directory '${folder}'`,
-    );
-  }
+  const explained = explainFailure(stderr);
+  if (explained !== undefined) return explained;
   if (stderr.includes("safe.bareRepository")) {
     return new AppError(
       "repository_untrusted",
