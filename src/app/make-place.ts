@@ -1,10 +1,10 @@
+import { dirname } from "node:path";
 import { checkHoldsCwd } from "#git/check-cwd.ts";
 import { explainSystemCall } from "#git/explain-failure.ts";
 import { snapshotWork } from "#git/snapshot.ts";
 import { copyIncluded } from "#git/worktree-include.ts";
 import { noteOnWorktree } from "#git/worktree-notes.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
-import { dirname } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { makePrivateFolder } from "#lib/files.ts";
 import { withRepositoryLock } from "#store/lock.ts";

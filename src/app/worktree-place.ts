@@ -93,7 +93,18 @@ function shortDigest(text: string): string {
   return digestOf(text).slice(0, 6);
 }
 
+/** As much as systems take in one path, without room for the files in a worktree. */
+const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
+
 function checkFolder({ worktrees }: Config, path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new AppError(
+      "name_too_long",
+      `The worktree's path would have ${bytes} bytes: ${path.slice(0, 100)}…`,
+      "Set CODEXMCP_WORKTREES to a folder with a shorter path.",
+    );
+  }
   const folder = nearestFolder(dirname(path));
   if (worktrees === undefined || canWriteInto(folder)) return;
   throw new AppError(

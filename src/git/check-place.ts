@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { canWriteInto, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
+import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
 import { findOtherCase, withOtherCase } from "#task/names.ts";
 import { blockedBranch, explainSystemCall } from "./explain-failure.ts";
@@ -83,12 +83,6 @@ export function checkGitFolderWritable({ commonDir }: Repository): void {
     const folder = join(commonDir, name);
     if (pathExists(folder) && !canWriteInto(folder)) throw readOnly(folder);
   }
-}
-
-/** Whether two paths lead to one file or folder. */
-function isSameFile(a: string, b: string): boolean {
-  const [one, other] = [statIfAny(a), statIfAny(b)];
-  return one !== undefined && one.ino !== 0 && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** Whether the file system of a folder, which is not empty, does not tell names apart by the case of their letters. */

@@ -94,6 +94,14 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
+    pattern: /could not create (?:leading directories|directory) of '(.+?)': (?!File name too long)(.+)/,
+    code: "worktree_folder_unusable",
+    describe: ([path = "", why = ""]) => ({
+      message: `No worktree can be made at ${path.replace(/\/\.git$/, "")}: ${why}.`,
+      hint: "Mend that, or set CODEXMCP_WORKTREES to a folder in which this server may make others.",
+    }),
+  },
+  {
     pattern: /unknown repository extensions? found:\s*(\S+)|Expected git repo version <= \d+, found (\d+)/,
     code: "repository_unusable",
     describe: ([extension, version]) => ({

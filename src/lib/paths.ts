@@ -32,6 +32,12 @@ export function lstatIfAny(path: string): Stats | undefined {
   }
 }
 
+/** Whether two paths lead to one file or folder. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [statIfAny(a), statIfAny(b)];
+  return one !== undefined && one.ino !== 0 && one.ino === other?.ino && one.dev === other.dev;
+}
+
 /** Lists the names in a folder; none where there is no folder, or it cannot be read. */
 export function listNames(folder: string): string[] {
   try {
