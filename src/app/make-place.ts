@@ -1,13 +1,18 @@
+import { dirname } from "node:path";
+import { checkHoldsCwd } from "#git/check-cwd.ts";
+import { explainSystemCall } from "#git/explain-failure.ts";
 import { snapshotWork } from "#git/snapshot.ts";
 import { copyIncluded } from "#git/worktree-include.ts";
 import { noteOnWorktree } from "#git/worktree-notes.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
 import { AppError } from "#lib/errors.ts";
+import { makePrivateFolder } from "#lib/files.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { findWorktreeBase, noteWorktree, type WorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRequest, WorktreePlace } from "#task/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "./context.ts";
+import { isBelowState } from "./worktree-place.ts";
 
 /** A worktree that is there, with the folder in it where Codex runs. */
 export interface MadePlace {
@@ -20,7 +25,7 @@ export interface MadePlace {
  * @throws AppError `worktree_exists` where it cannot begin from what was asked for, since it is there
  */
 export async function makePlace(
-  { store }: AppContext,
+  { store, config }: AppContext,
   planned: WorktreePlan,
   request: CheckedRequest,
 ): Promise<MadePlace> {
@@ -31,11 +36,15 @@ export async function makePlace(
     const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
     const base = noted ?? (await newBase(plan, request));
     if (plan.action !== "create") checkBase(plan, base, request);
-    await makeWorktree({ ...plan, repository: { ...repository, commit: base.base_commit } });
+    const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
+    await checkHoldsCwd(begun, false);
+    if (isBelowState(config, path)) makeOwnFolder(dirname(path));
+    await makeWorktree(begun);
     noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
     const source = plan.action === "reuse" ? undefined : repository.toplevel;
     const leftOut = source === undefined ? undefined : await copyIncluded(source, path);
-    const notes = [await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
+    const place = config.worktrees === undefined && isBelowState(config, path) ? notePlace(planned) : undefined;
+    const notes = [place, await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
     const worktree = {
       worktree_dir: path,
       agent_branch: branch,
@@ -44,6 +53,19 @@ export async function makePlace(
     };
     return { worktree, runDir: runFolderIn(plan) };
   });
+}
+
+/** 0700, with the folders above it. */
+function makeOwnFolder(folder: string): void {
+  try {
+    makePrivateFolder(folder);
+  } catch (error) {
+    throw explainSystemCall(folder, error) ?? error;
+  }
+}
+
+function notePlace({ path, repository }: WorktreePlan): string {
+  return `The worktree is ${path}, below the state folder, since nothing can be written beside the repository ${repository.mainTree}; CODEXMCP_WORKTREES names another folder.`;
 }
 
 async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {

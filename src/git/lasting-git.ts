@@ -1,7 +1,8 @@
 import { closeSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
+import { findGitFolders } from "./git-folders.ts";
 import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
 
@@ -11,7 +12,8 @@ import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, sta
  * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
-  const said = join(tmpdir(), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
+  const otherwise = findGitFolders(folder)?.gitDir ?? folder;
+  const said = join(temporaryFolder(otherwise), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
   const file = openSync(said, "wx", 0o600);
   try {
     const files = { outputFile: file, errorFile: file };

@@ -1,5 +1,6 @@
 import { partSuitable } from "./compare.ts";
-import { gitFailure, GIT_FILES_DEADLINE_MS, runGit } from "./run-git.ts";
+import { gitFailure } from "./git-failure.ts";
+import { GIT_FILES_DEADLINE_MS, runGit } from "./run-git.ts";
 import { type ByteName, toBytes, toText } from "./salvage/names.ts";
 import { type Look, namesUnreadable } from "./status.ts";
 

@@ -1,5 +1,6 @@
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
-import { gitFailure, type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
+import { gitFailure } from "./git-failure.ts";
+import { type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
 import { type ByteName, splitNul, toText } from "./salvage/names.ts";
 
 /** How the files of a worktree are looked at. */

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "./paths.ts";
 
 /**
  * Does something with a temporary folder that only this user can look into.
@@ -9,18 +9,10 @@ import { join } from "node:path";
  * @throws the system's error where neither can
  */
 export async function withTemporaryFolder<T>(fallback: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = makeTemporaryFolder(fallback);
+  const folder = mkdtempSync(join(temporaryFolder(fallback), "codexmcp-"));
   try {
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function makeTemporaryFolder(fallback: string): string {
-  try {
-    return mkdtempSync(join(tmpdir(), "codexmcp-"));
-  } catch {
-    return mkdtempSync(join(fallback, "codexmcp-"));
   }
 }
