@@ -13,6 +13,11 @@ export async function commitOf(folder: string, revision: string): Promise<string
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
+/** The object that an expression for a tree means, e.g. `main^{tree}`. @throws AppError `git_failed` */
+export async function treeOf(folder: string, tree: string): Promise<string> {
+  return (await git(folder, ["rev-parse", "--verify", "--end-of-options", tree])).trim();
+}
+
 /** Where git keeps a branch, and its reflog, as files of their own; neither need be there. */
 export async function filesOfBranch(folder: string, branch: string): Promise<{ ref: string; reflog: string }> {
   const common = withoutLastNewline(await git(folder, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));

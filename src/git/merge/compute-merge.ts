@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
+import { treeOf } from "../branches.ts";
 import { readCommit } from "../commit-object.ts";
-import { git } from "../git.ts";
 import { isAncestor, mergeBaseOf } from "../history.ts";
 import { isOurCommit, OUR_IDENTITY } from "../identity.ts";
 import { signsCommits, writeCommit } from "../write-commit.ts";
@@ -121,10 +121,6 @@ async function fastForward({ folder, target, source }: MergeRequest): Promise<Co
     "The branch has new commits since the work began, so it cannot just be moved forward to it.",
     "Merge with the strategy squash, merge or rebase.",
   );
-}
-
-async function treeOf(folder: string, tree: string): Promise<string> {
-  return (await git(folder, ["rev-parse", "--verify", tree])).trim();
 }
 
 function unsuitable(strategy: MergeStrategy): AppError {

@@ -1,3 +1,4 @@
+import { treeOf } from "../branches.ts";
 import { type CommitObject, parseAuthor, readCommit, storeCommit } from "../commit-object.ts";
 import { git, gitBytes } from "../git.ts";
 import { OUR_IDENTITY } from "../identity.ts";
@@ -18,15 +19,20 @@ export async function rebaseCommits(
 ): Promise<ComputedMerge> {
   const { folder, target, source } = request;
   const range = [`${target}...${source}`, ...(without === undefined ? [] : [`^${without}`])];
-  const picks = ["--reverse", "--topo-order", "--no-merges", "--right-only", "--cherry-pick"];
+  const picks = ["--reverse", "--topo-order", "--no-merges", "--right-only", "--cherry-mark"];
   const [list, copier] = await Promise.all([
     git(folder, ["rev-list", ...picks, ...range, "--"], space.history),
     CommitCopier.prepare(folder),
   ]);
   let tip = target;
-  for (const name of list.split("\n").filter(Boolean)) {
+  for (const line of list.split("\n").filter(Boolean)) {
+    const name = line.slice(1);
     const commit = await readCommit(folder, name);
     const [parent] = commit.parents;
+    const ofBase = parent === undefined ? undefined : await treeOf(folder, `${parent}^{tree}`);
+    const isEmpty = commit.tree === ofBase;
+    // "=": the target has the same change; all commits without one are the same in that.
+    if (line.startsWith("=") && !isEmpty) continue;
     if (parent === tip) {
       tip = name;
       continue;
@@ -34,9 +40,9 @@ export async function rebaseCommits(
     const base = parent ?? (await writeEmptyCommit(folder));
     const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
     if ("conflicts" in merged) return { ...merged, at: name };
-    const [tree, ofTip, ofBase] = await treesOf(folder, [merged.tree, `${tip}^{tree}`, `${base}^{tree}`]);
+    const [tree, ofTip] = await Promise.all([treeOf(folder, merged.tree), treeOf(folder, `${tip}^{tree}`)]);
     // One that was made empty stays; one that has become so is left out.
-    if (tree !== undefined && (tree !== ofTip || commit.tree === ofBase)) tip = await copier.copy(commit, tree, tip);
+    if (tree !== ofTip || isEmpty) tip = await copier.copy(commit, tree, tip);
   }
   return { commit: tip };
 }
@@ -80,8 +86,4 @@ class CommitCopier {
 async function writeEmptyCommit(folder: string): Promise<string> {
   const tree = (await gitBytes(folder, ["mktree"], { input: Buffer.alloc(0) })).toString().trim();
   return writeCommit(folder, { tree, parents: [], message: "-", environment: OUR_IDENTITY });
-}
-
-async function treesOf(folder: string, revisions: readonly string[]): Promise<string[]> {
-  return (await git(folder, ["rev-parse", ...revisions])).trim().split("\n");
 }
