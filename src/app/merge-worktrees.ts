@@ -73,10 +73,14 @@ export async function mergeWorktrees(
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
+/** How often a merge is worked out anew, because the branch has moved meanwhile. */
+const MAX_ATTEMPTS = 3;
+
 async function mergeOne(
   context: AppContext,
   place: TaskWorktree,
   options: MergeOptions,
+  attempt = 1,
 ): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
   await checkIdle(context, place.path);
   const { folder, branch, baseCommit: base, task, path } = place;
@@ -97,7 +101,13 @@ async function mergeOne(
   const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
   if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
-  if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
+  try {
+    if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
+  } catch (error) {
+    const hasMoved = (await commitOfBranch(folder, into)) !== target;
+    if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
+    return mergeOne(context, place, options, attempt + 1);
+  }
   noteMerged(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
 }

@@ -207,6 +207,24 @@ describe("what git refuses is refused", () => {
   });
 });
 
+test("a commit that the user makes while a merge is worked out is not lost, and the merge comes on top of it", async () => {
+  const driver = join(world.root, `commits-${number}.sh`);
+  // Once: the merge that is worked out anew finds it at rest.
+  const commit = `env -i PATH="$PATH" HOME="${world.home}" git -C '${repo}' commit -q --allow-empty -m Meanwhile`;
+  writeFileSync(driver, `#!/bin/sh\nmkdir "$0.done" 2>/dev/null && ${commit}\nexec git merge-file "$2" "$1" "$3"\n`);
+  chmodSync(driver, 0o755);
+  await git(repo, "config", "merge.commits.driver", `${driver} %O %A %B`);
+  await write(".gitattributes", "*.txt merge=commits\n");
+  await write("a.txt", "1\n2\n3\n4\n5\n");
+  await git(repo, "commit", "--quiet", "-m", "Files");
+  const one = await work("one", "sed -i s/1/one/ a.txt; git commit -qam one");
+  await write("a.txt", "1\n2\n3\n4\nfive\n");
+  await git(repo, "commit", "--quiet", "-m", "Five");
+  expect((await merge(one)).data).toMatchObject({ success: true });
+  expect(await git(repo, "log", "-3", "--format=%s")).toBe(`Implement one ${number}\nMeanwhile\nFive`);
+  expect(readFileSync(join(repo, "a.txt"), "utf8")).toBe("one\n2\n3\n4\nfive\n");
+});
+
 describe("the user's git", () => {
   test("safe.bareRepository = explicit: all verbs work", async () => {
     await globally("safe.bareRepository", "explicit");

@@ -35,8 +35,9 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     const { exitCode, stderr } = await tryLastingGit(checkout, args);
-    // Some settings have git report a failure after all is done.
-    if (exitCode === 0 || (await commitOfBranch(folder, branch)) === to) return;
+    // Neither its failure nor its success says whether this branch has moved.
+    if ((await commitOfBranch(folder, branch)) === to) return;
+    if (exitCode === 0) throw switched(checkout, branch);
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
     if (!isHeld || performance.now() > deadline) throw refusal(checkout, args, stderr);
     await Bun.sleep(50);
@@ -77,6 +78,14 @@ const WHERE_IS_IT =
 
 function inUse(branch: string, why: string, what: string): AppError {
   return new AppError("branch_in_use", `${branch} ${why}, so it is not moved.`, `${what}, and merge again.`);
+}
+
+function switched(path: string, branch: string): AppError {
+  return new AppError(
+    "branch_in_use",
+    `${path} was switched from ${branch} to another branch while this was merged, and that one was moved instead.`,
+    `Look at what it has checked out; git -C '${path}' reset --keep ORIG_HEAD takes it back.`,
+  );
 }
 
 function refusal(path: string, args: readonly string[], stderr: string): AppError {
