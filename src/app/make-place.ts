@@ -30,7 +30,7 @@ export async function makePlace(
   request: CheckedRequest,
 ): Promise<MadePlace> {
   const { repository, path, branch } = planned;
-  return withRepositoryLock(store, repository.commonDir, async () => {
+  const make = async () => {
     // Somebody may have made or discarded it since.
     const plan = await renewPlan(planned);
     const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
@@ -38,7 +38,7 @@ export async function makePlace(
     if (plan.action !== "create") checkBase(plan, base, request);
     const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
     await checkHoldsCwd(begun, false);
-    if (isBelowState(config, path)) makeOwnFolder(dirname(path));
+    if (isBelowState(config, path)) makePrivateFolder(dirname(path));
     await makeWorktree(begun);
     noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
     const source = plan.action === "reuse" ? undefined : repository.toplevel;
@@ -52,16 +52,10 @@ export async function makePlace(
       ...(notes.length > 0 && { worktree_note: notes.join(" ") }),
     };
     return { worktree, runDir: runFolderIn(plan) };
+  };
+  return withRepositoryLock(store, repository.commonDir, make).catch((error: unknown) => {
+    throw explainSystemCall(path, error) ?? error;
   });
-}
-
-/** 0700, with the folders above it. */
-function makeOwnFolder(folder: string): void {
-  try {
-    makePrivateFolder(folder);
-  } catch (error) {
-    throw explainSystemCall(folder, error) ?? error;
-  }
 }
 
 function notePlace({ path, repository }: WorktreePlan): string {

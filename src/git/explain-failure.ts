@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from "#lib/errors.ts";
+import { AppError, errnoOf, type ErrorCode } from "#lib/errors.ts";
 
 /** A kind of failure, by what git says of it. */
 interface Explanation {
@@ -63,7 +63,7 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
-    pattern: /Unable to create '(.+?\.lock)': File exists/s,
+    pattern: /Unable to create '([^']+?\.lock)': File exists/,
     code: "repository_locked",
     describe: ([file = ""]) => ({
       message: `A lock file of git's is in the way: ${file}.`,
@@ -71,12 +71,12 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
-    pattern: /'refs\/heads\/(.+?)' exists; cannot create '(?:refs\/heads\/)?(.+?)'/s,
+    pattern: /'refs\/heads\/([^']+)' exists; cannot create '(?:refs\/heads\/)?([^']+)'/,
     code: "branch_blocked",
-    describe: ([other = "", branch = ""]) => describeBlocked(other, branch.replace(/^refs\/heads\//, "")),
+    describe: ([other = "", branch = ""]) => describeBlocked(other, branch),
   },
   {
-    pattern: /there is a non-empty directory '(.+?)' blocking reference '(?:refs\/heads\/)?(.+?)'/s,
+    pattern: /there is a non-empty directory '([^']+)' blocking reference '(?:refs\/heads\/)?([^']+)'/,
     code: "branch_blocked",
     describe: ([folder = "", branch = ""]) => ({
       message: `The folder ${folder}, which is not empty, stands where git would keep the branch ${branch}.`,
@@ -138,6 +138,9 @@ const EXPLANATIONS: Explanation[] = [
 
 const SYSTEM_CALL = new RegExp(`: (${Object.keys(OF_SYSTEM).join("|")})\\s*$`, "m");
 
+/** As Bun words a program that could not be started. */
+const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
+
 /** Returns what git's error messages mean, where it is something that a user can fix; undefined for any other failure. */
 export function explainFailure(stderr: string): AppError | undefined {
   const said = lineOf(stderr, /^(?:fatal|error): /);
@@ -147,18 +150,18 @@ export function explainFailure(stderr: string): AppError | undefined {
     const { message, hint } = describe(found.slice(1), said);
     return new AppError(code, message, hint);
   }
-  const refused = OF_SYSTEM[SYSTEM_CALL.exec(stderr)?.[1] ?? ""];
+  const refused = OF_SYSTEM[SYSTEM_CALL.exec(stderr)?.[1] ?? WORDS[NOT_STARTED.exec(stderr)?.[1] ?? ""] ?? ""];
   if (refused === undefined) return undefined;
   return new AppError(refused.code, `git failed: ${lineOf(stderr, SYSTEM_CALL)}.`, refused.hint);
 }
 
-/** Returns a failed system call of our own on a path in the same words; undefined for what is no such failure. */
+/** Returns a failed system call of our own, by default on `path`, in the same words; undefined for what is no such failure. */
 export function explainSystemCall(path: string, thrown: unknown): AppError | undefined {
-  const errno = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const words = WORDS[errno];
+  const words = WORDS[errnoOf(thrown) ?? ""];
   const refused = OF_SYSTEM[words ?? ""];
   if (words === undefined || refused === undefined) return undefined;
-  return new AppError(refused.code, `${path} cannot be used: ${words}.`, refused.hint, thrown);
+  const named = thrown instanceof Error && "path" in thrown && typeof thrown.path === "string" ? thrown.path : path;
+  return new AppError(refused.code, `${named} cannot be used: ${words}.`, refused.hint, thrown);
 }
 
 const WORDS: Record<string, string> = {
