@@ -59,8 +59,8 @@ describe("faults that a user can fix", () => {
       "agent/x",
       "git branch -m agent agent-old",
     ],
-    ["*** Please tell me who you are.\n\nfatal: unable to auto-detect", "no_identity", "name", "user.email"],
-    ["fatal: empty ident name (for <a@b>) not allowed", "no_identity", "name", "user.name"],
+    ["*** Please tell me who you are.\n\nfatal: unable to auto-detect", "identity_missing", "name", "user.email"],
+    ["fatal: empty ident name (for <a@b>) not allowed", "identity_missing", "name", "user.name"],
     [
       "fatal: detected dubious ownership in repository at '/workspace'\nTo add",
       "repository_untrusted",
