@@ -1,4 +1,10 @@
-import { isProcessAlive, type ProcessIdentity, seenFromHere, signalProcess } from "#lib/process-identity.ts";
+import {
+  isProcessAlive,
+  isProcessStopped,
+  type ProcessIdentity,
+  seenFromHere,
+  signalProcess,
+} from "#lib/process-identity.ts";
 import { endTask, requestCancel } from "#store/change-task.ts";
 import { findTask } from "#store/claim-task.ts";
 import { readLockState } from "#store/held-lock.ts";
@@ -48,6 +54,9 @@ async function tryCancel(context: AppContext, taskId: string, isLast: boolean): 
   const stored = getTask(context, taskId);
   const task = await reconcile(context, stored);
   if (isEnded(task)) return { record: task };
+  // One that was stopped in the middle of a write holds the index, which the cancel has to be noted in.
+  const supervisor = seenFromHere(stored.supervisor);
+  if (supervisor !== undefined && isProcessStopped(supervisor)) signalProcess(supervisor, "SIGCONT");
   requestCancel(context.store, task);
   if (task.status === "queued") return cancelQueued(context, task);
   const ended = await endBySupervisor(context, task, stored);

@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { listRemoved } from "#git/remove-worktree.ts";
 import { logger } from "#lib/log.ts";
-import { measureFolder } from "#lib/files.ts";
+import { measureFolder } from "#lib/folder-size.ts";
 import type { ForgettableTask } from "#store/forget-task.ts";
 import type { EarlierRun } from "#store/earlier-runs.ts";
 import { listTaskIds } from "#store/list-tasks.ts";

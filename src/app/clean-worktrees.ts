@@ -7,11 +7,14 @@ import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "./context.ts";
 import { discardSite } from "./discard-worktree.ts";
 import { type KnownWorktree, listWorktrees } from "./list-worktrees.ts";
+import type { WorktreeReport } from "./worktree-report.ts";
 
-/** Which worktrees are to go: those that meet all that is set. Others' worktrees, and those of running tasks, never do. */
+/** Selects worktrees, by all that is set. Others' worktrees, and those of running tasks, are never selected. */
 export interface WorktreeFilter {
-  /** All of whose work is in their base. */
+  /** All of whose work is in their base; with `unchanged`, those that meet either. */
   merged?: boolean;
+  /** Without any work. */
+  unchanged?: boolean;
   /** Whose folders are gone. */
   gone?: boolean;
   /** Whose last task began at least so long ago. */
@@ -20,16 +23,20 @@ export interface WorktreeFilter {
 
 /** Returns the worktrees that a filter means. */
 export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeFilter): Promise<KnownWorktree[]> {
-  const all = await listWorktrees(context);
+  const all = await listWorktrees(context, true);
   return all.filter(({ report }) => {
     if (!report.made_here || report.state === "running" || report.state === "unreadable") return false;
     if (filter.gone !== undefined && filter.gone !== (report.state === "gone")) return false;
     if (filter.gone === undefined && report.state === "gone") return false;
-    if (filter.merged === true && !report.is_merged) return false;
+    if (!hasState(report, filter)) return false;
     const { olderThanSeconds } = filter;
     const age = report.last_task === undefined ? Number.POSITIVE_INFINITY : secondsBetween(report.last_task.at);
     return olderThanSeconds === undefined || age >= olderThanSeconds;
   });
+}
+
+function hasState(report: WorktreeReport, { merged = false, unchanged = false }: WorktreeFilter): boolean {
+  return (!merged && !unchanged) || (merged && report.is_merged) || (unchanged && report.is_unchanged);
 }
 
 /**

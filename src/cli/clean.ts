@@ -14,6 +14,7 @@ interface CleanOptions {
   yes: boolean;
   worktrees: boolean;
   merged: boolean;
+  unchanged: boolean;
   gone: boolean;
   keep: string | undefined;
   "older-than": string | undefined;
@@ -27,10 +28,11 @@ interface CleanOptions {
 export async function clean({ options }: Input<CleanOptions>): Promise<number> {
   const context = openForPerson();
   const isDryRun = !options.yes;
-  if (options.worktrees || options.merged || options.gone) {
+  if (options.worktrees || options.merged || options.unchanged || options.gone) {
     const { cleanWorktrees } = await import("./clean-worktrees.ts");
     const olderThanSeconds = readDuration("--older-than", options["older-than"]);
-    const filter = { merged: options.merged, ...(options.gone && { gone: true }), olderThanSeconds };
+    const { merged, unchanged } = options;
+    const filter = { merged, unchanged, ...(options.gone && { gone: true }), olderThanSeconds };
     return cleanWorktrees(context, filter, { isDryRun, json: options.json });
   }
   const plan = await planCleanUp(context, readLimits(options, context.config));

@@ -6,10 +6,14 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
     name: "worktrees",
     group: "worktrees",
-    summary: "list the worktrees that tasks have worked in, and how they stand",
+    summary: "list the worktrees that tasks have worked in, and their state",
     details:
-      "Size, commits ahead of their base and behind it, whether anything is uncommitted, or all of it is merged.",
-    options: { json: JSON_OPTION },
+      "Size, commits ahead of their base and behind it, whether anything is uncommitted, all of it is merged, or there are no " +
+      "changes. It takes a second at most: what is not known by then is shown as such.",
+    options: {
+      exact: { type: "boolean", summary: "look at all files, whatever time that takes" },
+      json: JSON_OPTION,
+    },
     examples: [["worktrees", "those of all repositories"]],
     load: async () => (await import("./worktrees.ts")).worktrees,
   }),
@@ -32,7 +36,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
     name: "merge",
     group: "worktrees",
-    summary: "merge tasks' branches, in this order, up to the first that does not fit",
+    summary: "merge tasks' branches, in this order, up to the first that conflicts",
     details:
       "Each is worked out without touching a working tree, and then done in one step or not at all. Conflicts are shown and " +
       "change nothing; changes in the checkout are never overwritten. Your git hooks do not run.",
@@ -92,11 +96,15 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     summary: "say what old tasks have left (files, worktrees), and with --yes remove it",
     details:
       "Without options: the files of tasks that CODEXMCP_KEEP_TASKS and CODEXMCP_KEEP_SECONDS do not keep, and worktrees that " +
-      "were discarded more than 90 days ago. With --merged, --gone or --worktrees: worktrees that this server made, each saved " +
+      "were discarded more than 90 days ago. With --merged, --unchanged, --gone or --worktrees: worktrees that this server made, each saved " +
       "first as discard does. Queued and running tasks always stay, and so do worktrees and branches that were there before.",
     options: {
       yes: { type: "boolean", short: "y", summary: "do it; otherwise nothing is changed" },
       merged: { type: "boolean", summary: "worktrees all of whose work is in their base" },
+      unchanged: {
+        type: "boolean",
+        summary: "worktrees without any work: no commit since their base, nothing uncommitted",
+      },
       gone: { type: "boolean", summary: "worktrees whose folders are gone: git's record of them; their branches stay" },
       worktrees: { type: "boolean", summary: "all worktrees, for example with --older-than" },
       keep: { type: "string", placeholder: "count", summary: "keep the newest so many tasks" },

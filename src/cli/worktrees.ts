@@ -1,4 +1,5 @@
-import { listWorktrees, type WorktreeReport } from "#app/list-worktrees.ts";
+import { listWorktrees } from "#app/list-worktrees.ts";
+import type { WorktreeReport } from "#app/worktree-report.ts";
 import { secondsBetween } from "#lib/clock.ts";
 import type { Input } from "./command.ts";
 import { openForPerson } from "./open.ts";
@@ -19,22 +20,34 @@ const COLUMNS = [
 ] as const;
 
 /** Lists the worktrees that tasks have worked in. */
-export async function worktrees({ options }: Input<{ json: boolean }>): Promise<number> {
-  const reports = (await listWorktrees(openForPerson())).map(({ report }) => report);
+export async function worktrees({ options }: Input<{ exact: boolean; json: boolean }>): Promise<number> {
+  const reports = (await listWorktrees(openForPerson(), options.exact)).map(({ report }) => report);
   if (options.json) printJson({ worktrees: reports });
   else if (reports.length === 0) printLines(["No worktrees. Full-access tasks in a git repository get one each."]);
   else {
     const [titles = "", ...rows] = formatTable(COLUMNS, reports.map(toCells), terminalWidth());
-    printLines([paint(titles, "dim"), ...rows]);
+    printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);
   }
   return 0;
+}
+
+/** Returns lines about what is not known, and why. */
+function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
+  const problems = reports.flatMap(({ worktree_dir, problem }) =>
+    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
+  );
+  const isCut = reports.some((each) => each.problem === undefined && (each.is_work_unknown ?? each.has_more_bytes));
+  return [
+    ...problems,
+    ...(isCut && !isExact ? ["Not all files were looked at; --exact takes the time for that."] : []),
+  ];
 }
 
 function toCells(report: WorktreeReport): Text[] {
   const { agent_branch, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
   return [
     withoutControls(agent_branch),
-    describeState(report),
+    withoutControls(describeState(report)),
     String(ahead),
     String(behind),
     `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`,
@@ -43,12 +56,16 @@ function toCells(report: WorktreeReport): Text[] {
   ];
 }
 
-/** Returns how a worktree stands, in a few words. */
-export function describeState({ state, has_uncommitted_work, is_merged, made_here }: WorktreeReport): string {
+/** Returns the state of a worktree in a few words. */
+export function describeState(report: WorktreeReport): string {
+  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here } = report;
+  const isUnknown = is_work_unknown === true && state !== "unreadable";
   const words = [
     state,
-    ...(has_uncommitted_work ? ["uncommitted work"] : []),
+    ...(on_branch === undefined ? [] : [`on ${on_branch}`]),
+    ...(isUnknown ? ["not looked at"] : has_uncommitted_work && state !== "unreadable" ? ["uncommitted work"] : []),
     ...(is_merged ? ["merged"] : []),
+    ...(is_unchanged ? ["no changes"] : []),
     ...(made_here ? [] : ["not ours"]),
   ];
   return words.join(", ");

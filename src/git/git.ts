@@ -1,6 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
-import { describe, type GitEnvironment, gitFailure, type GitLimits, type GitRun, runGit } from "./run-git.ts";
+import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
+import { describe, gitFailure } from "./git-failure.ts";
 
 /** What a git command gave back. */
 export interface GitResult {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { logger } from "#lib/log.ts";
 import { pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
-import { gitFailure } from "./run-git.ts";
+import { gitFailure } from "./git-failure.ts";
 import { privateFolderOf } from "./worktree.ts";
 
 /** What is to go. */

@@ -8,6 +8,7 @@ import {
   type RunningProgram,
 } from "#lib/run-program.ts";
 import { checkGitFiles } from "./check-files.ts";
+import { describe, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
 
 /** Variables for one git command. */
@@ -23,6 +24,8 @@ export interface GitLimits {
   maxOutputBytes?: number | undefined;
   /** Locked for as long as it, or what it starts, lives. */
   lockFile?: string | undefined;
+  /** Whether the folder was given by a caller, so that git is to judge whether a repository there may be used. */
+  isForeign?: boolean | undefined;
 }
 
 /** How one git command is run. */
@@ -40,10 +43,22 @@ export const GIT_FILES_DEADLINE_MS = 10 * 60_000;
 /** Far more than git needs, and less than makes a machine swap. */
 const MAX_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
 
-/** The user's hooks and monitors are for the user's own commands, and `git show` verifies no signatures. */
-const SAFE_FLAGS = ["core.hooksPath=/dev/null", "core.fsmonitor=false", "log.showSignature=false"].flatMap(
-  (setting) => ["-c", setting],
-);
+/**
+ * Settings that make what git does and says the same whatever its user has configured. What their commits are made with
+ * (identity, signing, filters, attributes, line ends) stays theirs. Hooks and monitors are for their own commands.
+ */
+const FIXED_SETTINGS = [
+  "core.hooksPath=/dev/null",
+  "core.fsmonitor=false",
+  "log.showSignature=false",
+  "color.ui=false",
+  "column.ui=never",
+  // Messages that git is given here are UTF-8.
+  "i18n.commitEncoding=UTF-8",
+  "i18n.logOutputEncoding=UTF-8",
+  "submodule.propagateBranches=false",
+  "advice.graftFileDeprecated=false",
+].flatMap((setting) => ["-c", setting]);
 const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 
 /** Nothing is fetched for the sake of a look: remote helpers and ssh commands are programs that the repository names. */
@@ -64,9 +79,28 @@ const LOOKS: ReadonlySet<string> = new Set([
   "worktree list",
 ]);
 
-/** Variables that tie git to another repository or change the language of its messages. */
-const STRIPPED_VARIABLES =
-  /^(?:GIT_(?!CONFIG_|SSH|EXEC_PATH|TRACE|CEILING_DIRECTORIES|DISCOVERY_).*|LC_.*|LANG|LANGUAGE)$/;
+/**
+ * Variables that tie git to another repository or state, change what it prints or how it reads its arguments, or start
+ * another program (`git rev-parse --local-env-vars` lists the first kind). All others are the user's: identity, dates,
+ * ceilings, configuration, ssh, LFS, proxies.
+ */
+const STRIPPED_VARIABLES = new RegExp(
+  `^(?:${[
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES|GIT_OBJECT_DIRECTORY|GIT_QUARANTINE_PATH",
+    "GIT_CONFIG|GIT_CONFIG_PARAMETERS",
+    "GIT_DIR|GIT_COMMON_DIR|GIT_WORK_TREE|GIT_IMPLICIT_WORK_TREE|GIT_PREFIX|GIT_NAMESPACE|GIT_INTERNAL_.*",
+    "GIT_INDEX_FILE|GIT_INDEX_VERSION|GIT_GRAFT_FILE|GIT_SHALLOW_FILE|GIT_REPLACE_REF_BASE|GIT_NO_REPLACE_OBJECTS",
+    "GIT_ATTR_SOURCE|GIT_DEFAULT_HASH|GIT_DEFAULT_REF_FORMAT|GIT_TEST_.*",
+    "GIT_(?:LITERAL|GLOB|NOGLOB|ICASE)_PATHSPECS",
+    "GIT_EXTERNAL_DIFF|GIT_DIFF_OPTS|GIT_PAGER.*|GIT_EDITOR|GIT_SEQUENCE_EDITOR|GIT_MERGE_.*|GIT_REFLOG_ACTION",
+    "GIT_OPTIONAL_LOCKS|GIT_TERMINAL_PROMPT|GIT_FLUSH|GIT_ADVICE|GIT_PROGRESS_DELAY|GIT_NO_LAZY_FETCH|GIT_ALLOW_PROTOCOL",
+    "GITHEAD_.*|LC_.*|LANG|LANGUAGE",
+  ].join("|")})$`,
+);
+
+/** A trace that goes to standard error would stand among git's messages. */
+const TRACE = /^GIT_TRACE/;
+const TRACE_TO_FILE = /^(?:\/|af_unix:)/;
 
 /**
  * Runs git in a folder, whatever its exit status.
@@ -78,9 +112,9 @@ export async function runGit(folder: string, args: readonly string[], run: GitRu
     throw notStarted(folder, args, error);
   });
   checkEnd(folder, args, start.deadlineMs, result);
-  // Older versions of git do not see that a `.git` folder is no stranger's.
+  // Under `safe.bareRepository=explicit` git wants to be given a git folder that it would otherwise find by itself.
   const isMistaken = result.exitCode !== 0 && result.stderr.includes("safe.bareRepository");
-  return isMistaken && mayNameGitFolder(folder) ? runGit(folder, args, run) : result;
+  return isMistaken && run.isForeign !== true && mayNameGitFolder(folder) ? runGit(folder, args, run) : result;
 }
 
 /** Starts a git command that is written to while it runs. @throws AppError as {@link runGit} does */
@@ -115,7 +149,7 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
 }
 
 function startOf(folder: string, args: readonly string[], run: GitRun): ProgramStart {
-  const { environment: more = {}, isUsers = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
+  const { environment: more = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
   const isLook = !isUsers && LOOKS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
   const environment = gitEnvironment(isLook ? { ...WITHOUT_NETWORK, ...more } : more);
   const program = Bun.which("git", { PATH: environment["PATH"] ?? "" });
@@ -123,7 +157,13 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
   checkGitFiles(folder);
   return {
     ...rest,
-    command: [program, ...(isUsers ? [] : SAFE_FLAGS), ...NO_HOUSEKEEPING, ...nameGitFolder(folder), ...args],
+    command: [
+      program,
+      ...(isUsers ? [] : FIXED_SETTINGS),
+      ...NO_HOUSEKEEPING,
+      ...(isForeign ? [] : nameGitFolder(folder)),
+      ...args,
+    ],
     folder,
     environment,
     deadlineMs,
@@ -139,40 +179,10 @@ export function hasGit(environment: Record<string, string | undefined> = process
 function gitEnvironment(more: GitEnvironment): Record<string, string> {
   const kept: Record<string, string> = { GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
   for (const [name, value] of Object.entries(process.env)) {
-    if (value !== undefined && !STRIPPED_VARIABLES.test(name)) kept[name] = value;
+    if (value === undefined || STRIPPED_VARIABLES.test(name)) continue;
+    if (!TRACE.test(name) || TRACE_TO_FILE.test(value)) kept[name] = value;
   }
   return { ...kept, ...more };
-}
-
-/** Returns a failed git command in words. */
-export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
-  if (stderr.includes("dubious ownership")) {
-    return new AppError(
-      "repository_untrusted",
-      `git refuses the repository at ${folder} because somebody else owns it.`,
-      `If you trust it: git config --global --add safe.directory '${folder}'`,
-    );
-  }
-  if (stderr.includes("safe.bareRepository")) {
-    return new AppError(
-      "repository_untrusted",
-      `git refuses the bare repository at ${folder}, since safe.bareRepository is "explicit" in your configuration.`,
-      "Give one of its working trees as cwd.",
-    );
-  }
-  const said = stderr.split("\n").find((line) => /^(?:fatal|error):/.test(line)) ?? stderr;
-  return new AppError(
-    "git_failed",
-    `${describe(args)} failed in ${folder}: ${said.replace(/^(?:fatal|error): /, "") || "it said nothing"}`,
-    "Run the same git command there by hand to see what is wrong with the repository.",
-  );
-}
-
-/** Returns a command as messages name it. */
-export function describe(args: readonly string[]): string {
-  // A setting given with -c is no subcommand.
-  const command = args.find((word, index) => !word.startsWith("-") && args[index - 1] !== "-c");
-  return `git ${command ?? args[0] ?? ""}`.trim();
 }
 
 function gitMissing(): AppError {

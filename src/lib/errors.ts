@@ -29,6 +29,15 @@ export const ERROR_CODES = {
     "git refuses the repository because somebody else owns it, or it is a bare one within another's working tree.",
   repository_unusable:
     "`cwd` is inside git's own folder, or something that is no file stands where git or Codex would read one.",
+  no_commit_holds_cwd: "No commit holds `cwd`, so a worktree would be without it.",
+  repository_read_only: "git's folder cannot be written to, which full-access tasks need.",
+  repository_locked: "A lock file of git's is in the way: a git command is running, or one has died.",
+  branch_blocked: "Another branch, or a file in git's folder, stands where git would keep the task's branch.",
+  worktree_moved: "The repository or a worktree was moved, and git no longer finds one from the other.",
+  worktree_folder_unusable: "The folder in which worktrees are to stand cannot be used.",
+  name_too_long: "A worktree's path would be longer than the file system takes.",
+  file_system_refused: "The file system refused what git had to read or write: no rights, full, or failing.",
+  objects_missing: "The clone is a partial one, and the remote that has the rest cannot be reached.",
   worktree_path_taken: "Something that is not the task's worktree stands where it would be made.",
   worktree_on_other_branch: "The task's worktree has another branch checked out.",
   branch_checked_out: "The task's branch is checked out in another worktree.",
@@ -37,16 +46,19 @@ export const ERROR_CODES = {
   setup_failed: "The set-up command of a new worktree failed.",
   no_worktree: "The task has no worktree: it only read, or ran outside git.",
   worktree_gone: "The task's worktree is not there.",
+  worktree_unusable: "The worktree, a folder in it or the one that it stands in cannot be read or written.",
   worktree_locked: "Somebody else has locked the worktree (`git worktree lock`).",
   worktree_not_ours: "The worktree, or its branch, was there before the task, so this server does not remove it.",
   worktree_has_repositories: "The worktree holds git repositories of its own, which cannot be saved.",
   ignored_too_large: "The worktree holds more ignored files than are saved without being asked.",
-  merge_conflict: "The work does not fit onto the branch; nothing was changed.",
+  merge_conflict: "The work conflicts with the branch; nothing was changed.",
   not_fast_forward: "The chosen strategy cannot merge this; another one can.",
   checkout_dirty: "The merge would overwrite changes in the working tree that has the branch; nothing was changed.",
   uncommitted_work: "The worktree has work that is not committed, which a merge would leave behind.",
   unknown_branch: "There is no such branch, or the revision means no commit.",
   nothing_salvaged: "Nothing is kept of a worktree of this branch.",
+  identity_missing: "git knows no name and address to make a commit with.",
+  branch_in_use: "The branch is being rebased or bisected, or is checked out where it must not be moved or deleted.",
   git_failed: "A git command failed; the message is git's own.",
   tmux_failed: "A tmux command failed; the message is tmux's own.",
   tmux_session_exists: "A tmux session of the task's name exists and is not ours.",
@@ -110,6 +122,13 @@ export function toFailure(thrown: unknown): Failure {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   // Only the store uses SQLite; its failed system calls come as AppErrors of their own.
   if (thrown instanceof Error && thrown.name === "SQLiteError") {
+    if (message.includes("database is locked")) {
+      return {
+        code: "state_unusable",
+        message: "The task index cannot be written: another process has been writing to it for many seconds.",
+        hint: "Look for a codex-mcp-server process that is stopped (state T in ps) or hangs, and continue or end it.",
+      };
+    }
     return {
       code: "state_unusable",
       message: `The task store cannot be used: ${message}.`,

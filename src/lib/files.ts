@@ -12,9 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { errnoOf } from "./errors.ts";
-import { Turns } from "./turns.ts";
 
 /** Makes a folder that only its owner can enter (0700), with its parents; an existing one is left as it is. */
 export function makePrivateFolder(path: string): void {
@@ -94,48 +92,3 @@ export function prepareFile(path: string, content: string | Uint8Array): Pending
     discard: () => rmSync(temporary, { force: true }),
   };
 }
-
-/** The size of a folder, as far as it was looked at. */
-export interface FolderSize {
-  bytes: number;
-  /** There is more: it is too large, too deep or takes too long to look at. */
-  isMore: boolean;
-}
-
-/** Files and folders that are looked at, and for how long. */
-const MAX_ENTRIES = 300_000;
-const MAX_MS = 10_000;
-
-/**
- * Adds up the bytes of a file, or of all files below a folder, without holding up the event loop; 0 where there is nothing.
- * Links are not followed. Names may hold any bytes, and trees be of any depth.
- */
-export async function measureFolder(path: string | Buffer, maxEntries = MAX_ENTRIES): Promise<FolderSize> {
-  const size: FolderSize = { bytes: 0, isMore: false };
-  const turns = new Turns();
-  const deadline = performance.now() + MAX_MS;
-  const folders: Buffer[] = [];
-  let entries = 0;
-  const look = (entry: Buffer) => {
-    try {
-      const stat = lstatSync(entry, { throwIfNoEntry: false });
-      if (stat?.isDirectory() === true) folders.push(entry);
-      else size.bytes += stat?.size ?? 0;
-    } catch {
-      size.isMore = true; // a path that is longer than the system takes, or a folder that may not be entered
-    }
-  };
-  look(typeof path === "string" ? Buffer.from(path) : path);
-  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    const names = await readdir(folder, { encoding: "buffer" }).catch(() => undefined);
-    if (names === undefined) size.isMore = true;
-    for (const name of names ?? []) {
-      if (++entries > maxEntries || performance.now() > deadline) return { ...size, isMore: true };
-      look(Buffer.concat([folder, SLASH, name]));
-      await turns.pause();
-    }
-  }
-  return size;
-}
-
-const SLASH = Buffer.from("/");

@@ -1,6 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import type { Failure } from "#lib/errors.ts";
 import { shorten } from "#lib/text.ts";
+import { makeVisible } from "#lib/visible-text.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { resourceUri } from "./resources/task-uri.ts";
@@ -24,11 +25,16 @@ export function respond({ isError, data }: ToolData, home: string, answerBytes: 
 }
 
 /** A message may repeat what the client sent, which has any length. */
-const MAX_MESSAGE_LENGTH = 4000;
+const MAX_MESSAGE_LENGTH = 2000;
 
 /** Returns a refusal or fault as a tool result. */
 export function respondFailure({ message, code, hint }: Failure): CallToolResult {
-  const error = shorten(message, MAX_MESSAGE_LENGTH);
-  const text = JSON.stringify({ success: false, error, code, hint: shorten(hint, MAX_MESSAGE_LENGTH) });
+  const [error, advice] = [message, hint].map(forReaders);
+  const text = JSON.stringify({ success: false, error, code, hint: advice });
   return { isError: true, content: [{ type: "text", text }] };
+}
+
+/** Control characters, which JSON would make six of each, come in the form that terminals are shown. */
+function forReaders(text: string): string {
+  return shorten(makeVisible(shorten(text, MAX_MESSAGE_LENGTH), true), MAX_MESSAGE_LENGTH);
 }

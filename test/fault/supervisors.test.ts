@@ -8,6 +8,28 @@ import { BINARY } from "../support/world.ts";
 
 let world: TaskWorld;
 
+/** Is noted as the supervisor of a task, and stops while it writes to the index; continued, it commits and ends. */
+const WRITER = `
+  const { Database } = require("bun:sqlite");
+  const [index, task] = process.argv.slice(1);
+  const database = new Database(index, { readwrite: true });
+  database.run("PRAGMA busy_timeout = 5000");
+  const stat = require("node:fs").readFileSync("/proc/self/stat", "utf8");
+  const start = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  database.run("BEGIN IMMEDIATE");
+  const { supervisor } = database.query("SELECT supervisor FROM tasks WHERE task_id = ?").get(task);
+  const noted = JSON.parse(supervisor);
+  const address = { ...noted, pid: process.pid, start: noted.start.replace(/[0-9]+$/, start) };
+  database.run("UPDATE tasks SET supervisor = ? WHERE task_id = ?", [JSON.stringify(address), task]);
+  database.run("COMMIT");
+  database.run("BEGIN IMMEDIATE");
+  database.run("UPDATE tasks SET supervisor = supervisor WHERE task_id = ?", [task]);
+  require("node:fs").writeSync(1, "stopping\\n");
+  process.kill(process.pid, "SIGSTOP");
+  database.run("COMMIT");
+  process.exit(0);
+`;
+
 beforeEach(() => {
   world = new TaskWorld();
 });
@@ -26,6 +48,25 @@ describe("a supervisor that is stopped", () => {
     expect(String(data["stalled"])).toStartWith("supervisor does not respond");
     expect((await client.call("codex_cancel", { task_id })).data).toMatchObject({ status: "cancelled" });
   });
+
+  test("in the middle of a write to the index keeps no cancel waiting", async () => {
+    const client = await world.client();
+    const task_id = "codex-review-writing-v1";
+    await client.call("codex_dispatch", world.request("FOREVER", "review-writing-v1"));
+    await world.untilWorking(task_id);
+    const index = join(world.stateHome, "codexmcp.db");
+    const writer = Bun.spawn([process.execPath, "-e", WRITER, index, task_id], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    try {
+      await writer.stdout.getReader().read();
+      const { data } = await client.call("codex_cancel", { task_id });
+      expect(data).toMatchObject({ status: "cancelled" });
+      expect(await writer.exited).toBe(0);
+    } finally {
+      writer.kill("SIGKILL");
+    }
+  }, 40_000);
 
   test("is followed by another when it is killed", async () => {
     const client = await world.client();

@@ -191,6 +191,14 @@ test("a message beyond all size, and one of too many values, are refused by thei
   expect(await client.ask("ping")).toMatchObject({ result: {} });
 });
 
+test("a refusal that repeats control characters is short, and shows them", async () => {
+  const args = { prompt: "x", cwd: "\u0001".repeat(100_000), topic: "review-a-v1", sandbox: "read-only" };
+  const { result } = await client.ask("tools/call", { name: "codex_dispatch", arguments: args });
+  const text = JSON.stringify(result);
+  expect(text).toContain("x01");
+  expect(text.length).toBeLessThan(20_000);
+});
+
 test("a schema that is nested without end is refused by name", async () => {
   const id = ++lastId;
   const args = {

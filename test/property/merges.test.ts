@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
-import { advanceBranch } from "#git/merge/advance-branch.ts";
+import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import * as reference from "../support/git-reference.ts";
 import * as repositories from "../support/random-repository.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -44,7 +44,7 @@ async function byUs(
 ): Promise<Outcome & { commit?: string }> {
   const names = ["main", "agent"] as const;
   try {
-    const request = { folder, strategy, target, source, base, merged, names, message: "Merge" };
+    const request = { folder, checkout: path, strategy, target, source, base, merged, names, message: "Merge" };
     const computed = await computeMerge(request);
     if ("commit" in computed) {
       const { commit } = computed;
@@ -134,7 +134,7 @@ async function checkAdvance(
 ): Promise<string | undefined> {
   const { path, folder, target: from, features } = repository;
   const before = gitAnswer(path, ["status", "--porcelain"]);
-  await advanceBranch({ folder, branch: "main", from, to });
+  await advanceBranch({ folder, branch: "main", from, to, checkout: await findCheckout(folder, "main") });
   if (gitAnswer(path, ["rev-parse", "refs/heads/main"]) !== to) return "the branch has not moved";
   const found = gitAnswer(path, ["status", "--porcelain"]);
   const expected = features.includes("checked out") ? status : before;

@@ -1,6 +1,7 @@
-import { tryGit } from "../git.ts";
+import { decodeBytes } from "#lib/visible-text.ts";
+import { gitUpTo } from "../git.ts";
 
-/** Where two sides do not fit together in one file. */
+/** Where two sides conflict in one file. */
 export interface Conflict {
   path: string;
   /** Line and text of each place, with git's marks; empty where it is not about lines (deleted and changed, binary, …). */
@@ -16,32 +17,55 @@ export interface Hunk {
 
 const MAX_HUNKS = 5;
 const MAX_LINES = 40;
+/** Of a file that conflicts, the beginning is looked through. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
-/** The conflicts of one file of a merged tree. */
+/**
+ * Returns the places in one file of a merged tree where its sides conflict.
+ * @param sides as git calls them in its marks
+ * @param names as people call them
+ */
 export async function readConflict(
   folder: string,
   tree: string,
-  path: string,
-  [ours, theirs]: readonly [string, string],
-): Promise<Conflict> {
-  const { exitCode, stdout } = await tryGit(folder, ["cat-file", "blob", `${tree}:${path}`]);
-  if (exitCode !== 0) return { path, hunks: [] };
-  // git calls the two sides by commits that nobody knows.
-  const text = stdout.replaceAll(/^<{7} .*$/gm, `<<<<<<< ${ours}`).replaceAll(/^>{7} .*$/gm, `>>>>>>> ${theirs}`);
-  return { path, hunks: findHunks(text) };
+  path: Buffer,
+  sides: { ours: string; theirs: string },
+  names: readonly [ours: string, theirs: string],
+): Promise<Hunk[]> {
+  // By its object's name, since a path may hold anything: a line's end, bytes that are no text.
+  const listed = ["ls-tree", "-z", "--full-tree", tree, "--", decodeBytes(path)];
+  const entry = /^100\d{3} blob ([0-9a-f]+)\t/.exec(
+    await gitUpTo(MAX_BYTES, folder, ["--literal-pathspecs", ...listed], {}),
+  );
+  if (entry === null) return [];
+  const text = await gitUpTo(MAX_BYTES, folder, ["cat-file", "blob", entry[1] ?? ""], {});
+  return findHunks(text, sides, names);
 }
 
-/** The places that git has marked in a file. */
-function findHunks(text: string): Hunk[] {
+/** The places that git has marked in a file. Marks are as long as the attribute `conflict-marker-size` says. */
+function findHunks(
+  text: string,
+  sides: { ours: string; theirs: string },
+  names: readonly [ours: string, theirs: string],
+): Hunk[] {
+  const opening = new RegExp(`^(<+) ${sides.ours}(?=$|[:\\r])`);
+  const closing = new RegExp(`^(>+) ${sides.theirs}(?=$|[:\\r])`);
   const lines = text.split("\n");
   const hunks: Hunk[] = [];
   let begin: number | undefined;
   for (const [index, line] of lines.entries()) {
-    if (line.startsWith("<<<<<<< ")) begin = index;
-    if (!line.startsWith(">>>>>>> ") || begin === undefined) continue;
+    if (opening.test(line)) begin = index;
+    if (!closing.test(line) || begin === undefined) continue;
     const all = lines.slice(begin, index + 1);
+    const shown = all
+      .slice(0, MAX_LINES)
+      .map((each) =>
+        each
+          .replace(opening, (_, marks: string) => `${marks} ${names[0]}`)
+          .replace(closing, (_, marks: string) => `${marks} ${names[1]}`),
+      );
     const more = all.length > MAX_LINES ? [`… ${all.length - MAX_LINES} more lines`] : [];
-    hunks.push({ line: begin + 1, text: [...all.slice(0, MAX_LINES), ...more].join("\n") });
+    hunks.push({ line: begin + 1, text: [...shown, ...more].join("\n") });
     begin = undefined;
     if (hunks.length === MAX_HUNKS) break;
   }

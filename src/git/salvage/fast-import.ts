@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
-import { checkEnd, GIT_FILES_DEADLINE_MS, gitFailure, startGit } from "../run-git.ts";
+import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
+import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
 import type { FoundFile } from "./walk.ts";

@@ -1,5 +1,5 @@
 import { gitBytes } from "../git.ts";
-import { measureFolder } from "#lib/files.ts";
+import { measureFolder } from "#lib/folder-size.ts";
 import { type ByteName, splitNul, toBytes } from "./names.ts";
 
 /** A file, or a folder of nothing else, that git ignores. */

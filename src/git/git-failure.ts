@@ -1,0 +1,34 @@
+import { AppError } from "#lib/errors.ts";
+import { explainFailure } from "./explain-failure.ts";
+
+/** Returns a failed git command in words, with what to do about it. @param stderr what git said, in the language C */
+export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
+  const command = describe(args);
+  const said = firstError(stderr);
+  const explained = explainFailure(stderr);
+  if (explained !== undefined) return explained;
+  if (stderr.includes("safe.bareRepository")) {
+    return new AppError(
+      "repository_untrusted",
+      `git refuses the bare repository at ${folder}, since safe.bareRepository is "explicit" in your configuration.`,
+      "Give one of its working trees as cwd.",
+    );
+  }
+  return new AppError(
+    "git_failed",
+    `${command} failed in ${folder}: ${said || "it said nothing"}`,
+    "Run the same git command there by hand to see what is wrong with the repository.",
+  );
+}
+
+function firstError(stderr: string): string {
+  const line = stderr.split("\n").find((each) => /^(?:fatal|error):/.test(each)) ?? stderr;
+  return line.replace(/^(?:fatal|error): /, "");
+}
+
+/** Returns a command as messages name it. */
+export function describe(args: readonly string[]): string {
+  // A setting given with -c is no subcommand.
+  const command = args.find((word, index) => !word.startsWith("-") && args[index - 1] !== "-c");
+  return `git ${command ?? args[0] ?? ""}`.trim();
+}
