@@ -54,7 +54,7 @@ function findMarks(copy: string, files: readonly string[]): Record<string, numbe
     const path = Buffer.concat([Buffer.from(`${copy}/`), Buffer.from(file, "latin1")]);
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
     const text = readFileSync(path, "latin1").split("\n");
-    lines[file] = text.flatMap((line, index) => (/^<{7}(?:<{13})? /.test(line) ? [index + 1] : [])).slice(0, 5);
+    lines[file] = text.flatMap((line, index) => (/^<{7,} /.test(line) ? [index + 1] : [])).slice(0, 5);
   }
   return lines;
 }
