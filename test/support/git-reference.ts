@@ -53,10 +53,23 @@ function findMarks(copy: string, files: readonly string[]): Record<string, numbe
   for (const file of files) {
     const path = Buffer.concat([Buffer.from(`${copy}/`), Buffer.from(file, "latin1")]);
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
-    const text = readFileSync(path, "latin1").split("\n");
-    lines[file] = text.flatMap((line, index) => (/^<{7,} /.test(line) ? [index + 1] : [])).slice(0, 5);
+    lines[file] = findOpenings(readFileSync(path, "latin1")).slice(0, 5);
   }
   return lines;
+}
+
+/** Finds the lines at which conflicts begin; one may hold others, whose marks are longer or shorter. */
+function findOpenings(text: string): number[] {
+  const found: number[] = [];
+  let open: number | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    const [, mark = ""] = /^(<{7,}|>{7,}) /.exec(line) ?? [];
+    if (open === undefined && mark.startsWith("<")) {
+      found.push(index + 1);
+      open = mark.length;
+    } else if (mark.startsWith(">") && mark.length === open) open = undefined;
+  }
+  return found;
 }
 
 /** Returns the commits of a line of history, oldest first, as they are stored. */
