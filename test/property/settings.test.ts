@@ -107,6 +107,7 @@ test("the user's settings change nothing that we say or do", async () => {
   for (const group of groups) {
     const found = await differencesUnder(group);
     if (found.length === 0) continue;
+    console.log(`not the same: ${found.join("\n")}`);
     const each = group.length === 1 ? found : await differencesOfEach(group);
     failures.push(...(each.length === 0 ? found : each));
   }
