@@ -38,7 +38,8 @@ function readLines(name: string): string[] {
     .split("\n");
 }
 
-const ENDINGS = ["restored as it was", "task COMMIT", "commits", "content"];
+/** Parts that say how many lines were changed, and the patch. */
+const COUNTS = ["task ", "diff", "merge by "];
 
 /** Returns every setting; what they name is made in the world. */
 export function allGitSettings(world: World): GitSetting[] {
@@ -149,8 +150,37 @@ function ofAnother(world: World): GitSetting[] {
 /** Settings with effects that the user wants. */
 function thatChange(file: (name: string, text: string) => string): GitSetting[] {
   return [
-    setting("core.autocrlf true", { config: [["core.autocrlf", "true"]], isAlone: true }),
-    setting("core.symlinks false", { config: [["core.symlinks", "false"]], isAlone: true }),
+    setting("core.autocrlf true", {
+      config: [["core.autocrlf", "true"]],
+      isAlone: true,
+      differs: {
+        parts: ["diff", "discard", "commits"],
+        because: "line ends are stored as LF, and stand as CRLF in files",
+      },
+      expected: { patch: "reproduces" },
+    }),
+    setting("core.autocrlf input", {
+      config: [["core.autocrlf", "input"]],
+      isAlone: true,
+      differs: { parts: ["diff", "commits"], because: "line ends are stored as LF" },
+      expected: { patch: "reproduces" },
+    }),
+    setting("core.symlinks false", {
+      config: [["core.symlinks", "false"]],
+      isAlone: true,
+    }),
+    setting("core.compression 0", {
+      config: [["core.compression", "0"]],
+      isAlone: true,
+      differs: { parts: ["diff"], because: "patches hold binary files as they are compressed" },
+      expected: { patch: "reproduces" },
+    }),
+    setting("core.bigFileThreshold 1", {
+      config: [["core.bigFileThreshold", "1"]],
+      isAlone: true,
+      differs: { parts: COUNTS, because: "every file is too large to count its lines" },
+      expected: { patch: "reproduces", "merge by squash": { success: true } },
+    }),
     setting("i18n.commitEncoding ISO-8859-1", { config: [["i18n.commitEncoding", "ISO-8859-1"]], isAlone: true }),
     setting("signing that fails", {
       config: [
@@ -158,18 +188,39 @@ function thatChange(file: (name: string, text: string) => string): GitSetting[] 
         ["gpg.program", "false"],
       ],
       isAlone: true,
-      differs: { parts: ENDINGS, because: "the agent's own commits fail" },
+      differs: {
+        parts: ["task COMMIT", "worktrees", "commits", "content", "merge by "],
+        because: "neither the agent's own commits nor those of merges can be made; nothing is moved then",
+      },
+      expected: {
+        "task COMMIT": { success: true, commits_ahead: 1 },
+        "merge by ff-only": { success: true },
+        "merge by rebase": { success: false, merged: [] },
+        "merge by merge": { success: false, merged: [] },
+        "merge by squash": { success: false, merged: [] },
+      },
     }),
     setting("everything ignored", {
       config: [["core.excludesFile", file("ignored-all", "*\n")]],
       isAlone: true,
-      differs: { parts: ENDINGS, because: "new files are the user's to leave out" },
+      differs: {
+        parts: ["task ", "diff", "worktrees", "commits", "content", "merge by "],
+        because: "new files are left uncommitted, as the user asked for",
+      },
+      expected: {
+        "task LEAVE": {
+          success: true,
+          files_changed: ["gone.txt", "old name.txt", "src/main.c", "text.txt", "ümläut.txt"],
+        },
+        patch: "reproduces",
+        "merge by ff-only": { success: true },
+      },
     }),
     setting("attributes without diff", {
       config: [["core.attributesFile", file("attributes-binary", "*.txt -diff\n")]],
       isAlone: true,
-      differs: { parts: ["diff", "diff of uncommitted work"], because: "lines are neither shown nor counted" },
-      expected: { patch: "reproduces" },
+      differs: { parts: COUNTS, because: "lines are neither shown nor counted" },
+      expected: { patch: "reproduces", "merge by squash": { success: true } },
     }),
   ];
 }

@@ -36,9 +36,12 @@ const WORK: Record<string, string> = {
   SAVED: "echo saved > saved.txt; mkdir -p new; echo x > new/x; ln -s nowhere new/link; echo log > a.log",
 };
 
+const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"];
+
 /** Prepares a world for stories: the scripts, and the repository that each gets a copy of. */
 export async function prepareStories(world: World): Promise<void> {
   for (const [mark, run] of Object.entries(WORK)) world.stub.script(mark, [{ run }, { say: "Done." }]);
+  await world.repository("other");
   const path = world.folder("template");
   mkdirSync(join(path, "src"));
   const files = {
@@ -59,7 +62,6 @@ export async function prepareStories(world: World): Promise<void> {
 
 /** Runs git as if nobody had configured anything. */
 async function plainGit(world: World, folder: string, ...args: string[]): Promise<string> {
-  const identity = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"];
   const command = ["env", "GIT_CONFIG_GLOBAL=/dev/null", "GIT_OPTIONAL_LOCKS=0", "git", ...identity, ...args];
   return (await world.run(folder, command)).trim();
 }
@@ -103,20 +105,35 @@ export async function tellStory({ world, client, environment, number }: Story): 
   record["discard"] = (await client.call("codex_discard", { task_id: saved.id })).data;
   record["restore"] = await cli("restore", saved.id);
   record["restored as it was"] = Bun.deepEquals(await portrayPlainly(saved.worktree).catch(String), before);
-  await plainGit(world, saved.worktree, "add", "--all").catch(() => {});
-  await plainGit(world, saved.worktree, "commit", "--quiet", "--message=Saved").catch(() => {});
-  const merge = async (id: string, more: object) => {
-    const { data } = await client.call("codex_merge", { task_ids: [id], ...more });
-    record[`merge ${JSON.stringify(more)}`] = data;
+  // As the user would, with their own settings; only a signature is not what this is about.
+  await world.run(saved.worktree, ["git", "add", "--all"]);
+  const commitArgs = ["commit", "--quiet", "--message=Saved", "--allow-empty"];
+  await world.run(saved.worktree, [
+    "git",
+    ...identity,
+    "-c",
+    "commit.gpgSign=false",
+    "-c",
+    "commit.template=",
+    ...commitArgs,
+  ]);
+  const merge = async (id: string, strategy: string, more: object = {}) => {
+    record[`merge by ${strategy}`] = (await client.call("codex_merge", { task_ids: [id], strategy, ...more })).data;
   };
-  await merge(leave.id, { strategy: "ff-only" });
-  await merge(commit.id, { strategy: "rebase" });
-  await merge(merged.id, { strategy: "merge", message: "Grüße\n\n# no comment" });
-  await merge(saved.id, { strategy: "squash" });
+  await merge(leave.id, "ff-only");
+  await merge(commit.id, "rebase");
+  await merge(merged.id, "merge", { message: "Grüße\n\n# no comment" });
+  await merge(saved.id, "squash");
   record["commits"] = await git("log", "--format=%an <%ae> %cn %P%n%B%n%T", "--first-parent", "main");
   record["content"] = await git("ls-tree", "-r", "main");
   record["status"] = (await world.run(repo, ["git", "status", "--porcelain"])).split("\n").filter(Boolean);
   record["refs"] = await git("for-each-ref", "--format=%(refname)");
+  const other = join(world.root, "other");
+  record["another repository"] = [
+    await plainGit(world, other, "status", "--porcelain"),
+    await plainGit(world, other, "for-each-ref"),
+    await plainGit(world, other, "count-objects"),
+  ];
   record["worktrees at the end"] = await listed();
   record["left beside"] = readdirSync(world.root)
     .filter((name) => name.includes(token))
