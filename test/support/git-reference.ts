@@ -47,14 +47,14 @@ function outcomeOf(copy: string, said: Said, commits: () => string[] | undefined
   return { kind: "clean", tree: gitAnswer(copy, ["write-tree"]), commits: commits(), status };
 }
 
-/** Finds the lines at which git's marks begin in the files of the working tree. */
+/** Finds the lines at which git's marks begin in the files of the working tree; they are longer in conflicts of two renames. */
 function findMarks(copy: string, files: readonly string[]): Record<string, number[]> {
   const lines: Record<string, number[]> = {};
   for (const file of files) {
     const path = Buffer.concat([Buffer.from(`${copy}/`), Buffer.from(file, "latin1")]);
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
     const text = readFileSync(path, "latin1").split("\n");
-    lines[file] = text.flatMap((line, index) => (/^<{7}(?:<{13})? /.test(line) ? [index + 1] : [])).slice(0, 5);
+    lines[file] = text.flatMap((line, index) => (/^<{7,} /.test(line) ? [index + 1] : [])).slice(0, 5);
   }
   return lines;
 }
