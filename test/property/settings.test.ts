@@ -1,5 +1,6 @@
 // Whatever users have configured for git, work, diffs, merges and discards come out the same.
-// SETTINGS=all tries every setting by itself, SETTINGS=<part of a name> those; else a random third (SETTINGS_SEED), several at once.
+// Several settings are tried at once: a random third (SETTINGS_SEED), or SETTINGS=all. SETTINGS=each tries all one by one,
+// SETTINGS=<part of a name> those with that name.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +13,7 @@ import { World } from "../support/world.ts";
 const WANTED = process.env["SETTINGS"] ?? "";
 const SEED = Number(process.env["SETTINGS_SEED"] ?? Date.now() % 1_000_000);
 /** So many settings are tried at once where they do not contradict each other. */
-const GROUP_SIZE = 10;
+const GROUP_SIZE = 15;
 
 let world: World;
 let shared: McpClient;
@@ -24,6 +25,8 @@ beforeAll(async () => {
   world = new World();
   userConfig = readFileSync(join(world.home, ".gitconfig"), "utf8");
   await prepareStories(world);
+  await world.repository("other");
+  await world.run(world.root, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", join(world.root, "key")]);
   shared = await world.client();
   plain = await story([]);
 }, 120_000);
@@ -78,11 +81,11 @@ function differenceOf(before: unknown, after: unknown): string {
 /** Returns a third of all in groups without contradictions, or what was asked for, one by one. */
 function chooseGroups(): GitSetting[][] {
   const all = allGitSettings(world);
-  if (WANTED === "all") return all.map((one) => [one]);
-  if (WANTED !== "") return all.filter(({ name }) => name.includes(WANTED)).map((one) => [one]);
+  if (WANTED === "each") return all.map((one) => [one]);
+  if (WANTED !== "" && WANTED !== "all") return all.filter(({ name }) => name.includes(WANTED)).map((one) => [one]);
   const dice = new Dice(SEED);
   const groups: GitSetting[][] = [];
-  for (const one of all.filter(() => dice.below(3) === 0)) {
+  for (const one of all.filter(() => WANTED === "all" || dice.below(3) === 0)) {
     const fitting = groups.find(
       (group) => group.length < GROUP_SIZE && group.every((other) => fitTogether(one, other)),
     );

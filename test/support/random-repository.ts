@@ -87,7 +87,7 @@ export class RepositoryMaker {
     const maker = new HistoryMaker(dice, features);
     const history = kind === "two sides" ? maker.twoSides() : maker.mergedBefore();
     const path = join(this.#folder, "repository");
-    rmSync(path, { recursive: true, force: true });
+    for (const old of [path, `${path}-agent`]) rmSync(old, { recursive: true, force: true });
     gitAnswer(this.#folder, ["init", "--quiet", "--template=", "--initial-branch=main", path]);
     const names = importHistory(path, history);
     const has = (feature: string) => history.features.has(feature);
@@ -97,6 +97,8 @@ export class RepositoryMaker {
     if (has("submodule")) askGit(path, ["submodule", "--quiet", "update", "--init"]);
     const isElsewhere = dice.below(5) === 0;
     if (isElsewhere) gitAnswer(path, ["checkout", "--quiet", "-b", "other", names.root]);
+    const hasWorktree = dice.below(4) === 0;
+    if (hasWorktree) gitAnswer(path, ["worktree", "add", "--quiet", `${path}-agent`, "agent"]);
     const base = gitAnswer(path, ["merge-base", "main", "agent"]);
     const folder = dice.below(2) === 0 ? path : join(path, ".git");
     const where = folder === path ? "in the working tree" : "in the git folder";

@@ -115,11 +115,7 @@ export async function tellStory({ world, client, environment, number }: Story): 
   await merge(saved.id, { strategy: "squash" });
   record["commits"] = await git("log", "--format=%an <%ae> %cn %P%n%B%n%T", "--first-parent", "main");
   record["content"] = await git("ls-tree", "-r", "main");
-  record["status"] = (
-    await world.run(repo, ["env", ...asWords(environment), "git", "status", "--porcelain"]).catch(String)
-  )
-    .split("\n")
-    .filter(Boolean);
+  record["status"] = (await world.run(repo, ["git", "status", "--porcelain"])).split("\n").filter(Boolean);
   record["refs"] = await git("for-each-ref", "--format=%(refname)");
   record["worktrees at the end"] = await listed();
   record["left beside"] = readdirSync(world.root)
@@ -129,10 +125,6 @@ export async function tellStory({ world, client, environment, number }: Story): 
     if (name.includes(token)) rmSync(join(world.root, name), { recursive: true });
   }
   return normalize(record, world.root, token);
-}
-
-function asWords(environment: Record<string, string>): string[] {
-  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Applies a patch to what the work began from. @returns whether it makes what the work made of it */
