@@ -53,9 +53,12 @@ function findHunks(
   const lines = text.split("\n");
   const hunks: Hunk[] = [];
   let begin: number | undefined;
+  let width = 0;
   for (const [index, line] of lines.entries()) {
-    if (opening.test(line)) begin = index;
-    if (!closing.test(line) || begin === undefined) continue;
+    const [, opened] = opening.exec(line) ?? [];
+    if (begin === undefined && opened !== undefined) [begin, width] = [index, opened.length];
+    // A conflict may hold others, of a merge of the merge bases or of renamed files: their marks have another width.
+    if (begin === undefined || closing.exec(line)?.[1]?.length !== width) continue;
     const all = lines.slice(begin, index + 1);
     const shown = all
       .slice(0, MAX_LINES)
