@@ -47,16 +47,29 @@ function outcomeOf(copy: string, said: Said, commits: () => string[] | undefined
   return { kind: "clean", tree: gitAnswer(copy, ["write-tree"]), commits: commits(), status };
 }
 
-/** Finds the lines at which git's marks begin in the files of the working tree; they are longer in conflicts of two renames. */
+/** Finds the lines at which git's marks begin in the files of the working tree. */
 function findMarks(copy: string, files: readonly string[]): Record<string, number[]> {
   const lines: Record<string, number[]> = {};
   for (const file of files) {
     const path = Buffer.concat([Buffer.from(`${copy}/`), Buffer.from(file, "latin1")]);
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
-    const text = readFileSync(path, "latin1").split("\n");
-    lines[file] = text.flatMap((line, index) => (/^<{7,} /.test(line) ? [index + 1] : [])).slice(0, 5);
+    lines[file] = findOpenings(readFileSync(path, "latin1")).slice(0, 5);
   }
   return lines;
+}
+
+/** Finds the lines at which conflicts begin; one may hold others, whose marks are longer or shorter. */
+function findOpenings(text: string): number[] {
+  const found: number[] = [];
+  let open: number | undefined;
+  for (const [index, line] of text.split("\n").entries()) {
+    const [, mark = ""] = /^(<{7,}|>{7,}) /.exec(line) ?? [];
+    if (open === undefined && mark.startsWith("<")) {
+      found.push(index + 1);
+      open = mark.length;
+    } else if (mark.startsWith(">") && mark.length === open) open = undefined;
+  }
+  return found;
 }
 
 /** Returns the commits of a line of history, oldest first, as they are stored. */
