@@ -60,7 +60,7 @@ const KNOWN_FAILURES: readonly KnownFailure[] = [
     hint: () => "Mount it writable, or let a read-only task do the work.",
   },
   {
-    pattern: /No space left on device|Disk quota exceeded/,
+    pattern: /No space left on device|Disk quota exceeded|Out of diskspace/,
     code: "git_failed",
     message: ({ command, folder, said }) => `${command} failed in ${folder}, since its disk is full: ${said}`,
     hint: () => "Make room on that disk, and try again.",

@@ -1,4 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
 import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
@@ -8,6 +9,11 @@ import type { FoundFile } from "./walk.ts";
 
 const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
 const PIECE_BYTES = 4 * 1024 * 1024;
+const ABANDON_TIMEOUT_MS = 5000;
+
+/** Paths in git's words, relative to its folder. */
+const REMAINS =
+  /(?:(?<=dumping crash report to )|(?<='))((?:[^'\n]*\/)?(?:fast_import_crash_\d+|objects\/pack\/tmp_pack_\w+))(?='|$)/gm;
 
 /** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
 export class CommitWriter {
@@ -76,14 +82,23 @@ export class CommitWriter {
     this.#say("done\n");
     await this.#git.stdin.end();
     const result = await this.#git.ended;
+    this.#removeRemains(result.stderr.toString());
     checkEnd(this.#folder, ARGS, GIT_FILES_DEADLINE_MS, result);
     if (result.exitCode !== 0) throw gitFailure(this.#folder, ARGS, result.stderr.toString().trim());
   }
 
-  /** Gives it up: nothing is made. */
+  /** Ends it without a commit. A git that was killed would leave a file of its objects behind. */
   async abandon(): Promise<void> {
-    this.#git.kill();
-    await this.#git.ended;
+    const timer = setTimeout(() => this.#git.kill(), ABANDON_TIMEOUT_MS);
+    await Promise.resolve(this.#git.stdin.end()).catch(() => {});
+    const { stderr } = await this.#git.ended;
+    clearTimeout(timer);
+    this.#removeRemains(stderr.toString());
+  }
+
+  /** Removes what git says that it has left: a report on its own end, and a file that did not fit on the disk. */
+  #removeRemains(said: string): void {
+    for (const [, path = ""] of said.matchAll(REMAINS)) rmSync(resolve(this.#folder, path), { force: true });
   }
 
   #say(text: string): void {

@@ -2,7 +2,7 @@ import { findBranchUse } from "../branch-in-use.ts";
 import { filesOfBranch } from "../branches.ts";
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AppError } from "#lib/errors.ts";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { GIT_FILES_DEADLINE_MS, type GitLimits } from "../run-git.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
@@ -38,7 +38,8 @@ export async function readManifest(repository: string, salvage: string, limits: 
 
 /**
  * Brings a salvaged worktree back as it was: branch, index, files, and what git was doing in it. The salvage stays.
- * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place; nothing is changed then
+ * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place, `nothing_salvaged`,
+ *   `worktree_unusable`; nothing is changed then
  */
 export async function restoreWorktree(repository: string, salvage: string): Promise<RestoredWorktree> {
   const manifest = await readManifest(repository, salvage);
@@ -53,7 +54,7 @@ export async function restoreWorktree(repository: string, salvage: string): Prom
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
     if (isBranchNew) await tryGit(repository, ["update-ref", "-d", `refs/heads/${branch ?? ""}`, tip ?? ""]);
-    throw error;
+    throw error instanceof AppError || errnoOf(error) === undefined ? error : notWritten(worktree, error);
   }
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
 }
@@ -174,6 +175,15 @@ async function writeLarge(repository: string, top: string, file: SavedFile): Pro
   } finally {
     closeSync(open);
   }
+}
+
+function notWritten(path: string, error: unknown): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} cannot be restored: ${error instanceof Error ? error.message : String(error)}.`,
+    "Make room on that disk, or give this user the right to write there, and restore again; what was discarded is kept.",
+    error,
+  );
 }
 
 function pathTaken(path: string): AppError {
