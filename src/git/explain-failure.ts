@@ -8,6 +8,9 @@ interface Explanation {
   describe: (found: readonly string[], said: string) => { message: string; hint: string };
 }
 
+const FULL_DISK_HINT =
+  "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.";
+
 /** As the C library words failed system calls in English. */
 const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   "File name too long": {
@@ -28,7 +31,7 @@ const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   },
   "No space left on device": {
     code: "file_system_refused",
-    hint: "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.",
+    hint: FULL_DISK_HINT,
   },
   "Disk quota exceeded": {
     code: "file_system_refused",
@@ -45,6 +48,10 @@ const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   "Stale file handle": {
     code: "file_system_refused",
     hint: "Mount the network file system again, and start the task again.",
+  },
+  "Transport endpoint is not connected": {
+    code: "file_system_refused",
+    hint: "Mount the file system again, and start the task again.",
   },
   "Input/output error": { code: "file_system_refused", hint: "The disk may be failing: look at dmesg." },
   "Too many levels of symbolic links": { code: "file_system_refused", hint: "Remove the link that leads to itself." },
@@ -125,6 +132,11 @@ const EXPLANATIONS: Explanation[] = [
       message: `The clone is a partial one, and git could not fetch what it lacks: ${said}`,
       hint: "Make its remote reachable (git remote -v; git fetch), or clone it as a whole.",
     }),
+  },
+  {
+    pattern: /Out of diskspace/,
+    code: "file_system_refused",
+    describe: (_, said) => ({ message: `The disk is full: ${said}`, hint: FULL_DISK_HINT }),
   },
   {
     pattern: /insufficient permission for adding an object to repository database (\S+)/,
