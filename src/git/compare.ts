@@ -80,6 +80,9 @@ export async function withComparison<T>(
   });
 }
 
+/** A split index would have its other half written to git's own folder. */
+const WHOLE = ["-c", "core.splitIndex=false"];
+
 /**
  * Puts the names of new files into the index that is in force, and of those with conflicts: what they hold is read from the
  * worktree when they are compared. Times of files that were only touched are set right, too.
@@ -94,7 +97,7 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
     ...[...suitable, ...resolved, ...status.intended].map((name) => entry("100644", name)),
   ];
   const update = (flags: readonly string[], input: string) =>
-    gitBytes(worktree, ["update-index", "-z", ...flags], { ...look, input: toBytes(input) });
+    gitBytes(worktree, [...WHOLE, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
   await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
   // One file that cannot be read would fail the comparison of all.
   const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(nameOf);

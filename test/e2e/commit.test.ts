@@ -119,6 +119,16 @@ test("a cancel ends a hook that does not want to end; the work is told as uncomm
   hook("pre-commit", "true");
 });
 
+test("where git knows nothing of the worktree any more, each fact that is missing is named", async () => {
+  world.stub.script("BREAK", [{ run: "echo new > new.txt; rm .git" }, { say: "Broken." }]);
+  const { data } = await work("BREAK", "implement-broken-v1");
+  expect(data).toMatchObject({ success: true, result: "Broken." });
+  expect(String(data["commit_error"])).toContain("not a git repository");
+  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "not a git repository"]) {
+    expect(String(data["note"])).toContain(fact);
+  }
+});
+
 test("a repository within the worktree is not committed as a link that leads nowhere", async () => {
   const { data } = await work("NEST", "implement-nest-v1");
   expect(data).toMatchObject({ commits_ahead: 1, files_changed: expect.arrayContaining(["out.txt"]) as string[] });

@@ -18,12 +18,16 @@ const commit = (worktree: string, branch = "main") =>
 const committed = (repo: string) => scratch.git(repo, "show", "--name-only", "--format=", "-z", "HEAD");
 
 describe("a sparse checkout, with work outside of it", () => {
-  for (const mode of ["cone", "no-cone"]) {
-    test(mode, async () => {
+  for (const [mode, flags] of [
+    ["cone", "--cone in"],
+    ["sparse-index", "--cone --sparse-index in"],
+    ["no-cone", "--no-cone /in/ /README.md"],
+  ]) {
+    test(String(mode), async () => {
       const repo = await scratch.repository(`sparse-${mode}`);
       shell(
         repo,
-        `mkdir in out; echo a > in/a; echo b > out/b; git add .; git commit -qm Two; git sparse-checkout set --${mode} ${mode === "cone" ? "in" : "/in/ /README.md"}`,
+        `mkdir in out; echo a > in/a; echo b > out/b; git add .; git commit -qm Two; git sparse-checkout set ${flags}`,
       );
       expect(existsSync(join(repo, "out"))).toBe(false);
       shell(repo, "mkdir -p out/new; echo n > out/new/file; echo changed > out/b; echo more >> in/a");
