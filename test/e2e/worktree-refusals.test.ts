@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -10,6 +10,7 @@ let client: McpClient;
 beforeAll(async () => {
   world = new World();
   world.stub.script("WORK", [{ run: "pwd > where.txt" }, { say: "Worked." }]);
+  world.stub.script("MORE", [{ run: "echo more > more.txt" }, { say: "Worked." }]);
   client = await world.client();
 });
 afterAll(() => world.close());
@@ -150,5 +151,38 @@ describe("names", () => {
     const data = await start(repo, "implement-junk-v1");
     expect(data).toMatchObject({ code: "branch_blocked" });
     expect(`${String(data["error"])} ${String(data["hint"])}`).toContain("implement-junk");
+  });
+});
+
+describe("moved", () => {
+  const refusal = async (repo: string, topic: string) => {
+    const data = await start(repo, topic);
+    expect(data["code"]).toBe("worktree_moved");
+    const [, command = ""] = /(git -C .*)$/.exec(String(data["hint"])) ?? [];
+    return command;
+  };
+
+  test("a repository that was renamed: the refusal names the command that joins them again", async () => {
+    const repo = await world.repository("named");
+    const data = await start(repo, "implement-named-v1");
+    renameSync(repo, join(world.root, "renamed"));
+    const command = await refusal(join(world.root, "renamed"), "implement-named-v2");
+    expect(command).toContain(String(data["worktree_dir"]));
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    const after = await start(join(world.root, "renamed"), "implement-named-v2", { prompt: "MORE" });
+    expect(after).toMatchObject({ success: true, worktree_dir: data["worktree_dir"] });
+  });
+
+  test("a repository that was moved with its worktrees", async () => {
+    const repo = await world.repository("here/whole");
+    await start(repo, "implement-whole-v1");
+    renameSync(join(world.root, "here"), join(world.root, "there"));
+    const moved = join(world.root, "there", "whole");
+    const command = await refusal(moved, "implement-whole-v2");
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    const after = await start(moved, "implement-whole-v2", { prompt: "MORE" });
+    const worktree = realpathSync(join(world.root, "there", "whole-agent-implement-whole"));
+    expect(after).toMatchObject({ success: true, worktree_dir: worktree });
+    expect(existsSync(join(world.root, "here"))).toBe(false);
   });
 });
