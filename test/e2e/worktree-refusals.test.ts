@@ -173,6 +173,39 @@ describe("moved", () => {
     expect(after).toMatchObject({ success: true, worktree_dir: data["worktree_dir"] });
   });
 
+  test("a worktree that was pruned where it could not be seen: the command that is named gives it a place again", async () => {
+    const repo = await world.repository("pruned");
+    const data = await start(repo, "implement-pruned-v1");
+    const worktree = String(data["worktree_dir"]);
+    renameSync(worktree, `${worktree}-away`);
+    await git(repo, "worktree", "prune");
+    renameSync(`${worktree}-away`, worktree);
+    const refused = await start(repo, "implement-pruned-v2");
+    expect(refused["code"]).toBe("worktree_moved");
+    const [, command = ""] = /(mv '.*?' '.*?')/.exec(String(refused["hint"])) ?? [];
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    expect(await start(repo, "implement-pruned-v2", { prompt: "MORE" })).toMatchObject({
+      success: true,
+      worktree_dir: worktree,
+      commits_ahead: 2,
+    });
+  });
+
+  test("a worktree that was moved by hand to where it would be made", async () => {
+    const repo = await world.repository("by-hand");
+    const server = await world.client({ CODEXMCP_WORKTREES: join(world.root, "first-place") });
+    await server.call("codex", { prompt: "WORK", cwd: repo, topic: "implement-hand-v1", sandbox: "full-access" });
+    const usual = join(world.root, "by-hand-agent-implement-hand");
+    renameSync(join(world.root, "first-place", basename(usual)), usual);
+    const command = await refusal(repo, "implement-hand-v2");
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    expect(await start(repo, "implement-hand-v2", { prompt: "MORE" })).toMatchObject({
+      success: true,
+      worktree_dir: usual,
+      commits_ahead: 2,
+    });
+  });
+
   test("a repository that was moved with its worktrees", async () => {
     const repo = await world.repository("here/whole");
     await start(repo, "implement-whole-v1");
