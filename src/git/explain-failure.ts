@@ -146,6 +146,14 @@ const EXPLANATIONS: Explanation[] = [
       hint: "Give the user that runs this server the right to write there (ls -ld shows who has it).",
     }),
   },
+  {
+    pattern: /unable to write (?:new |loose object )?file (.+?)$/m,
+    code: "file_system_refused",
+    describe: ([file = ""]) => ({
+      message: `git could not write the file ${file}, and does not say why.`,
+      hint: "Make room if the disk is full (df -h and df -i show what is left), or within your quota (quota -s); else look at dmesg.",
+    }),
+  },
 ];
 
 const SYSTEM_CALL = new RegExp(`: (${Object.keys(OF_SYSTEM).join("|")})\\s*$`, "m");
