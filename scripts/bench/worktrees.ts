@@ -1,7 +1,7 @@
 // What the list of worktrees costs, against `git worktree list` and one `git status` after the other.
 // Usage: bench:worktrees [worktrees] [files in each] [rounds]
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { $ } from "bun";
 import { workspaceOf } from "#git/workspace.ts";
 import { openStore } from "#store/store.ts";
@@ -65,8 +65,7 @@ async function makeWorktrees(repository: string): Promise<string[]> {
   }
   await world.run(repository, ["git", "status"]);
   const index = join(repository, ".git", "index");
-  for (const path of paths)
-    copyFileSync(index, join(repository, ".git", "worktrees", path.split("/").at(-1) ?? "", "index"));
+  for (const path of paths) copyFileSync(index, join(repository, ".git", "worktrees", basename(path), "index"));
   return paths;
 }
 

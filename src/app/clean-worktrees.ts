@@ -1,11 +1,10 @@
-import { deleteSalvage, listSalvage, type Salvage } from "#git/salvage/list-salvage.ts";
+import { deleteSalvage } from "#git/salvage/list-salvage.ts";
 import { forgetGoneWorktree } from "#git/remove-worktree.ts";
 import { secondsBetween } from "#lib/clock.ts";
-import { pathExists } from "#lib/paths.ts";
 import { withRepositoryLock } from "#store/lock.ts";
-import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "./context.ts";
-import { discardSite } from "./discard-worktree.ts";
+import { type DiscardedWorktree, discardSite } from "./discard-worktree.ts";
+import { type KeptWorktree, type KnownSalvage, listKnownSalvage, SALVAGE_SECONDS } from "./known-salvage.ts";
 import { type KnownWorktree, listWorktrees } from "./list-worktrees.ts";
 import type { WorktreeReport } from "./worktree-report.ts";
 
@@ -39,39 +38,30 @@ function hasState(report: WorktreeReport, { merged = false, unchanged = false }:
   return (!merged && !unchanged) || (merged && report.is_merged) || (unchanged && report.is_unchanged);
 }
 
+/** What became of a worktree that was removed. */
+export type CleanedWorktree = Partial<Pick<DiscardedWorktree, "salvage" | "left_behind">>;
+
 /**
  * Removes a worktree, after all that it holds is saved; of one whose folder is gone, only git's record: its branch stays.
  * @returns the ref that has all of it, where there was something to save
  * @throws AppError as {@link discardSite} does
  */
-export async function cleanWorktree(context: AppContext, { site, report }: KnownWorktree): Promise<string | undefined> {
-  if (report.state !== "gone") return (await discardSite(context, site, true)).salvage;
+export async function cleanWorktree(context: AppContext, { site, report }: KnownWorktree): Promise<CleanedWorktree> {
+  if (report.state !== "gone") {
+    const { salvage, left_behind } = await discardSite(context, site, true);
+    return { salvage, ...(left_behind !== undefined && { left_behind }) };
+  }
   await withRepositoryLock(context.store, site.repository, () => forgetGoneWorktree(site.repository, site.path));
-  return undefined;
-}
-
-/** What was saved of a discarded worktree is kept so long. */
-const SALVAGE_SECONDS = 90 * 24 * 3600;
-
-/** A discarded worktree that is past its time. */
-export interface ExpiredSalvage extends Salvage {
-  repository: string;
+  return {};
 }
 
 /** Returns what is kept of discarded worktrees longer than it has to be, in all repositories that tasks have worked in. */
-export async function listExpiredSalvage({ store }: AppContext): Promise<ExpiredSalvage[]> {
-  const repositories = new Set(listStoredWorktrees(store).map(({ workspace }) => workspace));
-  const expired: ExpiredSalvage[] = [];
-  for (const repository of repositories) {
-    if (!pathExists(repository)) continue;
-    for (const salvage of await listSalvage(repository)) {
-      if (secondsBetween(salvage.savedAt) >= SALVAGE_SECONDS) expired.push({ ...salvage, repository });
-    }
-  }
-  return expired;
+export async function listExpiredSalvage(context: AppContext): Promise<KnownSalvage> {
+  const { kept, problems } = await listKnownSalvage(context);
+  return { kept: kept.filter(({ savedAt }) => secondsBetween(savedAt) >= SALVAGE_SECONDS), problems };
 }
 
-/** Gives it up for good. */
-export async function dropSalvage({ repository, ref, commit }: ExpiredSalvage): Promise<void> {
+/** Gives it up for good. @throws AppError `git_failed` */
+export async function dropExpired({ repository, ref, commit }: KeptWorktree): Promise<void> {
   await deleteSalvage(repository, ref, commit);
 }

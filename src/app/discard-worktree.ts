@@ -1,11 +1,16 @@
+import { join } from "node:path";
 import { readForeignLock } from "#git/worktree-lock.ts";
-import { removeWorktree } from "#git/remove-worktree.ts";
-import { listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import { checkRemovable, removeWorktree } from "#git/remove-worktree.ts";
+import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import { dropSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/salvage/names.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
+import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
+import { type BranchUse, findBranchUse } from "#git/branch-in-use.ts";
 import { commitOfBranch } from "#git/branches.ts";
-import { AppError } from "#lib/errors.ts";
+import { canReadFolder, checkWorktreeLink } from "#git/worktree-link.ts";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
@@ -21,6 +26,8 @@ export interface DiscardedWorktree {
   files_saved: number;
   /** Ignored by git, large, and given up as was asked. */
   given_up: string[];
+  /** What is left of the folder, where this user may not remove all of it. */
+  left_behind?: string;
 }
 
 /** Ignored files are saved too, up to so many bytes; whoever wants more than that gone has to say so. */
@@ -32,8 +39,8 @@ const MAX_LOOKS = 3;
 /**
  * Saves all that a task's worktree holds under a ref of ours, then removes worktree and branch.
  * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
- * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
- *   `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
+ * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`, `worktree_unusable`,
+ *   `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
  */
 export async function discardWorktree(
   context: AppContext,
@@ -44,7 +51,7 @@ export async function discardWorktree(
   return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
 }
 
-/** The same for a worktree whose tasks may be forgotten. */
+/** Does that for a worktree whose tasks may be forgotten. @throws AppError as {@link discardWorktree} does */
 export async function discardSite(
   context: AppContext,
   site: WorktreeSite,
@@ -54,19 +61,35 @@ export async function discardSite(
   const { repository, path: worktree, branch } = site;
   return withRepositoryLock(context.store, repository, async () => {
     await checkIdle(context, worktree);
-    if (!pathExists(worktree)) throw gone(site);
-    const lock = readForeignLock(worktree);
-    if (lock !== undefined) throw locked(site, lock);
+    await checkDiscardable(site);
     const { ref, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
-    await removeWorktree({ repository, worktree, branch, tip: await commitOfBranch(repository, branch) });
+    const tip = await commitOfBranch(repository, branch);
+    const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
+      // What is still there need not be kept twice.
+      if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
+      throw error;
+    });
     return {
       worktree_dir: worktree,
       agent_branch: branch,
       salvage: ref,
       files_saved: state.files.size,
       given_up: leftOut.map(toText),
+      ...(left !== undefined && { left_behind: left }),
     };
   });
+}
+
+/** Refuses what git's own commands would refuse, and a folder in which git would work on something else. */
+async function checkDiscardable(site: WorktreeSite): Promise<void> {
+  const { repository, path: worktree, branch } = site;
+  if (!(await canReadFolder(worktree))) throw gone(site);
+  checkWorktreeLink(worktree, repository);
+  await checkRemovable(worktree);
+  const lock = readForeignLock(worktree);
+  if (lock !== undefined) throw locked(site, lock);
+  const use = await findBranchUse(repository, branch, worktree);
+  if (use !== undefined) throw inUse(site, use);
 }
 
 interface Saved {
@@ -76,27 +99,46 @@ interface Saved {
 }
 
 /** Saves a state of which a second look, after all was read, says that it still is. */
-async function saveStill(place: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
-  const { repository, path: worktree, branch } = place;
+async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
   for (let look = 1; look <= MAX_LOOKS; look++) {
-    const ignored = await listIgnored(worktree);
-    if (!isIgnoredGivenUp) checkIgnored(place, ignored);
-    const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
-    const given = new Set(leftOut);
-    const isLeftOut = (path: string) => given.has(path);
-    const state = await readWorktreeState(worktree, isLeftOut);
-    if (state.repositories.length > 0) throw hasRepositories(place, state.repositories);
-    const ref = await saveWorktree({ repository, worktree, branch, state, leftOut });
-    if ((await readWorktreeState(worktree, isLeftOut)).signature === state.signature) return { ref, state, leftOut };
+    try {
+      const saved = await saveOnce(site, isIgnoredGivenUp);
+      if (saved !== undefined) return saved;
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhileError)) throw isSystemError(error) ? notSaved(site, error) : error;
+    }
   }
   throw new AppError(
     "worktree_busy",
-    `Something writes to ${worktree} while it is being saved.`,
+    `Something writes to ${site.path} while it is being saved.`,
     "End whatever works there (an editor, a watcher, a server), and discard again.",
   );
 }
 
-function checkIgnored(place: WorktreeSite, ignored: readonly { path: string; bytes: number }[]): void {
+/** @returns undefined where the worktree has changed meanwhile */
+async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
+  const { repository, path: worktree, branch } = site;
+  const ignored = await listIgnored(worktree);
+  if (!isIgnoredGivenUp) checkIgnored(site, ignored);
+  const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
+  const given = new Set(leftOut);
+  const isLeftOut = (path: string) => given.has(path);
+  const state = await readWorktreeState(worktree, isLeftOut);
+  if (state.repositories.length > 0) throw hasRepositories(site, state.repositories);
+  const ref = await saveWorktree({ repository, worktree, branch, state, leftOut });
+  const isStill = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
+  if (isStill) return { ref, state, leftOut };
+  await dropSalvage(repository, ref);
+  return undefined;
+}
+
+function isSystemError(error: unknown): error is Error {
+  return !(error instanceof AppError) && errnoOf(error) !== undefined;
+}
+
+function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): void {
+  const closed = ignored.find((each) => each.unreadable !== undefined)?.unreadable;
+  if (closed !== undefined) throw unreadable(closed);
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
   const largest = ignored.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
@@ -108,6 +150,24 @@ function checkIgnored(place: WorktreeSite, ignored: readonly { path: string; byt
     `${place.path} holds ${Math.round(bytes / 1024 / 1024)} MB that git ignores, too much to be saved: ${names}.`,
     "If that can be made again, discard with drop_ignored: ignored files and folders of less than 1 MB are saved even then.",
   );
+}
+
+function notSaved({ path }: WorktreeSite, error: Error): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} cannot be saved: ${error.message}. Nothing was changed.`,
+    "Make room on that disk, or give this user the right to read and write there, and discard again.",
+    error,
+  );
+}
+
+function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
+  const hints: Record<BranchUse["what"], string> = {
+    "checked out": `Switch that working tree to another branch (git -C '${path}' switch <branch>), and discard again.`,
+    "being rebased": `Finish or end the rebase there (git -C '${path}' rebase --continue or --abort), and discard again.`,
+    "being bisected": `End the bisection there (git -C '${path}' bisect reset), and discard again.`,
+  };
+  return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
 }
 
 function notOurs({ path, branch }: WorktreeSite): AppError {

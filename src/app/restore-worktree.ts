@@ -1,42 +1,87 @@
-import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
-import { toText } from "#git/salvage/names.ts";
+import { dirname } from "node:path";
+import { readManifest, restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
+import { toText } from "#git/salvage/names.ts";
+import { listWorktrees as listOfGit } from "#git/worktree-list.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";
+import { newestTaskIn } from "#store/list-tasks.ts";
+import { listStoredWorktrees } from "#store/worktree-base.ts";
+import { parseRunId } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
+import { findKept } from "./find-kept.ts";
+import { findTaskOrImport } from "./find-task.ts";
+import type { KeptWorktree } from "./known-salvage.ts";
+import { resolveTask } from "./resolve-task.ts";
 import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
 
 /** A worktree that is back. */
 export interface RestoredPlace {
-  task_id: string;
+  /** The task that worked there last, where its record is still there. */
+  task_id?: string;
   worktree_dir: string;
   agent_branch: string;
   /** The ref that it was brought back from, which stays. */
   salvage: string;
   /** Ignored files and folders that were given up when it was discarded. */
   given_up: string[];
+  /** The branch that was checked out instead of the agent's; it has moved or is in use since, so its commit is checked out. */
+  detached_from?: string;
 }
 
 /**
- * Brings the worktree of a task back as it was when it was discarded last.
- * @throws AppError `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`
+ * Brings a worktree back as it was when it was discarded last.
+ * @param name a task's id or topic, which may be forgotten; a branch; a ref that `discard` has named; or the beginning of a task's id
+ * @param folder its repository is looked at too, and preferred to others that keep a worktree of this name
+ * @throws AppError `unknown_task`, `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`, `invalid_argument`
  */
-export async function restoreWorktree(context: AppContext, taskId: string): Promise<RestoredPlace> {
-  const place = await getTaskWorktree(context, taskId);
-  return withRepositoryLock(context.store, place.repository, async () => {
-    await checkIdle(context, place.path);
-    const [newest] = await listSalvage(place.repository, place.branch);
-    if (newest === undefined) {
-      const hint = "It was not discarded, or what was saved is past its age limit and has been cleaned up.";
-      throw new AppError("nothing_salvaged", `Nothing was saved of ${place.branch}.`, hint);
-    }
-    const { worktree, leftOut } = await putBack(place.repository, newest.ref);
+export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredPlace> {
+  const kept = await chooseKept(context, name, folder);
+  const { repository, ref, branch } = kept;
+  return withRepositoryLock(context.store, repository, async () => {
+    const { worktree: path } = await readManifest(repository, ref);
+    await checkPlace(context, kept, path);
+    await checkIdle(context, path);
+    const { worktree, leftOut, detachedFrom } = await putBack(repository, ref);
+    const taskId = newestTaskIn(context.store, worktree)?.task_id;
     return {
-      task_id: place.task.task_id,
+      ...(taskId !== undefined && { task_id: taskId }),
       worktree_dir: worktree,
-      agent_branch: place.branch,
-      salvage: newest.ref,
+      agent_branch: branch,
+      salvage: ref,
       given_up: leftOut.map(toText),
+      ...(detachedFrom !== undefined && { detached_from: detachedFrom }),
     };
   });
+}
+
+/** A task is looked for by its whole id first, then what is kept, and at last a task by the beginning of its id. */
+async function chooseKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree> {
+  const taskId = parseRunId(name)?.taskId ?? name;
+  const exact = findTaskOrImport(context, taskId) ?? findTaskOrImport(context, `codex-${taskId}`);
+  if (exact !== undefined) return newestOf(context, exact.record.task_id);
+  const kept = await findKept(context, name, folder);
+  return kept ?? newestOf(context, resolveTask(context, name).record.task_id);
+}
+
+async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktree> {
+  const { repository, branch } = await getTaskWorktree(context, taskId);
+  const [newest] = await listSalvage(repository, branch);
+  if (newest !== undefined) return { ...newest, repository };
+  const hint =
+    "It was not discarded, or what was saved is past its age limit and has been cleaned up: restore --list shows what is kept.";
+  throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
+}
+
+/** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
+async function checkPlace({ store }: AppContext, { repository, ref }: KeptWorktree, path: string): Promise<void> {
+  const isKnown = listStoredWorktrees(store).some(
+    (each) => each.worktree_dir === path && each.workspace === repository,
+  );
+  if (isKnown || (await listOfGit(repository)).some((each) => dirname(each.path) === dirname(path))) return;
+  throw new AppError(
+    "nothing_salvaged",
+    `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
+    "If you trust the repository, look at what is kept there: git show --stat " + ref,
+  );
 }

@@ -1,11 +1,12 @@
 import { isAbsolute, basename, dirname, join, resolve } from "node:path";
+import { worktreeLinkOf } from "#git/check-place.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository.ts";
 import type { ListedWorktree } from "#git/worktree-list.ts";
 import type { Config } from "#lib/config.ts";
 import { digestOf } from "#lib/digest.ts";
 import { AppError } from "#lib/errors.ts";
-import { canWriteInto, isWithin, pathExists, realPath, realPathToBe } from "#lib/paths.ts";
+import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathToBe } from "#lib/paths.ts";
 import { findUnfinishedIn } from "#store/claim-task.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
@@ -44,6 +45,12 @@ export function isBelowState({ home }: Config, path: string): boolean {
   return isWithin(path, realPathToBe(storePaths(home).worktrees));
 }
 
+/** Returns folders in which worktrees stand, or stood, whether or not the index knows them. */
+export function listOwnFolders({ home }: Config): string[] {
+  const { worktrees } = storePaths(home);
+  return listNames(worktrees).map((name) => join(realPathToBe(worktrees), name));
+}
+
 function ownFolderOf({ home }: Config, { name, commonDir }: PlacedRepository): string {
   return join(realPathToBe(storePaths(home).worktrees), joinName(name, `-${shortDigest(commonDir)}`));
 }
@@ -80,7 +87,7 @@ function canBeMadeAgain(path: string, planned: string): boolean {
 function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
   const task = findUnfinishedIn(store, path)?.record;
   if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
-  if (!pathExists(join(path, ".git"))) return false;
+  if (worktreeLinkOf(path) === undefined) return false;
   const other = findGitFolders(path)?.commonDir;
   return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
 }

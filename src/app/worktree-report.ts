@@ -65,12 +65,9 @@ export async function reportOn(facts: WorktreeFacts): Promise<WorktreeReport> {
   const { stored, listed, isThere, tips, graph, work, size, lastTask } = facts;
   const isOnItsBranch = listed.branch === stored.agent_branch;
   const tip = isOnItsBranch || !isThere ? tips.get(stored.agent_branch) : listed.commit;
-  const base = baseOf(stored, tips);
-  const { ahead, behind } = tip === undefined ? { ahead: 0, behind: 0 } : await graph.countApart(tip, base);
-  // What is checked out there instead may be anybody's.
-  const isSettled = isOnItsBranch && tip !== undefined && work === "none";
-  const isUnchanged = isSettled && (await graph.isAncestor(tip, stored.base_commit));
-  const isMerged = isSettled && !isUnchanged && (ahead === 0 || (await isMergedAs(graph, stored, tip, base)));
+  // What is checked out there instead of the agent's branch may be anybody's.
+  const isSettled = isOnItsBranch && work === "none";
+  const commits = tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, baseOf(stored, tips));
   const isRunning = lastTask?.status === "running" || lastTask?.status === "queued";
   return {
     ...identify(stored),
@@ -78,12 +75,12 @@ export async function reportOn(facts: WorktreeFacts): Promise<WorktreeReport> {
     ...(isThere && !isOnItsBranch && { on_branch: listed.branch ?? DETACHED }),
     bytes: size.bytes,
     ...(size.isMore && { has_more_bytes: true as const }),
-    ahead,
-    behind,
+    ahead: commits.ahead,
+    behind: commits.behind,
     has_uncommitted_work: work !== "none",
     ...(work === "unknown" && { is_work_unknown: true as const }),
-    is_merged: isMerged,
-    is_unchanged: isUnchanged,
+    is_merged: isSettled && commits.isMerged,
+    is_unchanged: isSettled && commits.isUnchanged,
     made_here: stored.made_here === true,
     ...(lastTask !== undefined && { last_task: lastTask }),
   };
@@ -121,7 +118,25 @@ function identify({ worktree_dir, agent_branch, base_branch }: StoredWorktree) {
   return { worktree_dir, agent_branch, ...(base_branch !== undefined && { base_branch }) };
 }
 
-/** By a commit of another name, which counts while the base has it. */
-async function isMergedAs(graph: CommitGraph, { merged }: StoredWorktree, tip: string, base: string): Promise<boolean> {
-  return merged?.tip === tip && graph.isAncestor(merged.commit, base);
+interface CommitState {
+  ahead: number;
+  behind: number;
+  isMerged: boolean;
+  isUnchanged: boolean;
+}
+
+/** Of a branch that does not exist. */
+const NO_COMMITS: CommitState = { ahead: 0, behind: 0, isMerged: false, isUnchanged: false };
+
+async function judgeCommits(
+  graph: CommitGraph,
+  { merged, base_commit }: StoredWorktree,
+  tip: string,
+  base: string,
+): Promise<CommitState> {
+  const { ahead, behind } = await graph.countApart(tip, base);
+  const isUnchanged = await graph.isAncestor(tip, base_commit);
+  // By a commit of another name: it counts while the base has that.
+  const isMergedAs = async () => merged?.tip === tip && graph.isAncestor(merged.commit, base);
+  return { ahead, behind, isMerged: !isUnchanged && (ahead === 0 || (await isMergedAs())), isUnchanged };
 }

@@ -1,7 +1,8 @@
-import { cleanWorktree, planWorktreeCleanUp, type WorktreeFilter } from "#app/clean-worktrees.ts";
+import { type CleanedWorktree, cleanWorktree, planWorktreeCleanUp, type WorktreeFilter } from "#app/clean-worktrees.ts";
 import type { AppContext } from "#app/context.ts";
 import type { KnownWorktree } from "#app/list-worktrees.ts";
 import { toFailure } from "#lib/errors.ts";
+import { describeLeft } from "./discard.ts";
 import { printJson, printLines } from "./output.ts";
 import { formatBytes } from "./quantities.ts";
 import { shortenHome } from "./task-table.ts";
@@ -27,13 +28,13 @@ export async function cleanWorktrees(
   return results.some((result) => result.refused !== undefined) ? 1 : 0;
 }
 
-type Result = KnownWorktree["report"] & { salvage?: string; refused?: string };
+type Outcome = CleanedWorktree & { refused?: string };
+type Result = KnownWorktree["report"] & Outcome;
 
 /** One that cannot be removed does not keep the others from it. */
-async function clean(context: AppContext, known: KnownWorktree): Promise<Pick<Result, "salvage" | "refused">> {
+async function clean(context: AppContext, known: KnownWorktree): Promise<Outcome> {
   try {
-    const salvage = await cleanWorktree(context, known);
-    return salvage === undefined ? {} : { salvage };
+    return await cleanWorktree(context, known);
   } catch (error) {
     const { message, hint } = toFailure(error);
     return { refused: `${message} ${hint}` };
@@ -46,7 +47,8 @@ function describe(results: Result[], isDryRun: boolean): string[] {
     const what = `${shortenHome(result.worktree_dir)} (${describeState(result)}, ${formatBytes(result.bytes)})`;
     if (result.refused !== undefined) return `kept ${what}: ${result.refused}`;
     const saved = result.salvage === undefined ? "" : `; saved as ${result.salvage}`;
-    return `${isDryRun ? "would remove" : "removed"} ${what}${saved}`;
+    const left = result.left_behind === undefined ? "" : `\n${describeLeft(result.left_behind)}`;
+    return `${isDryRun ? "would remove" : "removed"} ${what}${saved}${left}`;
   });
   const note = isDryRun
     ? "Nothing was changed; --yes removes them. What they hold is saved first, except ignored files and folders of more than 1 MB."

@@ -1,8 +1,10 @@
 import { cleanUp, type CleanUp, planCleanUp } from "#app/clean-up.ts";
-import { dropSalvage, type ExpiredSalvage, listExpiredSalvage } from "#app/clean-worktrees.ts";
+import { dropExpired, listExpiredSalvage } from "#app/clean-worktrees.ts";
+import type { KeptWorktree, KnownSalvage } from "#app/known-salvage.ts";
 import type { Limits } from "#app/retention.ts";
 import type { Config } from "#lib/config.ts";
 import { secondsBetween } from "#lib/clock.ts";
+import { toFailure } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
 import { readCount, readDuration } from "./option-values.ts";
 import { openForPerson } from "./open.ts";
@@ -36,12 +38,29 @@ export async function clean({ options }: Input<CleanOptions>): Promise<number> {
     return cleanWorktrees(context, filter, { isDryRun, json: options.json });
   }
   const plan = await planCleanUp(context, readLimits(options, context.config));
-  const salvage = await listExpiredSalvage(context);
+  const expired = await listExpiredSalvage(context);
   const done = isDryRun ? plan : cleanUp(context, plan);
-  if (!isDryRun) for (const each of salvage) await dropSalvage(each);
-  if (options.json) printJson({ dry_run: isDryRun, ...done, salvage });
-  else printLines(describe(done, salvage, isDryRun));
-  return 0;
+  const { kept: salvage, problems } = isDryRun ? expired : await dropAll(expired);
+  if (options.json) printJson({ dry_run: isDryRun, ...done, salvage, problems });
+  else {
+    printLines([...describe(done, salvage, isDryRun), ...problems.map(({ problem }) => `not looked at: ${problem}`)]);
+  }
+  return isDryRun || problems.length === 0 ? 0 : 1;
+}
+
+/** One that cannot be removed does not keep the others from it. @returns those that are gone, and why others are not */
+async function dropAll({ kept, problems }: KnownSalvage): Promise<KnownSalvage> {
+  const dropped: KeptWorktree[] = [];
+  const all = [...problems];
+  for (const each of kept) {
+    try {
+      await dropExpired(each);
+      dropped.push(each);
+    } catch (error) {
+      all.push({ repository: each.repository, problem: toFailure(error).message });
+    }
+  }
+  return { kept: dropped, problems: all };
 }
 
 /** Who names one limit means that one alone. */
@@ -52,7 +71,7 @@ function readLimits(options: CleanOptions, config: Config): Limits {
   return { keepTasks: keepTasks ?? 0, keepSeconds: keepSeconds ?? 0 };
 }
 
-function describe({ tasks, runs, leftovers }: CleanUp, salvage: ExpiredSalvage[], isDryRun: boolean): string[] {
+function describe({ tasks, runs, leftovers }: CleanUp, salvage: KeptWorktree[], isDryRun: boolean): string[] {
   const verb = isDryRun ? "would remove" : "removed";
   const all = [...tasks, ...runs, ...leftovers];
   if (all.length + salvage.length === 0) return ["Nothing to remove."];

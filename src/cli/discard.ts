@@ -21,9 +21,15 @@ export async function discard({
         `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
         `saved     ${done.salvage} (files beside the commits: ${done.files_saved})`,
         ...done.given_up.map((path) => `given up  ${path}`),
+        ...(done.left_behind === undefined ? [] : [describeLeft(done.left_behind)]),
         `back with codex-mcp-server restore ${done.task_id}`,
       ]);
     }
   }
   return 0;
+}
+
+/** Returns a line about a folder of which only another user can remove the rest. */
+export function describeLeft(folder: string): string {
+  return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r '${folder}'`;
 }

@@ -1,21 +1,68 @@
-import { resolveTask } from "#app/resolve-task.ts";
+import { type DiscardedReport, listDiscarded } from "#app/list-discarded.ts";
 import { restoreWorktree } from "#app/restore-worktree.ts";
+import { secondsBetween } from "#lib/clock.ts";
+import { AppError } from "#lib/errors.ts";
 import type { Input } from "./command.ts";
 import { openForPerson } from "./open.ts";
-import { printJson, printLines } from "./output.ts";
+import { printJson, printLines, terminalWidth } from "./output.ts";
+import { formatBytes, formatDuration } from "./quantities.ts";
+import { paint, type Text, withoutControls } from "./style.ts";
+import { formatTable } from "./table.ts";
 import { shortenHome } from "./task-table.ts";
 
-/** Brings discarded worktrees back. */
-export async function restore({ operands, options }: Input<{ json: boolean }>): Promise<number> {
+/** Brings discarded worktrees back, or lists those that are kept. */
+export async function restore({ operands, options }: Input<{ list: boolean; json: boolean }>): Promise<number> {
   const context = openForPerson();
-  const stored = operands.map((name) => resolveTask(context, name));
-  for (const { record } of stored) {
-    const done = await restoreWorktree(context, record.task_id);
+  if (options.list) return list(await listDiscarded(context, process.cwd()), options.json);
+  if (operands.length === 0) {
+    throw new AppError(
+      "invalid_argument",
+      "restore needs <task>…",
+      "codex-mcp-server restore --list shows what is kept.",
+    );
+  }
+  for (const name of operands) {
+    const done = await restoreWorktree(context, name, process.cwd());
     if (options.json) printJson(done);
     else {
-      const missing = done.given_up.map((path) => `not saved, so not back: ${path}`);
-      printLines([`restored ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`, ...missing]);
+      const { detached_from: branch } = done;
+      printLines([
+        `restored ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
+        ...(branch === undefined ? [] : [`detached from ${branch}, which has moved or is in use since`]),
+        ...done.given_up.map((path) => `not saved, so not back: ${path}`),
+      ]);
     }
   }
   return 0;
+}
+
+const COLUMNS = [
+  { title: "BRANCH", isFlexible: true },
+  { title: "DISCARDED", align: "right" },
+  { title: "KEPT UNTIL" },
+  { title: "SIZE", align: "right" },
+  { title: "REPOSITORY", isFlexible: true },
+  { title: "REF", isFlexible: true },
+] as const;
+
+function list({ discarded, problems }: Awaited<ReturnType<typeof listDiscarded>>, isJson: boolean): number {
+  if (isJson) printJson({ discarded, problems });
+  else {
+    const [titles = "", ...rows] = formatTable(COLUMNS, discarded.map(toCells), terminalWidth());
+    const table = discarded.length === 0 ? ["No discarded worktrees are kept."] : [paint(titles, "dim"), ...rows];
+    printLines([...table, ...problems.map(({ problem }) => withoutControls(`not looked at: ${problem}`))]);
+  }
+  return 0;
+}
+
+function toCells(report: DiscardedReport): Text[] {
+  const { agent_branch, discarded_at, kept_until, bytes, has_more_bytes, repository, salvage } = report;
+  return [
+    withoutControls(agent_branch),
+    `${formatDuration(secondsBetween(discarded_at))} ago`,
+    kept_until.slice(0, 10),
+    `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`,
+    withoutControls(shortenHome(repository)),
+    withoutControls(salvage),
+  ];
 }

@@ -85,9 +85,18 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     name: "restore",
     group: "worktrees",
     summary: "bring discarded worktrees back as they were",
-    operands: TASKS,
-    options: { json: JSON_OPTION },
-    examples: [["restore implement-parser-v1", "what was discarded last"]],
+    details:
+      "By a task, its topic or branch, also where the task's record is gone, or by the ref that discard named. They are kept in " +
+      "their repository: of those that tasks have worked in, and of the current folder, which comes first.",
+    operands: { ...TASKS, min: 0 },
+    options: {
+      list: { type: "boolean", summary: "list what is kept, how large it is and until when" },
+      json: JSON_OPTION,
+    },
+    examples: [
+      ["restore implement-parser-v1", "what was discarded last"],
+      ["restore --list", "all that can be restored"],
+    ],
     load: async () => (await import("./restore.ts")).restore,
   }),
   defineCommand({

@@ -3,7 +3,7 @@ import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
 import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
-import type { GitLimits } from "./run-git.ts";
+import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
 import { splitNul, toText } from "./salvage/names.ts";
 import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
@@ -70,7 +70,8 @@ async function lookAt(
   limits: GitLimits,
   seen: WorktreeStatus | undefined,
 ): Promise<{ status: WorktreeStatus; look: Look }> {
-  if (seen !== undefined && isClean(seen)) return { status: seen, look: limits };
+  // No file is read then, so no program either.
+  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
   const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
   return { status: seen ?? (await readStatus(worktree, look)), look };
 }

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
@@ -22,30 +22,30 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
     if (isListed) throw gone(repository, path);
     return;
   }
-  const link = statIfAny(join(path, ".git"))?.isFile() === true ? join(path, ".git") : undefined;
-  const text = link === undefined ? undefined : tryReadText(link, { maxBytes: MAX_LINK_BYTES });
-  const target = text === undefined ? undefined : /^gitdir: (.+?)[\r\n]*$/s.exec(text)?.[1];
-  const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
-  if (commonDir !== undefined && isWorktreeFolder(target) && !pathExists(commonDir)) throw moved(repository, path);
-  if (isListed) {
-    const isOther = commonDir !== undefined && realPath(commonDir) !== realPath(repository.commonDir);
-    if (isOther) throw moved(repository, path);
-    return;
-  }
-  if (isEmptyFolder(path)) return;
-  const inOtherCase = findOtherCase(
-    basename(path),
-    repository.worktrees.map((each) => basename(each.path)),
-  );
+  const names = repository.worktrees.map((each) => basename(each.path));
+  const inOtherCase = isListed ? undefined : findOtherCase(basename(path), names);
   if (inOtherCase !== undefined && isSameFile(path, join(dirname(path), inOtherCase))) {
     throw sameButForCase(path, inOtherCase);
   }
-  const owner = commonDir === undefined ? "a worktree of this repository" : `of this repository, but of ${commonDir}`;
-  throw pathTaken(path, owner);
+  const target = worktreeLinkOf(path);
+  const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
+  if (target !== undefined && !pathExists(target)) {
+    // The repository's folder, where it is still called as it was.
+    throw pathExists(dirname(dirname(target))) ? forgotten(path) : moved(repository, path);
+  }
+  const isOwn = commonDir !== undefined && realPath(commonDir) === realPath(repository.commonDir);
+  if (target !== undefined && isOwn !== isListed) throw moved(repository, path);
+  if (isListed || isEmptyFolder(path)) return;
+  throw pathTaken(path, commonDir);
 }
 
-function isWorktreeFolder(target: string | undefined): boolean {
-  return target !== undefined && basename(dirname(target)) === "worktrees";
+/** Returns the folder within git's that a worktree leads to; undefined for what is no worktree. */
+export function worktreeLinkOf(path: string): string | undefined {
+  const link = join(path, ".git");
+  if (statIfAny(link)?.isFile() !== true) return undefined;
+  const target = /^gitdir: (.+?)[\r\n]*$/s.exec(tryReadText(link, { maxBytes: MAX_LINK_BYTES }) ?? "")?.[1];
+  const absolute = target === undefined ? undefined : resolve(path, target);
+  return absolute !== undefined && basename(dirname(absolute)) === "worktrees" ? absolute : undefined;
 }
 
 function isEmptyFolder(path: string): boolean {
@@ -99,11 +99,20 @@ function sameButForCase(name: string, other: string): AppError {
   );
 }
 
-function pathTaken(path: string, owner: string): AppError {
+function pathTaken(path: string, commonDir: string | undefined): AppError {
+  const what = commonDir === undefined ? "" : `, but of ${commonDir}`;
   return new AppError(
     "worktree_path_taken",
-    `${path} exists and is not ${owner}; nothing there was touched.`,
+    `${path} exists and is not a worktree of this repository${what}; nothing there was touched.`,
     "Move it away, or take another topic.",
+  );
+}
+
+function forgotten(path: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `git has forgotten the worktree ${path} (git worktree prune, run where it could not be seen), so its files belong to no branch now.`,
+    `Move it away (mv '${path}' '${path}.old') and start again: the new worktree has all that was committed; take the rest over by hand.`,
   );
 }
 

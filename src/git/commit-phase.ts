@@ -7,7 +7,7 @@ import { runGit } from "./run-git.ts";
 /** Hooks by the part of a commit that they are run in. */
 const HOOKS = {
   before: ["pre-commit"],
-  message: ["prepare-commit-msg", "commit-msg"],
+  message: ["prepare-commit-msg", "commit-msg", "reference-transaction"],
   after: ["post-commit"],
 } as const;
 

@@ -1,9 +1,9 @@
-import { lstatSync } from "node:fs";
+import { accessSync, constants, lstatSync } from "node:fs";
 import { join } from "node:path";
+import { errnoOf } from "#lib/errors.ts";
 import { gitBytes } from "./git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
-import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 import { type ByteName, nameOf, toBytes } from "./salvage/names.ts";
 import { isClean, type Look, type WorktreeStatus } from "./status.ts";
 
@@ -80,6 +80,9 @@ export async function withComparison<T>(
   });
 }
 
+/** A split index would have its other half written to git's own folder. */
+const WHOLE = ["-c", "core.splitIndex=false"];
+
 /**
  * Puts the names of new files into the index that is in force, and of those with conflicts: what they hold is read from the
  * worktree when they are compared. Times of files that were only touched are set right, too.
@@ -88,16 +91,19 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
   const { suitable } = await partSuitable(worktree, status.untracked);
   const object = emptyFileOf(status.head);
   const entry = (mode: string, name: ByteName) => `${mode} ${object} 0\t${name}\0`;
+  const resolved = status.unmerged.filter((name) => statusOf(worktree, name) !== "missing");
   const entries = [
     ...status.unmerged.map((name) => entry("0", name)),
-    ...[
-      ...suitable,
-      ...status.unmerged.filter((name) => lstatBytes(worktree, name) !== undefined),
-      ...status.intended,
-    ].map((name) => entry("100644", name)),
+    ...[...suitable, ...resolved, ...status.intended].map((name) => entry("100644", name)),
   ];
-  const args = ["update-index", "-q", "--unmerged", "--ignore-submodules", "--refresh", "-z", "--index-info"];
-  await gitBytes(worktree, args, { deadlineMs: GIT_FILES_DEADLINE_MS, ...look, input: toBytes(entries.join("")) });
+  const update = (flags: readonly string[], input: string) =>
+    gitBytes(worktree, [...WHOLE, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
+  await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
+  // One file that cannot be read would fail the comparison of all.
+  const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(nameOf);
+  const modified = status.modified.filter((name) => statusOf(worktree, name) === "unreadable");
+  const unreadable = [...ofTracked, ...modified].map((name) => `${name}\0`).join("");
+  if (unreadable !== "") await update(["--skip-worktree", "--stdin"], unreadable);
 }
 
 /** The name of an empty file's content. */
@@ -114,30 +120,37 @@ const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 /** Files whose size is looked up before the event loop gets its turn. */
 const SIZES_AT_ONCE = 500;
 
-/**
- * Parts new files from what is no file of the worktree's own: repositories within it (added to an index, these would be links
- * that lead nowhere, and git refuses those without a commit), and files beyond all size.
- */
-export async function partSuitable(
-  worktree: string,
-  untracked: readonly ByteName[],
-): Promise<{ suitable: ByteName[]; repositories: ByteName[]; tooLarge: ByteName[] }> {
-  const suitable: ByteName[] = [];
-  const repositories: ByteName[] = [];
-  const tooLarge: ByteName[] = [];
-  for (const [index, name] of untracked.entries()) {
-    if (index % SIZES_AT_ONCE === SIZES_AT_ONCE - 1) await Bun.sleep(0);
-    if (name.endsWith("/")) repositories.push(name.slice(0, -1));
-    else if ((lstatBytes(worktree, name)?.size ?? 0) > MAX_NEW_FILE_BYTES) tooLarge.push(name);
-    else suitable.push(name);
-  }
-  return { suitable, repositories, tooLarge };
+/** New files of a worktree, by what can be done with them. */
+interface NewFiles {
+  suitable: ByteName[];
+  /** Added to an index, these would be links that lead nowhere, and git refuses those without a commit. */
+  repositories: ByteName[];
+  tooLarge: ByteName[];
+  unreadable: ByteName[];
 }
 
-function lstatBytes(folder: string, name: ByteName): { size: number } | undefined {
+/** Parts new files from those that can be neither committed nor compared. */
+export async function partSuitable(worktree: string, untracked: readonly ByteName[]): Promise<NewFiles> {
+  const parts: NewFiles = { suitable: [], repositories: [], tooLarge: [], unreadable: [] };
+  for (const [index, name] of untracked.entries()) {
+    if (index % SIZES_AT_ONCE === SIZES_AT_ONCE - 1) await Bun.sleep(0);
+    if (name.endsWith("/")) parts.repositories.push(name.slice(0, -1));
+    else {
+      const status = statusOf(worktree, name);
+      parts[status === "missing" ? "suitable" : status].push(name);
+    }
+  }
+  return parts;
+}
+
+function statusOf(worktree: string, name: ByteName): "suitable" | "tooLarge" | "unreadable" | "missing" {
+  const path = toBytes(`${nameOf(join(worktree, "/"))}${name}`);
   try {
-    return lstatSync(toBytes(`${nameOf(join(folder, "/"))}${name}`));
-  } catch {
-    return undefined;
+    const stat = lstatSync(path);
+    if (stat.size > MAX_NEW_FILE_BYTES) return "tooLarge";
+    if (stat.isFile()) accessSync(path, constants.R_OK);
+    return "suitable";
+  } catch (error) {
+    return errnoOf(error) === "EACCES" ? "unreadable" : "missing";
   }
 }

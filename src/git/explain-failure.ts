@@ -8,6 +8,9 @@ interface Explanation {
   describe: (found: readonly string[], said: string) => { message: string; hint: string };
 }
 
+const FULL_DISK_HINT =
+  "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.";
+
 /** As the C library words failed system calls in English. */
 const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   "File name too long": {
@@ -28,7 +31,7 @@ const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   },
   "No space left on device": {
     code: "file_system_refused",
-    hint: "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.",
+    hint: FULL_DISK_HINT,
   },
   "Disk quota exceeded": {
     code: "file_system_refused",
@@ -45,6 +48,10 @@ const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
   "Stale file handle": {
     code: "file_system_refused",
     hint: "Mount the network file system again, and start the task again.",
+  },
+  "Transport endpoint is not connected": {
+    code: "file_system_refused",
+    hint: "Mount the file system again, and start the task again.",
   },
   "Input/output error": { code: "file_system_refused", hint: "The disk may be failing: look at dmesg." },
   "Too many levels of symbolic links": { code: "file_system_refused", hint: "Remove the link that leads to itself." },
@@ -127,11 +134,24 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
+    pattern: /Out of diskspace/,
+    code: "file_system_refused",
+    describe: (_, said) => ({ message: `The disk is full: ${said}`, hint: FULL_DISK_HINT }),
+  },
+  {
     pattern: /insufficient permission for adding an object to repository database (\S+)/,
     code: "repository_read_only",
     describe: ([objects = ""]) => ({
       message: `git may not write to its own folder ${objects}.`,
       hint: "Give the user that runs this server the right to write there (ls -ld shows who has it).",
+    }),
+  },
+  {
+    pattern: /unable to write (?:new |loose object )?file (.+?)$/m,
+    code: "file_system_refused",
+    describe: ([file = ""]) => ({
+      message: `git could not write the file ${file}, and does not say why.`,
+      hint: "Make room if the disk is full (df -h and df -i show what is left), or within your quota (quota -s); else look at dmesg.",
     }),
   },
 ];

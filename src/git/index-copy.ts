@@ -31,15 +31,15 @@ export async function gitFolderOf(worktree: string): Promise<string> {
   return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }
 
-/** Copies the index to the first place that can be written to and has room for it. */
+/** Copies the index to the first place that can be written to; those that seem to have room for it come first. */
 async function copyIndex(gitDir: string): Promise<{ folder: string; copy: string }> {
   const index = join(gitDir, "index");
   const room = (statIfAny(index)?.size ?? 0) * COPIES + MIN_ROOM_BYTES;
   let firstError: unknown;
-  for (const place of placesFor(gitDir)) {
+  const places = placesFor(gitDir).toSorted((a, b) => Number(hasRoom(b, room)) - Number(hasRoom(a, room)));
+  for (const place of places) {
     let folder: string | undefined;
     try {
-      if (roomIn(place) < room) throw Object.assign(new Error(`${place} has no room left.`), { code: "ENOSPC" });
       folder = mkdtempSync(join(place, "codexmcp-index-"));
       const copy = join(folder, "index");
       await copyIfThere(index, copy);
@@ -58,9 +58,13 @@ function placesFor(gitDir: string): string[] {
   return [...new Set([tmpdir(), gitDir, ...usual])];
 }
 
-function roomIn(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+function hasRoom(folder: string, bytes: number): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize >= bytes;
+  } catch {
+    return false;
+  }
 }
 
 /** With its time, as git reads it: files that changed in the moment that the index was written are looked at closer. */

@@ -1,6 +1,6 @@
 import { closeSync, copyFileSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "#lib/errors.ts";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 
 /** Beside the index, so that it can take its place in one step. */
@@ -19,13 +19,12 @@ export interface KeptIndex {
 
 /**
  * Keeps a worktree's index as it is, with all that is staged, intended or left out of it.
- * @throws what the system says where there is no room for it
+ * @throws AppError `git_failed` where git's folder cannot be written to
  */
 export function keepIndex(gitDir: string): KeptIndex {
   const index = join(gitDir, "index");
   const kept = join(gitDir, KEPT);
   const forget = () => rmSync(kept, { force: true });
-  forget();
   const isThere = keep(index, kept);
   const restore = async () => {
     const lock = `${index}.lock`;
@@ -44,12 +43,21 @@ export function keepIndex(gitDir: string): KeptIndex {
 /** Git never writes into its index, but puts a new one in its place: a second name for it keeps the old one. */
 function keep(index: string, kept: string): boolean {
   try {
-    linkSync(index, kept);
+    rmSync(kept, { force: true });
+    if (!pathExists(index)) return false;
+    try {
+      linkSync(index, kept);
+    } catch {
+      copyFileSync(index, kept);
+    }
+    return true;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    copyFileSync(index, kept);
+    throw new AppError(
+      "git_failed",
+      `Nothing was committed, since ${index} cannot be changed (${errnoOf(error) ?? String(error)}).`,
+      "Check the permissions of git's folder, and that its disk is neither full nor read-only.",
+    );
   }
-  return true;
 }
 
 /** Waits a moment for another git that changes the index. @returns the lock's file, where it stays */

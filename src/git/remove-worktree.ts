@@ -1,11 +1,13 @@
-import { readdirSync, renameSync, rmSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { constants, renameSync, rmSync } from "node:fs";
+import { access, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
-import { pathExists } from "#lib/paths.ts";
+import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { privateFolderOf } from "./worktree.ts";
+import { canReadFolder } from "./worktree-link.ts";
 
 /** What is to go. */
 export interface Removal {
@@ -23,28 +25,72 @@ const REMOVED_PREFIX = ".codexmcp-removed-";
 /**
  * Removes a worktree and its branch. The folder is first renamed: whoever is stopped in the middle leaves no half of it
  * in its place.
- * @throws AppError `git_failed`
+ * @returns what is left of the folder where it could not be removed as a whole
+ * @throws AppError `worktree_unusable`, `git_failed`; the worktree is in its place then, unless only its branch is left
  */
-export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<void> {
+export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<string | undefined> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
   const privateFolder = await privateFolderOf(worktree);
-  renameSync(worktree, going);
+  rename(worktree, going);
+  try {
+    await removeFromGit(repository, worktree, privateFolder);
+  } catch (error) {
+    // Git has it on its list still.
+    if (pathExists(join(privateFolder, "HEAD"))) rename(going, worktree);
+    throw error;
+  }
+  try {
+    const isNamed = branch !== undefined && tip !== undefined;
+    if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
+  } finally {
+    await removeAll(going);
+  }
+  return lstatIfAny(going) === undefined ? undefined : going;
+}
+
+/** Checks that a worktree's folder may be taken out of the one that it stands in. @throws AppError `worktree_unusable` */
+export async function checkRemovable(worktree: string): Promise<void> {
+  await access(dirname(worktree), constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    throw notRemovable(worktree, error);
+  });
+}
+
+function rename(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw notRemovable(from, error);
+  }
+}
+
+function notRemovable(worktree: string, error: unknown): AppError {
+  const parent = dirname(worktree);
+  return new AppError(
+    "worktree_unusable",
+    `${worktree} cannot be removed from ${parent} (${errnoOf(error) ?? String(error)}); nothing was changed.`,
+    `Let this user write to ${parent} (ls -ld '${parent}' shows who may), see that nothing is mounted on the worktree, and discard again.`,
+    error,
+  );
+}
+
+async function removeFromGit(repository: string, worktree: string, privateFolder: string): Promise<void> {
   // Twice: a locked one too. That it is ours to remove, the caller knows.
   const args = ["worktree", "remove", "--force", "--force", "--", worktree];
   const { exitCode, stderr } = await tryGit(repository, args);
+  if (exitCode === 0) return;
   // A `gc` that happens to run puts its own files there, and git leaves the rest.
-  const isHeldUp =
-    exitCode !== 0 && /failed to delete/.test(stderr) && basename(dirname(privateFolder)) === "worktrees";
-  if (isHeldUp) rmSync(privateFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-  else if (exitCode !== 0) throw gitFailure(repository, args, stderr);
-  const isNamed = branch !== undefined && tip !== undefined;
-  if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
-  await removeAll(going);
+  const isHeldUp = /failed to delete/.test(stderr) && basename(dirname(privateFolder)) === "worktrees";
+  if (!isHeldUp) throw gitFailure(repository, args, stderr);
+  try {
+    rmSync(privateFolder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  } catch {
+    throw gitFailure(repository, args, stderr);
+  }
 }
 
 /** Removes a folder of any size and depth, beside the event loop. */
 async function removeAll(folder: string): Promise<void> {
-  // What it cannot remove, because its paths are too long to be named, a clean-up tells of.
+  // What is left of it, its paths too long to be named or another user's, is told by the caller and by a clean-up.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
   });
@@ -52,12 +98,11 @@ async function removeAll(folder: string): Promise<void> {
 
 /** Returns what removals that were broken off have left in a folder; all that was in there had been saved. */
 export function listRemoved(parent: string): string[] {
-  if (!pathExists(parent)) return [];
-  const names = readdirSync(parent).filter((name) => name.startsWith(REMOVED_PREFIX));
+  const names = listNames(parent).filter((name) => name.startsWith(REMOVED_PREFIX));
   return names.map((name) => join(parent, name));
 }
 
-/** Takes a worktree whose folder is gone off git's list; its branch stays. @throws AppError `git_failed` */
+/** Takes a worktree whose folder is gone off git's list; its branch stays. @throws AppError `git_failed`, `worktree_unusable` */
 export async function forgetGoneWorktree(repository: string, worktree: string): Promise<void> {
-  if (!pathExists(worktree)) await git(repository, ["worktree", "remove", "--force", "--", worktree]);
+  if (!(await canReadFolder(worktree))) await git(repository, ["worktree", "remove", "--force", "--", worktree]);
 }

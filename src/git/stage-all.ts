@@ -19,8 +19,8 @@ const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from
  * @throws AppError as `git` does
  */
 export async function stageAll(worktree: string, untracked: readonly ByteName[], look: Look): Promise<LeftOut> {
-  const { repositories, tooLarge } = await partSuitable(worktree, untracked);
-  const excluded = [...repositories, ...tooLarge].map((name) => `:(exclude,top,literal)${name}`);
+  const { repositories, tooLarge, unreadable } = await partSuitable(worktree, untracked);
+  const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
   const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
   const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
     ...look,
@@ -28,8 +28,8 @@ export async function stageAll(worktree: string, untracked: readonly ByteName[],
     input,
   });
   const said = stderr.toString();
-  const unreadable = namesUnreadable(said);
-  const isPartial = exitCode === 1 && unreadable.length > 0 && !/^fatal: /m.test(said);
+  const failed = namesUnreadable(said);
+  const isPartial = exitCode === 1 && failed.length > 0 && !/^fatal: /m.test(said);
   if (exitCode !== 0 && !isPartial) throw gitFailure(worktree, ADD_ALL, said.trim());
-  return { tooLarge: tooLarge.map(toText), unreadable };
+  return { tooLarge: tooLarge.map(toText), unreadable: [...new Set([...unreadable.map(toText), ...failed])] };
 }

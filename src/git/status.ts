@@ -22,7 +22,9 @@ export interface WorktreeStatus {
   unmerged: ByteName[];
   /** Names of which the index says only that they will be added (`git add --intent-to-add`). */
   intended: ByteName[];
-  /** Names that git could not read. */
+  /** Names of files that differ from what is staged. */
+  modified: ByteName[];
+  /** Names that git could not read; folders end in a slash. */
   unreadable: string[];
 }
 
@@ -70,6 +72,7 @@ function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
     untracked: [],
     unmerged: [],
     intended: [],
+    modified: [],
     unreadable,
   };
   const fields = splitNul(answer).values();
@@ -86,6 +89,7 @@ function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
     if (kind === "?") status.untracked.push(name);
     else if (kind === "u") status.unmerged.push(name);
     else if (/[ARC]/.test(state.charAt(1))) status.intended.push(name);
+    else if (/[MT]/.test(state.charAt(1))) status.modified.push(name);
   }
   // Git leaves them out of its answer.
   for (const name of unreadable) if (name.endsWith("/")) status.lines.push(`?? ${name}`);

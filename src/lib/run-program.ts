@@ -45,7 +45,7 @@ export interface ProgramResult {
   /** It was ended because it wrote more than is read. */
   overflowed: boolean;
   stdout: Buffer;
-  /** The first {@link MAX_ERROR_BYTES} of it, and the last {@link LAST_BYTES}. */
+  /** At most {@link MAX_ERROR_BYTES} of it: its beginning, and its end. */
   stderr: Buffer;
 }
 
@@ -53,7 +53,7 @@ export interface ProgramResult {
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Of what a program says on standard error, so much is kept. */
 const MAX_ERROR_BYTES = 256 * 1024;
-/** Of what is beyond that, the end is kept: it says how the program ended. */
+/** So much of that is its end, which says how the program ended. */
 const LAST_BYTES = 4096;
 
 /** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
@@ -110,7 +110,7 @@ async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<Progr
   const end = new EndRequest(child.pid);
   const maxBytes = start.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const output = new BoundedReader(streamOf(child.stdout), maxBytes, () => end.ask("overflowed"));
-  const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES);
+  const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES - LAST_BYTES);
   const stopWatching = watchLimits(child.pid, start, end);
   const owned = start.outlivesUs === true ? undefined : child.pid;
   try {

@@ -37,6 +37,7 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
     writtenTo = await container.repository("written");
     await fillForReview(repository, world.environment());
     world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
+    world.stub.script("CHANGE-IT", [{ run: "echo changed >> README.md; echo new > new.txt" }, { say: "Changed." }]);
     world.stub.script("TRY-TO-WRITE", WRITE_ATTEMPTS);
     world.stub.script("REVIEW", [...REVIEW_COMMANDS.map((run) => ({ run })), { say: "Looks fine." }]);
     client = await start("user namespaces");
@@ -113,7 +114,6 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
       ["with a folder for temporary files", ["--tmpfs", "/tmp"]],
       ["without any", []],
     ])("%s: edited, committed, compared, merged, discarded, restored", async (how, options) => {
-      world.stub.script("CHANGE-IT", [{ run: "echo changed >> README.md; echo new > new.txt" }, { say: "Changed." }]);
       const name = how.startsWith("without") ? "without_tmp" : "with_tmp";
       const { path, server } = await mounted(name, "/workspace", 1000, options);
       const { data } = await server.call("codex", workIn("/workspace", `implement-${name}-v1`));
@@ -150,13 +150,25 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
       expect(data).toMatchObject({ code: "repository_read_only" });
     });
 
-    test("without a name for git: what is to be set is said, and works", async () => {
+    test("without a name for git: what is to be set is said, and helps", async () => {
       const { path, server } = await mounted("nameless", "/workspace", 1000, ["--env", "GIT_CONFIG_GLOBAL=/dev/null"]);
-      const { data } = await server.call("codex", workIn("/workspace", "implement-nameless-v1"));
-      expect(data["commit_error"]).toContain("user.name");
-      await world.run(path, ["git", "-C", path, "config", "safe.directory", "*"]).catch(() => "");
-      const task_ids = [data["task_id"]];
-      expect((await server.call("codex_merge", { task_ids })).data).toMatchObject({ code: "uncommitted_work" });
+      const commit = "git -c user.name=A -c user.email=a@example.invalid commit -qam Changed";
+      world.stub.script("COMMIT-IT", [{ run: `echo own >> README.md; ${commit}` }, { say: "Committed." }]);
+      const run = (prompt: string, topic: string) => server.call("codex", { ...workIn("/workspace", topic), prompt });
+      const left = await run("CHANGE-IT", "implement-left-v1");
+      expect(left.data["commit_error"]).toContain("user.name");
+      const { data } = await run("COMMIT-IT", "implement-own-v1");
+      const merge = () => server.call("codex_merge", { task_ids: [data["task_id"]] });
+      const refused = await merge();
+      expect(refused.data).toMatchObject({ code: "no_identity" });
+      expect(refused.data["hint"]).toContain("in a container");
+      const config = join(path, ".git", "config");
+      await world.run("/", ["git", "config", "--file", config, "user.name", "A"]);
+      await world.run("/", ["git", "config", "--file", config, "user.email", "a@example.invalid"]);
+      await world.run("/", ["chown", "1000:1000", config]);
+      expect((await merge()).data).toMatchObject({ success: true });
+      const next = await run("CHANGE-IT", "implement-left-v2");
+      expect(next.data).toMatchObject({ success: true, commits_ahead: 1 });
     });
   });
 

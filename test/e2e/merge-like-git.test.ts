@@ -1,55 +1,30 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
-import { World } from "../support/world.ts";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { GitWorld } from "../support/git-world.ts";
 
-let world: World;
-let client: McpClient;
+let world: GitWorld;
 let repo: string;
 let number = 0;
-let runs = 0;
 
-beforeAll(async () => {
-  world = new World();
-  client = await world.client();
-});
+beforeAll(() => (world = new GitWorld()));
 beforeEach(async () => {
-  repo = await world.repository(`project-${++number}`);
+  await world.begin();
+  ({ repo, number } = world);
 });
 afterAll(() => world.close());
 
-const git = async (folder: string, ...args: string[]) => (await world.run(folder, ["git", ...args])).trim();
-const globally = (...args: string[]) => git(world.root, "config", "--global", ...args);
-
-/** Has a task run a shell command in its worktree. */
-async function work(name: string, run: string, more: object = {}, from = client): Promise<Record<string, unknown>> {
-  const prompt = `RUN-${++runs}-`;
-  world.stub.script(prompt, [{ run }, { say: "Done." }]);
-  const topic = `implement-${name}_${number}-v1`;
-  const { data } = await from.call("codex", { prompt, cwd: repo, topic, sandbox: "full-access", ...more });
-  expect(data).toMatchObject({ success: true });
-  return data;
-}
-
-const merge = (data: Record<string, unknown>, more: object = {}, from = client): Promise<ToolAnswer> =>
-  from.call("codex_merge", { task_ids: [data["task_id"]], ...more });
-
-async function write(path: string, text: string | Buffer): Promise<void> {
-  mkdirSync(dirname(join(repo, path)), { recursive: true });
-  writeFileSync(join(repo, path), text);
-  await git(repo, "add", "--", path);
-}
+const globally = (...args: string[]) => world.git(world.root, "config", "--global", ...args);
 
 describe("attributes count as they do for git merge", () => {
   test("merge=union takes the lines of both", async () => {
-    await write(".gitattributes", "CHANGELOG.md merge=union\n");
-    await write("CHANGELOG.md", "# Changes\n");
-    await git(repo, "commit", "--quiet", "-m", "Changelog");
-    const one = await work("one", "echo '- one' >> CHANGELOG.md; git commit -qam one");
-    const two = await work("two", "echo '- two' >> CHANGELOG.md; git commit -qam two");
-    expect((await merge(one)).data).toMatchObject({ success: true });
-    expect((await merge(two)).data).toMatchObject({ success: true });
+    await world.write(".gitattributes", "CHANGELOG.md merge=union\n");
+    await world.write("CHANGELOG.md", "# Changes\n");
+    await world.git(repo, "commit", "--quiet", "-m", "Changelog");
+    const one = await world.work("one", "echo '- one' >> CHANGELOG.md; git commit -qam one");
+    const two = await world.work("two", "echo '- two' >> CHANGELOG.md; git commit -qam two");
+    expect((await world.merge(one)).data).toMatchObject({ success: true });
+    expect((await world.merge(two)).data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "CHANGELOG.md"), "utf8")).toBe("# Changes\n- one\n- two\n");
   });
 
@@ -57,27 +32,27 @@ describe("attributes count as they do for git merge", () => {
     const driver = join(world.root, "driver.sh");
     writeFileSync(driver, '#!/bin/sh\necho "merging $4"; sort -u "$2" "$3" > "$2.new" && mv "$2.new" "$2"\n');
     chmodSync(driver, 0o755);
-    await git(repo, "config", "merge.sorted.driver", `${driver} %O %A %B %P`);
-    await write("deep/.gitattributes", "*.list merge=sorted\n");
-    await write("deep/words.list", "b\n");
-    await git(repo, "commit", "--quiet", "-m", "Words");
-    const one = await work("one", "printf 'a\\nb\\n' > deep/words.list; git commit -qam one");
-    const two = await work("two", "printf 'c\\nb\\n' > deep/words.list; git commit -qam two");
-    expect((await merge(one, { strategy: "rebase" })).data).toMatchObject({ success: true });
-    expect((await merge(two, { strategy: "merge" })).data).toMatchObject({ success: true });
+    await world.git(repo, "config", "merge.sorted.driver", `${driver} %O %A %B %P`);
+    await world.write("deep/.gitattributes", "*.list merge=sorted\n");
+    await world.write("deep/words.list", "b\n");
+    await world.git(repo, "commit", "--quiet", "-m", "Words");
+    const one = await world.work("one", "printf 'a\\nb\\n' > deep/words.list; git commit -qam one");
+    const two = await world.work("two", "printf 'c\\nb\\n' > deep/words.list; git commit -qam two");
+    expect((await world.merge(one, { strategy: "rebase" })).data).toMatchObject({ success: true });
+    expect((await world.merge(two, { strategy: "merge" })).data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "deep/words.list"), "utf8")).toBe("a\nb\nc\n");
   });
 
   test("-merge and longer conflict marks are kept to", async () => {
-    await write(".gitattributes", "*.lock -merge\n*.txt conflict-marker-size=12\n");
-    await write("a.lock", "1\n2\n3\n4\n5\n");
-    await write("a.txt", "1\n");
-    await git(repo, "commit", "--quiet", "-m", "Files");
-    const one = await work("one", "sed -i 's/1/one/' a.lock a.txt; git commit -qam one");
-    await write("a.lock", "1\n2\n3\n4\nfive\n");
-    await write("a.txt", "uno\n");
-    await git(repo, "commit", "--quiet", "-m", "Meanwhile");
-    const { data } = await merge(one);
+    await world.write(".gitattributes", "*.lock -merge\n*.txt conflict-marker-size=12\n");
+    await world.write("a.lock", "1\n2\n3\n4\n5\n");
+    await world.write("a.txt", "1\n");
+    await world.git(repo, "commit", "--quiet", "-m", "Files");
+    const one = await world.work("one", "sed -i 's/1/one/' a.lock a.txt; git commit -qam one");
+    await world.write("a.lock", "1\n2\n3\n4\nfive\n");
+    await world.write("a.txt", "uno\n");
+    await world.git(repo, "commit", "--quiet", "-m", "Meanwhile");
+    const { data } = await world.merge(one);
     expect(data).toMatchObject({
       code: "merge_conflict",
       conflicts: [
@@ -93,40 +68,40 @@ describe("attributes count as they do for git merge", () => {
 
 test("a submodule that moved on both sides is merged where one commit comes after the other", async () => {
   const library = await world.repository(`library-${number}`);
-  await git(library, "commit", "--quiet", "--allow-empty", "-m", "Second");
-  await git(library, "commit", "--quiet", "--allow-empty", "-m", "Third");
-  await git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", library, "lib");
+  await world.git(library, "commit", "--quiet", "--allow-empty", "-m", "Second");
+  await world.git(library, "commit", "--quiet", "--allow-empty", "-m", "Third");
+  await world.git(repo, "-c", "protocol.file.allow=always", "submodule", "add", "--quiet", library, "lib");
   const [first, second, third] = await Promise.all(
-    ["HEAD~2", "HEAD~1", "HEAD"].map((at) => git(library, "rev-parse", at)),
+    ["HEAD~2", "HEAD~1", "HEAD"].map((at) => world.git(library, "rev-parse", at)),
   );
   const move = (to: string | undefined) => `git update-index --cacheinfo 160000,${to},lib; git commit -qm moved`;
-  await git(join(repo, "lib"), "checkout", "--quiet", String(first));
-  await git(repo, "commit", "--quiet", "-am", "Library");
-  const one = await work("one", move(third));
-  await git(join(repo, "lib"), "checkout", "--quiet", String(second));
-  await git(repo, "commit", "--quiet", "-am", "Second");
-  expect((await merge(one)).data).toMatchObject({ success: true });
-  expect(await git(repo, "rev-parse", "HEAD:lib")).toBe(String(third));
+  await world.git(join(repo, "lib"), "checkout", "--quiet", String(first));
+  await world.git(repo, "commit", "--quiet", "-am", "Library");
+  const one = await world.work("one", move(third));
+  await world.git(join(repo, "lib"), "checkout", "--quiet", String(second));
+  await world.git(repo, "commit", "--quiet", "-am", "Second");
+  expect((await world.merge(one)).data).toMatchObject({ success: true });
+  expect(await world.git(repo, "rev-parse", "HEAD:lib")).toBe(String(third));
 });
 
 describe("what was merged before", () => {
   test("makes no conflict where the branch has taken in all of main since", async () => {
-    await write("f", "1\n");
-    await git(repo, "commit", "--quiet", "-m", "f");
-    const one = await work("one", "echo work > work.txt; git add .; git commit -qm work");
-    expect((await merge(one)).data).toMatchObject({ success: true });
-    await write("f", "2\n");
-    await git(repo, "commit", "--quiet", "-m", "2");
-    const two = await work("one", "git merge -q main; echo 3 > f; git commit -qam 3", {
+    await world.write("f", "1\n");
+    await world.git(repo, "commit", "--quiet", "-m", "f");
+    const one = await world.work("one", "echo work > work.txt; git add .; git commit -qm work");
+    expect((await world.merge(one)).data).toMatchObject({ success: true });
+    await world.write("f", "2\n");
+    await world.git(repo, "commit", "--quiet", "-m", "2");
+    const two = await world.work("one", "git merge -q main; echo 3 > f; git commit -qam 3", {
       topic: `implement-one_${number}-v2`,
     });
-    expect((await merge(two)).data).toMatchObject({ success: true });
+    expect((await world.merge(two)).data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "f"), "utf8")).toBe("3\n");
   });
 
   test("a task without changes is not called merged", async () => {
-    const one = await work("one", "true");
-    const { data } = await merge(one);
+    const one = await world.work("one", "true");
+    const { data } = await world.merge(one);
     expect(data).toMatchObject({ success: true, merged: [], no_changes: [{ task_id: one["task_id"], into: "main" }] });
   });
 });
@@ -139,11 +114,11 @@ describe("a rebase keeps every byte of its commits", () => {
     for (const [name, value] of Object.entries(settings)) await globally(name, value);
     try {
       const latin = String.raw`printf 'caf\351\n\nend \n\n\n' > ../message; GIT_AUTHOR_NAME=$(printf 'Ren\351') GIT_AUTHOR_DATE='1234567890 +0545' git -c i18n.commitEncoding=ISO-8859-1 commit -q -S --cleanup=verbatim -F ../message`;
-      const one = await work("one", "true");
+      const one = await world.work("one", "true");
       const commits = `echo 1 > 1.txt; git add .; git commit -q -S -m Signed; echo 2 > 2.txt; git add .; ${latin}`;
       await world.run(String(one["worktree_dir"]), ["sh", "-ec", commits]);
-      await git(repo, "commit", "--quiet", "--allow-empty", "-m", "Meanwhile");
-      expect((await merge(one, { strategy: "rebase" })).data).toMatchObject({ success: true });
+      await world.git(repo, "commit", "--quiet", "--allow-empty", "-m", "Meanwhile");
+      expect((await world.merge(one, { strategy: "rebase" })).data).toMatchObject({ success: true });
       const kept = async (folder: string, commit: string) => {
         const bytes = await Bun.$`git cat-file commit ${commit}`
           .cwd(folder)
@@ -167,43 +142,43 @@ describe("a rebase keeps every byte of its commits", () => {
 
 describe("what git refuses is refused", () => {
   test("a branch that is being rebased or bisected, in any working tree, is not moved", async () => {
-    await git(repo, "commit", "--quiet", "--allow-empty", "-m", "Second");
-    const one = await work("one", "echo 1 > 1.txt; git add .; git commit -qm one");
-    const before = await git(repo, "rev-parse", "main");
-    await git(repo, "bisect", "start", "HEAD", "HEAD~1");
-    expect((await merge(one)).data).toMatchObject({ code: "branch_in_use" });
-    await git(repo, "bisect", "reset");
+    await world.git(repo, "commit", "--quiet", "--allow-empty", "-m", "Second");
+    const one = await world.work("one", "echo 1 > 1.txt; git add .; git commit -qm one");
+    const before = await world.git(repo, "rev-parse", "main");
+    await world.git(repo, "bisect", "start", "HEAD", "HEAD~1");
+    expect((await world.merge(one)).data).toMatchObject({ code: "branch_in_use" });
+    await world.git(repo, "bisect", "reset");
     await world.run(repo, ["git", "-c", "sequence.editor=sed -i 1ibreak", "rebase", "-i", "HEAD~1"]);
-    expect((await merge(one)).data).toMatchObject({
+    expect((await world.merge(one)).data).toMatchObject({
       code: "branch_in_use",
       error: expect.stringContaining("rebased") as string,
     });
-    expect(await git(repo, "rev-parse", "main")).toBe(before);
-    await git(repo, "rebase", "--abort");
-    expect((await merge(one)).data).toMatchObject({ success: true });
+    expect(await world.git(repo, "rev-parse", "main")).toBe(before);
+    await world.git(repo, "rebase", "--abort");
+    expect((await world.merge(one)).data).toMatchObject({ success: true });
   });
 
   test("work on another branch than the task's is named, never called merged", async () => {
-    const one = await work("one", "git switch -qc feature/x; echo 1 > 1.txt; git add .; git commit -qm one");
-    const { data } = await merge(one);
+    const one = await world.work("one", "git switch -qc feature/x; echo 1 > 1.txt; git add .; git commit -qm one");
+    const { data } = await world.merge(one);
     expect(data).toMatchObject({ success: false, code: "worktree_on_other_branch", merged: [] });
     expect(data["error"]).toContain("feature/x");
     const path = String(one["worktree_dir"]);
-    await git(path, "switch", "--quiet", String(one["agent_branch"]));
-    await git(path, "merge", "--quiet", "feature/x");
-    expect((await merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
+    await world.git(path, "switch", "--quiet", String(one["agent_branch"]));
+    await world.git(path, "merge", "--quiet", "feature/x");
+    expect((await world.merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
     expect(existsSync(join(repo, "1.txt"))).toBe(true);
   });
 
   test("histories without a commit in common", async () => {
-    const one = await work(
+    const one = await world.work(
       "one",
       "git checkout -q --orphan other; git commit -qm one; git branch -qM other $(git rev-parse --abbrev-ref @{-1} 2>/dev/null || echo x); true",
     );
     const path = String(one["worktree_dir"]);
-    await git(path, "update-ref", `refs/heads/${String(one["agent_branch"])}`, "HEAD");
-    await git(path, "symbolic-ref", "HEAD", `refs/heads/${String(one["agent_branch"])}`);
-    expect((await merge(one)).data).toMatchObject({ code: "not_fast_forward" });
+    await world.git(path, "update-ref", `refs/heads/${String(one["agent_branch"])}`, "HEAD");
+    await world.git(path, "symbolic-ref", "HEAD", `refs/heads/${String(one["agent_branch"])}`);
+    expect((await world.merge(one)).data).toMatchObject({ code: "not_fast_forward" });
   });
 });
 
@@ -213,80 +188,14 @@ test("a commit that the user makes while a merge is worked out is not lost, and 
   const commit = `env -i PATH="$PATH" HOME="${world.home}" git -C '${repo}' commit -q --allow-empty -m Meanwhile`;
   writeFileSync(driver, `#!/bin/sh\nmkdir "$0.done" 2>/dev/null && ${commit}\nexec git merge-file "$2" "$1" "$3"\n`);
   chmodSync(driver, 0o755);
-  await git(repo, "config", "merge.commits.driver", `${driver} %O %A %B`);
-  await write(".gitattributes", "*.txt merge=commits\n");
-  await write("a.txt", "1\n2\n3\n4\n5\n");
-  await git(repo, "commit", "--quiet", "-m", "Files");
-  const one = await work("one", "sed -i s/1/one/ a.txt; git commit -qam one");
-  await write("a.txt", "1\n2\n3\n4\nfive\n");
-  await git(repo, "commit", "--quiet", "-m", "Five");
-  expect((await merge(one)).data).toMatchObject({ success: true });
-  expect(await git(repo, "log", "-3", "--format=%s")).toBe(`Implement one ${number}\nMeanwhile\nFive`);
+  await world.git(repo, "config", "merge.commits.driver", `${driver} %O %A %B`);
+  await world.write(".gitattributes", "*.txt merge=commits\n");
+  await world.write("a.txt", "1\n2\n3\n4\n5\n");
+  await world.git(repo, "commit", "--quiet", "-m", "Files");
+  const one = await world.work("one", "sed -i s/1/one/ a.txt; git commit -qam one");
+  await world.write("a.txt", "1\n2\n3\n4\nfive\n");
+  await world.git(repo, "commit", "--quiet", "-m", "Five");
+  expect((await world.merge(one)).data).toMatchObject({ success: true });
+  expect(await world.git(repo, "log", "-3", "--format=%s")).toBe(`Implement one ${number}\nMeanwhile\nFive`);
   expect(readFileSync(join(repo, "a.txt"), "utf8")).toBe("one\n2\n3\n4\nfive\n");
-});
-
-describe("the user's git", () => {
-  test("safe.bareRepository = explicit: all verbs work", async () => {
-    await globally("safe.bareRepository", "explicit");
-    try {
-      const one = await work("one", "echo 1 > 1.txt; git add .; git commit -qm one; echo 2 > 2.txt");
-      const id = one["task_id"];
-      expect((await client.call("codex_diff", { task_id: id })).data).toMatchObject({ commits_ahead: 2 });
-      expect((await merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
-      const list = await world.run(repo, [join(import.meta.dir, "../../dist/codex-mcp-server"), "worktrees"]);
-      expect(list).toContain(String(one["agent_branch"]));
-      expect((await client.call("codex_discard", { task_id: id })).data).toMatchObject({ task_id: id });
-      expect((await client.call("codex_discard", { task_id: id, restore: true })).data).toMatchObject({ task_id: id });
-    } finally {
-      await globally("--unset", "safe.bareRepository");
-    }
-  });
-
-  test("an identity that only the environment has is the merge's", async () => {
-    const config = join(world.home, ".gitconfig");
-    const kept = readFileSync(config);
-    writeFileSync(config, "[user]\n\tuseConfigOnly = true\n[init]\n\tdefaultBranch = main\n");
-    const person = { NAME: "Only Env", EMAIL: "env@example.invalid" };
-    const identity = Object.fromEntries(
-      ["AUTHOR", "COMMITTER"].flatMap((who) =>
-        Object.entries(person).map(([key, value]) => [`GIT_${who}_${key}`, value]),
-      ),
-    );
-    try {
-      const known = await world.client(identity);
-      for (const strategy of ["squash", "merge", "rebase"]) {
-        const one = await work(strategy, `echo 1 > ${strategy}.txt; git add .; git commit -qm one`, {}, known);
-        await Bun.$`git commit --quiet --allow-empty -m Meanwhile`.cwd(repo).env(world.environment(identity));
-        expect((await merge(one, { strategy }, known)).data).toMatchObject({ success: true });
-        expect(await git(repo, "log", "-1", "--format=%an %ce")).toBe("Only Env env@example.invalid");
-      }
-      const last = await work("last", "echo 1 > last.txt; git add .; git commit -qm one", {}, known);
-      const refused = await merge(last);
-      expect(refused.data).toMatchObject({ code: "identity_missing" });
-      expect(String(refused.data["hint"])).toContain("user.name");
-    } finally {
-      writeFileSync(config, kept);
-    }
-  });
-
-  test("a git folder that is elsewhere, or that .git is a link to: merged into the working tree", async () => {
-    const elsewhere = join(world.root, "gits", `project-${number}.git`);
-    mkdirSync(dirname(elsewhere), { recursive: true });
-    rmSync(join(repo, ".git"), { recursive: true });
-    await git(repo, "init", "--quiet", "--separate-git-dir", elsewhere);
-    await git(repo, "add", ".");
-    await git(repo, "commit", "--quiet", "-m", "Start");
-    const one = await work("one", "echo 1 > 1.txt; git add .; git commit -qm one");
-    expect((await merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
-    expect(existsSync(join(repo, "1.txt"))).toBe(true);
-    expect(await git(repo, "status", "--porcelain")).toBe("");
-    rmSync(join(repo, ".git"));
-    const linked = join(world.root, `linked-${number}`);
-    renameSync(elsewhere, linked);
-    await Bun.$`ln -s ${linked} ${join(repo, ".git")}`;
-    await git(repo, "worktree", "repair", String(one["worktree_dir"])).catch(() => "");
-    const two = await work("two", "echo 2 > 2.txt; git add .; git commit -qm two");
-    expect((await merge(two)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
-    expect(existsSync(join(repo, "2.txt"))).toBe(true);
-  });
 });

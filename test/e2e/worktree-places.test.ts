@@ -1,8 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { runCli } from "../support/command-line.ts";
-import { canMountDisks, mountDisk, remountDisk, unmountDisk } from "../support/disk.ts";
+import { canMountDisks, mountDisk, mountFoldingDisk, remountDisk, unmountDisk } from "../support/disk.ts";
 import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -174,35 +183,51 @@ describe.skipIf(!canMount)("where nothing can be written beside the repository",
   });
 });
 
-describe("moved", () => {
-  const refusal = async (repo: string, topic: string) => {
-    const { data } = await start(client, repo, topic);
-    expect(data["code"]).toBe("worktree_moved");
-    const [, command = ""] = /(git -C .*)$/.exec(String(data["hint"])) ?? [];
-    return command;
-  };
-
-  test("a repository that was renamed: the refusal names the command that joins them again", async () => {
-    const repo = await world.repository("named");
-    const { data } = await start(client, repo, "implement-named-v1");
-    renameSync(repo, join(world.root, "renamed"));
-    const command = await refusal(join(world.root, "renamed"), "implement-named-v2");
-    expect(command).toContain(String(data["worktree_dir"]));
-    await world.run(world.root, ["/bin/sh", "-c", command]);
-    const after = await start(client, join(world.root, "renamed"), "implement-named-v2", { prompt: "MORE" });
-    expect(after.data).toMatchObject({ success: true, worktree_dir: data["worktree_dir"] });
+describe.skipIf(!canMount)("a disk that is full", () => {
+  test("nothing is left of the try, and what to do is said", async () => {
+    const repo = await world.repository("large");
+    await world.run(repo, ["dd", "if=/dev/urandom", "of=large.bin", "bs=1M", "count=3", "status=none"]);
+    await git(repo, "add", ".");
+    await git(repo, "commit", "--quiet", "-m", "Large");
+    const disk = world.folder("small-disk");
+    mountDisk(disk, "1m");
+    try {
+      const { data } = await start(await placed(disk), repo, "implement-large-v1");
+      expect(data).toMatchObject({ code: "file_system_refused" });
+      expect(data["hint"]).toContain("Make room");
+      expect(await git(repo, "branch", "--list", "agent/*")).toBe("");
+      expect((await git(repo, "worktree", "list")).split("\n")).toHaveLength(1);
+      expect(readdirSync(disk)).toEqual([]);
+    } finally {
+      unmountDisk(disk);
+    }
   });
+});
 
-  test("a repository that was moved with its worktrees", async () => {
-    const repo = await world.repository("here/whole");
-    await start(client, repo, "implement-whole-v1");
-    renameSync(join(world.root, "here"), join(world.root, "there"));
-    const moved = join(world.root, "there", "whole");
-    const command = await refusal(moved, "implement-whole-v2");
-    await world.run(world.root, ["/bin/sh", "-c", command]);
-    const after = await start(client, moved, "implement-whole-v2", { prompt: "MORE" });
-    const worktree = realpathSync(join(world.root, "there", "whole-agent-implement-whole"));
-    expect(after.data).toMatchObject({ success: true, worktree_dir: worktree });
-    expect(existsSync(join(world.root, "here"))).toBe(false);
+describe("a file system that does not tell names apart by the case of their letters", () => {
+  const disk = mountFoldingDisk();
+  if (disk === undefined) console.warn("SKIPPED: topics that differ in case: no disk here folds names (ntfs-3g)");
+  afterAll(() => disk?.remove());
+
+  test.skipIf(disk === undefined)("topics that differ in case only are refused", async () => {
+    const repo = join(disk?.folder ?? "", "project");
+    mkdirSync(repo);
+    await git(repo, "init", "--quiet");
+    await git(repo, "commit", "--quiet", "--allow-empty", "-m", "First");
+    expect((await start(client, repo, "implement-Case-v1")).data).toMatchObject({ success: true });
+    const { data } = await start(client, repo, "implement-case-v1");
+    expect(data).toMatchObject({ code: "worktree_path_taken" });
+    expect(data["error"]).toContain("in the case of letters only");
+    // A branch without a worktree is in the way all the same.
+    const packed = `# pack-refs with: sorted\n${await git(repo, "rev-parse", "HEAD")} refs/heads/agent/implement-Packed\n`;
+    writeFileSync(join(repo, ".git", "packed-refs"), packed);
+    expect((await start(client, repo, "implement-packed-v1")).data).toMatchObject({ code: "worktree_path_taken" });
+    // Nor do the tasks' folders take both.
+    const state = join(disk?.folder ?? "", "state");
+    const server = await world.client({ CODEXMCP_HOME: state });
+    const elsewhere = await world.repository("cased");
+    expect((await start(server, elsewhere, "implement-small-v1")).data).toMatchObject({ success: true });
+    const refused = await start(server, elsewhere, "implement-SMALL-v1");
+    expect(refused.data).toMatchObject({ code: "invalid_topic" });
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -10,6 +10,7 @@ let client: McpClient;
 beforeAll(async () => {
   world = new World();
   world.stub.script("WORK", [{ run: "pwd > where.txt" }, { say: "Worked." }]);
+  world.stub.script("MORE", [{ run: "echo more > more.txt" }, { say: "Worked." }]);
   client = await world.client();
 });
 afterAll(() => world.close());
@@ -150,5 +151,71 @@ describe("names", () => {
     const data = await start(repo, "implement-junk-v1");
     expect(data).toMatchObject({ code: "branch_blocked" });
     expect(`${String(data["error"])} ${String(data["hint"])}`).toContain("implement-junk");
+  });
+});
+
+describe("moved", () => {
+  const refusal = async (repo: string, topic: string) => {
+    const data = await start(repo, topic);
+    expect(data["code"]).toBe("worktree_moved");
+    const [, command = ""] = /(git -C .*)$/.exec(String(data["hint"])) ?? [];
+    return command;
+  };
+
+  test("a repository that was renamed: the refusal names the command that joins them again", async () => {
+    const repo = await world.repository("named");
+    const data = await start(repo, "implement-named-v1");
+    renameSync(repo, join(world.root, "renamed"));
+    const command = await refusal(join(world.root, "renamed"), "implement-named-v2");
+    expect(command).toContain(String(data["worktree_dir"]));
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    const after = await start(join(world.root, "renamed"), "implement-named-v2", { prompt: "MORE" });
+    expect(after).toMatchObject({ success: true, worktree_dir: data["worktree_dir"] });
+  });
+
+  test("a worktree that was pruned where it could not be seen: the command that is named gives it a place again", async () => {
+    const repo = await world.repository("pruned");
+    const data = await start(repo, "implement-pruned-v1");
+    const worktree = String(data["worktree_dir"]);
+    renameSync(worktree, `${worktree}-away`);
+    await git(repo, "worktree", "prune");
+    renameSync(`${worktree}-away`, worktree);
+    const refused = await start(repo, "implement-pruned-v2");
+    expect(refused["code"]).toBe("worktree_moved");
+    const [, command = ""] = /(mv '.*?' '.*?')/.exec(String(refused["hint"])) ?? [];
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    expect(await start(repo, "implement-pruned-v2", { prompt: "MORE" })).toMatchObject({
+      success: true,
+      worktree_dir: worktree,
+      commits_ahead: 2,
+    });
+  });
+
+  test("a worktree that was moved by hand to where it would be made", async () => {
+    const repo = await world.repository("by-hand");
+    const server = await world.client({ CODEXMCP_WORKTREES: join(world.root, "first-place") });
+    await server.call("codex", { prompt: "WORK", cwd: repo, topic: "implement-hand-v1", sandbox: "full-access" });
+    const usual = join(world.root, "by-hand-agent-implement-hand");
+    renameSync(join(world.root, "first-place", basename(usual)), usual);
+    const command = await refusal(repo, "implement-hand-v2");
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    expect(await start(repo, "implement-hand-v2", { prompt: "MORE" })).toMatchObject({
+      success: true,
+      worktree_dir: usual,
+      commits_ahead: 2,
+    });
+  });
+
+  test("a repository that was moved with its worktrees", async () => {
+    const repo = await world.repository("here/whole");
+    await start(repo, "implement-whole-v1");
+    renameSync(join(world.root, "here"), join(world.root, "there"));
+    const moved = join(world.root, "there", "whole");
+    const command = await refusal(moved, "implement-whole-v2");
+    await world.run(world.root, ["/bin/sh", "-c", command]);
+    const after = await start(moved, "implement-whole-v2", { prompt: "MORE" });
+    const worktree = realpathSync(join(world.root, "there", "whole-agent-implement-whole"));
+    expect(after).toMatchObject({ success: true, worktree_dir: worktree });
+    expect(existsSync(join(world.root, "here"))).toBe(false);
   });
 });

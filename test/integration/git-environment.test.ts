@@ -63,8 +63,9 @@ const OTHERS = [
 test("variables that tie git to another repository, or change how it reads and prints, do not reach it", async () => {
   const variables = Object.fromEntries(OTHERS.map((name) => [name, "/nowhere"]));
   const trace = join(scratch.root, "trace");
-  const { exitCode, stdout, stderr } = await during({ ...variables, GIT_TRACE: "1", GIT_TRACE_PERFORMANCE: trace }, () =>
-    tryGit(repo, ["-c", "alias.variables=!env", "variables"]),
+  const { exitCode, stdout, stderr } = await during(
+    { ...variables, GIT_TRACE: "1", GIT_TRACE_PERFORMANCE: trace },
+    () => tryGit(repo, ["-c", "alias.variables=!env", "variables"]),
   );
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(stdout).not.toContain("/nowhere");

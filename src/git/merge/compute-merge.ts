@@ -47,8 +47,8 @@ export async function computeMerge(request: MergeRequest): Promise<ComputedMerge
     if (await isAncestor(folder, source, target)) return { commit: target };
     const mergedPart = await findMergedPart(request);
     if (mergedPart !== undefined && merged !== undefined) await space.pretend(merged.commit, mergedPart);
-    if (mergedPart !== undefined && (await isAncestor(folder, source, target, space.history)))
-      return { commit: target };
+    const isMerged = mergedPart !== undefined && (await isAncestor(folder, source, target, space.history));
+    if (isMerged) return { commit: target };
     const uncommitted = await findUncommittedPart(request);
     if (strategy === "rebase") return rebaseCommits(space, request, uncommitted);
     if (uncommitted !== undefined && strategy !== "squash") throw unsuitable(strategy);

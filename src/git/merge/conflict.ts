@@ -1,4 +1,3 @@
-import { decodeBytes } from "#lib/visible-text.ts";
 import { gitUpTo } from "../git.ts";
 
 /** Where two sides conflict in one file. */
@@ -32,13 +31,12 @@ export async function readConflict(
   sides: { ours: string; theirs: string },
   names: readonly [ours: string, theirs: string],
 ): Promise<Hunk[]> {
-  // By its object's name, since a path may hold anything: a line's end, bytes that are no text.
-  const listed = ["ls-tree", "-z", "--full-tree", tree, "--", decodeBytes(path)];
-  const entry = /^100\d{3} blob ([0-9a-f]+)\t/.exec(
-    await gitUpTo(MAX_BYTES, folder, ["--literal-pathspecs", ...listed], {}),
-  );
-  if (entry === null) return [];
-  const text = await gitUpTo(MAX_BYTES, folder, ["cat-file", "blob", entry[1] ?? ""], {});
+  const input = Buffer.concat([Buffer.from(`${tree}:`), path, Buffer.from("\0")]);
+  const answer = await gitUpTo(MAX_BYTES, folder, ["cat-file", "--batch", "-z"], { input });
+  const lineEnd = answer.indexOf("\n");
+  // `name type size`, or the name and why there is none, as of a submodule's commit.
+  if (!/^[0-9a-f]+ blob \d+$/.test(answer.slice(0, lineEnd))) return [];
+  const text = answer.slice(lineEnd + 1);
   return findHunks(text, sides, names);
 }
 
@@ -53,9 +51,12 @@ function findHunks(
   const lines = text.split("\n");
   const hunks: Hunk[] = [];
   let begin: number | undefined;
+  let width = 0;
   for (const [index, line] of lines.entries()) {
-    if (opening.test(line)) begin = index;
-    if (!closing.test(line) || begin === undefined) continue;
+    const [, opened] = opening.exec(line) ?? [];
+    if (begin === undefined && opened !== undefined) [begin, width] = [index, opened.length];
+    // A conflict may hold others, of a merge of the merge bases or of renamed files: their marks have another width.
+    if (begin === undefined || closing.exec(line)?.[1]?.length !== width) continue;
     const all = lines.slice(begin, index + 1);
     const shown = all
       .slice(0, MAX_LINES)

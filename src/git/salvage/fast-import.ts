@@ -1,12 +1,19 @@
-import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
 import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
 import { type ByteName, nameOf, toBytes } from "./names.ts";
+import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
 import type { FoundFile } from "./walk.ts";
 
 const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
 const PIECE_BYTES = 4 * 1024 * 1024;
+const ABANDON_TIMEOUT_MS = 5000;
+
+/** Paths in git's words, relative to its folder. */
+const REMAINS =
+  /(?:(?<=dumping crash report to )|(?<='))((?:[^'\n]*\/)?(?:fast_import_crash_\d+|objects\/pack\/tmp_pack_\w+))(?='|$)/gm;
 
 /** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
 export class CommitWriter {
@@ -39,30 +46,32 @@ export class CommitWriter {
     this.#say(`M ${type === "tree" ? "040000" : "100644"} ${object} ${quote(path)}\n`);
   }
 
-  /** Adds what was found on the disk, its bytes as they are. */
+  /** Adds what was found on the disk, its bytes as they are. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async addFound(path: ByteName, top: string, relative: ByteName, { kind, mode }: FoundFile): Promise<void> {
     const source = toBytes(`${nameOf(top)}/${relative}`);
-    if (kind === "link") return this.add(path, readlinkSync(source, { encoding: "buffer" }), "120000");
+    if (kind === "link") return this.add(path, readLink(source), "120000");
     this.#say(`M ${(mode & 0o100) === 0 ? "100644" : "100755"} inline ${quote(path)}\n`);
     await this.#copy(source);
   }
 
-  /** A file of any size, a piece at a time. @throws where it becomes shorter meanwhile */
+  /** A file of any size, a piece at a time. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async #copy(source: Buffer): Promise<void> {
     // Something else may have come into its place: a link is not followed, a pipe not waited for.
-    const file = openSync(source, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const file = openFile(source);
     try {
       let left = fstatSync(file).size;
       this.#say(`data ${left}\n`);
       while (left > 0) {
         const piece = Buffer.allocUnsafe(Math.min(left, PIECE_BYTES));
         const length = readSync(file, piece);
-        if (length === 0) throw new Error(`${source.toString()} became shorter while it was saved`);
+        if (length === 0) throw new ChangedMeanwhileError(source.toString());
         this.#write(piece.subarray(0, length));
         await this.#flush();
         left -= length;
       }
       this.#say("\n");
+    } catch (error) {
+      throw describeUnreadableNow(source.toString(), error);
     } finally {
       closeSync(file);
     }
@@ -73,14 +82,23 @@ export class CommitWriter {
     this.#say("done\n");
     await this.#git.stdin.end();
     const result = await this.#git.ended;
+    this.#removeRemains(result.stderr.toString());
     checkEnd(this.#folder, ARGS, GIT_FILES_DEADLINE_MS, result);
     if (result.exitCode !== 0) throw gitFailure(this.#folder, ARGS, result.stderr.toString().trim());
   }
 
-  /** Gives it up: nothing is made. */
+  /** Ends it without a commit. A git that was killed would leave a file of its objects behind. */
   async abandon(): Promise<void> {
-    this.#git.kill();
-    await this.#git.ended;
+    const timer = setTimeout(() => this.#git.kill(), ABANDON_TIMEOUT_MS);
+    await Promise.resolve(this.#git.stdin.end()).catch(() => {});
+    const { stderr } = await this.#git.ended;
+    clearTimeout(timer);
+    this.#removeRemains(stderr.toString());
+  }
+
+  /** Removes what git says that it has left: a report on its own end, and a file that did not fit on the disk. */
+  #removeRemains(said: string): void {
+    for (const [, path = ""] of said.matchAll(REMAINS)) rmSync(resolve(this.#folder, path), { force: true });
   }
 
   #say(text: string): void {
@@ -100,6 +118,22 @@ export class CommitWriter {
 
   #write(bytes: Uint8Array): void {
     void Promise.resolve(this.#git.stdin.write(bytes)).catch(() => {});
+  }
+}
+
+function openFile(path: Buffer): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    throw describeUnreadableNow(path.toString(), error);
+  }
+}
+
+function readLink(path: Buffer): Buffer {
+  try {
+    return readlinkSync(path, { encoding: "buffer" });
+  } catch (error) {
+    throw describeUnreadableNow(path.toString(), error);
   }
 }
 

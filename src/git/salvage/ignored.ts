@@ -6,6 +6,8 @@ import { type ByteName, splitNul, toBytes } from "./names.ts";
 export interface IgnoredPath {
   path: ByteName;
   bytes: number;
+  /** The first path in it that cannot be read. */
+  unreadable?: string;
 }
 
 /** Smaller ones (`.env`, for one) are saved in any case. */
@@ -16,7 +18,7 @@ export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
   const paths = splitNul(await gitBytes(worktree, args)).map((path) => path.replace(/\/$/, ""));
   const ignored: IgnoredPath[] = [];
-  for (const path of paths) ignored.push({ path, bytes: await bytesBelow(worktree, path) });
+  for (const path of paths) ignored.push(await measure(worktree, path));
   return ignored;
 }
 
@@ -25,8 +27,12 @@ export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
   return ignored.filter(({ bytes }) => bytes > LARGE_BYTES).map(({ path }) => path);
 }
 
-/** Never less than there is: what is too much to count is too much to save. */
-async function bytesBelow(worktree: string, path: ByteName): Promise<number> {
-  const { bytes, isMore } = await measureFolder(Buffer.concat([Buffer.from(`${worktree}/`), toBytes(path)]));
-  return isMore ? Number.MAX_SAFE_INTEGER : bytes;
+/** Its size is never less than there is: what is too much to count is too much to save. */
+async function measure(worktree: string, path: ByteName): Promise<IgnoredPath> {
+  const size = await measureFolder(Buffer.concat([Buffer.from(`${worktree}/`), toBytes(path)]));
+  return {
+    path,
+    bytes: size.isMore ? Number.MAX_SAFE_INTEGER : size.bytes,
+    ...(size.unreadable !== undefined && { unreadable: size.unreadable.toString() }),
+  };
 }

@@ -10,16 +10,18 @@ export interface Salvage {
   savedAt: string;
 }
 
-/** What is kept in a repository, newest first; of one branch, or of all. */
+/** Returns what is kept in a repository, newest first; of one branch, or of all. @throws AppError `git_failed` */
 export async function listSalvage(repository: string, branch?: string): Promise<Salvage[]> {
   const pattern = branch === undefined ? SALVAGE_REFS : `${SALVAGE_REFS}/${branch}`;
   const format = "--format=%(refname) %(objectname) %(committerdate:unix)";
-  const lines = (await git(repository, ["for-each-ref", format, pattern])).split("\n").filter(Boolean);
-  const all = lines.map((line) => {
-    const [ref = "", commit = "", time] = line.split(" ");
+  const lines = (await git(repository, ["for-each-ref", format, "--", pattern])).split("\n").filter(Boolean);
+  const all = lines.flatMap((line) => {
+    const [ref = "", commit = "", time = ""] = line.split(" ");
+    // Something other than a commit has no date, and is none of ours.
+    if (time === "") return [];
     const named = ref.slice(SALVAGE_REFS.length + 1);
     const savedAt = new Date(Number(time) * 1000).toISOString();
-    return { ref, commit, branch: named.slice(0, named.lastIndexOf("/")), savedAt };
+    return [{ ref, commit, branch: named.slice(0, named.lastIndexOf("/")), savedAt }];
   });
   // The names end with the time, to the millisecond.
   const wanted = branch === undefined ? all : all.filter((each) => each.branch === branch);
@@ -28,6 +30,11 @@ export async function listSalvage(repository: string, branch?: string): Promise<
 
 function timeOf({ ref }: Salvage): string {
   return ref.slice(ref.lastIndexOf("/") + 1);
+}
+
+/** Deletes what was saved a moment ago and is not needed. @throws AppError `git_failed` */
+export async function dropSalvage(repository: string, ref: string): Promise<void> {
+  await git(repository, ["update-ref", "-d", ref]);
 }
 
 /** Gives up what was saved, if it is still that commit. @throws AppError `git_failed` */

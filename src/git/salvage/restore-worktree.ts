@@ -1,9 +1,10 @@
+import { findBranchUse } from "../branch-in-use.ts";
 import { filesOfBranch } from "../branches.ts";
 import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AppError } from "#lib/errors.ts";
+import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
+import { GIT_FILES_DEADLINE_MS, type GitLimits } from "../run-git.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree, privateFolderOf } from "../worktree.ts";
@@ -20,27 +21,42 @@ export interface RestoredWorktree {
   branch: string | undefined;
   /** Ignored files that had been given up. */
   leftOut: readonly ByteName[];
+  /** The branch that was checked out, where that is not the worktree's own and its commit is checked out instead of it. */
+  detachedFrom?: string;
+}
+
+/** Reads what a salvage says of itself. @throws AppError `nothing_salvaged` where it is none */
+export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
+  try {
+    const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
+    return parseManifest(await git(repository, args, {}, limits));
+  } catch (error) {
+    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
+    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
+  }
 }
 
 /**
  * Brings a salvaged worktree back as it was: branch, index, files, and what git was doing in it. The salvage stays.
- * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place; nothing is changed then
+ * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place, `nothing_salvaged`,
+ *   `worktree_unusable`; nothing is changed then
  */
 export async function restoreWorktree(repository: string, salvage: string): Promise<RestoredWorktree> {
-  const manifest = parseManifest(await git(repository, ["cat-file", "blob", `${salvage}:${PLACES.manifest}`]));
+  const manifest = await readManifest(repository, salvage);
   const { worktree, branch, tip, head } = manifest;
   if (pathExists(worktree)) throw pathTaken(worktree);
   const isBranchNew = await makeBranch(repository, branch, tip);
+  let detachedFrom: string | undefined;
   try {
     const place = ["--no-checkout", "--detach", "--", worktree, head ?? salvage];
     await addWorktree(repository, ["worktree", "add", "--quiet", "--force", ...place]);
-    await putBack(repository, salvage, manifest);
+    detachedFrom = await putBack(repository, salvage, manifest);
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
     if (isBranchNew) await tryGit(repository, ["update-ref", "-d", `refs/heads/${branch ?? ""}`, tip ?? ""]);
-    throw error;
+    throw error instanceof AppError || errnoOf(error) === undefined ? error : notWritten(worktree, error);
   }
-  return { worktree, branch, leftOut: manifest.left_out };
+  return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
 }
 
 /** @returns whether it was made */
@@ -56,14 +72,15 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
   return true;
 }
 
-async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<void> {
+/** @returns the branch that could not be checked out again */
+async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
   const gitFolder = await privateFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
   const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
   await withRefLock(join(gitFolder, "HEAD"), () => readSaved(repository, notes, writeNote, async () => {}));
   await putReflogBack(repository, salvage, manifest);
-  await secureHead(worktree, manifest);
+  const detachedFrom = await secureHead(repository, manifest);
   const [index] = await listSaved(repository, salvage, PLACES.index);
   if (index === undefined) rmSync(join(gitFolder, "index"), { force: true });
   else writeFileSync(join(gitFolder, "index"), await readBlob(repository, index.object));
@@ -78,12 +95,23 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
   for (const [path, mode] of Object.entries(manifest.modes)) chmodSync(toBytes(under(worktree, path)), mode);
   for (const path of manifest.empty_folders) mkdirSync(toBytes(under(worktree, path)), { recursive: true });
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
+  return detachedFrom;
 }
 
-/** The branch that was checked out may have gone since, where it was not the worktree's own. */
-async function secureHead(worktree: string, { head }: Manifest): Promise<void> {
-  const { exitCode } = await tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD"]);
-  if (exitCode !== 0 && head !== undefined) await git(worktree, ["update-ref", "--no-deref", "HEAD", head]);
+/**
+ * Checks the commit out instead of a branch that is not the worktree's own and has gone, moved or come into use since.
+ * @returns that branch
+ */
+async function secureHead(repository: string, { worktree, branch, head }: Manifest): Promise<string | undefined> {
+  if (head === undefined) return undefined;
+  const symbolic = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
+  const current = /^refs\/heads\/(.+)$/.exec(symbolic.stdout.trim())?.[1];
+  if (symbolic.exitCode === 0 && current === branch) return undefined;
+  const { stdout } = await tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD"]);
+  const isUsed = current !== undefined && (await findBranchUse(repository, current, worktree)) !== undefined;
+  if (stdout.trim() === head && !isUsed) return undefined;
+  await git(worktree, ["update-ref", "--no-deref", "HEAD", head]);
+  return current;
 }
 
 /** The files that were as the index has them. */
@@ -147,6 +175,15 @@ async function writeLarge(repository: string, top: string, file: SavedFile): Pro
   } finally {
     closeSync(open);
   }
+}
+
+function notWritten(path: string, error: unknown): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} cannot be restored: ${error instanceof Error ? error.message : String(error)}.`,
+    "Make room on that disk, or give this user the right to write there, and restore again; what was discarded is kept.",
+    error,
+  );
 }
 
 function pathTaken(path: string): AppError {

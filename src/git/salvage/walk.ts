@@ -1,8 +1,8 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
-import { AppError, errnoOf } from "#lib/errors.ts";
-import { shorten } from "#lib/text.ts";
+import { errnoOf } from "#lib/errors.ts";
 import { Turns } from "#lib/turns.ts";
 import { type ByteName, nameOf, toBytes, toName } from "./names.ts";
+import { describeUnreadable } from "./unreadable.ts";
 
 /** Something below a folder that is no folder itself. */
 export interface FoundFile {
@@ -27,7 +27,7 @@ export interface FoundFiles {
  * Looks at all that is below a folder, without following links and without holding up the event loop. The top's own `.git`
  * is left out; pipes and sockets have no content to speak of.
  * @param isLeftOut tells of a path that it is not looked at, with all below it
- * @throws AppError `repository_unusable` for a tree that is too deep for its paths to be named, or may not be entered
+ * @throws AppError `worktree_unusable` for a tree that is too deep for its paths to be named, or may not be entered
  */
 export async function walkFiles(
   top: string,
@@ -72,22 +72,9 @@ function listFolder(folder: ByteName): ByteName[] {
   try {
     return readdirSync(toBytes(folder), { encoding: "buffer" }).map(toName);
   } catch (error) {
-    throw unlookable(folder, error);
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return [];
+    throw describeUnreadable(toBytes(folder).toString().replace(/\/$/, ""), error);
   }
-}
-
-/** What cannot be looked at cannot be saved. */
-function unlookable(path: ByteName, error: unknown): unknown {
-  const code = errnoOf(error);
-  if (code === undefined) return error;
-  const shown = shorten(toBytes(path).toString(), 200);
-  const why = code === "ENAMETOOLONG" ? "is nested too deep to be named" : `cannot be read (${code})`;
-  return new AppError(
-    "repository_unusable",
-    `${shown} ${why}.`,
-    "Remove it, or let its permissions be changed.",
-    error,
-  );
 }
 
 function statIfThere(path: ByteName): BigIntStats | undefined {
@@ -95,6 +82,6 @@ function statIfThere(path: ByteName): BigIntStats | undefined {
     return lstatSync(toBytes(path), { bigint: true });
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw unlookable(path, error);
+    throw describeUnreadable(toBytes(path).toString(), error);
   }
 }
