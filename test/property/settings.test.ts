@@ -90,7 +90,9 @@ function chooseGroups(): GitSetting[][] {
   if (WANTED !== "" && WANTED !== "all") return all.filter(({ name }) => name.includes(WANTED)).map((one) => [one]);
   const dice = new Dice(SEED);
   const groups: GitSetting[][] = [];
-  for (const one of all.filter(() => WANTED === "all" || dice.below(3) === 0)) {
+  const chosen = all.filter(() => WANTED === "all" || dice.below(3) === 0);
+  const shuffled = chosen.map((one) => ({ one, at: dice.below(1e9) })).toSorted((a, b) => a.at - b.at);
+  for (const { one } of shuffled) {
     const fitting = groups.find(
       (group) => group.length < GROUP_SIZE && group.every((other) => fitTogether(one, other)),
     );
