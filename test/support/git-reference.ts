@@ -27,6 +27,25 @@ export function mergeWithGit(copy: string, strategy: MergeStrategy, target: stri
   return outcomeOf(copy, askGit(copy, ["merge", ...how, ...SWITCHES, source]), () => undefined);
 }
 
+/** Merges, with git itself, as if an earlier squash had been a merge. */
+export function mergeAfterMerge(
+  copy: string,
+  merged: { tip: string; commit: string },
+  strategy: MergeStrategy,
+  target: string,
+  source: string,
+): Outcome {
+  const parents = gitAnswer(copy, ["rev-parse", "--revs-only", `${merged.commit}^@`])
+    .split("\n")
+    .filter(Boolean);
+  gitAnswer(copy, ["replace", "--graft", "-f", merged.commit, ...parents, merged.tip]);
+  try {
+    return mergeWithGit(copy, strategy, target, source);
+  } finally {
+    gitAnswer(copy, ["replace", "-d", merged.commit]);
+  }
+}
+
 /** Merges, with git itself, only what was done since a commit that the target has under another name. */
 export function mergeSinceWithGit(copy: string, since: string, target: string, source: string): Outcome {
   const commit = (of: string, ...parents: string[]) =>
