@@ -124,7 +124,8 @@ test("what is kept in a repository of somebody else's is not written outside of 
   ];
   for (const [files, more] of forged) {
     await forge(files, more);
-    await expect(restoreWorktree(repository, "refs/forged")).rejects.toMatchObject({ code: "nothing_salvaged" });
+    const refused: unknown = await restoreWorktree(repository, "refs/forged").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "nothing_salvaged" });
     expect(readdirSync(target)).toEqual([]);
     expect(existsSync(worktree)).toBe(false);
   }

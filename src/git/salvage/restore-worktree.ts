@@ -177,14 +177,11 @@ function leadsOut(path: ByteName): AppError {
 
 /** In one step: others read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
+  mkdirSync(top, { recursive: true });
   const file = makeParents(top, path);
   const temporary = toBytes(`${file}.codexmcp`);
   writeFileSync(temporary, content);
   renameSync(temporary, toBytes(file));
-}
-
-function parentOf(path: ByteName): ByteName {
-  return path.slice(0, path.lastIndexOf("/"));
 }
 
 function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): void {
