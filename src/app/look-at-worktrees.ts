@@ -21,11 +21,11 @@ export interface WorktreeFiles {
 }
 
 /** How long it may take to look at all worktrees, each for work and for its size. */
-const WORK_MS = 600;
-const SIZES_MS = 200;
+const WORK_MS = 450;
+const SIZES_MS = 150;
 /** Small worktrees are looked at whole, however busy the machine is: as many as have indexes, and files, of this size in all. */
 const SMALL_INDEX_BYTES = 16 * 1024 * 1024;
-const SMALL_ENTRIES = 20_000;
+const SMALL_ENTRIES = 10_000;
 const SMALL_MS = 3000;
 /** Bounds of an exact look: for a single worktree, and for the sizes of all. */
 const EXACT_WORK_MS = 60_000;
