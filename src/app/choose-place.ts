@@ -1,12 +1,19 @@
+import { basename, dirname, join } from "node:path";
 import { commitOf, commitOfBranch } from "#git/branches.ts";
 import { inspectRepository, type Repository } from "#git/repository.ts";
+import { checkHoldsCwd } from "#git/check-cwd.ts";
+import { checkGitFolderWritable } from "#git/check-place.ts";
 import { hasGit } from "#git/run-git.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { planWorktree, type WorktreePlan } from "#git/worktree.ts";
 import { workspaceOf } from "#git/workspace.ts";
 import { AppError } from "#lib/errors.ts";
-import { agentBranchOf, worktreeNameOf } from "#task/names.ts";
+import { isSameFile, listNames } from "#lib/paths.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { agentBranchOf, findOtherCase, taskIdOf } from "#task/names.ts";
 import type { CheckedRequest } from "./check-request.ts";
+import type { AppContext } from "./context.ts";
+import { chooseWorktreePath } from "./worktree-place.ts";
 
 /** Where a task is to run. */
 export interface Place {
@@ -20,7 +27,8 @@ export interface Place {
  * Chooses where a task runs; nothing is made yet. Full-access tasks in a repository get a worktree.
  * @throws AppError where the repository, or what stands in the worktree's place, does not allow one
  */
-export async function choosePlace(request: CheckedRequest): Promise<Place> {
+export async function choosePlace(context: AppContext, request: CheckedRequest): Promise<Place> {
+  checkLetterCase(context, taskIdOf(request.parsedTopic));
   const workspace = workspaceOf(request.realCwd);
   // Codex runs git in it, too.
   if (hasGit()) await checkTrusted(request.realCwd);
@@ -34,9 +42,24 @@ export async function choosePlace(request: CheckedRequest): Promise<Place> {
     if (isSeeded) throw withoutWorktree(`${request.cwd} is in no git repository`);
     return { workspace, plan: undefined };
   }
-  const name = worktreeNameOf(repository.name, request.parsedTopic);
-  const plan = await planWorktree(await atBase(repository, request), name, agentBranchOf(request.parsedTopic));
+  const path = chooseWorktreePath(context, repository, request.parsedTopic);
+  const placed = { ...(await atBase(repository, request)), parent: dirname(path) };
+  const plan = await planWorktree(placed, basename(path), agentBranchOf(request.parsedTopic));
+  checkGitFolderWritable(repository);
+  await checkHoldsCwd(plan, request.includeUncommitted === true);
   return { workspace, plan };
+}
+
+/** Where the state folder's file system does not tell letters by their case, two tasks would share a folder. */
+function checkLetterCase({ config }: AppContext, taskId: string): void {
+  const { tasks } = storePaths(config.home);
+  const other = findOtherCase(taskId, listNames(tasks));
+  if (other === undefined || !isSameFile(join(tasks, taskId), join(tasks, other))) return;
+  throw new AppError(
+    "invalid_topic",
+    `The task's name ${taskId} differs from ${other} in the case of letters only, which the state folder does not tell apart.`,
+    "Take another description for the topic, or write it as the other one.",
+  );
 }
 
 /** The repository as seen from what a new worktree is to begin from. */

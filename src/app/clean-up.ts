@@ -10,6 +10,7 @@ import { listLeftovers } from "#store/leftovers.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
+import { listOwnFolders } from "./worktree-place.ts";
 import { forgetEarlierRuns, forgetTasks, type Limits, listBeyond, listRunsBeyond } from "./retention.ts";
 
 /** What a clean-up removes. */
@@ -37,8 +38,9 @@ export async function planCleanUp(context: AppContext, limits: Limits): Promise<
 }
 
 /** They stand beside where the worktrees stood. */
-function listRemovedWorktrees({ store }: AppContext): { path: string; what: string }[] {
-  const parents = new Set(listStoredWorktrees(store).map(({ worktree_dir }) => dirname(worktree_dir)));
+function listRemovedWorktrees({ store, config }: AppContext): { path: string; what: string }[] {
+  const stored = listStoredWorktrees(store).map(({ worktree_dir }) => dirname(worktree_dir));
+  const parents = new Set([...stored, ...listOwnFolders(config)]);
   return [...parents]
     .flatMap(listRemoved)
     .map((path) => ({ path, what: "discarded worktree whose removal was broken off" }));

@@ -1,4 +1,5 @@
 import { commitWork } from "#git/commit-work.ts";
+import { isClean, readStatus, type WorktreeStatus } from "#git/status.ts";
 import { toFailure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { codexLockOf } from "#store/store-paths.ts";
@@ -12,6 +13,13 @@ import type { RunResult } from "./supervise-run.ts";
 /** Hooks may run tests, but not for ever. */
 const HOOKS_MS = 10 * 60_000;
 
+/** What came of the work that a run left. */
+export interface LeftWork {
+  facts: Pick<RunFacts, "commit_error">;
+  /** The worktree as it still is, where nothing was to be committed. */
+  seen?: WorktreeStatus;
+}
+
 /**
  * Commits what Codex has left uncommitted in its worktree, where it ended by itself and all is well. Work of a run that
  * was stopped or failed stays as it is: nobody has called it done.
@@ -22,13 +30,15 @@ export async function commitLeftWork(
   task: RunningTask,
   { state, end, stopped }: RunResult,
   hurry: AbortSignal | undefined,
-): Promise<Pick<RunFacts, "commit_error">> {
+): Promise<LeftWork> {
   const isDone = stopped === undefined && end.exitCode === 0 && state.terminal?.kind === "completed";
   const { worktree_dir: worktree, agent_branch: branch } = task;
-  if (hurry?.aborted === true) return {};
-  if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return {};
+  if (hurry?.aborted === true) return { facts: {} };
+  if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return { facts: {} };
   // What still runs in the background would go on writing.
   await endLeftovers(context, task);
+  const status = await readStatus(worktree, { signal: hurry }).catch((error: unknown) => toFailure(error).message);
+  if (typeof status === "string") return { facts: { commit_error: status } };
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
   const lockFile = codexLockOf(context.config.home, task);
@@ -41,6 +51,10 @@ export async function commitLeftWork(
     atMostMs: HOOKS_MS,
     signal: hurry,
     lockFile,
+    status,
   }).catch((error: unknown) => toFailure(error).message);
-  return failure === undefined ? {} : { commit_error: failure };
+  return {
+    facts: failure === undefined ? {} : { commit_error: failure },
+    ...(isClean(status) && { seen: status }),
+  };
 }

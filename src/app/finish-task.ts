@@ -3,7 +3,7 @@ import { UNSEEN_END } from "#codex/process.ts";
 import { foldLog } from "#codex/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/sandbox-failure.ts";
-import { readChanges } from "#git/changes.ts";
+import { describeMissing, findChanges } from "#git/changes.ts";
 import { unlockWorktree } from "#git/worktree-lock.ts";
 import { now } from "#lib/clock.ts";
 import type { Config } from "#lib/config.ts";
@@ -18,6 +18,7 @@ import { writeResult } from "#store/task-folder.ts";
 import type { ReadonlyAudit } from "#task/readonly-audit.ts";
 import { elapsedSeconds } from "#task/elapsed.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/record.ts";
+import type { LeftWork } from "./commit-left-work.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
 import type { RunResult } from "./supervise-run.ts";
@@ -35,25 +36,24 @@ export async function finishTask(
 
 /**
  * Works out a run's end: outcome from events and exit status, tokens, what the worktree holds.
- * @param more what is known of it besides
+ * @param leftWork what came of the work that it left uncommitted
  * @param hurry aborts when the end is to be written now: facts that are not there by then are left out
  */
 export async function workOutEnd(
   context: AppContext,
   task: RunningTask,
   run: RunResult,
-  more: Partial<RunFacts> = {},
+  leftWork: LeftWork = { facts: {} },
   hurry?: AbortSignal,
 ): Promise<EndedTask> {
   // Whoever is in a hurry already gets what can be had in a moment.
   const isHurried = run.stopped !== undefined || hurry?.aborted === true;
-  const changes = await readChangesIfAny(
-    task,
-    isHurried ? HURRIED_TIMEOUT_MS : CHANGES_TIMEOUT_MS,
-    isHurried ? undefined : hurry,
-  );
+  const timeout = AbortSignal.timeout(isHurried ? HURRIED_TIMEOUT_MS : CHANGES_TIMEOUT_MS);
+  const signal = isHurried || hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
+  const changes = await readChangesIfAny(task, leftWork, signal);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
-  const facts = { ...changes, ...collectFacts(task, run), ...(await daemonRequests(run)), ...audit, ...more };
+  const ofRun = { ...collectFacts(task, run), ...(await daemonRequests(run)) };
+  const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
   return failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
 }
@@ -165,19 +165,18 @@ const CHANGES_TIMEOUT_MS = 20_000;
 /** Where somebody waits for the end of the task. */
 const HURRIED_TIMEOUT_MS = 4000;
 
-/** A worktree that is gone or broken must not keep the outcome from being written. */
+/** Facts of a worktree that is gone or broken are left out, with a note: the outcome is written all the same. */
 async function readChangesIfAny(
   task: RunningTask,
-  atMostMs: number,
-  hurry?: AbortSignal,
-): Promise<WorktreeChanges | undefined> {
-  if (task.worktree_dir === undefined || task.base_commit === undefined) return undefined;
-  const timeout = AbortSignal.timeout(atMostMs);
-  const signal = hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
-  try {
-    return await readChanges(task.worktree_dir, task.base_commit, { signal });
-  } catch (error) {
-    logger("app").warn`the worktree ${task.worktree_dir} cannot be read: ${String(error)}`;
-    return undefined;
-  }
+  { seen }: LeftWork,
+  signal: AbortSignal,
+): Promise<Partial<WorktreeChanges> & Pick<RunningTask, "worktree_note">> {
+  const { worktree_dir, base_commit, worktree_note } = task;
+  if (worktree_dir === undefined || base_commit === undefined) return {};
+  const found = await findChanges(worktree_dir, base_commit, { signal, seen });
+  const missing = describeMissing(found);
+  if (missing === undefined) return found.changes;
+  logger("app").warn`${task.task_id}: ${missing}`;
+  const notes = [worktree_note, missing].filter((note) => note !== undefined);
+  return { ...found.changes, worktree_note: notes.join(" ") };
 }

@@ -1,13 +1,18 @@
+import { dirname } from "node:path";
+import { checkHoldsCwd } from "#git/check-cwd.ts";
+import { explainSystemCall } from "#git/explain-failure.ts";
 import { snapshotWork } from "#git/snapshot.ts";
 import { copyIncluded } from "#git/worktree-include.ts";
 import { noteOnWorktree } from "#git/worktree-notes.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree.ts";
 import { AppError } from "#lib/errors.ts";
+import { makePrivateFolder } from "#lib/files.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { findWorktreeBase, noteWorktree, type WorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRequest, WorktreePlace } from "#task/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "./context.ts";
+import { isBelowState } from "./worktree-place.ts";
 
 /** A worktree that is there, with the folder in it where Codex runs. */
 export interface MadePlace {
@@ -20,22 +25,26 @@ export interface MadePlace {
  * @throws AppError `worktree_exists` where it cannot begin from what was asked for, since it is there
  */
 export async function makePlace(
-  { store }: AppContext,
+  { store, config }: AppContext,
   planned: WorktreePlan,
   request: CheckedRequest,
 ): Promise<MadePlace> {
   const { repository, path, branch } = planned;
-  return withRepositoryLock(store, repository.commonDir, async () => {
+  const make = async () => {
     // Somebody may have made or discarded it since.
     const plan = await renewPlan(planned);
     const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
     const base = noted ?? (await newBase(plan, request));
     if (plan.action !== "create") checkBase(plan, base, request);
-    await makeWorktree({ ...plan, repository: { ...repository, commit: base.base_commit } });
+    const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
+    await checkHoldsCwd(begun, false);
+    if (isBelowState(config, path)) makePrivateFolder(dirname(path));
+    await makeWorktree(begun);
     noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
     const source = plan.action === "reuse" ? undefined : repository.toplevel;
     const leftOut = source === undefined ? undefined : await copyIncluded(source, path);
-    const notes = [await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
+    const place = config.worktrees === undefined && isBelowState(config, path) ? notePlace(planned) : undefined;
+    const notes = [place, await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
     const worktree = {
       worktree_dir: path,
       agent_branch: branch,
@@ -43,7 +52,14 @@ export async function makePlace(
       ...(notes.length > 0 && { worktree_note: notes.join(" ") }),
     };
     return { worktree, runDir: runFolderIn(plan) };
+  };
+  return withRepositoryLock(store, repository.commonDir, make).catch((error: unknown) => {
+    throw explainSystemCall(path, error) ?? error;
   });
+}
+
+function notePlace({ path, repository }: WorktreePlan): string {
+  return `The worktree is ${path}, below the state folder, since nothing can be written beside the repository ${repository.mainTree}; CODEXMCP_WORKTREES names another folder.`;
 }
 
 async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {

@@ -1,5 +1,6 @@
-import { commitOfBranch } from "#git/branches.ts";
+import { commitOf, commitOfBranch, headOf } from "#git/branches.ts";
 import { hasUncommittedWork, readShortstat } from "#git/changes.ts";
+import { isAncestor } from "#git/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
@@ -31,9 +32,13 @@ export interface MergedTask {
   diff_stat: string;
 }
 
+/** A task that has changed nothing, so that there is nothing to merge. */
+export type UnchangedTask = Pick<MergedTask, "task_id" | "agent_branch" | "into">;
+
 /** What came of a merge of one or several tasks. */
 export interface MergeOutcome {
   merged: MergedTask[];
+  no_changes: UnchangedTask[];
   /** Why it stopped, and at which task; undefined where all are merged. */
   stopped: { task_id: string; failure: Failure; conflicts: Conflict[] } | undefined;
   /** Those after it. */
@@ -41,7 +46,7 @@ export interface MergeOutcome {
 }
 
 /**
- * Merges the branches of tasks, one after the other, up to the first that does not fit. Each is worked out without touching
+ * Merges the branches of tasks, one after the other, up to the first that conflicts. Each is worked out without touching
  * a working tree, and then done in one step or not at all.
  * @throws AppError `unknown_task`, `no_worktree` before anything is merged
  */
@@ -53,48 +58,79 @@ export async function mergeWorktrees(
   const places: TaskWorktree[] = [];
   for (const id of taskIds) places.push(await getTaskWorktree(context, id));
   const merged: MergedTask[] = [];
+  const no_changes: UnchangedTask[] = [];
   for (const [index, place] of places.entries()) {
     const done = await withRepositoryLock(context.store, place.repository, () =>
       mergeOne(context, place, options),
     ).catch((error: unknown) => ({ failure: toFailure(error), conflicts: [] }));
     if ("failure" in done) {
       const not_attempted = places.slice(index + 1).map(({ task }) => task.task_id);
-      return { merged, stopped: { task_id: place.task.task_id, ...done }, not_attempted };
+      return { merged, no_changes, stopped: { task_id: place.task.task_id, ...done }, not_attempted };
     }
-    merged.push(done);
+    if ("commit" in done) merged.push(done);
+    else no_changes.push(done);
   }
-  return { merged, stopped: undefined, not_attempted: [] };
+  return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
+
+/** How often a merge is worked out anew, because the branch has moved meanwhile. */
+const MAX_ATTEMPTS = 3;
 
 async function mergeOne(
   context: AppContext,
   place: TaskWorktree,
   options: MergeOptions,
-): Promise<MergedTask | { failure: Failure; conflicts: Conflict[] }> {
+  attempt = 1,
+): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
   await checkIdle(context, place.path);
-  const { repository: folder, branch, baseCommit: base, task, path } = place;
+  const { folder, branch, baseCommit: base, task, path } = place;
   const into = options.into ?? place.baseBranch;
   if (into === undefined) throw withoutTarget(place);
+  if (into === branch) throw intoItself(branch);
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
-  if (pathExists(path) && (await hasUncommittedWork(path))) throw uncommitted(place);
+  if (pathExists(path)) await checkAllOnBranch(place, source);
+  const unchanged = { task_id: task.task_id, agent_branch: branch, into };
+  if (source === base) return unchanged;
   const { strategy } = options;
   const message = options.message?.trim() ? options.message : commitMessageOf(task);
   const merged = findMerged(context.store, path);
   const names = [into, branch] as const;
-  const computed = await computeMerge({ folder, strategy, target, source, base, merged, names, message });
+  const commits = { target, source, base, merged };
+  const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
   if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
-  if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit });
+  try {
+    if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
+  } catch (error) {
+    const hasMoved = (await commitOfBranch(folder, into)) !== target;
+    if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
+    return mergeOne(context, place, options, attempt + 1);
+  }
   noteMerged(context.store, path, { tip: source, commit });
-  return {
-    task_id: task.task_id,
-    agent_branch: branch,
-    into,
-    commit,
-    diff_stat: await readShortstat(folder, target, commit),
-  };
+  return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
+}
+
+/**
+ * Refuses a merge that would leave work of a worktree behind.
+ * @throws AppError `uncommitted_work`, `worktree_on_other_branch`
+ */
+async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void> {
+  const { path, branch } = place;
+  if (await hasUncommittedWork(path)) throw uncommitted(place);
+  const [head, commit] = await Promise.all([headOf(path), commitOf(path, "HEAD")]);
+  if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
+  const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;
+  throw new AppError(
+    "worktree_on_other_branch",
+    `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
+    `Take them into it (git -C '${path}' switch ${branch} && git -C '${path}' merge ${head ?? commit}), and merge again.`,
+  );
+}
+
+function intoItself(branch: string): AppError {
+  return new AppError("invalid_argument", `${branch} cannot be merged into itself.`, "Name another branch with into.");
 }
 
 async function tipOf(folder: string, branch: string): Promise<string> {
@@ -134,7 +170,7 @@ function conflict(
     .join(", ");
   return {
     code: "merge_conflict",
-    message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} does not fit onto ${into}: ${files}. Nothing was changed.`,
+    message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
     hint: `Have it adapted: resume the task's session with the next version, and tell it to merge ${into} into its branch and to resolve the conflicts.`,
   };
 }

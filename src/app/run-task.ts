@@ -185,8 +185,8 @@ async function supervise(
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
   const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
-  const committed = await commitLeftWork(context, task, run, hurry);
-  const ended = await workOutEnd(context, task, run, committed, hurry);
+  const leftWork = await commitLeftWork(context, task, run, hurry);
+  const ended = await workOutEnd(context, task, run, leftWork, hurry);
   return persist(() => recordEnd(context, ended));
 }
 

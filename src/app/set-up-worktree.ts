@@ -1,9 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { privateFolderOf } from "#git/worktree.ts";
+import { gitFolderOf } from "#git/index-copy.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";
+import { logger } from "#lib/log.ts";
 import { endFamily } from "#lib/end-family.ts";
 import { startShell } from "#lib/start-shell.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -33,7 +34,7 @@ export async function setUpWorktree(
   const { worktreeSetup: command } = config;
   const { worktree_dir: worktree, made_here } = task;
   if (command === undefined || worktree === undefined || made_here !== true) return undefined;
-  const ready = join(await privateFolderOf(worktree), READY_FILE);
+  const ready = join(await gitFolderOf(worktree), READY_FILE);
   if (readOptionalText(ready) === command) return undefined;
   observer.event({ type: "command", text: command });
   const { setupLog } = taskPaths(config.home, task.task_id);
@@ -59,8 +60,17 @@ export async function setUpWorktree(
   if (traces.cgroup !== undefined) await removeRunCgroup(config, task, traces.cgroup);
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
-  writeFileSync(ready, command);
+  noteReady(ready, command);
   return undefined;
+}
+
+/** A full disk costs no more than that the next task runs the command again. */
+function noteReady(file: string, command: string): void {
+  try {
+    writeFileSync(file, command);
+  } catch (error) {
+    logger("app").warn`${file} cannot be written: ${String(error)}`;
+  }
 }
 
 function setupFailed(worktree: string, exitCode: number | null, log: string): Failure {

@@ -29,7 +29,7 @@ import { reconcile } from "./reconcile.ts";
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   checkNesting(context);
   const checked = checkRequest(context.config, request);
-  const place = await choosePlace(checked);
+  const place = await choosePlace(context, checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   const { granted, lock } = await claim(context, checked, place);
   try {

@@ -1,3 +1,4 @@
+import { findMainTree } from "#git/git-folders.ts";
 import { mergeBaseOf } from "#git/history.ts";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
@@ -23,6 +24,8 @@ export interface WorktreeSite {
 /** The worktree that a task worked in. */
 export interface TaskWorktree extends WorktreeSite {
   task: TaskRecord;
+  /** The working tree that the task was started in, where it is the repository's main one; else the git folder. */
+  folder: string;
 }
 
 /**
@@ -38,6 +41,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   if (baseCommit === undefined) throw withoutWorktree(task);
   return {
     task,
+    folder: findMainTree(task.cwd, workspace) ?? workspace,
     path: worktree_dir,
     branch: agent_branch,
     repository: workspace,

@@ -15,13 +15,14 @@ interface MergeCommandOptions {
   json: boolean;
 }
 
-/** Merges tasks' branches, in this order. @throws AppError where one does not fit */
+/** Merges tasks' branches, in this order. @throws AppError where one conflicts */
 export async function merge({ operands, options }: Input<MergeCommandOptions>): Promise<number> {
   const context = openForPerson();
   const ids = operands.map((name) => resolveTask(context, name).record.task_id);
   const { strategy = "squash", into, message } = options;
-  const { merged, stopped, not_attempted } = await mergeWorktrees(context, ids, { strategy, into, message });
-  if (options.json) printJson({ merged, stopped, not_attempted });
+  const outcome = await mergeWorktrees(context, ids, { strategy, into, message });
+  const { merged, no_changes, stopped, not_attempted } = outcome;
+  if (options.json) printJson(outcome);
   else {
     printLines(
       merged.map((each) => {
@@ -29,6 +30,7 @@ export async function merge({ operands, options }: Input<MergeCommandOptions>): 
         return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${what}`;
       }),
     );
+    printLines(no_changes.map((each) => compose`${paint(each.agent_branch, "bold")}: no changes`));
     for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
   }
   if (stopped === undefined) return 0;

@@ -36,7 +36,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
     name: "merge",
     group: "worktrees",
-    summary: "merge tasks' branches, in this order, up to the first that does not fit",
+    summary: "merge tasks' branches, in this order, up to the first that conflicts",
     details:
       "Each is worked out without touching a working tree, and then done in one step or not at all. Conflicts are shown and " +
       "change nothing; changes in the checkout are never overwritten. Your git hooks do not run.",

@@ -13,9 +13,20 @@ export async function commitOf(folder: string, revision: string): Promise<string
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
+/** The object that an expression for a tree means, e.g. `main^{tree}`. @throws AppError `git_failed` */
+export async function treeOf(folder: string, tree: string): Promise<string> {
+  return (await git(folder, ["rev-parse", "--verify", "--end-of-options", tree])).trim();
+}
+
 /** Where git keeps a branch, and its reflog, as files of their own; neither need be there. */
 export async function filesOfBranch(folder: string, branch: string): Promise<{ ref: string; reflog: string }> {
   const common = withoutLastNewline(await git(folder, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
   const ref = join("refs", "heads", branch);
   return { ref: join(common, ref), reflog: join(common, "logs", ref) };
+}
+
+/** The branch that a working tree has checked out; undefined for a detached HEAD. */
+export async function headOf(worktree: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
+  return exitCode === 0 ? withoutLastNewline(stdout).replace(/^refs\/heads\//, "") : undefined;
 }

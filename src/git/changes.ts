@@ -1,17 +1,23 @@
-import { constants, rmSync } from "node:fs";
-import { copyFile, stat, utimes } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { errnoOf } from "#lib/errors.ts";
-import { lstatIfAny } from "#lib/paths.ts";
+import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { git, gitUpTo, withoutLastNewline, answersAnything } from "./git.ts";
-import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
-import type { GitEnvironment, GitLimits } from "./run-git.ts";
+import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
+import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
+import { withoutLocalPrograms } from "./local-programs.ts";
+import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
+import { splitNul, toText } from "./salvage/names.ts";
+import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
+import { readSubmoduleLines } from "./submodules.ts";
 
-/** How the files of a worktree are compared. */
-interface Look extends GitLimits {
-  environment?: GitEnvironment;
+/** What is known of a worktree's changes, and why the rest is not. */
+export interface ChangesFound {
+  changes: Partial<WorktreeChanges>;
+  failures: { facts: (keyof WorktreeChanges)[]; error: unknown }[];
+}
+
+/** How changes are read. */
+interface ChangesRequest extends GitLimits {
+  /** What was seen of the worktree a moment ago; read anew where it is absent. */
+  seen?: WorktreeStatus | undefined;
 }
 
 /**
@@ -22,29 +28,52 @@ interface Look extends GitLimits {
 export async function readChanges(
   worktree: string,
   baseCommit: string,
-  limits: GitLimits = {},
+  request: ChangesRequest = {},
 ): Promise<WorktreeChanges> {
-  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
-  const [ahead, status] = await Promise.all([
-    git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], look.environment, limits),
-    git(
-      worktree,
-      ["status", ...LOOK_ONLY_FLAGS, "--porcelain", "-z", "--untracked-files=all"],
-      look.environment,
-      limits,
-    ),
-  ]);
-  const uncommitted = parseStatus(status);
-  const hasNewFiles = uncommitted.some((line) => line.startsWith("??"));
-  const { paths, shortstat } = await (hasNewFiles
-    ? withNewFilesListed(worktree, look, (listed) => readDiff(worktree, baseCommit, listed))
-    : readDiff(worktree, baseCommit, look));
-  return {
-    commits_ahead: Number(ahead),
-    diff_stat: shortstat,
-    files_changed: paths.slice(0, MAX_LISTED_PATHS),
-    uncommitted_changes: uncommitted.slice(0, MAX_LISTED_PATHS),
+  const { changes, failures } = await findChanges(worktree, baseCommit, request);
+  if (failures[0] !== undefined) throw failures[0].error;
+  return { commits_ahead: 0, diff_stat: "", files_changed: [], uncommitted_changes: [], ...changes };
+}
+
+/** Returns the same, as far as it can be read: each fact stands for itself. */
+export async function findChanges(
+  worktree: string,
+  baseCommit: string,
+  { seen, ...limits }: ChangesRequest = {},
+): Promise<ChangesFound> {
+  const found: ChangesFound = { changes: {}, failures: [] };
+  const note = async (facts: (keyof WorktreeChanges)[], read: () => Promise<Partial<WorktreeChanges>>) => {
+    try {
+      Object.assign(found.changes, await read());
+    } catch (error) {
+      found.failures.push({ facts, error });
+    }
   };
+  const looking = lookAt(worktree, limits, seen);
+  await Promise.all([
+    note(["uncommitted_changes"], async () => {
+      const [{ status }, ofSubmodules] = await Promise.all([looking, readSubmoduleLines(worktree, limits)]);
+      return { uncommitted_changes: [...status.lines, ...ofSubmodules].slice(0, MAX_LISTED_PATHS) };
+    }),
+    note(["commits_ahead"], async () => {
+      const head = await looking.then(({ status }) => status.head).catch(() => undefined);
+      if (head === baseCommit) return { commits_ahead: 0 };
+      return { commits_ahead: Number(await git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], {}, limits)) };
+    }),
+    note(["diff_stat", "files_changed"], async () => readDiff(worktree, baseCommit, await looking)),
+  ]);
+  return found;
+}
+
+async function lookAt(
+  worktree: string,
+  limits: GitLimits,
+  seen: WorktreeStatus | undefined,
+): Promise<{ status: WorktreeStatus; look: Look }> {
+  // No file is read then, so no program either.
+  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
+  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
+  return { status: seen ?? (await readStatus(worktree, look)), look };
 }
 
 /** Whether a worktree has anything that is not committed, new files included. */
@@ -63,112 +92,49 @@ export async function seesUncommittedWork(worktree: string): Promise<boolean> {
 
 /** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
-  return (await git(folder, ["diff", ...SAFE_DIFF, "--shortstat", from, to, "--"])).trim();
+  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
 }
-
-/** What every `git diff` of ours is given: no program of anybody's, and a form that `git apply` takes. */
-export const SAFE_DIFF = ["--no-ext-diff", "--no-textconv", "--submodule=short", ...LOOK_ONLY_FLAGS];
 
 /**
  * Returns the same differences as {@link readChanges} as a patch, of which at most the first `maxBytes` are read.
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
-  const args = ["diff", ...SAFE_DIFF, "--no-color", baseCommit, "--"];
-  const environment = await withoutLocalPrograms(worktree);
-  return withNewFilesListed(worktree, { environment }, (look) => gitUpTo(maxBytes, worktree, args, look));
+  const seen = await lookAt(worktree, {}, undefined);
+  return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
+    gitUpTo(maxBytes, worktree, command(AS_PATCH), look),
+  );
 }
 
 async function readDiff(
   worktree: string,
   baseCommit: string,
-  { environment = {}, ...limits }: Look,
-): Promise<{ paths: string[]; shortstat: string }> {
-  const args = ["diff", ...SAFE_DIFF, "--no-renames", "-z", "--numstat", "--shortstat", baseCommit, "--"];
-  const fields = (await git(worktree, args, environment, limits)).split("\0");
-  // `added TAB deleted TAB path` for each file, then the sum.
-  const shortstat = fields.pop()?.trim() ?? "";
-  return {
-    paths: fields.filter((field) => field !== "").map((field) => field.split("\t").slice(2).join("\t")),
-    shortstat,
-  };
-}
-
-/** Larger files are no source: they are neither committed nor compared by us. */
-const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
-
-/** Files whose size is looked up before the event loop gets its turn. */
-const SIZES_AT_ONCE = 500;
-
-/**
- * Returns pathspecs for all of a worktree but the repositories within it (added to an index, these would be links that lead
- * nowhere, and git refuses those without a commit), and but new files beyond all size.
- */
-export async function allButUnsuitable(
-  worktree: string,
-  limits: GitLimits = {},
-): Promise<{ pathspecs: string[]; tooLarge: string[] }> {
-  const listed = await git(worktree, ["ls-files", "--others", "--exclude-standard", "-z"], {}, limits);
-  const others = listed.split("\0").filter(Boolean);
-  const repositories = others.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
-  const tooLarge: string[] = [];
-  for (const [index, path] of others.entries()) {
-    if (index % SIZES_AT_ONCE === 0) await Bun.sleep(0);
-    if (!path.endsWith("/") && (lstatIfAny(join(worktree, path))?.size ?? 0) > MAX_NEW_FILE_BYTES) tooLarge.push(path);
-  }
-  const excluded = [...repositories, ...tooLarge].map((path) => `:(exclude,top,literal)${path}`);
-  return { pathspecs: ["--", ".", ...excluded], tooLarge };
-}
-
-/** Lets git count untracked files as new ones: in a copy of the index, the worktree's own stays as it is. */
-export async function withNewFilesListed<T>(
-  worktree: string,
-  { environment = {}, ...limits }: Look,
-  read: (look: Look & { environment: GitEnvironment }) => Promise<T>,
-): Promise<T> {
-  const { pathspecs } = await allButUnsuitable(worktree, limits);
-  return withIndexCopy(worktree, async (copy) => {
-    const look = { ...limits, environment: { ...environment, ...copy } };
-    await git(worktree, ["add", "--intent-to-add", "--all", ...pathspecs], look.environment, limits);
-    return read(look);
+  seen: { status: WorktreeStatus; look: Look },
+): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
+  if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
+  return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
+    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
+    // `added TAB deleted TAB path` for each file, then the sum.
+    const names = splitNul(answer).map((field) => field.split("\t").slice(2).join("\t"));
+    return {
+      diff_stat: answer
+        .subarray(answer.lastIndexOf(0) + 1)
+        .toString()
+        .trim(),
+      files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
+    };
   });
 }
 
-/** Does something with an index that is a copy of the worktree's own. */
-export async function withIndexCopy<T>(
-  worktree: string,
-  work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
-): Promise<T> {
-  const own = withoutLastNewline(await git(worktree, ["rev-parse", "--git-path", "index"]));
-  const copy = join(tmpdir(), `codexmcp-index-${process.pid}-${crypto.randomUUID()}`);
-  try {
-    await copyIfThere(resolve(worktree, own), copy);
-    return await work({ GIT_INDEX_FILE: copy });
-  } finally {
-    rmSync(copy, { force: true });
-  }
+/** Says which facts are missing, and why; undefined where none is. */
+export function describeMissing({ failures }: ChangesFound): string | undefined {
+  if (failures.length === 0) return undefined;
+  const facts = failures.flatMap((failure) => failure.facts).join(", ");
+  const reasons = new Set(failures.map(({ error }) => reasonOf(error)));
+  return `Not known of the worktree: ${facts} (${[...reasons].join("; ")}).`;
 }
 
-/** With its time, as git reads it: files that changed in the moment that the index was written are looked at closer. */
-async function copyIfThere(from: string, to: string): Promise<void> {
-  try {
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
-    const { atime, mtimeMs } = await stat(from);
-    await utimes(to, atime, Math.floor(mtimeMs / 1000));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
-}
-
-/** The lines of `git status --short`, from its `-z` form; a rename is `R  new ← old`. */
-function parseStatus(status: string): string[] {
-  const lines: string[] = [];
-  const fields = status.split("\0");
-  for (let index = 0; index < fields.length; index++) {
-    const field = fields[index];
-    if (field === undefined || field === "") continue;
-    const isRename = field.startsWith("R") || field.startsWith("C");
-    lines.push(isRename ? `${field} ← ${fields[++index] ?? ""}` : field);
-  }
-  return lines;
+function reasonOf(error: unknown): string {
+  if (error instanceof AppError && error.code === "cancelled") return "there was no time left for git to tell";
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { lstatIfAny, statIfAny } from "#lib/paths.ts";
+import { lstatIfAny, realPath, statIfAny } from "#lib/paths.ts";
 import { kindOf, tryReadText } from "#lib/read-file.ts";
 
 /** Where a repository keeps what is its own. */
@@ -33,6 +33,19 @@ export function findGitFolders(folder: string): GitFolders | undefined {
   return undefined;
 }
 
+/**
+ * Returns the working tree around a folder, where it is the main one of a repository: git itself cannot find it where the git
+ * folder is elsewhere.
+ */
+export function findMainTree(folder: string, commonDir: string): string | undefined {
+  try {
+    const found = findGitFolders(realPath(folder));
+    return found !== undefined && realPath(found.gitDir) === commonDir ? found.top : undefined;
+  } catch {
+    return undefined; // something that is no repository is called `.git`
+  }
+}
+
 /** A folder and those that it lies in, up to where the user lets git look. */
 function* foldersAbove(folder: string): Generator<string> {
   const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
@@ -48,7 +61,8 @@ function followLink(top: string, entry: string): GitFolders | undefined {
 
 function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
   const common = readLine(join(gitDir, "commondir"), /^(.*?)[\r\n]*$/s);
-  return { gitDir, commonDir: common === undefined ? gitDir : resolve(gitDir, common) };
+  // One name for each repository, also where `.git` is a link.
+  return { gitDir, commonDir: realPath(common === undefined ? gitDir : resolve(gitDir, common)) };
 }
 
 function readLine(file: string, pattern: RegExp): string | undefined {

@@ -1,8 +1,14 @@
 import { git, tryGit } from "./git.ts";
+import type { GitEnvironment } from "./run-git.ts";
 
 /** Whether a commit is another one, or comes before it. */
-export async function isAncestor(folder: string, commit: string, of: string): Promise<boolean> {
-  return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of])).exitCode === 0;
+export async function isAncestor(
+  folder: string,
+  commit: string,
+  of: string,
+  environment: GitEnvironment = {},
+): Promise<boolean> {
+  return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of], environment)).exitCode === 0;
 }
 
 /** How many commits each of two has that the other has not. */
@@ -17,7 +23,12 @@ export async function countApart(
 }
 
 /** Where the histories of two revisions part; undefined where they do not meet, or one of them is none. */
-export async function mergeBaseOf(folder: string, one: string, other: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await tryGit(folder, ["merge-base", "--end-of-options", one, other]);
+export async function mergeBaseOf(
+  folder: string,
+  one: string,
+  other: string,
+  environment: GitEnvironment = {},
+): Promise<string | undefined> {
+  const { exitCode, stdout } = await tryGit(folder, ["merge-base", "--end-of-options", one, other], environment);
   return exitCode === 0 ? stdout.trim() : undefined;
 }

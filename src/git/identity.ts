@@ -1,4 +1,4 @@
-import { git } from "./git.ts";
+import { parseAuthor, readCommit } from "./commit-object.ts";
 import { type GitEnvironment } from "./run-git.ts";
 
 const NAME = "codex-mcp-server";
@@ -12,7 +12,7 @@ export const OUR_IDENTITY: GitEnvironment = {
   GIT_COMMITTER_EMAIL: EMAIL,
 };
 
-/** Whether a commit is of that kind. */
+/** Whether a commit is of that kind. @throws AppError `git_failed` */
 export async function isOurCommit(folder: string, commit: string): Promise<boolean> {
-  return (await git(folder, ["show", "--no-patch", "--format=%ae", commit])).trim() === EMAIL;
+  return parseAuthor((await readCommit(folder, commit)).author)?.mail === EMAIL;
 }

@@ -1,9 +1,10 @@
 import { closeSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
+import { findGitFolders } from "./git-folders.ts";
 import type { GitResult } from "./git.ts";
-import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit } from "./run-git.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
 
 /**
  * Runs git whatever its exit status and whatever becomes of this process: what must be done whole goes on.
@@ -11,7 +12,8 @@ import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit } fr
  * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
-  const said = join(tmpdir(), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
+  const otherwise = findGitFolders(folder)?.gitDir ?? folder;
+  const said = join(temporaryFolder(otherwise), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
   const file = openSync(said, "wx", 0o600);
   try {
     const files = { outputFile: file, errorFile: file };
@@ -23,17 +25,31 @@ export async function tryLastingGit(folder: string, args: readonly string[]): Pr
   }
 }
 
+/** How a git command that was run as the user would ended. */
+export interface UsersGitResult {
+  /** Undefined where it was ended by a signal. */
+  exitCode: number | undefined;
+  /** Why it was ended before its time: the deadline was over, or somebody asked for it. */
+  ended: "deadline" | "request" | undefined;
+  /** What it and the repository's hooks said, together; of very much, the beginning and the end. */
+  said: string;
+}
+
 /**
- * Runs git as the user would, whatever its exit status, with the repository's hooks; what it and they say comes together.
- * @returns no exit code where it was ended by a signal
- * @throws AppError as `tryGit` does, `git_failed` where it takes too long
+ * Runs git as the user would, whatever becomes of it, with the repository's hooks.
+ * @throws AppError `git_missing`, `repository_unusable`
  */
 export async function tryUsersGit(
   folder: string,
   args: readonly string[],
   environment: GitEnvironment,
   limits: GitLimits,
-): Promise<{ exitCode: number | undefined; said: string }> {
-  const result = await runGit(folder, args, { ...limits, environment, isUsers: true });
-  return { exitCode: result.exitCode, said: `${result.stdout.toString()}${result.stderr.toString()}`.trim() };
+): Promise<UsersGitResult> {
+  if (limits.signal?.aborted === true) return { exitCode: undefined, ended: "request", said: "" };
+  const program = startGit(folder, args, { ...limits, environment, isUsers: true });
+  // Whoever reads it finds its end.
+  await program.stdin.end();
+  const { exitCode, timedOut, aborted, stdout, stderr } = await program.ended;
+  const ended = timedOut ? "deadline" : aborted ? "request" : undefined;
+  return { exitCode, ended, said: `${stdout.toString()}${stderr.toString()}`.trim() };
 }

@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { readFileBounded } from "#lib/read-file.ts";
+import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
 
@@ -18,6 +21,7 @@ export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
  * @throws AppError `repository_unusable` where there are too many of them
  */
 export async function withoutLocalPrograms(folder: string, limits: GitLimits = {}): Promise<GitEnvironment> {
+  if (!mayNamePrograms(folder)) return WITHOUT_NETWORK;
   const args = ["config", "--show-scope", "--null", "--get-regexp", PROGRAMS];
   const { exitCode, stdout } = await tryGit(folder, args, {}, limits);
   if (exitCode !== 0) return WITHOUT_NETWORK;
@@ -35,8 +39,22 @@ export async function withoutLocalPrograms(folder: string, limits: GitLimits = {
   return { ...WITHOUT_NETWORK, ...asVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
 }
 
+/** Sections of a configuration that name programs, or another file that may. */
+const SECTIONS = /\[\s*(?:filter|diff|include)/i;
+
+/** Whether git is to be asked: a look at the repository's own files says that most name no programs. */
+function mayNamePrograms(folder: string): boolean {
+  const found = findGitFolders(folder);
+  if (found === undefined) return true;
+  const files = [found.commonDir, found.gitDir].flatMap((at) => [join(at, "config"), join(at, "config.worktree")]);
+  return [...new Set(files)].some((file) => {
+    const outcome = readFileBounded(file);
+    return "bytes" in outcome ? SECTIONS.test(outcome.bytes.toString("latin1")) : outcome.problem !== "missing";
+  });
+}
+
 /** Settings as variables, after those that the user has set so. */
-function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
+export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };
   for (const [index, [key, value]] of settings.entries()) {

@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { isWithin, realPath } from "#lib/paths.ts";
 import { tryGit, withoutLastNewline } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
@@ -10,9 +11,11 @@ export interface Repository {
   folder: string;
   /** The common git folder. */
   commonDir: string;
-  /** What its worktrees' folders begin with, and the folder that they stand in. */
+  /** What its worktrees' folders begin with, and the folder that they stand in unless another is set. */
   name: string;
   parent: string;
+  /** The top of its main working tree, or of `cwd`'s where nothing says which that is; a bare repository's own folder. */
+  mainTree: string;
   /** The branch that is checked out at `cwd`; undefined for a detached HEAD. */
   branch: string | undefined;
   /** The commit that is checked out at `cwd`. */
@@ -23,6 +26,9 @@ export interface Repository {
   toplevel: string | undefined;
   worktrees: ListedWorktree[];
 }
+
+/** The folder is the caller's choice: whether a repository there may be used is for git to judge. */
+const FOREIGN = { isForeign: true };
 
 /**
  * Finds the repository that a real path lies in, read only.
@@ -37,11 +43,13 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     "--is-inside-git-dir",
     "--git-common-dir",
   ];
-  const [facts, top, superproject, worktrees] = await Promise.all([
-    tryGit(cwd, flags),
-    tryGit(cwd, ["rev-parse", "--show-toplevel"]),
+  const [facts, top, own, superproject, worktrees] = await Promise.all([
+    tryGit(cwd, flags, {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
     superprojectOf(cwd),
-    listWorktrees(cwd),
+    // Of the three, the first tells what is wrong.
+    listWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
   if (facts.exitCode !== 0) {
     if (/not a git repository/i.test(facts.stderr)) return undefined;
@@ -51,16 +59,20 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
   const [bare, insideGit, ...path] = withoutLastNewline(facts.stdout).split("\n");
   const isBare = bare === "true";
   if (insideGit === "true" && !isBare) throw insideGitFolder(cwd);
-  const commonDir = path.join("\n");
+  const commonDir = realPath(path.join("\n"));
   const toplevel = isBare ? undefined : withoutLastNewline(top.stdout);
+  if (toplevel !== undefined && !isWithin(cwd, toplevel)) throw outsideWorkingTree(cwd, toplevel);
+  const isMain = realPath(withoutLastNewline(own.stdout)) === commonDir;
+  const mainTree = toplevel === undefined ? commonDir : isMain ? toplevel : mainTreeOf(worktrees, commonDir, toplevel);
   const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
   if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
   return {
     folder: toplevel ?? commonDir,
     commonDir,
     ...(superproject === undefined
-      ? placeBeside(worktrees[0]?.path ?? commonDir)
+      ? placeBeside(mainTree)
       : await placeBesideSuperproject(superproject, toplevel ?? commonDir)),
+    mainTree,
     branch: head.branch,
     commit: head.commit,
     subfolder: toplevel === undefined ? "" : relative(toplevel, cwd),
@@ -82,10 +94,20 @@ async function checkedOut(cwd: string, toplevel: string | undefined, worktrees: 
 
 async function bareHead(cwd: string): Promise<Head> {
   const [symbolic, commit] = await Promise.all([
-    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
-    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
+    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"], {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"], {}, FOREIGN),
   ]);
   return { branch: symbolic.stdout.trim() || undefined, commit: commit.stdout.trim() || undefined };
+}
+
+/**
+ * Finds the main working tree, as seen from another one. Where the git folder stands apart from it (`--separate-git-dir`,
+ * a `.git` that is a link, a submodule), git lists that folder in its place.
+ */
+function mainTreeOf([main]: readonly ListedWorktree[], commonDir: string, toplevel: string): string {
+  if (main === undefined) return toplevel;
+  const isBare = main.commit === undefined && main.branch === undefined;
+  return main.path === commonDir && !isBare ? toplevel : main.path;
 }
 
 interface Place {
@@ -110,7 +132,7 @@ async function placeBesideSuperproject(superproject: string, toplevel: string): 
 }
 
 async function superprojectOf(folder: string): Promise<string | undefined> {
-  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"]);
+  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"], {}, FOREIGN);
   return withoutLastNewline(stdout) || undefined;
 }
 
@@ -119,6 +141,15 @@ function insideGitFolder(cwd: string): AppError {
     "repository_unusable",
     `cwd lies inside git's own folder: ${cwd}`,
     "Give the working tree as cwd.",
+  );
+}
+
+/** The setting core.worktree can name any folder. */
+function outsideWorkingTree(cwd: string, toplevel: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `cwd is not within the working tree that the repository's setting core.worktree names: ${toplevel}`,
+    `Give ${toplevel} as cwd, or remove the setting (git -C '${cwd}' config --unset core.worktree).`,
   );
 }
 

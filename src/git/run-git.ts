@@ -149,7 +149,7 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
 }
 
 function startOf(folder: string, args: readonly string[], run: GitRun): ProgramStart {
-  const { environment: more = {}, isUsers = false, isForeign: _, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
+  const { environment: more = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
   const isLook = !isUsers && LOOKS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
   const environment = gitEnvironment(isLook ? { ...WITHOUT_NETWORK, ...more } : more);
   const program = Bun.which("git", { PATH: environment["PATH"] ?? "" });
@@ -157,7 +157,13 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
   checkGitFiles(folder);
   return {
     ...rest,
-    command: [program, ...(isUsers ? [] : FIXED_SETTINGS), ...NO_HOUSEKEEPING, ...nameGitFolder(folder), ...args],
+    command: [
+      program,
+      ...(isUsers ? [] : FIXED_SETTINGS),
+      ...NO_HOUSEKEEPING,
+      ...(isForeign ? [] : nameGitFolder(folder)),
+      ...args,
+    ],
     folder,
     environment,
     deadlineMs,

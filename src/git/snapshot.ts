@@ -1,8 +1,10 @@
-import { allButUnsuitable, withIndexCopy } from "./changes.ts";
+import { AppError } from "#lib/errors.ts";
 import { git } from "./git.ts";
 import { OUR_IDENTITY } from "./identity.ts";
+import { withIndexCopy } from "./index-copy.ts";
+import { stageAll } from "./stage-all.ts";
+import { readStatus } from "./status.ts";
 import { writeCommit } from "./write-commit.ts";
-import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 
 /**
  * Returns what is uncommitted in a working tree (staged, changed, deleted and untracked files) as a commit on top of what is checked
@@ -11,12 +13,21 @@ import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
  * @throws AppError `git_failed`
  */
 export async function snapshotWork(toplevel: string, head: string): Promise<string> {
+  const { untracked } = await readStatus(toplevel);
   return withIndexCopy(toplevel, async (environment) => {
-    const { pathspecs } = await allButUnsuitable(toplevel);
-    await git(toplevel, ["add", "--all", ...pathspecs], environment, { deadlineMs: GIT_FILES_DEADLINE_MS });
+    const { unreadable } = await stageAll(toplevel, untracked, { environment });
+    if (unreadable.length > 0) throw cannotRead(toplevel, unreadable);
     const tree = (await git(toplevel, ["write-tree"], environment)).trim();
     if (tree === (await git(toplevel, ["rev-parse", `${head}^{tree}`])).trim()) return head;
     const message = "Uncommitted work that a task began from";
     return writeCommit(toplevel, { tree, parents: [head], message, environment: OUR_IDENTITY });
   });
+}
+
+function cannotRead(toplevel: string, names: readonly string[]): AppError {
+  return new AppError(
+    "git_failed",
+    `The uncommitted work in ${toplevel} cannot be taken along, since some of it cannot be read: ${names.slice(0, 5).join(", ")}.`,
+    "Change the permissions of these files, have git ignore them, or leave out include_uncommitted.",
+  );
 }

@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
-import { git } from "./git.ts";
-import { SAFE_DIFF, withNewFilesListed } from "./changes.ts";
+import { AS_PATCH, withComparison } from "./compare.ts";
+import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
+import { splitNul, toText } from "./salvage/names.ts";
+import { readStatus } from "./status.ts";
 
 /** What is the matter with one file. */
 export interface FileChange {
@@ -41,38 +43,37 @@ export async function writeWorktreeDiff(
   paths: readonly string[],
   patchFile: string,
 ): Promise<WorktreeDiff> {
-  const look = { environment: await withoutLocalPrograms(worktree) };
-  return withNewFilesListed(worktree, look, async ({ environment }) => {
-    const diff = (args: readonly string[]) =>
-      git(worktree, ["--literal-pathspecs", "diff", ...SAFE_DIFF, "--no-color", ...args], environment);
-    const [names, numbers] = await Promise.all([
-      diff(["--find-renames", "--name-status", "-z", baseCommit, "--"]),
-      diff(["--find-renames", "--numstat", "-z", baseCommit, "--"]),
-      diff(["--find-renames", "--binary", `--output=${patchFile}`, baseCommit, "--", ...paths]),
+  const environment = await withoutLocalPrograms(worktree);
+  const status = await readStatus(worktree, { environment });
+  return withComparison(worktree, baseCommit, { status, look: { environment } }, async ({ command, look }) => {
+    const [files] = await Promise.all([
+      gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
+      gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),
     ]);
-    return { files: readFiles(names, numbers), patchBytes: statSync(patchFile).size };
+    return { files, patchBytes: statSync(patchFile).size };
   });
 }
 
-function readFiles(names: string, numbers: string): FileChange[] {
-  const lines = readNumbers(numbers);
-  const fields = names.split("\0");
+/** Lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
+function readFiles(answer: Buffer): FileChange[] {
+  const fields = splitNul(answer).map(toText);
   const files: FileChange[] = [];
-  while (fields.length > 1) {
-    const letter = (fields.shift() ?? "").charAt(0);
+  while (fields[0]?.startsWith(":") === true) {
+    const letter = (fields.shift()?.split(" ")[4] ?? "").charAt(0);
     const from = letter === "R" || letter === "C" ? fields.shift() : undefined;
     const path = fields.shift() ?? "";
     const status = letter === "C" ? "added" : (STATUSES[letter] ?? "modified");
-    files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }), ...lines.get(path) });
+    files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
   }
+  const lines = readNumbers(fields);
+  for (const file of files) Object.assign(file, lines.get(file.path));
   return files;
 }
 
 /** `added TAB deleted TAB path`, or for a rename `added TAB deleted TAB`, old path, new path. */
-function readNumbers(numbers: string): Map<string, { added?: number; deleted?: number }> {
+function readNumbers(fields: string[]): Map<string, { added?: number; deleted?: number }> {
   const lines = new Map<string, { added?: number; deleted?: number }>();
-  const fields = numbers.split("\0");
-  while (fields.length > 1) {
+  while (fields.length > 0) {
     const [added = "", deleted = "", ...name] = (fields.shift() ?? "").split("\t");
     let path = name.join("\t");
     if (path === "") [, path = ""] = [fields.shift(), fields.shift()];

@@ -1,10 +1,11 @@
 import { rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
+import { temporaryFolder } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { FileCopier } from "./copy-files.ts";
 import { gitBytes } from "./git.ts";
+import { privateFolderOf } from "./worktree.ts";
 import { type ByteName, splitNul, toText } from "./salvage/names.ts";
 
 /** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
@@ -26,7 +27,7 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   }
   let wanted: ByteName[];
   try {
-    wanted = await listWanted(toplevel, include.bytes);
+    wanted = await listWanted(toplevel, include.bytes, await privateFolderOf(worktree));
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "git_failed") throw error;
     return `Nothing was copied into the worktree: ${error.message}`;
@@ -40,10 +41,10 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${named.join(", ")}${more}.`;
 }
 
-/** The ignored files that the patterns name. */
-async function listWanted(toplevel: string, patterns: Buffer): Promise<ByteName[]> {
+/** The ignored files that the patterns name. @param folder for a file of a moment, where no other can be had */
+async function listWanted(toplevel: string, patterns: Buffer, folder: string): Promise<ByteName[]> {
   // A copy: the file may be another one by the time that git reads it.
-  const file = join(tmpdir(), `codexmcp-include-${process.pid}-${crypto.randomUUID()}`);
+  const file = join(temporaryFolder(folder), `codexmcp-include-${process.pid}-${crypto.randomUUID()}`);
   writeFileSync(file, patterns, { mode: 0o600, flag: "wx" });
   try {
     const list = async (which: string) =>

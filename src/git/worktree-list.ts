@@ -1,4 +1,7 @@
-import { tryGit } from "./git.ts";
+import { realPath } from "#lib/paths.ts";
+import { findGitFolders } from "./git-folders.ts";
+import { git, tryGit, withoutLastNewline } from "./git.ts";
+import type { GitLimits } from "./run-git.ts";
 
 /** A line of `git worktree list`; the first is the main working tree, or the bare repository. */
 export interface ListedWorktree {
@@ -7,16 +10,31 @@ export interface ListedWorktree {
   commit: string | undefined;
   /** Without `refs/heads/`; undefined for a detached HEAD. */
   branch: string | undefined;
+  /** There is no working tree. */
+  isBare: boolean;
   /** Its folder is gone. */
   isPrunable: boolean;
   /** Somebody protects it with `git worktree lock`. */
   isLocked: boolean;
 }
 
-/** The worktrees of the repository around a folder; none outside git. */
-export async function listWorktrees(folder: string): Promise<ListedWorktree[]> {
-  const { stdout } = await tryGit(folder, ["worktree", "list", "--porcelain", "-z"]);
-  return parseWorktrees(stdout);
+/**
+ * Returns the worktrees of the repository around a folder.
+ * @throws AppError as git's commands do, outside git too
+ */
+export async function listWorktrees(folder: string, limits: GitLimits = {}): Promise<ListedWorktree[]> {
+  const listed = parseWorktrees(await git(folder, ["worktree", "list", "--porcelain", "-z"], {}, limits));
+  const [main, ...linked] = listed;
+  const isGitFolder = main !== undefined && !main.isBare && findGitFolders(main.path)?.top === undefined;
+  return isGitFolder ? [{ ...main, path: await findMainTree(folder, main.path) }, ...linked] : listed;
+}
+
+/** Of a git folder that is not within its working tree git knows no more than what is configured. */
+async function findMainTree(folder: string, gitFolder: string): Promise<string> {
+  const around = findGitFolders(folder);
+  if (around?.top !== undefined && realPath(around.gitDir) === realPath(gitFolder)) return around.top;
+  const { exitCode, stdout } = await tryGit(gitFolder, ["rev-parse", "--show-toplevel"]);
+  return exitCode === 0 ? withoutLastNewline(stdout) : gitFolder;
 }
 
 /** Reads `git worktree list --porcelain -z`: attributes end with NUL, entries with a second one. */
@@ -31,6 +49,7 @@ function parseWorktrees(listing: string): ListedWorktree[] {
         path: attributes.get("worktree") ?? "",
         commit: commit === undefined || /^0+$/.test(commit) ? undefined : commit,
         branch: attributes.get("branch")?.replace(/^refs\/heads\//, ""),
+        isBare: attributes.has("bare"),
         isPrunable: attributes.has("prunable"),
         isLocked: attributes.has("locked"),
       };

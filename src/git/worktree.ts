@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { pathExists } from "#lib/paths.ts";
+import { pathExists, statIfAny } from "#lib/paths.ts";
+import { commitOfBranch } from "./branches.ts";
+import { checkBranchName, checkPlace } from "./check-place.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
 import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 import { gitFailure } from "./git-failure.ts";
@@ -22,20 +23,24 @@ export interface WorktreePlan {
 
 /**
  * Works out how the worktree at `<parent>/<name>` with `branch` comes about, read only.
- * @throws AppError `worktree_path_taken`, `worktree_on_other_branch`, `branch_checked_out`
+ * @throws AppError `worktree_path_taken`, `worktree_on_other_branch`, `branch_checked_out`, `worktree_moved`, `branch_blocked`
  */
 export async function planWorktree(repository: Repository, name: string, branch: string): Promise<WorktreePlan> {
   const path = join(repository.parent, name);
   const listed = repository.worktrees.find((worktree) => worktree.path === path);
-  if (listed !== undefined && !listed.isPrunable && pathExists(path)) {
+  const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
+  checkPlace(repository, path, isThere);
+  if (isThere) {
     if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
     return { repository, path, branch, action: "reuse", isListed: true };
   }
   const elsewhere = repository.worktrees.find((worktree) => worktree.branch === branch && worktree.path !== path);
-  if (elsewhere !== undefined) throw checkedOutElsewhere(elsewhere.path, branch);
-  if (!isFree(path)) throw pathTaken(path);
-  const known = await tryGit(repository.folder, ["rev-parse", "--quiet", "--verify", `refs/heads/${branch}^{commit}`]);
-  const action = known.exitCode === 0 ? "attach" : "create";
+  if (elsewhere !== undefined) {
+    checkPlace(repository, elsewhere.path, true);
+    throw checkedOutElsewhere(elsewhere.path, branch);
+  }
+  const [tip] = await Promise.all([commitOfBranch(repository.folder, branch), checkBranchName(repository, branch)]);
+  const action = tip === undefined ? "create" : "attach";
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
 
@@ -56,10 +61,18 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
     // --force once lets git take the place of a folder that is gone; a locked one stays refused.
     const force = plan.isListed ? ["--force"] : [];
     await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
+    if (!isFolder(runFolderIn(plan))) throw withoutRunFolder(plan);
   } catch (error) {
-    if (isNew) await tryGit(folder, ["update-ref", "-d", `refs/heads/${plan.branch}`, commit]);
+    // What git has made of a worktree before it failed would stand in the next one's way.
+    if (isNew) await undoWorktree(plan);
     throw error;
   }
+}
+
+async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
+  const isListed = (await listWorktrees(folder)).some((worktree) => worktree.path === path);
+  if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
+  await tryGit(folder, ["update-ref", "-d", `refs/heads/${branch}`, commit]);
 }
 
 const TRIES = 5;
@@ -89,14 +102,22 @@ export async function privateFolderOf(worktree: string): Promise<string> {
   return withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }
 
-/** Returns where a task of `cwd` runs in its worktree: at the same sub-folder, or at the top where the base has none such. */
+/** Returns where a task of `cwd` runs in its worktree: at the same sub-folder. */
 export function runFolderIn(plan: WorktreePlan): string {
-  const folder = join(plan.path, plan.repository.subfolder);
-  return pathExists(folder) ? folder : plan.path;
+  return join(plan.path, plan.repository.subfolder);
 }
 
-function isFree(path: string): boolean {
-  return !pathExists(path) || readdirSync(path).length === 0;
+function isFolder(path: string): boolean {
+  return statIfAny(path)?.isDirectory() === true;
+}
+
+/** The commit has the folder, and a sparse checkout leaves it out. */
+function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
+  return new AppError(
+    "no_commit_holds_cwd",
+    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
+    `Add it (git -C '${toplevel ?? folder}' sparse-checkout add '${subfolder}'), or give a folder within the sparse checkout as cwd.`,
+  );
 }
 
 function onOtherBranch(path: string, branch: string, other: string | undefined): AppError {
@@ -112,13 +133,5 @@ function checkedOutElsewhere(path: string, branch: string): AppError {
     "branch_checked_out",
     `The branch ${branch} is checked out in ${path}, so no second worktree can have it.`,
     `Switch ${path} to another branch, or take another topic.`,
-  );
-}
-
-function pathTaken(path: string): AppError {
-  return new AppError(
-    "worktree_path_taken",
-    `${path} exists and is not a worktree of this repository; nothing there was touched.`,
-    "Move it away, or take another topic.",
   );
 }

@@ -73,6 +73,18 @@ const commit = v.optional(
   "auto",
 );
 
+/** A folder for worktrees, in which a repository's and a branch's name may be left open. */
+const worktrees = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((value) => (value === "" ? undefined : expandHome(value))),
+    v.check(
+      (value) => (value?.match(/\{[^}]*\}?/g) ?? []).every((found) => found === "{repo}" || found === "{branch}"),
+      "may hold {repo} and {branch}, and no other braces",
+    ),
+  ),
+);
+
 const EnvironmentSchema = v.object({
   CODEX_PROFILE: text,
   CODEX_REASONING_EFFORT: text,
@@ -87,6 +99,7 @@ const EnvironmentSchema = v.object({
   CODEXMCP_WITHOUT_MCP_SERVERS: isOn,
   CODEXMCP_NESTED: isOn,
   CODEXMCP_COMMIT: commit,
+  CODEXMCP_WORKTREES: worktrees,
   CODEXMCP_WORKTREE_SETUP: text,
   CODEXMCP_KEEP_TASKS: count(200),
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
@@ -120,6 +133,8 @@ export interface Config {
   mayNest: boolean;
   /** Whether work that Codex leaves uncommitted in a worktree of its own is committed. */
   commit: "auto" | "never";
+  /** The folder that new worktrees go to, with `{repo}` and `{branch}` to be filled in; undefined: beside the repository. */
+  worktrees: string | undefined;
   /** A shell command that makes a new worktree ready, such as one that installs its dependencies. */
   worktreeSetup: string | undefined;
   keepTasks: number;
@@ -159,6 +174,7 @@ export function readConfig(environment: Environment = process.env): Config {
     withoutMcpServers: values.CODEXMCP_WITHOUT_MCP_SERVERS,
     mayNest: values.CODEXMCP_NESTED,
     commit: values.CODEXMCP_COMMIT,
+    worktrees: values.CODEXMCP_WORKTREES,
     worktreeSetup: values.CODEXMCP_WORKTREE_SETUP,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,

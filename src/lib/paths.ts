@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { accessSync, constants, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
 /** `~` and `~/…` with the user's home folder put in; other paths as they are. */
@@ -32,6 +32,12 @@ export function lstatIfAny(path: string): Stats | undefined {
   }
 }
 
+/** Whether two paths lead to one file or folder. */
+export function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [statIfAny(a), statIfAny(b)];
+  return one !== undefined && one.ino !== 0 && one.ino === other?.ino && one.dev === other.dev;
+}
+
 /** Lists the names in a folder; none where there is no folder, or it cannot be read. */
 export function listNames(folder: string): string[] {
   try {
@@ -48,6 +54,29 @@ export function realPath(path: string): string {
   } catch {
     return path;
   }
+}
+
+/** Returns a path that need not be there as it will be without links: those of the folders that are there are followed. */
+export function realPathToBe(path: string): string {
+  const above = dirname(path);
+  if (above === path || lstatIfAny(path) !== undefined) return realPath(path);
+  return join(realPathToBe(above), basename(path));
+}
+
+/** Whether this process may make files in a folder that is there: neither rights nor a read-only disk forbid it. */
+export function canWriteInto(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Returns the system's folder for temporary files, or `otherwise` where nothing can be written there. */
+export function temporaryFolder(otherwise: string): string {
+  const folder = tmpdir();
+  return canWriteInto(folder) ? folder : otherwise;
 }
 
 /** Whether a path is a folder or lies below it; both absolute. */

@@ -1,3 +1,5 @@
+import { limitData } from "./libc.ts";
+
 const HAS_GROUPS = process.platform !== "win32";
 
 /** Sends all processes of a group a signal. @param pid of its leader, which is a child of ours */
@@ -77,8 +79,21 @@ function stopListening(): void {
 /** `ulimit` takes the limit in KiB; where it cannot be set, the program runs without one. */
 const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
-/** Returns a command that runs another one with a limit on the memory that each of its processes allocates. */
-export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
-  if (maxBytes === undefined || !HAS_GROUPS) return [...command];
-  return ["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command];
+/**
+ * Starts a program with a limit on the memory that each of its processes allocates. On Linux it is set from outside, in the
+ * moment after the start, which saves a shell.
+ * @param maxBytes undefined, or on Windows: without a limit
+ */
+export function startLimited<Child extends { pid: number }>(
+  command: readonly string[],
+  maxBytes: number | undefined,
+  start: (command: string[]) => Child,
+): Child {
+  if (maxBytes === undefined || !HAS_GROUPS) return start([...command]);
+  if (process.platform !== "linux") {
+    return start(["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command]);
+  }
+  const child = start([...command]);
+  limitData(child.pid, maxBytes);
+  return child;
 }

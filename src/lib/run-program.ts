@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { isBlockedOnPipe } from "./blocked-process.ts";
 import { tryFlock } from "./flock.ts";
-import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
+import { endGroup, startLimited, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** A program, and what bounds it. */
 export interface ProgramStart {
@@ -45,7 +45,7 @@ export interface ProgramResult {
   /** It was ended because it wrote more than is read. */
   overflowed: boolean;
   stdout: Buffer;
-  /** The first {@link MAX_ERROR_BYTES} of it. */
+  /** At most {@link MAX_ERROR_BYTES} of it: its beginning, and its end. */
   stderr: Buffer;
 }
 
@@ -53,6 +53,8 @@ export interface ProgramResult {
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 /** Of what a program says on standard error, so much is kept. */
 const MAX_ERROR_BYTES = 256 * 1024;
+/** So much of that is its end, which says how the program ended. */
+const LAST_BYTES = 4096;
 
 /** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
 const PIPE_GRACE_MS = 500;
@@ -86,15 +88,16 @@ export function startProgram(start: ProgramStart): RunningProgram {
 }
 
 function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart, input: Input) {
-  const command = limitMemory(start.command, start.maxMemoryBytes);
   const lock = start.lockFile === undefined ? undefined : tryFlock(start.lockFile) || undefined;
   const begin = () =>
-    Bun.spawn(command, {
-      cwd: start.folder,
-      env: start.environment,
-      stdio: [input, start.outputFile ?? "pipe", start.errorFile ?? "pipe", ...(lock === undefined ? [] : [lock])],
-      detached: true,
-    });
+    startLimited(start.command, start.maxMemoryBytes, (command) =>
+      Bun.spawn(command, {
+        cwd: start.folder,
+        env: start.environment,
+        stdio: [input, start.outputFile ?? "pipe", start.errorFile ?? "pipe", ...(lock === undefined ? [] : [lock])],
+        detached: true,
+      }),
+    );
   try {
     return start.outlivesUs === true ? begin() : startOwned(begin);
   } finally {
@@ -107,7 +110,7 @@ async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<Progr
   const end = new EndRequest(child.pid);
   const maxBytes = start.maxOutputBytes ?? MAX_OUTPUT_BYTES;
   const output = new BoundedReader(streamOf(child.stdout), maxBytes, () => end.ask("overflowed"));
-  const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES);
+  const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES - LAST_BYTES);
   const stopWatching = watchLimits(child.pid, start, end);
   const owned = start.outlivesUs === true ? undefined : child.pid;
   try {
@@ -126,7 +129,7 @@ async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<Progr
     blocked: end.reason === "blocked",
     overflowed: end.reason === "overflowed",
     stdout: output.content(),
-    stderr: errors.content(),
+    stderr: errors.contentAndEnd(),
   };
 }
 
@@ -195,6 +198,7 @@ class BoundedReader {
   readonly #maxBytes: number;
   readonly #onOverflow: (() => void) | undefined;
   readonly #chunks: Uint8Array[] = [];
+  #last: Buffer = Buffer.alloc(0);
   readonly #done: Promise<void>;
   #bytes = 0;
   #lastRead = 0;
@@ -213,6 +217,8 @@ class BoundedReader {
       this.#lastRead = performance.now();
       const left = this.#maxBytes - this.#bytes;
       if (left > 0) this.#chunks.push(next.value.subarray(0, left));
+      const beyond = next.value.subarray(Math.max(left, 0));
+      if (beyond.length > 0) this.#last = Buffer.concat([this.#last, beyond]).subarray(-LAST_BYTES);
       this.#bytes += next.value.length;
       if (this.#bytes > this.#maxBytes) this.#onOverflow?.();
     }
@@ -230,5 +236,10 @@ class BoundedReader {
 
   content(): Buffer {
     return Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes));
+  }
+
+  /** What was read first, and last. */
+  contentAndEnd(): Buffer {
+    return Buffer.concat([this.content(), this.#last]);
   }
 }

@@ -11,6 +11,8 @@ export interface StorePaths {
   codexProbe: string;
   /** Folders of tasks that were forgotten, on their way out. */
   removed: string;
+  /** Worktrees of repositories beside which nothing can be written. */
+  worktrees: string;
   /** Locks of what is not one task's: the index, repositories. */
   locks: string;
 }
@@ -69,6 +71,7 @@ export function storePaths(home: string): StorePaths {
     sandboxProbe: join(home, "sandbox-probe.json"),
     codexProbe: join(home, "codex-probe.json"),
     removed: join(home, "removed"),
+    worktrees: join(home, "worktrees"),
     locks: join(home, "locks"),
   };
 }

@@ -1,3 +1,4 @@
+import { digestOf } from "#lib/digest.ts";
 import type { Topic } from "./topic.ts";
 
 /** The longest task id: file names end at 255 bytes, and a temporary name beside it needs room too. */
@@ -29,9 +30,41 @@ export function agentBranchOf(topic: Topic): string {
   return `agent/${topic.key}`;
 }
 
-/** Returns the name of the worktree's folder beside the repository `repositoryName`. */
+/** Returns the name of the worktree's folder beside the repository `repositoryName`, which is shortened where it is too long. */
 export function worktreeNameOf(repositoryName: string, topic: Topic): string {
-  return `${repositoryName}-agent-${topic.key}`;
+  return joinName(repositoryName, `-agent-${topic.key}`);
+}
+
+/** Returns how a folder is called by the branch of a topic: a branch's own name holds a slash. */
+export function branchFolderOf(topic: Topic): string {
+  return agentBranchOf(topic).replace("/", "-");
+}
+
+/** File names end at 255 bytes, and a worktree on its way out gets a longer name. */
+const MAX_FOLDER_BYTES = 200;
+
+/** Returns a folder's name of two parts; of a name that is too long, the first part is cut, and a digest tells it from others. */
+export function joinName(head: string, tail: string): string {
+  if (Buffer.byteLength(head + tail) <= MAX_FOLDER_BYTES) return head + tail;
+  const digest = `~${digestOf(head).slice(0, 8)}`;
+  const room = MAX_FOLDER_BYTES - Buffer.byteLength(digest + tail);
+  // A character that is cut in two becomes a replacement character, which goes too.
+  const cut = Buffer.from(head)
+    .subarray(0, room)
+    .toString()
+    .replace(/\uFFFD+$/, "");
+  return `${cut}${digest}${tail}`;
+}
+
+/** Returns the same name with its letters' case exchanged: where it leads to the same file, the file system does not tell them apart. */
+export function withOtherCase(name: string): string {
+  return name.replace(/[a-zA-Z]/g, (letter) => (letter < "a" ? letter.toLowerCase() : letter.toUpperCase()));
+}
+
+/** Returns the first of some names that differs from a name in nothing but the case of its letters. */
+export function findOtherCase(name: string, names: readonly string[]): string | undefined {
+  const lower = name.toLowerCase();
+  return names.find((other) => other !== name && other.toLowerCase() === lower);
 }
 
 /** An entry of a process's environment. */

@@ -37,6 +37,7 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
     writtenTo = await container.repository("written");
     await fillForReview(repository, world.environment());
     world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
+    world.stub.script("CHANGE-IT", [{ run: "echo changed >> README.md; echo new > new.txt" }, { say: "Changed." }]);
     world.stub.script("TRY-TO-WRITE", WRITE_ATTEMPTS);
     world.stub.script("REVIEW", [...REVIEW_COMMANDS.map((run) => ({ run })), { say: "Looks fine." }]);
     client = await start("user namespaces");
@@ -95,6 +96,80 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
       sandbox: "full-access",
     });
     expect(data).toMatchObject({ success: true, result: "Hello." });
+  });
+
+  describe("a full-access task on a repository that is mounted at /workspace", () => {
+    const workIn = (cwd: string, topic: string) => ({ prompt: "CHANGE-IT", topic, cwd, sandbox: "full-access" });
+
+    /** A repository of the user with this id, mounted at a folder. */
+    async function mounted(name: string, at: string, owner: number, options: readonly string[] = []) {
+      const path = await world.repository(name);
+      await world.run(path, ["chmod", "-R", "a+rwX", "."]);
+      await world.run(path, ["chown", "-R", `${owner}:${owner}`, "."]);
+      const server = await start("user namespaces", {}, ["--volume", `${path}:${at}`, ...options]);
+      return { path, server };
+    }
+
+    test.each([
+      ["with a folder for temporary files", ["--tmpfs", "/tmp"]],
+      ["without any", []],
+    ])("%s: edited, committed, compared, merged, discarded, restored", async (how, options) => {
+      const name = how.startsWith("without") ? "without_tmp" : "with_tmp";
+      const { path, server } = await mounted(name, "/workspace", 1000, options);
+      const { data } = await server.call("codex", workIn("/workspace", `implement-${name}-v1`));
+      expect(data).toMatchObject({ success: true, commits_ahead: 1, files_changed: ["README.md", "new.txt"] });
+      expect(data["commit_error"]).toBeUndefined();
+      expect(data["worktree_dir"]).toStartWith(join(world.stateHome, "worktrees", "workspace-"));
+      expect(data["note"]).toContain("CODEXMCP_WORKTREES");
+      const task = { task_id: data["task_id"] };
+      expect((await server.call("codex_diff", task)).data["patch"]).toContain("+changed");
+      expect((await server.call("codex_merge", { task_ids: [task.task_id] })).data).toMatchObject({ success: true });
+      expect(readFileSync(join(path, "new.txt"), "utf8")).toBe("new\n");
+      expect((await server.call("codex_discard", task)).isError).toBe(false);
+      expect(existsSync(String(data["worktree_dir"]))).toBe(false);
+      expect((await server.call("codex_discard", { ...task, restore: true })).isError).toBe(false);
+      expect(readFileSync(join(String(data["worktree_dir"]), "new.txt"), "utf8")).toBe("new\n");
+    });
+
+    test("of another owner: the image trusts what is mounted there, and nothing else", async () => {
+      const trusted = await mounted("others", "/workspace", 1234);
+      const { data } = await trusted.server.call("codex", workIn("/workspace", "implement-others-v1"));
+      expect(data).toMatchObject({ success: true, commits_ahead: 1 });
+      const merged = await trusted.server.call("codex_merge", { task_ids: [data["task_id"]] });
+      expect(merged.data).toMatchObject({ success: true });
+      const stranger = await mounted("stranger", "/elsewhere", 1234);
+      const refused = await stranger.server.call("codex", workIn("/elsewhere", "implement-stranger-v1"));
+      expect(refused.data).toMatchObject({ code: "repository_untrusted" });
+      expect(refused.data["hint"]).toContain("safe.directory '/elsewhere'");
+      expect(refused.data["hint"]).toContain("--system");
+    });
+
+    test("mounted read-only: refused, with what can be done", async () => {
+      const { server } = await mounted("frozen", "/workspace:ro", 1000);
+      const { data } = await server.call("codex", workIn("/workspace", "implement-frozen-v1"));
+      expect(data).toMatchObject({ code: "repository_read_only" });
+    });
+
+    test("without a name for git: what is to be set is said, and helps", async () => {
+      const { path, server } = await mounted("nameless", "/workspace", 1000, ["--env", "GIT_CONFIG_GLOBAL=/dev/null"]);
+      const commit = "git -c user.name=A -c user.email=a@example.invalid commit -qam Changed";
+      world.stub.script("COMMIT-IT", [{ run: `echo own >> README.md; ${commit}` }, { say: "Committed." }]);
+      const run = (prompt: string, topic: string) => server.call("codex", { ...workIn("/workspace", topic), prompt });
+      const left = await run("CHANGE-IT", "implement-left-v1");
+      expect(left.data["commit_error"]).toContain("user.name");
+      const { data } = await run("COMMIT-IT", "implement-own-v1");
+      const merge = () => server.call("codex_merge", { task_ids: [data["task_id"]] });
+      const refused = await merge();
+      expect(refused.data).toMatchObject({ code: "no_identity" });
+      expect(refused.data["hint"]).toContain("in a container");
+      const config = join(path, ".git", "config");
+      await world.run("/", ["git", "config", "--file", config, "user.name", "A"]);
+      await world.run("/", ["git", "config", "--file", config, "user.email", "a@example.invalid"]);
+      await world.run("/", ["chown", "1000:1000", config]);
+      expect((await merge()).data).toMatchObject({ success: true });
+      const next = await run("CHANGE-IT", "implement-left-v2");
+      expect(next.data).toMatchObject({ success: true, commits_ahead: 1 });
+    });
   });
 
   test("without Landlock the writes happen, and every one is reported", async () => {

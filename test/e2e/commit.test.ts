@@ -81,6 +81,52 @@ test("a run that failed, and a worktree that is on another branch by now, stay a
   expect(failed.data).toMatchObject({ success: false, commits_ahead: 0, uncommitted_changes: ["?? half.txt"] });
   const switched = await work("SWITCH", "implement-switch-v1");
   expect(switched.data).toMatchObject({ success: true, commits_ahead: 0, uncommitted_changes: ["?? new.txt"] });
+  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere by now and not on agent/");
+});
+
+test("what hooks leave behind is ended with the task, and none gets the pane's terminal or waits for input", async () => {
+  const seen = join(world.root, "hook-saw.txt");
+  hook("pre-commit", `(cat; cat < /dev/tty) > ${seen} 2>&1; true`);
+  const daemons = "sleep 611 & setsid sleep 612 & env -i setsid sleep 613 & echo started";
+  hook("post-commit", daemons);
+  const { data } = await work("WORK", "implement-daemon-v1", { timeout_seconds: 60 });
+  expect(data).toMatchObject({ success: true, commits_ahead: 1, uncommitted_changes: [] });
+  expect(data["commit_error"]).toBeUndefined();
+  expect(readFileSync(seen, "utf8")).toContain("/dev/tty");
+  await world.until(
+    () =>
+      !Bun.spawnSync(["ps", "-eo", "args"])
+        .stdout.toString()
+        .match(/^sleep 61[123]$/m),
+  );
+  for (const name of ["pre-commit", "post-commit"]) hook(name, "true");
+});
+
+test("a cancel ends a hook that does not want to end; the work is told as uncommitted", async () => {
+  const begun = join(world.root, "begun");
+  hook("pre-commit", `trap '' TERM INT HUP; echo testing; touch ${begun}; sleep 614; sleep 614`);
+  const asked = { prompt: "WORK", cwd: repo, topic: "implement-stubborn-v1", sandbox: "full-access" };
+  const { data: started } = await client.call("codex_dispatch", asked);
+  await world.until(() => existsSync(begun));
+  await client.call("codex_cancel", { task_id: started["task_id"] });
+  const data = await world.waitForEnd(client, String(started["task_id"]));
+  expect(data).toMatchObject({ status: "completed", commits_ahead: 0 });
+  expect(data["uncommitted_changes"]).toEqual(["M  README.md", "?? new.txt"]);
+  expect(String(data["commit_error"])).toMatch(
+    /^The pre-commit hook was ended after \d+ s, since the task was to end\. Nothing was committed\. .*: testing$/,
+  );
+  await world.until(() => !Bun.spawnSync(["ps", "-eo", "args"]).stdout.toString().includes("sleep 614"));
+  hook("pre-commit", "true");
+});
+
+test("where git knows nothing of the worktree any more, each fact that is missing is named", async () => {
+  world.stub.script("BREAK", [{ run: "echo new > new.txt; rm .git" }, { say: "Broken." }]);
+  const { data } = await work("BREAK", "implement-broken-v1");
+  expect(data).toMatchObject({ success: true, result: "Broken." });
+  expect(String(data["commit_error"])).toContain("not a git repository");
+  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "not a git repository"]) {
+    expect(String(data["note"])).toContain(fact);
+  }
 });
 
 test("a repository within the worktree is not committed as a link that leads nowhere", async () => {

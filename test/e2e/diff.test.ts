@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { World } from "../support/world.ts";
+import { BINARY, World } from "../support/world.ts";
 
 let world: World;
 let client: McpClient;
@@ -92,6 +92,16 @@ test("by the command line", async () => {
   expect(stat.stdout).toContain("renamed      +0 -0        old name.txt → new name.txt");
   const patch = await runCli(world, ["diff", "implement-change", "src"]);
   expect(patch.stdout).toStartWith("diff --git a/src/new.txt");
+});
+
+test("a patch comes out of a pipe as the bytes that it is, whatever the files are encoded in", async () => {
+  await world.run(worktree, ["sh", "-c", String.raw`printf 'caf\351\r\n' > latin1.txt`]);
+  const other = join(world.root, "piped");
+  await world.run(repo, ["git", "worktree", "add", "--quiet", "--detach", other, `agent/implement-change~1`]);
+  await world.run(other, ["sh", "-c", `'${BINARY}' diff implement-change latin1.txt binary.bin | git apply`]);
+  for (const name of ["latin1.txt", "binary.bin"]) {
+    expect(readFileSync(join(other, name))).toEqual(readFileSync(join(worktree, name)));
+  }
 });
 
 test("a worktree that was discarded, and a task without one, are told as such", async () => {

@@ -104,6 +104,9 @@ test("nothing of a long output is lost at the end, whatever its length", async (
 test("what is said on standard error is bounded too, and the writer not held up", async () => {
   const { exitCode, stderr } = await runProgram(script("head -c 3000000 /dev/zero >&2; exit 4"));
   expect({ exitCode, bytes: stderr.length }).toEqual({ exitCode: 4, bytes: 256 * 1024 });
+  const long = await runProgram(script("echo first >&2; head -c 3000000 /dev/zero >&2; echo last >&2"));
+  expect(long.stderr.toString()).toStartWith("first\n");
+  expect(long.stderr.toString()).toEndWith("last\n");
 });
 
 test.skipIf(process.platform !== "linux")(

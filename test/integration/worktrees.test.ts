@@ -90,10 +90,14 @@ describe("where a worktree comes to stand", () => {
     expect((await make(join(project, "vendor", "library"))).action).toBe("reuse");
   });
 
-  test("a sub-folder that the base does not have: at the top", async () => {
+  test("a sub-folder that the base does not have: there is none, and nothing is left of the try", async () => {
     const repository = await scratch.repository("fresh-folder");
     mkdirSync(join(repository, "new"));
-    expect((await make(join(repository, "new"))).runDir).toBe(at("fresh-folder-agent-implement-x"));
+    const refused = make(join(repository, "new"));
+    expect(refused).rejects.toMatchObject({ code: "no_commit_holds_cwd" });
+    await refused.catch(() => undefined);
+    expect(existsSync(at("fresh-folder-agent-implement-x"))).toBe(false);
+    expect(await scratch.git(repository, "branch", "--list", "agent/*")).toBe("");
   });
 });
 
@@ -157,7 +161,7 @@ describe("what stands in the way is named, and left alone", () => {
   test("a branch called agent", async () => {
     const repository = await scratch.repository("agent-branch");
     await scratch.git(repository, "branch", "agent");
-    expect(await refusal(repository)).toBe("git_failed");
+    expect(await refusal(repository)).toBe("branch_blocked");
   });
 
   test("git's own folder as cwd", async () => {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { $ } from "bun";
 import { locateCodex } from "#codex/locate.ts";
@@ -43,12 +43,25 @@ export class Container {
     if (given === undefined) await $`debootstrap --variant=minbase --include=${PACKAGES} bookworm ${rootfs}`.quiet();
     const archive = join(this.#world.root, "rootfs.tar");
     await $`tar -C ${rootfs} -cf ${archive} .`.quiet();
+    await this.#addGitSettings(archive);
     await $`podman ${this.#storage} import ${archive} codexmcp-test`.quiet();
     rmSync(archive);
     if (given === undefined) rmSync(rootfs, { recursive: true });
     for (const refusal of ["user namespaces", "user namespaces and Landlock"] as const) {
       writeFileSync(this.#profile(refusal), JSON.stringify(seccompProfile(refusal)));
     }
+  }
+
+  /** Gives the image the settings of git that docs/Dockerfile gives its own. */
+  async #addGitSettings(archive: string): Promise<void> {
+    const layer = join(this.#world.root, "layer");
+    mkdirSync(join(layer, "etc"), { recursive: true });
+    const dockerfile = readFileSync(join(import.meta.dir, "..", "..", "docs", "Dockerfile"), "utf8");
+    for (const [, name = "", value = ""] of dockerfile.matchAll(/git config --system --add (\S+) (\S+)/g)) {
+      await $`git config --file ${join(layer, "etc", "gitconfig")} --add ${name} ${value}`.quiet();
+    }
+    await $`tar -C ${layer} -rf ${archive} ./etc/gitconfig`.quiet();
+    rmSync(layer, { recursive: true });
   }
 
   /** A client whose server runs in a container. @param options for podman, besides ours */

@@ -103,5 +103,5 @@ export function peakMiB(pid: number): number {
 
 /** Runs a script in a folder. */
 export function runShell(folder: string, script: string): void {
-  Bun.spawnSync(["/bin/sh", "-c", script], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
+  Bun.spawnSync(["/bin/sh", "-c", script], { cwd: folder, env: process.env, stdio: ["ignore", "inherit", "inherit"] });
 }

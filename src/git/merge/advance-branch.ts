@@ -1,8 +1,11 @@
 import { tryLastingGit } from "../lasting-git.ts";
 import { AppError } from "#lib/errors.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { findBranchUse } from "../branch-in-use.ts";
+import { commitOfBranch } from "../branches.ts";
+import { findGitFolders } from "../git-folders.ts";
 import { git } from "../git.ts";
 import { gitFailure } from "../git-failure.ts";
-import { listWorktrees } from "../worktree-list.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */
 export interface Advance {
@@ -11,37 +14,78 @@ export interface Advance {
   branch: string;
   from: string;
   to: string;
+  /** The working tree that has it checked out. */
+  checkout: string | undefined;
 }
 
 /** Another git that holds the index is waited for so long. */
-const PATIENCE_MS = 5000;
+const LOCK_TIMEOUT_MS = 5000;
 
 /**
  * Moves a branch forward, with the files of the working tree that has it checked out. That one step is done by one git
  * process in a session of its own, which goes on to its end whatever happens to this one.
  * @throws AppError `checkout_dirty` where it would overwrite something; nothing is changed then
  */
-export async function advanceBranch({ folder, branch, from, to }: Advance): Promise<void> {
-  const checkout = await findCheckout(folder, branch);
+export async function advanceBranch({ folder, branch, from, to, checkout }: Advance): Promise<void> {
   if (checkout === undefined) {
-    await git(folder, ["update-ref", `refs/heads/${branch}`, to, from]);
+    await git(folder, ["update-ref", "-m", "codex-mcp-server: merge", `refs/heads/${branch}`, to, from]);
     return;
   }
-  const args = ["merge", "--ff-only", "--quiet", "--no-autostash", "--no-verify-signatures", to];
-  const deadline = performance.now() + PATIENCE_MS;
+  const args = ["merge", "--ff-only", "--quiet", ...NOT_AS_CONFIGURED, to];
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     const { exitCode, stderr } = await tryLastingGit(checkout, args);
-    if (exitCode === 0) return;
+    // Neither its failure nor its success says whether this branch has moved.
+    if ((await commitOfBranch(folder, branch)) === to) return;
+    if (exitCode === 0) throw switched(checkout, branch);
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
     if (!isHeld || performance.now() > deadline) throw refusal(checkout, args, stderr);
     await Bun.sleep(50);
   }
 }
 
-/** Returns the working tree that has a branch checked out; undefined where none has. */
+/** What `branch.<name>.mergeOptions` and other settings could have it do besides. */
+const NOT_AS_CONFIGURED = [
+  "--commit",
+  "--no-squash",
+  "--no-edit",
+  "--no-stat",
+  "--no-log",
+  "--no-autostash",
+  "--no-signoff",
+  "--no-verify-signatures",
+];
+
+/**
+ * Returns the working tree that has a branch checked out; undefined where none has.
+ * @throws AppError `branch_in_use` where git's own commands would not move it, or its working tree cannot be found
+ */
 export async function findCheckout(folder: string, branch: string): Promise<string | undefined> {
-  const worktrees = await listWorktrees(folder);
-  return worktrees.find((worktree) => worktree.branch === branch && !worktree.isPrunable)?.path;
+  const use = await findBranchUse(folder, branch);
+  if (use === undefined) return undefined;
+  if (use.what !== "checked out") throw inUse(branch, `is ${use.what} in ${use.path}`, "Finish or abort that there");
+  if (findGitFolders(use.path)?.top === undefined) {
+    const found = statIfAny(use.path) === undefined ? "which is gone" : "whose files git does not know to be anywhere";
+    throw inUse(branch, `is checked out in ${use.path}, ${found}`, WHERE_IS_IT);
+  }
+  const another = await findBranchUse(folder, branch, use.path);
+  if (another === undefined) return use.path;
+  throw inUse(branch, `is checked out in both ${use.path} and ${another.path}`, "Switch one of them to another branch");
+}
+
+const WHERE_IS_IT =
+  "Bring it back, or have git forget it (git worktree prune); of a separate git folder, set core.worktree to its working tree";
+
+function inUse(branch: string, why: string, what: string): AppError {
+  return new AppError("branch_in_use", `${branch} ${why}, so it is not moved.`, `${what}, and merge again.`);
+}
+
+function switched(path: string, branch: string): AppError {
+  return new AppError(
+    "branch_in_use",
+    `${path} was switched from ${branch} to another branch while this was merged, and that one was moved instead.`,
+    `Look at what it has checked out; git -C '${path}' reset --keep ORIG_HEAD takes it back.`,
+  );
 }
 
 function refusal(path: string, args: readonly string[], stderr: string): AppError {

@@ -1,17 +1,17 @@
-import { writeCommit } from "../write-commit.ts";
-import { tryGit } from "../git.ts";
+import { decodeBytes } from "#lib/visible-text.ts";
 import { gitFailure } from "../git-failure.ts";
-import { OUR_IDENTITY } from "../identity.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
+import type { MergeFolder } from "./merge-folder.ts";
 
-/** What came of merging two commits: a tree, or where they do not fit together. */
+/** What came of merging two commits: a tree, or where they conflict. */
 export type MergedTree = { tree: string } | { conflicts: Conflict[] };
 
-/** How much of conflicts is told. */
+/** How many conflicts are told. */
 const MAX_CONFLICTS = 20;
 
-/** Two commits, or trees, that are to be merged. */
+/** Two commits that are to be merged. */
 export interface TreeMerge {
+  /** A folder in which git commands for the repository run. */
   folder: string;
   /** What both are compared with; undefined: where the histories of the two commits part. */
   base?: string | undefined;
@@ -22,26 +22,33 @@ export interface TreeMerge {
 }
 
 /**
- * Merges two commits or trees; only objects are written.
+ * Merges two commits as `git merge` does; only objects are written.
  * @throws AppError `git_failed`
  */
-export async function mergeTrees({ folder, base, ours, theirs, names }: TreeMerge): Promise<MergedTree> {
-  const [left, right] = base === undefined ? [ours, theirs] : await withBase(folder, base, ours, theirs);
-  // -z: fields end with NUL, and an empty one parts the files from the messages.
-  const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "--allow-unrelated-histories"];
-  const { exitCode, stdout, stderr } = await tryGit(folder, [...args, left, right]);
-  const [tree = "", ...files] = stdout.split("\0").filter((field) => field !== "");
-  if (exitCode === 0) return { tree };
-  if (exitCode !== 1) throw gitFailure(folder, args, stderr);
-  const paths = [...new Set(files)].slice(0, MAX_CONFLICTS);
-  return { conflicts: await Promise.all(paths.map((path) => readConflict(folder, tree, path, names))) };
+export async function mergeTrees(
+  space: MergeFolder,
+  { folder, base, ours, theirs, names }: TreeMerge,
+): Promise<MergedTree> {
+  if (base === ours || base === theirs) return { tree: `${base === ours ? theirs : ours}^{tree}` };
+  const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
+  // The tree, then the files in conflict.
+  const [tree = "", ...files] = splitAtNuls(stdout);
+  if (exitCode === 0) return { tree: tree.toString() };
+  if (exitCode !== 1 || tree.length === 0) throw gitFailure(folder, ["merge-tree"], stderr.toString());
+  const paths = [...new Set(files.map((file) => file.toString("latin1")))].slice(0, MAX_CONFLICTS);
+  const conflicts: Conflict[] = [];
+  for (const path of paths) {
+    const bytes = Buffer.from(path, "latin1");
+    const hunks = await readConflict(folder, tree.toString(), bytes, { ours, theirs }, names);
+    conflicts.push({ path: decodeBytes(bytes), hunks });
+  }
+  return { conflicts };
 }
 
-/** Two commits of the same content, whose histories part at the base: git before 2.40 cannot be given a base. */
-async function withBase(folder: string, base: string, ours: string, theirs: string): Promise<[string, string]> {
-  const commit = async (of: string, ...parents: string[]) => {
-    return writeCommit(folder, { tree: `${of}^{tree}`, parents, message: "-", environment: OUR_IDENTITY });
-  };
-  const root = await commit(base);
-  return Promise.all([commit(ours, root), commit(theirs, root)]);
+function splitAtNuls(bytes: Buffer): Buffer[] {
+  const fields: Buffer[] = [];
+  for (let at = 0, end = bytes.indexOf(0); end >= 0; at = end + 1, end = bytes.indexOf(0, at)) {
+    if (end > at) fields.push(bytes.subarray(at, end));
+  }
+  return fields;
 }

@@ -1,3 +1,5 @@
+import { decodeBytes } from "#lib/visible-text.ts";
+
 /**
  * Names of files as git and the file system have them may hold any byte. Here they are texts with one
  * character for each byte, which compare, split and join as such.
@@ -9,9 +11,9 @@ export function toBytes(name: ByteName): Buffer {
   return Buffer.from(name, "latin1");
 }
 
-/** A name for people: bytes that are no UTF-8 are shown as such. */
+/** A name for people: bytes that are no UTF-8 are shown as such, like `\xff`. */
 export function toText(name: ByteName): string {
-  return toBytes(name).toString();
+  return decodeBytes(toBytes(name));
 }
 
 /** A name from its bytes. */

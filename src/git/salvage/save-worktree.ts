@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { commitOfBranch, filesOfBranch } from "../branches.ts";
-import { withIndexCopy } from "../changes.ts";
+import { withIndexCopy } from "../index-copy.ts";
 import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";

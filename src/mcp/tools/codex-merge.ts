@@ -23,7 +23,11 @@ export const codexMerge = defineTool({
       merged: z
         .array(z.looseObject({ task_id: z.string(), into: z.string(), commit: z.string() }))
         .describe("In order"),
-      stopped_at: z.string().optional().describe("The task that does not fit"),
+      no_changes: z
+        .array(z.looseObject({ task_id: z.string() }))
+        .optional()
+        .describe("Tasks with nothing to merge"),
+      stopped_at: z.string().optional().describe("The task that conflicts"),
       conflicts: z
         .array(z.looseObject({ path: z.string() }))
         .optional()
@@ -32,13 +36,15 @@ export const codexMerge = defineTool({
       ...failureFields(),
     }),
   handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {
-    const { merged, stopped, not_attempted } = await mergeWorktrees(open(), task_ids, { strategy, into, message });
-    if (stopped === undefined) return { data: { success: true, merged } };
+    const outcome = await mergeWorktrees(open(), task_ids, { strategy, into, message });
+    const { merged, stopped, not_attempted } = outcome;
+    const no_changes = outcome.no_changes.length === 0 ? {} : { no_changes: outcome.no_changes };
+    if (stopped === undefined) return { data: { success: true, merged, ...no_changes } };
     const { failure, conflicts, task_id } = stopped;
     const { message: error, code, hint } = failure;
     return {
       isError: true,
-      data: { success: false, error, code, hint, stopped_at: task_id, conflicts, merged, not_attempted },
+      data: { success: false, error, code, hint, stopped_at: task_id, conflicts, merged, ...no_changes, not_attempted },
     };
   },
 });

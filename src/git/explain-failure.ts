@@ -1,0 +1,224 @@
+import { AppError, errnoOf, type ErrorCode } from "#lib/errors.ts";
+
+/** A kind of failure, by what git says of it. */
+interface Explanation {
+  pattern: RegExp;
+  code: ErrorCode;
+  /** Of the pattern's groups, and the line that git said. */
+  describe: (found: readonly string[], said: string) => { message: string; hint: string };
+}
+
+const FULL_DISK_HINT =
+  "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.";
+
+/** As the C library words failed system calls in English. */
+const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
+  "File name too long": {
+    code: "name_too_long",
+    hint: "Take a shorter topic, or set CODEXMCP_WORKTREES to a folder with a shorter path.",
+  },
+  "Read-only file system": {
+    code: "file_system_refused",
+    hint: "Mount it writable, or let a read-only task do what it can.",
+  },
+  "Permission denied": {
+    code: "file_system_refused",
+    hint: "Give the user that runs this server the right to write there (ls -ld shows who has it).",
+  },
+  "Operation not permitted": {
+    code: "file_system_refused",
+    hint: "Look who owns it, and whether it is immutable (ls -ld, lsattr -d).",
+  },
+  "No space left on device": {
+    code: "file_system_refused",
+    hint: FULL_DISK_HINT,
+  },
+  "Disk quota exceeded": {
+    code: "file_system_refused",
+    hint: "Make room within the quota (quota -s); codex-mcp-server clean removes old worktrees.",
+  },
+  "Too many open files": {
+    code: "file_system_refused",
+    hint: "Raise the limit of open files (ulimit -n) for the MCP client that starts this server.",
+  },
+  "Too many open files in system": {
+    code: "file_system_refused",
+    hint: "Close programs, or raise the system's limit (sysctl fs.file-max).",
+  },
+  "Stale file handle": {
+    code: "file_system_refused",
+    hint: "Mount the network file system again, and start the task again.",
+  },
+  "Transport endpoint is not connected": {
+    code: "file_system_refused",
+    hint: "Mount the file system again, and start the task again.",
+  },
+  "Input/output error": { code: "file_system_refused", hint: "The disk may be failing: look at dmesg." },
+  "Too many levels of symbolic links": { code: "file_system_refused", hint: "Remove the link that leads to itself." },
+  "Not a directory": { code: "file_system_refused", hint: "Move the file away that stands in a folder's place." },
+};
+
+const EXPLANATIONS: Explanation[] = [
+  {
+    pattern: /dubious ownership in repository at '(.+?)'/s,
+    code: "repository_untrusted",
+    describe: ([path = ""]) => ({
+      message: `git refuses the repository at ${path} because somebody else owns it.`,
+      hint:
+        `If you trust it: ${trust(path)}. In a container, run that in its image with --system in place of --global ` +
+        "(docs/Dockerfile does so for /workspace), or start it as the user who owns the files (docker run --user).",
+    }),
+  },
+  {
+    pattern: /Unable to create '([^']+?\.lock)': File exists/,
+    code: "repository_locked",
+    describe: ([file = ""]) => ({
+      message: `A lock file of git's is in the way: ${file}.`,
+      hint: `Wait for the git command that holds it; where none is running, one has died: rm '${file}'`,
+    }),
+  },
+  {
+    pattern: /'refs\/heads\/([^']+)' exists; cannot create '(?:refs\/heads\/)?([^']+)'/,
+    code: "branch_blocked",
+    describe: ([other = "", branch = ""]) => describeBlocked(other, branch),
+  },
+  {
+    pattern: /there is a non-empty directory '([^']+)' blocking reference '(?:refs\/heads\/)?([^']+)'/,
+    code: "branch_blocked",
+    describe: ([folder = "", branch = ""]) => ({
+      message: `The folder ${folder}, which is not empty, stands where git would keep the branch ${branch}.`,
+      hint: `Remove what is in it, after a look: ls -la '${folder}'`,
+    }),
+  },
+  {
+    pattern:
+      /Please tell me who you are|unable to auto-detect email address|empty ident|no (?:email|name) was given|user\.useConfigOnly/i,
+    code: "identity_missing",
+    describe: () => ({
+      message: "git does not know under whose name to commit.",
+      hint:
+        'Set it for the user that runs this server: git config --global user.name "Your Name" && git config --global user.email you@example.com; ' +
+        "or give this server GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL; in a container, mount your ~/.gitconfig.",
+    }),
+  },
+  {
+    pattern: /failed to sign|signing failed|gpg failed|user\.signingkey/i,
+    code: "git_failed",
+    describe: (_, said) => ({
+      message: `git could not sign the commit, as commit.gpgSign asks for: ${said}`,
+      hint: "Make signing work without a question (an agent that knows the key), or set commit.gpgSign to false.",
+    }),
+  },
+  {
+    pattern: /could not create (?:leading directories|directory) of '(.+?)': (?!File name too long)(.+)/,
+    code: "worktree_folder_unusable",
+    describe: ([path = "", why = ""]) => ({
+      message: `No worktree can be made at ${path.replace(/\/\.git$/, "")}: ${why}.`,
+      hint: "Mend that, or set CODEXMCP_WORKTREES to a folder in which this server may make others.",
+    }),
+  },
+  {
+    pattern: /unknown repository extensions? found:\s*(\S+)|Expected git repo version <= \d+, found (\d+)/,
+    code: "repository_unusable",
+    describe: ([extension, version]) => ({
+      message: `This git is too old for the repository, which uses ${extension || `format ${version ?? ""}`}.`,
+      hint: "Update the git that this server finds in its PATH.",
+    }),
+  },
+  {
+    pattern: /promisor remote|lazy fetching (?:is )?disabled/i,
+    code: "objects_missing",
+    describe: (_, said) => ({
+      message: `The clone is a partial one, and git could not fetch what it lacks: ${said}`,
+      hint: "Make its remote reachable (git remote -v; git fetch), or clone it as a whole.",
+    }),
+  },
+  {
+    pattern: /Out of diskspace/,
+    code: "file_system_refused",
+    describe: (_, said) => ({ message: `The disk is full: ${said}`, hint: FULL_DISK_HINT }),
+  },
+  {
+    pattern: /insufficient permission for adding an object to repository database (\S+)/,
+    code: "repository_read_only",
+    describe: ([objects = ""]) => ({
+      message: `git may not write to its own folder ${objects}.`,
+      hint: "Give the user that runs this server the right to write there (ls -ld shows who has it).",
+    }),
+  },
+  {
+    pattern: /unable to write (?:new |loose object )?file (.+?)$/m,
+    code: "file_system_refused",
+    describe: ([file = ""]) => ({
+      message: `git could not write the file ${file}, and does not say why.`,
+      hint: "Make room if the disk is full (df -h and df -i show what is left), or within your quota (quota -s); else look at dmesg.",
+    }),
+  },
+];
+
+const SYSTEM_CALL = new RegExp(`: (${Object.keys(OF_SYSTEM).join("|")})\\s*$`, "m");
+
+/** As Bun words a program that could not be started. */
+const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
+
+/** Returns what git's error messages mean, where it is something that a user can fix; undefined for any other failure. */
+export function explainFailure(stderr: string): AppError | undefined {
+  const said = lineOf(stderr, /^(?:fatal|error): /);
+  for (const { pattern, code, describe } of EXPLANATIONS) {
+    const found = pattern.exec(stderr);
+    if (found === null) continue;
+    const { message, hint } = describe(found.slice(1), said);
+    return new AppError(code, message, hint);
+  }
+  const refused = OF_SYSTEM[SYSTEM_CALL.exec(stderr)?.[1] ?? WORDS[NOT_STARTED.exec(stderr)?.[1] ?? ""] ?? ""];
+  if (refused === undefined) return undefined;
+  return new AppError(refused.code, `git failed: ${lineOf(stderr, SYSTEM_CALL)}.`, refused.hint);
+}
+
+/** Returns a failed system call of our own, by default on `path`, in the same words; undefined for what is no such failure. */
+export function explainSystemCall(path: string, thrown: unknown): AppError | undefined {
+  const words = WORDS[errnoOf(thrown) ?? ""];
+  const refused = OF_SYSTEM[words ?? ""];
+  if (words === undefined || refused === undefined) return undefined;
+  const named = thrown instanceof Error && "path" in thrown && typeof thrown.path === "string" ? thrown.path : path;
+  return new AppError(refused.code, `${named} cannot be used: ${words}.`, refused.hint, thrown);
+}
+
+const WORDS: Record<string, string> = {
+  ENAMETOOLONG: "File name too long",
+  EROFS: "Read-only file system",
+  EACCES: "Permission denied",
+  EPERM: "Operation not permitted",
+  ENOSPC: "No space left on device",
+  EDQUOT: "Disk quota exceeded",
+  EMFILE: "Too many open files",
+  ENFILE: "Too many open files in system",
+  ESTALE: "Stale file handle",
+  EIO: "Input/output error",
+  ELOOP: "Too many levels of symbolic links",
+  ENOTDIR: "Not a directory",
+};
+
+/** Returns the refusal of a branch whose name another branch's takes up. */
+export function blockedBranch(other: string, branch: string): AppError {
+  const { message, hint } = describeBlocked(other, branch);
+  return new AppError("branch_blocked", message, hint);
+}
+
+/** Git looks at the working tree's owner in one command, and at the git folder's in another. */
+function trust(path: string): string {
+  const paths = /(?:^|\/)[^/]*\.git$/.test(path) ? [path] : [path, `${path}/.git`];
+  return paths.map((each) => `git config --global --add safe.directory '${each}'`).join(" && ");
+}
+
+function describeBlocked(other: string, branch: string): { message: string; hint: string } {
+  return {
+    message: `The branch ${other} keeps git from making ${branch}: of the two names, one would be a folder of the other.`,
+    hint: `Rename it: git branch -m ${other} ${other.replaceAll("/", "-")}-old`,
+  };
+}
+
+function lineOf(stderr: string, pattern: RegExp): string {
+  const line = stderr.split("\n").find((each) => pattern.test(each)) ?? stderr.trim();
+  return line.replace(/^(?:fatal|error): /, "").trim();
+}

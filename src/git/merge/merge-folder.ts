@@ -1,0 +1,185 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { logger } from "#lib/log.ts";
+import { statIfAny } from "#lib/paths.ts";
+import { tryReadText } from "#lib/read-file.ts";
+import type { ProgramResult } from "#lib/run-program.ts";
+import { withTemporaryFolder } from "#lib/temporary.ts";
+import { findGitFolders } from "../git-folders.ts";
+import { git, gitBytes, tryGit } from "../git.ts";
+import { asVariables } from "../local-programs.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
+
+/** Of all attribute files of a tree, so many bytes are written out. */
+const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
+const MAX_LISTING_BYTES = 512 * 1024 * 1024;
+const GITLINK = "160000";
+
+/**
+ * A working tree of our own in which git computes merges, so that none of the user's is touched. It holds only what git looks
+ * at while it merges: files of attributes, and where submodules have their objects.
+ */
+export class MergeFolder {
+  readonly #repository: string;
+  readonly #checkout: string | undefined;
+  readonly #folder: string;
+  readonly #tree: string;
+  /** The blobs that are written out, by path. */
+  #written = new Map<string, string>();
+  #lines: string[] = [];
+  #drivers: GitEnvironment = {};
+
+  private constructor(repository: string, checkout: string | undefined, folder: string) {
+    this.#repository = repository;
+    this.#checkout = checkout;
+    this.#folder = folder;
+    this.#tree = join(folder, "tree");
+    mkdirSync(this.#tree);
+  }
+
+  /**
+   * Makes such a folder, does something in it, and removes it.
+   * @param repository a folder in which git commands for the repository run
+   * @param checkout the user's working tree, where submodules may be checked out
+   */
+  static async use<T>(
+    repository: string,
+    checkout: string | undefined,
+    work: (folder: MergeFolder) => Promise<T>,
+  ): Promise<T> {
+    const { commonDir = repository } = findGitFolders(repository) ?? {};
+    return withTemporaryFolder(commonDir, async (folder) => {
+      const made = new MergeFolder(repository, checkout, folder);
+      await made.#redirectDrivers();
+      return work(made);
+    });
+  }
+
+  /** Variables with which git sees history as {@link pretend} says. */
+  get history(): GitEnvironment {
+    return this.#lines.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#lines) };
+  }
+
+  /** Lets git see a commit with one more parent. */
+  async pretend(commit: string, another: string): Promise<void> {
+    const parents = await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`]);
+    this.#lines.push([commit, ...parents.split("\n").filter(Boolean), another].join(" "));
+  }
+
+  /**
+   * Runs `git merge-tree` for two commits, with the attributes of the first.
+   * @param base what both are compared with, neither of the two; undefined: where their histories part
+   * @throws AppError as `tryGit` does
+   */
+  async mergeTree(ours: string, theirs: string, base: string | undefined): Promise<ProgramResult> {
+    await this.#writeAttributes(ours);
+    // git before 2.40 cannot be given a base: it finds it where histories are cut off there.
+    const lines = base === undefined ? this.#lines : [base, `${ours} ${base}`, `${theirs} ${base}`];
+    const environment = {
+      ...this.#drivers,
+      GIT_DIR: findGitFolders(this.#repository)?.commonDir ?? this.#repository,
+      GIT_WORK_TREE: this.#tree,
+      GIT_INDEX_FILE: join(this.#folder, "index"),
+      GIT_GRAFT_FILE: this.#writeGrafts(lines),
+    };
+    // -z: fields end with NUL.
+    const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs];
+    return runGit(this.#tree, args, { environment, deadlineMs: GIT_FILES_DEADLINE_MS });
+  }
+
+  #writeGrafts(lines: readonly string[]): string {
+    const file = join(this.#folder, "grafts");
+    writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
+    return file;
+  }
+
+  /** What merge drivers print would stand among git's answers. */
+  async #redirectDrivers(): Promise<void> {
+    const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
+    const { stdout } = await tryGit(this.#repository, args);
+    const settings = new Map<string, string>();
+    for (const entry of stdout.split("\0")) {
+      const lineEnd = entry.indexOf("\n");
+      if (lineEnd > 0) settings.set(entry.slice(0, lineEnd), `exec 1>&2; ${entry.slice(lineEnd + 1)}`);
+    }
+    if (settings.size > 0) this.#drivers = asVariables([...settings]);
+  }
+
+  /** As git does, which reads attributes from the files that are checked out, and not from what is merged. */
+  async #writeAttributes(commit: string): Promise<void> {
+    const wanted = new Map<string, string>();
+    const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
+    const listing = await gitBytes(this.#repository, args, { maxOutputBytes: MAX_LISTING_BYTES });
+    for (const { mode, name, path } of pickEntries(listing.toString("latin1"))) {
+      if (mode === GITLINK) this.#linkSubmodule(path);
+      else if (mode.startsWith("100")) wanted.set(path, name);
+    }
+    for (const path of this.#written.keys()) if (!wanted.has(path)) rmSync(this.#place(path), { force: true });
+    const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
+    const contents = await readBlobs(this.#repository, [...new Set(missing.map(([, name]) => name))]);
+    for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
+    this.#written = wanted;
+  }
+
+  /** Where its submodule is checked out for the user, git finds out which of two commits comes after the other. */
+  #linkSubmodule(path: string): void {
+    if (this.#checkout === undefined) return;
+    const entry = join(this.#checkout, Buffer.from(path, "latin1").toString(), ".git");
+    const link = /^gitdir: (.*?)\n?$/s.exec(tryReadText(entry) ?? "")?.[1];
+    const gitFolder = link === undefined ? entry : resolve(dirname(entry), link);
+    if (statIfAny(gitFolder)?.isDirectory() !== true) return;
+    this.#write(`${path}/.git`, Buffer.from(`gitdir: ${gitFolder}\n`));
+  }
+
+  /** What cannot be written out has no effect, e.g. a file in whose folder's place the tree has a file, too. */
+  #write(path: string, content: Buffer): void {
+    try {
+      mkdirSync(this.#place(dirname(path)), { recursive: true });
+      writeFileSync(this.#place(path), content);
+    } catch (error) {
+      logger("git").debug`not written for a merge: ${path} (${String(error)})`;
+    }
+  }
+
+  #place(path: string): Buffer {
+    return Buffer.concat([Buffer.from(`${this.#tree}/`), Buffer.from(path, "latin1")]);
+  }
+}
+
+/** An entry of a tree; its path in bytes, each as the character of its number. */
+interface TreeEntry {
+  mode: string;
+  name: string;
+  path: string;
+}
+
+/** Names that lead out of a tree, or into git's own folder. */
+const UNSAFE = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
+
+/** Picks what matters of `git ls-tree -r -z`: files of attributes, `.gitmodules`, and submodules. */
+function* pickEntries(listing: string): Generator<TreeEntry> {
+  const line = /(\d{6}) \w+ ([0-9a-f]+)\t([^\0]*)\0/y;
+  for (let found = line.exec(listing); found !== null; found = line.exec(listing)) {
+    const [, mode = "", name = "", path = ""] = found;
+    const matters = mode === GITLINK || path === ".gitmodules" || /(?:^|\/)\.gitattributes$/.test(path);
+    if (matters && !UNSAFE.test(path)) yield { mode, name, path };
+  }
+}
+
+/** Reads blobs by their names, all at once. */
+async function readBlobs(repository: string, names: readonly string[]): Promise<Map<string, Buffer>> {
+  const contents = new Map<string, Buffer>();
+  if (names.length === 0) return contents;
+  const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
+  const bytes = await gitBytes(repository, ["cat-file", "--batch"], { input, maxOutputBytes: MAX_ATTRIBUTES_BYTES });
+  // Each as `name type size`, a line's end, the content, a line's end.
+  for (let at = 0; at < bytes.length;) {
+    const lineEnd = bytes.indexOf("\n", at);
+    const [name = "", , size] = bytes.subarray(at, lineEnd).toString().split(" ");
+    const begin = lineEnd + 1;
+    const length = Number(size ?? 0);
+    contents.set(name, bytes.subarray(begin, begin + length));
+    at = begin + (size === undefined ? 0 : length + 1);
+  }
+  return contents;
+}

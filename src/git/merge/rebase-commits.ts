@@ -1,0 +1,89 @@
+import { treeOf } from "../branches.ts";
+import { type CommitObject, parseAuthor, readCommit, storeCommit } from "../commit-object.ts";
+import { git, gitBytes } from "../git.ts";
+import { OUR_IDENTITY } from "../identity.ts";
+import { signsCommits, writeCommit } from "../write-commit.ts";
+import type { ComputedMerge, MergeRequest } from "./compute-merge.ts";
+import type { MergeFolder } from "./merge-folder.ts";
+import { mergeTrees } from "./merge-trees.ts";
+
+/**
+ * Puts the work's commits on the target, one by one, as `git rebase` does: merges among them are left out, and so is a change
+ * that the target has already; authors, times and messages stay, byte for byte.
+ * @param without a commit that is not to come along, nor what comes before it
+ */
+export async function rebaseCommits(
+  space: MergeFolder,
+  request: MergeRequest,
+  without: string | undefined,
+): Promise<ComputedMerge> {
+  const { folder, target, source } = request;
+  const range = [`${target}...${source}`, ...(without === undefined ? [] : [`^${without}`])];
+  const picks = ["--reverse", "--topo-order", "--no-merges", "--right-only", "--cherry-mark"];
+  const [list, copier] = await Promise.all([
+    git(folder, ["rev-list", ...picks, ...range, "--"], space.history),
+    CommitCopier.prepare(folder),
+  ]);
+  let tip = target;
+  for (const line of list.split("\n").filter(Boolean)) {
+    const name = line.slice(1);
+    const commit = await readCommit(folder, name);
+    const [parent] = commit.parents;
+    const ofBase = parent === undefined ? undefined : await treeOf(folder, `${parent}^{tree}`);
+    const isEmpty = commit.tree === ofBase;
+    // "=": the target has the same change; all commits without one are the same in that.
+    if (line.startsWith("=") && !isEmpty) continue;
+    if (parent === tip) {
+      tip = name;
+      continue;
+    }
+    const base = parent ?? (await writeEmptyCommit(folder));
+    const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
+    if ("conflicts" in merged) return { ...merged, at: name };
+    const [tree, ofTip] = await Promise.all([treeOf(folder, merged.tree), treeOf(folder, `${tip}^{tree}`)]);
+    // One that was made empty stays; one that has become so is left out.
+    if (tree !== ofTip || isEmpty) tip = await copier.copy(commit, tree, tip);
+  }
+  return { commit: tip };
+}
+
+/** Copies commits: another tree and parent, and whoever rebases as the committer. */
+class CommitCopier {
+  readonly #folder: string;
+  readonly #committer: Buffer;
+  readonly #isSigned: boolean;
+
+  private constructor(folder: string, committer: Buffer, isSigned: boolean) {
+    this.#folder = folder;
+    this.#committer = committer;
+    this.#isSigned = isSigned;
+  }
+
+  static async prepare(folder: string): Promise<CommitCopier> {
+    const [committer, isSigned] = await Promise.all([
+      gitBytes(folder, ["var", "GIT_COMMITTER_IDENT"]),
+      signsCommits(folder),
+    ]);
+    return new CommitCopier(folder, committer.subarray(0, committer.lastIndexOf("\n")), isSigned);
+  }
+
+  async copy(commit: CommitObject, tree: string, parent: string): Promise<string> {
+    const author = this.#isSigned && commit.encoding === undefined ? parseAuthor(commit.author) : undefined;
+    // git signs no commit of nobody, nor one that it would have to take as bytes.
+    if (author === undefined || author.name === "") {
+      return storeCommit(this.#folder, { ...commit, tree, parents: [parent] }, this.#committer);
+    }
+    const environment = {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.mail,
+      GIT_AUTHOR_DATE: `@${author.date}`,
+    };
+    return writeCommit(this.#folder, { tree, parents: [parent], message: commit.message, environment, isSigned: true });
+  }
+}
+
+/** What a commit without a parent is compared with. */
+async function writeEmptyCommit(folder: string): Promise<string> {
+  const tree = (await gitBytes(folder, ["mktree"], { input: Buffer.alloc(0) })).toString().trim();
+  return writeCommit(folder, { tree, parents: [], message: "-", environment: OUR_IDENTITY });
+}

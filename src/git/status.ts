@@ -1,0 +1,104 @@
+import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
+import { gitFailure } from "./git-failure.ts";
+import { type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
+import { type ByteName, splitNul, toText } from "./salvage/names.ts";
+
+/** How the files of a worktree are looked at. */
+export interface Look extends GitLimits {
+  environment?: GitEnvironment;
+}
+
+/** What is uncommitted in a working tree. Names are relative to its top. */
+export interface WorktreeStatus {
+  /** The commit that is checked out; undefined on a branch without one. */
+  head: string | undefined;
+  /** Without `refs/heads/`; undefined where HEAD is detached. */
+  branch: string | undefined;
+  /** As `git status --short` words it, one line for each change; a rename is `R  new ← old`. */
+  lines: string[];
+  /** Names of new files; repositories within the worktree end in a slash. */
+  untracked: ByteName[];
+  /** Names with conflicts that nobody has resolved. */
+  unmerged: ByteName[];
+  /** Names of which the index says only that they will be added (`git add --intent-to-add`). */
+  intended: ByteName[];
+  /** Names of files that differ from what is staged. */
+  modified: ByteName[];
+  /** Names that git could not read; folders end in a slash. */
+  unreadable: string[];
+}
+
+/** None of the user's settings has a say in it. */
+const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--find-renames"];
+const OF_ALL_FILES = "--untracked-files=all";
+
+/** Returns what is uncommitted in a working tree; of submodules, only which commit they are at. @throws AppError as `git` does */
+export async function readStatus(worktree: string, look: Look = {}): Promise<WorktreeStatus> {
+  const args = [...STATUS, ...LOOK_ONLY_FLAGS, OF_ALL_FILES];
+  const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, look);
+  const said = stderr.toString();
+  if (exitCode !== 0) {
+    throw gitFailure(worktree, args, overflowed ? "there are far too many new files" : said.trim());
+  }
+  return parseStatus(stdout, namesUnreadable(said));
+}
+
+/** Whether nothing at all is uncommitted. */
+export function isClean({ lines }: WorktreeStatus): boolean {
+  return lines.length === 0;
+}
+
+/** Returns the names of what git said that it cannot read; it goes on with all else. */
+export function namesUnreadable(stderr: string): string[] {
+  const patterns = [
+    /^warning: could not open directory '(.*)': /,
+    /^error: unable to index file '(.*)'$/,
+    /^(?!(?:error|warning|fatal): )(.*): Permission denied$/,
+  ];
+  const names = stderr
+    .split("\n")
+    .flatMap((line) => patterns.map((pattern) => pattern.exec(line)?.[1]).filter((name) => name !== undefined));
+  return [...new Set(names)];
+}
+
+/** How many words come before the name, by a line's first letter. */
+const WORDS_BEFORE_NAME: Record<string, number> = { "1": 8, "2": 9, u: 10, "?": 1 };
+
+function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
+  const status: WorktreeStatus = {
+    head: undefined,
+    branch: undefined,
+    lines: [],
+    untracked: [],
+    unmerged: [],
+    intended: [],
+    modified: [],
+    unreadable,
+  };
+  const fields = splitNul(answer).values();
+  for (const field of fields) {
+    const kind = field.charAt(0);
+    if (kind === "#") readHeader(toText(field), status);
+    const words = WORDS_BEFORE_NAME[kind];
+    if (words === undefined) continue;
+    const [, letters = ""] = field.split(" ", 2);
+    const name = field.split(" ").slice(words).join(" ");
+    const state = kind === "?" ? "??" : letters.replaceAll(".", " ");
+    const origin = kind === "2" ? ` ← ${toText(fields.next().value ?? "")}` : "";
+    status.lines.push(`${state} ${toText(name)}${origin}`);
+    if (kind === "?") status.untracked.push(name);
+    else if (kind === "u") status.unmerged.push(name);
+    else if (/[ARC]/.test(state.charAt(1))) status.intended.push(name);
+    else if (/[MT]/.test(state.charAt(1))) status.modified.push(name);
+  }
+  // Git leaves them out of its answer.
+  for (const name of unreadable) if (name.endsWith("/")) status.lines.push(`?? ${name}`);
+  return status;
+}
+
+function readHeader(header: string, status: WorktreeStatus): void {
+  const [, name, ...rest] = header.split(" ");
+  const value = rest.join(" ");
+  if (name === "branch.oid" && value !== "(initial)") status.head = value;
+  if (name === "branch.head" && value !== "(detached)") status.branch = value;
+}

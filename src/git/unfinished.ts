@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import { pathExists } from "#lib/paths.ts";
+
+/** What git leaves in a worktree's folder while something is going on that its user has to end, and the command for it. */
+const SIGNS: [name: string, what: string, command: string][] = [
+  ["rebase-merge", "rebase", "rebase"],
+  ["rebase-apply", "rebase", "rebase"],
+  ["MERGE_HEAD", "merge", "merge"],
+  ["CHERRY_PICK_HEAD", "cherry-pick", "cherry-pick"],
+  ["REVERT_HEAD", "revert", "revert"],
+];
+
+/** Says that a worktree is in the middle of a merge, a rebase or the like, and what to do; undefined where it is not. */
+export function describeUnfinished(worktree: string, gitDir: string): string | undefined {
+  const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
+  if (sign === undefined) return undefined;
+  const [, what, command] = sign;
+  const git = `git -C '${worktree}' ${command}`;
+  return `The worktree is in the middle of a ${what}, so what is uncommitted there was left so. Finish it (${git} --continue) or undo it (${git} --abort).`;
+}
