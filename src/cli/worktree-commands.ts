@@ -9,7 +9,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     summary: "list the worktrees that tasks have worked in, and their state",
     details:
       "Size, commits ahead of their base and behind it, whether anything is uncommitted, all of it is merged, or there are no " +
-      "changes. It takes a second at most: what is not known by then is shown as such.",
+      "changes. It takes about a second at most: what is not known by then is shown as such.",
     options: {
       exact: { type: "boolean", summary: "look at all files, whatever time that takes" },
       json: JSON_OPTION,

@@ -30,10 +30,17 @@ async function takeLock(lock: string): Promise<void> {
       return;
     } catch (error) {
       const isPassing = errnoOf(error) === "EEXIST" || errnoOf(error) === "ENOENT";
-      if (!isPassing || performance.now() > deadline) {
-        throw new AppError("git_failed", `${lock} cannot be made.`, "If no git is at work there, remove it.", error);
-      }
+      if (!isPassing || performance.now() > deadline) throw notTaken(lock, error);
     }
     await Bun.sleep(10);
   }
+}
+
+function notTaken(lock: string, error: unknown): AppError {
+  const code = errnoOf(error);
+  const hint =
+    code === "EEXIST"
+      ? `If no git is at work there, remove it: rm '${lock}'`
+      : "Make room on that disk, or give this user the right to write there, and try again.";
+  return new AppError("git_failed", `${lock} cannot be made (${code ?? String(error)}).`, hint, error);
 }

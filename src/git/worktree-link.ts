@@ -36,13 +36,14 @@ export async function canReadFolder(path: string): Promise<boolean> {
  * Checks that git commands in a worktree's folder work on that worktree: without its `.git` file, git would take the repository
  * that the folder lies in.
  * @param commonDir the repository's common git folder
+ * @returns the worktree's own git folder
  * @throws AppError `worktree_unusable`, `repository_unusable`
  */
-export function checkWorktreeLink(worktree: string, commonDir: string): void {
+export function checkWorktreeLink(worktree: string, commonDir: string): string {
   const found = findGitFolders(worktree);
   const isSame = (one: string, other: string) => realPath(one) === realPath(other);
   const isLinked = found?.top !== undefined && isSame(found.top, worktree) && isSame(found.commonDir, commonDir);
-  if (isLinked) return;
+  if (isLinked) return found.gitDir;
   throw new AppError(
     "worktree_unusable",
     `${join(worktree, ".git")}, the file that ties it to its repository, is missing or leads elsewhere.`,

@@ -16,6 +16,15 @@ export interface SizeLimits {
   maxEntries?: number;
   /** When it ends, as `performance.now()` counts. Default: after {@link MAX_MS}. */
   deadline?: number;
+  /** What may be done after the deadline. Looks may share one. */
+  grace?: SizeGrace;
+}
+
+/** Makes the result of a small look independent of how busy the machine is. */
+export interface SizeGrace {
+  /** Files and folders that may still be looked at; counted down. */
+  entries: number;
+  deadline: number;
 }
 
 const MAX_ENTRIES = 300_000;
@@ -30,8 +39,9 @@ const BATCH = 128;
  * and trees be of any depth.
  */
 export async function measureFolder(path: string | Buffer, limits: SizeLimits = {}): Promise<FolderSize> {
-  const walk = new Walk(limits.maxEntries ?? MAX_ENTRIES);
-  const left = (limits.deadline ?? performance.now() + MAX_MS) - performance.now();
+  const { maxEntries = MAX_ENTRIES, deadline = performance.now() + MAX_MS, grace } = limits;
+  const walk = new Walk(maxEntries, deadline, grace);
+  const left = Math.max(deadline, grace?.deadline ?? 0) - performance.now();
   let timer: Timer | undefined;
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, left))));
   const isDone = await Promise.race([walk.run(Buffer.from(path)), timeout.then(() => false)]);
@@ -48,10 +58,14 @@ class Walk {
   /** Nobody waits for it any more. */
   isOver = false;
   #entriesLeft: number;
+  readonly #deadline: number;
+  readonly #grace: SizeGrace | undefined;
   readonly #folders: Buffer[] = [];
 
-  constructor(maxEntries: number) {
+  constructor(maxEntries: number, deadline: number, grace: SizeGrace | undefined) {
     this.#entriesLeft = maxEntries;
+    this.#deadline = deadline;
+    this.#grace = grace;
   }
 
   /** @returns whether all was looked at */
@@ -59,12 +73,20 @@ class Walk {
     await this.#look(top);
     for (let folder = this.#folders.pop(); folder !== undefined; folder = this.#folders.pop()) {
       for (const batch of batchesOf(await this.#list(folder))) {
-        if (this.isOver || this.#entriesLeft <= 0) return false;
-        this.#entriesLeft -= batch.length;
+        if (this.#mustEnd(batch.length)) return false;
         await Promise.all(batch.map((name) => this.#look(Buffer.concat([folder, SLASH, name]))));
       }
     }
     return true;
+  }
+
+  #mustEnd(entries: number): boolean {
+    if (this.isOver || this.#entriesLeft <= 0) return true;
+    this.#entriesLeft -= entries;
+    if (performance.now() < this.#deadline) return false;
+    if (this.#grace === undefined || this.#grace.entries <= 0) return true;
+    this.#grace.entries -= entries;
+    return false;
   }
 
   async #look(entry: Buffer): Promise<void> {

@@ -204,3 +204,39 @@ describe("restore without the task's record", () => {
     expect(existsSync(at("twice"))).toBe(false);
   });
 });
+
+describe("the list", () => {
+  test("says what it does not know in time, and holds nothing else up", async () => {
+    await work("slow");
+    await work("quick");
+    const real = Bun.which("git") ?? "";
+    const slow = `#!/bin/sh\ncase "$PWD $*" in *implement-slow*" status "*) exec sleep 300;; esac\nexec ${real} "$@"\n`;
+    writeFileSync(join(world.root, "bin", "git"), slow, { mode: 0o755 });
+    const [report, other] = [await reportOn("slow"), await reportOn("quick")];
+    const table = await cli("worktrees");
+    rmSync(join(world.root, "bin", "git"));
+    const unknown = { has_uncommitted_work: true, is_work_unknown: true, is_merged: false, is_unchanged: false };
+    expect(report).toMatchObject({ state: "idle", ahead: 1, ...unknown });
+    expect(other).toMatchObject({ has_uncommitted_work: false });
+    expect(other).not.toHaveProperty("is_work_unknown");
+    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not looked at +1/);
+    expect(table.stdout).toContain("--exact");
+    expect((await cli("worktrees", "--exact")).stdout).not.toContain("not looked at");
+  });
+
+  test("is whole while something writes to a worktree, and removes from it", async () => {
+    const folder = join(at("quick"), "build");
+    const writer = `while :; do mkdir -p '${folder}/a/b'; touch '${folder}'/a/b/1 '${folder}'/a/2; rm -rf '${folder}/a'; done`;
+    const writing = Bun.spawn(["sh", "-c", writer], { stdio: ["ignore", "ignore", "ignore"] });
+    try {
+      for (let round = 0; round < 4; round++) {
+        const { stderr, exitCode } = await cli("worktrees", "--json");
+        expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+        expect(await reportOn("quick")).toMatchObject({ state: "idle", agent_branch: "agent/implement-quick" });
+      }
+    } finally {
+      writing.kill();
+      await writing.exited;
+    }
+  });
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { $ } from "bun";
 import { removeWorktree } from "#git/remove-worktree.ts";
 import { restoreWorktree } from "#git/salvage/restore-worktree.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
@@ -96,3 +97,38 @@ test("a file larger than is read at once comes back, with its permissions", asyn
   expect(await portray(worktree)).toEqual(before);
   await forget(worktree);
 }, 60_000);
+
+test("what is kept in a repository of somebody else's is not written outside of its worktree", async () => {
+  const worktree = await make("hostile");
+  writeFileSync(join(worktree, "draft.txt"), "draft\n");
+  const state = await readWorktreeState(worktree, () => false);
+  const ref = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
+  const tip = await scratch.git(repository, "rev-parse", `refs/heads/${BRANCH}`);
+  await removeWorktree({ repository, worktree, branch: BRANCH, tip });
+  const target = join(scratch.root, "target");
+  mkdirSync(target);
+  const manifest = JSON.parse(await scratch.git(repository, "cat-file", "blob", `${ref}:manifest.json`)) as object;
+  /** Makes a salvage like that one with other files, as `git fast-import` reads them. */
+  const forge = async (files: string, more: object = {}) => {
+    const text = JSON.stringify({ ...manifest, ...more });
+    const commands = `commit refs/forged\ncommitter A <a@b.c> now\ndata 0\nfrom ${ref}^0\nM 100644 inline manifest.json\ndata ${Buffer.byteLength(text)}\n${text}\n${files}\ndone\n`;
+    await $`git fast-import --quiet --done --force --date-format=now < ${Buffer.from(commands)}`
+      .cwd(repository)
+      .quiet();
+  };
+  const link = `M 120000 inline files/link\ndata ${target.length}\n${target}\n`;
+  const forged: [string, object][] = [
+    [link, { empty_folders: ["link/made/deep"] }],
+    ["", { empty_folders: ["../target/made"] }],
+    ["", { modes: { "../target": 0o700 } }],
+  ];
+  for (const [files, more] of forged) {
+    await forge(files, more);
+    const refused: unknown = await restoreWorktree(repository, "refs/forged").catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "nothing_salvaged" });
+    expect(readdirSync(target)).toEqual([]);
+    expect(existsSync(worktree)).toBe(false);
+  }
+  await restoreWorktree(repository, ref);
+  await forget(worktree);
+});

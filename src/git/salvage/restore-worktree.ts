@@ -1,6 +1,16 @@
 import { findBranchUse } from "../branch-in-use.ts";
 import { filesOfBranch } from "../branches.ts";
-import { chmodSync, closeSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
@@ -9,7 +19,7 @@ import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree, privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
-import { type ByteName, nameOf, splitNul, toBytes } from "./names.ts";
+import { type ByteName, nameOf, splitNul, toBytes, toText } from "./names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
 
@@ -92,8 +102,8 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
     (file, content) => writeFound(worktree, file, content),
     (file) => writeLarge(repository, worktree, file),
   );
-  for (const [path, mode] of Object.entries(manifest.modes)) chmodSync(toBytes(under(worktree, path)), mode);
-  for (const path of manifest.empty_folders) mkdirSync(toBytes(under(worktree, path)), { recursive: true });
+  for (const [path, mode] of Object.entries(manifest.modes)) setMode(toBytes(makeParents(worktree, path)), mode);
+  for (const path of manifest.empty_folders) mkdirSync(toBytes(makeParents(worktree, path)), { recursive: true });
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
   return detachedFrom;
 }
@@ -138,30 +148,52 @@ async function readBlob(repository: string, object: string): Promise<Buffer> {
   return gitBytes(repository, ["cat-file", "blob", object], { maxOutputBytes: MAX_BLOB_BYTES });
 }
 
+/** @throws AppError `nothing_salvaged` for a path that leads out: the repository's refs may be anybody's */
 function under(top: string, path: ByteName): ByteName {
-  return `${nameOf(top)}/${path}`;
+  const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  if (isWithin) return `${nameOf(top)}/${path}`;
+  throw leadsOut(path);
+}
+
+/** Makes the folders above a path, none of which may be a link. @returns the path @throws AppError `nothing_salvaged` */
+function makeParents(top: string, path: ByteName): ByteName {
+  const file = under(top, path);
+  for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) {
+    const folder = toBytes(under(top, path.slice(0, end)));
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (stat === undefined) mkdirSync(folder);
+    else if (!stat.isDirectory()) throw leadsOut(path);
+  }
+  return file;
+}
+
+function leadsOut(path: ByteName): AppError {
+  return new AppError(
+    "nothing_salvaged",
+    `What is kept names a file outside of its worktree: ${toText(path)}.`,
+    "This program has not written it so: look at who else writes to this repository.",
+  );
 }
 
 /** In one step: others read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
-  const file = under(top, path);
+  mkdirSync(top, { recursive: true });
+  const file = makeParents(top, path);
   const temporary = toBytes(`${file}.codexmcp`);
-  mkdirSync(toBytes(parentOf(file)), { recursive: true });
   writeFileSync(temporary, content);
   renameSync(temporary, toBytes(file));
 }
 
-function parentOf(path: ByteName): ByteName {
-  return path.slice(0, path.lastIndexOf("/"));
-}
-
 function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): void {
-  const file = toBytes(under(top, path));
-  mkdirSync(toBytes(parentOf(under(top, path))), { recursive: true });
+  const file = toBytes(makeParents(top, path));
   rmSync(file, { force: true });
   if (mode === "120000") return symlinkSync(content, file);
   writeFileSync(file, content);
   chmodSync(file, ordinaryMode(mode === "100755"));
+}
+
+function setMode(file: Buffer, mode: number): void {
+  if (lstatSync(file).isFile()) chmodSync(file, mode);
 }
 
 async function writeLarge(repository: string, top: string, file: SavedFile): Promise<void> {
