@@ -70,6 +70,11 @@ describe("a worktree that is elsewhere by now is left as it is, and that is told
     ["a merge", `git merge -q --no-commit --no-ff side; ${work}`, "in the middle of a merge"],
     ["a merge that conflicts", "git merge -q clash || true", "in the middle of a merge"],
     ["a rebase", "git rebase -q clash || true", "in the middle of a rebase"],
+    [
+      "patches by mail",
+      `git format-patch -q --stdout main..clash | git am -q; ${work}`,
+      "in the middle of a series of patches",
+    ],
     ["a cherry-pick", "git cherry-pick clash || true", "in the middle of a cherry-pick"],
     ["a revert", "git revert --no-edit HEAD~1 || true", "in the middle of a revert"],
     ["a squashed merge", "git merge -q --squash clash || true", "conflicts are unresolved in README.md"],
