@@ -19,8 +19,8 @@ export interface WorktreeComparison {
   uncommitted_changes: string[];
   /** All files that differ, whatever the patch is about. */
   files: FileChange[];
-  /** The patch, or its beginning, up to a line's end. */
-  patch: string;
+  /** The patch, or its beginning, up to a line's end, as it is: files may have any encoding. */
+  patch: Buffer;
   /** Where all of it is. */
   patch_file: string;
   patch_bytes: number;
@@ -65,7 +65,7 @@ export async function diffWorktree(
   };
 }
 
-function readBeginning(path: string, atMost: number, size: number): string {
+function readBeginning(path: string, atMost: number, size: number): Buffer {
   const bytes = Buffer.alloc(Math.max(0, Math.min(size, Math.floor(atMost))));
   const file = openSync(path, "r");
   try {
@@ -73,5 +73,5 @@ function readBeginning(path: string, atMost: number, size: number): string {
   } finally {
     closeSync(file);
   }
-  return bytes.length === size ? bytes.toString() : bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1).toString();
+  return bytes.length === size ? bytes : bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
 }

@@ -3,6 +3,7 @@ import { pathExists } from "#lib/paths.ts";
 
 /** What git leaves in a worktree's folder while something is going on that its user has to end, and the command for it. */
 const SIGNS: [name: string, what: string, command: string][] = [
+  ["rebase-apply/applying", "series of patches (git am)", "am"],
   ["rebase-merge", "rebase", "rebase"],
   ["rebase-apply", "rebase", "rebase"],
   ["MERGE_HEAD", "merge", "merge"],

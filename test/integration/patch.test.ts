@@ -8,9 +8,11 @@ import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;
 let plainConfig: string;
-beforeAll(() => {
+let shared: string;
+beforeAll(async () => {
   scratch = new Scratch();
   plainConfig = readFileSync(join(scratch.root, ".gitconfig"), "utf8");
+  shared = await seed("shared");
 });
 afterAll(() => scratch.close());
 
@@ -61,7 +63,7 @@ function configure(setting: string): void {
 }
 
 /** A repository with files of every kind. */
-async function seed(name: string, setting: string): Promise<string> {
+async function seed(name: string): Promise<string> {
   configure("");
   const repo = await scratch.repository(name);
   shell(
@@ -73,7 +75,6 @@ async function seed(name: string, setting: string): Promise<string> {
       "git add .; git commit -qm All",
     ].join("\n"),
   );
-  configure(setting);
   return repo;
 }
 
@@ -123,14 +124,15 @@ function describeFiles(folder: Buffer, below = ""): string[] {
 describe("the patch of a worktree makes of its base what the worktree holds, whatever the user has configured", () => {
   for (const [name, setting] of Object.entries(SETTINGS)) {
     test(name, async () => {
-      const folder = name.replaceAll(" ", "-");
-      const repo = await seed(folder, setting);
-      const [worktree, other, patch] = [`${repo}-tree`, `${repo}-other`, `${repo}.patch`];
-      const base = await scratch.git(repo, "rev-parse", "HEAD");
-      await scratch.git(repo, "worktree", "add", "--quiet", "--detach", worktree);
+      configure(setting);
+      const [worktree = "", other = "", patch = ""] = ["tree", "other", "patch"].map((kind) =>
+        join(scratch.root, `${name.replaceAll(" ", "-")}-${kind}`),
+      );
+      const base = await scratch.git(shared, "rev-parse", "HEAD");
+      await scratch.git(shared, "worktree", "add", "--quiet", "--detach", worktree);
       change(worktree, WITH_CRLF.has(name), !WITHOUT_CRLF.has(name));
       const { files } = await writeWorktreeDiff(worktree, base, [], patch);
-      await scratch.git(repo, "worktree", "add", "--quiet", "--detach", other, base);
+      await scratch.git(shared, "worktree", "add", "--quiet", "--detach", other, base);
       await scratch.git(other, "apply", patch);
       expect(describeFiles(Buffer.from(other))).toEqual(describeFiles(Buffer.from(worktree)));
       // Of the same files, and the same way of telling renames, whatever is configured.
@@ -146,7 +148,7 @@ describe("the patch of a worktree makes of its base what the worktree holds, wha
 });
 
 test("what is told of a worktree is the same under any settings", async () => {
-  const repo = await seed("facts", "");
+  const repo = await seed("facts");
   const base = await scratch.git(repo, "rev-parse", "HEAD");
   change(repo, false, true);
   const expected = await readChanges(repo, base);
@@ -161,7 +163,7 @@ test("what is told of a worktree is the same under any settings", async () => {
 
 test("a moved submodule, and files with conflicts, are in the patch", async () => {
   const inner = await scratch.repository("inner");
-  const repo = await seed("outer", "");
+  const repo = await seed("outer");
   shell(repo, `git -c protocol.file.allow=always submodule --quiet add '${inner}' sub; git commit -qm Sub`);
   shell(
     repo,

@@ -44,12 +44,12 @@ export const codexDiff = defineTool({
     );
     const listed = { ...facts, files: files.slice(0, MAX_FILES) };
     const shown = cutPatch(patch, room - sizeOf(listed) - 200);
-    const patchLeftOut = patch_bytes - Buffer.byteLength(shown);
+    const patchLeftOut = patch_bytes - shown.length;
     return {
       data: {
         ...listed,
         ...(files.length > MAX_FILES && { files_left_out: files.length - MAX_FILES }),
-        ...(isPatchWanted && { patch: shown }),
+        ...(isPatchWanted && { patch: shown.toString() }),
         ...(patchLeftOut > 0 && { patch_left_out: patchLeftOut }),
       },
     };
@@ -57,9 +57,9 @@ export const codexDiff = defineTool({
 });
 
 /** The whole lines of a patch that fit, as JSON, into so many bytes. */
-function cutPatch(patch: string, room: number): string {
-  if (sizeOf(patch) <= room) return patch;
-  const share = Math.max(0, room) / sizeOf(patch);
-  const part = patch.slice(0, Math.floor(patch.length * share * 0.95));
-  return part.slice(0, part.lastIndexOf("\n") + 1);
+function cutPatch(patch: Buffer, room: number): Buffer {
+  const size = sizeOf(patch.toString());
+  if (size <= room || patch.length === 0) return patch;
+  const part = patch.subarray(0, Math.floor(patch.length * (Math.max(0, room) / size) * 0.95));
+  return cutPatch(part.subarray(0, part.lastIndexOf(0x0a) + 1), room);
 }
