@@ -41,7 +41,7 @@ describe("CODEXMCP_WORKTREES", () => {
     const { data } = await start(server, repo, "implement-plain-v1");
     const worktree = join(world.root, "all", "of them", "plain-agent-implement-plain");
     expect(data).toMatchObject({ success: true, worktree_dir: worktree });
-    expect(String(data["note"] ?? "")).not.toContain("state folder");
+    expect(data["note"]).not.toMatch(/state folder/);
     expect((await server.call("codex_merge", { task_ids: [data["task_id"]] })).data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "work.txt"), "utf8")).toBe("work\n");
     await server.call("codex_discard", { task_id: data["task_id"] });
@@ -168,9 +168,9 @@ describe.skipIf(!canMount)("where nothing can be written beside the repository",
     expect(merged.data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "more.txt"), "utf8")).toBe("more\n");
     const found = (await runCli(world, ["doctor"], {}, repo)).stdout;
-    expect(found).toMatch(/! worktree folder/);
+    expect(found).toMatch(/! worktree place/);
     const set = (await runCli(world, ["doctor"], { CODEXMCP_WORKTREES: join(world.root, "set") }, repo)).stdout;
-    expect(set).toMatch(/✓ worktree folder/);
+    expect(set).toMatch(/✓ worktree place/);
   });
 
   test("a repository that is read-only itself is refused, with what can be done", async () => {
