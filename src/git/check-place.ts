@@ -75,13 +75,15 @@ export async function checkBranchName(repository: Repository, branch: string): P
 
 /**
  * Checks that git can write what a new worktree needs to its own folder.
- * @throws AppError `repository_read_only`
+ * @throws AppError `repository_read_only`, `repository_unusable`
  */
 export function checkGitFolderWritable({ commonDir }: Repository): void {
   const folders = [".", "objects", "refs", join("refs", "heads"), join("refs", "heads", "agent"), "worktrees"];
   for (const name of folders) {
     const folder = join(commonDir, name);
-    if (pathExists(folder) && !canWriteInto(folder)) throw readOnly(folder);
+    const stat = statIfAny(folder);
+    if (stat?.isDirectory() === false) throw notAFolder(folder);
+    if (stat !== undefined && !canWriteInto(folder)) throw readOnly(folder);
   }
 }
 
@@ -129,6 +131,14 @@ function gone({ folder }: Repository, path: string): AppError {
     "worktree_moved",
     `git has the task's branch checked out in ${path}, which is not there.`,
     `Where it was moved to another place: git -C '${folder}' worktree repair <place>. Where it was deleted: git -C '${folder}' worktree prune`,
+  );
+}
+
+function notAFolder(path: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `${path} is not a folder, and git keeps a folder there.`,
+    "Move it away, after a look at who made it.",
   );
 }
 

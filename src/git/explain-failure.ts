@@ -147,7 +147,7 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
-    pattern: /unable to write (?:new |loose object )?file (.+?)$/m,
+    pattern: /unable to write (?:new |loose object )?file ([^:\n]+)$/m,
     code: "file_system_refused",
     describe: ([file = ""]) => ({
       message: `git could not write the file ${file}, and does not say why.`,

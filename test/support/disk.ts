@@ -26,7 +26,7 @@ export function canMountDisks(): boolean {
 }
 
 /** A disk that does not tell names apart by the case of their letters. */
-interface FoldingDisk {
+export interface FoldingDisk {
   folder: string;
   remove(): void;
 }

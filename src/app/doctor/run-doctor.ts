@@ -9,7 +9,7 @@ import { checkPrograms } from "./check-programs.ts";
 import { checkSandbox } from "./check-sandbox.ts";
 import { checkState } from "./check-state.ts";
 import { checkTasks } from "./check-tasks.ts";
-import { checkWorktreeFolder } from "./check-worktree-folder.ts";
+import { checkWorktreePlace } from "./check-worktree-place.ts";
 import { type Finding, ok, problemOf } from "./finding.ts";
 
 /** Looks at all that tasks need, in the order in which it is best mended. Nothing is repaired. */
@@ -21,7 +21,7 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
     finding,
     ...(await checkCodex(config)),
     ...(await checkPrograms(config)),
-    ...(await checkWorktreeFolder(config)),
+    ...(await checkWorktreePlace(config)),
     ...(await checkSandbox(config)),
     ...state,
     // With a damaged index or an unusable folder, what it says of tasks is worth nothing.

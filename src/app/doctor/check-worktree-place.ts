@@ -12,11 +12,11 @@ import { parseTopic } from "#task/topic.ts";
 import { isBelowState, nearestFolder, plannedPath } from "../worktree-place.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
-const CHECK = "worktree_folder";
+const CHECK = "worktree_place";
 const EXAMPLE = parseTopic("implement-example-v1");
 
 /** Where full-access tasks get their worktrees; for the repository that this is run in, whether they can be made. */
-export async function checkWorktreeFolder(config: Config): Promise<Finding[]> {
+export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
   if (!hasGit()) return [];
   try {
     const repository = await inspectRepository(realPath(process.cwd()));
