@@ -81,13 +81,8 @@ export async function hasUncommittedWork(
   worktree: string,
   { environment = {}, ...limits }: Look = {},
 ): Promise<boolean> {
-  const args = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+  const args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
   return answersAnything(worktree, args, { ...limits, environment });
-}
-
-/** Whether a worktree has anything that is not committed, for those who only look: nothing is run that the repository names. */
-export async function seesUncommittedWork(worktree: string): Promise<boolean> {
-  return hasUncommittedWork(worktree, { environment: await withoutLocalPrograms(worktree) });
 }
 
 /** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */

@@ -1,7 +1,7 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { temporaryFolder } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
+import { withTemporaryFolder } from "#lib/temporary.ts";
 import { findGitFolders } from "./git-folders.ts";
 import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
@@ -12,17 +12,18 @@ import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, sta
  * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
-  const otherwise = findGitFolders(folder)?.gitDir ?? folder;
-  const said = join(temporaryFolder(otherwise), `codexmcp-git-${process.pid}-${crypto.randomUUID()}`);
-  const file = openSync(said, "wx", 0o600);
-  try {
-    const files = { outputFile: file, errorFile: file };
-    const result = await runGit(folder, args, { ...files, outlivesUs: true, deadlineMs: GIT_FILES_DEADLINE_MS });
-    return { exitCode: result.exitCode ?? -1, stderr: (tryReadText(said) ?? "").trim() };
-  } finally {
-    closeSync(file);
-    rmSync(said, { force: true });
-  }
+  const fallback = findGitFolders(folder)?.gitDir ?? folder;
+  return withTemporaryFolder({ fallback }, async (temporary) => {
+    const said = join(temporary, "said");
+    const file = openSync(said, "wx", 0o600);
+    try {
+      const files = { outputFile: file, errorFile: file };
+      const result = await runGit(folder, args, { ...files, outlivesUs: true, deadlineMs: GIT_FILES_DEADLINE_MS });
+      return { exitCode: result.exitCode ?? -1, stderr: (tryReadText(said) ?? "").trim() };
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** How a git command that was run as the user would ended. */

@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
-import { temporaryFolder } from "#lib/paths.ts";
+import { withTemporaryFolder } from "#lib/temporary.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { FileCopier } from "./copy-files.ts";
 import { gitBytes } from "./git.ts";
@@ -44,16 +44,14 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
 /** The ignored files that the patterns name. @param folder for a file of a moment, where no other can be had */
 async function listWanted(toplevel: string, patterns: Buffer, folder: string): Promise<ByteName[]> {
   // A copy: the file may be another one by the time that git reads it.
-  const file = join(temporaryFolder(folder), `codexmcp-include-${process.pid}-${crypto.randomUUID()}`);
-  writeFileSync(file, patterns, { mode: 0o600, flag: "wx" });
-  try {
+  return withTemporaryFolder({ fallback: folder }, async (temporary) => {
+    const file = join(temporary, "patterns");
+    writeFileSync(file, patterns);
     const list = async (which: string) =>
       splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--ignored", "-z", which]));
     const [named, ignored] = await Promise.all([list(`--exclude-from=${file}`), list("--exclude-standard")]);
     const isIgnored = new Set(ignored);
     // A repository within this one is listed as a folder.
     return named.filter((path) => isIgnored.has(path) && !path.endsWith("/"));
-  } finally {
-    rmSync(file, { force: true });
-  }
+  });
 }

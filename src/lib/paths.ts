@@ -1,5 +1,5 @@
 import { accessSync, constants, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
@@ -71,12 +71,6 @@ export function canWriteInto(folder: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Returns the system's folder for temporary files, or `otherwise` where nothing can be written there. */
-export function temporaryFolder(otherwise: string): string {
-  const folder = tmpdir();
-  return canWriteInto(folder) ? folder : otherwise;
 }
 
 /** Whether a path is a folder or lies below it; both absolute. */

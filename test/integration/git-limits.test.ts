@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commitOfBranch } from "#git/branches.ts";
-import { readChanges, seesUncommittedWork } from "#git/changes.ts";
+import { readChanges } from "#git/changes.ts";
 import { commitWork } from "#git/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
 import { countApart, isAncestor } from "#git/history.ts";
@@ -10,6 +10,7 @@ import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { lookForWork } from "#git/worktree-work.ts";
 import { noteOnWorktree } from "#git/worktree-notes.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -139,7 +140,7 @@ describe("programs that a repository names", () => {
   test("are not run by a look: lists, changes, diffs", async () => {
     writeFileSync(join(repo, "README.md"), "changed\n");
     writeFileSync(join(repo, "new"), "new\n");
-    expect(await seesUncommittedWork(repo)).toBe(true);
+    expect(await lookForWork(repo, {})).toBe("some");
     const changes = await readChanges(repo, "HEAD");
     expect(changes.files_changed).toContain("new");
     const patch = join(scratch.root, "patch");

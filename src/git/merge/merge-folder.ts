@@ -48,7 +48,7 @@ export class MergeFolder {
     work: (folder: MergeFolder) => Promise<T>,
   ): Promise<T> {
     const { commonDir = repository } = findGitFolders(repository) ?? {};
-    return withTemporaryFolder(commonDir, async (folder) => {
+    return withTemporaryFolder({ fallback: commonDir }, async (folder) => {
       const made = new MergeFolder(repository, checkout, folder);
       await made.#redirectDrivers();
       return work(made);
