@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commitOfBranch } from "#git/branches.ts";
 import { readChanges, seesUncommittedWork } from "#git/changes.ts";
+import { lookForWork } from "#git/worktree-work.ts";
 import { commitWork } from "#git/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
 import { countApart, isAncestor } from "#git/history.ts";
@@ -140,6 +141,7 @@ describe("programs that a repository names", () => {
     writeFileSync(join(repo, "README.md"), "changed\n");
     writeFileSync(join(repo, "new"), "new\n");
     expect(await seesUncommittedWork(repo)).toBe(true);
+    expect(await lookForWork(repo, {})).toBe("some");
     const changes = await readChanges(repo, "HEAD");
     expect(changes.files_changed).toContain("new");
     const patch = join(scratch.root, "patch");
