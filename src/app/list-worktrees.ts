@@ -75,7 +75,7 @@ async function readRepository(
     if (!(await canReadFolder(folder))) return [];
     const branches = all.flatMap(({ agent_branch, base_branch }) => [agent_branch, base_branch ?? agent_branch]);
     const tips = await readBranchTips(folder, branches, limits);
-    const listing = new Map((await listOfGit(folder)).map((listed) => [listed.path, listed]));
+    const listing = new Map((await listOfGit(folder, limits)).map((listed) => [listed.path, listed]));
     const there = all.flatMap((stored) => {
       const listed = listing.get(stored.worktree_dir);
       return listed === undefined ? [] : [{ stored, listed }];

@@ -14,6 +14,7 @@ import { findTaskOrImport } from "./find-task.ts";
 import type { KeptWorktree } from "./known-salvage.ts";
 import { resolveTask } from "./resolve-task.ts";
 import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
+import { isBelowState } from "./worktree-place.ts";
 
 /** A worktree that is back. */
 export interface RestoredPlace {
@@ -74,11 +75,17 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
 }
 
 /** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
-async function checkPlace({ store }: AppContext, { repository, ref }: KeptWorktree, path: string): Promise<void> {
+async function checkPlace(
+  { store, config }: AppContext,
+  { repository, ref }: KeptWorktree,
+  path: string,
+): Promise<void> {
   const isKnown = listStoredWorktrees(store).some(
     (each) => each.worktree_dir === path && each.workspace === repository,
   );
-  if (isKnown || (await listOfGit(repository)).some((each) => dirname(each.path) === dirname(path))) return;
+  const parent = dirname(path);
+  if (isKnown || isBelowState(config, path)) return;
+  if ((await listOfGit(repository)).some((each) => dirname(each.path) === parent)) return;
   throw new AppError(
     "nothing_salvaged",
     `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
