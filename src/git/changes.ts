@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
+import { AS_PATCH, compareCommits, parseNumstat, withComparison } from "./compare.ts";
 import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
@@ -108,14 +108,13 @@ async function readDiff(
 ): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
-    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
-    // `added TAB deleted TAB path` for each file, then the sum.
-    const names = splitNul(answer).map((field) => field.split("\t").slice(2).join("\t"));
+    const answer = await gitBytes(worktree, command(["--find-renames", "-z", "--numstat", "--shortstat"]), look);
+    // The files, each with a NUL after it, then the sum.
+    const end = answer.lastIndexOf(0) + 1;
+    const files = parseNumstat(splitNul(answer.subarray(0, end)));
+    const names = files.flatMap(({ from, path }) => (from === undefined ? [path] : [from, path]));
     return {
-      diff_stat: answer
-        .subarray(answer.lastIndexOf(0) + 1)
-        .toString()
-        .trim(),
+      diff_stat: answer.subarray(end).toString().trim(),
       files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
     };
   });
