@@ -93,7 +93,10 @@ describe("the user's git", () => {
       const { data } = await (await world.own).call(tool, args);
       expect(data).toMatchObject({ code: "worktree_moved", error: expect.stringContaining(repo) as string });
     }
-    const list = async () => JSON.parse(await world.run(world.root, [BINARY, "worktrees", "--json"])) as unknown;
+    const list = async () => {
+      const said = await world.run(world.root, [BINARY, "worktrees", "--json"]);
+      return (JSON.parse(said) as { worktrees: object[] }).worktrees;
+    };
     const path = one["worktree_dir"];
     expect(await list()).toContainEqual(expect.objectContaining({ worktree_dir: path, state: "unreadable" }));
     renameSync(elsewhere, repo);
