@@ -115,7 +115,7 @@ async function readDiff(
     const names = files.flatMap(({ from, path }) => (from === undefined ? [path] : [from, path]));
     return {
       diff_stat: answer.subarray(end).toString().trim(),
-      files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
+      files_changed: names.toSorted().slice(0, MAX_LISTED_PATHS).map(toText),
     };
   });
 }

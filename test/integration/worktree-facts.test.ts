@@ -94,7 +94,7 @@ test("a renamed file is one file, by both its names", async () => {
   writeFileSync(join(repo, "z"), "z\n");
   expect(await readChanges(repo, "HEAD")).toMatchObject({
     diff_stat: "2 files changed, 2 insertions(+)",
-    files_changed: ["old", "new", "z"],
+    files_changed: ["new", "old", "z"],
     uncommitted_changes: ["RM new ← old", "?? z"],
   });
 });
