@@ -108,14 +108,13 @@ async function readDiff(
 ): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
-    const answer = await gitBytes(worktree, command(["--find-renames", "-z", "--numstat", "--shortstat"]), look);
+    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
     // The files, each with a NUL after it, then the sum.
     const end = answer.lastIndexOf(0) + 1;
-    const files = parseNumstat(splitNul(answer.subarray(0, end)));
-    const names = files.flatMap(({ from, path }) => (from === undefined ? [path] : [from, path]));
+    const names = parseNumstat(splitNul(answer.subarray(0, end))).map(({ path }) => path);
     return {
       diff_stat: answer.subarray(end).toString().trim(),
-      files_changed: names.toSorted().slice(0, MAX_LISTED_PATHS).map(toText),
+      files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
     };
   });
 }

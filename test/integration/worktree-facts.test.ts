@@ -83,18 +83,3 @@ test("facts that cannot be read do not take the others along", async () => {
   expect(changes).toEqual({ uncommitted_changes: ["?? new"] });
   expect(failures.flatMap(({ facts }) => facts).toSorted()).toEqual(["commits_ahead", "diff_stat", "files_changed"]);
 });
-
-test("a renamed file is one file, by both its names", async () => {
-  const repo = await scratch.repository("renamed");
-  writeFileSync(join(repo, "old"), "1\n2\n3\n4\n");
-  await scratch.git(repo, "add", "--all");
-  await scratch.git(repo, "commit", "--quiet", "--message", "Files");
-  await scratch.git(repo, "mv", "old", "new");
-  writeFileSync(join(repo, "new"), "1\n2\n3\n4\n5\n");
-  writeFileSync(join(repo, "z"), "z\n");
-  expect(await readChanges(repo, "HEAD")).toMatchObject({
-    diff_stat: "2 files changed, 2 insertions(+)",
-    files_changed: ["new", "old", "z"],
-    uncommitted_changes: ["RM new ← old", "?? z"],
-  });
-});
