@@ -3,7 +3,7 @@ import { readForeignLock } from "#git/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/remove-worktree.ts";
 import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
-import { toText } from "#git/salvage/names.ts";
+import { toText } from "#git/byte-names.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
 import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { readManifest, restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
-import { toText } from "#git/salvage/names.ts";
+import { toText } from "#git/byte-names.ts";
 import { listWorktrees as listOfGit } from "#git/worktree-list.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";

@@ -4,7 +4,7 @@ import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
 import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
-import { splitNul, toText } from "./salvage/names.ts";
+import { splitNul, toText } from "./byte-names.ts";
 import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 

@@ -4,7 +4,7 @@ import { tryGit } from "./git.ts";
 import { gitFolderOf } from "./index-copy.ts";
 import { keepIndex, waitForIndexLock } from "./kept-index.ts";
 import { tryUsersGit, type UsersGitResult } from "./lasting-git.ts";
-import { toText } from "./salvage/names.ts";
+import { toText } from "./byte-names.ts";
 import { type LeftOut, stageAll } from "./stage-all.ts";
 import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";

@@ -4,7 +4,7 @@ import { errnoOf } from "#lib/errors.ts";
 import { gitBytes } from "./git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
-import { type ByteName, nameOf, toBytes } from "./salvage/names.ts";
+import { type ByteName, nameOf, toBytes } from "./byte-names.ts";
 import { isClean, type Look, type WorktreeStatus } from "./status.ts";
 
 /**

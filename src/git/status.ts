@@ -1,7 +1,7 @@
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
 import { gitFailure } from "./git-failure.ts";
 import { type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
-import { type ByteName, splitNul, toText } from "./salvage/names.ts";
+import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** How the files of a worktree are looked at. */
 export interface Look extends GitLimits {

@@ -3,7 +3,7 @@ import { listNames, pathExists } from "#lib/paths.ts";
 import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import type { GitLimits } from "./run-git.ts";
-import { splitNul, toText } from "./salvage/names.ts";
+import { splitNul, toText } from "./byte-names.ts";
 import { isClean, readStatus } from "./status.ts";
 
 const MODE_OF_LINKS = "160000 ";

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { AS_PATCH, withComparison } from "./compare.ts";
 import { gitBytes } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
-import { splitNul, toText } from "./salvage/names.ts";
+import { splitNul, toText } from "./byte-names.ts";
 import { readStatus } from "./status.ts";
 
 /** What is the matter with one file. */

@@ -6,7 +6,7 @@ import { readFileBounded } from "#lib/read-file.ts";
 import { FileCopier } from "./copy-files.ts";
 import { gitBytes } from "./git.ts";
 import { privateFolderOf } from "./worktree.ts";
-import { type ByteName, splitNul, toText } from "./salvage/names.ts";
+import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
 const INCLUDE_FILE = ".worktreeinclude";

@@ -5,6 +5,7 @@ import { statIfAny } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
 import { findGitFolders } from "../git-folders.ts";
 import { git, gitBytes, tryGit } from "../git.ts";
 import { asVariables } from "../local-programs.ts";
@@ -110,7 +111,7 @@ export class MergeFolder {
     const wanted = new Map<string, string>();
     const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
     const listing = await gitBytes(this.#repository, args, { maxOutputBytes: MAX_LISTING_BYTES });
-    for (const { mode, name, path } of pickEntries(listing.toString("latin1"))) {
+    for (const { mode, name, path } of pickEntries(listing)) {
       if (mode === GITLINK) this.#linkSubmodule(path);
       else if (mode.startsWith("100")) wanted.set(path, name);
     }
@@ -122,9 +123,9 @@ export class MergeFolder {
   }
 
   /** Where its submodule is checked out for the user, git finds out which of two commits comes after the other. */
-  #linkSubmodule(path: string): void {
+  #linkSubmodule(path: ByteName): void {
     if (this.#checkout === undefined) return;
-    const entry = join(this.#checkout, Buffer.from(path, "latin1").toString(), ".git");
+    const entry = join(this.#checkout, toBytes(path).toString(), ".git");
     const link = /^gitdir: (.*?)\n?$/s.exec(tryReadText(entry) ?? "")?.[1];
     const gitFolder = link === undefined ? entry : resolve(dirname(entry), link);
     if (statIfAny(gitFolder)?.isDirectory() !== true) return;
@@ -132,7 +133,7 @@ export class MergeFolder {
   }
 
   /** What cannot be written out has no effect, e.g. a file in whose folder's place the tree has a file, too. */
-  #write(path: string, content: Buffer): void {
+  #write(path: ByteName, content: Buffer): void {
     try {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
       writeFileSync(this.#place(path), content);
@@ -141,26 +142,25 @@ export class MergeFolder {
     }
   }
 
-  #place(path: string): Buffer {
-    return Buffer.concat([Buffer.from(`${this.#tree}/`), Buffer.from(path, "latin1")]);
+  #place(path: ByteName): Buffer {
+    return toBytes(`${nameOf(this.#tree)}/${path}`);
   }
 }
 
-/** An entry of a tree; its path in bytes, each as the character of its number. */
+/** An entry of a tree. */
 interface TreeEntry {
   mode: string;
   name: string;
-  path: string;
+  path: ByteName;
 }
 
 /** Names that lead out of a tree, or into git's own folder. */
 const UNSAFE = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
 
 /** Picks what matters of `git ls-tree -r -z`: files of attributes, `.gitmodules`, and submodules. */
-function* pickEntries(listing: string): Generator<TreeEntry> {
-  const line = /(\d{6}) \w+ ([0-9a-f]+)\t([^\0]*)\0/y;
-  for (let found = line.exec(listing); found !== null; found = line.exec(listing)) {
-    const [, mode = "", name = "", path = ""] = found;
+function* pickEntries(listing: Buffer): Generator<TreeEntry> {
+  for (const line of splitNul(listing)) {
+    const [, mode = "", name = "", path = ""] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
     const matters = mode === GITLINK || path === ".gitmodules" || /(?:^|\/)\.gitattributes$/.test(path);
     if (matters && !UNSAFE.test(path)) yield { mode, name, path };
   }

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
 import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
-import { type ByteName, nameOf, toBytes } from "./names.ts";
+import { type ByteName, nameOf, toBytes } from "../byte-names.ts";
 import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
 import type { FoundFile } from "./walk.ts";
 

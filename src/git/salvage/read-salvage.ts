@@ -1,5 +1,5 @@
 import { gitBytes } from "../git.ts";
-import { type ByteName, splitNul, toName } from "./names.ts";
+import { type ByteName, splitNul, toName } from "../byte-names.ts";
 
 /** A file within a salvage commit. */
 export interface SavedFile {

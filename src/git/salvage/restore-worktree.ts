@@ -19,7 +19,7 @@ import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree, privateFolderOf } from "../worktree.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
-import { type ByteName, nameOf, splitNul, toBytes, toText } from "./names.ts";
+import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
 

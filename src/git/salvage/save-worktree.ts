@@ -7,7 +7,7 @@ import { withIndexCopy } from "../index-copy.ts";
 import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
-import { type ByteName, toText } from "./names.ts";
+import { type ByteName, toText } from "../byte-names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 

@@ -1,6 +1,6 @@
 import { tryGit, gitBytes } from "../git.ts";
 import { privateFolderOf } from "../worktree.ts";
-import { type ByteName, splitNul } from "./names.ts";
+import { type ByteName, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
 /** What a worktree holds that its branch's commits do not. */
