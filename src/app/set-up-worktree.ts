@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gitFolderOf } from "#git/index-copy.ts";
+import { gitFolderOf } from "#git/worktree-link.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";

@@ -1,7 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
-import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
+import { git, gitBytes, gitUpTo } from "./git.ts";
 import { withoutLocalPrograms } from "./local-programs.ts";
 import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
 import { splitNul, toText } from "./byte-names.ts";
@@ -74,15 +74,6 @@ async function lookAt(
   if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
   const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
   return { status: seen ?? (await readStatus(worktree, look)), look };
-}
-
-/** Whether a worktree has anything that is not committed, new files included. */
-export async function hasUncommittedWork(
-  worktree: string,
-  { environment = {}, ...limits }: Look = {},
-): Promise<boolean> {
-  const args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
-  return answersAnything(worktree, args, { ...limits, environment });
 }
 
 /** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */

@@ -6,8 +6,7 @@ import { logger } from "#lib/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
-import { privateFolderOf } from "./worktree.ts";
-import { canReadFolder } from "./worktree-link.ts";
+import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
 /** What is to go. */
 export interface Removal {
@@ -30,7 +29,7 @@ const REMOVED_PREFIX = ".codexmcp-removed-";
  */
 export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<string | undefined> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
-  const privateFolder = await privateFolderOf(worktree);
+  const privateFolder = await gitFolderOf(worktree);
   rename(worktree, going);
   try {
     await removeFromGit(repository, worktree, privateFolder);

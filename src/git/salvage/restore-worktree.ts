@@ -17,7 +17,8 @@ import { pathExists } from "#lib/paths.ts";
 import { GIT_FILES_DEADLINE_MS, type GitLimits } from "../run-git.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
-import { addWorktree, privateFolderOf } from "../worktree.ts";
+import { addWorktree } from "../worktree.ts";
+import { gitFolderOf } from "../worktree-link.ts";
 import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
@@ -85,7 +86,7 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
 /** @returns the branch that could not be checked out again */
 async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
-  const gitFolder = await privateFolderOf(worktree);
+  const gitFolder = await gitFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
   const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
   await withRefLock(join(gitFolder, "HEAD"), () => readSaved(repository, notes, writeNote, async () => {}));

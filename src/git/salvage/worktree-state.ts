@@ -1,5 +1,5 @@
 import { tryGit, gitBytes } from "../git.ts";
-import { privateFolderOf } from "../worktree.ts";
+import { gitFolderOf } from "../worktree-link.ts";
 import { type ByteName, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
@@ -35,7 +35,7 @@ export async function readWorktreeState(
   const [head, symbolic, gitFolder, entries, differing] = await Promise.all([
     tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
     tryGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
-    privateFolderOf(worktree),
+    gitFolderOf(worktree),
     gitBytes(worktree, ["ls-files", "--stage", "-v", "-z"]).then(splitNul),
     gitBytes(worktree, ["diff-files", "--name-only", "-z", "--ignore-submodules"]).then(splitNul),
   ]);
