@@ -1,12 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { logger } from "#lib/log.ts";
 import { statIfAny } from "#lib/paths.ts";
-import { tryReadText } from "#lib/read-file.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
-import { findGitFolders } from "../git-folders.ts";
+import { findGitFolders, readGitLink } from "../git-folders.ts";
 import { git, gitBytes, tryGit } from "../git.ts";
 import { asVariables } from "../local-programs.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
@@ -125,9 +124,8 @@ export class MergeFolder {
   /** Where its submodule is checked out for the user, git finds out which of two commits comes after the other. */
   #linkSubmodule(path: ByteName): void {
     if (this.#checkout === undefined) return;
-    const entry = join(this.#checkout, toBytes(path).toString(), ".git");
-    const link = /^gitdir: (.*?)\n?$/s.exec(tryReadText(entry) ?? "")?.[1];
-    const gitFolder = link === undefined ? entry : resolve(dirname(entry), link);
+    const submodule = join(this.#checkout, toBytes(path).toString());
+    const gitFolder = readGitLink(submodule) ?? join(submodule, ".git");
     if (statIfAny(gitFolder)?.isDirectory() !== true) return;
     this.#write(`${path}/.git`, Buffer.from(`gitdir: ${gitFolder}\n`));
   }
