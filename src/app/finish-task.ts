@@ -81,7 +81,7 @@ async function daemonRequests({ state }: RunResult): Promise<Pick<RunFacts, "dae
   return daemon_requests.length === 0 ? {} : { daemon_requests };
 }
 
-/** For readers: the record has it too, so a full disk costs nothing more. */
+/** Writes the result to a file for readers: the record has it too, so a full disk loses nothing. */
 function noteResult({ config }: AppContext, { task_id, result }: EndedTask): void {
   if (result === undefined) return;
   try {
@@ -161,7 +161,7 @@ function lostFailure(): Failure {
   };
 }
 
-/** How long git may take to tell what a worktree holds: the outcome is known, and others wait for it. */
+/** How long git may take to find out what a worktree holds: the outcome is known, and others wait for it. */
 const CHANGES_TIMEOUT_MS = 20_000;
 /** Where somebody waits for the end of the task. */
 const HURRIED_TIMEOUT_MS = 4000;

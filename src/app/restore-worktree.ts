@@ -56,7 +56,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
   });
 }
 
-/** A task is looked for by its whole id first, then what is kept, and at last a task by the beginning of its id. */
+/** Looks for a task by its whole id first, then for what is kept, and at last for a task by the beginning of its id. */
 async function chooseKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree> {
   const taskId = parseRunId(name)?.taskId ?? name;
   const exact = findTaskOrImport(context, taskId) ?? findTaskOrImport(context, `codex-${taskId}`);
@@ -89,6 +89,6 @@ async function checkPlace(
   throw new AppError(
     "nothing_salvaged",
     `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
-    "If you trust the repository, look at what is kept there: git show --stat " + ref,
+    `Look at what is kept there, if you trust the repository: git show --stat ${ref}`,
   );
 }

@@ -31,7 +31,7 @@ export async function cleanWorktrees(
 type Outcome = CleanedWorktree & { refused?: string };
 type Result = KnownWorktree["report"] & Outcome;
 
-/** One that cannot be removed does not keep the others from it. */
+/** Removes a worktree, or reports why it cannot be: the others are removed all the same. */
 async function clean(context: AppContext, known: KnownWorktree): Promise<Outcome> {
   try {
     return await cleanWorktree(context, known);

@@ -35,7 +35,7 @@ export async function readChanges(
   return { commits_ahead: 0, diff_stat: "", files_changed: [], uncommitted_changes: [], ...changes };
 }
 
-/** Returns the same, as far as it can be read: each fact stands for itself. */
+/** Returns what {@link readChanges} does, as far as it can be read: each fact stands for itself. */
 export async function findChanges(
   worktree: string,
   baseCommit: string,
@@ -121,6 +121,6 @@ export function describeMissing({ failures }: ChangesFound): string | undefined 
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof AppError && error.code === "cancelled") return "there was no time left for git to tell";
+  if (error instanceof AppError && error.code === "cancelled") return "git had no time left for them";
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

@@ -81,7 +81,7 @@ export function checkGitFolderWritable({ commonDir }: Repository): void {
   }
 }
 
-/** Whether the file system of a folder, which is not empty, does not tell names apart by the case of their letters. */
+/** Whether the file system of a folder, which is not empty, ignores the case of letters in names. */
 function ignoresCase(folder: string): boolean {
   const name = listNames(folder).find((each) => withOtherCase(each) !== each);
   return name !== undefined && isSameFile(join(folder, name), join(folder, withOtherCase(name)));
@@ -90,7 +90,7 @@ function ignoresCase(folder: string): boolean {
 function sameButForCase(name: string, other: string): AppError {
   return new AppError(
     "worktree_path_taken",
-    `${name} differs from ${other} in the case of letters only, which the file system does not tell apart.`,
+    `${name} differs from ${other} only in the case of letters, which the file system ignores.`,
     "Take another description for the topic, or write it as the other one.",
   );
 }
@@ -132,7 +132,7 @@ function notAFolder(path: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is not a folder, and git keeps a folder there.`,
-    "Move it away, after a look at who made it.",
+    "Look who made it, and move it away.",
   );
 }
 

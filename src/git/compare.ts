@@ -8,7 +8,7 @@ import { type ByteName, nameOf, toBytes } from "./byte-names.ts";
 import { isClean, type Look, type WorktreeStatus } from "./status.ts";
 
 /**
- * What every comparison of ours is given. The commands are those that read the fewest settings, and what they read is set here, so
+ * Flags of every comparison of ours. The commands are those that read the fewest settings, and what they read is set here, so
  * that a patch is the same whatever the user has configured: one that `git apply` takes. No program of anybody's is run for it.
  */
 const DIFF_FLAGS = [
@@ -30,7 +30,7 @@ const SETTINGS = ["diff.suppressBlankEmpty=false", "core.quotePath=true", "core.
   setting,
 ]);
 
-/** What a patch is asked for by. */
+/** Flags that ask for a patch. */
 export const AS_PATCH = ["--find-renames", "-p", "--unified=3", "--inter-hunk-context=0"];
 
 /** A comparison: the words of a git command, and how it is run. */
@@ -106,7 +106,7 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
   if (unreadable !== "") await update(["--skip-worktree", "--stdin"], unreadable);
 }
 
-/** The name of an empty file's content. */
+/** Returns the object name of an empty file's content. */
 function emptyFileOf(commit: string | undefined): string {
   const isSha256 = commit?.length === 64;
   return isSha256

@@ -92,7 +92,7 @@ const EXPLANATIONS: Explanation[] = [
     code: "branch_blocked",
     describe: ([folder = "", branch = ""]) => ({
       message: `The folder ${folder}, which is not empty, stands where git would keep the branch ${branch}.`,
-      hint: `Remove what is in it, after a look: ls -la '${folder}'`,
+      hint: `Look what is in it (ls -la '${folder}'), and remove it.`,
     }),
   },
   {

@@ -103,6 +103,6 @@ export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is ${kind}, and git expects a file or folder there.`,
-    `Remove it (rm '${path}'), after a look at who made it.`,
+    `Look who made it, and remove it (rm '${path}').`,
   );
 }

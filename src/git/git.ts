@@ -25,7 +25,7 @@ export async function tryGit(
   return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
 }
 
-/** Git's answer of one line or path; a path may end with line ends of its own. */
+/** Returns git's answer of one line or path without the line end that git adds: a path may end with others. */
 export function withoutLastNewline(text: string): string {
   return text.replace(/\n$/, "");
 }
@@ -45,7 +45,7 @@ export async function git(
 }
 
 /**
- * Does the same with an answer in bytes: names of files may hold any.
+ * Runs a git command that is expected to work, with its answer in bytes: names of files may hold any.
  * @throws AppError as {@link git} does
  */
 export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
@@ -91,7 +91,7 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   );
 }
 
-/** A git that a signal ended has failed, too. */
+/** Returns the exit status; a git that a signal ended has failed, too. */
 function exitCodeOf({ exitCode }: ProgramResult): number {
   return exitCode ?? -1;
 }

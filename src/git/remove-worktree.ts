@@ -89,7 +89,7 @@ async function removeFromGit(repository: string, worktree: string, privateFolder
 
 /** Removes a folder of any size and depth, beside the event loop. */
 async function removeAll(folder: string): Promise<void> {
-  // What is left of it, its paths too long to be named or another user's, is told by the caller and by a clean-up.
+  // What is left of it, its paths too long to be named or another user's, is reported by the caller and by a clean-up.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
   });

@@ -127,7 +127,7 @@ export function startGit(folder: string, args: readonly string[], run: GitRun = 
   }
 }
 
-/** Tells of a command that was ended. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
+/** Checks that a command was not ended before its time. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
 export function checkEnd(folder: string, args: readonly string[], deadlineMs: number, result: ProgramResult): void {
   const command = describe(args);
   if (result.aborted) {

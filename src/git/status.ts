@@ -28,7 +28,7 @@ export interface WorktreeStatus {
   unreadable: string[];
 }
 
-/** None of the user's settings has a say in it. */
+/** Flags that leave nothing to the user's settings. */
 const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--find-renames"];
 const OF_ALL_FILES = "--untracked-files=all";
 
@@ -48,7 +48,7 @@ export function isClean({ lines }: WorktreeStatus): boolean {
   return lines.length === 0;
 }
 
-/** Returns the names of what git said that it cannot read; it goes on with all else. */
+/** Returns the names of what git said that it cannot read; it reports all else. */
 export function namesUnreadable(stderr: string): string[] {
   const patterns = [
     /^warning: could not open directory '(.*)': /,

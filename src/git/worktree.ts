@@ -106,7 +106,7 @@ function isFolder(path: string): boolean {
   return statIfAny(path)?.isDirectory() === true;
 }
 
-/** The commit has the folder, and a sparse checkout leaves it out. */
+/** Returns the refusal of a folder that the commit has, and a sparse checkout leaves out. */
 function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
   return new AppError(
     "no_commit_holds_cwd",

@@ -10,7 +10,7 @@ import { git, gitBytes, tryGit } from "../git.ts";
 import { asVariables } from "../local-programs.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
 
-/** Of all attribute files of a tree, so many bytes are written out. */
+/** Limit of all attribute files of a tree together. */
 const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
 const GITLINK = "160000";
@@ -93,7 +93,7 @@ export class MergeFolder {
     return file;
   }
 
-  /** What merge drivers print would stand among git's answers. */
+  /** Sends to standard error what merge drivers print: it would stand among git's answers. */
   async #redirectDrivers(): Promise<void> {
     const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
     const { stdout } = await tryGit(this.#repository, args);
@@ -105,7 +105,7 @@ export class MergeFolder {
     if (settings.size > 0) this.#drivers = asVariables([...settings]);
   }
 
-  /** As git does, which reads attributes from the files that are checked out, and not from what is merged. */
+  /** Writes out the files of attributes of a commit: git reads those that are checked out, and not those that are merged. */
   async #writeAttributes(commit: string): Promise<void> {
     const wanted = new Map<string, string>();
     const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
@@ -121,7 +121,7 @@ export class MergeFolder {
     this.#written = wanted;
   }
 
-  /** Where its submodule is checked out for the user, git finds out which of two commits comes after the other. */
+  /** Leads git to the objects of a submodule that the user has checked out: it finds there which of two commits comes after the other. */
   #linkSubmodule(path: ByteName): void {
     if (this.#checkout === undefined) return;
     const submodule = join(this.#checkout, toBytes(path).toString());
@@ -130,7 +130,7 @@ export class MergeFolder {
     this.#write(`${path}/.git`, Buffer.from(`gitdir: ${gitFolder}\n`));
   }
 
-  /** What cannot be written out has no effect, e.g. a file in whose folder's place the tree has a file, too. */
+  /** Writes a file, if it can be: one in whose folder's place the tree has a file, too, has no effect. */
   #write(path: ByteName, content: Buffer): void {
     try {
       mkdirSync(this.#place(dirname(path)), { recursive: true });

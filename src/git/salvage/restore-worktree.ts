@@ -70,7 +70,7 @@ export async function restoreWorktree(repository: string, salvage: string): Prom
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
 }
 
-/** @returns whether it was made */
+/** Makes the branch, unless it is there at that commit. @returns whether it was made */
 async function makeBranch(repository: string, branch: string | undefined, tip: string | undefined): Promise<boolean> {
   if (branch === undefined || tip === undefined) return false;
   const ref = `refs/heads/${branch}`;
@@ -83,7 +83,7 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
   return true;
 }
 
-/** @returns the branch that could not be checked out again */
+/** Puts back what the salvage holds into a worktree without files. @returns the branch that could not be checked out again */
 async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
   const gitFolder = await gitFolderOf(worktree);
@@ -125,7 +125,7 @@ async function secureHead(repository: string, { worktree, branch, head }: Manife
   return current;
 }
 
-/** The files that were as the index has them. */
+/** Checks out the files that were as the index has them. */
 async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>): Promise<void> {
   const indexed = splitNul(await gitBytes(worktree, ["ls-files", "--cached", "-z"]));
   const paths = [...new Set(indexed)].filter((path) => !others.has(path));
@@ -144,12 +144,12 @@ async function putReflogBack(repository: string, salvage: string, { branch }: Ma
   await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
 }
 
-/** An index or a reflog is read as a whole. */
+/** Reads an index or a reflog as a whole. */
 async function readBlob(repository: string, object: string): Promise<Buffer> {
   return gitBytes(repository, ["cat-file", "blob", object], { maxOutputBytes: MAX_BLOB_BYTES });
 }
 
-/** @throws AppError `nothing_salvaged` for a path that leads out: the repository's refs may be anybody's */
+/** Returns the full name of a path. @throws AppError `nothing_salvaged` for one that leads out: the repository's refs may be anybody's */
 function under(top: string, path: ByteName): ByteName {
   const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (isWithin) return `${nameOf(top)}/${path}`;
@@ -176,7 +176,7 @@ function leadsOut(path: ByteName): AppError {
   );
 }
 
-/** In one step: others read git's files at any moment. */
+/** Writes a file in one step: others read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
   mkdirSync(top, { recursive: true });
   const file = makeParents(top, path);
