@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
-import { readManifest, restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { readManifest } from "#git/salvage/manifest.ts";
+import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
 import { listWorktrees as listOfGit } from "#git/worktree-list.ts";
@@ -41,7 +42,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
   const { repository, ref, branch } = kept;
   return withRepositoryLock(context.store, repository, async () => {
     const { worktree: path } = await readManifest(repository, ref);
-    await checkPlace(context, kept, path);
+    await checkKnownPlace(context, kept, path);
     await checkIdle(context, path);
     const { worktree, leftOut, detachedFrom } = await putBack(repository, ref);
     const taskId = newestTaskIn(context.store, worktree)?.task_id;
@@ -75,7 +76,7 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
 }
 
 /** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
-async function checkPlace(
+async function checkKnownPlace(
   { store, config }: AppContext,
   { repository, ref }: KeptWorktree,
   path: string,

@@ -24,7 +24,7 @@ export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" |
  */
 export function chooseWorktreePath(context: AppContext, repository: Repository, topic: Topic): string {
   const path = plannedPath(context.config, repository, topic);
-  const kept = findKept(context, repository, topic, path);
+  const kept = findExisting(context, repository, topic, path);
   if (kept !== undefined) return kept;
   const chosen = isOfOtherRepository(context, repository, path) ? tellApart(path, repository) : path;
   checkFolder(context.config, chosen);
@@ -63,7 +63,7 @@ function fillIn(template: string, repository: PlacedRepository, topic: Topic): s
 }
 
 /** Finds the worktree of a topic that git lists, if this server made it, or it stands where this server would make it. */
-function findKept(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
+function findExisting(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
   const { config, store } = context;
   const branch = agentBranchOf(topic);
   const name = worktreeNameOf(repository.name, topic);

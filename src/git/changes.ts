@@ -2,10 +2,9 @@ import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
 import { git, gitBytes, gitUpTo } from "./git.ts";
-import { withoutLocalPrograms } from "./local-programs.ts";
-import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
+import type { GitLimits } from "./run-git.ts";
 import { splitNul, toText } from "./byte-names.ts";
-import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
+import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
 /** What is known of a worktree's changes, and why the rest is not. */
@@ -49,7 +48,7 @@ export async function findChanges(
       found.failures.push({ facts, error });
     }
   };
-  const looking = lookAt(worktree, limits, seen);
+  const looking = lookAtWorktree(worktree, limits, seen);
   await Promise.all([
     note(["uncommitted_changes"], async () => {
       const [{ status }, ofSubmodules] = await Promise.all([looking, readSubmoduleLines(worktree, limits)]);
@@ -65,17 +64,6 @@ export async function findChanges(
   return found;
 }
 
-async function lookAt(
-  worktree: string,
-  limits: GitLimits,
-  seen: WorktreeStatus | undefined,
-): Promise<{ status: WorktreeStatus; look: Look }> {
-  // No file is read then, so no program either.
-  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
-  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
-  return { status: seen ?? (await readStatus(worktree, look)), look };
-}
-
 /** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
   return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
@@ -86,7 +74,7 @@ export async function readShortstat(folder: string, from: string, to: string): P
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
-  const seen = await lookAt(worktree, {}, undefined);
+  const seen = await lookAtWorktree(worktree);
   return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
     gitUpTo(maxBytes, worktree, command(AS_PATCH), look),
   );
@@ -95,7 +83,7 @@ export async function readPatch(worktree: string, baseCommit: string, maxBytes: 
 async function readDiff(
   worktree: string,
   baseCommit: string,
-  seen: { status: WorktreeStatus; look: Look },
+  seen: SeenWorktree,
 ): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {

@@ -5,7 +5,7 @@ import { gitBytes } from "./git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
 import { type ByteName, nameOf, toBytes } from "./byte-names.ts";
-import { isClean, type Look, type WorktreeStatus } from "./status.ts";
+import { isClean, type Look, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 
 /**
  * Flags of every comparison of ours. The commands are those that read the fewest settings, and what they read is set here, so
@@ -66,7 +66,7 @@ function compare(
 export async function withComparison<T>(
   worktree: string,
   baseCommit: string,
-  { status, look }: { status: WorktreeStatus; look: Look },
+  { status, look }: SeenWorktree,
   read: (comparison: Comparison) => Promise<T>,
 ): Promise<T> {
   const { head } = status;

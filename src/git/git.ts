@@ -1,7 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
-import { describe, gitFailure } from "./git-failure.ts";
+import { describeCommand, gitFailure } from "./git-failure.ts";
 
 /** What a git command gave back. */
 export interface GitResult {
@@ -86,7 +86,7 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   if (!result.overflowed) return result;
   throw new AppError(
     "git_failed",
-    `${describe(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
+    `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
     "The repository is too large for this, or holds something that it should not: look at it by hand.",
   );
 }

@@ -1,6 +1,6 @@
-import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
+import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
 import { gitFailure } from "./git-failure.ts";
-import { type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
+import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "./run-git.ts";
 import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** How the files of a worktree are looked at. */
@@ -41,6 +41,28 @@ export async function readStatus(worktree: string, look: Look = {}): Promise<Wor
     throw gitFailure(worktree, args, overflowed ? "there are far too many new files" : said.trim());
   }
   return parseStatus(stdout, namesUnreadable(said));
+}
+
+/** The status of a worktree, and how its files are to be looked at further. */
+export interface SeenWorktree {
+  status: WorktreeStatus;
+  look: Look;
+}
+
+/**
+ * Reads the status of a worktree, and prepares a further look at its files: neither runs a program that the repository names.
+ * @param seen what was seen of it a moment ago, so that it need not be read again
+ * @throws AppError as `git` does
+ */
+export async function lookAtWorktree(
+  worktree: string,
+  limits: GitLimits = {},
+  seen?: WorktreeStatus,
+): Promise<SeenWorktree> {
+  // No file is read then, so no program is run either.
+  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
+  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
+  return { status: seen ?? (await readStatus(worktree, look)), look };
 }
 
 /** Whether nothing at all is uncommitted. */

@@ -27,8 +27,7 @@ async function work(prompt: string, topic: string, more: object = {}): Promise<T
   return client.call("codex", { prompt, cwd: repo, topic, sandbox: "full-access", ...more });
 }
 
-const git = async (worktree: unknown, ...args: string[]) =>
-  (await world.run(String(worktree), ["git", ...args])).trim();
+const git = (worktree: unknown, ...args: string[]) => world.git(String(worktree), ...args);
 
 /** A hook of the repository, as its user has it. */
 function hook(name: string, script: string): void {

@@ -8,12 +8,13 @@ import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
 import { findGitFolders, readGitLink } from "../git-folders.ts";
 import { git, gitBytes, tryGit } from "../git.ts";
 import { asVariables } from "../local-programs.ts";
+import { readObjects } from "../read-objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
+import { GITLINK } from "../submodules.ts";
 
 /** Limit of all attribute files of a tree together. */
 const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
-const GITLINK = "160000";
 
 /**
  * A working tree of our own in which git computes merges, so that none of the user's is touched. It holds only what git looks
@@ -116,7 +117,9 @@ export class MergeFolder {
     }
     for (const path of this.#written.keys()) if (!wanted.has(path)) rmSync(this.#place(path), { force: true });
     const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
-    const contents = await readBlobs(this.#repository, [...new Set(missing.map(([, name]) => name))]);
+    const blobs = [...new Set(missing.map(([, name]) => name))];
+    const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
+    const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
     this.#written = wanted;
   }
@@ -162,22 +165,4 @@ function* pickEntries(listing: Buffer): Generator<TreeEntry> {
     const matters = mode === GITLINK || path === ".gitmodules" || /(?:^|\/)\.gitattributes$/.test(path);
     if (matters && !UNSAFE.test(path)) yield { mode, name, path };
   }
-}
-
-/** Reads blobs by their names, all at once. */
-async function readBlobs(repository: string, names: readonly string[]): Promise<Map<string, Buffer>> {
-  const contents = new Map<string, Buffer>();
-  if (names.length === 0) return contents;
-  const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
-  const bytes = await gitBytes(repository, ["cat-file", "--batch"], { input, maxOutputBytes: MAX_ATTRIBUTES_BYTES });
-  // Each as `name type size`, a line's end, the content, a line's end.
-  for (let at = 0; at < bytes.length;) {
-    const lineEnd = bytes.indexOf("\n", at);
-    const [name = "", , size] = bytes.subarray(at, lineEnd).toString().split(" ");
-    const begin = lineEnd + 1;
-    const length = Number(size ?? 0);
-    contents.set(name, bytes.subarray(begin, begin + length));
-    at = begin + (size === undefined ? 0 : length + 1);
-  }
-  return contents;
 }

@@ -14,12 +14,12 @@ import {
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { GIT_FILES_DEADLINE_MS, type GitLimits } from "../run-git.ts";
+import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree } from "../worktree.ts";
 import { gitFolderOf } from "../worktree-link.ts";
-import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
+import { type Manifest, PLACES, readManifest } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
@@ -34,17 +34,6 @@ export interface RestoredWorktree {
   leftOut: readonly ByteName[];
   /** The branch that was checked out, where that is not the worktree's own and its commit is checked out instead of it. */
   detachedFrom?: string;
-}
-
-/** Reads what a salvage says of itself. @throws AppError `nothing_salvaged` where it is none */
-export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
-  try {
-    const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
-    return parseManifest(await git(repository, args, {}, limits));
-  } catch (error) {
-    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
-    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
-  }
 }
 
 /**

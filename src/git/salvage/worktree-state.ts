@@ -1,4 +1,5 @@
 import { tryGit, gitBytes } from "../git.ts";
+import { GITLINK } from "../submodules.ts";
 import { gitFolderOf } from "../worktree-link.ts";
 import { type ByteName, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
@@ -87,8 +88,6 @@ function readEntry(line: ByteName): IndexEntry {
   const [tag = "", mode = "", object = "", stage = ""] = line.slice(0, tab).split(" ");
   return { tag, mode, object, stage, path: line.slice(tab + 1) };
 }
-
-const GITLINK = "160000";
 
 /** What is staged, or part of a conflict: the commit that is checked out does not keep these. */
 async function listIndexed(worktree: string, commit: string | undefined, index: IndexEntry[]): Promise<string[]> {
