@@ -50,19 +50,19 @@ export async function choosePlace(context: AppContext, request: CheckedRequest):
   return { workspace, plan };
 }
 
-/** Where the state folder's file system does not tell letters by their case, two tasks would share a folder. */
+/** Refuses a task that would share its folder with another one, as names that differ in the case of letters only may do. @throws AppError `invalid_topic` */
 function checkLetterCase({ config }: AppContext, taskId: string): void {
   const { tasks } = storePaths(config.home);
   const other = findOtherCase(taskId, listNames(tasks));
   if (other === undefined || !isSameFile(join(tasks, taskId), join(tasks, other))) return;
   throw new AppError(
     "invalid_topic",
-    `The task's name ${taskId} differs from ${other} in the case of letters only, which the state folder does not tell apart.`,
+    `The task's name ${taskId} differs from ${other} only in the case of letters, which the state folder's file system ignores.`,
     "Take another description for the topic, or write it as the other one.",
   );
 }
 
-/** The repository as seen from what a new worktree is to begin from. */
+/** Returns the repository with the commit that a new worktree is to begin from in place of the one that is checked out. */
 async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
   if (base === undefined) return repository;
   if (includeUncommitted === true) {

@@ -37,7 +37,7 @@ export async function planCleanUp(context: AppContext, limits: Limits): Promise<
   };
 }
 
-/** They stand beside where the worktrees stood. */
+/** Lists what is left of worktrees whose removal was broken off: it stands beside where they stood. */
 function listRemovedWorktrees({ store, config }: AppContext): { path: string; what: string }[] {
   const stored = listStoredWorktrees(store).map(({ worktree_dir }) => dirname(worktree_dir));
   const parents = new Set([...stored, ...listOwnFolders(config)]);

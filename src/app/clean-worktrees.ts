@@ -61,7 +61,7 @@ export async function listExpiredSalvage(context: AppContext): Promise<KnownSalv
   return { kept: kept.filter(({ savedAt }) => secondsBetween(savedAt) >= SALVAGE_SECONDS), problems };
 }
 
-/** Gives it up for good. @throws AppError `git_failed` */
+/** Deletes what is kept of a discarded worktree. @throws AppError `git_failed` */
 export async function dropExpired({ repository, ref, commit }: KeptWorktree): Promise<void> {
   await deleteSalvage(repository, ref, commit);
 }

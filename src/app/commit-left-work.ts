@@ -1,5 +1,6 @@
 import { commitWork } from "#git/commit-work.ts";
 import { isClean, readStatus, type WorktreeStatus } from "#git/status.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { toFailure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { codexLockOf } from "#store/store-paths.ts";
@@ -37,7 +38,9 @@ export async function commitLeftWork(
   if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return { facts: {} };
   // What still runs in the background would go on writing.
   await endLeftovers(context, task);
-  const status = await readStatus(worktree, { signal: hurry }).catch((error: unknown) => toFailure(error).message);
+  const status = await findWorktreeGitDir(worktree, task.workspace)
+    .then(() => readStatus(worktree, { signal: hurry }))
+    .catch((error: unknown) => toFailure(error).message);
   if (typeof status === "string") return { facts: { commit_error: status } };
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { readChanges } from "#git/changes.ts";
 import { type FileChange, writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError } from "#lib/errors.ts";
 import { writePrivateFile } from "#lib/files.ts";
-import { pathExists } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { getTaskWorktree } from "./task-worktree.ts";
@@ -30,7 +30,7 @@ export interface WorktreeComparison {
  * Compares a task's worktree, as it is now, with the commit that it began from: uncommitted and new files included.
  * @param paths files and folders that the patch is about; none: all
  * @param patchBytes how much of it is wanted
- * @throws AppError `unknown_task`, `no_worktree`, `worktree_gone`
+ * @throws AppError `unknown_task`, `no_worktree`, `worktree_gone`, `worktree_unusable`
  */
 export async function diffWorktree(
   context: AppContext,
@@ -38,8 +38,8 @@ export async function diffWorktree(
   paths: readonly string[],
   patchBytes: number,
 ): Promise<WorktreeComparison> {
-  const { task, path, branch, baseCommit } = await getTaskWorktree(context, taskId);
-  if (!pathExists(path)) {
+  const { task, path, branch, repository, baseCommit } = await getTaskWorktree(context, taskId);
+  if ((await findWorktreeGitDir(path, repository)) === undefined) {
     const hint = `If it was discarded, restore it. Its commits, if ${branch} is there: git diff ${baseCommit} ${branch}`;
     throw new AppError("worktree_gone", `${path} is gone.`, hint);
   }

@@ -3,20 +3,21 @@ import { readForeignLock } from "#git/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/remove-worktree.ts";
 import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
-import { toText } from "#git/salvage/names.ts";
+import { toText } from "#git/byte-names.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
 import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
 import { type BranchUse, findBranchUse } from "#git/branch-in-use.ts";
 import { commitOfBranch } from "#git/branches.ts";
-import { canReadFolder, checkWorktreeLink } from "#git/worktree-link.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
+import { listSome } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, getTaskWorktree, type WorktreeSite } from "./task-worktree.ts";
 
-/** What of a worktree that was discarded is kept, and where. */
+/** A worktree that was discarded: what is kept of it, and where. */
 export interface DiscardedWorktree {
   worktree_dir: string;
   agent_branch: string;
@@ -30,10 +31,10 @@ export interface DiscardedWorktree {
   left_behind?: string;
 }
 
-/** Ignored files are saved too, up to so many bytes; whoever wants more than that gone has to say so. */
+/** Limit of the ignored files that are saved; to discard more than that, the caller has to say so. */
 const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
 
-/** A worktree that is written to meanwhile is looked at again so often. */
+/** Looks at a worktree that is written to meanwhile. */
 const MAX_LOOKS = 3;
 
 /**
@@ -51,7 +52,7 @@ export async function discardWorktree(
   return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
 }
 
-/** Does that for a worktree whose tasks may be forgotten. @throws AppError as {@link discardWorktree} does */
+/** Discards a worktree whose tasks may be forgotten. @throws AppError as {@link discardWorktree} does */
 export async function discardSite(
   context: AppContext,
   site: WorktreeSite,
@@ -83,8 +84,7 @@ export async function discardSite(
 /** Refuses what git's own commands would refuse, and a folder in which git would work on something else. */
 async function checkDiscardable(site: WorktreeSite): Promise<void> {
   const { repository, path: worktree, branch } = site;
-  if (!(await canReadFolder(worktree))) throw gone(site);
-  checkWorktreeLink(worktree, repository);
+  if ((await findWorktreeGitDir(worktree, repository)) === undefined) throw gone(site);
   await checkRemovable(worktree);
   const lock = readForeignLock(worktree);
   if (lock !== undefined) throw locked(site, lock);
@@ -98,7 +98,7 @@ interface Saved {
   leftOut: string[];
 }
 
-/** Saves a state of which a second look, after all was read, says that it still is. */
+/** Saves a state that a second look, after all was read, finds unchanged. */
 async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
   for (let look = 1; look <= MAX_LOOKS; look++) {
     try {
@@ -115,7 +115,7 @@ async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise
   );
 }
 
-/** @returns undefined where the worktree has changed meanwhile */
+/** Saves a worktree. @returns undefined where it has changed meanwhile */
 async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
   const { repository, path: worktree, branch } = site;
   const ignored = await listIgnored(worktree);
@@ -141,15 +141,17 @@ function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): voi
   if (closed !== undefined) throw unreadable(closed);
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
-  const largest = ignored.toSorted((a, b) => b.bytes - a.bytes).slice(0, 3);
-  const names = largest
-    .map(({ path, bytes: size }) => `${toText(path)} (${Math.round(size / 1024 / 1024)} MB)`)
-    .join(", ");
+  const largestFirst = ignored.toSorted((a, b) => b.bytes - a.bytes);
+  const names = largestFirst.map((each) => `${toText(each.path)} (${inMegabytes(each.bytes)})`);
   throw new AppError(
     "ignored_too_large",
-    `${place.path} holds ${Math.round(bytes / 1024 / 1024)} MB that git ignores, too much to be saved: ${names}.`,
+    `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
     "If that can be made again, discard with drop_ignored: ignored files and folders of less than 1 MB are saved even then.",
   );
+}
+
+function inMegabytes(bytes: number): string {
+  return bytes >= Number.MAX_SAFE_INTEGER ? "more than was counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
 }
 
 function notSaved({ path }: WorktreeSite, error: Error): AppError {
@@ -190,15 +192,14 @@ function gone({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_gone",
     `${path} is gone.`,
-    `Its branch ${branch} is not touched; if it was discarded, restore brings it back.`,
+    `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
   );
 }
 
 function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
-  const names = repositories.slice(0, 3).map(toText);
   return new AppError(
     "worktree_has_repositories",
-    `${path} holds git repositories of its own, which cannot be saved: ${names.join(", ")}.`,
+    `${path} holds git repositories of its own, which cannot be saved: ${listSome(repositories.map(toText))}.`,
     "Move them away, or push what is in them and delete them, and discard again.",
   );
 }

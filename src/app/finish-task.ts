@@ -3,7 +3,8 @@ import { UNSEEN_END } from "#codex/process.ts";
 import { foldLog } from "#codex/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/sandbox-failure.ts";
-import { describeMissing, findChanges } from "#git/changes.ts";
+import { type ChangesFound, describeMissing, findChanges } from "#git/changes.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { unlockWorktree } from "#git/worktree-lock.ts";
 import { now } from "#lib/clock.ts";
 import type { Config } from "#lib/config.ts";
@@ -80,7 +81,7 @@ async function daemonRequests({ state }: RunResult): Promise<Pick<RunFacts, "dae
   return daemon_requests.length === 0 ? {} : { daemon_requests };
 }
 
-/** For readers: the record has it too, so a full disk costs nothing more. */
+/** Writes the result to a file for readers: the record has it too, so a full disk loses nothing. */
 function noteResult({ config }: AppContext, { task_id, result }: EndedTask): void {
   if (result === undefined) return;
   try {
@@ -160,12 +161,14 @@ function lostFailure(): Failure {
   };
 }
 
-/** How long git may take to tell what a worktree holds: the outcome is known, and others wait for it. */
+/** How long git may take to find out what a worktree holds: the outcome is known, and others wait for it. */
 const CHANGES_TIMEOUT_MS = 20_000;
 /** Where somebody waits for the end of the task. */
 const HURRIED_TIMEOUT_MS = 4000;
 
-/** Facts of a worktree that is gone or broken are left out, with a note: the outcome is written all the same. */
+const FACTS: (keyof WorktreeChanges)[] = ["commits_ahead", "diff_stat", "files_changed", "uncommitted_changes"];
+
+/** Reads what a worktree holds. Facts of one that is gone or broken are left out, with a note: the outcome is written all the same. */
 async function readChangesIfAny(
   task: RunningTask,
   { seen }: LeftWork,
@@ -173,7 +176,9 @@ async function readChangesIfAny(
 ): Promise<Partial<WorktreeChanges> & Pick<RunningTask, "worktree_note">> {
   const { worktree_dir, base_commit, worktree_note } = task;
   if (worktree_dir === undefined || base_commit === undefined) return {};
-  const found = await findChanges(worktree_dir, base_commit, { signal, seen });
+  const found = await findWorktreeGitDir(worktree_dir, task.workspace)
+    .then(() => findChanges(worktree_dir, base_commit, { signal, seen }))
+    .catch((error: unknown): ChangesFound => ({ changes: {}, failures: [{ facts: FACTS, error }] }));
   const missing = describeMissing(found);
   if (missing === undefined) return found.changes;
   logger("app").warn`${task.task_id}: ${missing}`;

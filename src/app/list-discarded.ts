@@ -31,7 +31,7 @@ export async function listDiscarded(
   folder: string,
 ): Promise<{ discarded: DiscardedReport[]; problems: KnownSalvage["problems"] }> {
   const { kept, problems } = await listKnownSalvage(context, folder);
-  const newestFirst = kept.toSorted((a, b) => (a.savedAt < b.savedAt ? 1 : -1));
+  const newestFirst = kept.toSorted((a, b) => b.savedAt.localeCompare(a.savedAt));
   const limits = { signal: AbortSignal.timeout(MEASURE_MS) };
   const discarded = await mapLimited(
     newestFirst,

@@ -1,6 +1,6 @@
 import { readBranchTips } from "#git/branch-tips.ts";
 import { CommitGraph } from "#git/commit-graph.ts";
-import { canReadFolder, checkWorktreeLink } from "#git/worktree-link.ts";
+import { canReadFolder, findWorktreeGitDir } from "#git/worktree-link.ts";
 import { listWorktrees as listOfGit, type ListedWorktree } from "#git/worktree-list.ts";
 import { toFailure } from "#lib/errors.ts";
 import { mapLimited } from "#lib/map-limited.ts";
@@ -85,7 +85,7 @@ async function readRepository(
       const path = stored.worktree_dir;
       const lastTask = lastTaskOf(stored);
       try {
-        const gitDir = (await canReadFolder(path)) ? checkWorktreeLink(path, folder) : undefined;
+        const gitDir = await findWorktreeGitDir(path, folder);
         return { path, gitDir, usedAt: lastTask?.at ?? "", stored, listed, tips, graph, lastTask };
       } catch (error) {
         return unreadable(stored, error, lastTask);

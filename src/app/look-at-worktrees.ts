@@ -80,7 +80,7 @@ function partBySize<Target extends LookTarget>(
   return { small, large: newestFirst.filter((target) => !small.has(target)) };
 }
 
-/** An index grows with the files that git has to look at. */
+/** Returns the size of a worktree's index, which grows with the files that git has to look at. */
 function indexBytes({ gitDir }: LookTarget): number {
   return gitDir === undefined ? 0 : (statIfAny(join(gitDir, "index"))?.size ?? 0);
 }

@@ -74,7 +74,7 @@ async function newBase({ action, repository, branch }: WorktreePlan, request: Ch
   };
 }
 
-/** What is there has begun already. */
+/** Refuses another base for a worktree that is there already. @throws AppError `worktree_exists` */
 function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
   const isAsked = request.includeUncommitted === true || request.base !== undefined;
   const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;
@@ -82,6 +82,6 @@ function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, reque
   throw new AppError(
     "worktree_exists",
     `${path}, or its branch, is there already, and began from ${base.base_commit.slice(0, 12)}.`,
-    "Leave out base and include_uncommitted to go on in it; discard it (codex_discard) to begin anew; or take another description.",
+    "Leave out base and include_uncommitted to continue in it; discard it (codex_discard) to begin anew; or take another description.",
   );
 }

@@ -1,11 +1,13 @@
 import { commitOf, commitOfBranch, headOf } from "#git/branches.ts";
-import { hasUncommittedWork, readShortstat } from "#git/changes.ts";
+import { readShortstat } from "#git/changes.ts";
 import { isAncestor } from "#git/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
+import { hasUncommittedWork } from "#git/worktree-work.ts";
 import { AppError, type Failure, toFailure } from "#lib/errors.ts";
-import { pathExists } from "#lib/paths.ts";
+import { listSome } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { findMerged, noteMerged } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
@@ -90,7 +92,7 @@ async function mergeOne(
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
-  if (pathExists(path)) await checkAllOnBranch(place, source);
+  if ((await findWorktreeGitDir(path, place.repository)) !== undefined) await checkAllOnBranch(place, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
   if (source === base) return unchanged;
   const { strategy } = options;
@@ -164,10 +166,7 @@ function conflict(
   into: string,
   { conflicts, at }: { conflicts: Conflict[]; at: string | undefined },
 ): Failure {
-  const files = conflicts
-    .slice(0, 5)
-    .map(({ path }) => path)
-    .join(", ");
+  const files = listSome(conflicts.map(({ path }) => path));
   return {
     code: "merge_conflict",
     message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,

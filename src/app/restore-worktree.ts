@@ -1,7 +1,8 @@
 import { dirname } from "node:path";
-import { readManifest, restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { readManifest } from "#git/salvage/manifest.ts";
+import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
-import { toText } from "#git/salvage/names.ts";
+import { toText } from "#git/byte-names.ts";
 import { listWorktrees as listOfGit } from "#git/worktree-list.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";
@@ -41,7 +42,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
   const { repository, ref, branch } = kept;
   return withRepositoryLock(context.store, repository, async () => {
     const { worktree: path } = await readManifest(repository, ref);
-    await checkPlace(context, kept, path);
+    await checkKnownPlace(context, kept, path);
     await checkIdle(context, path);
     const { worktree, leftOut, detachedFrom } = await putBack(repository, ref);
     const taskId = newestTaskIn(context.store, worktree)?.task_id;
@@ -56,7 +57,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
   });
 }
 
-/** A task is looked for by its whole id first, then what is kept, and at last a task by the beginning of its id. */
+/** Looks for a task by its whole id first, then for what is kept, and at last for a task by the beginning of its id. */
 async function chooseKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree> {
   const taskId = parseRunId(name)?.taskId ?? name;
   const exact = findTaskOrImport(context, taskId) ?? findTaskOrImport(context, `codex-${taskId}`);
@@ -75,7 +76,7 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
 }
 
 /** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
-async function checkPlace(
+async function checkKnownPlace(
   { store, config }: AppContext,
   { repository, ref }: KeptWorktree,
   path: string,
@@ -89,6 +90,6 @@ async function checkPlace(
   throw new AppError(
     "nothing_salvaged",
     `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
-    "If you trust the repository, look at what is kept there: git show --stat " + ref,
+    `Look at what is kept there, if you trust the repository: git show --stat ${ref}`,
   );
 }

@@ -35,7 +35,7 @@ import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
  * Supervises one run of one task from its start to its end. It is its own process, so
- * that the run goes on whatever happens to the MCP client and server; and it is started a second
+ * that the run continues whatever happens to the MCP client and server; and it is started a second
  * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
  * @param run which run it is for
  * @returns undefined where the run is somebody else's, or over
@@ -75,7 +75,7 @@ export async function runTask(
 function takeEnvironment(home: string, taskId: string): Environment {
   const handed = takeHandover(taskPaths(home, taskId));
   if (handed === undefined) return process.env;
-  // The rooms that start programs look at process.env.
+  // The modules that start programs read process.env.
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, handed);
   return handed;
@@ -165,7 +165,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
-/** What a resumed session had used before this run, from Codex's own record or from ours. */
+/** Returns what a resumed session had used before this run, from Codex's own record or from ours. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
   return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gitFolderOf } from "#git/index-copy.ts";
+import { gitFolderOf } from "#git/worktree-link.ts";
 import type { Failure } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readTail } from "#lib/json-lines.ts";
@@ -16,7 +16,7 @@ import type { RunSurroundings } from "./supervise-run.ts";
 import { familyTraces } from "./end-processes.ts";
 import { containRun, removeRunCgroup } from "./run-containment.ts";
 
-/** In the worktree's folder within git's own: the command that has made it ready. */
+/** File in the worktree's own git folder that holds the command that has made it ready. */
 const READY_FILE = "codexmcp-set-up";
 const SETUP_MARKER = "CODEXMCP_SETUP";
 const MAX_SAID = 600;
@@ -64,7 +64,7 @@ export async function setUpWorktree(
   return undefined;
 }
 
-/** A full disk costs no more than that the next task runs the command again. */
+/** Records that the command has run; on a full disk, the next task runs it again. */
 function noteReady(file: string, command: string): void {
   try {
     writeFileSync(file, command);

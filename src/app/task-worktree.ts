@@ -29,7 +29,7 @@ export interface TaskWorktree extends WorktreeSite {
 }
 
 /**
- * The worktree of a task.
+ * Returns the worktree of a task.
  * @throws AppError `unknown_task`, `no_worktree`, `worktree_moved`
  */
 export async function getTaskWorktree(context: AppContext, taskId: string): Promise<TaskWorktree> {
@@ -65,7 +65,7 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
   throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
 }
 
-/** The Python server does not note it. */
+/** Works out the base of a task of the Python server, which did not record it. */
 async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
   if (!pathExists(workspace)) return undefined;
   const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;

@@ -24,7 +24,7 @@ export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" |
  */
 export function chooseWorktreePath(context: AppContext, repository: Repository, topic: Topic): string {
   const path = plannedPath(context.config, repository, topic);
-  const kept = findKept(context, repository, topic, path);
+  const kept = findExisting(context, repository, topic, path);
   if (kept !== undefined) return kept;
   const chosen = isOfOtherRepository(context, repository, path) ? tellApart(path, repository) : path;
   checkFolder(context.config, chosen);
@@ -62,8 +62,8 @@ function fillIn(template: string, repository: PlacedRepository, topic: Topic): s
   return isAbsolute(filled) ? resolve(filled) : resolve(repository.mainTree, filled);
 }
 
-/** The worktree of a topic that git lists, if this server made it, or it stands where this server would. */
-function findKept(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
+/** Finds the worktree of a topic that git lists, if this server made it, or it stands where this server would make it. */
+function findExisting(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
   const { config, store } = context;
   const branch = agentBranchOf(topic);
   const name = worktreeNameOf(repository.name, topic);
@@ -78,7 +78,7 @@ function findKept(context: AppContext, repository: Repository, topic: Topic, pla
   return kept?.path;
 }
 
-/** One that was deleted is made again in its place; one that was moved with all around it is not. */
+/** Whether a worktree that is not there was deleted, so that it is made again in its place, rather than moved with all around it. */
 function canBeMadeAgain(path: string, planned: string): boolean {
   return path === planned || (pathExists(dirname(path)) && !pathExists(planned));
 }
@@ -100,7 +100,7 @@ function shortDigest(text: string): string {
   return digestOf(text).slice(0, 6);
 }
 
-/** As much as systems take in one path, without room for the files in a worktree. */
+/** Longest path of a worktree: what systems take in one path, less what the files in it need. */
 const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
 
 function checkFolder({ worktrees }: Config, path: string): void {

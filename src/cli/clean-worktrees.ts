@@ -31,7 +31,7 @@ export async function cleanWorktrees(
 type Outcome = CleanedWorktree & { refused?: string };
 type Result = KnownWorktree["report"] & Outcome;
 
-/** One that cannot be removed does not keep the others from it. */
+/** Removes a worktree, or reports why it cannot be: the others are removed all the same. */
 async function clean(context: AppContext, known: KnownWorktree): Promise<Outcome> {
   try {
     return await cleanWorktree(context, known);
@@ -44,14 +44,25 @@ async function clean(context: AppContext, known: KnownWorktree): Promise<Outcome
 function describe(results: Result[], isDryRun: boolean): string[] {
   if (results.length === 0) return ["No such worktrees."];
   const lines = results.map((result) => {
-    const what = `${shortenHome(result.worktree_dir)} (${describeState(result)}, ${formatBytes(result.bytes)})`;
+    const size = result.state === "gone" ? "" : `, ${formatBytes(result.bytes)}`;
+    const what = `${shortenHome(result.worktree_dir)} (${describeState(result)}${size})`;
     if (result.refused !== undefined) return `kept ${what}: ${result.refused}`;
     const saved = result.salvage === undefined ? "" : `; saved as ${result.salvage}`;
     const left = result.left_behind === undefined ? "" : `\n${describeLeft(result.left_behind)}`;
     return `${isDryRun ? "would remove" : "removed"} ${what}${saved}${left}`;
   });
-  const note = isDryRun
-    ? "Nothing was changed; --yes removes them. What they hold is saved first, except ignored files and folders of more than 1 MB."
-    : "codex-mcp-server restore <task> brings one back.";
-  return [...lines, note];
+  return [...lines, ...describeNext(results, isDryRun)];
+}
+
+function describeNext(results: Result[], isDryRun: boolean): string[] {
+  if (!isDryRun) {
+    const isAnySaved = results.some(({ salvage }) => salvage !== undefined);
+    return isAnySaved ? ["codex-mcp-server restore <task> brings one back."] : [];
+  }
+  const isAllGone = results.every(({ state }) => state === "gone");
+  return [
+    isAllGone
+      ? "Nothing was changed; --yes removes git's record of them. Their branches stay."
+      : "Nothing was changed; --yes removes them. What they hold is saved first, except ignored files and folders of more than 1 MB.",
+  ];
 }

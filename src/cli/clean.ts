@@ -48,7 +48,7 @@ export async function clean({ options }: Input<CleanOptions>): Promise<number> {
   return isDryRun || problems.length === 0 ? 0 : 1;
 }
 
-/** One that cannot be removed does not keep the others from it. @returns those that are gone, and why others are not */
+/** Removes all that can be removed. @returns what is gone, and why the rest is not */
 async function dropAll({ kept, problems }: KnownSalvage): Promise<KnownSalvage> {
   const dropped: KeptWorktree[] = [];
   const all = [...problems];
@@ -63,7 +63,7 @@ async function dropAll({ kept, problems }: KnownSalvage): Promise<KnownSalvage> 
   return { kept: dropped, problems: all };
 }
 
-/** Who names one limit means that one alone. */
+/** Reads the limits; where one is given, the other and the configured ones do not count. */
 function readLimits(options: CleanOptions, config: Config): Limits {
   const keepTasks = readCount("--keep", options.keep, 0);
   const keepSeconds = readDuration("--older-than", options["older-than"]);

@@ -17,8 +17,8 @@ export async function restore({ operands, options }: Input<{ list: boolean; json
   if (operands.length === 0) {
     throw new AppError(
       "invalid_argument",
-      "restore needs <task>…",
-      "codex-mcp-server restore --list shows what is kept.",
+      "restore needs <task>….",
+      "Run codex-mcp-server restore --list to see what is kept.",
     );
   }
   for (const name of operands) {

@@ -8,8 +8,8 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     group: "worktrees",
     summary: "list the worktrees that tasks have worked in, and their state",
     details:
-      "Size, commits ahead of their base and behind it, whether anything is uncommitted, all of it is merged, or there are no " +
-      "changes. It takes about a second at most: what is not known by then is shown as such.",
+      "Shows each one's size, its commits ahead of its base and behind it, and whether it has uncommitted work, is merged, or has " +
+      "no changes. Takes about a second at most: what is not known by then is shown as such.",
     options: {
       exact: { type: "boolean", summary: "look at all files, whatever time that takes" },
       json: JSON_OPTION,
@@ -21,7 +21,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     name: "diff",
     group: "worktrees",
     summary: "show what a task's worktree holds against the commit that it began from",
-    details: "As git diff does, with what is uncommitted and with new files. Neither files nor index are touched.",
+    details: "Works as git diff does, and includes uncommitted and new files. Neither files nor index are touched.",
     operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
     options: {
       stat: { type: "boolean", summary: "files and numbers of lines only" },
@@ -38,7 +38,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     group: "worktrees",
     summary: "merge tasks' branches, in this order, up to the first that conflicts",
     details:
-      "Each is worked out without touching a working tree, and then done in one step or not at all. Conflicts are shown and " +
+      "Works out each merge without touching a working tree, and then does it in one step or not at all. Conflicts are shown and " +
       "change nothing; changes in the checkout are never overwritten. Your git hooks do not run.",
     operands: TASKS,
     options: {
@@ -68,7 +68,7 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     group: "worktrees",
     summary: "remove tasks' worktrees and branches, saving all that they hold first",
     details:
-      "Commits, staged, changed, untracked and ignored files are kept under refs/codexmcp/salvage in the repository, for " +
+      "Keeps commits, staged, changed, untracked and ignored files under refs/codexmcp/salvage in the repository, for " +
       "restore to bring back. Worktrees and branches that were there before their task stay.",
     operands: TASKS,
     options: {
@@ -86,9 +86,9 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
     group: "worktrees",
     summary: "bring discarded worktrees back as they were",
     details:
-      "By a task, its topic or branch, also where the task's record is gone, or by the ref that discard named. They are kept in " +
-      "their repository: of those that tasks have worked in, and of the current folder, which comes first.",
-    operands: { ...TASKS, min: 0 },
+      "Takes a task's id or topic, its branch, or the ref that discard named; the task's record may be gone. Looks in the current " +
+      "folder's repository first, then in all that tasks have worked in.",
+    operands: { ...TASKS, usage: "[<task>…]", min: 0 },
     options: {
       list: { type: "boolean", summary: "list what is kept, how large it is and until when" },
       json: JSON_OPTION,

@@ -31,7 +31,7 @@ export async function worktrees({ options }: Input<{ exact: boolean; json: boole
   return 0;
 }
 
-/** Returns lines about what is not known, and why. */
+/** Returns lines on what is not known, and why. */
 function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
     problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
@@ -44,13 +44,14 @@ function describeProblems(reports: readonly WorktreeReport[], isExact: boolean):
 }
 
 function toCells(report: WorktreeReport): Text[] {
-  const { agent_branch, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
+  const { agent_branch, state, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
+  const isKnown = state !== "unreadable";
   return [
     withoutControls(agent_branch),
     withoutControls(describeState(report)),
-    String(ahead),
-    String(behind),
-    `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`,
+    isKnown ? String(ahead) : "?",
+    isKnown ? String(behind) : "?",
+    isKnown ? `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}` : "?",
     last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`,
     withoutControls(shortenHome(worktree_dir)),
   ];

@@ -12,8 +12,8 @@ export interface BranchUse {
 }
 
 /**
- * Finds the working tree because of which `git branch -d` and `-f` would refuse a branch. A rebase or bisection is named before a
- * mere checkout.
+ * Finds the working tree because of which `git branch -d` and `-f` would refuse a branch. A rebase or bisection is reported rather
+ * than a mere checkout.
  * @param branch without `refs/heads/`
  * @param except a working tree that may hold it
  * @throws AppError as git's commands do
@@ -37,7 +37,7 @@ interface PrivateFolder {
   gitDir: string;
 }
 
-/** Each working tree's own git folder: the main one's is the common folder. */
+/** Yields each working tree's own git folder: the main one's is the common folder. */
 function* listPrivateFolders(commonDir: string): Generator<PrivateFolder> {
   yield { path: basename(commonDir) === ".git" ? dirname(commonDir) : commonDir, gitDir: commonDir };
   const parent = join(commonDir, "worktrees");

@@ -1,11 +1,10 @@
 import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
 import { AS_PATCH, compareCommits, parseNumstat, withComparison } from "./compare.ts";
-import { answersAnything, git, gitBytes, gitUpTo } from "./git.ts";
-import { withoutLocalPrograms } from "./local-programs.ts";
-import { type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
-import { splitNul, toText } from "./salvage/names.ts";
-import { isClean, type Look, readStatus, type WorktreeStatus } from "./status.ts";
+import { git, gitBytes, gitUpTo } from "./git.ts";
+import type { GitLimits } from "./run-git.ts";
+import { splitNul, toText } from "./byte-names.ts";
+import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
 /** What is known of a worktree's changes, and why the rest is not. */
@@ -35,7 +34,7 @@ export async function readChanges(
   return { commits_ahead: 0, diff_stat: "", files_changed: [], uncommitted_changes: [], ...changes };
 }
 
-/** Returns the same, as far as it can be read: each fact stands for itself. */
+/** Returns what {@link readChanges} does, as far as it can be read: each fact stands for itself. */
 export async function findChanges(
   worktree: string,
   baseCommit: string,
@@ -49,7 +48,7 @@ export async function findChanges(
       found.failures.push({ facts, error });
     }
   };
-  const looking = lookAt(worktree, limits, seen);
+  const looking = lookAtWorktree(worktree, limits, seen);
   await Promise.all([
     note(["uncommitted_changes"], async () => {
       const [{ status }, ofSubmodules] = await Promise.all([looking, readSubmoduleLines(worktree, limits)]);
@@ -65,26 +64,6 @@ export async function findChanges(
   return found;
 }
 
-async function lookAt(
-  worktree: string,
-  limits: GitLimits,
-  seen: WorktreeStatus | undefined,
-): Promise<{ status: WorktreeStatus; look: Look }> {
-  // No file is read then, so no program either.
-  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
-  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
-  return { status: seen ?? (await readStatus(worktree, look)), look };
-}
-
-/** Whether a worktree has anything that is not committed, new files included. */
-export async function hasUncommittedWork(
-  worktree: string,
-  { environment = {}, ...limits }: Look = {},
-): Promise<boolean> {
-  const args = ["status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=none"];
-  return answersAnything(worktree, args, { ...limits, environment });
-}
-
 /** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
   return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
@@ -95,7 +74,7 @@ export async function readShortstat(folder: string, from: string, to: string): P
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
-  const seen = await lookAt(worktree, {}, undefined);
+  const seen = await lookAtWorktree(worktree);
   return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
     gitUpTo(maxBytes, worktree, command(AS_PATCH), look),
   );
@@ -104,7 +83,7 @@ export async function readPatch(worktree: string, baseCommit: string, maxBytes: 
 async function readDiff(
   worktree: string,
   baseCommit: string,
-  seen: { status: WorktreeStatus; look: Look },
+  seen: SeenWorktree,
 ): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
@@ -128,6 +107,6 @@ export function describeMissing({ failures }: ChangesFound): string | undefined 
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof AppError && error.code === "cancelled") return "there was no time left for git to tell";
+  if (error instanceof AppError && error.code === "cancelled") return "git had no time left for them";
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

@@ -1,15 +1,12 @@
 import { readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
-import { tryReadText } from "#lib/read-file.ts";
 import { findOtherCase, withOtherCase } from "#task/names.ts";
 import { blockedBranch, explainSystemCall } from "./explain-failure.ts";
-import { findGitFolders } from "./git-folders.ts";
+import { findGitFolders, readGitLink } from "./git-folders.ts";
 import { git } from "./git.ts";
 import type { Repository } from "./repository.ts";
-
-const MAX_LINK_BYTES = 64 * 1024;
 
 /**
  * Checks what stands where a worktree is, or is to be made.
@@ -41,11 +38,8 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
 
 /** Returns the folder within git's that a worktree leads to; undefined for what is no worktree. */
 export function worktreeLinkOf(path: string): string | undefined {
-  const link = join(path, ".git");
-  if (statIfAny(link)?.isFile() !== true) return undefined;
-  const target = /^gitdir: (.+?)[\r\n]*$/s.exec(tryReadText(link, { maxBytes: MAX_LINK_BYTES }) ?? "")?.[1];
-  const absolute = target === undefined ? undefined : resolve(path, target);
-  return absolute !== undefined && basename(dirname(absolute)) === "worktrees" ? absolute : undefined;
+  const target = readGitLink(path);
+  return target !== undefined && basename(dirname(target)) === "worktrees" ? target : undefined;
 }
 
 function isEmptyFolder(path: string): boolean {
@@ -87,7 +81,7 @@ export function checkGitFolderWritable({ commonDir }: Repository): void {
   }
 }
 
-/** Whether the file system of a folder, which is not empty, does not tell names apart by the case of their letters. */
+/** Whether the file system of a folder, which is not empty, ignores the case of letters in names. */
 function ignoresCase(folder: string): boolean {
   const name = listNames(folder).find((each) => withOtherCase(each) !== each);
   return name !== undefined && isSameFile(join(folder, name), join(folder, withOtherCase(name)));
@@ -96,7 +90,7 @@ function ignoresCase(folder: string): boolean {
 function sameButForCase(name: string, other: string): AppError {
   return new AppError(
     "worktree_path_taken",
-    `${name} differs from ${other} in the case of letters only, which the file system does not tell apart.`,
+    `${name} differs from ${other} only in the case of letters, which the file system ignores.`,
     "Take another description for the topic, or write it as the other one.",
   );
 }
@@ -138,7 +132,7 @@ function notAFolder(path: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is not a folder, and git keeps a folder there.`,
-    "Move it away, after a look at who made it.",
+    "Look who made it, and move it away.",
   );
 }
 

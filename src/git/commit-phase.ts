@@ -11,11 +11,11 @@ const HOOKS = {
   after: ["post-commit"],
 } as const;
 
-/** Tells how far a commit had come when it was broken off. */
+/** Observer that finds out how far a commit had come when it was broken off. */
 export interface CommitWatch {
   /** Whether the commit was made. */
   isMade: () => Promise<boolean>;
-  /** In words, what was going on. @param isMade whether the commit was made */
+  /** Names what was running. @param isMade whether the commit was made */
   describePhase: (isMade: boolean) => Promise<string>;
 }
 
@@ -42,7 +42,7 @@ function describeFile(path: string): string {
   return stat === undefined ? "" : `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
 }
 
-/** Those of the named hooks that git would run. */
+/** Returns those of the named hooks that git would run. */
 async function listHooks(worktree: string, names: readonly string[]): Promise<string[]> {
   const { stdout } = await runGit(worktree, ["rev-parse", "--git-path", "hooks"], { isUsers: true });
   const folder = resolve(worktree, withoutLastNewline(stdout.toString()));

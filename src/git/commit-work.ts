@@ -1,14 +1,15 @@
 import { AppError } from "#lib/errors.ts";
+import { listSome } from "#lib/text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "./git.ts";
-import { gitFolderOf } from "./index-copy.ts";
 import { keepIndex, waitForIndexLock } from "./kept-index.ts";
 import { tryUsersGit, type UsersGitResult } from "./lasting-git.ts";
-import { toText } from "./salvage/names.ts";
+import { toText } from "./byte-names.ts";
 import { type LeftOut, stageAll } from "./stage-all.ts";
 import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 import { describeUnfinished } from "./unfinished.ts";
+import { gitFolderOf } from "./worktree-link.ts";
 
 /** What is to be committed, and how. */
 export interface CommitRequest {
@@ -28,9 +29,8 @@ export interface CommitRequest {
   status?: WorktreeStatus;
 }
 
-/** Of what git and hooks say, the end is told. */
+/** Characters that are reported of what git and hooks said: its end. */
 const MAX_SAID = 1500;
-const MAX_NAMES = 5;
 
 /**
  * Commits all that is not committed in a worktree, as its user would: with their hooks and their name.
@@ -66,7 +66,7 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   }
 }
 
-/** Why nothing is to be committed now, and what to do: that is for the worktree's user to decide. */
+/** Says why nothing is to be committed now, and what to do: that is for the worktree's user to decide. */
 async function describeObstacle(
   { worktree, branch }: CommitRequest,
   status: WorktreeStatus,
@@ -79,14 +79,14 @@ async function describeObstacle(
     return `The worktree is on ${there} by now and not on ${branch}, so what is uncommitted there was left so. Commit it there (git -C '${worktree}' add --all && git -C '${worktree}' commit), or take it back to its branch (git -C '${worktree}' switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
-    return `Nothing was committed, since conflicts are unresolved in ${listNames(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
+    return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
   }
   const lock = await waitForIndexLock(gitDir);
   if (lock === undefined) return undefined;
   return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm '${lock}'), and commit in ${worktree}.`;
 }
 
-/** @returns undefined where all that there is was left out, so that there is nothing to commit */
+/** Commits what is staged. @returns undefined where nothing is, since all that there is was left out */
 async function commitStaged(request: CommitRequest): Promise<UsersGitResult | undefined> {
   const { worktree, message, environment, atMostMs, signal, lockFile } = request;
   const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
@@ -137,19 +137,14 @@ function isCancelled(error: unknown): boolean {
 
 function describeLeftOut({ tooLarge, unreadable }: LeftOut): string[] {
   return [
-    ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listNames(tooLarge)}.`]),
-    ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listNames(unreadable)}.`]),
+    ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listSome(tooLarge)}.`]),
+    ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listSome(unreadable)}.`]),
   ];
 }
 
 /** @param lines as `git status --short` has them: two letters, a space, and the name */
 function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
-  const names = listNames(lines.map((line) => line.slice(3)));
+  const names = listSome(lines.map((line) => line.slice(3)));
   return `Left uncommitted, since it is within submodules: ${names}. Commit it there, and then the submodule's new commit here.`;
-}
-
-function listNames(names: readonly string[]): string {
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : "";
-  return `${names.slice(0, MAX_NAMES).join(", ")}${more}`;
 }

@@ -4,11 +4,11 @@ import { errnoOf } from "#lib/errors.ts";
 import { gitBytes } from "./git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
-import { type ByteName, nameOf, toBytes } from "./salvage/names.ts";
-import { isClean, type Look, type WorktreeStatus } from "./status.ts";
+import { type ByteName, nameOf, toBytes } from "./byte-names.ts";
+import { isClean, type Look, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 
 /**
- * What every comparison of ours is given. The commands are those that read the fewest settings, and what they read is set here, so
+ * Flags of every comparison of ours. The commands are those that read the fewest settings, and what they read is set here, so
  * that a patch is the same whatever the user has configured: one that `git apply` takes. No program of anybody's is run for it.
  */
 const DIFF_FLAGS = [
@@ -30,7 +30,7 @@ const SETTINGS = ["diff.suppressBlankEmpty=false", "core.quotePath=true", "core.
   setting,
 ]);
 
-/** What a patch is asked for by. */
+/** Flags that ask for a patch. */
 export const AS_PATCH = ["--find-renames", "-p", "--unified=3", "--inter-hunk-context=0"];
 
 /** A comparison: the words of a git command, and how it is run. */
@@ -90,7 +90,7 @@ export function parseNumstat(fields: readonly string[]): FileLines[] {
 export async function withComparison<T>(
   worktree: string,
   baseCommit: string,
-  { status, look }: { status: WorktreeStatus; look: Look },
+  { status, look }: SeenWorktree,
   read: (comparison: Comparison) => Promise<T>,
 ): Promise<T> {
   const { head } = status;
@@ -130,7 +130,7 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
   if (unreadable !== "") await update(["--skip-worktree", "--stdin"], unreadable);
 }
 
-/** The name of an empty file's content. */
+/** Returns the object name of an empty file's content. */
 function emptyFileOf(commit: string | undefined): string {
   const isSha256 = commit?.length === 64;
   return isSha256

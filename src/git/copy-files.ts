@@ -2,7 +2,7 @@ import { constants, lstatSync, mkdirSync, readlinkSync, type Stats, symlinkSync 
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { errnoOf } from "#lib/errors.ts";
 import { Turns } from "#lib/turns.ts";
-import { type ByteName, nameOf, toBytes } from "./salvage/names.ts";
+import { type ByteName, nameOf, toBytes } from "./byte-names.ts";
 
 const GIB = 1024 * 1024 * 1024;
 

@@ -4,59 +4,64 @@ import { AppError, errnoOf, type ErrorCode } from "#lib/errors.ts";
 interface Explanation {
   pattern: RegExp;
   code: ErrorCode;
-  /** Of the pattern's groups, and the line that git said. */
+  /** Words the failure, given the groups of the pattern and the line that git said. */
   describe: (found: readonly string[], said: string) => { message: string; hint: string };
 }
 
 const FULL_DISK_HINT =
   "Make room on that disk (df -h and df -i show what is left); codex-mcp-server clean removes old worktrees.";
 
-/** As the C library words failed system calls in English. */
-const OF_SYSTEM: Record<string, { code: ErrorCode; hint: string }> = {
-  "File name too long": {
-    code: "name_too_long",
+/** A kind of failed system call. */
+interface SystemFailure {
+  /** As the C library words it in English. */
+  words: string;
+  hint: string;
+  /** Default `file_system_refused`. */
+  code?: ErrorCode;
+}
+
+const SYSTEM_FAILURES: Record<string, SystemFailure> = {
+  ENAMETOOLONG: {
+    words: "File name too long",
     hint: "Take a shorter topic, or set CODEXMCP_WORKTREES to a folder with a shorter path.",
+    code: "name_too_long",
   },
-  "Read-only file system": {
-    code: "file_system_refused",
-    hint: "Mount it writable, or let a read-only task do what it can.",
-  },
-  "Permission denied": {
-    code: "file_system_refused",
+  EROFS: { words: "Read-only file system", hint: "Mount it writable, or let a read-only task do what it can." },
+  EACCES: {
+    words: "Permission denied",
     hint: "Give the user that runs this server the right to write there (ls -ld shows who has it).",
   },
-  "Operation not permitted": {
-    code: "file_system_refused",
+  EPERM: {
+    words: "Operation not permitted",
     hint: "Look who owns it, and whether it is immutable (ls -ld, lsattr -d).",
   },
-  "No space left on device": {
-    code: "file_system_refused",
-    hint: FULL_DISK_HINT,
-  },
-  "Disk quota exceeded": {
-    code: "file_system_refused",
+  ENOSPC: { words: "No space left on device", hint: FULL_DISK_HINT },
+  EDQUOT: {
+    words: "Disk quota exceeded",
     hint: "Make room within the quota (quota -s); codex-mcp-server clean removes old worktrees.",
   },
-  "Too many open files": {
-    code: "file_system_refused",
+  EMFILE: {
+    words: "Too many open files",
     hint: "Raise the limit of open files (ulimit -n) for the MCP client that starts this server.",
   },
-  "Too many open files in system": {
-    code: "file_system_refused",
+  ENFILE: {
+    words: "Too many open files in system",
     hint: "Close programs, or raise the system's limit (sysctl fs.file-max).",
   },
-  "Stale file handle": {
-    code: "file_system_refused",
+  ESTALE: {
+    words: "Stale file handle",
     hint: "Mount the network file system again, and start the task again.",
   },
-  "Transport endpoint is not connected": {
-    code: "file_system_refused",
+  ENOTCONN: {
+    words: "Transport endpoint is not connected",
     hint: "Mount the file system again, and start the task again.",
   },
-  "Input/output error": { code: "file_system_refused", hint: "The disk may be failing: look at dmesg." },
-  "Too many levels of symbolic links": { code: "file_system_refused", hint: "Remove the link that leads to itself." },
-  "Not a directory": { code: "file_system_refused", hint: "Move the file away that stands in a folder's place." },
+  EIO: { words: "Input/output error", hint: "Look at dmesg: the disk may be failing." },
+  ELOOP: { words: "Too many levels of symbolic links", hint: "Remove the link that leads to itself." },
+  ENOTDIR: { words: "Not a directory", hint: "Move the file away that stands in a folder's place." },
 };
+
+const BY_WORDS = new Map(Object.values(SYSTEM_FAILURES).map((failure) => [failure.words, failure]));
 
 const EXPLANATIONS: Explanation[] = [
   {
@@ -87,7 +92,7 @@ const EXPLANATIONS: Explanation[] = [
     code: "branch_blocked",
     describe: ([folder = "", branch = ""]) => ({
       message: `The folder ${folder}, which is not empty, stands where git would keep the branch ${branch}.`,
-      hint: `Remove what is in it, after a look: ls -la '${folder}'`,
+      hint: `Look what is in it (ls -la '${folder}'), and remove it.`,
     }),
   },
   {
@@ -114,7 +119,7 @@ const EXPLANATIONS: Explanation[] = [
     code: "worktree_folder_unusable",
     describe: ([path = "", why = ""]) => ({
       message: `No worktree can be made at ${path.replace(/\/\.git$/, "")}: ${why}.`,
-      hint: "Mend that, or set CODEXMCP_WORKTREES to a folder in which this server may make others.",
+      hint: "Let this server make folders there, or set CODEXMCP_WORKTREES to a folder in which it may.",
     }),
   },
   {
@@ -156,7 +161,7 @@ const EXPLANATIONS: Explanation[] = [
   },
 ];
 
-const SYSTEM_CALL = new RegExp(`: (${Object.keys(OF_SYSTEM).join("|")})\\s*$`, "m");
+const SYSTEM_CALL = new RegExp(`: (${[...BY_WORDS.keys()].join("|")})\\s*$`, "m");
 
 /** As Bun words a program that could not be started. */
 const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
@@ -170,34 +175,24 @@ export function explainFailure(stderr: string): AppError | undefined {
     const { message, hint } = describe(found.slice(1), said);
     return new AppError(code, message, hint);
   }
-  const refused = OF_SYSTEM[SYSTEM_CALL.exec(stderr)?.[1] ?? WORDS[NOT_STARTED.exec(stderr)?.[1] ?? ""] ?? ""];
-  if (refused === undefined) return undefined;
-  return new AppError(refused.code, `git failed: ${lineOf(stderr, SYSTEM_CALL)}.`, refused.hint);
+  const failure =
+    BY_WORDS.get(SYSTEM_CALL.exec(stderr)?.[1] ?? "") ?? SYSTEM_FAILURES[NOT_STARTED.exec(stderr)?.[1] ?? ""];
+  if (failure === undefined) return undefined;
+  return new AppError(
+    failure.code ?? "file_system_refused",
+    `git failed: ${lineOf(stderr, SYSTEM_CALL)}.`,
+    failure.hint,
+  );
 }
 
 /** Returns a failed system call of our own, by default on `path`, in the same words; undefined for what is no such failure. */
 export function explainSystemCall(path: string, thrown: unknown): AppError | undefined {
-  const words = WORDS[errnoOf(thrown) ?? ""];
-  const refused = OF_SYSTEM[words ?? ""];
-  if (words === undefined || refused === undefined) return undefined;
+  const failure = SYSTEM_FAILURES[errnoOf(thrown) ?? ""];
+  if (failure === undefined) return undefined;
+  const { code = "file_system_refused", words, hint } = failure;
   const named = thrown instanceof Error && "path" in thrown && typeof thrown.path === "string" ? thrown.path : path;
-  return new AppError(refused.code, `${named} cannot be used: ${words}.`, refused.hint, thrown);
+  return new AppError(code, `${named} cannot be used: ${words}.`, hint, thrown);
 }
-
-const WORDS: Record<string, string> = {
-  ENAMETOOLONG: "File name too long",
-  EROFS: "Read-only file system",
-  EACCES: "Permission denied",
-  EPERM: "Operation not permitted",
-  ENOSPC: "No space left on device",
-  EDQUOT: "Disk quota exceeded",
-  EMFILE: "Too many open files",
-  ENFILE: "Too many open files in system",
-  ESTALE: "Stale file handle",
-  EIO: "Input/output error",
-  ELOOP: "Too many levels of symbolic links",
-  ENOTDIR: "Not a directory",
-};
 
 /** Returns the refusal of a branch whose name another branch's takes up. */
 export function blockedBranch(other: string, branch: string): AppError {
@@ -205,7 +200,7 @@ export function blockedBranch(other: string, branch: string): AppError {
   return new AppError("branch_blocked", message, hint);
 }
 
-/** Git looks at the working tree's owner in one command, and at the git folder's in another. */
+/** Returns the commands that make git trust a repository; it checks the working tree's owner in one place, the git folder's in another. */
 function trust(path: string): string {
   const paths = /(?:^|\/)[^/]*\.git$/.test(path) ? [path] : [path, `${path}/.git`];
   return paths.map((each) => `git config --global --add safe.directory '${each}'`).join(" && ");

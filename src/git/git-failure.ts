@@ -3,7 +3,7 @@ import { explainFailure } from "./explain-failure.ts";
 
 /** Returns a failed git command in words, with what to do about it. @param stderr what git said, in the language C */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
-  const command = describe(args);
+  const command = describeCommand(args);
   const said = firstError(stderr);
   const explained = explainFailure(stderr);
   if (explained !== undefined) return explained;
@@ -27,7 +27,7 @@ function firstError(stderr: string): string {
 }
 
 /** Returns a command as messages name it. */
-export function describe(args: readonly string[]): string {
+export function describeCommand(args: readonly string[]): string {
   // A setting given with -c is no subcommand.
   const command = args.find((word, index) => !word.startsWith("-") && args[index - 1] !== "-c");
   return `git ${command ?? args[0] ?? ""}`.trim();

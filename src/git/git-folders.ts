@@ -26,7 +26,7 @@ export function findGitFolders(folder: string): GitFolders | undefined {
     const entry = join(at, ".git");
     const kind = statIfAny(entry);
     if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFile(entry, kindOf(kind));
-    if (kind?.isFile() === true) return followLink(at, entry);
+    if (kind?.isFile() === true) return followLink(at);
     if (kind?.isDirectory() === true && isGitFolder(entry)) return { top: at, ...withCommon(entry) };
     if (isGitFolder(at)) return { top: undefined, ...withCommon(at) };
   }
@@ -46,17 +46,22 @@ export function findMainTree(folder: string, commonDir: string): string | undefi
   }
 }
 
-/** A folder and those that it lies in, up to where the user lets git look. */
+/** Yields a folder and those that it lies in, up to where the user lets git look. */
 function* foldersAbove(folder: string): Generator<string> {
   const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
   yield folder;
   for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
 }
 
-/** A `.git` that is a file leads to the git folder. */
-function followLink(top: string, entry: string): GitFolders | undefined {
-  const target = readLine(entry, /^gitdir: (.*?)[\r\n]*$/s);
-  return target === undefined ? undefined : { top, ...withCommon(resolve(top, target)) };
+/** Returns the git folder that the file `.git` of a working tree leads to; undefined where that is no such file. */
+export function readGitLink(top: string): string | undefined {
+  const target = readLine(join(top, ".git"), /^gitdir: (.+?)[\r\n]*$/s);
+  return target === undefined ? undefined : resolve(top, target);
+}
+
+function followLink(top: string): GitFolders | undefined {
+  const gitDir = readGitLink(top);
+  return gitDir === undefined ? undefined : { top, ...withCommon(gitDir) };
 }
 
 function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
@@ -70,7 +75,7 @@ function readLine(file: string, pattern: RegExp): string | undefined {
   return text === undefined ? undefined : pattern.exec(text)?.[1];
 }
 
-/** As git recognises its own folders. */
+/** Whether git would take a folder for one of its own. */
 function isGitFolder(path: string): boolean {
   if (lstatIfAny(join(path, "HEAD")) === undefined) return false;
   if (statIfAny(join(path, "commondir")) !== undefined) return true;
@@ -98,6 +103,6 @@ export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is ${kind}, and git expects a file or folder there.`,
-    `Remove it (rm '${path}'), after a look at who made it.`,
+    `Look who made it, and remove it (rm '${path}').`,
   );
 }

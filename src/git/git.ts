@@ -1,7 +1,7 @@
 import { AppError } from "#lib/errors.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
-import { describe, gitFailure } from "./git-failure.ts";
+import { describeCommand, gitFailure } from "./git-failure.ts";
 
 /** What a git command gave back. */
 export interface GitResult {
@@ -25,7 +25,7 @@ export async function tryGit(
   return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
 }
 
-/** Git's answer of one line or path; a path may end with line ends of its own. */
+/** Returns git's answer of one line or path without the line end that git adds: a path may end with others. */
 export function withoutLastNewline(text: string): string {
   return text.replace(/\n$/, "");
 }
@@ -45,7 +45,7 @@ export async function git(
 }
 
 /**
- * Does the same with an answer in bytes: names of files may hold any.
+ * Runs a git command that is expected to work, with its answer in bytes: names of files may hold any.
  * @throws AppError as {@link git} does
  */
 export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
@@ -86,12 +86,12 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   if (!result.overflowed) return result;
   throw new AppError(
     "git_failed",
-    `${describe(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
+    `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
     "The repository is too large for this, or holds something that it should not: look at it by hand.",
   );
 }
 
-/** A git that a signal ended has failed, too. */
+/** Returns the exit status; a git that a signal ended has failed, too. */
 function exitCodeOf({ exitCode }: ProgramResult): number {
   return exitCode ?? -1;
 }

@@ -11,7 +11,7 @@ export async function isAncestor(
   return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of], environment)).exitCode === 0;
 }
 
-/** How many commits each of two has that the other has not. */
+/** Counts the commits that each of two has and the other has not. */
 export async function countApart(
   folder: string,
   commit: string,
@@ -22,7 +22,7 @@ export async function countApart(
   return { ahead: ahead ?? 0, behind: behind ?? 0 };
 }
 
-/** Where the histories of two revisions part; undefined where they do not meet, or one of them is none. */
+/** Returns the commit where the histories of two revisions part; undefined where they do not meet, or one of them is none. */
 export async function mergeBaseOf(
   folder: string,
   one: string,

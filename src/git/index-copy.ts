@@ -4,10 +4,9 @@ import { join } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
-import { git, withoutLastNewline } from "./git.ts";
-import { findGitFolders } from "./git-folders.ts";
+import { gitFolderOf } from "./worktree-link.ts";
 
-/** Git writes an index anew beside the old one, with more entries maybe. */
+/** git writes a new index, perhaps a larger one, beside the old one. */
 const COPIES = 3;
 const MIN_ROOM_BYTES = 1024 * 1024;
 
@@ -25,13 +24,7 @@ export async function withIndexCopy<T>(
   );
 }
 
-/** Returns a worktree's own folder within git's, without starting git where its files tell. @throws AppError as `git` does */
-export async function gitFolderOf(worktree: string): Promise<string> {
-  const found = findGitFolders(worktree)?.gitDir;
-  return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
-}
-
-/** With its time, as git reads it: files that changed in the moment that the index was written are looked at closer. */
+/** Copies an index with its time, as git reads it: files that changed in the moment of that time are looked at closer. */
 async function copyIfThere(from: string, to: string): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);

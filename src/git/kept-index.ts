@@ -6,7 +6,7 @@ import { pathExists } from "#lib/paths.ts";
 /** Beside the index, so that it can take its place in one step. */
 const KEPT = "codexmcp-index-before";
 
-/** How long another git may have the index, and how often it is looked for. */
+/** How long to wait for another git that has the index, and how often to look. */
 const LOCK_TIMEOUT_MS = 2000;
 const LOCK_LOOK_MS = 50;
 
@@ -40,7 +40,7 @@ export function keepIndex(gitDir: string): KeptIndex {
   return { restore, forget };
 }
 
-/** Git never writes into its index, but puts a new one in its place: a second name for it keeps the old one. */
+/** Gives the index a second name, which keeps it: git never writes into it, but puts a new one in its place. @returns whether there is one */
 function keep(index: string, kept: string): boolean {
   try {
     rmSync(kept, { force: true });

@@ -7,8 +7,8 @@ import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
 
 /**
- * Runs git whatever its exit status and whatever becomes of this process: what must be done whole goes on.
- * What it says goes to a file of its own, since nobody may be there to hear it.
+ * Runs git to its end, whatever its exit status and whatever becomes of this process: for what must be done whole.
+ * Its messages go to a file, since no reader of a pipe may be left.
  * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
@@ -48,7 +48,7 @@ export async function tryUsersGit(
 ): Promise<UsersGitResult> {
   if (limits.signal?.aborted === true) return { exitCode: undefined, ended: "request", said: "" };
   const program = startGit(folder, args, { ...limits, environment, isUsers: true });
-  // Whoever reads it finds its end.
+  // A hook that reads its input finds the end of it.
   await program.stdin.end();
   const { exitCode, timedOut, aborted, stdout, stderr } = await program.ended;
   const ended = timedOut ? "deadline" : aborted ? "request" : undefined;

@@ -8,11 +8,11 @@ import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.
 /** Settings that name programs, which git runs while it only looks at files. */
 const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\..*\.(textconv|command))$`;
 
-/** A repository with more of them has nothing good in mind, and an environment has to have room for them. */
+/** Limits of such settings: no honest repository has more, and they have to fit into an environment. */
 const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;
 
-/** What else such commands are given: what goes on in submodules is these repositories' own business. */
+/** Flags of such commands: changes within submodules are left to these repositories. */
 export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
 
 /**
@@ -53,7 +53,7 @@ function mayNamePrograms(folder: string): boolean {
   });
 }
 
-/** Settings as variables, after those that the user has set so. */
+/** Returns settings as variables, after those that the user has set so. */
 export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };

@@ -2,8 +2,8 @@ import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 
-/** Whoever holds one does so for a moment; one that was left behind is its user's to remove. */
-const PATIENCE_MS = 5000;
+/** How long to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
+const LOCK_TIMEOUT_MS = 5000;
 
 /**
  * Holds a ref as git does, by a file beside it, so that no git (a `gc`, for one) rewrites the ref or its log meanwhile.
@@ -21,7 +21,7 @@ export async function withRefLock(refFile: string, work: () => Promise<void> | v
 }
 
 async function takeLock(lock: string): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     try {
       // A `gc` that packs refs removes folders that it leaves empty.

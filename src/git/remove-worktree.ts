@@ -6,8 +6,7 @@ import { logger } from "#lib/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
-import { privateFolderOf } from "./worktree.ts";
-import { canReadFolder } from "./worktree-link.ts";
+import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
 /** What is to go. */
 export interface Removal {
@@ -30,7 +29,7 @@ const REMOVED_PREFIX = ".codexmcp-removed-";
  */
 export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<string | undefined> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
-  const privateFolder = await privateFolderOf(worktree);
+  const privateFolder = await gitFolderOf(worktree);
   rename(worktree, going);
   try {
     await removeFromGit(repository, worktree, privateFolder);
@@ -90,7 +89,7 @@ async function removeFromGit(repository: string, worktree: string, privateFolder
 
 /** Removes a folder of any size and depth, beside the event loop. */
 async function removeAll(folder: string): Promise<void> {
-  // What is left of it, its paths too long to be named or another user's, is told by the caller and by a clean-up.
+  // What is left of it, its paths too long to be named or another user's, is reported by the caller and by a clean-up.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
   });

@@ -48,7 +48,7 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
     tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
     superprojectOf(cwd),
-    // Of the three, the first tells what is wrong.
+    // The first of them reports what is wrong.
     listWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
   if (facts.exitCode !== 0) {
@@ -115,7 +115,7 @@ interface Place {
   parent: string;
 }
 
-/** A repository's worktrees go beside its main working tree, whichever of its worktrees `cwd` is in. */
+/** Places a repository's worktrees beside its main working tree, whichever of its worktrees `cwd` is in. */
 function placeBeside(main: string): Place {
   const parent = dirname(main);
   const name = basename(main).replace(/(?<=.)\.git$/, "");
@@ -123,7 +123,7 @@ function placeBeside(main: string): Place {
   return { name: name.startsWith(".") ? basename(parent) : name, parent };
 }
 
-/** A submodule's go outside of all superprojects, whose `git status` would show them. */
+/** Places a submodule's worktrees outside of all superprojects, whose `git status` would show them. */
 async function placeBesideSuperproject(superproject: string, toplevel: string): Promise<Place> {
   const above = await superprojectOf(superproject);
   const { name, parent } =
@@ -144,7 +144,7 @@ function insideGitFolder(cwd: string): AppError {
   );
 }
 
-/** The setting core.worktree can name any folder. */
+/** Returns the refusal of a cwd outside of its working tree: the setting core.worktree can name any folder. */
 function outsideWorkingTree(cwd: string, toplevel: string): AppError {
   return new AppError(
     "repository_unusable",

@@ -8,7 +8,7 @@ import {
   type RunningProgram,
 } from "#lib/run-program.ts";
 import { checkGitFiles } from "./check-files.ts";
-import { describe, gitFailure } from "./git-failure.ts";
+import { describeCommand, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
 
 /** Variables for one git command. */
@@ -127,9 +127,9 @@ export function startGit(folder: string, args: readonly string[], run: GitRun = 
   }
 }
 
-/** Tells of a command that was ended. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
+/** Checks that a command was not ended before its time. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
 export function checkEnd(folder: string, args: readonly string[], deadlineMs: number, result: ProgramResult): void {
-  const command = describe(args);
+  const command = describeCommand(args);
   if (result.aborted) {
     throw new AppError("cancelled", `${command} was ended, as its task was.`, "Start the task again if it is wanted.");
   }

@@ -1,4 +1,5 @@
 import { AppError } from "#lib/errors.ts";
+import { listSome } from "#lib/text.ts";
 import { git } from "./git.ts";
 import { OUR_IDENTITY } from "./identity.ts";
 import { withIndexCopy } from "./index-copy.ts";
@@ -27,7 +28,7 @@ export async function snapshotWork(toplevel: string, head: string): Promise<stri
 function cannotRead(toplevel: string, names: readonly string[]): AppError {
   return new AppError(
     "git_failed",
-    `The uncommitted work in ${toplevel} cannot be taken along, since some of it cannot be read: ${names.slice(0, 5).join(", ")}.`,
+    `The uncommitted work in ${toplevel} cannot be taken along, since some of it cannot be read: ${listSome(names)}.`,
     "Change the permissions of these files, have git ignore them, or leave out include_uncommitted.",
   );
 }

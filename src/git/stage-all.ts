@@ -1,7 +1,7 @@
 import { partSuitable } from "./compare.ts";
 import { gitFailure } from "./git-failure.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "./run-git.ts";
-import { type ByteName, toBytes, toText } from "./salvage/names.ts";
+import { type ByteName, toBytes, toText } from "./byte-names.ts";
 import { type Look, namesUnreadable } from "./status.ts";
 
 /** What was left out of an index, by name. */

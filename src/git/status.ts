@@ -1,7 +1,7 @@
-import { LOOK_ONLY_FLAGS } from "./local-programs.ts";
+import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
 import { gitFailure } from "./git-failure.ts";
-import { type GitEnvironment, type GitLimits, runGit } from "./run-git.ts";
-import { type ByteName, splitNul, toText } from "./salvage/names.ts";
+import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "./run-git.ts";
+import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** How the files of a worktree are looked at. */
 export interface Look extends GitLimits {
@@ -28,7 +28,7 @@ export interface WorktreeStatus {
   unreadable: string[];
 }
 
-/** None of the user's settings has a say in it. */
+/** Flags that leave nothing to the user's settings. */
 const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--find-renames"];
 const OF_ALL_FILES = "--untracked-files=all";
 
@@ -43,12 +43,34 @@ export async function readStatus(worktree: string, look: Look = {}): Promise<Wor
   return parseStatus(stdout, namesUnreadable(said));
 }
 
+/** The status of a worktree, and how its files are to be looked at further. */
+export interface SeenWorktree {
+  status: WorktreeStatus;
+  look: Look;
+}
+
+/**
+ * Reads the status of a worktree, and prepares a further look at its files: neither runs a program that the repository names.
+ * @param seen what was seen of it a moment ago, so that it need not be read again
+ * @throws AppError as `git` does
+ */
+export async function lookAtWorktree(
+  worktree: string,
+  limits: GitLimits = {},
+  seen?: WorktreeStatus,
+): Promise<SeenWorktree> {
+  // No file is read then, so no program is run either.
+  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
+  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
+  return { status: seen ?? (await readStatus(worktree, look)), look };
+}
+
 /** Whether nothing at all is uncommitted. */
 export function isClean({ lines }: WorktreeStatus): boolean {
   return lines.length === 0;
 }
 
-/** Returns the names of what git said that it cannot read; it goes on with all else. */
+/** Returns the names of what git said that it cannot read; it reports all else. */
 export function namesUnreadable(stderr: string): string[] {
   const patterns = [
     /^warning: could not open directory '(.*)': /,

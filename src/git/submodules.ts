@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { listNames, pathExists } from "#lib/paths.ts";
 import { gitBytes } from "./git.ts";
-import { withoutLocalPrograms } from "./local-programs.ts";
 import type { GitLimits } from "./run-git.ts";
-import { splitNul, toText } from "./salvage/names.ts";
-import { isClean, readStatus } from "./status.ts";
+import { splitNul, toText } from "./byte-names.ts";
+import { isClean, lookAtWorktree } from "./status.ts";
 
-const MODE_OF_LINKS = "160000 ";
+/** Mode of a submodule, in an index or a tree. */
+export const GITLINK = "160000";
 
 /**
  * Returns lines, as `git status --short` has them, for what the submodules of a worktree hold that no commit of the worktree can
@@ -16,7 +16,7 @@ const MODE_OF_LINKS = "160000 ";
 export async function readSubmoduleLines(worktree: string, limits: GitLimits): Promise<string[]> {
   if (!pathExists(join(worktree, ".gitmodules"))) return [];
   const listed = splitNul(await gitBytes(worktree, ["ls-files", "--stage", "-z"], limits));
-  const links = listed.filter((line) => line.startsWith(MODE_OF_LINKS));
+  const links = listed.filter((line) => line.startsWith(`${GITLINK} `));
   const paths = links.map((line) => toText(line.slice(line.indexOf("\t") + 1)));
   return (await Promise.all(paths.map((path) => describe(worktree, path, limits)))).flat();
 }
@@ -25,7 +25,7 @@ async function describe(worktree: string, path: string, limits: GitLimits): Prom
   const folder = join(worktree, path);
   if (!pathExists(join(folder, ".git"))) return listNames(folder).length === 0 ? [] : [`?? ${path}/`];
   // A repository like any other, with programs of its own that are not run.
-  const status = await readStatus(folder, { ...limits, environment: await withoutLocalPrograms(folder, limits) });
+  const { status } = await lookAtWorktree(folder, limits);
   if (isClean(status)) return [];
   return [` ${status.lines.length > status.untracked.length ? "m" : "?"} ${path}`];
 }

@@ -1,11 +1,10 @@
 import { statSync } from "node:fs";
 import { AS_PATCH, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "./git.ts";
-import { withoutLocalPrograms } from "./local-programs.ts";
-import { splitNul, toText } from "./salvage/names.ts";
-import { readStatus } from "./status.ts";
+import { splitNul, toText } from "./byte-names.ts";
+import { lookAtWorktree } from "./status.ts";
 
-/** What is the matter with one file. */
+/** A difference in one file. */
 export interface FileChange {
   path: string;
   status: "added" | "deleted" | "modified" | "renamed" | "type changed";
@@ -43,9 +42,7 @@ export async function writeWorktreeDiff(
   paths: readonly string[],
   patchFile: string,
 ): Promise<WorktreeDiff> {
-  const environment = await withoutLocalPrograms(worktree);
-  const status = await readStatus(worktree, { environment });
-  return withComparison(worktree, baseCommit, { status, look: { environment } }, async ({ command, look }) => {
+  return withComparison(worktree, baseCommit, await lookAtWorktree(worktree), async ({ command, look }) => {
     const [files] = await Promise.all([
       gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
       gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),

@@ -3,17 +3,15 @@ import { join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
 import { readFileBounded } from "#lib/read-file.ts";
+import { listSome } from "#lib/text.ts";
 import { FileCopier } from "./copy-files.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { gitBytes } from "./git.ts";
-import { type ByteName, splitNul, toText } from "./salvage/names.ts";
+import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
 const INCLUDE_FILE = ".worktreeinclude";
 const MAX_INCLUDE_BYTES = 1024 * 1024;
-
-/** So many of the files that were left out are named. */
-const MAX_NAMED = 5;
 
 /**
  * Copies those ignored files of a working tree into a worktree that its `.worktreeinclude` names, within limits. What is
@@ -36,12 +34,11 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   for (const path of wanted) await copier.copy(path);
   const { leftOut } = copier;
   if (leftOut.length === 0) return undefined;
-  const named = leftOut.slice(0, MAX_NAMED).map(({ path, reason }) => `${toText(path)} (${reason})`);
-  const more = leftOut.length > MAX_NAMED ? ` and ${leftOut.length - MAX_NAMED} more` : "";
-  return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${named.join(", ")}${more}.`;
+  const named = leftOut.map(({ path, reason }) => `${toText(path)} (${reason})`);
+  return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${listSome(named)}.`;
 }
 
-/** The ignored files that the patterns name. @param folder for a file of a moment, where no other can be had */
+/** Lists the ignored files that the patterns name. @param folder for a temporary file, if no other place can be written to */
 async function listWanted(toplevel: string, patterns: Buffer, folder: string): Promise<ByteName[]> {
   // A copy: the file may be another one by the time that git reads it.
   return withTemporaryFolder({ fallback: folder }, async (temporary) => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { realPath } from "#lib/paths.ts";
 import { findGitFolders } from "./git-folders.ts";
+import { git, withoutLastNewline } from "./git.ts";
 
 /** How long a disk may take to answer. */
 const STAT_TIMEOUT_MS = 5000;
@@ -32,14 +33,21 @@ export async function canReadFolder(path: string): Promise<boolean> {
   }
 }
 
+/** Returns a working tree's own git folder; git is started only where the files do not say. @throws AppError as `git` does */
+export async function gitFolderOf(worktree: string): Promise<string> {
+  const found = findGitFolders(worktree)?.gitDir;
+  return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
+}
+
 /**
- * Checks that git commands in a worktree's folder work on that worktree: without its `.git` file, git would take the repository
- * that the folder lies in.
+ * Finds a worktree's own git folder, and checks that git commands in the worktree's folder work on that worktree: without its
+ * `.git` file, git would take the repository that the folder lies in.
  * @param commonDir the repository's common git folder
- * @returns the worktree's own git folder
+ * @returns undefined where the worktree's folder is gone
  * @throws AppError `worktree_unusable`, `repository_unusable`
  */
-export function checkWorktreeLink(worktree: string, commonDir: string): string {
+export async function findWorktreeGitDir(worktree: string, commonDir: string): Promise<string | undefined> {
+  if (!(await canReadFolder(worktree))) return undefined;
   const found = findGitFolders(worktree);
   const isSame = (one: string, other: string) => realPath(one) === realPath(other);
   const isLinked = found?.top !== undefined && isSame(found.top, worktree) && isSame(found.commonDir, commonDir);

@@ -1,5 +1,5 @@
 import { realPath } from "#lib/paths.ts";
-import { findGitFolders } from "./git-folders.ts";
+import { findGitFolders, findMainTree } from "./git-folders.ts";
 import { git, tryGit, withoutLastNewline } from "./git.ts";
 import type { GitLimits } from "./run-git.ts";
 
@@ -26,13 +26,13 @@ export async function listWorktrees(folder: string, limits: GitLimits = {}): Pro
   const listed = parseWorktrees(await git(folder, ["worktree", "list", "--porcelain", "-z"], {}, limits));
   const [main, ...linked] = listed;
   const isGitFolder = main !== undefined && !main.isBare && findGitFolders(main.path)?.top === undefined;
-  return isGitFolder ? [{ ...main, path: await findMainTree(folder, main.path) }, ...linked] : listed;
+  if (!isGitFolder) return listed;
+  const path = findMainTree(folder, realPath(main.path)) ?? (await readConfiguredTree(main.path));
+  return [{ ...main, path }, ...linked];
 }
 
-/** Of a git folder that is not within its working tree git knows no more than what is configured. */
-async function findMainTree(folder: string, gitFolder: string): Promise<string> {
-  const around = findGitFolders(folder);
-  if (around?.top !== undefined && realPath(around.gitDir) === realPath(gitFolder)) return around.top;
+/** Returns the working tree that `core.worktree` names for a git folder; the git folder itself where it names none. */
+async function readConfiguredTree(gitFolder: string): Promise<string> {
   const { exitCode, stdout } = await tryGit(gitFolder, ["rev-parse", "--show-toplevel"]);
   return exitCode === 0 ? withoutLastNewline(stdout) : gitFolder;
 }

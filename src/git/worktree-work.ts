@@ -1,12 +1,14 @@
 import { AppError } from "#lib/errors.ts";
-import { tryGit } from "./git.ts";
+import { answersAnything, tryGit } from "./git.ts";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "./local-programs.ts";
 import type { GitLimits } from "./run-git.ts";
 
 /** Whether a worktree has work that is not committed; `unknown` where not all of its files could be looked at. */
 export type UncommittedWork = "none" | "some" | "unknown";
 
-/** Git's words for a file or folder that it could not look at, and left out. */
+const STATUS = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+
+/** Words of git for a file or folder that it could not look at, and left out. */
 const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:)/m;
 
 /**
@@ -17,7 +19,7 @@ const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:
 export async function lookForWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
   try {
     const environment = await withoutLocalPrograms(worktree, limits);
-    const args = ["status", ...LOOK_ONLY_FLAGS, "--porcelain", "-z", "--no-renames", "--untracked-files=normal"];
+    const args = [...STATUS, ...LOOK_ONLY_FLAGS, "--no-renames"];
     const { exitCode, stdout, stderr } = await tryGit(worktree, args, environment, limits);
     if (stdout !== "") return "some";
     return exitCode !== 0 || OVERLOOKED.test(stderr) ? "unknown" : "none";
@@ -25,4 +27,9 @@ export async function lookForWork(worktree: string, limits: GitLimits): Promise<
     if (error instanceof AppError) return "unknown";
     throw error;
   }
+}
+
+/** Whether a worktree has anything that is not committed: new files, and what is within submodules, too. @throws AppError as `git` does */
+export async function hasUncommittedWork(worktree: string): Promise<boolean> {
+  return answersAnything(worktree, [...STATUS, "--ignore-submodules=none"]);
 }

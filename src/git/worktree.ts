@@ -3,7 +3,7 @@ import { AppError } from "#lib/errors.ts";
 import { pathExists, statIfAny } from "#lib/paths.ts";
 import { commitOfBranch } from "./branches.ts";
 import { checkBranchName, checkPlace } from "./check-place.ts";
-import { git, tryGit, withoutLastNewline } from "./git.ts";
+import { git, tryGit } from "./git.ts";
 import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { mergeBaseOf } from "./history.ts";
@@ -97,11 +97,6 @@ export async function guessBase(repository: Repository, branch: string): Promise
   return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
-/** Returns the worktree's own folder within git's. @throws AppError `git_failed` */
-export async function privateFolderOf(worktree: string): Promise<string> {
-  return withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
-}
-
 /** Returns where a task of `cwd` runs in its worktree: at the same sub-folder. */
 export function runFolderIn(plan: WorktreePlan): string {
   return join(plan.path, plan.repository.subfolder);
@@ -111,7 +106,7 @@ function isFolder(path: string): boolean {
   return statIfAny(path)?.isDirectory() === true;
 }
 
-/** The commit has the folder, and a sparse checkout leaves it out. */
+/** Returns the refusal of a folder that the commit has, and a sparse checkout leaves out. */
 function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
   return new AppError(
     "no_commit_holds_cwd",

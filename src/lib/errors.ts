@@ -92,7 +92,7 @@ export const ERROR_CODES = {
 /** A code of the closed list {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What a person or an agent is told when something did not work: as a value, e.g. in a task's record. */
+/** A failure as it is reported to a person or an agent: as a value, e.g. in a task's record. */
 export interface Failure {
   code: ErrorCode;
   /** One plain sentence. */

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
-/** `~` and `~/…` with the user's home folder put in; other paths as they are. */
+/** Returns `~` and `~/…` with the user's home folder put in; other paths as they are. */
 export function expandHome(path: string, home: string = homedir()): string {
   if (path === "~") return home;
   return path.startsWith("~/") || path.startsWith(`~${sep}`) ? join(home, path.slice(2)) : path;

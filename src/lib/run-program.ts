@@ -29,7 +29,7 @@ export interface ProgramStart {
   endsWhenBlocked?: boolean | undefined;
   /** Locked for as long as the program, or what inherits the open file from it, lives. */
   lockFile?: string | undefined;
-  /** Whether the program goes on when this process ends. */
+  /** Whether the program runs on when this process ends. */
   outlivesUs?: boolean | undefined;
 }
 
@@ -238,7 +238,7 @@ class BoundedReader {
     return Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes));
   }
 
-  /** What was read first, and last. */
+  /** Returns what was read first, and last. */
   contentAndEnd(): Buffer {
     return Buffer.concat([this.content(), this.#last]);
   }

@@ -2,3 +2,9 @@
 export function shorten(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
 }
+
+/** Lists the first names for a sentence, and counts the rest: `a, b and 3 more`. */
+export function listSome(names: readonly string[], atMost = 5): string {
+  const more = names.length > atMost ? ` and ${names.length - atMost} more` : "";
+  return `${names.slice(0, atMost).join(", ")}${more}`;
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -27,8 +27,7 @@ async function work(prompt: string, topic: string, more: object = {}): Promise<T
   return client.call("codex", { prompt, cwd: repo, topic, sandbox: "full-access", ...more });
 }
 
-const git = async (worktree: unknown, ...args: string[]) =>
-  (await world.run(String(worktree), ["git", ...args])).trim();
+const git = (worktree: unknown, ...args: string[]) => world.git(String(worktree), ...args);
 
 /** A hook of the repository, as its user has it. */
 function hook(name: string, script: string): void {
@@ -123,7 +122,7 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   world.stub.script("BREAK", [{ run: "echo new > new.txt; rm .git" }, { say: "Broken." }]);
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
-  expect(String(data["commit_error"])).toContain("not a git repository");
+  expect(String(data["commit_error"])).toContain("the file that ties it to its repository, is missing");
   for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "not a git repository"]) {
     expect(String(data["note"])).toContain(fact);
   }
@@ -134,4 +133,16 @@ test("a repository within the worktree is not committed as a link that leads now
   expect(data).toMatchObject({ commits_ahead: 1, files_changed: expect.arrayContaining(["out.txt"]) as string[] });
   expect(await git(data["worktree_dir"], "ls-tree", "--name-only", "HEAD")).toBe(".gitignore\nREADME.md\nout.txt");
   expect(readFileSync(join(String(data["worktree_dir"]), "inner", "a"), "utf8")).toBe("a\n");
+});
+
+test("without its .git file, a worktree is not taken for the repository around it: nothing is committed or reported of that", async () => {
+  world.stub.script("UNLINK", [{ run: "rm .git; echo new > new.txt" }, { say: "Unlinked." }]);
+  await world.run(world.root, ["git", "init", "--quiet", "--initial-branch", "agent/implement-unlinked"]);
+  await git(world.root, "commit", "--quiet", "--allow-empty", "-m", "Around");
+  const { data } = await work("UNLINK", "implement-unlinked-v1");
+  expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("the file that ties it") });
+  for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
+  expect(String(data["note"])).toContain("uncommitted_changes");
+  expect(await git(world.root, "log", "--format=%s")).toBe("Around");
+  rmSync(join(world.root, ".git"), { recursive: true });
 });

@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const git = async (...args: string[]) => (await world.run(repo, ["git", ...args])).trim();
+const git = (...args: string[]) => world.git(repo, ...args);
 /** A topic of this test's own: another repository's would get another id. */
 const topicOf = (name: string) => `implement-${name}_${number}-v1`;
 

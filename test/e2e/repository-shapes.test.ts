@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const git = async (folder: string, ...args: string[]) => (await world.run(folder, ["git", ...args])).trim();
+const git = (folder: string, ...args: string[]) => world.git(folder, ...args);
 
 async function start(cwd: string, topic: string, more: object = {}): Promise<Record<string, unknown>> {
   return (await client.call("codex", { prompt: "WORK", cwd, topic, sandbox: "full-access", ...more })).data;

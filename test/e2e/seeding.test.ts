@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const git = async (folder: string, ...args: string[]) => (await world.run(folder, ["git", ...args])).trim();
+const git = (folder: string, ...args: string[]) => world.git(folder, ...args);
 
 async function start(name: string, more: object = {}, from = client): Promise<ToolAnswer> {
   const topic = `implement-${name}_${number}-v1`;

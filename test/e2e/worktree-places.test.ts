@@ -36,7 +36,7 @@ afterAll(() => world.close());
 const canMount = canMountDisks();
 if (!canMount) console.warn("SKIPPED: read-only disks, since none can be mounted here (needs root)");
 
-const git = async (folder: string, ...args: string[]) => (await world.run(folder, ["git", ...args])).trim();
+const git = (folder: string, ...args: string[]) => world.git(folder, ...args);
 const start = (from: McpClient, cwd: string, topic: string, more: object = {}): Promise<ToolAnswer> =>
   from.call("codex", { prompt: "WORK", cwd, topic, sandbox: "full-access", ...more });
 const placed = (worktrees: string) => world.client({ CODEXMCP_WORKTREES: worktrees });

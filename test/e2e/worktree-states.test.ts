@@ -13,7 +13,7 @@ let client: McpClient;
 let repo: string;
 
 const at = (name: string) => join(world.root, `project-agent-implement-${name}`);
-const git = async (folder: string, ...args: string[]) => (await world.run(folder, ["git", ...args])).trim();
+const git = (folder: string, ...args: string[]) => world.git(folder, ...args);
 const cli = (...args: string[]) => runCli(world, args, {}, repo);
 
 beforeAll(async () => {

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const git = async (...args: string[]) => (await world.run(repo, ["git", ...args])).trim();
+const git = (...args: string[]) => world.git(repo, ...args);
 
 /** What the user has: branch, index, and every file. */
 async function look(): Promise<string> {

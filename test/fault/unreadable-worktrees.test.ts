@@ -155,7 +155,7 @@ test.if(isRoot)(
   },
 );
 
-test("without its .git file, git would take the repository around it: it is not looked at, nor removed", async () => {
+test("without its .git file, git would take the repository around it: it is not looked at, merged, nor removed", async () => {
   const link = join(at("bad"), ".git");
   const aside = join(world.root, "aside");
   renameSync(link, aside);
@@ -164,8 +164,9 @@ test("without its .git file, git would take the repository around it: it is not 
   expectOthers(reports);
   expect(reports["bad"]).toMatchObject({ state: "unreadable", is_merged: false, is_unchanged: false });
   expect(reports["bad"]?.problem).toContain("worktree repair");
-  const refused = await cli("discard", "implement-bad");
-  expect(refused.stderr).toContain(`${link}, the file that ties it`);
+  for (const command of ["discard", "diff", "merge"]) {
+    expect((await cli(command, "implement-bad")).stderr).toContain(`${link}, the file that ties it`);
+  }
   await cli("clean", "--worktrees", "--unchanged", "--yes");
   expect(existsSync(join(at("bad"), "README.md"))).toBe(true);
   await cli("restore", "implement-fresh");

@@ -22,11 +22,6 @@ export class GitWorld extends World {
     return (this.#client ??= this.client());
   }
 
-  /** Runs git. @returns its answer, trimmed */
-  async git(folder: string, ...args: string[]): Promise<string> {
-    return (await this.run(folder, ["git", ...args])).trim();
-  }
-
   /** Has a task run a shell command in its worktree. @returns its answer @throws where it is refused */
   async work(name: string, run: string, more: object = {}, from?: McpClient): Promise<Record<string, unknown>> {
     const prompt = `RUN-${++this.#runs}-`;

@@ -90,6 +90,11 @@ export class World {
     return $`${command}`.cwd(folder).env(this.environment()).quiet().text();
   }
 
+  /** Runs git in the world. @returns its answer, trimmed @throws where it fails */
+  async git(folder: string, ...args: string[]): Promise<string> {
+    return (await this.run(folder, ["git", ...args])).trim();
+  }
+
   /** Waits until something is so. */
   async until(isSo: () => boolean | Promise<boolean>): Promise<void> {
     const deadline = performance.now() + 20_000;

@@ -15,7 +15,7 @@ import { type Finding, ok, problemOf, warning } from "./finding.ts";
 const CHECK = "worktree_place";
 const EXAMPLE = parseTopic("implement-example-v1");
 
-/** Where full-access tasks get their worktrees; for the repository that this is run in, whether they can be made. */
+/** Reports where full-access tasks get their worktrees and, in a repository, whether they can be made there. */
 export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
   if (!hasGit()) return [];
   try {
@@ -40,11 +40,11 @@ function tryFolder(config: Config, repository: Repository): Finding {
   return warning(
     CHECK,
     `Nothing can be written to ${repository.parent}, beside the repository: worktrees go to ${folder}.`,
-    "That works; CODEXMCP_WORKTREES names another folder, should you want one.",
+    "Set CODEXMCP_WORKTREES if you want them in another folder.",
   );
 }
 
-/** Only a try tells: of a full disk, and for root, who may write anywhere else. */
+/** Checks by a try that a folder can be made: nothing else shows a full disk, or what root may not write. */
 function makeAndRemove(folder: string): void {
   try {
     rmdirSync(mkdtempSync(join(folder, ".codexmcp-doctor-")));

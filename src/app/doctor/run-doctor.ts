@@ -12,7 +12,7 @@ import { checkTasks } from "./check-tasks.ts";
 import { checkWorktreePlace } from "./check-worktree-place.ts";
 import { type Finding, ok, problemOf } from "./finding.ts";
 
-/** Looks at all that tasks need, in the order in which it is best mended. Nothing is repaired. */
+/** Looks at all that tasks need, in the order in which it is best fixed. Nothing is repaired. */
 export async function runDoctor(environment: Environment): Promise<Finding[]> {
   const { config, finding } = readSettings(environment);
   const state = checkState(config.home);
@@ -30,7 +30,7 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
   ];
 }
 
-/** With a wrong setting, the rest is looked at without any. */
+/** Reads the configuration; where a setting is wrong, the rest is looked at without any. */
 function readSettings(environment: Environment): { config: Config; finding: Finding } {
   try {
     const config = readConfig(environment);

@@ -1,11 +1,12 @@
-import { tryLastingGit } from "../lasting-git.ts";
 import { AppError } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
+import { listSome } from "#lib/text.ts";
 import { findBranchUse } from "../branch-in-use.ts";
 import { commitOfBranch } from "../branches.ts";
 import { findGitFolders } from "../git-folders.ts";
 import { git } from "../git.ts";
 import { gitFailure } from "../git-failure.ts";
+import { tryLastingGit } from "../lasting-git.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */
 export interface Advance {
@@ -18,12 +19,12 @@ export interface Advance {
   checkout: string | undefined;
 }
 
-/** Another git that holds the index is waited for so long. */
+/** How long to wait for another git that holds the index. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
  * Moves a branch forward, with the files of the working tree that has it checked out. That one step is done by one git
- * process in a session of its own, which goes on to its end whatever happens to this one.
+ * process in a session of its own, which runs to its end whatever happens to this one.
  * @throws AppError `checkout_dirty` where it would overwrite something; nothing is changed then
  */
 export async function advanceBranch({ folder, branch, from, to, checkout }: Advance): Promise<void> {
@@ -94,7 +95,7 @@ function refusal(path: string, args: readonly string[], stderr: string): AppErro
     .split("\n")
     .filter((line) => line.startsWith("\t"))
     .map((line) => line.trim());
-  const named = files.length > 0 ? `: ${files.slice(0, 10).join(", ")}` : ", or a merge that is not finished";
+  const named = files.length > 0 ? `: ${listSome(files, 10)}` : ", or a merge that is not finished";
   return new AppError(
     "checkout_dirty",
     `${path} has changes of its own where the merge would write${named}. Nothing was changed.`,

@@ -9,7 +9,7 @@ import { MergeFolder } from "./merge-folder.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";
 import { rebaseCommits } from "./rebase-commits.ts";
 
-/** How a branch's work gets into another. */
+/** Way in which a branch's work gets into another. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
 
 /** What is to be merged into what. */
@@ -58,7 +58,7 @@ export async function computeMerge(request: MergeRequest): Promise<ComputedMerge
 }
 
 /**
- * The commit up to which the target has the work already, under another name: a squash or a rebase leaves no trace in the
+ * Finds the commit up to which the target has the work already, under another name: a squash or a rebase leaves no trace in the
  * history. It counts while the target has the commit that it became.
  */
 async function findMergedPart({ folder, merged, target, source }: MergeRequest): Promise<string | undefined> {
@@ -67,7 +67,7 @@ async function findMergedPart({ folder, merged, target, source }: MergeRequest):
   return (await isAncestor(folder, merged.tip, source)) ? merged.tip : undefined;
 }
 
-/** The commit of the user's uncommitted changes that the work began from, which are not to come along. */
+/** Finds the commit of the user's uncommitted changes that the work began from, which are not to come along. */
 async function findUncommittedPart({ folder, base, target }: MergeRequest): Promise<string | undefined> {
   return (await isOurCommit(folder, base)) && !(await isAncestor(folder, base, target)) ? base : undefined;
 }

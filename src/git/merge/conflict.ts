@@ -1,6 +1,6 @@
 import { gitUpTo } from "../git.ts";
 
-/** Where two sides conflict in one file. */
+/** A conflict of two sides in one file. */
 export interface Conflict {
   path: string;
   /** Line and text of each place, with git's marks; empty where it is not about lines (deleted and changed, binary, …). */
@@ -40,7 +40,7 @@ export async function readConflict(
   return findHunks(text, sides, names);
 }
 
-/** The places that git has marked in a file. Marks are as long as the attribute `conflict-marker-size` says. */
+/** Finds the places that git has marked in a file. Marks are as long as the attribute `conflict-marker-size` says. */
 function findHunks(
   text: string,
   sides: { ours: string; theirs: string },

@@ -1,19 +1,20 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { logger } from "#lib/log.ts";
 import { statIfAny } from "#lib/paths.ts";
-import { tryReadText } from "#lib/read-file.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
-import { findGitFolders } from "../git-folders.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
+import { findGitFolders, readGitLink } from "../git-folders.ts";
 import { git, gitBytes, tryGit } from "../git.ts";
 import { asVariables } from "../local-programs.ts";
+import { readObjects } from "../read-objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
+import { GITLINK } from "../submodules.ts";
 
-/** Of all attribute files of a tree, so many bytes are written out. */
+/** Limit of all attribute files of a tree together. */
 const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
-const GITLINK = "160000";
 
 /**
  * A working tree of our own in which git computes merges, so that none of the user's is touched. It holds only what git looks
@@ -93,7 +94,7 @@ export class MergeFolder {
     return file;
   }
 
-  /** What merge drivers print would stand among git's answers. */
+  /** Sends to standard error what merge drivers print: it would stand among git's answers. */
   async #redirectDrivers(): Promise<void> {
     const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
     const { stdout } = await tryGit(this.#repository, args);
@@ -105,34 +106,35 @@ export class MergeFolder {
     if (settings.size > 0) this.#drivers = asVariables([...settings]);
   }
 
-  /** As git does, which reads attributes from the files that are checked out, and not from what is merged. */
+  /** Writes out the files of attributes of a commit: git reads those that are checked out, and not those that are merged. */
   async #writeAttributes(commit: string): Promise<void> {
     const wanted = new Map<string, string>();
     const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
     const listing = await gitBytes(this.#repository, args, { maxOutputBytes: MAX_LISTING_BYTES });
-    for (const { mode, name, path } of pickEntries(listing.toString("latin1"))) {
+    for (const { mode, name, path } of pickEntries(listing)) {
       if (mode === GITLINK) this.#linkSubmodule(path);
       else if (mode.startsWith("100")) wanted.set(path, name);
     }
     for (const path of this.#written.keys()) if (!wanted.has(path)) rmSync(this.#place(path), { force: true });
     const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
-    const contents = await readBlobs(this.#repository, [...new Set(missing.map(([, name]) => name))]);
+    const blobs = [...new Set(missing.map(([, name]) => name))];
+    const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
+    const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
     this.#written = wanted;
   }
 
-  /** Where its submodule is checked out for the user, git finds out which of two commits comes after the other. */
-  #linkSubmodule(path: string): void {
+  /** Leads git to the objects of a submodule that the user has checked out: it finds there which of two commits comes after the other. */
+  #linkSubmodule(path: ByteName): void {
     if (this.#checkout === undefined) return;
-    const entry = join(this.#checkout, Buffer.from(path, "latin1").toString(), ".git");
-    const link = /^gitdir: (.*?)\n?$/s.exec(tryReadText(entry) ?? "")?.[1];
-    const gitFolder = link === undefined ? entry : resolve(dirname(entry), link);
+    const submodule = join(this.#checkout, toBytes(path).toString());
+    const gitFolder = readGitLink(submodule) ?? join(submodule, ".git");
     if (statIfAny(gitFolder)?.isDirectory() !== true) return;
     this.#write(`${path}/.git`, Buffer.from(`gitdir: ${gitFolder}\n`));
   }
 
-  /** What cannot be written out has no effect, e.g. a file in whose folder's place the tree has a file, too. */
-  #write(path: string, content: Buffer): void {
+  /** Writes a file, if it can be: one in whose folder's place the tree has a file, too, has no effect. */
+  #write(path: ByteName, content: Buffer): void {
     try {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
       writeFileSync(this.#place(path), content);
@@ -141,45 +143,26 @@ export class MergeFolder {
     }
   }
 
-  #place(path: string): Buffer {
-    return Buffer.concat([Buffer.from(`${this.#tree}/`), Buffer.from(path, "latin1")]);
+  #place(path: ByteName): Buffer {
+    return toBytes(`${nameOf(this.#tree)}/${path}`);
   }
 }
 
-/** An entry of a tree; its path in bytes, each as the character of its number. */
+/** An entry of a tree. */
 interface TreeEntry {
   mode: string;
   name: string;
-  path: string;
+  path: ByteName;
 }
 
 /** Names that lead out of a tree, or into git's own folder. */
 const UNSAFE = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
 
 /** Picks what matters of `git ls-tree -r -z`: files of attributes, `.gitmodules`, and submodules. */
-function* pickEntries(listing: string): Generator<TreeEntry> {
-  const line = /(\d{6}) \w+ ([0-9a-f]+)\t([^\0]*)\0/y;
-  for (let found = line.exec(listing); found !== null; found = line.exec(listing)) {
-    const [, mode = "", name = "", path = ""] = found;
+function* pickEntries(listing: Buffer): Generator<TreeEntry> {
+  for (const line of splitNul(listing)) {
+    const [, mode = "", name = "", path = ""] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
     const matters = mode === GITLINK || path === ".gitmodules" || /(?:^|\/)\.gitattributes$/.test(path);
     if (matters && !UNSAFE.test(path)) yield { mode, name, path };
   }
-}
-
-/** Reads blobs by their names, all at once. */
-async function readBlobs(repository: string, names: readonly string[]): Promise<Map<string, Buffer>> {
-  const contents = new Map<string, Buffer>();
-  if (names.length === 0) return contents;
-  const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
-  const bytes = await gitBytes(repository, ["cat-file", "--batch"], { input, maxOutputBytes: MAX_ATTRIBUTES_BYTES });
-  // Each as `name type size`, a line's end, the content, a line's end.
-  for (let at = 0; at < bytes.length;) {
-    const lineEnd = bytes.indexOf("\n", at);
-    const [name = "", , size] = bytes.subarray(at, lineEnd).toString().split(" ");
-    const begin = lineEnd + 1;
-    const length = Number(size ?? 0);
-    contents.set(name, bytes.subarray(begin, begin + length));
-    at = begin + (size === undefined ? 0 : length + 1);
-  }
-  return contents;
 }

@@ -1,4 +1,4 @@
-import { decodeBytes } from "#lib/visible-text.ts";
+import { splitNul, toBytes, toText } from "../byte-names.ts";
 import { gitFailure } from "../git-failure.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
 import type { MergeFolder } from "./merge-folder.ts";
@@ -6,7 +6,7 @@ import type { MergeFolder } from "./merge-folder.ts";
 /** What came of merging two commits: a tree, or where they conflict. */
 export type MergedTree = { tree: string } | { conflicts: Conflict[] };
 
-/** How many conflicts are told. */
+/** Conflicts that are reported. */
 const MAX_CONFLICTS = 20;
 
 /** Two commits that are to be merged. */
@@ -32,23 +32,14 @@ export async function mergeTrees(
   if (base === ours || base === theirs) return { tree: `${base === ours ? theirs : ours}^{tree}` };
   const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
   // The tree, then the files in conflict.
-  const [tree = "", ...files] = splitAtNuls(stdout);
-  if (exitCode === 0) return { tree: tree.toString() };
-  if (exitCode !== 1 || tree.length === 0) throw gitFailure(folder, ["merge-tree"], stderr.toString());
-  const paths = [...new Set(files.map((file) => file.toString("latin1")))].slice(0, MAX_CONFLICTS);
+  const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");
+  if (exitCode === 0) return { tree };
+  if (exitCode !== 1 || tree === "") throw gitFailure(folder, ["merge-tree"], stderr.toString());
+  const paths = [...new Set(files)].slice(0, MAX_CONFLICTS);
   const conflicts: Conflict[] = [];
   for (const path of paths) {
-    const bytes = Buffer.from(path, "latin1");
-    const hunks = await readConflict(folder, tree.toString(), bytes, { ours, theirs }, names);
-    conflicts.push({ path: decodeBytes(bytes), hunks });
+    const hunks = await readConflict(folder, tree, toBytes(path), { ours, theirs }, names);
+    conflicts.push({ path: toText(path), hunks });
   }
   return { conflicts };
-}
-
-function splitAtNuls(bytes: Buffer): Buffer[] {
-  const fields: Buffer[] = [];
-  for (let at = 0, end = bytes.indexOf(0); end >= 0; at = end + 1, end = bytes.indexOf(0, at)) {
-    if (end > at) fields.push(bytes.subarray(at, end));
-  }
-  return fields;
 }

@@ -82,7 +82,7 @@ class CommitCopier {
   }
 }
 
-/** What a commit without a parent is compared with. */
+/** Makes a commit without files, with which a commit without a parent is compared. */
 async function writeEmptyCommit(folder: string): Promise<string> {
   const tree = (await gitBytes(folder, ["mktree"], { input: Buffer.alloc(0) })).toString().trim();
   return writeCommit(folder, { tree, parents: [], message: "-", environment: OUR_IDENTITY });

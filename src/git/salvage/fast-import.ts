@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
 import { gitFailure } from "../git-failure.ts";
 import { OUR_IDENTITY } from "../identity.ts";
-import { type ByteName, nameOf, toBytes } from "./names.ts";
+import { type ByteName, nameOf, toBytes } from "../byte-names.ts";
 import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
 import type { FoundFile } from "./walk.ts";
 
@@ -15,7 +15,7 @@ const ABANDON_TIMEOUT_MS = 5000;
 const REMAINS =
   /(?:(?<=dumping crash report to )|(?<='))((?:[^'\n]*\/)?(?:fast_import_crash_\d+|objects\/pack\/tmp_pack_\w+))(?='|$)/gm;
 
-/** A commit that `git fast-import` is told, piece by piece; nothing of the repository's is touched but the new ref. */
+/** A commit that is given to `git fast-import` piece by piece; nothing of the repository's is touched but the new ref. */
 export class CommitWriter {
   readonly #folder: string;
   readonly #git: ReturnType<typeof startGit>;
@@ -54,7 +54,7 @@ export class CommitWriter {
     await this.#copy(source);
   }
 
-  /** A file of any size, a piece at a time. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
+  /** Adds the content of a file of any size, a piece at a time. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async #copy(source: Buffer): Promise<void> {
     // Something else may have come into its place: a link is not followed, a pipe not waited for.
     const file = openFile(source);
@@ -111,7 +111,7 @@ export class CommitWriter {
     this.#say("\n");
   }
 
-  /** Where git has ended, `commit` tells why. */
+  /** Waits until git has taken what was written; where git has ended, {@link commit} reports why. */
   async #flush(): Promise<void> {
     await Promise.resolve(this.#git.stdin.flush()).catch(() => {});
   }
@@ -137,7 +137,7 @@ function readLink(path: Buffer): Buffer {
   }
 }
 
-/** As fast-import reads names in quotes. */
+/** Puts a name in quotes as fast-import reads it. */
 function quote(path: ByteName): ByteName {
   return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

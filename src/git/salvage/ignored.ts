@@ -1,6 +1,6 @@
 import { gitBytes } from "../git.ts";
 import { measureFolder } from "#lib/folder-size.ts";
-import { type ByteName, splitNul, toBytes } from "./names.ts";
+import { type ByteName, splitNul, toBytes } from "../byte-names.ts";
 
 /** A file, or a folder of nothing else, that git ignores. */
 export interface IgnoredPath {
@@ -27,7 +27,7 @@ export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
   return ignored.filter(({ bytes }) => bytes > LARGE_BYTES).map(({ path }) => path);
 }
 
-/** Its size is never less than there is: what is too much to count is too much to save. */
+/** Measures an ignored path, never as less than there is: what is too much to count is too much to save. */
 async function measure(worktree: string, path: ByteName): Promise<IgnoredPath> {
   const size = await measureFolder(Buffer.concat([Buffer.from(`${worktree}/`), toBytes(path)]));
   return {

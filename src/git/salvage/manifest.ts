@@ -1,4 +1,7 @@
 import * as v from "valibot";
+import { AppError } from "#lib/errors.ts";
+import { git } from "../git.ts";
+import type { GitLimits } from "../run-git.ts";
 
 /** Where salvaged worktrees are kept: `<this>/<branch>/<time>`. */
 export const SALVAGE_REFS = "refs/codexmcp/salvage";
@@ -23,6 +26,8 @@ const ManifestSchema = v.object({
   left_out: v.array(bytes),
 });
 
+const MANIFEST = v.pipe(v.string(), v.parseJson(), ManifestSchema);
+
 /** What a salvage commit says beside the files that it has. */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
@@ -41,7 +46,13 @@ export const PLACES = {
   objects: "objects",
 } as const;
 
-/** Reads a manifest. @throws where it is none of ours, or of a later version */
-export function parseManifest(text: string): Manifest {
-  return v.parse(v.pipe(v.string(), v.parseJson(), ManifestSchema), text);
+/** Reads what a salvage says of itself. @throws AppError `nothing_salvaged` where it is none */
+export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
+  try {
+    const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
+    return v.parse(MANIFEST, await git(repository, args, {}, limits));
+  } catch (error) {
+    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
+    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
+  }
 }

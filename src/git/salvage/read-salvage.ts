@@ -1,5 +1,7 @@
+import { AppError } from "#lib/errors.ts";
+import { type ByteName, splitNul } from "../byte-names.ts";
 import { gitBytes } from "../git.ts";
-import { type ByteName, splitNul, toName } from "./names.ts";
+import { readObjects } from "../read-objects.ts";
 
 /** A file within a salvage commit. */
 export interface SavedFile {
@@ -56,7 +58,8 @@ export async function readSaved(
 
 async function sizesOf(repository: string, files: readonly SavedFile[]): Promise<number[]> {
   if (files.length === 0) return [];
-  const answer = await ask(repository, "--batch-check=%(objectsize)", files);
+  const input = Buffer.from(files.map(({ object }) => `${object}\n`).join(""));
+  const answer = await gitBytes(repository, ["cat-file", "--batch-check=%(objectsize)"], { input });
   return answer.toString().trim().split("\n").map(Number);
 }
 
@@ -65,17 +68,19 @@ async function readAll(
   files: readonly SavedFile[],
   take: (file: SavedFile, content: Buffer) => void,
 ): Promise<void> {
-  const answer = await ask(repository, "--batch", files);
-  let at = 0;
-  for (const file of files) {
-    const lineEnd = answer.indexOf(0x0a, at);
-    const size = Number(toName(answer.subarray(at, lineEnd)).split(" ")[2]);
-    take(file, answer.subarray(lineEnd + 1, lineEnd + 1 + size));
-    at = lineEnd + 1 + size + 1;
+  const objects = files.map(({ object }) => object);
+  const contents = await readObjects(repository, objects, MAX_ANSWER_BYTES);
+  for (const [index, file] of files.entries()) {
+    const content = contents[index];
+    if (content === undefined) throw isMissing(repository, file.object);
+    take(file, content);
   }
 }
 
-async function ask(repository: string, how: string, files: readonly SavedFile[]): Promise<Buffer> {
-  const input = Buffer.from(files.map(({ object }) => `${object}\n`).join(""));
-  return gitBytes(repository, ["cat-file", how], { input, maxOutputBytes: MAX_ANSWER_BYTES });
+function isMissing(repository: string, object: string): AppError {
+  return new AppError(
+    "git_failed",
+    `The repository ${repository} has lost the object ${object} of a discarded worktree.`,
+    "Run git fsck there to see what else is missing.",
+  );
 }

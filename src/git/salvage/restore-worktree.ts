@@ -14,12 +14,13 @@ import {
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { GIT_FILES_DEADLINE_MS, type GitLimits } from "../run-git.ts";
+import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
-import { addWorktree, privateFolderOf } from "../worktree.ts";
-import { type Manifest, parseManifest, PLACES } from "./manifest.ts";
-import { type ByteName, nameOf, splitNul, toBytes, toText } from "./names.ts";
+import { addWorktree } from "../worktree.ts";
+import { gitFolderOf } from "../worktree-link.ts";
+import { type Manifest, PLACES, readManifest } from "./manifest.ts";
+import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
 
@@ -33,17 +34,6 @@ export interface RestoredWorktree {
   leftOut: readonly ByteName[];
   /** The branch that was checked out, where that is not the worktree's own and its commit is checked out instead of it. */
   detachedFrom?: string;
-}
-
-/** Reads what a salvage says of itself. @throws AppError `nothing_salvaged` where it is none */
-export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
-  try {
-    const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
-    return parseManifest(await git(repository, args, {}, limits));
-  } catch (error) {
-    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
-    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
-  }
 }
 
 /**
@@ -69,7 +59,7 @@ export async function restoreWorktree(repository: string, salvage: string): Prom
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
 }
 
-/** @returns whether it was made */
+/** Makes the branch, unless it is there at that commit. @returns whether it was made */
 async function makeBranch(repository: string, branch: string | undefined, tip: string | undefined): Promise<boolean> {
   if (branch === undefined || tip === undefined) return false;
   const ref = `refs/heads/${branch}`;
@@ -82,10 +72,10 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
   return true;
 }
 
-/** @returns the branch that could not be checked out again */
+/** Puts back what the salvage holds into a worktree without files. @returns the branch that could not be checked out again */
 async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
-  const gitFolder = await privateFolderOf(worktree);
+  const gitFolder = await gitFolderOf(worktree);
   const notes = await listSaved(repository, salvage, PLACES.gitFolder);
   const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
   await withRefLock(join(gitFolder, "HEAD"), () => readSaved(repository, notes, writeNote, async () => {}));
@@ -124,7 +114,7 @@ async function secureHead(repository: string, { worktree, branch, head }: Manife
   return current;
 }
 
-/** The files that were as the index has them. */
+/** Checks out the files that were as the index has them. */
 async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>): Promise<void> {
   const indexed = splitNul(await gitBytes(worktree, ["ls-files", "--cached", "-z"]));
   const paths = [...new Set(indexed)].filter((path) => !others.has(path));
@@ -143,12 +133,12 @@ async function putReflogBack(repository: string, salvage: string, { branch }: Ma
   await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
 }
 
-/** An index or a reflog is read as a whole. */
+/** Reads an index or a reflog as a whole. */
 async function readBlob(repository: string, object: string): Promise<Buffer> {
   return gitBytes(repository, ["cat-file", "blob", object], { maxOutputBytes: MAX_BLOB_BYTES });
 }
 
-/** @throws AppError `nothing_salvaged` for a path that leads out: the repository's refs may be anybody's */
+/** Returns the full name of a path. @throws AppError `nothing_salvaged` for one that leads out: the repository's refs may be anybody's */
 function under(top: string, path: ByteName): ByteName {
   const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (isWithin) return `${nameOf(top)}/${path}`;
@@ -175,7 +165,7 @@ function leadsOut(path: ByteName): AppError {
   );
 }
 
-/** In one step: others read git's files at any moment. */
+/** Writes a file in one step: others read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
   mkdirSync(top, { recursive: true });
   const file = makeParents(top, path);

@@ -1,8 +1,7 @@
 import { gitBytes } from "../git.ts";
 import { type GitLimits, WITHOUT_NETWORK } from "../run-git.ts";
-import { PLACES } from "./manifest.ts";
-import { type ByteName, splitNul } from "./names.ts";
-import { readManifest } from "./restore-worktree.ts";
+import { PLACES, readManifest } from "./manifest.ts";
+import { type ByteName, splitNul } from "../byte-names.ts";
 
 /** Where a salvage was taken, and how much comes back of it. */
 export interface SalvageSize {

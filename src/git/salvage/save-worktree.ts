@@ -7,11 +7,11 @@ import { withIndexCopy } from "../index-copy.ts";
 import { git, gitBytes } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
-import { type ByteName, toText } from "./names.ts";
+import { type ByteName, toText } from "../byte-names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 
-/** What a salvage is told beside the state. */
+/** What is to be saved, and how. */
 export interface SaveOptions {
   /** A folder in which git commands for the repository run, and which is not the worktree. */
   repository: string;
@@ -90,7 +90,7 @@ const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 /** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
 const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
-/** Git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
+/** Reads git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
 async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of (await walkFiles(gitFolder)).files) {
@@ -106,7 +106,7 @@ interface NamedObjects {
   others: [object: string, type: string][];
 }
 
-/** The objects that such files name, of which the repository knows. */
+/** Finds the objects that such files name, and that the repository has. */
 async function objectsIn(repository: string, files: readonly Buffer[]): Promise<NamedObjects> {
   const text = files.map((file) => file.toString("latin1")).join("\n");
   const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
@@ -125,7 +125,7 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
   return { commits, others };
 }
 
-/** The index in a form that needs no other file: a split one's other half goes with the worktree. */
+/** Returns the index in a form that needs no other file: a split one's other half goes with the worktree. */
 async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
   if (!pathExists(join(gitFolder, "index"))) return undefined;
   return withIndexCopy(worktree, async (environment) => {
@@ -135,7 +135,7 @@ async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer |
   });
 }
 
-/** The time, to the millisecond, and what tells apart two of the same. */
+/** Returns the time, to the millisecond, with an ending that makes it unique. */
 function timeName(): string {
   const time = new Date().toISOString().replaceAll(/[-:]/g, "").replace(".", "");
   return `${time}-${crypto.randomUUID().slice(0, 4)}`;

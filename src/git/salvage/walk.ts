@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { errnoOf } from "#lib/errors.ts";
 import { Turns } from "#lib/turns.ts";
-import { type ByteName, nameOf, toBytes, toName } from "./names.ts";
+import { type ByteName, nameOf, toBytes, toName } from "../byte-names.ts";
 import { describeUnreadable } from "./unreadable.ts";
 
 /** Something below a folder that is no folder itself. */
@@ -26,7 +26,7 @@ export interface FoundFiles {
 /**
  * Looks at all that is below a folder, without following links and without holding up the event loop. The top's own `.git`
  * is left out; pipes and sockets have no content to speak of.
- * @param isLeftOut tells of a path that it is not looked at, with all below it
+ * @param isLeftOut whether a path is not looked at, with all below it
  * @throws AppError `worktree_unusable` for a tree that is too deep for its paths to be named, or may not be entered
  */
 export async function walkFiles(

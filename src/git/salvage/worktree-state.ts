@@ -1,6 +1,7 @@
 import { tryGit, gitBytes } from "../git.ts";
-import { privateFolderOf } from "../worktree.ts";
-import { type ByteName, splitNul } from "./names.ts";
+import { GITLINK } from "../submodules.ts";
+import { gitFolderOf } from "../worktree-link.ts";
+import { type ByteName, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
 /** What a worktree holds that its branch's commits do not. */
@@ -35,7 +36,7 @@ export async function readWorktreeState(
   const [head, symbolic, gitFolder, entries, differing] = await Promise.all([
     tryGit(worktree, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]),
     tryGit(worktree, ["symbolic-ref", "--quiet", "--short", "HEAD"]),
-    privateFolderOf(worktree),
+    gitFolderOf(worktree),
     gitBytes(worktree, ["ls-files", "--stage", "-v", "-z"]).then(splitNul),
     gitBytes(worktree, ["diff-files", "--name-only", "-z", "--ignore-submodules"]).then(splitNul),
   ]);
@@ -87,8 +88,6 @@ function readEntry(line: ByteName): IndexEntry {
   const [tag = "", mode = "", object = "", stage = ""] = line.slice(0, tab).split(" ");
   return { tag, mode, object, stage, path: line.slice(tab + 1) };
 }
-
-const GITLINK = "160000";
 
 /** What is staged, or part of a conflict: the commit that is checked out does not keep these. */
 async function listIndexed(worktree: string, commit: string | undefined, index: IndexEntry[]): Promise<string[]> {

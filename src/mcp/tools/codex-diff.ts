@@ -56,7 +56,7 @@ export const codexDiff = defineTool({
   },
 });
 
-/** The whole lines of a patch that fit, as JSON, into so many bytes. */
+/** Cuts a patch to the whole lines that fit, as JSON, into so many bytes. */
 function cutPatch(patch: Buffer, room: number): Buffer {
   const size = sizeOf(patch.toString());
   if (size <= room || patch.length === 0) return patch;

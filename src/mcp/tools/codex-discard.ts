@@ -35,7 +35,7 @@ export const codexDiscard = defineTool({
   handle: async ({ task_id, restore = false, drop_ignored = false }, { open }) => {
     if (restore) {
       const restored = await restoreWorktree(open(), task_id, process.cwd());
-      return { data: { ...restored, next: `Go on in ${restored.worktree_dir}.` } };
+      return { data: { ...restored, next: `Continue in ${restored.worktree_dir}.` } };
     }
     const discarded = await discardWorktree(open(), task_id, drop_ignored);
     return { data: { ...discarded, next: "codex_discard with restore: true brings it back." } };

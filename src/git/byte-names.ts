@@ -6,27 +6,27 @@ import { decodeBytes } from "#lib/visible-text.ts";
  */
 export type ByteName = string;
 
-/** The bytes of a name. */
+/** Returns the bytes of a name. */
 export function toBytes(name: ByteName): Buffer {
   return Buffer.from(name, "latin1");
 }
 
-/** A name for people: bytes that are no UTF-8 are shown as such, like `\xff`. */
+/** Returns a name for people: bytes that are no UTF-8 are shown as such, like `\xff`. */
 export function toText(name: ByteName): string {
   return decodeBytes(toBytes(name));
 }
 
-/** A name from its bytes. */
+/** Returns the name that consists of some bytes. */
 export function toName(bytes: Uint8Array): ByteName {
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** A path of ours, which is proper UTF-8, as such a name. */
+/** Returns a path of ours, which is proper UTF-8, as such a name. */
 export function nameOf(path: string): ByteName {
   return toName(Buffer.from(path));
 }
 
-/** The entries of one of git's answers whose items end with NUL. */
+/** Splits one of git's answers whose items end with NUL. */
 export function splitNul(answer: Buffer): ByteName[] {
   return toName(answer).split("\0").slice(0, -1);
 }
