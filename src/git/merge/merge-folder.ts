@@ -11,7 +11,9 @@ import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.t
 import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Of all attribute files of a tree, so many bytes are written out. */
-const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
+const MAX_ATTRIBUTES_BYTES = 256 * 1024 * 1024;
+/** Git itself ignores a larger file of attributes. */
+const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
 const GITLINK = "160000";
 
@@ -189,7 +191,9 @@ function* pickEntries(listing: string): Generator<TreeEntry> {
 async function readBlobs(repository: string, names: readonly string[]): Promise<Map<string, Buffer>> {
   const contents = new Map<string, Buffer>();
   if (names.length === 0) return contents;
-  const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
+  const lines = (await gitBytes(repository, ["cat-file", "--batch-check"], { input: toLines(names) })).toString();
+  const sizes = new Map(lines.split("\n").map((line) => [line.split(" ")[0], Number(line.split(" ")[2])]));
+  const input = toLines(names.filter((name) => (sizes.get(name) ?? 0) <= MAX_FILE_BYTES));
   const bytes = await gitBytes(repository, ["cat-file", "--batch"], { input, maxOutputBytes: MAX_ATTRIBUTES_BYTES });
   // Each as `name type size`, a line's end, the content, a line's end.
   for (let at = 0; at < bytes.length;) {
@@ -201,4 +205,8 @@ async function readBlobs(repository: string, names: readonly string[]): Promise<
     at = begin + (size === undefined ? 0 : length + 1);
   }
   return contents;
+}
+
+function toLines(names: readonly string[]): Buffer {
+  return Buffer.from(names.map((name) => `${name}\n`).join(""));
 }

@@ -102,8 +102,10 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
     (file, content) => writeFound(worktree, file, content),
     (file) => writeLarge(repository, worktree, file),
   );
-  for (const [path, mode] of Object.entries(manifest.modes)) setMode(toBytes(makeParents(worktree, path)), mode);
   for (const path of manifest.empty_folders) mkdirSync(toBytes(makeParents(worktree, path)), { recursive: true });
+  // A folder that nothing can be written into comes after what is in it.
+  const modes = Object.entries(manifest.modes).toSorted(([a], [b]) => b.length - a.length);
+  for (const [path, mode] of modes) setMode(toBytes(makeParents(worktree, path)), mode);
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
   return detachedFrom;
 }
@@ -193,7 +195,8 @@ function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): vo
 }
 
 function setMode(file: Buffer, mode: number): void {
-  if (lstatSync(file).isFile()) chmodSync(file, mode);
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() === true || stat?.isDirectory() === true) chmodSync(file, mode);
 }
 
 async function writeLarge(repository: string, top: string, file: SavedFile): Promise<void> {
