@@ -4,7 +4,7 @@ import { AppError } from "#lib/errors.ts";
 import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
 import { findOtherCase, withOtherCase } from "#task/names.ts";
 import { blockedBranch, explainSystemCall } from "./explain-failure.ts";
-import { findGitFolders, readGitLink } from "./git-folders.ts";
+import { findGitFolders, readGitLink, usesReftable } from "./git-folders.ts";
 import { git } from "./git.ts";
 import type { Repository } from "./repository.ts";
 
@@ -72,7 +72,8 @@ export async function checkBranchName(repository: Repository, branch: string): P
  * @throws AppError `repository_read_only`, `repository_unusable`
  */
 export function checkGitFolderWritable({ commonDir }: Repository): void {
-  const folders = [".", "objects", "refs", join("refs", "heads"), join("refs", "heads", "agent"), "worktrees"];
+  const ofRefs = usesReftable(commonDir) ? ["reftable"] : [join("refs", "heads"), join("refs", "heads", "agent")];
+  const folders = [".", "objects", "refs", ...ofRefs, "worktrees"];
   for (const name of folders) {
     const folder = join(commonDir, name);
     const stat = statIfAny(folder);

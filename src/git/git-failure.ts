@@ -22,7 +22,8 @@ export function gitFailure(folder: string, args: readonly string[], stderr: stri
 }
 
 function firstError(stderr: string): string {
-  const line = stderr.split("\n").find((each) => /^(?:fatal|error):/.test(each)) ?? stderr;
+  const lines = stderr.split("\n").filter((each) => !each.startsWith("hint:"));
+  const line = lines.find((each) => /^(?:fatal|error):/.test(each)) ?? lines.join("\n").trim();
   return line.replace(/^(?:fatal|error): /, "");
 }
 

@@ -123,7 +123,20 @@ describe("a full-access task works in a repository of any shape", () => {
     );
     if (canDo) {
       await fill(project);
-      await check(project, "reftable", { parent: world.root, name: "reftable" });
+      const worktree = await check(project, "reftable", { parent: world.root, name: "reftable" });
+      // Only the reflog has this commit.
+      await git(worktree, "commit", "--quiet", "--allow-empty", "--message", "Lost");
+      const lost = await git(worktree, "rev-parse", "HEAD");
+      await git(worktree, "reset", "--quiet", "--hard", "HEAD~1");
+      const task_id = "codex-implement-reftable-v1";
+      const merged = await client.call("codex_merge", { task_ids: [task_id] });
+      expect(merged.data).toMatchObject({ success: true, merged: [{ into: "main" }] });
+      const { data } = await client.call("codex_discard", { task_id });
+      expect(await git(project, "branch", "--contains", lost, "--all", "--format=%(refname)")).toBe("");
+      expect(await git(project, "for-each-ref", "--contains", lost, "--format=%(refname)")).toBe(String(data["salvage"]));
+      expect((await client.call("codex_discard", { task_id, restore: true })).data).toMatchObject({ task_id });
+      expect(await git(worktree, "status", "--porcelain", "--branch")).toStartWith("## agent/implement-reftable");
+      expect(await git(project, "fsck", "--no-dangling")).toBe("");
       return;
     }
     console.warn("SKIPPED: a task in a reftable repository, since this git cannot make one; its refusal is tested");

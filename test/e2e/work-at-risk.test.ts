@@ -116,3 +116,39 @@ test("a branch that was taken back behind its beginning has no changes", async (
   const one = await world.work("one", "git reset -q --hard HEAD~1");
   expect((await world.merge(one)).data).toMatchObject({ success: true, merged: [], no_changes: [{ into: "main" }] });
 });
+
+test("a folder in the place of a new file: the merge is refused, and what is in it is kept, ignored or not", async () => {
+  await world.write(".gitignore", "out\n");
+  await git("commit", "--quiet", "-m", "Ignore");
+  mkdirSync(join(world.repo, "out"));
+  writeFileSync(join(world.repo, "out", "mine"), "mine\n");
+  const one = await world.work("one", "echo theirs > out; git add -f out; git commit -qm out");
+  expect((await world.merge(one)).data).toMatchObject({ success: false, code: "checkout_dirty" });
+  expect(readFileSync(join(world.repo, "out", "mine"), "utf8")).toBe("mine\n");
+});
+
+test("folders that are closed to others, or to writing, are so again after a restore", async () => {
+  const made = "mkdir -m 700 closed closed/empty; echo 1 > closed/1; mkdir still; echo 2 > still/2; chmod 555 still";
+  const one = await world.work("one", made, { commit: "never" });
+  const modes = async () =>
+    world.run(String(one["worktree_dir"]), ["stat", "-c", "%a", "closed", "closed/empty", "still"]);
+  const before = await modes();
+  for (const restore of [false, true]) {
+    const { isError } = await (await world.own).call("codex_discard", { task_id: one["task_id"], restore });
+    expect(isError).toBe(false);
+  }
+  expect(await modes()).toBe(before);
+});
+
+test("a submodule's commits that only git's folder of the worktree has keep it from being discarded", async () => {
+  const part = await world.repository(`part-${world.number}`);
+  await git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", part, "part");
+  await git("commit", "--quiet", "-m", "Part");
+  const run =
+    "git -c protocol.file.allow=always submodule --quiet update --init; git -C part commit -q --allow-empty -m Only; git submodule --quiet deinit -f part";
+  const one = await world.work("one", run);
+  const { data } = await (await world.own).call("codex_discard", { task_id: one["task_id"] });
+  expect(data).toMatchObject({ code: "worktree_has_repositories" });
+  expect(data["error"]).toContain("modules/part");
+  expect(existsSync(String(one["worktree_dir"]))).toBe(true);
+});

@@ -92,7 +92,8 @@ function switched(path: string, branch: string): AppError {
 }
 
 function refusal(path: string, args: readonly string[], stderr: string): AppError {
-  if (!/would be overwritten|not concluded your merge|unmerged/i.test(stderr)) return gitFailure(path, args, stderr);
+  if (!/would be overwritten|would lose untracked|not concluded your|unmerged/i.test(stderr))
+    return gitFailure(path, args, stderr);
   const files = stderr
     .split("\n")
     .filter((line) => line.startsWith("\t"))

@@ -14,7 +14,9 @@ import { GITLINK } from "../submodules.ts";
 import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Limit of all attribute files of a tree together. */
-const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
+const MAX_ATTRIBUTES_BYTES = 256 * 1024 * 1024;
+/** Git itself ignores a larger file of attributes. */
+const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -125,7 +127,7 @@ export class MergeFolder {
       if (!wanted.has(path) && this.#isWithin(path)) rmSync(this.#place(path), { force: true });
     }
     const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
-    const blobs = [...new Set(missing.map(([, name]) => name))];
+    const blobs = await keepReadable(this.#repository, [...new Set(missing.map(([, name]) => name))]);
     const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
     const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
@@ -185,4 +187,14 @@ function* pickEntries(listing: Buffer): Generator<TreeEntry> {
     const matters = mode === GITLINK || path === ".gitmodules" || /(?:^|\/)\.gitattributes$/.test(path);
     if (matters && !UNSAFE.test(path)) yield { mode, name, path };
   }
+}
+
+/** Returns those blobs that git would read as attributes. */
+async function keepReadable(repository: string, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
+  const answer = (await gitBytes(repository, ["cat-file", "--batch-check"], { input })).toString();
+  // Each as `name type size`.
+  const lines = answer.split("\n").map((line) => line.split(" "));
+  return lines.flatMap(([name = "", , size]) => (Number(size) <= MAX_FILE_BYTES ? [name] : []));
 }

@@ -15,6 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
+import { usesReftable } from "../git-folders.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree } from "../worktree.ts";
@@ -92,8 +93,10 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
     (file, content) => writeFound(worktree, file, content),
     (file) => writeLarge(repository, worktree, file),
   );
-  for (const [path, mode] of Object.entries(manifest.modes)) setMode(toBytes(makeParents(worktree, path)), mode);
   for (const path of manifest.empty_folders) mkdirSync(toBytes(makeParents(worktree, path)), { recursive: true });
+  // A folder that nothing can be written into comes after what is in it.
+  const modes = Object.entries(manifest.modes).toSorted(([a], [b]) => b.length - a.length);
+  for (const [path, mode] of modes) setMode(toBytes(makeParents(worktree, path)), mode);
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
   return detachedFrom;
 }
@@ -127,7 +130,7 @@ async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>
 
 async function putReflogBack(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
   const [reflog] = await listSaved(repository, salvage, PLACES.reflog);
-  if (reflog === undefined || branch === undefined) return;
+  if (reflog === undefined || branch === undefined || usesReftable(repository)) return;
   const files = await filesOfBranch(repository, branch);
   const content = await readBlob(repository, reflog.object);
   await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
@@ -183,7 +186,8 @@ function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): vo
 }
 
 function setMode(file: Buffer, mode: number): void {
-  if (lstatSync(file).isFile()) chmodSync(file, mode);
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() === true || stat?.isDirectory() === true) chmodSync(file, mode);
 }
 
 async function writeLarge(repository: string, top: string, file: SavedFile): Promise<void> {

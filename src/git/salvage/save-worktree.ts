@@ -4,7 +4,8 @@ import { pathExists } from "#lib/paths.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { commitOfBranch, filesOfBranch } from "../branches.ts";
 import { withIndexCopy } from "../index-copy.ts";
-import { git, gitBytes } from "../git.ts";
+import { usesReftable } from "../git-folders.ts";
+import { git, gitBytes, tryGit } from "../git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
 import { type ByteName, toText } from "../byte-names.ts";
@@ -35,7 +36,8 @@ export async function saveWorktree({ repository, worktree, branch, state, leftOu
   const tip = branch === undefined ? undefined : await commitOfBranch(repository, branch);
   const reflog = branch === undefined ? undefined : await reflogOf(repository, branch);
   const notes = await readNotes(gitFolder);
-  const named = await objectsIn(repository, [...notes.values(), reflog ?? Buffer.of()]);
+  const tables = usesReftable(repository) ? await readReflogs(worktree, branch) : Buffer.of();
+  const named = await objectsIn(repository, [...notes.values(), reflog ?? tables]);
   const parents = [tip, state.head, ...named.commits].filter((commit) => commit !== undefined);
   const ref = `${SALVAGE_REFS}/${branch ?? "detached"}/${timeName()}`;
   const writer = new CommitWriter(repository, ref, `Salvage of ${worktree}\n`, [...new Set(parents)]);
@@ -82,6 +84,15 @@ async function reflogOf(repository: string, branch: string): Promise<Buffer | un
   const { reflog } = await filesOfBranch(repository, branch);
   const outcome = readFileBounded(reflog, { maxBytes: MAX_NOTE_BYTES });
   return "bytes" in outcome ? outcome.bytes : undefined;
+}
+
+/** Returns the commits that reflogs name where they are no files: those of what is checked out, and of the branch. */
+async function readReflogs(worktree: string, branch: string | undefined): Promise<Buffer> {
+  const refs = ["HEAD", ...(branch === undefined ? [] : [`refs/heads/${branch}`])];
+  const logs = await Promise.all(
+    refs.map(async (ref) => (await tryGit(worktree, ["rev-list", "--walk-reflogs", ref])).stdout),
+  );
+  return Buffer.from(logs.join(""));
 }
 
 /** Git's own notes are short; a reflog of ten thousand entries has 2 MB. */

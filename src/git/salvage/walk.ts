@@ -19,6 +19,8 @@ export interface FoundFiles {
   /** By path relative to the folder. */
   files: Map<ByteName, FoundFile>;
   emptyFolders: ByteName[];
+  /** Permission bits of all folders. */
+  folderModes: Map<ByteName, number>;
   /** Folders, other than the top one, that are git repositories of their own. */
   repositories: ByteName[];
 }
@@ -33,7 +35,7 @@ export async function walkFiles(
   top: string,
   isLeftOut: (path: ByteName) => boolean = () => false,
 ): Promise<FoundFiles> {
-  const found: FoundFiles = { files: new Map(), emptyFolders: [], repositories: [] };
+  const found: FoundFiles = { files: new Map(), emptyFolders: [], folderModes: new Map(), repositories: [] };
   const root = nameOf(top);
   const turns = new Turns();
   const folders: ByteName[] = [""];
@@ -49,8 +51,11 @@ export async function walkFiles(
       const path = folder + name;
       if (isLeftOut(path)) continue;
       const stat = statIfThere(`${root}/${path}`);
-      if (stat?.isDirectory() === true) below.push(`${path}/`);
-      else if (stat?.isFile() === true || stat?.isSymbolicLink() === true) found.files.set(path, describe(stat));
+      if (stat?.isDirectory() === true) {
+        below.push(`${path}/`);
+        found.folderModes.set(path, Number(stat.mode) & 0o7777);
+      }
+      if (stat?.isFile() === true || stat?.isSymbolicLink() === true) found.files.set(path, describe(stat));
       await turns.pause();
     }
     folders.push(...below.toReversed());

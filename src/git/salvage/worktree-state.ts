@@ -1,7 +1,9 @@
 import { tryGit, gitBytes } from "../git.ts";
+import { join } from "node:path";
+import { listNames } from "#lib/paths.ts";
 import { GITLINK } from "../submodules.ts";
 import { gitFolderOf } from "../worktree-link.ts";
-import { type ByteName, splitNul } from "../byte-names.ts";
+import { type ByteName, nameOf, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
 /** What a worktree holds that its branch's commits do not. */
@@ -51,17 +53,26 @@ export async function readWorktreeState(
     head: commit,
     gitFolder,
     files: new Map([...found.files].filter(([path]) => !tracked.has(path) || doubtful.has(path))),
-    modes: new Map(
-      [...found.files].flatMap(([path, { kind, mode }]) =>
-        kind === "file" && !isOrdinary(mode) ? [[path, mode]] : [],
-      ),
-    ),
+    modes: modesOf(found),
     absent: [...tracked].filter((path) => !found.files.has(path) && !isLeftOut(path)),
     emptyFolders: found.emptyFolders,
-    repositories: found.repositories,
+    repositories: [...found.repositories, ...listModules(gitFolder, found.repositories)],
     indexed: await listIndexed(worktree, commit, index),
     signature: signatureOf(found, entries, commit, symbolic.stdout),
   };
+}
+
+/** Permissions of files and folders, where they are not what git gives. */
+function modesOf({ files, folderModes }: FoundFiles): Map<ByteName, number> {
+  const ofFiles = [...files].filter(([, { kind, mode }]) => kind === "file" && !isOrdinary(mode));
+  const ofFolders = [...folderModes].filter(([, mode]) => mode !== ordinaryMode(true));
+  return new Map([...ofFiles.map(([path, { mode }]): [ByteName, number] => [path, mode]), ...ofFolders]);
+}
+
+/** The repositories of submodules that were checked out in the worktree and are not any more: git keeps them, with their commits. */
+function listModules(gitFolder: string, checkedOut: readonly ByteName[]): ByteName[] {
+  const modules = join(gitFolder, "modules");
+  return checkedOut.length > 0 ? [] : listNames(modules).map((name) => nameOf(join(modules, name)));
 }
 
 /** Whether git would give a file these permissions. */
