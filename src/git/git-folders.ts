@@ -75,6 +75,11 @@ function readLine(file: string, pattern: RegExp): string | undefined {
   return text === undefined ? undefined : pattern.exec(text)?.[1];
 }
 
+/** Whether a repository keeps its refs and reflogs in tables (`extensions.refStorage=reftable`), and not in files. */
+export function usesReftable(commonDir: string): boolean {
+  return statIfAny(join(commonDir, "reftable", "tables.list")) !== undefined;
+}
+
 /** Whether git would take a folder for one of its own. */
 function isGitFolder(path: string): boolean {
   if (lstatIfAny(join(path, "HEAD")) === undefined) return false;
