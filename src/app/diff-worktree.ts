@@ -2,11 +2,10 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { readChanges } from "#git/changes.ts";
 import { type FileChange, writeWorktreeDiff } from "#git/worktree-diff.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
-import { AppError } from "#lib/errors.ts";
 import { writePrivateFile } from "#lib/files.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
-import { getTaskWorktree } from "./task-worktree.ts";
+import { getTaskWorktree, worktreeGone } from "./task-worktree.ts";
 
 /** What a task's worktree holds against the commit that it began from. */
 export interface WorktreeComparison {
@@ -38,11 +37,9 @@ export async function diffWorktree(
   paths: readonly string[],
   patchBytes: number,
 ): Promise<WorktreeComparison> {
-  const { task, path, branch, repository, baseCommit } = await getTaskWorktree(context, taskId);
-  if ((await findWorktreeGitDir(path, repository)) === undefined) {
-    const hint = `If it was discarded, restore it. Its commits, if ${branch} is there: git diff ${baseCommit} ${branch}`;
-    throw new AppError("worktree_gone", `${path} is gone.`, hint);
-  }
+  const site = await getTaskWorktree(context, taskId);
+  const { task, path, branch, repository, baseCommit } = site;
+  if ((await findWorktreeGitDir(path, repository)) === undefined) throw await worktreeGone(site);
   const patchFile = taskPaths(context.config.home, task.task_id).patch;
   // git keeps the permissions of a file that is there.
   writePrivateFile(patchFile, "");

@@ -15,7 +15,7 @@ import { pathExists } from "#lib/paths.ts";
 import { listSome } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
-import { checkIdle, getTaskWorktree, type WorktreeSite } from "./task-worktree.ts";
+import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
 
 /** A worktree that was discarded: what is kept of it, and where. */
 export interface DiscardedWorktree {
@@ -84,7 +84,7 @@ export async function discardSite(
 /** Refuses what git's own commands would refuse, and a folder in which git would work on something else. */
 async function checkDiscardable(site: WorktreeSite): Promise<void> {
   const { repository, path: worktree, branch } = site;
-  if ((await findWorktreeGitDir(worktree, repository)) === undefined) throw gone(site);
+  if ((await findWorktreeGitDir(worktree, repository)) === undefined) throw await worktreeGone(site);
   await checkRemovable(worktree);
   const lock = readForeignLock(worktree);
   if (lock !== undefined) throw locked(site, lock);
@@ -185,14 +185,6 @@ function locked({ path }: WorktreeSite, reason: string): AppError {
     "worktree_locked",
     `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
     `To unlock it: git worktree unlock '${path}'.`,
-  );
-}
-
-function gone({ path, branch }: WorktreeSite): AppError {
-  return new AppError(
-    "worktree_gone",
-    `${path} is gone.`,
-    `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
   );
 }
 

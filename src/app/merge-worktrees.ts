@@ -1,7 +1,5 @@
-import { findBranchUse } from "#git/branch-in-use.ts";
 import { commitOf, commitOfBranch, followBranch, headOf } from "#git/branches.ts";
 import { readShortstat } from "#git/changes.ts";
-import { findGitFolders } from "#git/git-folders.ts";
 import { isAncestor } from "#git/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
@@ -14,7 +12,7 @@ import { withRepositoryLock } from "#store/lock.ts";
 import { findMerged, noteMerged } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
 import type { AppContext } from "./context.ts";
-import { checkIdle, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
+import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
 
 /** What is to be merged. */
 export interface MergeOptions {
@@ -97,7 +95,7 @@ async function mergeOne(
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
   const isThere = (await findWorktreeGitDir(path, place.repository)) !== undefined;
-  const worktree = isThere ? path : await findMoved(place);
+  const worktree = isThere ? path : await findMovedWorktree(folder, branch);
   if (worktree !== undefined) await checkAllOnBranch({ ...place, path: worktree }, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
   if (await isAncestor(folder, source, base)) return unchanged;
@@ -118,12 +116,6 @@ async function mergeOne(
   }
   noteMerged(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
-}
-
-/** The working tree that has the branch checked out, of a worktree that is not where it was made. */
-async function findMoved({ folder, branch }: TaskWorktree): Promise<string | undefined> {
-  const use = await findBranchUse(folder, branch);
-  return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
 }
 
 /**

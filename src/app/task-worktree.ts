@@ -1,4 +1,5 @@
-import { findMainTree } from "#git/git-folders.ts";
+import { findBranchUse } from "#git/branch-in-use.ts";
+import { findGitFolders, findMainTree } from "#git/git-folders.ts";
 import { mergeBaseOf } from "#git/history.ts";
 import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
@@ -50,6 +51,28 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
     baseBranch: base === undefined ? task.base_branch : base.base_branch,
     isMadeHere: base?.made_here === true,
   };
+}
+
+/** Returns where a branch is checked out whose worktree is not where it was made; undefined where it is nowhere. */
+export async function findMovedWorktree(repository: string, branch: string): Promise<string | undefined> {
+  const use = await findBranchUse(repository, branch);
+  return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
+}
+
+/** Returns the refusal of work on a worktree that is not where it was made. */
+export async function worktreeGone({ repository, path, branch }: WorktreeSite): Promise<AppError> {
+  const moved = await findMovedWorktree(repository, branch);
+  return moved === undefined
+    ? new AppError(
+        "worktree_gone",
+        `${path} is gone.`,
+        `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
+      )
+    : new AppError(
+        "worktree_moved",
+        `${path} was moved: its branch ${branch} is checked out in ${moved}.`,
+        `Move it back: git -C '${repository}' worktree move '${moved}' '${path}'`,
+      );
 }
 
 /**

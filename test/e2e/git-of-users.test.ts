@@ -103,4 +103,21 @@ describe("the user's git", () => {
     expect(await list()).toContainEqual(expect.objectContaining({ worktree_dir: path, state: "idle" }));
     expect((await world.merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
   });
+
+  test("a worktree that was moved: diff and discard name its new place, and how it comes back", async () => {
+    const one = await world.work("one", "echo 1 > 1.txt; git add .; git commit -qm one");
+    const [task_id, path] = [one["task_id"], String(one["worktree_dir"])];
+    await world.git(repo, "worktree", "move", path, `${path}-elsewhere`);
+    const client = await world.own;
+    for (const tool of ["codex_diff", "codex_discard"]) {
+      const { data } = await client.call(tool, { task_id });
+      expect(data).toMatchObject({
+        code: "worktree_moved",
+        error: expect.stringContaining(`${path}-elsewhere`) as string,
+      });
+      expect(data["hint"]).toContain("worktree move");
+    }
+    await world.git(repo, "worktree", "move", `${path}-elsewhere`, path);
+    expect((await client.call("codex_discard", { task_id })).data).toMatchObject({ task_id });
+  });
 });

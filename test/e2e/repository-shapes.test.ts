@@ -133,7 +133,9 @@ describe("a full-access task works in a repository of any shape", () => {
       expect(merged.data).toMatchObject({ success: true, merged: [{ into: "main" }] });
       const { data } = await client.call("codex_discard", { task_id });
       expect(await git(project, "branch", "--contains", lost, "--all", "--format=%(refname)")).toBe("");
-      expect(await git(project, "for-each-ref", "--contains", lost, "--format=%(refname)")).toBe(String(data["salvage"]));
+      expect(await git(project, "for-each-ref", "--contains", lost, "--format=%(refname)")).toBe(
+        String(data["salvage"]),
+      );
       expect((await client.call("codex_discard", { task_id, restore: true })).data).toMatchObject({ task_id });
       expect(await git(worktree, "status", "--porcelain", "--branch")).toStartWith("## agent/implement-reftable");
       expect(await git(project, "fsck", "--no-dangling")).toBe("");
