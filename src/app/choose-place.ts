@@ -15,7 +15,7 @@ import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "./context.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
-/** Where a task is to run. */
+/** Place in which a task is to run. */
 export interface Place {
   /** Whose topic it is. */
   workspace: string;

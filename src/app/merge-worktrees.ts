@@ -14,7 +14,7 @@ import { commitMessageOf } from "#task/commit-message.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
 
-/** What is to be merged. */
+/** Options of a merge. */
 export interface MergeOptions {
   strategy: MergeStrategy;
   /** The branch to merge into; else the one that the work began from. */
@@ -37,7 +37,7 @@ export interface MergedTask {
 /** A task that has changed nothing, so that there is nothing to merge. */
 export type UnchangedTask = Pick<MergedTask, "task_id" | "agent_branch" | "into">;
 
-/** What came of a merge of one or several tasks. */
+/** Result of a merge of one or several tasks. */
 export interface MergeOutcome {
   merged: MergedTask[];
   no_changes: UnchangedTask[];
@@ -75,7 +75,7 @@ export async function mergeWorktrees(
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
-/** How often a merge is worked out anew, because the branch has moved meanwhile. */
+/** Attempts at a merge whose branch moves meanwhile. */
 const MAX_ATTEMPTS = 3;
 
 async function mergeOne(

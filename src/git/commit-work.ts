@@ -11,7 +11,7 @@ import { readSubmoduleLines } from "./submodules.ts";
 import { describeUnfinished } from "./unfinished.ts";
 import { gitFolderOf } from "./worktree-link.ts";
 
-/** What is to be committed, and how. */
+/** Request to commit a worktree's work. */
 export interface CommitRequest {
   worktree: string;
   /** Without `refs/heads/`: on another branch nothing is committed. */

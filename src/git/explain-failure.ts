@@ -163,7 +163,7 @@ const EXPLANATIONS: Explanation[] = [
 
 const SYSTEM_CALL = new RegExp(`: (${[...BY_WORDS.keys()].join("|")})\\s*$`, "m");
 
-/** As Bun words a program that could not be started. */
+/** Error of Bun's for a program that could not be started. */
 const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
 
 /** Returns what git's error messages mean, where it is something that a user can fix; undefined for any other failure. */

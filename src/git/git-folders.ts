@@ -3,7 +3,7 @@ import { AppError } from "#lib/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#lib/paths.ts";
 import { kindOf, tryReadText } from "#lib/read-file.ts";
 
-/** Where a repository keeps what is its own. */
+/** Folders of a repository. */
 export interface GitFolders {
   /** The top of the working tree; undefined where the git folder itself was found. */
   top: string | undefined;

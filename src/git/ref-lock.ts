@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 
-/** How long to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
+/** Limit of the time to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**

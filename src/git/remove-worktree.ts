@@ -8,7 +8,7 @@ import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
-/** What is to go. */
+/** Request to remove a worktree. */
 export interface Removal {
   /** A folder in which git commands for the repository run, and which is not the worktree. */
   repository: string;

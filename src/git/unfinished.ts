@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
 
-/** What git leaves in a worktree's folder while something is going on that its user has to end, and the command for it. */
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command for that. */
 const SIGNS: [name: string, what: string, command: string][] = [
   ["rebase-apply/applying", "series of patches (git am)", "am"],
   ["rebase-merge", "rebase", "rebase"],

@@ -6,7 +6,7 @@ import { realPath } from "#lib/paths.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { git, withoutLastNewline } from "./git.ts";
 
-/** How long a disk may take to answer. */
+/** Limit of the time in which a disk answers. */
 const STAT_TIMEOUT_MS = 5000;
 
 /**

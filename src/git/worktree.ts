@@ -10,14 +10,14 @@ import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
-/** What is to be done so that a task has its worktree. */
+/** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
   repository: Repository;
   path: string;
   branch: string;
   /** `reuse` it, `attach` a new folder to the branch that is there, or `create` both. */
   action: "reuse" | "attach" | "create";
-  /** The folder was deleted by hand: git still lists it and must be told to take the place again. */
+  /** Whether git lists it: where its folder was deleted by hand, git needs `--force` to take the place again. */
   isListed: boolean;
 }
 
@@ -44,7 +44,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
 
-/** Returns the same plan once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+/** Plans the same worktree once more, for what stands there now. @throws AppError as {@link planWorktree} does */
 export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
   const worktrees = await listWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);

@@ -143,6 +143,8 @@ test("without its .git file, a worktree is not taken for the repository around i
   expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("the file that ties it") });
   for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
   expect(String(data["note"])).toContain("uncommitted_changes");
+  const uri = `codex://tasks/${String(data["task_id"])}/diff`;
+  await expect(client.sdk.readResource({ uri })).rejects.toThrow("the file that ties it");
   expect(await git(world.root, "log", "--format=%s")).toBe("Around");
   rmSync(join(world.root, ".git"), { recursive: true });
 });

@@ -19,7 +19,7 @@ export interface Advance {
   checkout: string | undefined;
 }
 
-/** How long to wait for another git that holds the index. */
+/** Limit of the time to wait for another git that holds the index. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
@@ -45,7 +45,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   }
 }
 
-/** What `branch.<name>.mergeOptions` and other settings could have it do besides. */
+/** Flags against what `branch.<name>.mergeOptions` and other settings could add. */
 const NOT_AS_CONFIGURED = [
   "--commit",
   "--no-squash",

@@ -26,7 +26,7 @@ import { ordinaryMode } from "./worktree-state.ts";
 
 const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
-/** What was brought back. */
+/** A worktree that was brought back. */
 export interface RestoredWorktree {
   worktree: string;
   branch: string | undefined;

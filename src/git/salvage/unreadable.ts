@@ -18,7 +18,7 @@ export function describeUnreadable(path: string, error: unknown): unknown {
   return unreadable(shown, why, error);
 }
 
-/** Returns the same for a file that had been there a moment before. */
+/** Returns what {@link describeUnreadable} does, for a file that had been there a moment before. */
 export function describeUnreadableNow(path: string, error: unknown): unknown {
   return CHANGED.has(errnoOf(error) ?? "")
     ? new ChangedMeanwhileError(path, { cause: error })
