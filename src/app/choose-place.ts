@@ -81,7 +81,7 @@ async function atBase(repository: Repository, { base, includeUncommitted }: Chec
   throw new AppError(
     "unknown_branch",
     `base "${base}" is no branch, tag or commit here.`,
-    "git branch --all lists branches.",
+    "Run git branch --all to list branches.",
   );
 }
 

@@ -146,7 +146,7 @@ function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): voi
   throw new AppError(
     "ignored_too_large",
     `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
-    "If that can be made again, discard with drop_ignored: ignored files and folders of less than 1 MB are saved even then.",
+    "Discard with drop_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
   );
 }
 
@@ -176,7 +176,7 @@ function notOurs({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
     `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
-    `To remove it yourself: git worktree remove '${path}'.`,
+    `Remove it yourself: git worktree remove '${path}'`,
   );
 }
 
@@ -184,7 +184,7 @@ function locked({ path }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
     `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
-    `To unlock it: git worktree unlock '${path}'.`,
+    `Unlock it: git worktree unlock '${path}'`,
   );
 }
 

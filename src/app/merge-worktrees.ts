@@ -141,7 +141,7 @@ async function tipOf(folder: string, branch: string): Promise<string> {
   throw new AppError(
     "unknown_branch",
     `There is no branch ${branch}.`,
-    "git branch lists them; restore brings a discarded one back.",
+    "Run git branch to list them; restore brings a discarded one back.",
   );
 }
 
@@ -170,6 +170,6 @@ function conflict(
   return {
     code: "merge_conflict",
     message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
-    hint: `Have it adapted: resume the task's session with the next version, and tell it to merge ${into} into its branch and to resolve the conflicts.`,
+    hint: `Resume the task's session with the next version, and have it merge ${into} into its branch and resolve the conflicts.`,
   };
 }

@@ -124,7 +124,7 @@ function gone({ folder }: Repository, path: string): AppError {
   return new AppError(
     "worktree_moved",
     `git has the task's branch checked out in ${path}, which is not there.`,
-    `Where it was moved to another place: git -C '${folder}' worktree repair <place>. Where it was deleted: git -C '${folder}' worktree prune`,
+    `Let git find it where it was moved (git -C '${folder}' worktree repair <place>), or forget it where it was deleted (git -C '${folder}' worktree prune).`,
   );
 }
 

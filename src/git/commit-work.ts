@@ -76,7 +76,7 @@ async function describeObstacle(
   if (unfinished !== undefined) return unfinished;
   if (status.branch !== branch) {
     const there = status.branch === undefined ? "a detached HEAD" : `branch ${status.branch}`;
-    return `The worktree is on ${there} by now and not on ${branch}, so what is uncommitted there was left so. Commit it there (git -C '${worktree}' add --all && git -C '${worktree}' commit), or take it back to its branch (git -C '${worktree}' switch ${branch}).`;
+    return `The worktree is on ${there}, not on ${branch}, so nothing was committed. Commit it there (git -C '${worktree}' add --all && git -C '${worktree}' commit), or take it back to its branch (git -C '${worktree}' switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
     return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;

@@ -87,7 +87,7 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   throw new AppError(
     "git_failed",
     `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
-    "The repository is too large for this, or holds something that it should not: look at it by hand.",
+    "Look at the repository by hand: it is too large for this, or holds something that it should not.",
   );
 }
 

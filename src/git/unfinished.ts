@@ -17,5 +17,5 @@ export function describeUnfinished(worktree: string, gitDir: string): string | u
   if (sign === undefined) return undefined;
   const [, what, command] = sign;
   const git = `git -C '${worktree}' ${command}`;
-  return `The worktree is in the middle of a ${what}, so what is uncommitted there was left so. Finish it (${git} --continue) or undo it (${git} --abort).`;
+  return `The worktree is in the middle of a ${what}, so nothing was committed. Finish it (${git} --continue) or undo it (${git} --abort).`;
 }

@@ -80,7 +80,7 @@ test("a run that failed, and a worktree that is on another branch by now, stay a
   expect(failed.data).toMatchObject({ success: false, commits_ahead: 0, uncommitted_changes: ["?? half.txt"] });
   const switched = await work("SWITCH", "implement-switch-v1");
   expect(switched.data).toMatchObject({ success: true, commits_ahead: 0, uncommitted_changes: ["?? new.txt"] });
-  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere by now and not on agent/");
+  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere, not on agent/");
 });
 
 test("what hooks leave behind is ended with the task, and none gets the pane's terminal or waits for input", async () => {
@@ -123,7 +123,7 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
   expect(String(data["commit_error"])).toContain("the file that ties it to its repository, is missing");
-  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "not a git repository"]) {
+  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "the file that ties it"]) {
     expect(String(data["note"])).toContain(fact);
   }
 });

@@ -52,7 +52,8 @@ export async function readManifest(repository: string, salvage: string, limits: 
     const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
     return v.parse(MANIFEST, await git(repository, args, {}, limits));
   } catch (error) {
-    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
+    const hint =
+      "Run codex-mcp-server restore --list to see what else is kept; a newer version of this program may have written this.";
     throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
   }
 }

@@ -161,7 +161,7 @@ function leadsOut(path: ByteName): AppError {
   return new AppError(
     "nothing_salvaged",
     `What is kept names a file outside of its worktree: ${toText(path)}.`,
-    "This program has not written it so: look at who else writes to this repository.",
+    "Look who else writes to this repository: this program has not written that.",
   );
 }
 
