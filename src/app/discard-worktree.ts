@@ -12,7 +12,7 @@ import { commitOfBranch } from "#git/branches.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, getTaskWorktree, type WorktreeSite } from "./task-worktree.ts";
@@ -165,9 +165,9 @@ function notSaved({ path }: WorktreeSite, error: Error): AppError {
 
 function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
   const hints: Record<BranchUse["what"], string> = {
-    "checked out": `Switch that working tree to another branch (git -C '${path}' switch <branch>), and discard again.`,
-    "being rebased": `Finish or end the rebase there (git -C '${path}' rebase --continue or --abort), and discard again.`,
-    "being bisected": `End the bisection there (git -C '${path}' bisect reset), and discard again.`,
+    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), and discard again.`,
+    "being rebased": `Finish or end the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), and discard again.`,
+    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), and discard again.`,
   };
   return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
 }
@@ -176,7 +176,7 @@ function notOurs({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
     `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
-    `Remove it yourself: git worktree remove '${path}'`,
+    `Remove it yourself: git worktree remove ${quoteForShell(path)}`,
   );
 }
 
@@ -184,7 +184,7 @@ function locked({ path }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
     `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
-    `Unlock it: git worktree unlock '${path}'`,
+    `Unlock it: git worktree unlock ${quoteForShell(path)}`,
   );
 }
 

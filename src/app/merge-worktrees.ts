@@ -7,7 +7,7 @@ import type { Conflict } from "#git/merge/conflict.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { hasUncommittedWork } from "#git/worktree-work.ts";
 import { AppError, type Failure, toFailure } from "#lib/errors.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { findMerged, noteMerged } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
@@ -127,7 +127,7 @@ async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void>
   throw new AppError(
     "worktree_on_other_branch",
     `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
-    `Take them into it (git -C '${path}' switch ${branch} && git -C '${path}' merge ${head ?? commit}), and merge again.`,
+    `Take them into it (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), and merge again.`,
   );
 }
 
@@ -157,7 +157,7 @@ function uncommitted({ path }: TaskWorktree): AppError {
   return new AppError(
     "uncommitted_work",
     `${path} has work that is not committed: the merge would leave it behind.`,
-    `Commit it (git -C '${path}' add --all && git -C '${path}' commit), or remove it, and merge again.`,
+    `Commit it (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit), or remove it, and merge again.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#lib/paths.ts";
 import { kindOf, tryReadText } from "#lib/read-file.ts";
+import { quoteForShell } from "#lib/text.ts";
 
 /** Folders of a repository. */
 export interface GitFolders {
@@ -103,6 +104,6 @@ export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is ${kind}, and git expects a file or folder there.`,
-    `Look who made it, and remove it (rm '${path}').`,
+    `Look who made it, and remove it (rm ${quoteForShell(path)}).`,
   );
 }

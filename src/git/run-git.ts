@@ -7,6 +7,7 @@ import {
   startProgram,
   type RunningProgram,
 } from "#lib/run-program.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { checkGitFiles } from "./check-files.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
@@ -137,7 +138,7 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
     throw new AppError(
       "repository_unusable",
       `${command} in ${folder} waits for a named pipe that stands in the place of a file.`,
-      `Remove it: find '${folder}' -type p lists all that there are.`,
+      `Remove it: find ${quoteForShell(folder)} -type p lists all that there are.`,
     );
   }
   if (!result.timedOut) return;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 
 /** Files that git keeps in a worktree's own folder until its user ends an operation, and the command for that. */
 const SIGNS: [name: string, what: string, command: string][] = [
@@ -16,6 +17,6 @@ export function describeUnfinished(worktree: string, gitDir: string): string | u
   const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
   if (sign === undefined) return undefined;
   const [, what, command] = sign;
-  const git = `git -C '${worktree}' ${command}`;
+  const git = `git -C ${quoteForShell(worktree)} ${command}`;
   return `The worktree is in the middle of a ${what}, so nothing was committed. Finish it (${git} --continue) or undo it (${git} --abort).`;
 }

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists, statIfAny } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { commitOfBranch } from "./branches.ts";
 import { checkBranchName, checkPlace } from "./check-place.ts";
 import { git, tryGit } from "./git.ts";
@@ -111,7 +112,7 @@ function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: Workt
   return new AppError(
     "no_commit_holds_cwd",
     `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
-    `Add it (git -C '${toplevel ?? folder}' sparse-checkout add '${subfolder}'), or give a folder within the sparse checkout as cwd.`,
+    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or give a folder within the sparse checkout as cwd.`,
   );
 }
 
@@ -119,7 +120,7 @@ function onOtherBranch(path: string, branch: string, other: string | undefined):
   return new AppError(
     "worktree_on_other_branch",
     `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
-    `Switch it back (git -C '${path}' switch ${branch}), or take another topic.`,
+    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or take another topic.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { findBranchUse } from "../branch-in-use.ts";
 import { commitOfBranch } from "../branches.ts";
 import { findGitFolders } from "../git-folders.ts";
@@ -85,7 +85,7 @@ function switched(path: string, branch: string): AppError {
   return new AppError(
     "branch_in_use",
     `${path} was switched from ${branch} to another branch while this was merged, and that one was moved instead.`,
-    `Look at what it has checked out; git -C '${path}' reset --keep ORIG_HEAD takes it back.`,
+    `Look at what it has checked out; git -C ${quoteForShell(path)} reset --keep ORIG_HEAD takes it back.`,
   );
 }
 
