@@ -55,8 +55,8 @@ async function readDiff(task: TaskRecord): Promise<string> {
   if (worktree_dir === undefined || base_commit === undefined) {
     return missing(task, "diff", "Only full-access tasks in a git repository have a worktree of their own.");
   }
-  if ((await findWorktreeGitDir(worktree_dir, workspace)) === undefined)
-    return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
+  const gitDir = await findWorktreeGitDir(worktree_dir, workspace);
+  if (gitDir === undefined) return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
   return readPatch(worktree_dir, base_commit, MAX_PART_BYTES);
 }
 
