@@ -9,7 +9,7 @@ import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.t
 import type { AppContext } from "./context.ts";
 import { lookAtWorktrees, type LookTarget, type WorktreeFiles } from "./look-at-worktrees.ts";
 import { reconcileAll } from "./reconcile.ts";
-import type { WorktreeSite } from "./task-worktree.ts";
+import { repositoryGone, type WorktreeSite } from "./task-worktree.ts";
 import {
   baseOf,
   type LastTask,
@@ -72,7 +72,7 @@ async function readRepository(
   const limits = { deadlineMs: FACTS_MS };
   const lastTaskOf = ({ worktree_dir }: StoredWorktree) => newestTaskIn(store, worktree_dir);
   try {
-    if (!(await canReadFolder(folder))) return [];
+    if (!(await canReadFolder(folder))) throw repositoryGone(folder);
     const branches = all.flatMap(({ agent_branch, base_branch }) => [agent_branch, base_branch ?? agent_branch]);
     const tips = await readBranchTips(folder, branches, limits);
     const listing = new Map((await listOfGit(folder, limits)).map((listed) => [listed.path, listed]));

@@ -1,5 +1,7 @@
-import { commitOf, commitOfBranch, headOf } from "#git/branches.ts";
+import { findBranchUse } from "#git/branch-in-use.ts";
+import { commitOf, commitOfBranch, followBranch, headOf } from "#git/branches.ts";
 import { readShortstat } from "#git/changes.ts";
+import { findGitFolders } from "#git/git-folders.ts";
 import { isAncestor } from "#git/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
@@ -86,15 +88,19 @@ async function mergeOne(
 ): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
   await checkIdle(context, place.path);
   const { folder, branch, baseCommit: base, task, path } = place;
-  const into = options.into ?? place.baseBranch;
-  if (into === undefined) throw withoutTarget(place);
-  if (into === branch) throw intoItself(branch);
+  const named = options.into ?? place.baseBranch;
+  if (named === undefined) throw withoutTarget(place);
+  const [into, own] = await Promise.all([followBranch(folder, named), followBranch(folder, branch)]);
+  if (into === undefined) throw unknownBranch(named);
+  if (into === own) throw intoItself(into);
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
-  if ((await findWorktreeGitDir(path, place.repository)) !== undefined) await checkAllOnBranch(place, source);
+  const isThere = (await findWorktreeGitDir(path, place.repository)) !== undefined;
+  const worktree = isThere ? path : await findMoved(place);
+  if (worktree !== undefined) await checkAllOnBranch({ ...place, path: worktree }, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
-  if (source === base) return unchanged;
+  if (await isAncestor(folder, source, base)) return unchanged;
   const { strategy } = options;
   const message = options.message?.trim() ? options.message : commitMessageOf(task);
   const merged = findMerged(context.store, path);
@@ -112,6 +118,12 @@ async function mergeOne(
   }
   noteMerged(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
+}
+
+/** The working tree that has the branch checked out, of a worktree that is not where it was made. */
+async function findMoved({ folder, branch }: TaskWorktree): Promise<string | undefined> {
+  const use = await findBranchUse(folder, branch);
+  return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
 }
 
 /**
@@ -138,7 +150,11 @@ function intoItself(branch: string): AppError {
 async function tipOf(folder: string, branch: string): Promise<string> {
   const commit = await commitOfBranch(folder, branch);
   if (commit !== undefined) return commit;
-  throw new AppError(
+  throw unknownBranch(branch);
+}
+
+function unknownBranch(branch: string): AppError {
+  return new AppError(
     "unknown_branch",
     `There is no branch ${branch}.`,
     "Run git branch to list them; restore brings a discarded one back.",

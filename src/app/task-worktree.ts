@@ -30,7 +30,7 @@ export interface TaskWorktree extends WorktreeSite {
 
 /**
  * Returns the worktree of a task.
- * @throws AppError `unknown_task`, `no_worktree`
+ * @throws AppError `unknown_task`, `no_worktree`, `worktree_moved`
  */
 export async function getTaskWorktree(context: AppContext, taskId: string): Promise<TaskWorktree> {
   const task = await reconcile(context, getTask(context, taskId));
@@ -38,6 +38,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
   if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);
   const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessBaseOf(task, agent_branch));
+  if (!pathExists(workspace)) throw repositoryGone(workspace);
   if (baseCommit === undefined) throw withoutWorktree(task);
   return {
     task,
@@ -69,6 +70,15 @@ async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: strin
   if (!pathExists(workspace)) return undefined;
   const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
   return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
+}
+
+/** Returns the refusal of work on a repository that is not where its tasks were started. */
+export function repositoryGone(gitFolder: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `The repository whose git folder was ${gitFolder} is gone, or was moved.`,
+    "Move it back. Or let git join it with its worktrees at the new place (git -C <repository> worktree repair <worktree>), and start tasks there.",
+  );
 }
 
 function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {

@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#task/record.ts";
-import { AS_PATCH, compareCommits, withComparison } from "./compare.ts";
+import { AS_PATCH, compareCommits, parseNumstat, withComparison } from "./compare.ts";
 import { git, gitBytes, gitUpTo } from "./git.ts";
 import type { GitLimits } from "./run-git.ts";
 import { splitNul, toText } from "./byte-names.ts";
@@ -88,13 +88,11 @@ async function readDiff(
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
     const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
-    // `added TAB deleted TAB path` for each file, then the sum.
-    const names = splitNul(answer).map((field) => field.split("\t").slice(2).join("\t"));
+    // The files, each with a NUL after it, then the sum.
+    const end = answer.lastIndexOf(0) + 1;
+    const names = parseNumstat(splitNul(answer.subarray(0, end))).map(({ path }) => path);
     return {
-      diff_stat: answer
-        .subarray(answer.lastIndexOf(0) + 1)
-        .toString()
-        .trim(),
+      diff_stat: answer.subarray(end).toString().trim(),
       files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
     };
   });

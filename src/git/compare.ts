@@ -59,6 +59,30 @@ function compare(
   return [...SETTINGS, "--literal-pathspecs", ...command, ...DIFF_FLAGS, ...flags, ...revisions, "--", ...paths];
 }
 
+/** A file in what `git diff --numstat -z` answers. */
+export interface FileLines {
+  path: string;
+  /** Where it was, of one that was renamed. */
+  from: string | undefined;
+  /** Empty for a binary file. */
+  lines: { added?: number; deleted?: number };
+}
+
+/** Parses `added TAB deleted TAB path`, or for a rename `added TAB deleted TAB`, old path, new path. */
+export function parseNumstat(fields: readonly string[]): FileLines[] {
+  const rest = fields.values();
+  return rest
+    .map((field) => {
+      const [added = "", deleted = "", ...name] = field.split("\t");
+      const lines = added === "-" ? {} : { added: Number(added), deleted: Number(deleted) };
+      const path = name.join("\t");
+      if (path !== "") return { path, from: undefined, lines };
+      const from = rest.next().value;
+      return { from, path: rest.next().value ?? "", lines };
+    })
+    .toArray();
+}
+
 /**
  * Compares a worktree's files with a commit, new files included. Neither index nor files nor objects are touched.
  * @throws AppError as `git` does

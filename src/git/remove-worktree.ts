@@ -5,6 +5,7 @@ import { AppError, errnoOf } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
 import { quoteForShell } from "#lib/text.ts";
+import { deleteBranch } from "./branches.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
@@ -41,7 +42,7 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
   }
   try {
     const isNamed = branch !== undefined && tip !== undefined;
-    if (isNamed) await git(repository, ["update-ref", "-d", `refs/heads/${branch}`, tip]);
+    if (isNamed) await git(repository, deleteBranch(branch, tip));
   } finally {
     await removeAll(going);
   }

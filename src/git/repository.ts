@@ -65,14 +65,14 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
   if (toplevel !== undefined && !isWithin(cwd, toplevel)) throw outsideWorkingTree(cwd, toplevel);
   const isMain = realPath(withoutLastNewline(own.stdout)) === commonDir;
   const mainTree = toplevel === undefined ? commonDir : isMain ? toplevel : mainTreeOf(worktrees, commonDir, toplevel);
+  // A worktree of a submodule lies in no superproject, but the submodule does.
+  const around = superproject ?? (isMain || toplevel === undefined ? undefined : await superprojectOf(mainTree));
   const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
   if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
   return {
     folder: toplevel ?? commonDir,
     commonDir,
-    ...(superproject === undefined
-      ? placeBeside(mainTree)
-      : await placeBesideSuperproject(superproject, toplevel ?? commonDir)),
+    ...(around === undefined ? placeBeside(mainTree) : await placeBesideSuperproject(around, mainTree)),
     mainTree,
     branch: head.branch,
     commit: head.commit,

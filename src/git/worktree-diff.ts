@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { AS_PATCH, withComparison } from "./compare.ts";
+import { AS_PATCH, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "./git.ts";
 import { splitNul, toText } from "./byte-names.ts";
 import { lookAtWorktree } from "./status.ts";
@@ -62,19 +62,7 @@ function readFiles(answer: Buffer): FileChange[] {
     const status = letter === "C" ? "added" : (STATUSES[letter] ?? "modified");
     files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
   }
-  const lines = readNumbers(fields);
+  const lines = new Map(parseNumstat(fields).map((each) => [each.path, each.lines]));
   for (const file of files) Object.assign(file, lines.get(file.path));
   return files;
-}
-
-/** `added TAB deleted TAB path`, or for a rename `added TAB deleted TAB`, old path, new path. */
-function readNumbers(fields: string[]): Map<string, { added?: number; deleted?: number }> {
-  const lines = new Map<string, { added?: number; deleted?: number }>();
-  while (fields.length > 0) {
-    const [added = "", deleted = "", ...name] = (fields.shift() ?? "").split("\t");
-    let path = name.join("\t");
-    if (path === "") [, path = ""] = [fields.shift(), fields.shift()];
-    lines.set(path, added === "-" ? {} : { added: Number(added), deleted: Number(deleted) });
-  }
-  return lines;
 }

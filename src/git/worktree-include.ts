@@ -5,8 +5,8 @@ import { withTemporaryFolder } from "#lib/temporary.ts";
 import { readFileBounded } from "#lib/read-file.ts";
 import { listSome } from "#lib/text.ts";
 import { FileCopier } from "./copy-files.ts";
+import { findGitFolders } from "./git-folders.ts";
 import { gitBytes } from "./git.ts";
-import { gitFolderOf } from "./worktree-link.ts";
 import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
 /** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
@@ -25,7 +25,7 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   }
   let wanted: ByteName[];
   try {
-    wanted = await listWanted(toplevel, include.bytes, await gitFolderOf(worktree));
+    wanted = await listWanted(toplevel, include.bytes, findGitFolders(toplevel)?.gitDir ?? toplevel);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "git_failed") throw error;
     return `Nothing was copied into the worktree: ${error.message}`;

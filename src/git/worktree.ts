@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists, statIfAny } from "#lib/paths.ts";
 import { quoteForShell } from "#lib/text.ts";
-import { commitOfBranch } from "./branches.ts";
+import { commitOfBranch, deleteBranch } from "./branches.ts";
 import { checkBranchName, checkPlace } from "./check-place.ts";
 import { git, tryGit } from "./git.ts";
 import { GIT_FILES_DEADLINE_MS } from "./run-git.ts";
@@ -73,7 +73,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
   const isListed = (await listWorktrees(folder)).some((worktree) => worktree.path === path);
   if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
-  await tryGit(folder, ["update-ref", "-d", `refs/heads/${branch}`, commit]);
+  await tryGit(folder, deleteBranch(branch, commit));
 }
 
 const TRIES = 5;

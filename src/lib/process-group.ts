@@ -81,7 +81,7 @@ const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
 /**
  * Starts a program with a limit on the memory that each of its processes allocates. On Linux it is set from outside, in the
- * moment after the start, which saves a shell.
+ * moment after the start, which saves a shell: what grows beyond it does so later.
  * @param maxBytes undefined, or on Windows: without a limit
  */
 export function startLimited<Child extends { pid: number }>(

@@ -160,7 +160,7 @@ describe.skipIf(reason !== undefined)("in a container without user namespaces, n
       const { data } = await run("COMMIT-IT", "implement-own-v1");
       const merge = () => server.call("codex_merge", { task_ids: [data["task_id"]] });
       const refused = await merge();
-      expect(refused.data).toMatchObject({ code: "no_identity" });
+      expect(refused.data).toMatchObject({ code: "identity_missing" });
       expect(refused.data["hint"]).toContain("in a container");
       const config = join(path, ".git", "config");
       await world.run("/", ["git", "config", "--file", config, "user.name", "A"]);

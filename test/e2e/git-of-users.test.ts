@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { GitWorld } from "../support/git-world.ts";
+import { BINARY } from "../support/world.ts";
 
 let world: GitWorld;
 let repo: string;
@@ -24,7 +25,7 @@ describe("the user's git", () => {
       const id = one["task_id"];
       expect((await (await world.own).call("codex_diff", { task_id: id })).data).toMatchObject({ commits_ahead: 2 });
       expect((await world.merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
-      const list = await world.run(repo, [join(import.meta.dir, "../../dist/codex-mcp-server"), "worktrees"]);
+      const list = await world.run(repo, [BINARY, "worktrees"]);
       expect(list).toContain(String(one["agent_branch"]));
       expect((await (await world.own).call("codex_discard", { task_id: id })).data).toMatchObject({ task_id: id });
       expect((await (await world.own).call("codex_discard", { task_id: id, restore: true })).data).toMatchObject({
@@ -81,5 +82,25 @@ describe("the user's git", () => {
     const two = await world.work("two", "echo 2 > 2.txt; git add .; git commit -qm two");
     expect((await world.merge(two)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
     expect(existsSync(join(repo, "2.txt"))).toBe(true);
+  });
+
+  test("a repository that was moved: merge and list say so, and find all again when it is back", async () => {
+    const one = await world.work("one", "echo 1 > 1.txt; git add .; git commit -qm one");
+    const elsewhere = `${repo}-moved`;
+    renameSync(repo, elsewhere);
+    for (const tool of ["codex_merge", "codex_diff", "codex_discard"]) {
+      const args = tool === "codex_merge" ? { task_ids: [one["task_id"]] } : { task_id: one["task_id"] };
+      const { data } = await (await world.own).call(tool, args);
+      expect(data).toMatchObject({ code: "worktree_moved", error: expect.stringContaining(repo) as string });
+    }
+    const list = async () => {
+      const said = await world.run(world.root, [BINARY, "worktrees", "--json"]);
+      return (JSON.parse(said) as { worktrees: object[] }).worktrees;
+    };
+    const path = one["worktree_dir"];
+    expect(await list()).toContainEqual(expect.objectContaining({ worktree_dir: path, state: "unreadable" }));
+    renameSync(elsewhere, repo);
+    expect(await list()).toContainEqual(expect.objectContaining({ worktree_dir: path, state: "idle" }));
+    expect((await world.merge(one)).data).toMatchObject({ success: true, merged: [{ into: "main" }] });
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -78,7 +78,7 @@ describe("a full-access task works in a repository of any shape", () => {
     await git(project, "commit", "--quiet", "-m", "Vendor");
     const parent = dirname(project);
     const worktree = await check(join(project, "vendor"), "module", { parent, name: "project-vendor" });
-    await check(worktree, "module_too", { parent, name: basename(worktree) });
+    await check(worktree, "module_too", { parent, name: "project-vendor" });
     expect(await git(project, "status", "--porcelain")).toBe("");
   });
 

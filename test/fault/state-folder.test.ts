@@ -83,6 +83,11 @@ test("a task folder that was deleted, or replaced by something else, breaks no l
   }
   writeFileSync(join(world.stateHome, "tasks", "codex-x"), "a file");
   mkdirSync(join(world.stateHome, "tasks", "codex-y"));
+  // On a busy machine a killed process holds its lock for a moment after its environment has gone.
+  await world.until(async () => {
+    const { data: seen } = await client.call("codex_status", {});
+    return (seen["tasks"] as { status: string }[]).every(({ status }) => status === "failed");
+  });
   const { data, isError } = await client.call("codex_status", {});
   expect(isError).toBe(false);
   expect(data["tasks"]).toMatchObject([{ status: "failed" }, { status: "failed" }]);

@@ -29,7 +29,7 @@ const LOCK_TIMEOUT_MS = 5000;
  */
 export async function advanceBranch({ folder, branch, from, to, checkout }: Advance): Promise<void> {
   if (checkout === undefined) {
-    await git(folder, ["update-ref", "-m", "codex-mcp-server: merge", `refs/heads/${branch}`, to, from]);
+    await git(folder, ["update-ref", "--no-deref", "-m", "codex-mcp-server: merge", `refs/heads/${branch}`, to, from]);
     return;
   }
   const args = ["merge", "--ff-only", "--quiet", ...NOT_AS_CONFIGURED, to];
@@ -55,6 +55,8 @@ const NOT_AS_CONFIGURED = [
   "--no-autostash",
   "--no-signoff",
   "--no-verify-signatures",
+  // An ignored file of the user's is a file all the same.
+  "--no-overwrite-ignore",
 ];
 
 /**

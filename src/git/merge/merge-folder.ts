@@ -1,16 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { logger } from "#lib/log.ts";
-import { statIfAny } from "#lib/paths.ts";
+import { realPath, statIfAny } from "#lib/paths.ts";
+import { tryReadText } from "#lib/read-file.ts";
 import type { ProgramResult } from "#lib/run-program.ts";
 import { withTemporaryFolder } from "#lib/temporary.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
 import { findGitFolders, readGitLink } from "../git-folders.ts";
-import { git, gitBytes, tryGit } from "../git.ts";
-import { asVariables } from "../local-programs.ts";
+import { git, gitBytes } from "../git.ts";
 import { readObjects } from "../read-objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
 import { GITLINK } from "../submodules.ts";
+import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Limit of all attribute files of a tree together. */
 const MAX_ATTRIBUTES_BYTES = 64 * 1024 * 1024;
@@ -22,20 +23,25 @@ const MAX_LISTING_BYTES = 512 * 1024 * 1024;
  */
 export class MergeFolder {
   readonly #repository: string;
+  readonly #commonDir: string;
   readonly #checkout: string | undefined;
   readonly #folder: string;
   readonly #tree: string;
   /** The blobs that are written out, by path. */
   #written = new Map<string, string>();
+  /** Those of them that name a merge driver. */
+  readonly #naming = new Set<string>();
   #lines: string[] = [];
-  #drivers: GitEnvironment = {};
+  #drivers: ReadonlyMap<string, string> = new Map();
 
-  private constructor(repository: string, checkout: string | undefined, folder: string) {
+  private constructor(repository: string, commonDir: string, checkout: string | undefined, folder: string) {
     this.#repository = repository;
+    this.#commonDir = commonDir;
     this.#checkout = checkout;
     this.#folder = folder;
-    this.#tree = join(folder, "tree");
-    mkdirSync(this.#tree);
+    const tree = join(folder, "tree");
+    mkdirSync(tree);
+    this.#tree = realPath(tree);
   }
 
   /**
@@ -50,8 +56,8 @@ export class MergeFolder {
   ): Promise<T> {
     const { commonDir = repository } = findGitFolders(repository) ?? {};
     return withTemporaryFolder({ fallback: commonDir }, async (folder) => {
-      const made = new MergeFolder(repository, checkout, folder);
-      await made.#redirectDrivers();
+      const made = new MergeFolder(repository, commonDir, checkout, folder);
+      made.#drivers = await readDrivers(repository);
       return work(made);
     });
   }
@@ -76,34 +82,34 @@ export class MergeFolder {
     await this.#writeAttributes(ours);
     // git before 2.40 cannot be given a base: it finds it where histories are cut off there.
     const lines = base === undefined ? this.#lines : [base, `${ours} ${base}`, `${theirs} ${base}`];
-    const environment = {
-      ...this.#drivers,
-      GIT_DIR: findGitFolders(this.#repository)?.commonDir ?? this.#repository,
+    const place = {
+      GIT_DIR: this.#commonDir,
       GIT_WORK_TREE: this.#tree,
       GIT_INDEX_FILE: join(this.#folder, "index"),
-      GIT_GRAFT_FILE: this.#writeGrafts(lines),
     };
+    const environment = { ...redirectDrivers(this.#drivers), ...place, GIT_GRAFT_FILE: this.#writeGrafts(lines) };
     // -z: fields end with NUL.
     const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs];
-    return runGit(this.#tree, args, { environment, deadlineMs: GIT_FILES_DEADLINE_MS });
+    const merge = async () => runGit(this.#tree, args, { environment, deadlineMs: GIT_FILES_DEADLINE_MS });
+    const isDriven = this.#isDriven();
+    const result = isDriven ? undefined : await merge();
+    // Attributes of the user's own, which apply everywhere, may name a driver too.
+    if (result !== undefined && (result.exitCode !== 1 || this.#drivers.size === 0)) return result;
+    await checkOutForDrivers(this.#tree, ours, this.#checkout, place);
+    return merge();
+  }
+
+  /** Whether the repository's own attributes name a merge driver. */
+  #isDriven(): boolean {
+    if (this.#drivers.size === 0) return false;
+    const info = tryReadText(join(this.#commonDir, "info", "attributes")) ?? "";
+    return [...this.#written.values()].some((name) => this.#naming.has(name)) || namesDriver(info, this.#drivers);
   }
 
   #writeGrafts(lines: readonly string[]): string {
     const file = join(this.#folder, "grafts");
     writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
     return file;
-  }
-
-  /** Sends to standard error what merge drivers print: it would stand among git's answers. */
-  async #redirectDrivers(): Promise<void> {
-    const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
-    const { stdout } = await tryGit(this.#repository, args);
-    const settings = new Map<string, string>();
-    for (const entry of stdout.split("\0")) {
-      const lineEnd = entry.indexOf("\n");
-      if (lineEnd > 0) settings.set(entry.slice(0, lineEnd), `exec 1>&2; ${entry.slice(lineEnd + 1)}`);
-    }
-    if (settings.size > 0) this.#drivers = asVariables([...settings]);
   }
 
   /** Writes out the files of attributes of a commit: git reads those that are checked out, and not those that are merged. */
@@ -115,12 +121,15 @@ export class MergeFolder {
       if (mode === GITLINK) this.#linkSubmodule(path);
       else if (mode.startsWith("100")) wanted.set(path, name);
     }
-    for (const path of this.#written.keys()) if (!wanted.has(path)) rmSync(this.#place(path), { force: true });
+    for (const path of this.#written.keys()) {
+      if (!wanted.has(path) && this.#isWithin(path)) rmSync(this.#place(path), { force: true });
+    }
     const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
     const blobs = [...new Set(missing.map(([, name]) => name))];
     const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
     const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
+    for (const [name, text] of contents) if (namesDriver(text?.toString() ?? "", this.#drivers)) this.#naming.add(name);
     this.#written = wanted;
   }
 
@@ -137,9 +146,20 @@ export class MergeFolder {
   #write(path: ByteName, content: Buffer): void {
     try {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
-      writeFileSync(this.#place(path), content);
+      if (this.#isWithin(path)) writeFileSync(this.#place(path), content);
     } catch (error) {
       logger("git").debug`not written for a merge: ${path} (${String(error)})`;
+    }
+  }
+
+  /** A tree may have a link and a folder of one name: nothing is written through the former. */
+  #isWithin(path: ByteName): boolean {
+    const parent = dirname(path);
+    const expected = parent === "." ? Buffer.from(this.#tree) : this.#place(parent);
+    try {
+      return realpathSync(expected, "buffer").equals(expected);
+    } catch {
+      return false;
     }
   }
 

@@ -34,10 +34,10 @@ function timeOf({ ref }: Salvage): string {
 
 /** Deletes what was saved a moment ago and is not needed. @throws AppError `git_failed` */
 export async function dropSalvage(repository: string, ref: string): Promise<void> {
-  await git(repository, ["update-ref", "-d", ref]);
+  await git(repository, ["update-ref", "--no-deref", "-d", ref]);
 }
 
 /** Gives up what was saved, if it is still that commit. @throws AppError `git_failed` */
 export async function deleteSalvage(repository: string, ref: string, commit: string): Promise<void> {
-  await git(repository, ["update-ref", "-d", ref, commit]);
+  await git(repository, ["update-ref", "--no-deref", "-d", ref, commit]);
 }

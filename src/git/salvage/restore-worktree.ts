@@ -1,5 +1,5 @@
 import { findBranchUse } from "../branch-in-use.ts";
-import { filesOfBranch } from "../branches.ts";
+import { deleteBranch, filesOfBranch } from "../branches.ts";
 import {
   chmodSync,
   closeSync,
@@ -53,7 +53,7 @@ export async function restoreWorktree(repository: string, salvage: string): Prom
     detachedFrom = await putBack(repository, salvage, manifest);
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
-    if (isBranchNew) await tryGit(repository, ["update-ref", "-d", `refs/heads/${branch ?? ""}`, tip ?? ""]);
+    if (isBranchNew) await tryGit(repository, deleteBranch(branch ?? "", tip ?? ""));
     throw error instanceof AppError || errnoOf(error) === undefined ? error : notWritten(worktree, error);
   }
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
@@ -68,7 +68,7 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
   if (current === tip) return false;
   if (current !== "") throw branchExists(branch, current);
   // The empty old value: whoever makes the branch in this moment keeps it.
-  await git(repository, ["update-ref", ref, tip, ""]);
+  await git(repository, ["update-ref", "--no-deref", ref, tip, ""]);
   return true;
 }
 

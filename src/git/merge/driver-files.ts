@@ -1,0 +1,56 @@
+import { symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { listNames } from "#lib/paths.ts";
+import { tryGit } from "../git.ts";
+import { asVariables } from "../local-programs.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS } from "../run-git.ts";
+
+/** Returns the merge drivers that are configured, by their settings' names. */
+export async function readDrivers(repository: string): Promise<ReadonlyMap<string, string>> {
+  const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
+  const { stdout } = await tryGit(repository, args);
+  const settings = new Map<string, string>();
+  for (const entry of stdout.split("\0")) {
+    const lineEnd = entry.indexOf("\n");
+    if (lineEnd > 0) settings.set(entry.slice(0, lineEnd), entry.slice(lineEnd + 1));
+  }
+  return settings;
+}
+
+/** Returns variables with which git runs the same drivers, and what they print does not stand among its answers. */
+export function redirectDrivers(drivers: ReadonlyMap<string, string>): GitEnvironment {
+  if (drivers.size === 0) return {};
+  return asVariables([...drivers].map(([key, command]) => [key, `exec 1>&2; ${command}`]));
+}
+
+/** Whether attributes name one of the drivers. */
+export function namesDriver(attributes: string, drivers: ReadonlyMap<string, string>): boolean {
+  const names = new Set([...drivers.keys()].map((key) => key.slice("merge.".length, -".driver".length)));
+  return [...attributes.matchAll(/(?<=[\s]merge=)\S+/g)].some(([name]) => names.has(name));
+}
+
+/**
+ * Puts all of a commit's files into a working tree, since drivers may be, or need, files of the repository's. What stands untracked
+ * at the top of the user's own working tree, such as installed packages, is there too.
+ * @param environment names the repository, the working tree, and an index of its own
+ */
+export async function checkOutForDrivers(
+  tree: string,
+  commit: string,
+  checkout: string | undefined,
+  environment: GitEnvironment,
+): Promise<void> {
+  // Large files are not downloaded for it.
+  const look = { ...environment, GIT_LFS_SKIP_SMUDGE: "1" };
+  const args = ["read-tree", "--reset", "-u", commit];
+  await tryGit(tree, args, look, { deadlineMs: GIT_FILES_DEADLINE_MS });
+  if (checkout === undefined) return;
+  const there = new Set([...listNames(tree), ".git"]);
+  for (const name of listNames(checkout)) {
+    try {
+      if (!there.has(name)) symlinkSync(join(checkout, name), join(tree, name));
+    } catch {
+      // The driver does without it.
+    }
+  }
+}
