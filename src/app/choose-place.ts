@@ -15,7 +15,7 @@ import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "./context.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
-/** Where a task is to run. */
+/** Place in which a task is to run. */
 export interface Place {
   /** Whose topic it is. */
   workspace: string;
@@ -81,7 +81,7 @@ async function atBase(repository: Repository, { base, includeUncommitted }: Chec
   throw new AppError(
     "unknown_branch",
     `base "${base}" is no branch, tag or commit here.`,
-    "git branch --all lists branches.",
+    "Run git branch --all to list branches.",
   );
 }
 

@@ -13,7 +13,7 @@ import type { AppContext } from "./context.ts";
 import { listOwnFolders } from "./worktree-place.ts";
 import { forgetEarlierRuns, forgetTasks, type Limits, listBeyond, listRunsBeyond } from "./retention.ts";
 
-/** What a clean-up removes. */
+/** Files and tasks that a clean-up removes. */
 export interface CleanUp {
   tasks: (ForgettableTask & { bytes: number })[];
   /** Files and folders that nothing needs any more. */

@@ -38,7 +38,7 @@ function hasState(report: WorktreeReport, { merged = false, unchanged = false }:
   return (!merged && !unchanged) || (merged && report.is_merged) || (unchanged && report.is_unchanged);
 }
 
-/** What became of a worktree that was removed. */
+/** Result of removing a worktree. */
 export type CleanedWorktree = Partial<Pick<DiscardedWorktree, "salvage" | "left_behind">>;
 
 /**

@@ -14,7 +14,7 @@ import type { RunResult } from "./supervise-run.ts";
 /** Hooks may run tests, but not for ever. */
 const HOOKS_MS = 10 * 60_000;
 
-/** What came of the work that a run left. */
+/** Result of committing the work that a run left. */
 export interface LeftWork {
   facts: Pick<RunFacts, "commit_error">;
   /** The worktree as it still is, where nothing was to be committed. */

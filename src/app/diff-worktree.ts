@@ -7,7 +7,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { getTaskWorktree, worktreeGone } from "./task-worktree.ts";
 
-/** What a task's worktree holds against the commit that it began from. */
+/** Differences between a task's worktree and the commit that it began from. */
 export interface WorktreeComparison {
   task_id: string;
   worktree_dir: string;

@@ -12,7 +12,7 @@ import { commitOfBranch } from "#git/branches.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
@@ -146,7 +146,7 @@ function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): voi
   throw new AppError(
     "ignored_too_large",
     `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
-    "If that can be made again, discard with drop_ignored: ignored files and folders of less than 1 MB are saved even then.",
+    "Discard with drop_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
   );
 }
 
@@ -165,9 +165,9 @@ function notSaved({ path }: WorktreeSite, error: Error): AppError {
 
 function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
   const hints: Record<BranchUse["what"], string> = {
-    "checked out": `Switch that working tree to another branch (git -C '${path}' switch <branch>), and discard again.`,
-    "being rebased": `Finish or end the rebase there (git -C '${path}' rebase --continue or --abort), and discard again.`,
-    "being bisected": `End the bisection there (git -C '${path}' bisect reset), and discard again.`,
+    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), and discard again.`,
+    "being rebased": `Finish or end the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), and discard again.`,
+    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), and discard again.`,
   };
   return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
 }
@@ -176,7 +176,7 @@ function notOurs({ path, branch }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
     `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
-    `To remove it yourself: git worktree remove '${path}'.`,
+    `Remove it yourself: git worktree remove ${quoteForShell(path)}`,
   );
 }
 
@@ -184,7 +184,7 @@ function locked({ path }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
     `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
-    `To unlock it: git worktree unlock '${path}'.`,
+    `Unlock it: git worktree unlock ${quoteForShell(path)}`,
   );
 }
 

@@ -161,9 +161,9 @@ function lostFailure(): Failure {
   };
 }
 
-/** How long git may take to find out what a worktree holds: the outcome is known, and others wait for it. */
+/** Limit of the time in which git finds out what a worktree holds: the outcome is known, and others wait for it. */
 const CHANGES_TIMEOUT_MS = 20_000;
-/** Where somebody waits for the end of the task. */
+/** The same limit where somebody waits for the end of the task. */
 const HURRIED_TIMEOUT_MS = 4000;
 
 const FACTS: (keyof WorktreeChanges)[] = ["commits_ahead", "diff_stat", "files_changed", "uncommitted_changes"];

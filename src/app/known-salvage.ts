@@ -8,7 +8,7 @@ import { realPath } from "#lib/paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "./context.ts";
 
-/** How long a discarded worktree is kept. */
+/** Time for which a discarded worktree is kept. */
 export const SALVAGE_SECONDS = 90 * 24 * 3600;
 
 /** A discarded worktree that is kept in a repository. */

@@ -21,7 +21,7 @@ export interface DiscardedReport {
   has_more_bytes?: true;
 }
 
-/** How long it may take to measure all. */
+/** Limit of the time in which all are measured. */
 const MEASURE_MS = 2000;
 const LOOKS_AT_ONCE = 4;
 

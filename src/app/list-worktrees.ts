@@ -25,7 +25,7 @@ export interface KnownWorktree {
   report: WorktreeReport;
 }
 
-/** How long git may take to say what it knows of a repository. */
+/** Limit of the time in which git reports what it knows of a repository. */
 const FACTS_MS = 10_000;
 /** Repositories, and worktrees of one, that are read side by side. */
 const LOOKS_AT_ONCE = 4;

@@ -14,13 +14,13 @@ export interface LookTarget {
   usedAt: string;
 }
 
-/** What its files are like. */
+/** State and size of a worktree's files. */
 export interface WorktreeFiles {
   work: UncommittedWork;
   size: FolderSize;
 }
 
-/** How long it may take to look at all worktrees, each for work and for its size. */
+/** Limits of the time in which all worktrees are looked at, for work and for sizes. */
 const WORK_MS = 450;
 const SIZES_MS = 150;
 /** Small worktrees are looked at whole, however busy the machine is: as many as have indexes, and files, of this size in all. */

@@ -7,14 +7,14 @@ import type { Conflict } from "#git/merge/conflict.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { hasUncommittedWork } from "#git/worktree-work.ts";
 import { AppError, type Failure, toFailure } from "#lib/errors.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { findMerged, noteMerged } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#task/commit-message.ts";
 import type { AppContext } from "./context.ts";
 import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
 
-/** What is to be merged. */
+/** Options of a merge. */
 export interface MergeOptions {
   strategy: MergeStrategy;
   /** The branch to merge into; else the one that the work began from. */
@@ -37,7 +37,7 @@ export interface MergedTask {
 /** A task that has changed nothing, so that there is nothing to merge. */
 export type UnchangedTask = Pick<MergedTask, "task_id" | "agent_branch" | "into">;
 
-/** What came of a merge of one or several tasks. */
+/** Result of a merge of one or several tasks. */
 export interface MergeOutcome {
   merged: MergedTask[];
   no_changes: UnchangedTask[];
@@ -75,7 +75,7 @@ export async function mergeWorktrees(
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
-/** How often a merge is worked out anew, because the branch has moved meanwhile. */
+/** Attempts at a merge whose branch moves meanwhile. */
 const MAX_ATTEMPTS = 3;
 
 async function mergeOne(
@@ -131,7 +131,7 @@ async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void>
   throw new AppError(
     "worktree_on_other_branch",
     `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
-    `Take them into it (git -C '${path}' switch ${branch} && git -C '${path}' merge ${head ?? commit}), and merge again.`,
+    `Take them into it (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), and merge again.`,
   );
 }
 
@@ -149,7 +149,7 @@ function unknownBranch(branch: string): AppError {
   return new AppError(
     "unknown_branch",
     `There is no branch ${branch}.`,
-    "git branch lists them; restore brings a discarded one back.",
+    "Run git branch to list them; restore brings a discarded one back.",
   );
 }
 
@@ -165,7 +165,7 @@ function uncommitted({ path }: TaskWorktree): AppError {
   return new AppError(
     "uncommitted_work",
     `${path} has work that is not committed: the merge would leave it behind.`,
-    `Commit it (git -C '${path}' add --all && git -C '${path}' commit), or remove it, and merge again.`,
+    `Commit it (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit), or remove it, and merge again.`,
   );
 }
 
@@ -178,6 +178,6 @@ function conflict(
   return {
     code: "merge_conflict",
     message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
-    hint: `Have it adapted: resume the task's session with the next version, and tell it to merge ${into} into its branch and to resolve the conflicts.`,
+    hint: `Resume the task's session with the next version, and have it merge ${into} into its branch and resolve the conflicts.`,
   };
 }

@@ -1,8 +1,8 @@
 import { readPatch } from "#git/changes.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError } from "#lib/errors.ts";
 import { readOptionalText } from "#lib/read-file.ts";
 import { readLastLines } from "#lib/json-lines.ts";
-import { pathExists } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { isEnded, type TaskRecord } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
@@ -51,11 +51,12 @@ function readResult({ config }: AppContext, task: TaskRecord): string {
 }
 
 async function readDiff(task: TaskRecord): Promise<string> {
-  const { worktree_dir, base_commit } = task;
+  const { worktree_dir, workspace, base_commit } = task;
   if (worktree_dir === undefined || base_commit === undefined) {
     return missing(task, "diff", "Only full-access tasks in a git repository have a worktree of their own.");
   }
-  if (!pathExists(worktree_dir)) return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
+  const gitDir = await findWorktreeGitDir(worktree_dir, workspace);
+  if (gitDir === undefined) return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
   return readPatch(worktree_dir, base_commit, MAX_PART_BYTES);
 }
 

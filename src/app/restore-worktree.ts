@@ -71,7 +71,7 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
   const [newest] = await listSalvage(repository, branch);
   if (newest !== undefined) return { ...newest, repository };
   const hint =
-    "It was not discarded, or what was saved is past its age limit and has been cleaned up: restore --list shows what is kept.";
+    "Run codex-mcp-server restore --list to see what is kept: it was not discarded, or was cleaned up after its time.";
   throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
 }
 

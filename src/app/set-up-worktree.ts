@@ -79,6 +79,6 @@ function setupFailed(worktree: string, exitCode: number | null, log: string): Fa
   return {
     code: "setup_failed",
     message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` It said: ${said}`}`,
-    hint: `All that it said is in ${log}. The worktree is kept; the next task in it runs the command again.`,
+    hint: `Look at ${log} for all that it said; the worktree is kept, and the next task in it runs the command again.`,
   };
 }

@@ -14,7 +14,7 @@ import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#task/n
 import type { Topic } from "#task/topic.ts";
 import type { AppContext } from "./context.ts";
 
-/** What of a repository decides where its worktrees go. */
+/** Facts of a repository that decide where its worktrees go. */
 export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
 
 /**

@@ -47,7 +47,7 @@ export interface LastTask {
 /** No branch can have this name. */
 const DETACHED = "(detached HEAD)";
 
-/** What was found out about a worktree. */
+/** Facts that a report is made of. */
 export interface WorktreeFacts {
   stored: StoredWorktree;
   listed: ListedWorktree;
@@ -125,7 +125,7 @@ interface CommitState {
   isUnchanged: boolean;
 }
 
-/** Of a branch that does not exist. */
+/** State of a branch that does not exist. */
 const NO_COMMITS: CommitState = { ahead: 0, behind: 0, isMerged: false, isUnchanged: false };
 
 async function judgeCommits(

@@ -1,3 +1,4 @@
+import { quoteForShell } from "#lib/text.ts";
 import { discardWorktree } from "#app/discard-worktree.ts";
 import { resolveTask } from "#app/resolve-task.ts";
 import type { Input } from "./command.ts";
@@ -31,5 +32,5 @@ export async function discard({
 
 /** Returns a line about a folder of which only another user can remove the rest. */
 export function describeLeft(folder: string): string {
-  return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r '${folder}'`;
+  return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r ${quoteForShell(folder)}`;
 }

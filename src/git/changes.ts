@@ -7,13 +7,13 @@ import { splitNul, toText } from "./byte-names.ts";
 import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
-/** What is known of a worktree's changes, and why the rest is not. */
+/** Facts of a worktree's changes, and the reasons why others are missing. */
 export interface ChangesFound {
   changes: Partial<WorktreeChanges>;
   failures: { facts: (keyof WorktreeChanges)[]; error: unknown }[];
 }
 
-/** How changes are read. */
+/** Request to read changes. */
 interface ChangesRequest extends GitLimits {
   /** What was seen of the worktree a moment ago; read anew where it is absent. */
   seen?: WorktreeStatus | undefined;
@@ -70,7 +70,7 @@ export async function readShortstat(folder: string, from: string, to: string): P
 }
 
 /**
- * Returns the same differences as {@link readChanges} as a patch, of which at most the first `maxBytes` are read.
+ * Returns the differences that {@link readChanges} reports as a patch, of which at most the first `maxBytes` are read.
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {

@@ -1,5 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { answersAnything, git } from "./git.ts";
 import { runFolderIn, type WorktreePlan } from "./worktree.ts";
 
@@ -35,13 +36,13 @@ async function hasUncommittedFiles(toplevel: string, subfolder: string): Promise
 }
 
 function uncommitted({ repository }: WorktreePlan, isInSnapshot: boolean): AppError {
-  const { subfolder, toplevel, commit } = repository;
+  const { subfolder, folder, commit } = repository;
   return new AppError(
     "no_commit_holds_cwd",
     `No commit holds cwd: ${commit.slice(0, 12)}, from which the worktree would begin, has no folder ${subfolder}.`,
     isInSnapshot
       ? "Commit it first, or give include_uncommitted: true; a read-only task can work in it as it is."
-      : `Commit files in it first (git -C '${toplevel}' add --force '${subfolder}' where .gitignore leaves it out; include_uncommitted would not hold it), or let a read-only task work in it as it is.`,
+      : `Commit files in it first (git -C ${quoteForShell(folder)} add --force ${quoteForShell(subfolder)} where .gitignore leaves it out; include_uncommitted would not hold it), or let a read-only task work in it as it is.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { findOtherCase, withOtherCase } from "#task/names.ts";
 import { blockedBranch, explainSystemCall } from "./explain-failure.ts";
 import { findGitFolders, readGitLink, usesReftable } from "./git-folders.ts";
@@ -109,7 +110,7 @@ function forgotten(path: string): AppError {
   return new AppError(
     "worktree_moved",
     `git has forgotten the worktree ${path} (git worktree prune, run where it could not be seen), so its files belong to no branch now.`,
-    `Move it away (mv '${path}' '${path}.old') and start again: the new worktree has all that was committed; take the rest over by hand.`,
+    `Move it away (mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}) and start again: the new worktree has all that was committed; take the rest over by hand.`,
   );
 }
 
@@ -117,7 +118,7 @@ function moved({ folder, commonDir }: Repository, path: string): AppError {
   return new AppError(
     "worktree_moved",
     `The worktree ${path} does not lead to the repository ${commonDir}: one of them was moved after it was made.`,
-    `Let git join them again: git -C '${folder}' worktree repair '${path}'`,
+    `Let git join them again: git -C ${quoteForShell(folder)} worktree repair ${quoteForShell(path)}`,
   );
 }
 
@@ -125,7 +126,7 @@ function gone({ folder }: Repository, path: string): AppError {
   return new AppError(
     "worktree_moved",
     `git has the task's branch checked out in ${path}, which is not there.`,
-    `Where it was moved to another place: git -C '${folder}' worktree repair <place>. Where it was deleted: git -C '${folder}' worktree prune`,
+    `Let git find it where it was moved (git -C ${quoteForShell(folder)} worktree repair <place>), or forget it where it was deleted (git -C ${quoteForShell(folder)} worktree prune).`,
   );
 }
 

@@ -5,7 +5,7 @@ import type { GitLimits } from "./run-git.ts";
 /** A longer history between the commits is left to git, which answers one question at a time. */
 const MAX_GRAPH_BYTES = 8 * 1024 * 1024;
 
-/** How some commits of a repository are related, read by two git commands for all of them. */
+/** Relations between some commits of a repository, read by two git commands for all of them. */
 export class CommitGraph {
   readonly #folder: string;
   /** Those that not all of the commits have behind them; undefined where git is asked for each pair. */

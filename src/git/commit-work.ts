@@ -1,5 +1,5 @@
 import { AppError } from "#lib/errors.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "./git.ts";
 import { keepIndex, waitForIndexLock } from "./kept-index.ts";
@@ -11,7 +11,7 @@ import { readSubmoduleLines } from "./submodules.ts";
 import { describeUnfinished } from "./unfinished.ts";
 import { gitFolderOf } from "./worktree-link.ts";
 
-/** What is to be committed, and how. */
+/** Request to commit a worktree's work. */
 export interface CommitRequest {
   worktree: string;
   /** Without `refs/heads/`: on another branch nothing is committed. */
@@ -76,14 +76,14 @@ async function describeObstacle(
   if (unfinished !== undefined) return unfinished;
   if (status.branch !== branch) {
     const there = status.branch === undefined ? "a detached HEAD" : `branch ${status.branch}`;
-    return `The worktree is on ${there} by now and not on ${branch}, so what is uncommitted there was left so. Commit it there (git -C '${worktree}' add --all && git -C '${worktree}' commit), or take it back to its branch (git -C '${worktree}' switch ${branch}).`;
+    return `The worktree is on ${there}, not on ${branch}, so nothing was committed. Commit it there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or take it back to its branch (git -C ${quoteForShell(worktree)} switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
     return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
   }
   const lock = await waitForIndexLock(gitDir);
   if (lock === undefined) return undefined;
-  return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm '${lock}'), and commit in ${worktree}.`;
+  return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm ${quoteForShell(lock)}), and commit in ${worktree}.`;
 }
 
 /** Commits what is staged. @returns undefined where nothing is, since all that there is was left out */

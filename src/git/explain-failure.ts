@@ -1,4 +1,5 @@
 import { AppError, errnoOf, type ErrorCode } from "#lib/errors.ts";
+import { quoteForShell } from "#lib/text.ts";
 
 /** A kind of failure, by what git says of it. */
 interface Explanation {
@@ -79,7 +80,7 @@ const EXPLANATIONS: Explanation[] = [
     code: "repository_locked",
     describe: ([file = ""]) => ({
       message: `A lock file of git's is in the way: ${file}.`,
-      hint: `Wait for the git command that holds it; where none is running, one has died: rm '${file}'`,
+      hint: `Wait for the git command that holds it; where none is running, one has died: rm ${quoteForShell(file)}`,
     }),
   },
   {
@@ -92,7 +93,7 @@ const EXPLANATIONS: Explanation[] = [
     code: "branch_blocked",
     describe: ([folder = "", branch = ""]) => ({
       message: `The folder ${folder}, which is not empty, stands where git would keep the branch ${branch}.`,
-      hint: `Look what is in it (ls -la '${folder}'), and remove it.`,
+      hint: `Look what is in it (ls -la ${quoteForShell(folder)}), and remove it.`,
     }),
   },
   {
@@ -163,7 +164,7 @@ const EXPLANATIONS: Explanation[] = [
 
 const SYSTEM_CALL = new RegExp(`: (${[...BY_WORDS.keys()].join("|")})\\s*$`, "m");
 
-/** As Bun words a program that could not be started. */
+/** Error of Bun's for a program that could not be started. */
 const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
 
 /** Returns what git's error messages mean, where it is something that a user can fix; undefined for any other failure. */
@@ -203,13 +204,13 @@ export function blockedBranch(other: string, branch: string): AppError {
 /** Returns the commands that make git trust a repository; it checks the working tree's owner in one place, the git folder's in another. */
 function trust(path: string): string {
   const paths = /(?:^|\/)[^/]*\.git$/.test(path) ? [path] : [path, `${path}/.git`];
-  return paths.map((each) => `git config --global --add safe.directory '${each}'`).join(" && ");
+  return paths.map((each) => `git config --global --add safe.directory ${quoteForShell(each)}`).join(" && ");
 }
 
 function describeBlocked(other: string, branch: string): { message: string; hint: string } {
   return {
     message: `The branch ${other} keeps git from making ${branch}: of the two names, one would be a folder of the other.`,
-    hint: `Rename it: git branch -m ${other} ${other.replaceAll("/", "-")}-old`,
+    hint: `Rename it: git branch -m ${quoteForShell(other)} ${quoteForShell(`${other.replaceAll("/", "-")}-old`)}`,
   };
 }
 

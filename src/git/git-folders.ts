@@ -2,8 +2,9 @@ import { delimiter, dirname, join, resolve } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#lib/paths.ts";
 import { kindOf, tryReadText } from "#lib/read-file.ts";
+import { quoteForShell } from "#lib/text.ts";
 
-/** Where a repository keeps what is its own. */
+/** Folders of a repository. */
 export interface GitFolders {
   /** The top of the working tree; undefined where the git folder itself was found. */
   top: string | undefined;
@@ -108,6 +109,6 @@ export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is ${kind}, and git expects a file or folder there.`,
-    `Look who made it, and remove it (rm '${path}').`,
+    `Look who made it, and remove it (rm ${quoteForShell(path)}).`,
   );
 }

@@ -3,7 +3,7 @@ import type { ProgramResult } from "#lib/run-program.ts";
 import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 
-/** What a git command gave back. */
+/** Result of a git command. */
 export interface GitResult {
   exitCode: number;
   /** Standard output as it came: paths may hold anything. */
@@ -72,7 +72,7 @@ export async function gitUpTo(
 }
 
 /**
- * Whether a git command has anything to answer; it is not heard out.
+ * Whether a git command has anything to answer; it is ended at its first output.
  * @throws AppError as {@link git} does
  */
 export async function answersAnything(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
@@ -87,7 +87,7 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   throw new AppError(
     "git_failed",
     `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
-    "The repository is too large for this, or holds something that it should not: look at it by hand.",
+    "Look at the repository by hand: it is too large for this, or holds something that it should not.",
   );
 }
 

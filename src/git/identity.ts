@@ -4,7 +4,7 @@ import { type GitEnvironment } from "./run-git.ts";
 const NAME = "codex-mcp-server";
 const EMAIL = "codex-mcp-server@localhost";
 
-/** Who makes commits that are nobody's work: those that keep something, and those that only help to compute. */
+/** Author of commits that are nobody's work: those that keep something, and those that only help to compute. */
 export const OUR_IDENTITY: GitEnvironment = {
   GIT_AUTHOR_NAME: NAME,
   GIT_AUTHOR_EMAIL: EMAIL,

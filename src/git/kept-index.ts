@@ -6,7 +6,7 @@ import { pathExists } from "#lib/paths.ts";
 /** Beside the index, so that it can take its place in one step. */
 const KEPT = "codexmcp-index-before";
 
-/** How long to wait for another git that has the index, and how often to look. */
+/** Limit of the time to wait for another git that has the index, and the pause between two looks. */
 const LOCK_TIMEOUT_MS = 2000;
 const LOCK_LOOK_MS = 50;
 

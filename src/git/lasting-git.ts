@@ -26,7 +26,7 @@ export async function tryLastingGit(folder: string, args: readonly string[]): Pr
   });
 }
 
-/** How a git command that was run as the user would ended. */
+/** End of a git command that was run as the user would run it. */
 export interface UsersGitResult {
   /** Undefined where it was ended by a signal. */
   exitCode: number | undefined;

@@ -1,8 +1,9 @@
 import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
+import { quoteForShell } from "#lib/text.ts";
 
-/** How long to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
+/** Limit of the time to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
@@ -40,7 +41,7 @@ function notTaken(lock: string, error: unknown): AppError {
   const code = errnoOf(error);
   const hint =
     code === "EEXIST"
-      ? `If no git is at work there, remove it: rm '${lock}'`
+      ? `If no git is at work there, remove it: rm ${quoteForShell(lock)}`
       : "Make room on that disk, or give this user the right to write there, and try again.";
   return new AppError("git_failed", `${lock} cannot be made (${code ?? String(error)}).`, hint, error);
 }

@@ -4,12 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { deleteBranch } from "./branches.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
-/** What is to go. */
+/** Request to remove a worktree. */
 export interface Removal {
   /** A folder in which git commands for the repository run, and which is not the worktree. */
   repository: string;
@@ -68,7 +69,7 @@ function notRemovable(worktree: string, error: unknown): AppError {
   return new AppError(
     "worktree_unusable",
     `${worktree} cannot be removed from ${parent} (${errnoOf(error) ?? String(error)}); nothing was changed.`,
-    `Let this user write to ${parent} (ls -ld '${parent}' shows who may), see that nothing is mounted on the worktree, and discard again.`,
+    `Let this user write to ${parent} (ls -ld ${quoteForShell(parent)} shows who may), see that nothing is mounted on the worktree, and discard again.`,
     error,
   );
 }

@@ -1,6 +1,7 @@
 import { basename, dirname, relative } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { isWithin, realPath } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { tryGit, withoutLastNewline } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { listWorktrees, type ListedWorktree } from "./worktree-list.ts";
@@ -149,7 +150,7 @@ function outsideWorkingTree(cwd: string, toplevel: string): AppError {
   return new AppError(
     "repository_unusable",
     `cwd is not within the working tree that the repository's setting core.worktree names: ${toplevel}`,
-    `Give ${toplevel} as cwd, or remove the setting (git -C '${cwd}' config --unset core.worktree).`,
+    `Give ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
   );
 }
 
@@ -157,6 +158,6 @@ function withoutCommit(cwd: string, branch: string | undefined): AppError {
   return new AppError(
     "repository_without_commit",
     `The repository at ${cwd} has no commit on ${branch ?? "HEAD"} yet, so no worktree can be made from it.`,
-    `Make a first commit, e.g. git -C '${cwd}' commit --allow-empty -m "Start", and run the task again.`,
+    `Make a first commit, e.g. git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start", and run the task again.`,
   );
 }

@@ -7,6 +7,7 @@ import {
   startProgram,
   type RunningProgram,
 } from "#lib/run-program.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { checkGitFiles } from "./check-files.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
@@ -14,7 +15,7 @@ import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
 /** Variables for one git command. */
 export type GitEnvironment = Record<string, string>;
 
-/** What bounds one git command. */
+/** Limits of one git command. */
 export interface GitLimits {
   /** Ends the command, e.g. with the task that it is run for. */
   signal?: AbortSignal | undefined;
@@ -28,16 +29,16 @@ export interface GitLimits {
   isForeign?: boolean | undefined;
 }
 
-/** How one git command is run. */
+/** Options of one git command. */
 export interface GitRun extends GitLimits, Pick<ProgramStart, "input" | "outputFile" | "errorFile" | "outlivesUs"> {
   environment?: GitEnvironment;
   /** Whether the command is run as the user would, with hooks and monitors, which may take any memory. */
   isUsers?: boolean;
 }
 
-/** Plumbing takes milliseconds; this is for disks that do not answer. */
+/** Deadline of other commands, which take milliseconds unless a disk does not answer. */
 const GIT_DEADLINE_MS = 60_000;
-/** For commands that write or compare the content of all files. */
+/** Deadline of commands that write or compare the content of all files. */
 export const GIT_FILES_DEADLINE_MS = 10 * 60_000;
 
 /** Far more than git needs, and less than makes a machine swap. */
@@ -137,7 +138,7 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
     throw new AppError(
       "repository_unusable",
       `${command} in ${folder} waits for a named pipe that stands in the place of a file.`,
-      `Remove it: find '${folder}' -type p lists all that there are.`,
+      `Remove it: find ${quoteForShell(folder)} -type p lists all that there are.`,
     );
   }
   if (!result.timedOut) return;

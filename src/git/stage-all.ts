@@ -4,7 +4,7 @@ import { GIT_FILES_DEADLINE_MS, runGit } from "./run-git.ts";
 import { type ByteName, toBytes, toText } from "./byte-names.ts";
 import { type Look, namesUnreadable } from "./status.ts";
 
-/** What was left out of an index, by name. */
+/** Names of files that were left out of an index. */
 export interface LeftOut {
   tooLarge: string[];
   unreadable: string[];

@@ -3,12 +3,12 @@ import { gitFailure } from "./git-failure.ts";
 import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "./run-git.ts";
 import { type ByteName, splitNul, toText } from "./byte-names.ts";
 
-/** How the files of a worktree are looked at. */
+/** Options of a look at the files of a worktree. */
 export interface Look extends GitLimits {
   environment?: GitEnvironment;
 }
 
-/** What is uncommitted in a working tree. Names are relative to its top. */
+/** Uncommitted changes of a working tree. Names are relative to its top. */
 export interface WorktreeStatus {
   /** The commit that is checked out; undefined on a branch without one. */
   head: string | undefined;
@@ -83,7 +83,7 @@ export function namesUnreadable(stderr: string): string[] {
   return [...new Set(names)];
 }
 
-/** How many words come before the name, by a line's first letter. */
+/** Number of words before the name, by a line's first letter. */
 const WORDS_BEFORE_NAME: Record<string, number> = { "1": 8, "2": 9, u: 10, "?": 1 };
 
 function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { isWithin } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 
@@ -20,7 +21,7 @@ export async function checkTrusted(folder: string): Promise<void> {
   throw new AppError(
     "repository_untrusted",
     `The bare repository ${bare} lies within the working tree ${around.top}, whose authors may have put it there.`,
-    `If you trust it: git config --global --add safe.directory '${bare}'`,
+    `If you trust it: git config --global --add safe.directory ${quoteForShell(bare)}`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { pathExists } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 
-/** What git leaves in a worktree's folder while something is going on that its user has to end, and the command for it. */
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command for that. */
 const SIGNS: [name: string, what: string, command: string][] = [
   ["rebase-apply/applying", "series of patches (git am)", "am"],
   ["rebase-merge", "rebase", "rebase"],
@@ -16,6 +17,6 @@ export function describeUnfinished(worktree: string, gitDir: string): string | u
   const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
   if (sign === undefined) return undefined;
   const [, what, command] = sign;
-  const git = `git -C '${worktree}' ${command}`;
-  return `The worktree is in the middle of a ${what}, so what is uncommitted there was left so. Finish it (${git} --continue) or undo it (${git} --abort).`;
+  const git = `git -C ${quoteForShell(worktree)} ${command}`;
+  return `The worktree is in the middle of a ${what}, so nothing was committed. Finish it (${git} --continue) or undo it (${git} --abort).`;
 }

@@ -3,10 +3,11 @@ import { access, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { realPath } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { git, withoutLastNewline } from "./git.ts";
 
-/** How long a disk may take to answer. */
+/** Limit of the time in which a disk answers. */
 const STAT_TIMEOUT_MS = 5000;
 
 /**
@@ -55,7 +56,7 @@ export async function findWorktreeGitDir(worktree: string, commonDir: string): P
   throw new AppError(
     "worktree_unusable",
     `${join(worktree, ".git")}, the file that ties it to its repository, is missing or leads elsewhere.`,
-    `Write it again: git -C '${commonDir}' worktree repair`,
+    `Write it again: git -C ${quoteForShell(commonDir)} worktree repair`,
   );
 }
 
@@ -63,6 +64,6 @@ function unreadable(path: string, problem: string): AppError {
   return new AppError(
     "worktree_unusable",
     `${path} ${problem}.`,
-    `Look at it (ls -ld '${path}') and at its disk, and make it readable for this user.`,
+    `Look at it (ls -ld ${quoteForShell(path)}) and at its disk, and make it readable for this user.`,
   );
 }

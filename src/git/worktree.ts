@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import { AppError } from "#lib/errors.ts";
 import { pathExists, statIfAny } from "#lib/paths.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { commitOfBranch, deleteBranch } from "./branches.ts";
 import { checkBranchName, checkPlace } from "./check-place.ts";
 import { git, tryGit } from "./git.ts";
@@ -10,14 +11,14 @@ import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
 
-/** What is to be done so that a task has its worktree. */
+/** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
   repository: Repository;
   path: string;
   branch: string;
   /** `reuse` it, `attach` a new folder to the branch that is there, or `create` both. */
   action: "reuse" | "attach" | "create";
-  /** The folder was deleted by hand: git still lists it and must be told to take the place again. */
+  /** Whether git lists it: where its folder was deleted by hand, git needs `--force` to take the place again. */
   isListed: boolean;
 }
 
@@ -44,7 +45,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
 
-/** Returns the same plan once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+/** Plans the same worktree once more, for what stands there now. @throws AppError as {@link planWorktree} does */
 export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
   const worktrees = await listWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);
@@ -111,7 +112,7 @@ function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: Workt
   return new AppError(
     "no_commit_holds_cwd",
     `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
-    `Add it (git -C '${toplevel ?? folder}' sparse-checkout add '${subfolder}'), or give a folder within the sparse checkout as cwd.`,
+    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or give a folder within the sparse checkout as cwd.`,
   );
 }
 
@@ -119,7 +120,7 @@ function onOtherBranch(path: string, branch: string, other: string | undefined):
   return new AppError(
     "worktree_on_other_branch",
     `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
-    `Switch it back (git -C '${path}' switch ${branch}), or take another topic.`,
+    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or take another topic.`,
   );
 }
 

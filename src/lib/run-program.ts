@@ -33,7 +33,7 @@ export interface ProgramStart {
   outlivesUs?: boolean | undefined;
 }
 
-/** How a program ended, and what it wrote. */
+/** End of a program, and what it wrote. */
 export interface ProgramResult {
   /** Undefined where a signal ended it. */
   exitCode: number | undefined;
@@ -51,18 +51,18 @@ export interface ProgramResult {
 
 /** Default limit of a standard output. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
-/** Of what a program says on standard error, so much is kept. */
+/** Bytes that are kept of a program's standard error. */
 const MAX_ERROR_BYTES = 256 * 1024;
-/** So much of that is its end, which says how the program ended. */
+/** Part of them that is its end, which says how the program ended. */
 const LAST_BYTES = 4096;
 
 /** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
 const PIPE_GRACE_MS = 500;
 /** A process that SIGKILL does not end at once is held by the kernel, e.g. by a file system that does not answer. */
 const KILL_GRACE_MS = 2000;
-/** How long a program that is asked to end may take for it. */
+/** Time in which a program that is asked to end may do so. */
 const TERM_GRACE_MS = 1000;
-/** How often it is checked whether a program is blocked. */
+/** Pause between two checks whether a program is blocked. */
 const BLOCKED_LOOK_MS = 1000;
 
 /**

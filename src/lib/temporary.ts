@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What a temporary folder is for. */
+/** Requirements of a temporary folder. */
 interface TemporaryFolder {
   /** Where it is made if nothing can be written to the system's places for such. */
   fallback: string;

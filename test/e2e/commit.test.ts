@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
+import { type McpClient, refusal, type ToolAnswer } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -80,7 +80,7 @@ test("a run that failed, and a worktree that is on another branch by now, stay a
   expect(failed.data).toMatchObject({ success: false, commits_ahead: 0, uncommitted_changes: ["?? half.txt"] });
   const switched = await work("SWITCH", "implement-switch-v1");
   expect(switched.data).toMatchObject({ success: true, commits_ahead: 0, uncommitted_changes: ["?? new.txt"] });
-  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere by now and not on agent/");
+  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere, not on agent/");
 });
 
 test("what hooks leave behind is ended with the task, and none gets the pane's terminal or waits for input", async () => {
@@ -123,7 +123,7 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
   expect(String(data["commit_error"])).toContain("the file that ties it to its repository, is missing");
-  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "not a git repository"]) {
+  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "the file that ties it"]) {
     expect(String(data["note"])).toContain(fact);
   }
 });
@@ -143,6 +143,8 @@ test("without its .git file, a worktree is not taken for the repository around i
   expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("the file that ties it") });
   for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
   expect(String(data["note"])).toContain("uncommitted_changes");
+  const uri = `codex://tasks/${String(data["task_id"])}/diff`;
+  expect(await refusal(client.sdk.readResource({ uri }))).toContain("the file that ties it");
   expect(await git(world.root, "log", "--format=%s")).toBe("Around");
   rmSync(join(world.root, ".git"), { recursive: true });
 });

@@ -229,7 +229,7 @@ describe("a file system that does not tell names apart by the case of their lett
     expect((await start(client, repo, "implement-Case-v1")).data).toMatchObject({ success: true });
     const { data } = await start(client, repo, "implement-case-v1");
     expect(data).toMatchObject({ code: "worktree_path_taken" });
-    expect(data["error"]).toContain("in the case of letters only");
+    expect(data["error"]).toContain("only in the case of letters");
     // A branch without a worktree is in the way all the same.
     const packed = `# pack-refs with: sorted\n${await git(repo, "rev-parse", "HEAD")} refs/heads/agent/implement-Packed\n`;
     writeFileSync(join(repo, ".git", "packed-refs"), packed);

@@ -64,8 +64,8 @@ describe("a sparse checkout, with work outside of it", () => {
 describe("a worktree that is elsewhere by now is left as it is, and that is told with what to do", () => {
   const work = "echo new > new";
   test.each([
-    ["another branch", `git switch -qc feature/x; ${work}`, "on branch feature/x by now and not on main"],
-    ["a detached HEAD", `git switch -q --detach; ${work}`, "on a detached HEAD by now and not on main"],
+    ["another branch", `git switch -qc feature/x; ${work}`, "on branch feature/x, not on main"],
+    ["a detached HEAD", `git switch -q --detach; ${work}`, "on a detached HEAD, not on main"],
     ["a merge", `git merge -q --no-commit --no-ff side; ${work}`, "in the middle of a merge"],
     ["a merge that conflicts", "git merge -q clash || true", "in the middle of a merge"],
     ["a rebase", "git rebase -q clash || true", "in the middle of a rebase"],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { PatchPainter } from "#cli/patch.ts";
 import { compose, paint, render } from "#cli/style.ts";
 import { formatTable, sliceToWidth, wrapToWidth } from "#cli/table.ts";
+import { quoteForShell } from "#lib/text.ts";
 import { decodeBytes, makeVisible } from "#lib/visible-text.ts";
 import { findHidden, HOSTILE, randomText } from "../support/hostile-text.ts";
 import { Dice } from "../support/random-worktree.ts";
@@ -126,4 +127,10 @@ describe("a patch", () => {
     const shown = paintAll(Buffer.from(`@@ -0,0 +1 @@\n${long}\n`), 64 * 1024);
     expect(Bun.stripANSI(shown)).toBe(`@@ -0,0 +1 @@\n${long}\n`);
   });
+});
+
+test("a quoted text is one word for a shell, whatever it holds", () => {
+  const texts = ["plain", "it's", "'; touch x; '", "$(id) `id` $HOME", String.raw`a\'b\\`, "a\nb *", "", "-rf", "''"];
+  const { stdout } = Bun.spawnSync(["/bin/sh", "-c", `printf '%s\\0' ${texts.map(quoteForShell).join(" ")}`]);
+  expect(stdout.toString().split("\0").slice(0, -1)).toEqual(texts);
 });

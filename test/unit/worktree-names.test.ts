@@ -57,7 +57,7 @@ describe("faults that a user can fix", () => {
       "fatal: cannot lock ref 'refs/heads/agent/x': 'refs/heads/agent' exists; cannot create 'refs/heads/agent/x'",
       "branch_blocked",
       "agent/x",
-      "git branch -m agent agent-old",
+      "git branch -m 'agent' 'agent-old'",
     ],
     ["*** Please tell me who you are.\n\nfatal: unable to auto-detect", "identity_missing", "name", "user.email"],
     ["fatal: empty ident name (for <a@b>) not allowed", "identity_missing", "name", "user.name"],

@@ -1,6 +1,6 @@
 import { AppError } from "#lib/errors.ts";
 import { statIfAny } from "#lib/paths.ts";
-import { listSome } from "#lib/text.ts";
+import { listSome, quoteForShell } from "#lib/text.ts";
 import { findBranchUse } from "../branch-in-use.ts";
 import { commitOfBranch } from "../branches.ts";
 import { findGitFolders } from "../git-folders.ts";
@@ -19,7 +19,7 @@ export interface Advance {
   checkout: string | undefined;
 }
 
-/** How long to wait for another git that holds the index. */
+/** Limit of the time to wait for another git that holds the index. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
@@ -45,7 +45,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   }
 }
 
-/** What `branch.<name>.mergeOptions` and other settings could have it do besides. */
+/** Flags against what `branch.<name>.mergeOptions` and other settings could add. */
 const NOT_AS_CONFIGURED = [
   "--commit",
   "--no-squash",
@@ -87,7 +87,7 @@ function switched(path: string, branch: string): AppError {
   return new AppError(
     "branch_in_use",
     `${path} was switched from ${branch} to another branch while this was merged, and that one was moved instead.`,
-    `Look at what it has checked out; git -C '${path}' reset --keep ORIG_HEAD takes it back.`,
+    `Look at what it has checked out; git -C ${quoteForShell(path)} reset --keep ORIG_HEAD takes it back.`,
   );
 }
 

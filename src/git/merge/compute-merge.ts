@@ -12,7 +12,7 @@ import { rebaseCommits } from "./rebase-commits.ts";
 /** Way in which a branch's work gets into another. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
 
-/** What is to be merged into what. */
+/** Request for a merge. */
 export interface MergeRequest {
   /** A folder in which git commands for the repository run. */
   folder: string;

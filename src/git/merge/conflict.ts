@@ -16,7 +16,7 @@ export interface Hunk {
 
 const MAX_HUNKS = 5;
 const MAX_LINES = 40;
-/** Of a file that conflicts, the beginning is looked through. */
+/** Part of a conflicting file that is searched: its beginning. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**

@@ -3,7 +3,7 @@ import { gitFailure } from "../git-failure.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 
-/** What came of merging two commits: a tree, or where they conflict. */
+/** Result of merging two commits: a tree, or their conflicts. */
 export type MergedTree = { tree: string } | { conflicts: Conflict[] };
 
 /** Conflicts that are reported. */

@@ -3,7 +3,7 @@ import { AppError } from "#lib/errors.ts";
 import { git } from "../git.ts";
 import type { GitLimits } from "../run-git.ts";
 
-/** Where salvaged worktrees are kept: `<this>/<branch>/<time>`. */
+/** Beginning of the refs that keep salvaged worktrees: `<this>/<branch>/<time>`. */
 export const SALVAGE_REFS = "refs/codexmcp/salvage";
 
 const bytes = v.string();
@@ -28,7 +28,7 @@ const ManifestSchema = v.object({
 
 const MANIFEST = v.pipe(v.string(), v.parseJson(), ManifestSchema);
 
-/** What a salvage commit says beside the files that it has. */
+/** Facts in a salvage commit beside the files that it has. */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
 /** The names within a salvage commit. */
@@ -52,7 +52,8 @@ export async function readManifest(repository: string, salvage: string, limits: 
     const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
     return v.parse(MANIFEST, await git(repository, args, {}, limits));
   } catch (error) {
-    const hint = "A newer version of this program may have written it; restore --list shows what else is kept.";
+    const hint =
+      "Run codex-mcp-server restore --list to see what else is kept; a newer version of this program may have written this.";
     throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
   }
 }

@@ -21,7 +21,7 @@ export async function listSaved(repository: string, commit: string, place: strin
   });
 }
 
-/** How much is read at once. */
+/** Bytes that are read at once. */
 const BATCH_BYTES = 64 * 1024 * 1024;
 /** Room for a batch, its last file, and a line for each. */
 const MAX_ANSWER_BYTES = 4 * BATCH_BYTES;

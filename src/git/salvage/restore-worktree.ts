@@ -27,7 +27,7 @@ import { ordinaryMode } from "./worktree-state.ts";
 
 const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
-/** What was brought back. */
+/** A worktree that was brought back. */
 export interface RestoredWorktree {
   worktree: string;
   branch: string | undefined;
@@ -164,7 +164,7 @@ function leadsOut(path: ByteName): AppError {
   return new AppError(
     "nothing_salvaged",
     `What is kept names a file outside of its worktree: ${toText(path)}.`,
-    "This program has not written it so: look at who else writes to this repository.",
+    "Look who else writes to this repository: this program has not written that.",
   );
 }
 

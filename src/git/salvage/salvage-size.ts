@@ -3,7 +3,7 @@ import { type GitLimits, WITHOUT_NETWORK } from "../run-git.ts";
 import { PLACES, readManifest } from "./manifest.ts";
 import { type ByteName, splitNul } from "../byte-names.ts";
 
-/** Where a salvage was taken, and how much comes back of it. */
+/** Place in which a salvaged worktree stood, and the size of what comes back. */
 export interface SalvageSize {
   /** Undefined where there was no time to read it. */
   worktree: string | undefined;

@@ -12,7 +12,7 @@ import { type ByteName, toText } from "../byte-names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 
-/** What is to be saved, and how. */
+/** Request to save a worktree. */
 export interface SaveOptions {
   /** A folder in which git commands for the repository run, and which is not the worktree. */
   repository: string;
@@ -98,7 +98,7 @@ async function readReflogs(worktree: string, branch: string | undefined): Promis
 /** Git's own notes are short; a reflog of ten thousand entries has 2 MB. */
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
-/** Those of the worktree's private files that are made anew when it is, or that have a place of their own here. */
+/** Private files of the worktree that are made anew when it is, or that have a place of their own here. */
 const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
 /** Reads git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */

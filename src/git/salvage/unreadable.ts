@@ -1,5 +1,5 @@
 import { AppError, errnoOf } from "#lib/errors.ts";
-import { shorten } from "#lib/text.ts";
+import { shorten, quoteForShell } from "#lib/text.ts";
 
 /** A file changed while it was saved: the worktree is to be looked at again. */
 export class ChangedMeanwhileError extends Error {
@@ -18,7 +18,7 @@ export function describeUnreadable(path: string, error: unknown): unknown {
   return unreadable(shown, why, error);
 }
 
-/** Returns the same for a file that had been there a moment before. */
+/** Returns what {@link describeUnreadable} does, for a file that had been there a moment before. */
 export function describeUnreadableNow(path: string, error: unknown): unknown {
   return CHANGED.has(errnoOf(error) ?? "")
     ? new ChangedMeanwhileError(path, { cause: error })
@@ -30,7 +30,7 @@ export function unreadable(path: string, why = "cannot be read", cause?: unknown
   return new AppError(
     "worktree_unusable",
     `${path} ${why}, so it cannot be saved; nothing was changed.`,
-    `Make it readable (sudo chown -R "$(id -un)" '${path}') or remove it (sudo rm -r '${path}'), and discard again.`,
+    `Make it readable (sudo chown -R "$(id -un)" ${quoteForShell(path)}) or remove it (sudo rm -r ${quoteForShell(path)}), and discard again.`,
     cause,
   );
 }

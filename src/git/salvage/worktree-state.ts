@@ -6,7 +6,7 @@ import { gitFolderOf } from "../worktree-link.ts";
 import { type ByteName, nameOf, splitNul } from "../byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
-/** What a worktree holds that its branch's commits do not. */
+/** Contents of a worktree that its branch's commits do not have. */
 export interface WorktreeState {
   /** The commit that is checked out; undefined on a branch without one. */
   head: string | undefined;
