@@ -182,6 +182,32 @@ describe("what git refuses is refused", () => {
   });
 });
 
+test("a merge that cannot write all files takes back those that it wrote", async () => {
+  await world.write(".gitattributes", "*.secret filter=vault\n");
+  await world.write("b.txt", "b\n");
+  await world.write("gone.txt", "gone\n");
+  await world.write("z.secret", "z\n");
+  await world.git(repo, "commit", "--quiet", "-m", "Files");
+  const change = "mkdir -p a/b; echo a > a/b/a.txt; echo B > b.txt; git rm -q gone.txt; echo Z > z.secret; git add .";
+  const one = await world.work("one", `${change}; git commit -qm one`);
+  await world.git(repo, "config", "filter.vault.smudge", "false");
+  await world.git(repo, "config", "filter.vault.required", "true");
+  writeFileSync(join(repo, "mine.txt"), "mine\n");
+  const head = await world.git(repo, "rev-parse", "HEAD");
+  const { data } = await world.merge(one);
+  expect(data).toMatchObject({ success: false, merged: [], error: expect.stringContaining("z.secret") as string });
+  await world.git(repo, "config", "--unset", "filter.vault.required");
+  await world.git(repo, "config", "--unset", "filter.vault.smudge");
+  expect(await world.git(repo, "rev-parse", "HEAD")).toBe(head);
+  expect(existsSync(join(repo, "a"))).toBe(false);
+  for (const [name, text] of Object.entries({ "b.txt": "b\n", "gone.txt": "gone\n", "mine.txt": "mine\n" })) {
+    expect(readFileSync(join(repo, name), "utf8")).toBe(text);
+  }
+  await world.git(repo, "checkout", "--", "z.secret");
+  expect(await world.git(repo, "status", "--porcelain")).toBe("?? mine.txt");
+  expect((await world.merge(one)).data).toMatchObject({ success: true });
+});
+
 test("a commit that the user makes while a merge is worked out is not lost, and the merge comes on top of it", async () => {
   const driver = join(world.root, `commits-${number}.sh`);
   // Once: the merge that is worked out anew finds it at rest.

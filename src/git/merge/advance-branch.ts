@@ -3,6 +3,7 @@ import { statIfAny } from "#lib/paths.ts";
 import { listSome, quoteForShell } from "#lib/text.ts";
 import { findBranchUse } from "../branch-in-use.ts";
 import { commitOfBranch } from "../branches.ts";
+import { failedWhileWriting, takeBack } from "./take-back.ts";
 import { findGitFolders } from "../git-folders.ts";
 import { git } from "../git.ts";
 import { gitFailure } from "../git-failure.ts";
@@ -39,6 +40,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
     // Neither its failure nor its success says whether this branch has moved.
     if ((await commitOfBranch(folder, branch)) === to) return;
     if (exitCode === 0) throw switched(checkout, branch);
+    if (failedWhileWriting(stderr)) throw await unwritten(checkout, { from, to }, gitFailure(checkout, args, stderr));
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
     if (!isHeld || performance.now() > deadline) throw refusal(checkout, args, stderr);
     await Bun.sleep(50);
@@ -91,9 +93,22 @@ function switched(path: string, branch: string): AppError {
   );
 }
 
+/** Puts the files back that were written, and says so beside why the others could not be. */
+async function unwritten(
+  checkout: string,
+  { from, to }: Pick<Advance, "from" | "to">,
+  { code, message, hint }: AppError,
+): Promise<AppError> {
+  const isTakenBack = await takeBack(checkout, from, to).catch(() => false);
+  const now = isTakenBack
+    ? "Nothing was changed."
+    : `Some files of ${checkout} were written already, and could not all be put back.`;
+  return new AppError(code, `${message} ${now}`, hint);
+}
+
 function refusal(path: string, args: readonly string[], stderr: string): AppError {
-  if (!/would be overwritten|would lose untracked|not concluded your|unmerged/i.test(stderr))
-    return gitFailure(path, args, stderr);
+  const isDirty = /would be overwritten|would lose untracked|not concluded your|unmerged/i.test(stderr);
+  if (!isDirty) return gitFailure(path, args, stderr);
   const files = stderr
     .split("\n")
     .filter((line) => line.startsWith("\t"))

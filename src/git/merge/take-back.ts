@@ -1,0 +1,61 @@
+import { lstatSync, realpathSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { errnoOf } from "#lib/errors.ts";
+import { realPath } from "#lib/paths.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
+import { gitBytes } from "../git.ts";
+import { GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
+
+/** What git says when it fails while it writes files: it has looked by then that none of the user's is in the way. */
+const WHILE_WRITING =
+  /^(?:error|fatal): (?:unable to (?:create file|write file|create symlink|unlink|stat just-written)|cannot create directory|.*smudge filter .* failed|.*external filter .* failed)|unable to unlink old/m;
+
+/** Whether git has failed while it wrote the files of a working tree, some of which it has changed by then. */
+export function failedWhileWriting(stderr: string): boolean {
+  return WHILE_WRITING.test(stderr);
+}
+
+/**
+ * Puts the files of a working tree back that a merge has written before it failed. The index is still the one from before.
+ * @returns whether all of them could be
+ * @throws AppError `git_failed`
+ */
+export async function takeBack(checkout: string, from: string, to: string): Promise<boolean> {
+  const differences = await gitBytes(checkout, ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from, to]);
+  const fields = splitNul(differences);
+  const paths = fields.filter((_, index) => index % 2 === 1);
+  const indexed = new Set(splitNul(await gitBytes(checkout, ["ls-files", "-z"])));
+  const isWhole = paths.filter((path) => !indexed.has(path)).map((path) => remove(checkout, path));
+  const restored = await runGit(checkout, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], {
+    input: toBytes(
+      paths
+        .filter((path) => indexed.has(path))
+        .map((path) => `${path}\0`)
+        .join(""),
+    ),
+    deadlineMs: GIT_FILES_DEADLINE_MS,
+  });
+  return restored.exitCode === 0 && isWhole.every(Boolean);
+}
+
+/** Removes a file that was not there before, and the folders that were made for it. */
+function remove(checkout: string, path: ByteName): boolean {
+  const top = realPath(checkout);
+  const place = (name: ByteName) => toBytes(`${nameOf(top)}${name === "." ? "" : `/${name}`}`);
+  try {
+    // Git writes through no link, so nothing of it is beyond one.
+    if (!realpathSync(place(dirname(path)), "buffer").equals(place(dirname(path)))) return true;
+    const stat = lstatSync(place(path), { throwIfNoEntry: false });
+    // A submodule's place is an empty folder.
+    if (stat?.isDirectory() === true) rmdirSync(place(path));
+    else if (stat !== undefined) rmSync(place(path));
+  } catch (error) {
+    return errnoOf(error) === "ENOENT";
+  }
+  try {
+    for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) rmdirSync(place(folder));
+  } catch {
+    // It holds something else.
+  }
+  return true;
+}
