@@ -152,3 +152,41 @@ test("a submodule's commits that only git's folder of the worktree has keep it f
   expect(data["error"]).toContain("modules/part");
   expect(existsSync(String(one["worktree_dir"]))).toBe(true);
 });
+
+describe("a restore that was killed in the middle", () => {
+  test("is begun anew by the next one, and what it has left is never taken for the worktree", async () => {
+    const run =
+      "for i in $(seq 200); do mkdir d$i; echo $i > d$i/f; done; git add d1 d2; git commit -qm d; echo 2 > d1/f";
+    const one = await world.work("one", run, { commit: "never" });
+    const path = String(one["worktree_dir"]);
+    const own = await world.own;
+    const look = async () => world.run(path, ["git", "status", "--porcelain=v2", "--branch", "-uall"]);
+    const [before, id] = [await look(), one["task_id"]];
+    await own.call("codex_discard", { task_id: id });
+    const killed = await world.client();
+    const restoring = killed.call("codex_discard", { task_id: id, restore: true }).catch(() => "killed");
+    await world.until(() => existsSync(join(path, ".git")));
+    process.kill(killed.pid, "SIGKILL");
+    expect(await restoring).toBe("killed");
+    expect((await own.call("codex_discard", { task_id: id })).data).toMatchObject({ code: "worktree_unusable" });
+    await expect(world.work("one", "true", { topic: `implement-one_${world.number}-v2` })).rejects.toThrow("not whole");
+    expect((await own.call("codex_discard", { task_id: id, restore: true })).data).toMatchObject({
+      worktree_dir: path,
+    });
+    expect(await look()).toBe(before);
+    expect((await own.call("codex_discard", { task_id: id })).isError).toBe(false);
+  });
+});
+
+test("a discard leaves a branch that moves meanwhile where it is, and its commits are saved or there", async () => {
+  const one = await world.work("one", "git checkout -q --detach; for i in $(seq 1000); do echo $i > u$i; done", {
+    commit: "never",
+  });
+  const branch = `refs/heads/${String(one["agent_branch"])}`;
+  const discarding = (await world.own).call("codex_discard", { task_id: one["task_id"] });
+  await world.until(async () => (await git("for-each-ref", "refs/codexmcp")) !== "");
+  const later = await git("commit-tree", "-p", branch, "-m", "Later", "HEAD^{tree}").catch(() => undefined);
+  if (later !== undefined) await git("update-ref", branch, later);
+  expect((await discarding).isError).toBe(false);
+  if (later !== undefined) expect(await git("rev-parse", branch)).toBe(later);
+});
