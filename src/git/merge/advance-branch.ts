@@ -6,6 +6,7 @@ import { commitOfBranch } from "../branches.ts";
 import { findGitFolders } from "../git-folders.ts";
 import { git } from "../git.ts";
 import { gitFailure } from "../git-failure.ts";
+import { failedWhileWriting, takeBack } from "./take-back.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */
 export interface Advance {
@@ -39,6 +40,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
     if ((await commitOfBranch(folder, branch)) === to) return;
     if (exitCode === 0) throw switched(checkout, branch);
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
+    if (failedWhileWriting(stderr)) await takeBack(checkout, from, to);
     if (!isHeld || performance.now() > deadline) throw refusal(checkout, args, stderr);
     await Bun.sleep(50);
   }
@@ -91,8 +93,8 @@ function switched(path: string, branch: string): AppError {
 }
 
 function refusal(path: string, args: readonly string[], stderr: string): AppError {
-  if (!/would be overwritten|would lose untracked|not concluded your|unmerged/i.test(stderr))
-    return gitFailure(path, args, stderr);
+  const isDirty = /would be overwritten|would lose untracked|not concluded your|unmerged/i.test(stderr);
+  if (!isDirty) return gitFailure(path, args, stderr);
   const files = stderr
     .split("\n")
     .filter((line) => line.startsWith("\t"))
