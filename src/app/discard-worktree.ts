@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readForeignLock } from "#git/worktree-lock.ts";
+import { halfRestored, isHalfRestored, readForeignLock } from "#git/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/remove-worktree.ts";
 import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
@@ -8,7 +8,6 @@ import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
 import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
 import { type BranchUse, findBranchUse } from "#git/branch-in-use.ts";
-import { commitOfBranch } from "#git/branches.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError, errnoOf } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
@@ -59,12 +58,21 @@ export async function discardSite(
   isIgnoredGivenUp: boolean,
 ): Promise<DiscardedWorktree> {
   if (!site.isMadeHere) throw notOurs(site);
+  if (isHalfRestored(site.path)) throw halfRestored(site.path);
+  return removeSite(context, site, isIgnoredGivenUp);
+}
+
+/** Does that for one that is not whole, too. @throws AppError as {@link discardWorktree} does */
+export async function removeSite(
+  context: AppContext,
+  site: WorktreeSite,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree> {
   const { repository, path: worktree, branch } = site;
   return withRepositoryLock(context.store, repository, async () => {
     await checkIdle(context, worktree);
     await checkDiscardable(site);
-    const { ref, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
-    const tip = await commitOfBranch(repository, branch);
+    const { ref, tip, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
     const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
       // What is still there need not be kept twice.
       if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
@@ -94,6 +102,7 @@ async function checkDiscardable(site: WorktreeSite): Promise<void> {
 
 interface Saved {
   ref: string;
+  tip: string | undefined;
   state: WorktreeState;
   leftOut: string[];
 }
@@ -125,9 +134,9 @@ async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<
   const isLeftOut = (path: string) => given.has(path);
   const state = await readWorktreeState(worktree, isLeftOut);
   if (state.repositories.length > 0) throw hasRepositories(site, state.repositories);
-  const ref = await saveWorktree({ repository, worktree, branch, state, leftOut });
+  const { ref, tip } = await saveWorktree({ repository, worktree, branch, state, leftOut });
   const isStill = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
-  if (isStill) return { ref, state, leftOut };
+  if (isStill) return { ref, tip, state, leftOut };
   await dropSalvage(repository, ref);
   return undefined;
 }

@@ -1,15 +1,18 @@
 import { dirname } from "node:path";
 import { readManifest } from "#git/salvage/manifest.ts";
 import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { isHalfRestored } from "#git/worktree-lock.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
 import { listWorktrees as listOfGit } from "#git/worktree-list.ts";
+import { findWorktreeGitDir } from "#git/worktree-link.ts";
 import { AppError } from "#lib/errors.ts";
 import { withRepositoryLock } from "#store/lock.ts";
 import { newestTaskIn } from "#store/list-tasks.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { parseRunId } from "#task/names.ts";
 import type { AppContext } from "./context.ts";
+import { removeSite } from "./discard-worktree.ts";
 import { findKept } from "./find-kept.ts";
 import { findTaskOrImport } from "./find-task.ts";
 import type { KeptWorktree } from "./known-salvage.ts";
@@ -40,6 +43,7 @@ export interface RestoredPlace {
 export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredPlace> {
   const kept = await chooseKept(context, name, folder);
   const { repository, ref, branch } = kept;
+  await removeHalf(context, kept);
   return withRepositoryLock(context.store, repository, async () => {
     const { worktree: path } = await readManifest(repository, ref);
     await checkKnownPlace(context, kept, path);
@@ -55,6 +59,15 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
       ...(detachedFrom !== undefined && { detached_from: detachedFrom }),
     };
   });
+}
+
+/** Removes what a restore that was broken off has left in the worktree's place; that is saved first, as any worktree is. */
+async function removeHalf(context: AppContext, { repository, ref, branch }: KeptWorktree): Promise<void> {
+  const { worktree: path } = await readManifest(repository, ref);
+  if (!isHalfRestored(path)) return;
+  await findWorktreeGitDir(path, repository);
+  const site = { path, branch, repository, baseCommit: "", baseBranch: undefined, isMadeHere: true };
+  await removeSite(context, site, true);
 }
 
 /** Looks for a task by its whole id first, then for what is kept, and at last for a task by the beginning of its id. */

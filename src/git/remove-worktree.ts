@@ -5,7 +5,7 @@ import { AppError, errnoOf } from "#lib/errors.ts";
 import { logger } from "#lib/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#lib/paths.ts";
 import { quoteForShell } from "#lib/text.ts";
-import { deleteBranch } from "./branches.ts";
+import { commitOfBranch, deleteBranch } from "./branches.ts";
 import { git, tryGit } from "./git.ts";
 import { gitFailure } from "./git-failure.ts";
 import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
@@ -41,12 +41,18 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
     throw error;
   }
   try {
-    const isNamed = branch !== undefined && tip !== undefined;
-    if (isNamed) await git(repository, deleteBranch(branch, tip));
+    if (branch !== undefined && tip !== undefined) await removeBranch(repository, branch, tip);
   } finally {
     await removeAll(going);
   }
   return lstatIfAny(going) === undefined ? undefined : going;
+}
+
+/** Deletes a branch, unless it has moved. @throws AppError `git_failed` */
+async function removeBranch(repository: string, branch: string, tip: string): Promise<void> {
+  const args = deleteBranch(branch, tip);
+  const { exitCode, stderr } = await tryGit(repository, args);
+  if (exitCode !== 0 && (await commitOfBranch(repository, branch)) === tip) throw gitFailure(repository, args, stderr);
 }
 
 /** Checks that a worktree's folder may be taken out of the one that it stands in. @throws AppError `worktree_unusable` */

@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { AppError } from "#lib/errors.ts";
 import { pathExists } from "#lib/paths.ts";
 import { tryReadText } from "#lib/read-file.ts";
 
@@ -20,6 +21,24 @@ export function lockWorktree(worktree: string, taskId: string): void {
   } catch {
     // It is locked already, or git's folder cannot be written to, which the task will find out by itself.
   }
+}
+
+/** The lock of a worktree that is being restored: it stays where that is broken off. */
+export const RESTORE_LOCK = `${OURS}being restored`;
+
+/** Whether a restore of this worktree goes on or was broken off, so that not all of it is there. */
+export function isHalfRestored(worktree: string): boolean {
+  const file = lockFileOf(worktree);
+  return file !== undefined && readReason(file)?.trim() === RESTORE_LOCK;
+}
+
+/** Returns the refusal to work with such a worktree. */
+export function halfRestored(path: string): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} is not whole: its restore was broken off, or goes on.`,
+    "Restore it once more (codex_discard with restore: true), which begins anew.",
+  );
 }
 
 /** Takes such a lock away again; somebody else's stays. */

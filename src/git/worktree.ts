@@ -10,6 +10,7 @@ import { gitFailure } from "./git-failure.ts";
 import { mergeBaseOf } from "./history.ts";
 import type { Repository } from "./repository.ts";
 import { listWorktrees } from "./worktree-list.ts";
+import { halfRestored, isHalfRestored } from "./worktree-lock.ts";
 
 /** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
@@ -32,6 +33,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
   const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
   checkPlace(repository, path, isThere);
   if (isThere) {
+    if (isHalfRestored(path)) throw halfRestored(path);
     if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
     return { repository, path, branch, action: "reuse", isListed: true };
   }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { canMountDisks, mountDisk, unmountDisk } from "../support/disk.ts";
 import { GitWorld } from "../support/git-world.ts";
 
 const world = new GitWorld();
@@ -8,6 +9,9 @@ const world = new GitWorld();
 beforeAll(async () => void (await world.own));
 beforeEach(() => world.begin());
 afterAll(() => world.close());
+
+const canMount = canMountDisks();
+if (!canMount) console.warn("skipped, for want of the right to mount disks: merges on a full disk");
 
 const git = (...args: string[]) => world.git(world.repo, ...args);
 
@@ -151,4 +155,72 @@ test("a submodule's commits that only git's folder of the worktree has keep it f
   expect(data).toMatchObject({ code: "worktree_has_repositories" });
   expect(data["error"]).toContain("modules/part");
   expect(existsSync(String(one["worktree_dir"]))).toBe(true);
+});
+
+describe("a restore that was killed in the middle", () => {
+  test("is begun anew by the next one, and what it has left is never taken for the worktree", async () => {
+    const run =
+      "for i in $(seq 200); do mkdir d$i; echo $i > d$i/f; done; git add d1 d2; git commit -qm d; echo 2 > d1/f";
+    const one = await world.work("one", run, { commit: "never" });
+    const path = String(one["worktree_dir"]);
+    const own = await world.own;
+    const look = async () => world.run(path, ["git", "status", "--porcelain=v2", "--branch", "-uall"]);
+    const [before, id] = [await look(), one["task_id"]];
+    await own.call("codex_discard", { task_id: id });
+    const killed = await world.client();
+    const restoring = killed.call("codex_discard", { task_id: id, restore: true }).catch(() => "killed");
+    await world.until(() => existsSync(join(path, ".git")));
+    process.kill(killed.pid, "SIGKILL");
+    expect(await restoring).toBe("killed");
+    expect((await own.call("codex_discard", { task_id: id })).data).toMatchObject({ code: "worktree_unusable" });
+    const again = world.work("one", "true", { topic: `implement-one_${world.number}-v2` });
+    expect(await again.catch(String)).toContain("not whole");
+    expect((await own.call("codex_discard", { task_id: id, restore: true })).data).toMatchObject({
+      worktree_dir: path,
+    });
+    expect(await look()).toBe(before);
+    expect((await own.call("codex_discard", { task_id: id })).isError).toBe(false);
+  });
+});
+
+test("a discard leaves a branch that moves meanwhile where it is, and its commits are saved or there", async () => {
+  const one = await world.work("one", "git checkout -q --detach; for i in $(seq 1000); do echo $i > u$i; done", {
+    commit: "never",
+  });
+  const branch = `refs/heads/${String(one["agent_branch"])}`;
+  const discarding = (await world.own).call("codex_discard", { task_id: one["task_id"] });
+  await world.until(async () => (await git("for-each-ref", "refs/codexmcp")) !== "");
+  const later = await git("commit-tree", "-p", branch, "-m", "Later", "HEAD^{tree}").catch(() => undefined);
+  if (later !== undefined) await git("update-ref", branch, later);
+  expect((await discarding).isError).toBe(false);
+  if (later !== undefined) expect(await git("rev-parse", branch)).toBe(later);
+});
+
+test.skipIf(!canMount)("a merge for which the disk has no room leaves the working tree as it was", async () => {
+  const disk = world.folder(`disk-${world.number}`);
+  expect(mountDisk(disk, "1m")).toBe(true);
+  try {
+    await world.run(world.root, [
+      "git",
+      "init",
+      "-q",
+      "--separate-git-dir",
+      join(world.root, `git-${world.number}`),
+      join(disk, "r"),
+    ]);
+    world.repo = join(disk, "r");
+    await world.write("a.txt", "before\n");
+    await world.write("sub/z.txt", "before\n");
+    await git("commit", "--quiet", "-m", "Files");
+    const server = await world.client({ CODEXMCP_WORKTREES: world.folder(`places-${world.number}`) });
+    const run =
+      "echo after > a.txt; mkdir new; echo n > new/n.txt; head -c 3000000 /dev/urandom > sub/big; echo after > sub/z.txt";
+    const one = await world.work("one", run, {}, server);
+    expect((await world.merge(one, {}, server)).data).toMatchObject({ success: false, code: "file_system_refused" });
+    expect(await git("status", "--short")).toBe("");
+    expect(readFileSync(join(world.repo, "a.txt"), "utf8")).toBe("before\n");
+    expect(existsSync(join(world.repo, "new"))).toBe(false);
+  } finally {
+    unmountDisk(disk);
+  }
 });

@@ -37,7 +37,7 @@ async function make(name: string): Promise<string> {
 /** Discards a worktree, lets git tidy up, and brings it back. */
 async function discardAndRestore(worktree: string): Promise<void> {
   const state = await readWorktreeState(worktree, () => false);
-  const ref = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
+  const { ref } = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
   const tip = await scratch.git(repository, "rev-parse", `refs/heads/${BRANCH}`);
   await removeWorktree({ repository, worktree, branch: BRANCH, tip });
   expect(await scratch.git(repository, "worktree", "list")).not.toContain(worktree);
@@ -102,7 +102,7 @@ test("what is kept in a repository of somebody else's is not written outside of 
   const worktree = await make("hostile");
   writeFileSync(join(worktree, "draft.txt"), "draft\n");
   const state = await readWorktreeState(worktree, () => false);
-  const ref = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
+  const { ref } = await saveWorktree({ repository, worktree, branch: BRANCH, state, leftOut: [] });
   const tip = await scratch.git(repository, "rev-parse", `refs/heads/${BRANCH}`);
   await removeWorktree({ repository, worktree, branch: BRANCH, tip });
   const target = join(scratch.root, "target");

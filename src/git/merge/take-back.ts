@@ -3,16 +3,17 @@ import { dirname } from "node:path";
 import { errnoOf } from "#lib/errors.ts";
 import { realPath } from "#lib/paths.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
-import { gitBytes } from "../git.ts";
+import { gitBytes, tryGit } from "../git.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
 
-/** What git says when it fails while it writes files: it has looked by then that none of the user's is in the way. */
+/** Git's words for a failure while it writes files: by then it has made sure that none of the user's is in the way. */
 const WHILE_WRITING =
-  /^(?:error|fatal): (?:unable to (?:create file|write file|create symlink|unlink|stat just-written)|cannot create directory|.*smudge filter .* failed|.*external filter .* failed)|unable to unlink old/m;
+  /unable to (?:create file|write file|unlink old|create symlink|stat just-written|write new index|write index|read sha1 file)|cannot create directory at|(?:smudge|external) filter .* failed/;
+const BEFORE_WRITING = /would be overwritten|would lose untracked/;
 
 /** Whether git has failed while it wrote the files of a working tree, some of which it has changed by then. */
 export function failedWhileWriting(stderr: string): boolean {
-  return WHILE_WRITING.test(stderr);
+  return WHILE_WRITING.test(stderr) && !BEFORE_WRITING.test(stderr);
 }
 
 /**
@@ -35,6 +36,7 @@ export async function takeBack(checkout: string, from: string, to: string): Prom
     ),
     deadlineMs: GIT_FILES_DEADLINE_MS,
   });
+  await tryGit(checkout, ["update-index", "-q", "--refresh"]);
   return restored.exitCode === 0 && isWhole.every(Boolean);
 }
 

@@ -13,13 +13,14 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#lib/errors.ts";
-import { pathExists } from "#lib/paths.ts";
+import { lstatIfAny } from "#lib/paths.ts";
 import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
 import { usesReftable } from "../git-folders.ts";
 import { git, tryGit, gitBytes } from "../git.ts";
 import { withRefLock } from "../ref-lock.ts";
 import { addWorktree } from "../worktree.ts";
 import { gitFolderOf } from "../worktree-link.ts";
+import { RESTORE_LOCK, unlockWorktree } from "../worktree-lock.ts";
 import { type Manifest, PLACES, readManifest } from "./manifest.ts";
 import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
@@ -45,13 +46,14 @@ export interface RestoredWorktree {
 export async function restoreWorktree(repository: string, salvage: string): Promise<RestoredWorktree> {
   const manifest = await readManifest(repository, salvage);
   const { worktree, branch, tip, head } = manifest;
-  if (pathExists(worktree)) throw pathTaken(worktree);
+  if (lstatIfAny(worktree) !== undefined) throw pathTaken(worktree);
   const isBranchNew = await makeBranch(repository, branch, tip);
   let detachedFrom: string | undefined;
   try {
-    const place = ["--no-checkout", "--detach", "--", worktree, head ?? salvage];
+    const place = ["--no-checkout", "--lock", "--reason", RESTORE_LOCK, "--detach", "--", worktree, head ?? salvage];
     await addWorktree(repository, ["worktree", "add", "--quiet", "--force", ...place]);
     detachedFrom = await putBack(repository, salvage, manifest);
+    unlockWorktree(worktree);
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
     if (isBranchNew) await tryGit(repository, deleteBranch(branch ?? "", tip ?? ""));

@@ -28,10 +28,16 @@ export interface SaveOptions {
  * Saves all that a worktree holds as one commit under a ref of ours: commits (also those that only its reflogs
  * know), index, changed, untracked and ignored files, empty folders, and git's own notes of what is going on in it.
  * Neither worktree nor index nor branch is touched.
- * @returns the ref
+ * @returns the ref, and the commit of the branch that it has
  * @throws AppError `git_failed`
  */
-export async function saveWorktree({ repository, worktree, branch, state, leftOut }: SaveOptions): Promise<string> {
+export async function saveWorktree({
+  repository,
+  worktree,
+  branch,
+  state,
+  leftOut,
+}: SaveOptions): Promise<{ ref: string; tip: string | undefined }> {
   const { gitFolder } = state;
   const tip = branch === undefined ? undefined : await commitOfBranch(repository, branch);
   const reflog = branch === undefined ? undefined : await reflogOf(repository, branch);
@@ -58,7 +64,7 @@ export async function saveWorktree({ repository, worktree, branch, state, leftOu
     await writer.abandon();
     throw error;
   }
-  return ref;
+  return { ref, tip };
 }
 
 function manifestOf(
@@ -99,7 +105,7 @@ async function readReflogs(worktree: string, branch: string | undefined): Promis
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
 /** Private files of the worktree that are made anew when it is, or that have a place of their own here. */
-const NOT_NOTES = /^(?:index|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
+const NOT_NOTES = /^(?:index|codexmcp-.*|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
 /** Reads git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
 async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
