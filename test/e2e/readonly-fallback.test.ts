@@ -76,7 +76,8 @@ describe("with the fallback on", () => {
     );
     const log = readFileSync(join(folderOf("review-tmp-v1"), "codex-exec.log"), "utf8");
     expect(log).toContain(`tmp=${join(folderOf("review-tmp-v1"), "tmp")}\\n700`);
-    // Of the run's own folders, nothing is left; the prompt is as it was given.
+    // Of the run's own folders, nothing is left a moment after the answer; the prompt is as it was given.
+    await world.until(() => !readdirSync(folderOf("review-tmp-v1")).includes("witness"));
     expect(readdirSync(folderOf("review-tmp-v1")).toSorted()).toEqual(
       [
         "codex-exec.log",
