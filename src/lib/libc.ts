@@ -10,7 +10,6 @@ const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
-const RLIMIT_DATA = 2;
 
 /** Opens the libc where calls are made whose names only Linux has. */
 const linux = once(
@@ -18,7 +17,6 @@ const linux = once(
     dlopen(LIBC, {
       prctl: { args: [FFIType.i32, WORD, WORD, WORD, WORD], returns: FFIType.i32 },
       syscall: { args: [FFIType.i64, WORD, WORD, WORD, WORD, WORD], returns: FFIType.i64 },
-      prlimit: { args: [FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr], returns: FFIType.i32 },
       waitpid: { args: [FFIType.i32, FFIType.ptr, FFIType.i32], returns: FFIType.i32 },
     }).symbols,
 );
@@ -48,15 +46,6 @@ export function setChildSubreaper(): boolean {
 /** Takes the exit status of a child that has ended. */
 export function reapChild(pid: number): void {
   linux().waitpid(pid, ptr(new Int32Array(1)), WNOHANG);
-}
-
-/** Limits the memory that a process, and what it starts from now on, may allocate (prlimit(2), the soft limit); only on Linux. */
-export function limitData(pid: number, maxBytes: number): void {
-  const limits = new BigUint64Array(2);
-  if (linux().prlimit(pid, RLIMIT_DATA, null, ptr(limits)) !== 0) return;
-  const [, hard = 0n] = limits;
-  limits[0] = BigInt(maxBytes) < hard ? BigInt(maxBytes) : hard;
-  linux().prlimit(pid, RLIMIT_DATA, ptr(limits), null);
 }
 
 /** Opens a process, so that it keeps its meaning when its pid is given to another; undefined where that cannot be had. */

@@ -1,5 +1,3 @@
-import { limitData } from "./libc.ts";
-
 const HAS_GROUPS = process.platform !== "win32";
 
 /** Sends all processes of a group a signal. @param pid of its leader, which is a child of ours */
@@ -80,20 +78,10 @@ function stopListening(): void {
 const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
 /**
- * Starts a program with a limit on the memory that each of its processes allocates. On Linux it is set from outside, in the
- * moment after the start, which saves a shell: what grows beyond it does so later.
- * @param maxBytes undefined, or on Windows: without a limit
+ * Returns a command that runs another one with a limit on the memory that each of its processes allocates. A shell sets it,
+ * which costs a millisecond: set from outside, by prlimit(2) after the start, it would come too late on a busy machine.
  */
-export function startLimited<Child extends { pid: number }>(
-  command: readonly string[],
-  maxBytes: number | undefined,
-  start: (command: string[]) => Child,
-): Child {
-  if (maxBytes === undefined || !HAS_GROUPS) return start([...command]);
-  if (process.platform !== "linux") {
-    return start(["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command]);
-  }
-  const child = start([...command]);
-  limitData(child.pid, maxBytes);
-  return child;
+export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
+  if (maxBytes === undefined || !HAS_GROUPS) return [...command];
+  return ["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command];
 }

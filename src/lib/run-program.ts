@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
 import { isBlockedOnPipe } from "./blocked-process.ts";
 import { tryFlock } from "./flock.ts";
-import { endGroup, startLimited, startOwned, withOwnedGroup } from "./process-group.ts";
+import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** A program, and what bounds it. */
 export interface ProgramStart {
@@ -89,15 +89,14 @@ export function startProgram(start: ProgramStart): RunningProgram {
 
 function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart, input: Input) {
   const lock = start.lockFile === undefined ? undefined : tryFlock(start.lockFile) || undefined;
+  const command = limitMemory(start.command, start.maxMemoryBytes);
   const begin = () =>
-    startLimited(start.command, start.maxMemoryBytes, (command) =>
-      Bun.spawn(command, {
-        cwd: start.folder,
-        env: start.environment,
-        stdio: [input, start.outputFile ?? "pipe", start.errorFile ?? "pipe", ...(lock === undefined ? [] : [lock])],
-        detached: true,
-      }),
-    );
+    Bun.spawn(command, {
+      cwd: start.folder,
+      env: start.environment,
+      stdio: [input, start.outputFile ?? "pipe", start.errorFile ?? "pipe", ...(lock === undefined ? [] : [lock])],
+      detached: true,
+    });
   try {
     return start.outlivesUs === true ? begin() : startOwned(begin);
   } finally {
