@@ -44,16 +44,20 @@ export interface CancelOutcome {
  */
 export async function cancelTask(context: AppContext, taskId: string): Promise<CancelOutcome> {
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryCancel(context, taskId, attempt === MAX_ATTEMPTS);
+    const outcome = await tryCancel(context, taskId, attempt);
     if (outcome !== undefined) return outcome;
   }
 }
 
 /** Tries once to stop a task. @returns undefined where somebody else was about the task in this moment */
-async function tryCancel(context: AppContext, taskId: string, isLast: boolean): Promise<CancelOutcome | undefined> {
+async function tryCancel(context: AppContext, taskId: string, attempt: number): Promise<CancelOutcome | undefined> {
   const stored = getTask(context, taskId);
   const task = await reconcile(context, stored);
-  if (isEnded(task)) return { record: task };
+  if (isEnded(task)) {
+    // A supervisor that waited in the queue has heard of the cancel, and ended the task before this process did.
+    if (attempt > 1) await waitForSupervisor(context, task, seenFromHere(stored.supervisor));
+    return { record: task };
+  }
   // One that was stopped in the middle of a write holds the index, which the cancel has to be noted in.
   const supervisor = seenFromHere(stored.supervisor);
   if (supervisor !== undefined && isProcessStopped(supervisor)) signalProcess(supervisor, "SIGCONT");
@@ -69,7 +73,7 @@ async function tryCancel(context: AppContext, taskId: string, isLast: boolean): 
   if (elsewhere !== undefined) {
     return { record: after, note: `${elsewhere.note} The cancel is noted: its supervisor there carries it out.` };
   }
-  return isLast
+  return attempt === MAX_ATTEMPTS
     ? { record: after, note: "The cancel is noted; whoever is finishing the task has not done so yet." }
     : undefined;
 }
