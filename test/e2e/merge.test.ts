@@ -196,9 +196,9 @@ describe("the user's checkout", () => {
   });
 });
 
-test("two servers make and merge 20 worktrees at the same time: each work gets in, one after the other", async () => {
+test("two servers make and merge 12 worktrees at the same time: each work gets in, one after the other", async () => {
   const other = await world.client();
-  const names = Array.from({ length: 20 }, (_, index) => `w${index}`);
+  const names = Array.from({ length: 12 }, (_, index) => `w${index}`);
   for (const name of names) {
     world.stub.script(`MAKE-${name}-`, [
       { run: `echo ${name} > ${name}.txt; git add .; git commit -qm ${name}` },

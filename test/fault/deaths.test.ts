@@ -3,7 +3,7 @@ import { World } from "../support/world.ts";
 import { playRound, type Round, scriptRounds } from "./round.ts";
 
 // The whole suite is 200 rounds: FAULT_ROUNDS=200 npm test -- test/fault
-const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 15);
+const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 10);
 
 let world: World;
 

@@ -10,7 +10,7 @@ import { addWorktree } from "#git/worktree.ts";
 import { beginConflict, Dice, disturb, portray } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const ROUNDS = Number(process.env["SALVAGE_ROUNDS"] ?? 40);
+const ROUNDS = Number(process.env["SALVAGE_ROUNDS"] ?? 25);
 const BRANCH = "agent/implement-x";
 
 let scratch: Scratch;

@@ -11,7 +11,7 @@ import { Scratch } from "../support/scratch.ts";
 type Outcome = reference.Outcome;
 type Repository = repositories.RandomRepository;
 
-const ROUNDS = Number(process.env["MERGE_ROUNDS"] ?? 20);
+const ROUNDS = Number(process.env["MERGE_ROUNDS"] ?? 12);
 const SEED = Number(process.env["MERGE_SEED"] ?? Date.now() % 1_000_000);
 const STRATEGIES: readonly MergeStrategy[] = ["squash", "merge", "rebase", "ff-only"];
 const { askGit, gitAnswer } = repositories;
@@ -229,7 +229,7 @@ describe(`${ROUNDS} random histories (MERGE_ROUNDS, MERGE_SEED)`, () => {
     for (let seed = SEED; seed < SEED + ROUNDS; seed++) await tryStrategies(seed, tally);
     tally.show("each strategy");
     expect(tally.failures).toEqual([]);
-    if (ROUNDS < 20) return;
+    if (ROUNDS < 12) return;
     for (const strategy of ["squash", "merge", "rebase"]) {
       expect(tally.of(`${strategy}: clean`)).toBeGreaterThan(0);
       expect(tally.of(`${strategy}: conflict`)).toBeGreaterThan(0);

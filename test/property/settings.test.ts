@@ -1,5 +1,5 @@
 // Whatever users have configured for git, work, diffs, merges and discards come out the same.
-// Several settings are tried at once: a random third (SETTINGS_SEED), or SETTINGS=all. SETTINGS=each tries all one by one,
+// Several settings are tried at once: a random sixth (SETTINGS_SEED), or SETTINGS=all. SETTINGS=each tries all one by one,
 // SETTINGS=<part of a name> those with that name.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -83,14 +83,14 @@ function differenceOf(before: unknown, after: unknown): string {
   return lines.slice(0, 12).join(" ").slice(0, 1500);
 }
 
-/** Returns a third of all in groups without contradictions, or what was asked for, one by one. */
+/** Returns a sixth of all in groups without contradictions, or what was asked for, one by one. */
 function chooseGroups(): GitSetting[][] {
   const all = allGitSettings(world);
   if (WANTED === "each") return all.map((one) => [one]);
   if (WANTED !== "" && WANTED !== "all") return all.filter(({ name }) => name.includes(WANTED)).map((one) => [one]);
   const dice = new Dice(SEED);
   const groups: GitSetting[][] = [];
-  const chosen = all.filter(() => WANTED === "all" || dice.below(3) === 0);
+  const chosen = all.filter(() => WANTED === "all" || dice.below(6) === 0);
   const shuffled = chosen.map((one) => ({ one, at: dice.below(1e9) })).toSorted((a, b) => a.at - b.at);
   for (const { one } of shuffled) {
     const fitting = groups.find(
