@@ -1,3 +1,5 @@
+import type { Config } from "#lib/config.ts";
+import type { RunResult } from "#codex/run-log.ts";
 import { judgeRun } from "#audit/judge-run.ts";
 import { namesLogin } from "#codex/private-home/login.ts";
 import type { HomeViolation } from "#codex/private-home/note.ts";
@@ -11,16 +13,14 @@ import { isWithin } from "#lib/paths.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { ReadonlyAudit, Violation } from "#task/readonly-audit.ts";
 import type { RunningTask } from "#task/record.ts";
-import type { AppContext } from "./context.ts";
 import { closeCodexHome } from "./codex-home.ts";
-import type { RunResult } from "./supervise-run.ts";
 import { questionWorkspace, type WorkspaceTestimony } from "./witness.ts";
 
 /**
  * Works out what came of a run under the read-only fallback: its log, the workspace, its CODEX_HOME, and what the kernel
  * forbade, together. What is to last of its CODEX_HOME is brought to the user's.
  */
-export async function auditRun(context: AppContext, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
+export async function auditRun(context: { config: Config }, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
   const { temporary, confinement, codexHome } = taskPaths(context.config.home, task.task_id);
   const restriction = readTrustedRestriction(confinement);
   const workspace = await questionWorkspace(context, task);

@@ -1,3 +1,4 @@
+import type { RunResult } from "#codex/run-log.ts";
 import { commitWork } from "#git/commit-work.ts";
 import { isClean, readStatus, type WorktreeStatus } from "#git/status.ts";
 import { findWorktreeGitDir } from "#git/worktree-link.ts";
@@ -9,7 +10,6 @@ import { processMarkerOf } from "#task/names.ts";
 import type { RunFacts, RunningTask } from "#task/record.ts";
 import type { AppContext } from "./context.ts";
 import { endLeftovers } from "./end-processes.ts";
-import type { RunResult } from "./supervise-run.ts";
 
 /** Hooks may run tests, but not for ever. */
 const HOOKS_MS = 10 * 60_000;

@@ -1,6 +1,6 @@
 import { classifyFailure } from "#codex/failure.ts";
 import { UNSEEN_END } from "#codex/process.ts";
-import { foldLog } from "#codex/run-log.ts";
+import { foldLog, type RunResult } from "#codex/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/sandbox-failure.ts";
 import { type ChangesFound, describeMissing, findChanges } from "#git/changes.ts";
@@ -22,7 +22,6 @@ import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#task/re
 import type { LeftWork } from "./commit-left-work.ts";
 import type { AppContext } from "./context.ts";
 import { endedBy } from "./end-record.ts";
-import type { RunResult } from "./supervise-run.ts";
 
 const STDERR_BYTES = 16 * 1024;
 

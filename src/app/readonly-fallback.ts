@@ -13,10 +13,9 @@ import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/task-folder.ts";
 import type { RunningTask, TaskRequest } from "#task/record.ts";
 import { inCodexHome, openCodexHome } from "./codex-home.ts";
-import type { AppContext } from "./context.ts";
 
 /** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
-export async function needsFallback({ config }: AppContext, task: TaskRequest): Promise<boolean> {
+export async function needsFallback({ config }: { config: Config }, task: TaskRequest): Promise<boolean> {
   if (task.sandbox !== "read-only" || config.readonlyFallback === "off") return false;
   return config.readonlyFallback === "on" || !(await doesSandboxWork(config));
 }

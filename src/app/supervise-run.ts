@@ -1,8 +1,6 @@
 import type { EventLine } from "#codex/describe.ts";
-import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
-import { RunLog } from "#codex/run-log.ts";
-import type { RunState } from "#codex/run-state.ts";
-import type { Failure } from "#lib/errors.ts";
+import type { CodexProcess } from "#codex/process.ts";
+import { RunLog, type RunResult } from "#codex/run-log.ts";
 import { logger } from "#lib/log.ts";
 import { watchFolder } from "#lib/watch-folder.ts";
 import { noteSession, recordCodexEnd } from "#store/change-task.ts";
@@ -25,16 +23,6 @@ export interface RunSurroundings {
   observer: RunObserver;
   stop: StopRequest;
   clock: RunClock;
-}
-
-/** How a run went. */
-export interface RunResult {
-  state: RunState;
-  end: ProcessEnd;
-  /** Why this server ended it, where it did. */
-  stopped: Failure | undefined;
-  /** Its log as it was followed; absent where nobody followed it. */
-  log?: RunLog;
 }
 
 /** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */

@@ -17,7 +17,6 @@ import type { RunningTask } from "#task/record.ts";
 import { compareSnapshots, type Difference } from "#witness/compare.ts";
 import { formatSnapshot, parseSnapshot } from "#witness/snapshot.ts";
 import { type SnapshotLimits, takeSnapshot } from "#witness/take-snapshot.ts";
-import type { AppContext } from "./context.ts";
 
 /** What the look at a workspace before a run, and the one after it, add up to. */
 export interface WorkspaceTestimony {
@@ -31,7 +30,7 @@ const BEFORE = { totalMs: 3000, contentMs: 500 };
 const AFTER = { totalMs: 10_000, contentMs: 0 };
 
 /** Looks at a task's workspace before its run. What goes wrong here costs the testimony, not the run. */
-export async function noteWorkspace({ config }: AppContext, task: RunningTask): Promise<void> {
+export async function noteWorkspace({ config }: { config: Config }, task: RunningTask): Promise<void> {
   const { witness } = taskPaths(config.home, task.task_id);
   try {
     makePrivateFolder(witness);
@@ -47,7 +46,7 @@ export async function noteWorkspace({ config }: AppContext, task: RunningTask): 
 
 /** Looks at a task's workspace after its run, and compares. @returns undefined where there is nothing to compare with */
 export async function questionWorkspace(
-  { config }: AppContext,
+  { config }: { config: Config },
   task: RunningTask,
 ): Promise<WorkspaceTestimony | undefined> {
   const { witness } = taskPaths(config.home, task.task_id);

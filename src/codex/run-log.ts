@@ -1,9 +1,21 @@
 import { digestFile, RunningDigest } from "#lib/file-digest.ts";
 import { Turns } from "#lib/turns.ts";
 import { LineReader } from "#lib/json-lines.ts";
+import type { Failure } from "#lib/errors.ts";
 import { describeEvent, type EventLine } from "./describe.ts";
 import { type CodexEvent, parseEvent } from "./event.ts";
+import type { ProcessEnd } from "./process.ts";
 import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
+
+/** How a run went. */
+export interface RunResult {
+  state: RunState;
+  end: ProcessEnd;
+  /** Why this server ended it, where it did. */
+  stopped: Failure | undefined;
+  /** Its log as it was followed; absent where nobody followed it. */
+  log?: RunLog;
+}
 
 /** Follows a run's log as it grows: what it adds up to, and each event once. */
 export class RunLog {
