@@ -1,7 +1,7 @@
 // Builds dist/codex-mcp-server for this machine, or the named targets: bun scripts/build.ts [target … | all]
 import { join } from "node:path";
 import { $ } from "bun";
-import type { Build } from "#lib/build.ts";
+import type { Build } from "#base/build.ts";
 import manifest from "../package.json" with { type: "json" };
 import { type Target, targetNamed, TARGETS } from "./targets.ts";
 

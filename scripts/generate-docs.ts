@@ -1,8 +1,8 @@
 // Writes the tables of the READMEs that the code knows (tools, parameters, answers, resources, prompts, error codes, commands) between
 // their marks, and the golden schemas of the tools. With --check it only says whether they are up to date.
 import { join } from "node:path";
-import { COMMANDS } from "#cli/commands.ts";
-import { ERROR_CODES } from "#lib/errors.ts";
+import { COMMANDS } from "#cli/framework/commands.ts";
+import { ERROR_CODES } from "#base/errors.ts";
 import type { ToolListing } from "#mcp/define-tool.ts";
 import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
 import { resourceTemplates } from "#mcp/resources/task-resources.ts";

@@ -1,4 +1,4 @@
-import { runCommand } from "#cli/run-command.ts";
+import { runCommand } from "#cli/framework/run-command.ts";
 
 void runCommand(process.argv.slice(2)).then((exitCode) => {
   if (exitCode !== undefined) process.exit(exitCode);

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codexArguments } from "#codex/argv.ts";
 import { locateCodex } from "#codex/locate.ts";
-import { readConfig } from "#lib/config.ts";
+import { readConfig } from "#base/config.ts";
 import { buildBinary } from "../build.ts";
 import { BINARY, World } from "../../test/support/world.ts";
 import { measureStart } from "./start-time.ts";

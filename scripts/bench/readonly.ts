@@ -4,9 +4,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateCodex } from "#codex/locate.ts";
-import { writablePaths } from "#confine/writable.ts";
-import { readConfig } from "#lib/config.ts";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import { writablePaths } from "#readonly/confine/writable.ts";
+import { readConfig } from "#base/config.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { buildBinary } from "../build.ts";
 import { BINARY, World } from "../../test/support/world.ts";
 import { report, type Samples } from "./report.ts";

@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $ } from "bun";
-import { workspaceOf } from "#git/workspace.ts";
+import { workspaceOf } from "#git/repository/workspace.ts";
 import { openStore } from "#store/store.ts";
 import { noteWorktree } from "#store/worktree-base.ts";
 import { runCli } from "../../test/support/command-line.ts";

@@ -1,4 +1,4 @@
-import type { TaskRequest } from "#task/record.ts";
+import type { TaskRequest } from "#domain/record.ts";
 
 /** What of a task decides Codex's arguments. */
 export type CodexRequest = Pick<

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
-import type { Config } from "#lib/config.ts";
-import { AppError } from "#lib/errors.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
 

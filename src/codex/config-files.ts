@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { readOptionalText } from "#lib/read-file.ts";
+import { readOptionalText } from "#platform/files/read-file.ts";
 
 /** Larger ones are not Codex's: its own documentation of all settings has a tenth of that. */
 export const MAX_CONFIG_BYTES = 512 * 1024;

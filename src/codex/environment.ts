@@ -1,4 +1,4 @@
-import type { Environment } from "#lib/config.ts";
+import type { Environment } from "#base/config.ts";
 
 /** Variables of the MCP client that steer the client itself; Codex must not take them for its own. */
 const OF_THE_CLIENT = /^(?:CLAUDECODE|CLAUDE_CODE_.*|CLAUDE_PROJECT_DIR|MCP_TOOL_TIMEOUT|MCP_TIMEOUT)$/;

@@ -1,8 +1,8 @@
 import { accessSync, constants, realpathSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
-import type { Config } from "#lib/config.ts";
-import { AppError } from "#lib/errors.ts";
-import { pathExists } from "#lib/paths.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
 
 /** A Codex program that can be started. */
 export interface CodexProgram {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Config } from "#lib/config.ts";
+import type { Config } from "#base/config.ts";
 import { readConfigFile, userConfigFiles } from "./config-files.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { basename } from "node:path";
 import * as v from "valibot";
-import type { Config } from "#lib/config.ts";
-import type { TaskRequest } from "#task/record.ts";
+import type { Config } from "#base/config.ts";
+import type { TaskRequest } from "#domain/record.ts";
 import { checkProjectFiles } from "./project-files.ts";
 import { projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
-import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#lib/process-identity.ts";
-import { startContained } from "#lib/start-contained.ts";
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
+import { startContained } from "#platform/start/start-contained.ts";
 
 /** How a process ended; both undefined where nobody saw it. */
 export interface ProcessEnd {

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { pathExists } from "#lib/paths.ts";
+import { AppError } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
 
 const SUFFIX = ".config.toml";
 

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { statIfAny } from "#lib/paths.ts";
-import { kindOf } from "#lib/read-file.ts";
+import { AppError } from "#base/errors.ts";
+import { statIfAny } from "#base/paths.ts";
+import { kindOf } from "#platform/files/read-file.ts";
 import { MAX_CONFIG_BYTES, projectConfigFiles } from "./config-files.ts";
 
 /** Instructions that Codex reads at each level. */

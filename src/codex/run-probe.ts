@@ -1,5 +1,5 @@
-import type { Config } from "#lib/config.ts";
-import { type ProgramResult, runProgram } from "#lib/run-program.ts";
+import type { Config } from "#base/config.ts";
+import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
 import type { CodexProgram } from "./locate.ts";
 
 /** Codex answers within 30 ms; one on a cold disk, or behind a version manager, takes longer. */

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync, statSync } from "node:fs";
-import type { Config } from "#lib/config.ts";
+import type { Config } from "#base/config.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
 

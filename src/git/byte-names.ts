@@ -1,4 +1,4 @@
-import { decodeBytes } from "#lib/visible-text.ts";
+import { decodeBytes } from "#base/visible-text.ts";
 
 /**
  * Names of files as git and the file system have them may hold any byte. Here they are texts with one

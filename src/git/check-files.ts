@@ -1,8 +1,8 @@
 import { realpathSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { lstatIfAny, statIfAny } from "#lib/paths.ts";
-import { kindOf, tryReadText } from "#lib/read-file.ts";
+import { AppError } from "#base/errors.ts";
+import { lstatIfAny, statIfAny } from "#base/paths.ts";
+import { kindOf, tryReadText } from "#platform/files/read-file.ts";
 import { findGitFolders, notAFile } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { AppError, errnoOf, type ErrorCode } from "#lib/errors.ts";
-import { quoteForShell } from "#lib/text.ts";
+import { AppError, errnoOf, type ErrorCode } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 
 /** A kind of failure, by what git says of it. */
 interface Explanation {

@@ -1,4 +1,4 @@
-import { AppError } from "#lib/errors.ts";
+import { AppError } from "#base/errors.ts";
 import { explainFailure } from "./explain-failure.ts";
 
 /** Returns a failed git command in words, with what to do about it. @param stderr what git said, in the language C */

@@ -1,8 +1,8 @@
 import { delimiter, dirname, join, resolve } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { lstatIfAny, realPath, statIfAny } from "#lib/paths.ts";
-import { kindOf, tryReadText } from "#lib/read-file.ts";
-import { quoteForShell } from "#lib/text.ts";
+import { AppError } from "#base/errors.ts";
+import { lstatIfAny, realPath, statIfAny } from "#base/paths.ts";
+import { kindOf, tryReadText } from "#platform/files/read-file.ts";
+import { quoteForShell } from "#base/text.ts";
 
 /** Folders of a repository. */
 export interface GitFolders {

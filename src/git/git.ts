@@ -1,5 +1,5 @@
-import { AppError } from "#lib/errors.ts";
-import type { ProgramResult } from "#lib/run-program.ts";
+import { AppError } from "#base/errors.ts";
+import type { ProgramResult } from "#platform/start/run-program.ts";
 import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 

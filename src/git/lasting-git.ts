@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { tryReadText } from "#lib/read-file.ts";
-import { withTemporaryFolder } from "#lib/temporary.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
+import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import { findGitFolders } from "./git-folders.ts";
 import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { AppError } from "#base/errors.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";

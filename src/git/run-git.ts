@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
-import { AppError, errnoOf } from "#lib/errors.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
 import {
   type ProgramResult,
   type ProgramStart,
   runProgram,
   startProgram,
   type RunningProgram,
-} from "#lib/run-program.ts";
-import { quoteForShell } from "#lib/text.ts";
+} from "#platform/start/run-program.ts";
+import { quoteForShell } from "#base/text.ts";
 import { checkGitFiles } from "./check-files.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";

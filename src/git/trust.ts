@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { isWithin } from "#lib/paths.ts";
-import { quoteForShell } from "#lib/text.ts";
+import { AppError } from "#base/errors.ts";
+import { isWithin } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 

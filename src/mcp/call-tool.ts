@@ -1,10 +1,10 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { AppError, toFailure } from "#lib/errors.ts";
-import { logger } from "#lib/log.ts";
+import { AppError, toFailure } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
 import type { Call } from "./define-tool.ts";
-import { respond, respondFailure } from "./respond.ts";
-import { toMcpTask } from "./task-extension/mcp-task.ts";
-import { ALL_TOOLS } from "./tools/all-tools.ts";
+import { respond, respondFailure } from "#mcp/answers/respond.ts";
+import { toMcpTask } from "#mcp/task-extension/mcp-task.ts";
+import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
 
 /** Calls a tool; whatever goes wrong is its result. */
 export async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {

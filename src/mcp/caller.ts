@@ -1,7 +1,7 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { isObject, META, TASKS_EXTENSION } from "./eras/envelope.ts";
-import type { Extra } from "./on-request.ts";
-import { RPC_CODES, RpcError } from "./rpc-error.ts";
+import { isObject, META, TASKS_EXTENSION } from "#mcp/protocol/envelope.ts";
+import type { Extra } from "#mcp/protocol/on-request.ts";
+import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
 /** Who sent a request. */
 export interface Caller {

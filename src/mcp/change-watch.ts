@@ -1,4 +1,4 @@
-import { logger } from "#lib/log.ts";
+import { logger } from "#base/log.ts";
 
 /** Changes are told at most so often. */
 const LOOK_MS = 1000;

@@ -1,5 +1,5 @@
-import { AppError } from "#lib/errors.ts";
-import { shorten } from "#lib/text.ts";
+import { AppError } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
 
 const MAX_DEPTH = 64;
 const MAX_VALUES = 20_000;

@@ -1,7 +1,7 @@
 import type { CompleteRequest, CompleteResult } from "@modelcontextprotocol/sdk/types.js";
-import type { AppContext } from "#app/context.ts";
-import { listTaskIds } from "#store/list-tasks.ts";
-import { ALL_PROMPTS } from "./prompts/all-prompts.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { listTaskIds } from "#store/tasks/list-tasks.ts";
+import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
 
 /** The protocol's own limit. */
 const MAX_VALUES = 100;

@@ -1,12 +1,12 @@
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import type { AppContext } from "#app/context.ts";
-import { AppError } from "#lib/errors.ts";
-import { shorten } from "#lib/text.ts";
-import type { TaskRecord } from "#task/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { AppError } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
+import type { TaskRecord } from "#domain/record.ts";
 import { checkArguments } from "./check-arguments.ts";
-import type { ClientLimits } from "./client-limits.ts";
-import type { ToolData } from "./respond.ts";
+import type { ClientLimits } from "#mcp/answers/client-limits.ts";
+import type { ToolData } from "#mcp/answers/respond.ts";
 
 /** What a tool's handler gives back: an answer, or a run that the client is to ask for (`takesTasks`). */
 export type Answer = ToolData | { task: TaskRecord };

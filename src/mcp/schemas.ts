@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { VERDICTS } from "#task/readonly-audit.ts";
-import { MAX_IMAGES } from "#task/record.ts";
-import { TOPIC_TYPES } from "#task/topic.ts";
+import { VERDICTS } from "#domain/readonly-audit.ts";
+import { MAX_IMAGES } from "#domain/record.ts";
+import { TOPIC_TYPES } from "#domain/topic.ts";
 
 const sandbox = z.enum(["read-only", "full-access"]);
 const seconds = z.number().min(0).max(31_536_000);

@@ -1,9 +1,9 @@
-import { logger } from "#lib/log.ts";
+import { logger } from "#base/log.ts";
 import { describeFault } from "./call-tool.ts";
-import { BothEras } from "./eras/both-eras.ts";
+import { BothEras } from "#mcp/protocol/both-eras.ts";
 import { makeServer } from "./server.ts";
 import { Session } from "./session.ts";
-import { StdioTransport } from "./stdio-transport.ts";
+import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";
 
 /** What came in before the client went is looked at for so long. */
 const DRAIN_MS = 200;

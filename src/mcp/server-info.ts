@@ -1,4 +1,4 @@
-import { VERSION } from "#lib/build.ts";
+import { VERSION } from "#base/build.ts";
 
 /** Who this server says that it is. */
 export const SERVER_INFO = { name: "codex-mcp-server", title: "Codex tasks", version: VERSION } as const;

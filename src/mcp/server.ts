@@ -1,15 +1,15 @@
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { logger } from "#lib/log.ts";
+import { logger } from "#base/log.ts";
 import { ChangeWatch } from "./change-watch.ts";
-import { registerDiscovery } from "./eras/discover.ts";
-import { registerListening } from "./eras/listen.ts";
+import { registerDiscovery } from "#mcp/protocol/discover.ts";
+import { registerListening } from "#mcp/protocol/listen.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
-import { registerPrompts } from "./prompts/register-prompts.ts";
-import { registerResources } from "./resources/register-resources.ts";
+import { registerPrompts } from "#mcp/prompts/register-prompts.ts";
+import { registerResources } from "#mcp/resources/register-resources.ts";
 import { CAPABILITIES, SERVER_INFO } from "./server-info.ts";
 import type { Session } from "./session.ts";
-import { registerTaskExtension } from "./task-extension/register-task-extension.ts";
-import { registerTools } from "./tools/register-tools.ts";
+import { registerTaskExtension } from "#mcp/task-extension/register-task-extension.ts";
+import { registerTools } from "#mcp/tools/register-tools.ts";
 
 /** The server of one client: what it offers, registered with the SDK. */
 export function makeServer(session: Session): Server {

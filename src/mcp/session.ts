@@ -1,5 +1,5 @@
-import { type AppContext, openContext } from "#app/context.ts";
-import { readConfig } from "#lib/config.ts";
+import { type AppContext, openContext } from "#tasks/context.ts";
+import { readConfig } from "#base/config.ts";
 
 /** How long requests that are being answered may go on after the client has gone: clients kill after half a second. */
 const FAREWELL_MS = 300;

@@ -1,11 +1,11 @@
 import { Database } from "bun:sqlite";
 import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, errnoOf } from "#lib/errors.ts";
-import { sharedFileSystem } from "#lib/file-system.ts";
-import { repairPrivateFolder } from "#lib/files.ts";
-import { logger } from "#lib/log.ts";
-import { holdSoon } from "./held-lock.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { sharedFileSystem } from "#platform/files/file-system.ts";
+import { repairPrivateFolder } from "#platform/files/files.ts";
+import { logger } from "#base/log.ts";
+import { holdSoon } from "#store/locks/held-lock.ts";
 import { hasNoSchema, isNewerSchema, migrate } from "./migrations.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile } from "#lib/files.ts";
-import { tryReadText } from "#lib/read-file.ts";
+import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import { storePaths } from "./store-paths.ts";
 

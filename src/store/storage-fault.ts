@@ -1,4 +1,4 @@
-import { AppError, errnoOf } from "#lib/errors.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
 
 /**
  * Does something with files of the state folder; a failed system call there is a fault of the state folder.

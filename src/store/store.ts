@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
-import { AppError } from "#lib/errors.ts";
+import { AppError } from "#base/errors.ts";
 import { type OpenedDatabase, openDatabase } from "./database.ts";
-import { importNewTasks, importTasks, type WorkspaceOf } from "./import-tasks.ts";
+import { importNewTasks, importTasks, type WorkspaceOf } from "#store/tasks/import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
 
 /** The task store of one state folder: the index, and where its files are. */

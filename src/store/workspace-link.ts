@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "#lib/errors.ts";
-import { logger } from "#lib/log.ts";
+import { errnoOf } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
 
 /** In a workspace: links to its tasks' folders, and a `.gitignore`. */
 export const LINK_FOLDER = ".codex-tasks";

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { WorktreePlace } from "#task/record.ts";
+import type { WorktreePlace } from "#domain/record.ts";
 
 interface Indexed {
   database: Database;

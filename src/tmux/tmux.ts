@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import type { Config } from "#lib/config.ts";
-import { AppError } from "#lib/errors.ts";
-import { runProgram } from "#lib/run-program.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { runProgram } from "#platform/start/run-program.ts";
 import { multiplexerEnvironment } from "./environment.ts";
 
 /** How to reach a tmux server. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { buildBinary } from "../../scripts/build.ts";
 import { targetNamed } from "../../scripts/targets.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";

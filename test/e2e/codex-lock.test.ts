@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isFlocked } from "#lib/flock.ts";
+import { isFlocked } from "#platform/flock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 

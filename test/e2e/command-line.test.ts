@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { COMMANDS } from "#cli/commands.ts";
+import { COMMANDS } from "#cli/framework/commands.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { writeOldTasks } from "../support/old-tasks.ts";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, openSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { Finding } from "#app/doctor/finding.ts";
-import { processMarkerOf } from "#task/names.ts";
+import type { Finding } from "#doctor/finding.ts";
+import { processMarkerOf } from "#domain/names.ts";
 import { runCli } from "../support/command-line.ts";
 import { canMountDisks, mountDisk, remountDisk, unmountDisk } from "../support/disk.ts";
 import { writeOldTasks } from "../support/old-tasks.ts";

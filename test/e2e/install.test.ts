@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { $ } from "bun";
-import { CLIENTS, type McpClient } from "#clients/client-table.ts";
+import { CLIENTS, type McpClient } from "#install/client-table.ts";
 import { runCli } from "../support/command-line.ts";
 import { findClient } from "../support/real-clients.ts";
 import { Terminal } from "../support/terminal.ts";

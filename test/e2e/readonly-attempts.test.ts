@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { portrait } from "../support/left-alone.ts";
 import { McpClient } from "../support/mcp-client.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";

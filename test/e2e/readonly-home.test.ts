@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ReadonlyAudit } from "#task/readonly-audit.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { DAY_MS, login, token } from "../support/login.ts";
 import { McpClient } from "../support/mcp-client.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { ERROR_CODES } from "#lib/errors.ts";
+import type { ERROR_CODES } from "#base/errors.ts";
 import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
 import { runShell } from "../support/hostile.ts";
 import { World } from "../support/world.ts";

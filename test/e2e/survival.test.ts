@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
-import { identifyProcess } from "#lib/process-identity.ts";
+import { identifyProcess } from "#platform/process/identity.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { BINARY, World } from "../support/world.ts";
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatMeta, readMeta } from "#store/meta-file.ts";
-import type { ReadonlyAudit, Violation } from "#task/readonly-audit.ts";
-import { isEnded } from "#task/record.ts";
+import { formatMeta, readMeta } from "#store/tasks/meta-file.ts";
+import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
+import { isEnded } from "#domain/record.ts";
 
 const OLD: ReadonlyAudit = {
   mode: "fallback",

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { $ } from "bun";
 import { realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BranchUse, findBranchUse } from "#git/branch-in-use.ts";
+import { type BranchUse, findBranchUse } from "#git/repository/branch-in-use.ts";
 import { Scratch } from "../support/scratch.ts";
 
 // Git's own `branch -d` and `-f` are the reference for which branches may be deleted or moved.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { CommitGraph } from "#git/commit-graph.ts";
-import { countApart, isAncestor } from "#git/history.ts";
+import { CommitGraph } from "#git/repository/commit-graph.ts";
+import { countApart, isAncestor } from "#git/repository/history.ts";
 import { Dice } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 

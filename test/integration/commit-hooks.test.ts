@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commitWork } from "#git/commit-work.ts";
+import { commitWork } from "#git/changes/commit-work.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readChanges } from "#git/changes.ts";
-import { commitWork } from "#git/commit-work.ts";
-import { snapshotWork } from "#git/snapshot.ts";
-import { writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { readChanges } from "#git/changes/changes.ts";
+import { commitWork } from "#git/changes/commit-work.ts";
+import { snapshotWork } from "#git/changes/snapshot.ts";
+import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { fileURLToPath } from "node:url";
-import { endFamily } from "#lib/end-family.ts";
-import { identifyProcess } from "#lib/process-identity.ts";
+import { endFamily } from "#platform/process/end-family.ts";
+import { identifyProcess } from "#platform/process/identity.ts";
 import { killNamed, makeToken, processesNamed } from "../support/escapes.ts";
 
 const ON_LINUX = process.platform === "linux";

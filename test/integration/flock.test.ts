@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { closeSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isFlocked, tryFlock } from "#lib/flock.ts";
+import { isFlocked, tryFlock } from "#platform/flock.ts";
 
 const HAS_LOCKS = process.platform !== "win32";
 let folder: string;
@@ -36,7 +36,7 @@ test.if(HAS_LOCKS)("a lock is held for as long as a process that inherited the f
 test.if(HAS_LOCKS)("many processes that look at a lock do not keep its owner from taking it", async () => {
   const path = join(folder, "looked-at");
   writeFileSync(path, "");
-  const look = `import { isFlocked } from "#lib/flock.ts"; for (let i = 0; i < 5000; i++) isFlocked(${JSON.stringify(path)});`;
+  const look = `import { isFlocked } from "#platform/flock.ts"; for (let i = 0; i < 5000; i++) isFlocked(${JSON.stringify(path)});`;
   const lookers = [1, 2].map(() => Bun.spawn([process.execPath, "-e", look], { cwd: import.meta.dir }));
   while (lookers.some(({ exitCode }) => exitCode === null)) {
     await Bun.sleep(1);
@@ -59,7 +59,7 @@ test.if(HAS_LOCKS)("what is no file of its own is not known, and not waited for"
 
 async function isFlockedFromNamespace(path: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
-  const command = `import { isFlocked } from "#lib/flock.ts"; console.log(isFlocked(${JSON.stringify(path)}));`;
+  const command = `import { isFlocked } from "#platform/flock.ts"; console.log(isFlocked(${JSON.stringify(path)}));`;
   const namespace = process.platform === "linux" ? ["unshare", ...(isRoot ? [] : ["-r"]), "-pf", "--mount-proc"] : [];
   const run = Bun.spawn([...namespace, process.execPath, "-e", command], { cwd: import.meta.dir });
   return (await run.stdout.text()).trim();

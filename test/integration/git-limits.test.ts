@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commitOfBranch } from "#git/branches.ts";
-import { readChanges } from "#git/changes.ts";
-import { commitWork } from "#git/commit-work.ts";
+import { commitOfBranch } from "#git/repository/branches.ts";
+import { readChanges } from "#git/changes/changes.ts";
+import { commitWork } from "#git/changes/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
-import { countApart, isAncestor } from "#git/history.ts";
+import { countApart, isAncestor } from "#git/repository/history.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
-import { inspectRepository } from "#git/repository.ts";
+import { inspectRepository } from "#git/repository/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
-import { writeWorktreeDiff } from "#git/worktree-diff.ts";
-import { lookForWork } from "#git/worktree-work.ts";
-import { noteOnWorktree } from "#git/worktree-notes.ts";
+import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
+import { lookForWork } from "#git/worktree/worktree-work.ts";
+import { noteOnWorktree } from "#git/worktree/worktree-notes.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 

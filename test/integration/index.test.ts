@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "#lib/errors.ts";
-import { importTasks } from "#store/import-tasks.ts";
-import { countTasks, listTasks } from "#store/list-tasks.ts";
+import { AppError } from "#base/errors.ts";
+import { importTasks } from "#store/tasks/import-tasks.ts";
+import { countTasks, listTasks } from "#store/tasks/list-tasks.ts";
 import { openStore, type Store } from "#store/store.ts";
-import { claimTask } from "#store/claim-task.ts";
-import type { QueuedTask } from "#task/record.ts";
+import { claimTask } from "#store/tasks/claim-task.ts";
+import type { QueuedTask } from "#domain/record.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const SOURCE = join(import.meta.dir, "..", "..", "src", "store");

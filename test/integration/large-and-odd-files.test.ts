@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readChanges } from "#git/changes.ts";
-import { commitWork } from "#git/commit-work.ts";
-import { copyIncluded } from "#git/worktree-include.ts";
-import { measureFolder } from "#lib/folder-size.ts";
+import { readChanges } from "#git/changes/changes.ts";
+import { commitWork } from "#git/changes/commit-work.ts";
+import { copyIncluded } from "#git/worktree/worktree-include.ts";
+import { measureFolder } from "#platform/files/folder-size.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 

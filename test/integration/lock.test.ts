@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readLockState, tryHold } from "#store/held-lock.ts";
-import { withRepositoryLock } from "#store/lock.ts";
+import { readLockState, tryHold } from "#store/locks/held-lock.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
 import { openStore } from "#store/store.ts";
 import { Scratch } from "../support/scratch.ts";
 

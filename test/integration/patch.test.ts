@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { lstatSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readChanges } from "#git/changes.ts";
-import { writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { readChanges } from "#git/changes/changes.ts";
+import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ProgramStart, runProgram, startProgram } from "#lib/run-program.ts";
+import { type ProgramStart, runProgram, startProgram } from "#platform/start/run-program.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const scratch = new Scratch();
@@ -146,7 +146,7 @@ test("a program that cannot be started says why", async () => {
 test.skipIf(process.platform !== "linux")("programs end with this process, whatever ends that", async () => {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     const pidFile = join(scratch.root, `child-${signal}`);
-    const code = `import { runProgram } from ${JSON.stringify(join(import.meta.dir, "../../src/lib/run-program.ts"))};
+    const code = `import { runProgram } from ${JSON.stringify(join(import.meta.dir, "../../src/platform/start/run-program.ts"))};
       await runProgram({ command: ["/bin/sh", "-c", "echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; sleep 600; :"],
         folder: "/", environment: process.env, deadlineMs: 60000 });`;
     const parent = Bun.spawn([process.execPath, "-e", code], { stdio: ["ignore", "inherit", "inherit"] });

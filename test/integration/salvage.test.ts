@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
-import { removeWorktree } from "#git/remove-worktree.ts";
+import { removeWorktree } from "#git/worktree/remove-worktree.ts";
 import { restoreWorktree } from "#git/salvage/restore-worktree.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState } from "#git/salvage/worktree-state.ts";
-import { addWorktree } from "#git/worktree.ts";
+import { addWorktree } from "#git/worktree/worktree.ts";
 import { beginConflict, Dice, disturb, portray } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -12,10 +12,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { compareRepositoryStates, findWorkingTree, readRepositoryState } from "#git/repository-state.ts";
-import { compareSnapshots } from "#witness/compare.ts";
-import { formatSnapshot, parseSnapshot } from "#witness/snapshot.ts";
-import { takeSnapshot } from "#witness/take-snapshot.ts";
+import { compareRepositoryStates, findWorkingTree, readRepositoryState } from "#git/repository/repository-state.ts";
+import { compareSnapshots } from "#readonly/snapshot/compare.ts";
+import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
+import { takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findChanges, readChanges } from "#git/changes.ts";
-import { commitWork } from "#git/commit-work.ts";
-import { snapshotWork } from "#git/snapshot.ts";
-import { writeWorktreeDiff } from "#git/worktree-diff.ts";
+import { findChanges, readChanges } from "#git/changes/changes.ts";
+import { commitWork } from "#git/changes/commit-work.ts";
+import { snapshotWork } from "#git/changes/snapshot.ts";
+import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { canMountDisks, mountDisk, unmountDisk } from "../support/disk.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readChanges } from "#git/changes.ts";
-import { inspectRepository, type Repository } from "#git/repository.ts";
-import { workspaceOf } from "#git/workspace.ts";
-import { guessBase, makeWorktree, planWorktree, runFolderIn } from "#git/worktree.ts";
+import { readChanges } from "#git/changes/changes.ts";
+import { inspectRepository, type Repository } from "#git/repository/repository.ts";
+import { workspaceOf } from "#git/repository/workspace.ts";
+import { guessBase, makeWorktree, planWorktree, runFolderIn } from "#git/worktree/worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;

@@ -1,7 +1,7 @@
 // A process that adopts orphans and ends a family, as a supervisor does: prints which of its processes it has left.
 // Usage: adopting-process.ts <token of members> <token of its own helper>
-import { endFamily } from "#lib/end-family.ts";
-import { becomeSubreaper } from "#lib/subreaper.ts";
+import { endFamily } from "#platform/process/end-family.ts";
+import { becomeSubreaper } from "#platform/process/subreaper.ts";
 import { processesNamed } from "./escapes.ts";
 
 const [members = "", own = ""] = process.argv.slice(2);

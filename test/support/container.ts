@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { $ } from "bun";
 import { locateCodex } from "#codex/locate.ts";
-import { readConfig } from "#lib/config.ts";
+import { readConfig } from "#base/config.ts";
 import { McpClient } from "./mcp-client.ts";
 import type { World } from "./world.ts";
 

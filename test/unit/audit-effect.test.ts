@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { judgeCommand } from "#audit/judge-command.ts";
-import { judgeRun, type RunTestimony } from "#audit/judge-run.ts";
-import type { Effect } from "#task/readonly-audit.ts";
+import { judgeCommand } from "#readonly/audit/judge-command.ts";
+import { judgeRun, type RunTestimony } from "#readonly/audit/judge-run.ts";
+import type { Effect } from "#domain/readonly-audit.ts";
 
 const surroundings = { folder: "/srv/project", temporary: "/state/tmp" };
 const enforced = { writable: ["/state/codex-home", "/state/tmp"], refusesAttributes: true };

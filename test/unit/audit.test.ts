@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { judgeCommand, withoutShell } from "#audit/judge-command.ts";
-import { judgeRun, type RunTestimony } from "#audit/judge-run.ts";
+import { judgeCommand, withoutShell } from "#readonly/audit/judge-command.ts";
+import { judgeRun, type RunTestimony } from "#readonly/audit/judge-run.ts";
 import { READING, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { codexArguments } from "#codex/argv.ts";
-import { describeEvent, unwrapCommand } from "#codex/describe.ts";
-import { parseEvent } from "#codex/event.ts";
-import { classifyFailure } from "#codex/failure.ts";
-import { foldLog } from "#codex/run-log.ts";
-import { applyEvent, NO_EVENTS, ownUsage, type RunState } from "#codex/run-state.ts";
+import { describeEvent, unwrapCommand } from "#codex/run/describe.ts";
+import { parseEvent } from "#codex/run/event.ts";
+import { classifyFailure } from "#codex/run/failure.ts";
+import { foldLog } from "#codex/run/run-log.ts";
+import { applyEvent, NO_EVENTS, ownUsage, type RunState } from "#codex/run/run-state.ts";
 
 const fixture = (name: string) => join(import.meta.dir, "..", "fixtures", "codex-0.169", `${name}.jsonl`);
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { nearest } from "#cli/nearest.ts";
-import { escapeInJson } from "#cli/output.ts";
-import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/quantities.ts";
-import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/style.ts";
-import { formatTable } from "#cli/table.ts";
+import { nearest } from "#cli/framework/nearest.ts";
+import { escapeInJson } from "#cli/terminal/output.ts";
+import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/terminal/quantities.ts";
+import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/terminal/style.ts";
+import { formatTable } from "#cli/terminal/table.ts";
 import { launcherOf } from "#codex/locate.ts";
-import { makeVisible } from "#lib/visible-text.ts";
+import { makeVisible } from "#base/visible-text.ts";
 
 test("a misspelt word is taken for what is nearest to it, and a strange one for nothing", () => {
   const names = ["tasks", "show", "logs", "attach", "wait", "cancel", "clean"];

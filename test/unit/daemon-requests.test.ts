@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { findDaemonRequests } from "#audit/daemon-requests.ts";
+import { findDaemonRequests } from "#readonly/audit/daemon-requests.ts";
 
 const ASKING = [
   "tmux new-session -d -s web 'npm start'",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { fitAnswer, sizeOf } from "#mcp/fit-answer.ts";
+import { fitAnswer, sizeOf } from "#mcp/answers/fit-answer.ts";
 
 const wholeAt = (taskId: string) => `/tasks/${taskId}/result.md`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parse, type ParseError } from "jsonc-parser";
-import { withProperty } from "#clients/json-edit.ts";
+import { withProperty } from "#install/json-edit.ts";
 
 const TEXTS: Record<string, string> = {
   empty: "",

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LineReader, readLastLines, readLinesFrom, readTail } from "#lib/json-lines.ts";
+import { LineReader, readLastLines, readLinesFrom, readTail } from "#platform/files/json-lines.ts";
 
 let folder: string;
 let file: string;

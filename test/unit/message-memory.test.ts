@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 
-const TRANSPORT = join(import.meta.dir, "../../src/mcp/stdio-transport.ts");
+const TRANSPORT = join(import.meta.dir, "../../src/mcp/protocol/stdio-transport.ts");
 /** Feeds the transport as standard input does, and tells the most memory that it has held. */
 const CHILD = `
 const { StdioTransport } = await import(${JSON.stringify(TRANSPORT)});

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { MessageScanner, pruneMessage } from "../../src/mcp/message-scanner.ts";
+import { MessageScanner, pruneMessage } from "../../src/mcp/protocol/message-scanner.ts";
 import { randomOf } from "../support/hostile.ts";
 
 function scan(line: Buffer, pieces: (left: number) => number): MessageScanner {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { identifyProcess, isProcessAlive, ownIdentity, signalProcess } from "#lib/process-identity.ts";
+import { identifyProcess, isProcessAlive, ownIdentity, signalProcess } from "#platform/process/identity.ts";
 
 test("a pid alone is not an identity: the start time, and the boot, belong to it", () => {
   const own = ownIdentity();

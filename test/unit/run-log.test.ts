@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readActions } from "#codex/run-actions.ts";
-import { RunLog } from "#codex/run-log.ts";
-import { LineReader, MAX_LINE_LENGTH, readLinesFrom } from "#lib/json-lines.ts";
+import { readActions } from "#codex/run/run-actions.ts";
+import { RunLog } from "#codex/run/run-log.ts";
+import { LineReader, MAX_LINE_LENGTH, readLinesFrom } from "#platform/files/json-lines.ts";
 
 let folder: string;
 let log: string;

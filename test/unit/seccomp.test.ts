@@ -11,8 +11,14 @@ import {
   RETURN,
   seccompProgram,
   UNKNOWN_CALL,
-} from "#confine/seccomp-program.ts";
-import { type Architecture, AUDIT_ARCH, examinedCall, NEWEST_SYSCALL, refusedCalls } from "#confine/syscalls.ts";
+} from "#readonly/confine/seccomp-program.ts";
+import {
+  type Architecture,
+  AUDIT_ARCH,
+  examinedCall,
+  NEWEST_SYSCALL,
+  refusedCalls,
+} from "#readonly/confine/syscalls.ts";
 
 /** A system call as the kernel shows it to a filter. */
 interface Call {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { lostLines, withTable } from "#clients/toml-edit.ts";
+import { lostLines, withTable } from "#install/toml-edit.ts";
 
 const TEXT = `# mine
 model = "gpt-5" # the best

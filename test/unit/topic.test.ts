@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { agentBranchOf, isTaskId, processMarkerOf, taskIdOf, worktreeNameOf } from "#task/names.ts";
-import { parseTopic } from "#task/topic.ts";
+import { agentBranchOf, isTaskId, processMarkerOf, taskIdOf, worktreeNameOf } from "#domain/names.ts";
+import { parseTopic } from "#domain/topic.ts";
 
 describe("topics", () => {
   const good: [string, { type: string; description: string; version: number }][] = [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { PatchPainter } from "#cli/patch.ts";
-import { compose, paint, render } from "#cli/style.ts";
-import { formatTable, sliceToWidth, wrapToWidth } from "#cli/table.ts";
-import { quoteForShell } from "#lib/text.ts";
-import { decodeBytes, makeVisible } from "#lib/visible-text.ts";
+import { PatchPainter } from "#cli/terminal/patch.ts";
+import { compose, paint, render } from "#cli/terminal/style.ts";
+import { formatTable, sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
+import { quoteForShell } from "#base/text.ts";
+import { decodeBytes, makeVisible } from "#base/visible-text.ts";
 import { findHidden, HOSTILE, randomText } from "../support/hostile-text.ts";
 import { Dice } from "../support/random-worktree.ts";
 

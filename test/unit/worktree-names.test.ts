@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { explainFailure, explainSystemCall } from "#git/explain-failure.ts";
-import { findOtherCase, joinName, withOtherCase, worktreeNameOf } from "#task/names.ts";
-import { parseTopic } from "#task/topic.ts";
+import { findOtherCase, joinName, withOtherCase, worktreeNameOf } from "#domain/names.ts";
+import { parseTopic } from "#domain/topic.ts";
 
 describe("names of folders", () => {
   const topic = parseTopic(`implement-${"x".repeat(100)}-v1`);

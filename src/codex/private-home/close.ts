@@ -1,4 +1,4 @@
-import { realPath } from "#lib/paths.ts";
+import { realPath } from "#base/paths.ts";
 import { type DoubtLogin, returnLogin } from "./login.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { returnSession } from "./sessions.ts";

@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { type FileFingerprint, openRegularFile, RunningDigest } from "#lib/file-digest.ts";
-import type { Turns } from "#lib/turns.ts";
+import { type FileFingerprint, openRegularFile, RunningDigest } from "#platform/files/file-digest.ts";
+import type { Turns } from "#base/turns.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 

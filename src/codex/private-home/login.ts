@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
 import * as v from "valibot";
-import { prepareFile } from "#lib/files.ts";
-import { isSameFingerprint, digestFile, type FileFingerprint } from "#lib/file-digest.ts";
-import { realPath } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { prepareFile } from "#platform/files/files.ts";
+import { isSameFingerprint, digestFile, type FileFingerprint } from "#platform/files/file-digest.ts";
+import { realPath } from "#base/paths.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 import type { HomeFindings, HomeViolation, PrivateHomeNote } from "./note.ts";
 import { isRenewalOf, LoginSchema, parseJson, payloadOf } from "./renewal.ts";
 

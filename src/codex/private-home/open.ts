@@ -1,10 +1,10 @@
 import { copyFileSync, lstatSync, readdirSync, symlinkSync } from "node:fs";
 import { constants } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { makePrivateFolder, writePrivateFile } from "#lib/files.ts";
-import { digestFile } from "#lib/file-digest.ts";
-import { realPath } from "#lib/paths.ts";
-import { findSessionFile } from "../session-file.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { digestFile } from "#platform/files/file-digest.ts";
+import { realPath } from "#base/paths.ts";
+import { findSessionFile } from "#codex/run/session-file.ts";
 import { readLoginToRenew } from "./login.ts";
 import type { PrivateHomeNote } from "./note.ts";
 

@@ -2,8 +2,8 @@ import { type Dirent, lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readFirstLine } from "#lib/json-lines.ts";
-import type { Turns } from "#lib/turns.ts";
+import { readFirstLine } from "#platform/files/json-lines.ts";
+import type { Turns } from "#base/turns.ts";
 
 /** Agents may start agents, but not without end. */
 const MAX_GENERATIONS = 8;

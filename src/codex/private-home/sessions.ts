@@ -1,10 +1,10 @@
 import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errnoOf } from "#lib/errors.ts";
-import { isSameFingerprint, digestFileInTurns, type FileFingerprint } from "#lib/file-digest.ts";
-import { makePrivateFolder } from "#lib/files.ts";
-import { Turns } from "#lib/turns.ts";
-import { findSessionFile } from "../session-file.ts";
+import { errnoOf } from "#base/errors.ts";
+import { isSameFingerprint, digestFileInTurns, type FileFingerprint } from "#platform/files/file-digest.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
+import { Turns } from "#base/turns.ts";
+import { findSessionFile } from "#codex/run/session-file.ts";
 import { copyRecord } from "./copy-record.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { agentsOf, listRecords, type SessionRecord } from "./records.ts";

@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile, writePrivateFile } from "#lib/files.ts";
-import { realPath } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
+import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
+import { realPath } from "#base/paths.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 import type { DoubtLogin } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
 import { isRenewalOf } from "./renewal.ts";

@@ -1,13 +1,13 @@
-import { AppError } from "#lib/errors.ts";
-import { statIfAny } from "#lib/paths.ts";
-import { listSome, quoteForShell } from "#lib/text.ts";
-import { findBranchUse } from "../branch-in-use.ts";
-import { commitOfBranch } from "../branches.ts";
+import { AppError } from "#base/errors.ts";
+import { statIfAny } from "#base/paths.ts";
+import { listSome, quoteForShell } from "#base/text.ts";
+import { findBranchUse } from "#git/repository/branch-in-use.ts";
+import { commitOfBranch } from "#git/repository/branches.ts";
 import { failedWhileWriting, takeBack } from "./take-back.ts";
-import { findGitFolders } from "../git-folders.ts";
-import { git } from "../git.ts";
-import { gitFailure } from "../git-failure.ts";
-import { tryLastingGit } from "../lasting-git.ts";
+import { findGitFolders } from "#git/git-folders.ts";
+import { git } from "#git/git.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { tryLastingGit } from "#git/lasting-git.ts";
 
 /** A branch is to point to another commit, which comes after the one it points to. */
 export interface Advance {

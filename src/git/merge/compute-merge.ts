@@ -1,9 +1,9 @@
-import { AppError } from "#lib/errors.ts";
-import { treeOf } from "../branches.ts";
-import { readCommit } from "../commit-object.ts";
-import { isAncestor, mergeBaseOf } from "../history.ts";
-import { isOurCommit, OUR_IDENTITY } from "../identity.ts";
-import { signsCommits, writeCommit } from "../write-commit.ts";
+import { AppError } from "#base/errors.ts";
+import { treeOf } from "#git/repository/branches.ts";
+import { readCommit } from "#git/repository/commit-object.ts";
+import { isAncestor, mergeBaseOf } from "#git/repository/history.ts";
+import { isOurCommit, OUR_IDENTITY } from "#git/repository/identity.ts";
+import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
 import type { Conflict } from "./conflict.ts";
 import { MergeFolder } from "./merge-folder.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";

@@ -1,4 +1,4 @@
-import { gitUpTo } from "../git.ts";
+import { gitUpTo } from "#git/git.ts";
 
 /** A conflict of two sides in one file. */
 export interface Conflict {

@@ -1,9 +1,9 @@
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { listNames } from "#lib/paths.ts";
-import { tryGit } from "../git.ts";
-import { asVariables } from "../local-programs.ts";
-import { type GitEnvironment, GIT_FILES_DEADLINE_MS } from "../run-git.ts";
+import { listNames } from "#base/paths.ts";
+import { tryGit } from "#git/git.ts";
+import { asVariables } from "#git/local-programs.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 
 /** Returns the merge drivers that are configured, by their settings' names. */
 export async function readDrivers(repository: string): Promise<ReadonlyMap<string, string>> {

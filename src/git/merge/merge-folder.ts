@@ -1,16 +1,16 @@
 import { mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { logger } from "#lib/log.ts";
-import { realPath, statIfAny } from "#lib/paths.ts";
-import { tryReadText } from "#lib/read-file.ts";
-import type { ProgramResult } from "#lib/run-program.ts";
-import { withTemporaryFolder } from "#lib/temporary.ts";
-import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
-import { findGitFolders, readGitLink } from "../git-folders.ts";
-import { git, gitBytes } from "../git.ts";
-import { readObjects } from "../read-objects.ts";
-import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
-import { GITLINK } from "../submodules.ts";
+import { logger } from "#base/log.ts";
+import { realPath, statIfAny } from "#base/paths.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
+import type { ProgramResult } from "#platform/start/run-program.ts";
+import { withTemporaryFolder } from "#platform/files/temporary.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
+import { findGitFolders, readGitLink } from "#git/git-folders.ts";
+import { git, gitBytes } from "#git/git.ts";
+import { readObjects } from "#git/read-objects.ts";
+import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
+import { GITLINK } from "#git/changes/submodules.ts";
 import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Limit of all attribute files of a tree together. */

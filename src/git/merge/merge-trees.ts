@@ -1,5 +1,5 @@
-import { splitNul, toBytes, toText } from "../byte-names.ts";
-import { gitFailure } from "../git-failure.ts";
+import { splitNul, toBytes, toText } from "#git/byte-names.ts";
+import { gitFailure } from "#git/git-failure.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 

@@ -1,8 +1,8 @@
-import { treeOf } from "../branches.ts";
-import { type CommitObject, parseAuthor, readCommit, storeCommit } from "../commit-object.ts";
-import { git, gitBytes } from "../git.ts";
-import { OUR_IDENTITY } from "../identity.ts";
-import { signsCommits, writeCommit } from "../write-commit.ts";
+import { treeOf } from "#git/repository/branches.ts";
+import { type CommitObject, parseAuthor, readCommit, storeCommit } from "#git/repository/commit-object.ts";
+import { git, gitBytes } from "#git/git.ts";
+import { OUR_IDENTITY } from "#git/repository/identity.ts";
+import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
 import type { ComputedMerge, MergeRequest } from "./compute-merge.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 import { mergeTrees } from "./merge-trees.ts";

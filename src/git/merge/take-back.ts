@@ -1,10 +1,10 @@
 import { lstatSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { errnoOf } from "#lib/errors.ts";
-import { realPath } from "#lib/paths.ts";
-import { type ByteName, nameOf, splitNul, toBytes } from "../byte-names.ts";
-import { gitBytes, tryGit } from "../git.ts";
-import { GIT_FILES_DEADLINE_MS, runGit } from "../run-git.ts";
+import { errnoOf } from "#base/errors.ts";
+import { realPath } from "#base/paths.ts";
+import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
+import { gitBytes, tryGit } from "#git/git.ts";
+import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 
 /** Git's words for a failure while it writes files: by then it has made sure that none of the user's is in the way. */
 const WHILE_WRITING =

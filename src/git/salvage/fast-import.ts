@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "../run-git.ts";
-import { gitFailure } from "../git-failure.ts";
-import { OUR_IDENTITY } from "../identity.ts";
-import { type ByteName, nameOf, toBytes } from "../byte-names.ts";
+import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "#git/run-git.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { OUR_IDENTITY } from "#git/repository/identity.ts";
+import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
 import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
 import type { FoundFile } from "./walk.ts";
 

@@ -1,6 +1,6 @@
-import { gitBytes } from "../git.ts";
-import { measureFolder } from "#lib/folder-size.ts";
-import { type ByteName, splitNul, toBytes } from "../byte-names.ts";
+import { gitBytes } from "#git/git.ts";
+import { measureFolder } from "#platform/files/folder-size.ts";
+import { type ByteName, splitNul, toBytes } from "#git/byte-names.ts";
 
 /** A file, or a folder of nothing else, that git ignores. */
 export interface IgnoredPath {

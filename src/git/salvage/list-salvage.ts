@@ -1,4 +1,4 @@
-import { git } from "../git.ts";
+import { git } from "#git/git.ts";
 import { SALVAGE_REFS } from "./manifest.ts";
 
 /** A discarded worktree that is kept. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { AppError } from "#lib/errors.ts";
-import { git } from "../git.ts";
-import type { GitLimits } from "../run-git.ts";
+import { AppError } from "#base/errors.ts";
+import { git } from "#git/git.ts";
+import type { GitLimits } from "#git/run-git.ts";
 
 /** Beginning of the refs that keep salvaged worktrees: `<this>/<branch>/<time>`. */
 export const SALVAGE_REFS = "refs/codexmcp/salvage";

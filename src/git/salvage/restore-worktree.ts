@@ -1,5 +1,5 @@
-import { findBranchUse } from "../branch-in-use.ts";
-import { deleteBranch, filesOfBranch } from "../branches.ts";
+import { findBranchUse } from "#git/repository/branch-in-use.ts";
+import { deleteBranch, filesOfBranch } from "#git/repository/branches.ts";
 import {
   chmodSync,
   closeSync,
@@ -12,17 +12,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { AppError, errnoOf } from "#lib/errors.ts";
-import { lstatIfAny } from "#lib/paths.ts";
-import { GIT_FILES_DEADLINE_MS } from "../run-git.ts";
-import { usesReftable } from "../git-folders.ts";
-import { git, tryGit, gitBytes } from "../git.ts";
-import { withRefLock } from "../ref-lock.ts";
-import { addWorktree } from "../worktree.ts";
-import { gitFolderOf } from "../worktree-link.ts";
-import { RESTORE_LOCK, unlockWorktree } from "../worktree-lock.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { lstatIfAny } from "#base/paths.ts";
+import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
+import { usesReftable } from "#git/git-folders.ts";
+import { git, tryGit, gitBytes } from "#git/git.ts";
+import { withRefLock } from "#git/repository/ref-lock.ts";
+import { addWorktree } from "#git/worktree/worktree.ts";
+import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { RESTORE_LOCK, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Manifest, PLACES, readManifest } from "./manifest.ts";
-import { type ByteName, nameOf, splitNul, toBytes, toText } from "../byte-names.ts";
+import { type ByteName, nameOf, splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
 import { ordinaryMode } from "./worktree-state.ts";
 

@@ -1,7 +1,7 @@
-import { gitBytes } from "../git.ts";
-import { type GitLimits, WITHOUT_NETWORK } from "../run-git.ts";
+import { gitBytes } from "#git/git.ts";
+import { type GitLimits, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { PLACES, readManifest } from "./manifest.ts";
-import { type ByteName, splitNul } from "../byte-names.ts";
+import { type ByteName, splitNul } from "#git/byte-names.ts";
 
 /** Place in which a salvaged worktree stood, and the size of what comes back. */
 export interface SalvageSize {

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { pathExists } from "#lib/paths.ts";
-import { readFileBounded } from "#lib/read-file.ts";
-import { commitOfBranch, filesOfBranch } from "../branches.ts";
-import { withIndexCopy } from "../index-copy.ts";
-import { usesReftable } from "../git-folders.ts";
-import { git, gitBytes, tryGit } from "../git.ts";
+import { pathExists } from "#base/paths.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
+import { commitOfBranch, filesOfBranch } from "#git/repository/branches.ts";
+import { withIndexCopy } from "#git/changes/index-copy.ts";
+import { usesReftable } from "#git/git-folders.ts";
+import { git, gitBytes, tryGit } from "#git/git.ts";
 import { CommitWriter } from "./fast-import.ts";
 import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
-import { type ByteName, toText } from "../byte-names.ts";
+import { type ByteName, toText } from "#git/byte-names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
 

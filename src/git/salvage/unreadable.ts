@@ -1,5 +1,5 @@
-import { AppError, errnoOf } from "#lib/errors.ts";
-import { shorten, quoteForShell } from "#lib/text.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { shorten, quoteForShell } from "#base/text.ts";
 
 /** A file changed while it was saved: the worktree is to be looked at again. */
 export class ChangedMeanwhileError extends Error {

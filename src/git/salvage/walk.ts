@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
-import { errnoOf } from "#lib/errors.ts";
-import { Turns } from "#lib/turns.ts";
-import { type ByteName, nameOf, toBytes, toName } from "../byte-names.ts";
+import { errnoOf } from "#base/errors.ts";
+import { Turns } from "#base/turns.ts";
+import { type ByteName, nameOf, toBytes, toName } from "#git/byte-names.ts";
 import { describeUnreadable } from "./unreadable.ts";
 
 /** Something below a folder that is no folder itself. */

@@ -1,9 +1,9 @@
-import { tryGit, gitBytes } from "../git.ts";
+import { tryGit, gitBytes } from "#git/git.ts";
 import { join } from "node:path";
-import { listNames } from "#lib/paths.ts";
-import { GITLINK } from "../submodules.ts";
-import { gitFolderOf } from "../worktree-link.ts";
-import { type ByteName, nameOf, splitNul } from "../byte-names.ts";
+import { listNames } from "#base/paths.ts";
+import { GITLINK } from "#git/changes/submodules.ts";
+import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { type ByteName, nameOf, splitNul } from "#git/byte-names.ts";
 import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
 /** Contents of a worktree that its branch's commits do not have. */

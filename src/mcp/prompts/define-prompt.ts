@@ -1,6 +1,6 @@
 import type { GetPromptResult, Prompt as PromptListing } from "@modelcontextprotocol/sdk/types.js";
-import type { AppContext } from "#app/context.ts";
-import { AppError } from "#lib/errors.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { AppError } from "#base/errors.ts";
 
 /** Something that the user may say about a prompt. */
 export interface PromptArgument {

@@ -4,10 +4,10 @@ import {
   GetPromptRequestSchema,
   ListPromptsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import { AppError } from "#lib/errors.ts";
-import { complete } from "../complete.ts";
-import { onRequest } from "../on-request.ts";
-import type { Session } from "../session.ts";
+import { AppError } from "#base/errors.ts";
+import { complete } from "#mcp/complete.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import type { Session } from "#mcp/session.ts";
 import { ALL_PROMPTS } from "./all-prompts.ts";
 import { describePrompt, renderPrompt } from "./define-prompt.ts";
 

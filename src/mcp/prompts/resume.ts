@@ -1,4 +1,4 @@
-import { listTaskIds } from "#store/list-tasks.ts";
+import { listTaskIds } from "#store/tasks/list-tasks.ts";
 import type { Prompt } from "./define-prompt.ts";
 import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
 

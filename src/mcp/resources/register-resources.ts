@@ -6,10 +6,10 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
-import type { ChangeWatch } from "../change-watch.ts";
-import { onRequest } from "../on-request.ts";
-import { RpcError, toRpcError } from "../rpc-error.ts";
-import type { Session } from "../session.ts";
+import type { ChangeWatch } from "#mcp/change-watch.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import { RpcError, toRpcError } from "#mcp/protocol/rpc-error.ts";
+import type { Session } from "#mcp/session.ts";
 import { listResources, readResource, resourceSignature, resourceTemplates } from "./task-resources.ts";
 
 /** Lists and reads the tasks as resources; clients of the older revisions may subscribe to them. */

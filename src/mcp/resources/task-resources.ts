@@ -4,13 +4,13 @@ import type {
   ResourceTemplate as ResourceTemplateEntry,
 } from "@modelcontextprotocol/sdk/types.js";
 import { statSync } from "node:fs";
-import type { AppContext } from "#app/context.ts";
-import { getTask } from "#app/find-task.ts";
-import { listTasks, type TaskLine } from "#app/list-tasks.ts";
-import { readTaskPart, TASK_PARTS, type TaskPart } from "#app/read-task-part.ts";
-import { reconcile } from "#app/reconcile.ts";
-import { isEnded } from "#task/record.ts";
-import { fitText } from "../fit-answer.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getTask } from "#tasks/find-task.ts";
+import { listTasks, type TaskLine } from "#tasks/list-tasks.ts";
+import { readTaskPart, TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+import { isEnded } from "#domain/record.ts";
+import { fitText } from "#mcp/answers/fit-answer.ts";
 import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
 
 const LISTED_TASKS = 100;

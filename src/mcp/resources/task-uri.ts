@@ -1,5 +1,5 @@
-import { TASK_PARTS, type TaskPart } from "#app/read-task-part.ts";
-import { AppError } from "#lib/errors.ts";
+import { TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
+import { AppError } from "#base/errors.ts";
 
 /** The list of all tasks. */
 export const TASKS_URI = "codex://tasks";

@@ -1,14 +1,14 @@
 import { statSync } from "node:fs";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
-import { toAnswer } from "#app/answer.ts";
-import type { AppContext } from "#app/context.ts";
-import { getRun } from "#app/get-run.ts";
-import { describeActivity } from "#app/running-line.ts";
-import { AppError } from "#lib/errors.ts";
-import { parseRunId, runIdOf } from "#task/names.ts";
-import { isEnded, type TaskRecord } from "#task/record.ts";
-import { respond } from "../respond.ts";
-import { RPC_CODES, RpcError } from "../rpc-error.ts";
+import { toAnswer } from "#tasks/answer.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getRun } from "#tasks/get-run.ts";
+import { describeActivity } from "#tasks/follow/running-line.ts";
+import { AppError } from "#base/errors.ts";
+import { parseRunId, runIdOf } from "#domain/names.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { respond } from "#mcp/answers/respond.ts";
+import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
 /** How often a client may ask. It costs this server one look at the index, and the model nothing. */
 const POLL_INTERVAL_MS = 1000;

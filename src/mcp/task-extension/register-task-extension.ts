@@ -1,12 +1,12 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
-import { cancelTask } from "#app/cancel-task.ts";
-import { isEnded } from "#task/record.ts";
-import { callerOf, requireTasks } from "../caller.ts";
-import { limitsOf } from "../client-limits.ts";
-import { modernMethod } from "../eras/modern-method.ts";
-import { onRequest } from "../on-request.ts";
-import type { Session } from "../session.ts";
+import { cancelTask } from "#tasks/end/cancel-task.ts";
+import { isEnded } from "#domain/record.ts";
+import { callerOf, requireTasks } from "#mcp/caller.ts";
+import { limitsOf } from "#mcp/answers/client-limits.ts";
+import { modernMethod } from "#mcp/protocol/modern-method.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import type { Session } from "#mcp/session.ts";
 import { findMcpTask, toDetailedTask } from "./mcp-task.ts";
 
 const params = z.looseObject({ taskId: z.string() });

@@ -1,4 +1,4 @@
-import type { Tool } from "../define-tool.ts";
+import type { Tool } from "#mcp/define-tool.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
 import { codexDiff } from "./codex-diff.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { cancelTask } from "#app/cancel-task.ts";
-import { elapsedSeconds } from "#task/elapsed.ts";
+import { cancelTask } from "#tasks/end/cancel-task.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
 
-import { defineTool } from "../define-tool.ts";
-import { status, taskId } from "../schemas.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { status, taskId } from "#mcp/schemas.ts";
 
 /** Stops a task. */
 export const codexCancel = defineTool({

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { diffWorktree } from "#app/diff-worktree.ts";
-import { defineTool } from "../define-tool.ts";
-import { sizeOf } from "../fit-answer.ts";
-import { taskId, worktreeFields } from "../schemas.ts";
+import { diffWorktree } from "#worktrees/diff-worktree.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { sizeOf } from "#mcp/answers/fit-answer.ts";
+import { taskId, worktreeFields } from "#mcp/schemas.ts";
 
 /** A list of files is cut here; `diff_stat` has the whole number. */
 const MAX_FILES = 200;

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { discardWorktree } from "#app/discard-worktree.ts";
-import { restoreWorktree } from "#app/restore-worktree.ts";
-import { defineTool } from "../define-tool.ts";
-import { taskId } from "../schemas.ts";
+import { discardWorktree } from "#worktrees/discard-worktree.ts";
+import { restoreWorktree } from "#worktrees/restore-worktree.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { taskId } from "#mcp/schemas.ts";
 
 /** Takes a task's worktree away, keeping all that is in it, or brings it back. */
 export const codexDiscard = defineTool({

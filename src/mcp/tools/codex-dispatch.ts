@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { noteOf, toAnswer } from "#app/answer.ts";
-import { startTask } from "#app/start-task.ts";
-import { isEnded } from "#task/record.ts";
-import { defineTool } from "../define-tool.ts";
-import { startInput, status } from "../schemas.ts";
+import { noteOf, toAnswer } from "#tasks/answer.ts";
+import { startTask } from "#tasks/start/start-task.ts";
+import { isEnded } from "#domain/record.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { startInput, status } from "#mcp/schemas.ts";
 import { toStartRequest } from "./start-request.ts";
 
 /** Starts a task and answers at once. */

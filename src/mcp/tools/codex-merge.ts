@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { mergeWorktrees } from "#app/merge-worktrees.ts";
-import { defineTool } from "../define-tool.ts";
-import { failureFields, taskId } from "../schemas.ts";
+import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { failureFields, taskId } from "#mcp/schemas.ts";
 
 /** Merges what tasks did. */
 export const codexMerge = defineTool({

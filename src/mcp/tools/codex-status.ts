@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { AppContext } from "#app/context.ts";
-import { type ListRequest, listTasks, type TaskPage } from "#app/list-tasks.ts";
-import { showTask } from "#app/show-task.ts";
-import { defineTool } from "../define-tool.ts";
-import { sizeOf } from "../fit-answer.ts";
-import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields } from "../schemas.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
+import { showTask } from "#tasks/show-task.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { sizeOf } from "#mcp/answers/fit-answer.ts";
+import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields } from "#mcp/schemas.ts";
 
 const DEFAULT_LIMIT = 50;
 

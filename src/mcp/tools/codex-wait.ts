@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { type TaskAnswer, toAnswer } from "#app/answer.ts";
-import { describeRunning, type RunningLine } from "#app/running-line.ts";
-import { findTasks, waitForTasks } from "#app/wait-for-tasks.ts";
-import { defineTool } from "../define-tool.ts";
-import { status, taskId } from "../schemas.ts";
-import { whileTelling } from "../while-telling.ts";
+import { type TaskAnswer, toAnswer } from "#tasks/answer.ts";
+import { describeRunning, type RunningLine } from "#tasks/follow/running-line.ts";
+import { findTasks, waitForTasks } from "#tasks/follow/wait-for-tasks.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { status, taskId } from "#mcp/schemas.ts";
+import { whileTelling } from "#mcp/answers/while-telling.ts";
 
 const DEFAULT_SECONDS = 50;
 

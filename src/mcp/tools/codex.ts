@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { toAnswer, worktreeFields } from "#app/answer.ts";
-import { cancelTask } from "#app/cancel-task.ts";
-import { startTask } from "#app/start-task.ts";
-import { describeRunning } from "#app/running-line.ts";
-import { waitAtMost } from "#app/wait-for-task.ts";
-import type { AppContext } from "#app/context.ts";
-import { isEnded, type TaskRecord } from "#task/record.ts";
-import { defineTool } from "../define-tool.ts";
-import { failureFields, outcomeFields, startInput, status, worktreeFields as worktreeSchema } from "../schemas.ts";
-import { whileTelling } from "../while-telling.ts";
+import { toAnswer, worktreeFields } from "#tasks/answer.ts";
+import { cancelTask } from "#tasks/end/cancel-task.ts";
+import { startTask } from "#tasks/start/start-task.ts";
+import { describeRunning } from "#tasks/follow/running-line.ts";
+import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { defineTool } from "#mcp/define-tool.ts";
+import { failureFields, outcomeFields, startInput, status, worktreeFields as worktreeSchema } from "#mcp/schemas.ts";
+import { whileTelling } from "#mcp/answers/while-telling.ts";
 import { toStartRequest } from "./start-request.ts";
 
 /** Runs a task and answers when it has ended. */

@@ -1,12 +1,12 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { callTool } from "../call-tool.ts";
-import { callerOf } from "../caller.ts";
-import { limitsOf } from "../client-limits.ts";
-import { onRequest } from "../on-request.ts";
-import { progressOf } from "../progress.ts";
-import type { Session } from "../session.ts";
-import { userCancel } from "../user-cancel.ts";
+import { callTool } from "#mcp/call-tool.ts";
+import { callerOf } from "#mcp/caller.ts";
+import { limitsOf } from "#mcp/answers/client-limits.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import { progressOf } from "#mcp/answers/progress.ts";
+import type { Session } from "#mcp/session.ts";
+import { userCancel } from "#mcp/answers/user-cancel.ts";
 import { ALL_TOOLS } from "./all-tools.ts";
 
 /** Lists the tools and answers their calls. */

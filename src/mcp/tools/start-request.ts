@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { StartRequest } from "#app/check-request.ts";
-import type { TaskMode } from "#task/record.ts";
-import type { startInput } from "../schemas.ts";
+import type { StartRequest } from "#tasks/start/check-request.ts";
+import type { TaskMode } from "#domain/record.ts";
+import type { startInput } from "#mcp/schemas.ts";
 
 /** The use case's request of the tools' parameters. */
 export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode): StartRequest {

@@ -1,0 +1,59 @@
+import { isatty } from "node:tty";
+import { toFailure } from "#base/errors.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
+import { printErrors } from "#cli/terminal/output.ts";
+import { compose, hanging } from "#cli/terminal/style.ts";
+
+const ALIASES: Record<string, string> = {
+  "--help": "help",
+  "-h": "help",
+  "--version": "version",
+  "-v": "version",
+  "-V": "version",
+};
+
+/** A wrong command line, as `sysexits.h` counts it. */
+const EX_USAGE = 64;
+
+/** Runs the command that the arguments name. @returns its exit code, or undefined where it goes on running */
+export async function runCommand(args: readonly string[]): Promise<number | undefined> {
+  const [first = defaultCommand(), ...rest] = args;
+  const command = COMMANDS.find(({ name }) => name === (ALIASES[first] ?? first));
+  if (command === undefined) return explainUnknown(first);
+  return runOrExplain(command, rest);
+}
+
+/** An MCP client is on the other end of pipes; a person at a terminal is better served with the help. */
+function defaultCommand(): string {
+  return isatty(0) && isatty(1) ? "help" : "serve";
+}
+
+async function explainUnknown(name: string): Promise<number> {
+  const { nearest } = await import("./nearest.ts");
+  const names = COMMANDS.filter(({ group }) => group !== undefined).map((command) => command.name);
+  const near = nearest(name, names);
+  const instead = near === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean ${near}?`;
+  explain(`there is no command "${name}". ${instead}`, "All of them: codex-mcp-server help");
+  return EX_USAGE;
+}
+
+/** The one place where an error becomes words on stderr and an exit code. */
+async function runOrExplain(command: Command, args: readonly string[]): Promise<number | undefined> {
+  try {
+    // What a client starts has no arguments, and loads nothing for them.
+    if (args.length === 0 && command.operands === undefined) return await command.run({ options: {}, operands: [] });
+    const { parseCommandLine } = await import("./parse-command-line.ts");
+    const input = parseCommandLine(command, args);
+    if (input !== undefined) return await command.run(input);
+    return (await import("./help.ts")).help({ options: {}, operands: [command.name] });
+  } catch (error) {
+    const { code, message, hint } = toFailure(error);
+    explain(message, `${hint} [${code}]`);
+    return code === "invalid_argument" ? EX_USAGE : 1;
+  }
+}
+
+function explain(message: string, hint: string): void {
+  printErrors([compose`codex-mcp-server: ${hanging(message)}`, hanging(hint)]);
+}

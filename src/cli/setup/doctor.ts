@@ -1,0 +1,45 @@
+import type { Finding } from "#doctor/finding.ts";
+import { runDoctor } from "#doctor/run-doctor.ts";
+import type { Input } from "#cli/framework/command.ts";
+import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { compose, multiline, paint, type Style, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { wrapToWidth } from "#cli/terminal/table.ts";
+
+const MARKS: Record<Finding["status"], { mark: string; style: Style }> = {
+  ok: { mark: "✓", style: "green" },
+  warning: { mark: "!", style: "yellow" },
+  problem: { mark: "✗", style: "red" },
+};
+
+/** Says what is there and works, and what is to be done about the rest. @returns 1 where there is a problem */
+export async function doctor({ options }: Input<{ json: boolean }>): Promise<number> {
+  const findings = await runDoctor(process.env);
+  const problems = findings.filter(({ status }) => status === "problem").length;
+  const warnings = findings.filter(({ status }) => status === "warning").length;
+  if (options.json) printJson({ ok: problems === 0, problems, warnings, findings });
+  else printLines([...findings.flatMap(describe), "", summarise(problems, warnings)]);
+  return problems === 0 ? 0 : 1;
+}
+
+const NAME_WIDTH = 15;
+
+function describe({ check, status, message, mend }: Finding): Text[] {
+  const { mark, style } = MARKS[status];
+  const indent = " ".repeat(NAME_WIDTH + 2);
+  const lines = wrap(message, indent.length);
+  const mends = mend === undefined ? [] : wrap(`→ ${mend}`, indent.length).map((line) => paint(line, "bold"));
+  const [first = "", ...rest]: Text[] = [...lines, ...mends];
+  const name = check.replaceAll("_", " ").padEnd(NAME_WIDTH);
+  return [compose`${paint(mark, style)} ${name}${first}`, ...rest.map((line) => compose`${indent}${line}`)];
+}
+
+function wrap(text: string, indent: number): string[] {
+  const width = Math.max(20, terminalWidth() - indent);
+  return wrapToWidth(multiline(withoutControls(text)), width, { isHard: false });
+}
+
+function summarise(problems: number, warnings: number): Text {
+  const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
+  if (problems + warnings === 0) return paint("All is well.", "green");
+  return paint(`${count(problems, "problem")}, ${count(warnings, "warning")}`, problems > 0 ? "red" : "yellow");
+}

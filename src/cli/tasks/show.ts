@@ -1,0 +1,124 @@
+import { describeTask } from "#tasks/overview.ts";
+import { resolveTask } from "#tasks/resolve-task.ts";
+import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import type { Input } from "#cli/framework/command.ts";
+import { formatEvent } from "#cli/terminal/event-lines.ts";
+import { openForPerson } from "#cli/terminal/open.ts";
+import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { formatDuration } from "#cli/terminal/quantities.ts";
+import { compose, hanging, inOneLine, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { sliceToWidth } from "#cli/terminal/table.ts";
+import { formatStatus, shortenHome } from "#cli/terminal/task-table.ts";
+
+const EVENTS_SHOWN = 8;
+
+/** Shows one task: what it is, where it runs, how far it is or what came of it. */
+export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
+  const context = openForPerson();
+  const { record } = resolveTask(context, operands[0] ?? "");
+  const shown = await showTask(context, record.task_id);
+  const stored = findTask(context.store, record.task_id);
+  // While it runs, they stand in Codex's own record and in the index only.
+  const { usage } = describeTask(context, record.task_id);
+  const session_id = stored?.sessionId;
+  const detail = { ...(usage && { usage }), ...(session_id && { session_id }), ...shown };
+  if (options.json) printJson(detail);
+  else printLines(describe(detail, stored?.record ?? record));
+  return 0;
+}
+
+function describe(detail: TaskDetail, record: TaskRecord): Text[] {
+  return [
+    compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
+    ...fields(detail, record),
+    ...describeChanges(detail),
+    ...describeEvents(detail),
+    ...describeOutcome(detail),
+    "",
+    ...nextSteps(detail, record).map((line) => paint(line, "dim")),
+  ];
+}
+
+function fields(detail: TaskDetail, record: TaskRecord): Text[] {
+  const { usage } = detail;
+  const settings = [record.model, record.reasoning_effort, record.profile && `profile ${record.profile}`];
+  const rows: [name: string, value: string | number | undefined][] = [
+    ["started", `${record.start_time} (run ${record.run}, ${detail.mode})`],
+    ["sandbox", detail.sandbox + (record.readonly_fallback === true ? " (fallback)" : "")],
+    ["settings", settings.filter(Boolean).join(", ") || undefined],
+    ["workspace", shortenHome(detail.cwd)],
+    ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
+    ["branch", describeBranch(detail)],
+    ["session", detail.session_id],
+    ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
+    ["place in queue", detail.queue_position],
+    ["last event", detail.last_event_at],
+    ["stalled", detail.stalled],
+    ["note", detail.note],
+    ["log", shortenHome(detail.log_file)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, value]) =>
+    value === undefined ? [] : [compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
+  );
+}
+
+function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail): string | undefined {
+  if (agent_branch === undefined) return undefined;
+  const base = base_branch ?? base_commit?.slice(0, 12);
+  return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
+}
+
+function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): Text[] {
+  if (diff_stat === undefined) return [];
+  const lines: Text[] = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
+  return [...lines, ...uncommitted_changes.map((line) => compose`  ${withoutControls(line)}`)];
+}
+
+function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
+  if (recent_events.length === 0) return [];
+  const lines = recent_events.slice(-EVENTS_SHOWN).map((event) => {
+    const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
+    return paint(sliceToWidth(text, terminalWidth()), style);
+  });
+  return ["", paint("Latest", "bold"), ...lines];
+}
+
+function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+  const lines: Text[] = [];
+  if (error !== undefined) {
+    const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
+    const said = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
+    lines.push("", hanging(paint(said, "red")), hanging(withoutControls(hint ?? "")));
+  }
+  if (audit !== undefined) {
+    lines.push("", ...describeAudit(audit));
+  }
+  if (result !== undefined) lines.push("", paint("Result", "bold"), multiline(withoutControls(result)));
+  return lines;
+}
+
+function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
+  const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
+  const why = verdict === "UNVERIFIED" ? ": nothing was seen, but not everything could be judged" : "";
+  const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
+  return [
+    paint(`Read-only audit: ${verdict}${why} (enforcement: ${enforcement})`, style[verdict]),
+    ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
+    ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
+    ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),
+  ];
+}
+
+function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {
+  if (status === "queued") return [`codex-mcp-server cancel ${id}`];
+  if (status === "running") {
+    const follow = record.tmux_session === undefined ? `logs -f ${id}` : `attach ${id}`;
+    return [`codex-mcp-server ${follow}`];
+  }
+  const work = worktree_dir === undefined ? [] : ["diff", "merge", "discard"];
+  return [...work, "logs"].map((command) => `codex-mcp-server ${command} ${id}`);
+}

@@ -1,0 +1,63 @@
+import { emitKeypressEvents } from "node:readline";
+import { print, terminalSize, whenResized } from "#cli/terminal/output.ts";
+import { compose, control, join, type Text } from "#cli/terminal/style.ts";
+
+/** What of a terminal can be drawn on. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** The whole terminal, and its keys. What stood on it before comes back when it is closed, however this program ends. */
+export class Screen {
+  readonly #onKey: (name: string) => void;
+  readonly #onResize: () => void;
+  #isOpen = false;
+  #stopListening = (): void => {};
+
+  /** @param onKey is given a character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
+  constructor(onKey: (name: string) => void, onResize: () => void) {
+    this.#onKey = onKey;
+    this.#onResize = onResize;
+    emitKeypressEvents(process.stdin);
+    process.on("exit", () => this.close());
+    for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
+  }
+
+  get size(): Size {
+    return terminalSize();
+  }
+
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    print(control("enter screen"));
+    process.stdin.setRawMode(true);
+    process.stdin.resume();
+    process.stdin.on("keypress", this.#keypress);
+    this.#stopListening = whenResized(this.#onResize);
+  }
+
+  /** Gives the terminal back; it can be opened again. */
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#stopListening();
+    process.stdin.off("keypress", this.#keypress);
+    process.stdin.setRawMode(false);
+    process.stdin.pause();
+    print(control("leave screen"));
+  }
+
+  /** Shows lines from the top, instead of what was there. */
+  draw(lines: readonly Text[]): void {
+    if (!this.#isOpen) return;
+    const frame = lines.map((line, index) => (index === 0 ? line : compose`${control("next line")}${line}`));
+    print(compose`${control("begin frame")}${join(frame, "")}${control("end frame")}`);
+  }
+
+  readonly #keypress = (text: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
+    if (key.ctrl === true) this.#onKey(`ctrl-${key.name}`);
+    else this.#onKey(text !== undefined && /^[!-~]$/.test(text) ? text : (key.name ?? ""));
+  };
+}

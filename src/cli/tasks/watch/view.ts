@@ -1,0 +1,104 @@
+import type { TaskOverview } from "#tasks/overview.ts";
+import type { TaskStatus } from "#domain/record.ts";
+import { compose, join, paint, type Style, type Text } from "#cli/terminal/style.ts";
+import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
+import { formatTasks } from "#cli/terminal/task-table.ts";
+import type { Size } from "./screen.ts";
+
+/** What the live list shows. */
+export interface ListState {
+  tasks: readonly TaskOverview[];
+  /** Of all tasks, shown or not. */
+  counts: Partial<Record<TaskStatus, number>>;
+  isUnfinishedOnly: boolean;
+  /** Index in `tasks`. */
+  selected: number;
+  /** The first task on the screen. */
+  top: number;
+  /** Said in the last line instead of the keys. */
+  message: string | undefined;
+}
+
+/** Lines that are not tasks: the summary, the titles, the keys. */
+const FRAME = 3;
+
+const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
+
+/** Returns how many tasks fit on a screen. */
+export function roomForTasks({ height }: Size): number {
+  return Math.max(1, height - FRAME);
+}
+
+/** Returns the live list's lines: as many as the screen has, none wider. */
+export function drawList(state: ListState, size: Size): Text[] {
+  const { tasks, top, selected } = state;
+  const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
+  const visible = rows.slice(top, top + roomForTasks(size)).map((row, index) => {
+    const isSelected = top + index === selected;
+    return isSelected ? compose`${paint("▶", "bold")} ${row}` : compose`  ${row}`;
+  });
+  const empty = `  ${describeNone(state)}`;
+  const body: Text[] = tasks.length === 0 ? [empty] : visible;
+  const filling = Array.from({ length: Math.max(0, roomForTasks(size) - body.length) }, () => "");
+  const lines = [
+    drawSummary(state, size),
+    paint(compose`  ${titles}`, "dim"),
+    ...body,
+    ...filling,
+    drawFoot(state, size),
+  ];
+  return lines.map((line) => sliceToWidth(line, size.width));
+}
+
+const MARGIN = 2;
+
+function describeNone({ isUnfinishedOnly, counts }: ListState): string {
+  if (isUnfinishedOnly) return "Nothing is queued or running.";
+  return Object.keys(counts).length > 0 ? "No such tasks." : "No tasks yet: an MCP client starts them.";
+}
+
+function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
+  const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
+  const parts = [
+    paint(`${running} running`, running > 0 ? "cyan" : "plain"),
+    `${queued} queued`,
+    `${completed} completed`,
+    paint(`${failed} failed`, failed > 0 ? "red" : "plain"),
+    `${cancelled} cancelled`,
+  ];
+  const all = running + queued + completed + failed + cancelled;
+  const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
+  return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}`, width);
+}
+
+function drawFoot({ message, tasks, selected }: ListState, { width }: Size): Text {
+  if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
+  const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
+  const gap = width - Bun.stringWidth(KEYS) - place.length;
+  return paint(gap < 1 ? KEYS : KEYS + " ".repeat(gap) + place, "dim");
+}
+
+/** A line of a log, which may have to be wrapped. */
+interface LogLine {
+  text: Text;
+  style: Style;
+}
+
+/** Returns a log's lines, wrapped; `up` lines of its end are scrolled away. */
+export function drawLog(title: Text, lines: readonly LogLine[], up: number, size: Size): Text[] {
+  const wrapped = lines.flatMap(({ text, style }) =>
+    wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
+  );
+  const room = Math.max(1, size.height - 2);
+  const hidden = Math.max(0, Math.min(up, wrapped.length - room));
+  const end = wrapped.length - hidden;
+  const body = wrapped.slice(Math.max(0, end - room), end);
+  const filling = Array.from({ length: room - body.length }, () => "");
+  const foot = `↑↓ scroll  q back${hidden > 0 ? `  (${hidden} lines below)` : ""}`;
+  return [
+    paint(sliceToWidth(title, size.width), "bold"),
+    ...body,
+    ...filling,
+    paint(sliceToWidth(foot, size.width), "dim"),
+  ];
+}

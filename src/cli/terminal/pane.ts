@@ -1,0 +1,37 @@
+import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
+import { keepOutputFlowing } from "#platform/terminal.ts";
+import type { RunningTask } from "#domain/record.ts";
+import { describeEnd } from "./describe-end.ts";
+import { formatEvent } from "./event-lines.ts";
+import { isTerminal, printWithoutWaiting } from "./output.ts";
+import { compose, paint, type Style, type Text } from "./style.ts";
+
+/** Shows a run to whoever attaches to its tmux session; silent where there is no terminal. */
+export function makePane(): RunObserver {
+  if (!isTerminal()) return { started: () => {}, event: () => {}, ended: () => {} };
+  keepOutputFlowing();
+  const show = (text: Text, style: Style = "plain") => printWithoutWaiting([paint(text, style)]);
+  return {
+    started: (task) => describeStart(task).forEach((line, index) => show(line, index === 0 ? "bold" : "dim")),
+    event: (event) => {
+      const time = clockTime();
+      const { text, style } = formatEvent(event, " ".repeat(time.length + 1));
+      show(compose`${time} ${text}`, style);
+    },
+    ended: (task) => ["", ...describeEnd(task)].forEach((line) => show(line)),
+  };
+}
+
+function describeStart(task: RunningTask): string[] {
+  return [
+    `${task.task_id} (${task.sandbox}, run ${task.run})`,
+    `in ${task.run_dir}${task.agent_branch === undefined ? "" : ` on ${task.agent_branch}`}`,
+    `log ${task.log_file}`,
+    "Ctrl-C here, or ending this session, cancels the task. Detach: prefix, then d.",
+    "",
+  ];
+}
+
+function clockTime(): string {
+  return new Date().toTimeString().slice(0, 8);
+}

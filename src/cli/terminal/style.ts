@@ -1,0 +1,148 @@
+import { makeVisible } from "#base/visible-text.ts";
+
+const STYLES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+const RESET = "\u001B[0m";
+
+/** What else a terminal is sent; with the styles, all control sequences of this program. */
+const CONTROLS = {
+  "enter screen": "\u001B[?1049h\u001B[?25l", // another page, without the cursor
+  "leave screen": "\u001B[?25h\u001B[?1049l",
+  // What a terminal gets between these two it shows at once (where it knows them).
+  "begin frame": "\u001B[?2026h\u001B[H",
+  "end frame": "\u001B[K\u001B[J\u001B[?2026l",
+  "next line": "\u001B[K\r\n",
+} as const;
+
+/** How a text is shown; `plain` as it is. */
+export type Style = keyof typeof STYLES | "plain";
+
+/** A control sequence of ours. */
+export type Control = keyof typeof CONTROLS;
+
+/** A piece of a text. */
+interface Piece {
+  /** For terminals, where it is made visible. */
+  text: string;
+  /** For pipes and files, as it is. */
+  piped: string;
+  style: Style;
+  /** Line feeds and tabs are its layout, not a part of what it names. */
+  isMultiline: boolean;
+}
+
+/**
+ * A text with styles. Only {@link render} makes a string of it, so that no control character but our own reaches a
+ * terminal, whoever wrote the text.
+ */
+export class StyledText {
+  readonly pieces: readonly (Piece | { control: Control })[];
+
+  constructor(pieces: readonly (Piece | { control: Control })[]) {
+    this.pieces = pieces;
+  }
+}
+
+/** What can be printed. A plain string is one line of unknown origin. */
+export type Text = string | StyledText;
+
+/** Where a text is shown. */
+export interface Medium {
+  isTerminal: boolean;
+  hasColour: boolean;
+}
+
+/** Returns the characters that show a text; the one place where styles become control sequences. */
+export function render(text: Text, { isTerminal, hasColour }: Medium): string {
+  return piecesOf(text)
+    .map((piece) => {
+      if ("control" in piece) return isTerminal ? CONTROLS[piece.control] : "";
+      if (!isTerminal) return piece.piped;
+      const visible = makeVisible(piece.text, piece.isMultiline);
+      if (piece.style === "plain" || visible === "" || !hasColour) return visible;
+      return `\u001B[${STYLES[piece.style]}m${visible}${RESET}`;
+    })
+    .join("");
+}
+
+/** Joins texts and strings: compose`${paint(name, "bold")}: ${message}`. */
+export function compose(strings: TemplateStringsArray, ...values: readonly (Text | number)[]): StyledText {
+  const parts = strings.flatMap((words, index) => {
+    const value = values[index] ?? "";
+    return [words, typeof value === "number" ? String(value) : value];
+  });
+  return join(parts, "");
+}
+
+/** Joins texts with a separator. */
+export function join(texts: readonly Text[], separator: string): StyledText {
+  return new StyledText(
+    texts.flatMap((each, index) => [...(index === 0 ? [] : piecesOf(separator)), ...piecesOf(each)]),
+  );
+}
+
+/** Gives a text a style; parts that have one keep it. */
+export function paint(painted: Text, style: Style): StyledText {
+  return change(painted, (piece) => (piece.style === "plain" ? { ...piece, style } : piece));
+}
+
+/** Lets a text's line feeds and tabs be its layout. */
+export function multiline(several: Text): StyledText {
+  return change(several, (piece) => ({ ...piece, isMultiline: true }));
+}
+
+/** Returns a control sequence of ours as a text; nothing in a pipe. */
+export function control(name: Control): StyledText {
+  return new StyledText([{ control: name }]);
+}
+
+/** Removes control characters, but tabs and line feeds, in pipes; a terminal gets them in a visible form. */
+export function withoutControls(said: string): StyledText {
+  return single(said, removeControls(said));
+}
+
+/** On a terminal, indents all lines but the first, so that none passes for a line of ours; pipes get it as it is. */
+export function hanging(said: Text): StyledText {
+  return change(said, (each) => ({ ...each, text: each.text.replaceAll("\n", "\n  "), isMultiline: true }));
+}
+
+/** Puts a text into one line, without control characters in pipes. */
+export function inOneLine(said: string): StyledText {
+  const line = said.replace(/\s+/g, " ");
+  return single(line.trim(), removeControls(line).trim());
+}
+
+/** Returns the visible form of a text in one line, piece by piece. */
+export function visiblePieces(seen: Text): { words: string; style: Style }[] {
+  return piecesOf(seen).flatMap((each) =>
+    "control" in each ? [] : [{ words: makeVisible(each.text), style: each.style }],
+  );
+}
+
+/** Removes spaces at the end of a text. */
+export function trimEnd(trimmed: Text): StyledText {
+  const pieces = [...piecesOf(trimmed)];
+  for (let last = pieces.pop(); last !== undefined; last = pieces.pop()) {
+    if ("control" in last) return new StyledText([...pieces, last]);
+    const rest = { ...last, text: last.text.trimEnd(), piped: last.piped.trimEnd() };
+    if (rest.text !== "" || rest.piped !== "") return new StyledText([...pieces, rest]);
+  }
+  return new StyledText([]);
+}
+
+function change(changed: Text, apply: (piece: Piece) => Piece): StyledText {
+  return new StyledText(piecesOf(changed).map((each) => ("control" in each ? each : apply(each))));
+}
+
+function piecesOf(whole: Text): StyledText["pieces"] {
+  if (typeof whole !== "string") return whole.pieces;
+  return whole === "" ? [] : single(whole, whole).pieces;
+}
+
+function single(shown: string, piped: string): StyledText {
+  return new StyledText([{ text: shown, piped, style: "plain", isMultiline: false }]);
+}
+
+function removeControls(said: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
+  return said.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
+}

@@ -1,0 +1,36 @@
+import { quoteForShell } from "#base/text.ts";
+import { discardWorktree } from "#worktrees/discard-worktree.ts";
+import { resolveTask } from "#tasks/resolve-task.ts";
+import type { Input } from "#cli/framework/command.ts";
+import { openForPerson } from "#cli/terminal/open.ts";
+import { printJson, printLines } from "#cli/terminal/output.ts";
+import { shortenHome } from "#cli/terminal/task-table.ts";
+
+/** Removes worktrees, after all that they hold has been saved. */
+export async function discard({
+  operands,
+  options,
+}: Input<{ "drop-ignored": boolean; json: boolean }>): Promise<number> {
+  const context = openForPerson();
+  // All names are looked up first: with a wrong one, nothing is discarded.
+  const stored = operands.map((name) => resolveTask(context, name));
+  for (const { record } of stored) {
+    const done = await discardWorktree(context, record.task_id, options["drop-ignored"]);
+    if (options.json) printJson(done);
+    else {
+      printLines([
+        `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
+        `saved     ${done.salvage} (files beside the commits: ${done.files_saved})`,
+        ...done.given_up.map((path) => `given up  ${path}`),
+        ...(done.left_behind === undefined ? [] : [describeLeft(done.left_behind)]),
+        `back with codex-mcp-server restore ${done.task_id}`,
+      ]);
+    }
+  }
+  return 0;
+}
+
+/** Returns a line about a folder of which only another user can remove the rest. */
+export function describeLeft(folder: string): string {
+  return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r ${quoteForShell(folder)}`;
+}

@@ -1,0 +1,73 @@
+import { listWorktrees } from "#worktrees/list-worktrees.ts";
+import type { WorktreeReport } from "#worktrees/worktree-report.ts";
+import { secondsBetween } from "#platform/clock.ts";
+import type { Input } from "#cli/framework/command.ts";
+import { openForPerson } from "#cli/terminal/open.ts";
+import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { formatBytes, formatDuration } from "#cli/terminal/quantities.ts";
+import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { formatTable } from "#cli/terminal/table.ts";
+import { shortenHome } from "#cli/terminal/task-table.ts";
+
+const COLUMNS = [
+  { title: "BRANCH", isFlexible: true },
+  { title: "STATE" },
+  { title: "AHEAD", align: "right" },
+  { title: "BEHIND", align: "right" },
+  { title: "SIZE", align: "right" },
+  { title: "LAST TASK", align: "right" },
+  { title: "FOLDER", isFlexible: true },
+] as const;
+
+/** Lists the worktrees that tasks have worked in. */
+export async function worktrees({ options }: Input<{ exact: boolean; json: boolean }>): Promise<number> {
+  const reports = (await listWorktrees(openForPerson(), options.exact)).map(({ report }) => report);
+  if (options.json) printJson({ worktrees: reports });
+  else if (reports.length === 0) printLines(["No worktrees. Full-access tasks in a git repository get one each."]);
+  else {
+    const [titles = "", ...rows] = formatTable(COLUMNS, reports.map(toCells), terminalWidth());
+    printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);
+  }
+  return 0;
+}
+
+/** Returns lines on what is not known, and why. */
+function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
+  const problems = reports.flatMap(({ worktree_dir, problem }) =>
+    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
+  );
+  const isCut = reports.some((each) => each.problem === undefined && (each.is_work_unknown ?? each.has_more_bytes));
+  return [
+    ...problems,
+    ...(isCut && !isExact ? ["Not all files were looked at; --exact takes the time for that."] : []),
+  ];
+}
+
+function toCells(report: WorktreeReport): Text[] {
+  const { agent_branch, state, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
+  const isKnown = state !== "unreadable";
+  return [
+    withoutControls(agent_branch),
+    withoutControls(describeState(report)),
+    isKnown ? String(ahead) : "?",
+    isKnown ? String(behind) : "?",
+    isKnown ? `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}` : "?",
+    last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`,
+    withoutControls(shortenHome(worktree_dir)),
+  ];
+}
+
+/** Returns the state of a worktree in a few words. */
+export function describeState(report: WorktreeReport): string {
+  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here } = report;
+  const isUnknown = is_work_unknown === true && state !== "unreadable";
+  const words = [
+    state,
+    ...(on_branch === undefined ? [] : [`on ${on_branch}`]),
+    ...(isUnknown ? ["not looked at"] : has_uncommitted_work && state !== "unreadable" ? ["uncommitted work"] : []),
+    ...(is_merged ? ["merged"] : []),
+    ...(is_unchanged ? ["no changes"] : []),
+    ...(made_here ? [] : ["not ours"]),
+  ];
+  return words.join(", ");
+}

@@ -1,0 +1,97 @@
+import type { ErrorCode, Failure } from "#base/errors.ts";
+import type { RunState } from "./run-state.ts";
+
+/** What is known of a Codex process that did not succeed. */
+export interface FailureEvidence {
+  state: RunState;
+  /** The end of Codex's stderr. */
+  stderr: string;
+  /** Undefined where a signal ended it or nobody saw it end. */
+  exitCode: number | undefined;
+  signal: string | undefined;
+}
+
+interface Pattern {
+  code: ErrorCode;
+  matches: RegExp;
+  hint: string;
+}
+
+/** Looked for in this order, in what Codex said last and then in its stderr. */
+const PATTERNS: readonly Pattern[] = [
+  {
+    code: "unknown_session",
+    matches: /no rollout found for thread id/i,
+    hint: "Leave session_id out to start a new session, or take one from an earlier result of the same CODEX_HOME.",
+  },
+  {
+    code: "session_busy",
+    matches: /already has an active writer/i,
+    hint: "Wait for the other run of this session to end (codex_status lists them), or start a new session.",
+  },
+  {
+    code: "rate_limited",
+    matches: /usage limit|rate limit|quota|too many requests|\b429\b/i,
+    hint: "Wait, or use another account or model.",
+  },
+  {
+    code: "not_logged_in",
+    matches: /\b401\b|unauthorized|not logged in|missing environment variable|invalid api key|refresh token/i,
+    hint: "Run `codex login` as the user that runs this server, or give the server the provider's key in its environment.",
+  },
+  {
+    code: "network",
+    matches:
+      /stream closed before|error sending request|waiting for network|connection (refused|reset)|dns error|network is unreachable/i,
+    hint: "Check the network and proxy variables of this server's environment, then run the task again with its session_id.",
+  },
+  {
+    code: "codex_incompatible",
+    matches: /unexpected argument|invalid value .* for '--|unrecognized subcommand/i,
+    hint: "Update the Codex CLI (npm install -g @openai/codex@latest), or point CODEXMCP_CODEX_BIN at a newer one.",
+  },
+];
+
+/** Why a run did not succeed, from its events, its stderr and its end: never a success, never a guess. */
+export function classifyFailure(evidence: FailureEvidence): Failure {
+  const { state, exitCode, signal } = evidence;
+  if (signal !== undefined) return killedBy(signal);
+  const said = whatCodexSaid(evidence);
+  const pattern = PATTERNS.find((candidate) => candidate.matches.test(said));
+  if (pattern !== undefined) {
+    return { code: pattern.code, message: said, hint: withRetryTime(pattern.hint, said) };
+  }
+  if (state.terminal === undefined && exitCode === 0) {
+    return {
+      code: "no_terminal_event",
+      message: "Codex ended with exit status 0 but never said that its turn was completed.",
+      hint: "Look at the end of codex-exec.log in the task's folder, then run the task again with its session_id.",
+    };
+  }
+  return {
+    code: "codex_failed",
+    message: said || `Codex ended with exit status ${exitCode ?? "unknown"} and said nothing.`,
+    hint: "codex-exec.log and codex-stderr.log in the task's folder have the details.",
+  };
+}
+
+function killedBy(signal: string): Failure {
+  const isMemory = signal === "SIGKILL" ? " The system may have run out of memory." : "";
+  return {
+    code: "killed_by_signal",
+    message: `Codex was ended by ${signal}, which this server did not send.${isMemory}`,
+    hint: "Run the task again with its session_id to go on where it was.",
+  };
+}
+
+function whatCodexSaid({ state, stderr }: FailureEvidence): string {
+  if (state.terminal?.kind === "failed" && state.terminal.message !== "") return state.terminal.message;
+  const errorLine = stderr.split("\n").find((line) => /^error\b/i.test(line.trim()));
+  if (errorLine !== undefined) return errorLine.trim().replace(/^error:\s*/i, "");
+  return state.lastError ?? "";
+}
+
+function withRetryTime(hint: string, said: string): string {
+  const [retry] = /try again (?:in|at) [^.]*(?:\.\d+[^.]*)?/i.exec(said) ?? [];
+  return retry === undefined ? hint : `${hint} Codex says: ${retry}.`;
+}

@@ -1,0 +1,109 @@
+import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
+import type { Usage } from "#domain/record.ts";
+import { type CodexEvent, isKnownItem } from "./event.ts";
+import { isSandboxMessage } from "./sandbox-failure.ts";
+
+/** What the events of one run add up to. */
+export interface RunState {
+  sessionId: string | undefined;
+  /** Codex's last message so far. */
+  lastMessage: string | undefined;
+  /** Tokens of the whole session, the runs before this one included. */
+  sessionUsage: Usage | undefined;
+  /** How the turn ended, once it has. */
+  terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
+  /** The last error that Codex told of. */
+  lastError: string | undefined;
+  /** Codex repeats such a message for ever; it is a sign of life, not of progress. */
+  isWaitingForNetwork: boolean;
+  /** Commands that Codex's sandbox could not be set up for, and commands that ran. */
+  sandboxFailures: number;
+  commandsRun: number;
+  /** Commands that name a program by which daemons are asked to start something; the first {@link MAX_DAEMON_COMMANDS}. */
+  daemonCommands: readonly string[];
+}
+
+const MAX_DAEMON_COMMANDS = 50;
+/** A longer command is not kept. */
+const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
+/** A command that names one of them; what it really does is judged later. */
+const DAEMON_PROGRAM = new RegExp(`\\b(?:${DAEMON_PROGRAMS.join("|")})\\b`);
+
+/** The state before the first event. */
+export const NO_EVENTS: RunState = {
+  sessionId: undefined,
+  lastMessage: undefined,
+  sessionUsage: undefined,
+  terminal: undefined,
+  lastError: undefined,
+  isWaitingForNetwork: false,
+  sandboxFailures: 0,
+  commandsRun: 0,
+  daemonCommands: [],
+};
+
+/** Returns the state after one more event. Events that this version does not know change nothing. */
+export function applyEvent(state: RunState, event: CodexEvent): RunState {
+  switch (event.type) {
+    case "thread.started":
+      return { ...state, sessionId: event.thread_id };
+    case "turn.started":
+      return { ...state, terminal: undefined, isWaitingForNetwork: false };
+    case "item.started":
+    case "item.updated":
+    case "item.completed":
+      return applyItem({ ...state, isWaitingForNetwork: false }, event.type, event.item);
+    case "turn.completed":
+      return {
+        ...state,
+        terminal: { kind: "completed" },
+        sessionUsage: event.usage ?? state.sessionUsage,
+        isWaitingForNetwork: false,
+      };
+    case "turn.failed":
+      return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
+    case "error":
+      return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    case "unknown":
+      return state;
+  }
+}
+
+/** Whether an error event only tells that Codex tries to reach the model again. */
+export function isReconnectMessage(message: string): boolean {
+  return /^Reconnecting\b/i.test(message) || /waiting for network/i.test(message);
+}
+
+function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
+  if (eventType !== "item.completed" || !isKnownItem(item)) return state;
+  if (item.type === "command_execution") {
+    if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
+    return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
+  }
+  // Errors among the items are warnings (`Model metadata … not found`): the run goes on.
+  return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+}
+
+function withCommand({ daemonCommands }: RunState, command: string): readonly string[] {
+  const isKept =
+    daemonCommands.length < MAX_DAEMON_COMMANDS &&
+    command.length <= MAX_DAEMON_COMMAND_LENGTH &&
+    DAEMON_PROGRAM.test(command);
+  return isKept ? [...daemonCommands, command] : daemonCommands;
+}
+
+/** Where the sandbox cannot be set up, as in many containers, the command never ran. */
+function isSandboxFailure(item: { aggregated_output: string; exit_code?: number | null | undefined }): boolean {
+  return item.exit_code !== 0 && isSandboxMessage(item.aggregated_output);
+}
+
+/** Returns the tokens of this run alone: Codex counts a whole session, earlier runs included. */
+export function ownUsage(session: Usage, before: Usage | undefined): Usage {
+  const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
+  return {
+    input_tokens: own("input_tokens"),
+    cached_input_tokens: own("cached_input_tokens"),
+    output_tokens: own("output_tokens"),
+    reasoning_output_tokens: own("reasoning_output_tokens"),
+  };
+}

@@ -1,0 +1,57 @@
+import { lstatSync } from "node:fs";
+import { join } from "node:path";
+import { readLastLines } from "#platform/files/json-lines.ts";
+
+const TAIL_BYTES = 256 * 1024;
+
+/**
+ * Returns the last lines of Codex's own record of a session; none where there is no such record.
+ * @param codexHomes looked at in this order: a run under the read-only fallback has a CODEX_HOME of its own while it lasts
+ */
+export function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
+  try {
+    const path = codexHomes.map((home) => findSessionFile(home, sessionId)).find((found) => found !== undefined);
+    return path === undefined ? [] : readLastLines(path, TAIL_BYTES).lines;
+  } catch {
+    return []; // not Codex's folder as we know it
+  }
+}
+
+/** Where it was found: a live view asks every second, and there may be thousands of sessions. */
+const found = new Map<string, string>();
+
+/**
+ * Returns the path of Codex's record of a session
+ * (`$CODEX_HOME/sessions/<year>/<month>/<day>/rollout-…-<id>.jsonl`, seen in 0.169); undefined where there is none.
+ */
+export function findSessionFile(codexHome: string, sessionId: string): string | undefined {
+  if (!isSessionId(sessionId)) return undefined;
+  const key = `${codexHome} ${sessionId}`;
+  const known = found.get(key);
+  if (known !== undefined && isRegularFile(known)) return known;
+  const pattern = `sessions/*/*/*/rollout-*-${sessionId}.jsonl`;
+  try {
+    for (const path of new Bun.Glob(pattern).scanSync({ cwd: codexHome, absolute: true })) {
+      if (!isRegularFile(path)) continue;
+      found.set(key, path);
+      return path;
+    }
+  } catch {
+    return undefined; // no such folder
+  }
+  return undefined;
+}
+
+/** Returns the file whose lock (flock) Codex holds while it writes to a session. */
+export function sessionLock(codexHome: string, sessionId: string): string {
+  return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);
+}
+
+/** Whether a text can be the id of a session and so a part of a file's name: no pattern, no path. */
+function isSessionId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,100}$/.test(text);
+}
+
+function isRegularFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}

@@ -1,0 +1,84 @@
+import { codexArguments } from "#codex/argv.ts";
+import { probeCapabilities, whyIncompatible } from "#codex/capabilities.ts";
+import { type CodexProgram, listCodexPrograms, locateCodex } from "#codex/locate.ts";
+import { probeLogin } from "#codex/login.ts";
+import { checkProfile } from "#codex/profile.ts";
+import type { Config } from "#base/config.ts";
+import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
+
+/** A request that uses every argument that this server ever gives. */
+const EVERY_ARGUMENT = codexArguments({
+  sandbox: "read-only",
+  run_dir: "/",
+  resumes: "session",
+  model: "model",
+  reasoning_effort: "high",
+  profile: "profile",
+  images: ["/image"],
+  output_schema_file: "/schema",
+});
+
+/** Where Codex is, whether it takes what this server gives it, whether it is logged in; and its profile. */
+export async function checkCodex(config: Config): Promise<Finding[]> {
+  let program: CodexProgram;
+  try {
+    program = locateCodex(config);
+  } catch (error) {
+    return [problemOf("codex", error), ...checkConfiguredProfile(config)];
+  }
+  return [
+    await checkVersion(config, program),
+    ...(await checkOtherVersions(config, program)),
+    await checkLogin(config, program),
+    ...checkConfiguredProfile(config),
+  ];
+}
+
+async function checkVersion(config: Config, program: CodexProgram): Promise<Finding> {
+  try {
+    const capabilities = await probeCapabilities(config, program);
+    const fault = whyIncompatible(capabilities, EVERY_ARGUMENT, program.path);
+    if (fault !== undefined) return problemOf("codex", fault);
+    return ok("codex", `${capabilities.version ?? "unknown version"} at ${program.path}`);
+  } catch (error) {
+    return problemOf("codex", error);
+  }
+}
+
+/** Unless one is named, which of several is started depends on the PATH of who starts the server. */
+async function checkOtherVersions(config: Config, used: CodexProgram): Promise<Finding[]> {
+  if (config.environment["CODEXMCP_CODEX_BIN"]) return [];
+  const programs = listCodexPrograms(config);
+  if (programs.length < 2) return [];
+  const versions = await Promise.all(
+    programs.map(async (program) => (await probeCapabilities(config, program).catch(() => undefined))?.version ?? "?"),
+  );
+  if (new Set(versions).size < 2) return [];
+  const list = programs.map(({ path }, index) => `${versions[index]} at ${path}${path === used.path ? " (used)" : ""}`);
+  const mend =
+    "Remove those that you do not want, or set CODEXMCP_CODEX_BIN: an MCP client's PATH may find another one.";
+  return [warning("codex_versions", `several are installed: ${list.join("; ")}`, mend)];
+}
+
+async function checkLogin(config: Config, program: CodexProgram): Promise<Finding> {
+  try {
+    const { isLoggedIn, by } = await probeLogin(config, program);
+    if (isLoggedIn) return ok("login", by);
+    const mend = by.includes("which is not set")
+      ? "Set it in the MCP client's configuration of this server."
+      : "Run `codex login` as the user that runs this server, or give the server CODEX_API_KEY in its environment.";
+    return problem("login", `Codex has no credentials: ${by}`, mend);
+  } catch (error) {
+    return problemOf("login", error);
+  }
+}
+
+function checkConfiguredProfile({ codexHome, profile }: Config): Finding[] {
+  if (profile === undefined) return [];
+  try {
+    checkProfile(codexHome, profile);
+    return [ok("profile", profile)];
+  } catch (error) {
+    return [problemOf("profile", error)];
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { errnoOf } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
+import { sharedFileSystem } from "#platform/files/file-system.ts";
+import { inspectDatabase } from "#store/inspect-database.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { type Finding, ok, problem, warning } from "./finding.ts";
+
+const MEBIBYTE = 1024 * 1024;
+/** Below this, a run's log may fill the disk. */
+const LITTLE_SPACE = 500 * MEBIBYTE;
+const NO_SPACE = 50 * MEBIBYTE;
+
+/** Checks the state folder: rights, space, and whether the index is whole. Nothing is repaired. */
+export function checkState(home: string): Finding[] {
+  const folder = checkFolder(home);
+  const space = [...checkSharing(home), ...checkSpace(home)];
+  return folder.status === "problem" ? [folder, ...space] : [folder, ...space, checkDatabase(home)];
+}
+
+function checkFolder(home: string): Finding {
+  const stat = statSync(home, { throwIfNoEntry: false });
+  const where = stat === undefined ? nearestFolder(home) : home;
+  const mend = `Make ${where} writable for the user that runs the server, or set CODEXMCP_HOME to another folder.`;
+  const isFile = stat?.isDirectory() === false;
+  if (isFile) return problem("state_folder", `${home} is not a folder.`, "Move it away.");
+  try {
+    // Only a try tells: of a read-only disk, and for root, who may write anywhere else.
+    const trial = join(where, `.codexmcp-doctor-${process.pid}`);
+    mkdirSync(trial);
+    rmdirSync(trial);
+    if (stat === undefined) return ok("state_folder", `${home} (made by the first task)`);
+  } catch (error) {
+    if (errnoOf(error) === "ENOSPC") return problem("state_folder", `The disk of ${home} is full.`, "Make room on it.");
+    return problem("state_folder", `${where} is not writable (${errnoOf(error) ?? String(error)}).`, mend);
+  }
+  if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) {
+    const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
+    return warning("state_folder", `${home} is open to other users (${mode}).`, `chmod 0700 '${home}'`);
+  }
+  return ok("state_folder", home);
+}
+
+/** A file system that several hosts use: SQLite's write-ahead log works within one host only. */
+function checkSharing(home: string): Finding[] {
+  const kind = sharedFileSystem(nearestFolder(home));
+  if (kind === undefined) return [];
+  const message = `${home} is on a network file system (${kind}): tasks of other hosts cannot be told apart reliably, and an index that several hosts write can be damaged.`;
+  return [warning("state_sharing", message, "Set CODEXMCP_HOME to a folder on a local disk, one for each host.")];
+}
+
+function checkSpace(home: string): Finding[] {
+  const { bavail, bsize } = statfsSync(nearestFolder(home));
+  const free = bavail * bsize;
+  const message = `${Math.floor(free / MEBIBYTE)} MiB free on the disk of ${home}`;
+  const mend = "Make room: codex-mcp-server clean shows what old tasks hold; worktrees may hold more.";
+  if (free < NO_SPACE) return [problem("disk_space", `${message}: too little for a task's log.`, mend)];
+  return [free < LITTLE_SPACE ? warning("disk_space", `${message}.`, mend) : ok("disk_space", message)];
+}
+
+function checkDatabase(home: string): Finding {
+  const { database } = storePaths(home);
+  if (!pathExists(database)) return ok("database", "none yet");
+  const fault = inspectDatabase(database);
+  if (fault === undefined) return ok("database", database);
+  const mend =
+    "Move it away with its -wal and -shm files; the next command rebuilds it from the tasks' own files: " +
+    `mv '${database}' '${database}.old'`;
+  return problem("database", `The index is damaged: ${fault}.`, mend);
+}
+
+function nearestFolder(path: string): string {
+  return pathExists(path) || path === dirname(path) ? path : nearestFolder(dirname(path));
+}

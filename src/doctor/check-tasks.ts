@@ -1,0 +1,122 @@
+import { dirname } from "node:path";
+import { listWorktrees } from "#git/worktree/worktree-list.ts";
+import { listCgroup, listCgroups } from "#platform/process/cgroup.ts";
+import { processesWith } from "#platform/process/tree.ts";
+import { pathExists } from "#base/paths.ts";
+import { importTasks } from "#store/tasks/import-tasks.ts";
+import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#store/tasks/list-tasks.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#domain/names.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "#tasks/end/task-life.ts";
+import { type Finding, ok, problemOf, warning } from "./finding.ts";
+
+/**
+ * Looks at what earlier tasks have left: worktrees without a folder, processes without a task, tasks without a supervisor. A
+ * check that fails keeps none of the others from being made.
+ */
+export async function checkTasks(context: AppContext): Promise<Finding[]> {
+  const checks: Record<string, () => Finding[] | Promise<Finding[]>> = {
+    worktrees: () => checkWorktrees(context),
+    processes: () => checkProcesses(context),
+    supervisors: () => checkSupervisors(context),
+    task_folders: () => checkFolders(context),
+    daemons: () => checkDaemons(context),
+  };
+  const findings: Finding[] = [];
+  for (const [name, check] of Object.entries(checks)) {
+    try {
+      findings.push(...(await check()));
+    } catch (error) {
+      findings.push(problemOf(name, error));
+    }
+  }
+  return findings;
+}
+
+async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
+  const places = listWorktreePlaces(store);
+  const stale: { path: string; repository: string }[] = [];
+  for (const { worktree_dir, workspace } of places) {
+    if (pathExists(worktree_dir) || !pathExists(workspace)) continue;
+    const repository = dirname(workspace);
+    const listed = await listWorktrees(repository).catch(() => []);
+    const isListed = listed.some(({ path }) => path === worktree_dir);
+    if (isListed) stale.push({ path: worktree_dir, repository });
+  }
+  if (stale.length === 0) return [ok("worktrees", `${places.length} known, none without its folder`)];
+  const repositories = [...new Set(stale.map(({ repository }) => repository))];
+  return [
+    warning(
+      "worktrees",
+      `git still lists worktrees whose folders are gone: ${stale.map(({ path }) => path).join(", ")}`,
+      `${repositories.map((path) => `git -C '${path}' worktree prune`).join("; ")} (their branches stay).`,
+    ),
+  ];
+}
+
+/** Processes of runs of this state folder that are over: they carry the mark of one, or are in its control group. */
+function checkProcesses({ config, store }: AppContext): Finding[] {
+  const marked = processesWith(RUN_MARKER).flatMap(({ pid, value }) => {
+    const run = parseRunMarker(config.home, value);
+    return run === undefined ? [] : [{ pid, ...run }];
+  });
+  const grouped = listCgroups().flatMap(({ name, folder }) => {
+    const run = parseCgroupName(config.home, name);
+    return run === undefined ? [] : listCgroup(folder).map((pid) => ({ pid, taskId: run.taskId, run: run.run }));
+  });
+  const all = [...new Map([...marked, ...grouped].map((each) => [each.pid, each])).values()];
+  const orphans = all.filter(({ taskId, run }) => {
+    const record = findTask(store, taskId)?.record;
+    return record === undefined || record.run !== run || "end_time" in record;
+  });
+  if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left over`)];
+  const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
+  const mend = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
+  return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
+}
+
+/** States of tasks that nobody is about. */
+const LOST: ReadonlySet<TaskLife["state"]> = new Set(["orphaned", "abandoned"]);
+
+function checkSupervisors(context: AppContext): Finding[] {
+  const unfinished = listUnfinishedIds(context.store).flatMap((id) => findTask(context.store, id) ?? []);
+  const lost = unfinished.filter((stored) => LOST.has(readTaskLife(context, stored).state));
+  const findings = unfinished.flatMap((stored) => {
+    const { task_id } = stored.record;
+    const unresponsive = describeUnresponsive(context, stored);
+    if (unresponsive === undefined) return [];
+    const mend = `Continue it, or end the task: codex-mcp-server cancel ${task_id}`;
+    return [warning("supervisors", `${task_id}: ${unresponsive}`, mend)];
+  });
+  if (lost.length > 0) {
+    const names = lost.map(({ record }) => record.task_id).join(", ");
+    const mend = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
+    findings.push(warning("supervisors", `Tasks whose supervisor has died: ${names}`, mend));
+  }
+  if (findings.length > 0) return findings;
+  const elsewhere = unfinished.filter((stored) => describeElsewhere(context, stored) !== undefined).length;
+  const where = elsewhere === 0 ? "" : ` (${elsewhere} in other containers or on other hosts)`;
+  return [ok("supervisors", `${unfinished.length} running or queued, each with its own${where}`)];
+}
+
+/** Folders among the tasks' that hold no readable task. */
+function checkFolders({ store }: AppContext): Finding[] {
+  const [first, ...others] = store.isNewer ? [] : importTasks(store);
+  if (first === undefined) return [ok("task_folders", "all can be read")];
+  const more = others.length === 0 ? "" : ` (and ${others.length} more: codex-mcp-server tasks lists them)`;
+  return [warning("task_folders", `${first.problem}${more}`, first.fix)];
+}
+
+/** Of so many tasks it is told what they had daemons start. */
+const RECENT_TASKS = 50;
+
+/** What recent tasks had daemons of others start: it is not ended with them, and nobody here knows whether it still runs. */
+function checkDaemons({ store }: AppContext): Finding[] {
+  const asked = listDaemonRequests(store, RECENT_TASKS);
+  if (asked.length === 0) return [];
+  const list = asked.slice(0, 5).map(({ task_id, requests }) => `${task_id}: ${requests.join(", ")}`);
+  return [
+    ok("daemons", `recent tasks had daemons start processes, which are not ended with them (${list.join("; ")})`),
+  ];
+}

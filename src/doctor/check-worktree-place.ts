@@ -1,0 +1,62 @@
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
+import { explainSystemCall } from "#git/explain-failure.ts";
+import { inspectRepository, type Repository } from "#git/repository/repository.ts";
+import { hasGit } from "#git/run-git.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { realPath } from "#base/paths.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { parseTopic } from "#domain/topic.ts";
+import { isBelowState, nearestFolder, plannedPath } from "#tasks/start/worktree-place.ts";
+import { type Finding, ok, problemOf, warning } from "./finding.ts";
+
+const CHECK = "worktree_place";
+const EXAMPLE = parseTopic("implement-example-v1");
+
+/** Reports where full-access tasks get their worktrees and, in a repository, whether they can be made there. */
+export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
+  if (!hasGit()) return [];
+  try {
+    const repository = await inspectRepository(realPath(process.cwd()));
+    return [repository === undefined ? describeRule(config) : tryFolder(config, repository)];
+  } catch (error) {
+    return [problemOf(CHECK, error)];
+  }
+}
+
+function describeRule({ worktrees, home }: Config): Finding {
+  if (worktrees !== undefined) return ok(CHECK, `${worktrees} (CODEXMCP_WORKTREES)`);
+  return ok(CHECK, `beside each repository; where nothing can be written there, ${storePaths(home).worktrees}`);
+}
+
+function tryFolder(config: Config, repository: Repository): Finding {
+  checkGitFolderWritable(repository);
+  const path = plannedPath(config, repository, EXAMPLE);
+  const folder = dirname(path);
+  makeAndRemove(nearestFolder(folder));
+  if (config.worktrees !== undefined || !isBelowState(config, path)) return ok(CHECK, folder);
+  return warning(
+    CHECK,
+    `Nothing can be written to ${repository.parent}, beside the repository: worktrees go to ${folder}.`,
+    "Set CODEXMCP_WORKTREES if you want them in another folder.",
+  );
+}
+
+/** Checks by a try that a folder can be made: nothing else shows a full disk, or what root may not write. */
+function makeAndRemove(folder: string): void {
+  try {
+    rmdirSync(mkdtempSync(join(folder, ".codexmcp-doctor-")));
+  } catch (error) {
+    throw (
+      explainSystemCall(folder, error) ??
+      new AppError(
+        "worktree_folder_unusable",
+        `No folder can be made in ${folder}: ${String(error)}.`,
+        "Set CODEXMCP_WORKTREES to a folder on another disk.",
+        error,
+      )
+    );
+  }
+}

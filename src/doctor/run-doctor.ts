@@ -1,0 +1,55 @@
+import { OWN_BUILD } from "#base/build.ts";
+import { type Config, type Environment, readConfig, VARIABLES } from "#base/config.ts";
+import { pathExists } from "#base/paths.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { openContext } from "#tasks/context.ts";
+import { checkClients } from "./check-clients.ts";
+import { checkCodex } from "./check-codex.ts";
+import { checkPrograms } from "./check-programs.ts";
+import { checkSandbox } from "./check-sandbox.ts";
+import { checkState } from "./check-state.ts";
+import { checkTasks } from "./check-tasks.ts";
+import { checkWorktreePlace } from "./check-worktree-place.ts";
+import { type Finding, ok, problemOf } from "./finding.ts";
+
+/** Looks at all that tasks need, in the order in which it is best fixed. Nothing is repaired. */
+export async function runDoctor(environment: Environment): Promise<Finding[]> {
+  const { config, finding } = readSettings(environment);
+  const state = checkState(config.home);
+  return [
+    ok("program", `codex-mcp-server ${OWN_BUILD.version} for ${OWN_BUILD.target} at ${process.execPath}`),
+    finding,
+    ...(await checkCodex(config)),
+    ...(await checkPrograms(config)),
+    ...(await checkWorktreePlace(config)),
+    ...(await checkSandbox(config)),
+    ...state,
+    // With a damaged index or an unusable folder, what it says of tasks is worth nothing.
+    ...(state.some(({ status }) => status === "problem") ? [] : await tasksIfAny(config)),
+    ...checkClients(config),
+  ];
+}
+
+/** Reads the configuration; where a setting is wrong, the rest is looked at without any. */
+function readSettings(environment: Environment): { config: Config; finding: Finding } {
+  try {
+    const config = readConfig(environment);
+    const set = VARIABLES.filter((name) => environment[name]).map((name) => `${name}=${environment[name]}`);
+    return {
+      config,
+      finding: ok("environment", set.length === 0 ? "no variable of this server is set" : set.join(" ")),
+    };
+  } catch (error) {
+    const rest = Object.entries(environment).filter(([name]) => !VARIABLES.includes(name));
+    return { config: readConfig(Object.fromEntries(rest)), finding: problemOf("environment", error) };
+  }
+}
+
+async function tasksIfAny(config: Config): Promise<Finding[]> {
+  if (!pathExists(storePaths(config.home).database)) return [];
+  try {
+    return await checkTasks(openContext(config));
+  } catch (error) {
+    return [problemOf("tasks", error)];
+  }
+}

@@ -1,0 +1,49 @@
+import { AppError } from "#base/errors.ts";
+
+/** What a topic can be for. */
+export const TOPIC_TYPES = ["review", "implement", "longrun", "test"] as const;
+
+/** The parts of `<type>-<description>-v<version>`. */
+export interface Topic {
+  /** As it was given. */
+  text: string;
+  type: (typeof TOPIC_TYPES)[number];
+  description: string;
+  version: number;
+  /** `<type>-<description>`: what all versions share, and so their worktree and branch. */
+  key: string;
+}
+
+const GRAMMAR = /^([a-z]+)-([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)-v(\d{1,9})$/;
+
+/** Worktree folders, branches and tmux sessions are named by it, and file names end at 255 bytes. */
+const MAX_LENGTH = 120;
+
+/**
+ * Reads a topic.
+ * @throws AppError `invalid_topic`, with an example of a good one.
+ */
+export function parseTopic(text: string): Topic {
+  const [, type, description, version] = GRAMMAR.exec(text) ?? [];
+  const known = TOPIC_TYPES.find((candidate) => candidate === type);
+  if (known === undefined || description === undefined || text.length > MAX_LENGTH) {
+    throw new AppError("invalid_topic", describeFault(text, type), hintFor(text));
+  }
+  return { text, type: known, description, version: Number(version), key: `${known}-${description}` };
+}
+
+function describeFault(text: string, type: string | undefined): string {
+  if (text.length > MAX_LENGTH) return `The topic has ${text.length} characters; at most ${MAX_LENGTH} are possible.`;
+  if (type !== undefined) return `The topic's type "${type}" is none of ${TOPIC_TYPES.join(", ")}.`;
+  return `The topic "${text}" does not follow <type>-<description>-v<version>.`;
+}
+
+function hintFor(text: string): string {
+  const words = text
+    .replace(/-v\d+$/, "")
+    .split(/[^A-Za-z0-9_]+/)
+    .filter((word) => word !== "" && !TOPIC_TYPES.some((type) => type === word));
+  const description = words.join("_").slice(0, 60) || "auth_module";
+  const type = TOPIC_TYPES.find((candidate) => text.startsWith(candidate)) ?? "review";
+  return `Name it for example ${type}-${description}-v1; the type is one of ${TOPIC_TYPES.join(", ")}.`;
+}

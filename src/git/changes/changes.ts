@@ -1,0 +1,112 @@
+import { AppError } from "#base/errors.ts";
+import { MAX_LISTED_PATHS, type WorktreeChanges } from "#domain/record.ts";
+import { AS_PATCH, compareCommits, parseNumstat, withComparison } from "./compare.ts";
+import { git, gitBytes, gitUpTo } from "#git/git.ts";
+import type { GitLimits } from "#git/run-git.ts";
+import { splitNul, toText } from "#git/byte-names.ts";
+import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
+import { readSubmoduleLines } from "./submodules.ts";
+
+/** Facts of a worktree's changes, and the reasons why others are missing. */
+export interface ChangesFound {
+  changes: Partial<WorktreeChanges>;
+  failures: { facts: (keyof WorktreeChanges)[]; error: unknown }[];
+}
+
+/** Request to read changes. */
+interface ChangesRequest extends GitLimits {
+  /** What was seen of the worktree a moment ago; read anew where it is absent. */
+  seen?: WorktreeStatus | undefined;
+}
+
+/**
+ * Returns what a worktree holds against a base commit: commits, and every difference of the files, whether
+ * committed or not, new files included. Neither index nor files are touched, and nothing is run that the repository names.
+ * @throws AppError `cancelled`, and as git's commands do
+ */
+export async function readChanges(
+  worktree: string,
+  baseCommit: string,
+  request: ChangesRequest = {},
+): Promise<WorktreeChanges> {
+  const { changes, failures } = await findChanges(worktree, baseCommit, request);
+  if (failures[0] !== undefined) throw failures[0].error;
+  return { commits_ahead: 0, diff_stat: "", files_changed: [], uncommitted_changes: [], ...changes };
+}
+
+/** Returns what {@link readChanges} does, as far as it can be read: each fact stands for itself. */
+export async function findChanges(
+  worktree: string,
+  baseCommit: string,
+  { seen, ...limits }: ChangesRequest = {},
+): Promise<ChangesFound> {
+  const found: ChangesFound = { changes: {}, failures: [] };
+  const note = async (facts: (keyof WorktreeChanges)[], read: () => Promise<Partial<WorktreeChanges>>) => {
+    try {
+      Object.assign(found.changes, await read());
+    } catch (error) {
+      found.failures.push({ facts, error });
+    }
+  };
+  const looking = lookAtWorktree(worktree, limits, seen);
+  await Promise.all([
+    note(["uncommitted_changes"], async () => {
+      const [{ status }, ofSubmodules] = await Promise.all([looking, readSubmoduleLines(worktree, limits)]);
+      return { uncommitted_changes: [...status.lines, ...ofSubmodules].slice(0, MAX_LISTED_PATHS) };
+    }),
+    note(["commits_ahead"], async () => {
+      const head = await looking.then(({ status }) => status.head).catch(() => undefined);
+      if (head === baseCommit) return { commits_ahead: 0 };
+      return { commits_ahead: Number(await git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], {}, limits)) };
+    }),
+    note(["diff_stat", "files_changed"], async () => readDiff(worktree, baseCommit, await looking)),
+  ]);
+  return found;
+}
+
+/** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
+export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
+  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
+}
+
+/**
+ * Returns the differences that {@link readChanges} reports as a patch, of which at most the first `maxBytes` are read.
+ * @throws AppError `git_failed`
+ */
+export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
+  const seen = await lookAtWorktree(worktree);
+  return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
+    gitUpTo(maxBytes, worktree, command(AS_PATCH), look),
+  );
+}
+
+async function readDiff(
+  worktree: string,
+  baseCommit: string,
+  seen: SeenWorktree,
+): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
+  if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
+  return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
+    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
+    // The files, each with a NUL after it, then the sum.
+    const end = answer.lastIndexOf(0) + 1;
+    const names = parseNumstat(splitNul(answer.subarray(0, end))).map(({ path }) => path);
+    return {
+      diff_stat: answer.subarray(end).toString().trim(),
+      files_changed: names.slice(0, MAX_LISTED_PATHS).map(toText),
+    };
+  });
+}
+
+/** Says which facts are missing, and why; undefined where none is. */
+export function describeMissing({ failures }: ChangesFound): string | undefined {
+  if (failures.length === 0) return undefined;
+  const facts = failures.flatMap((failure) => failure.facts).join(", ");
+  const reasons = new Set(failures.map(({ error }) => reasonOf(error)));
+  return `Not known of the worktree: ${facts} (${[...reasons].join("; ")}).`;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof AppError && error.code === "cancelled") return "git had no time left for them";
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+}

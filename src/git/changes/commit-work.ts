@@ -1,0 +1,150 @@
+import { AppError } from "#base/errors.ts";
+import { listSome, quoteForShell } from "#base/text.ts";
+import { type CommitWatch, watchCommit } from "./commit-phase.ts";
+import { tryGit } from "#git/git.ts";
+import { keepIndex, waitForIndexLock } from "./kept-index.ts";
+import { tryUsersGit, type UsersGitResult } from "#git/lasting-git.ts";
+import { toText } from "#git/byte-names.ts";
+import { type LeftOut, stageAll } from "./stage-all.ts";
+import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
+import { readSubmoduleLines } from "./submodules.ts";
+import { describeUnfinished } from "./unfinished.ts";
+import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+
+/** Request to commit a worktree's work. */
+export interface CommitRequest {
+  worktree: string;
+  /** Without `refs/heads/`: on another branch nothing is committed. */
+  branch: string;
+  message: string;
+  /** Variables that the repository's hooks get besides. */
+  environment: Record<string, string>;
+  /** Hooks that take longer are ended, and the commit with them. */
+  atMostMs: number;
+  /** Ends all of it, e.g. with the task; a reason called `TimeoutError` says that the task's time is over. */
+  signal?: AbortSignal | undefined;
+  /** Locked for as long as the commit, or what its hooks start, lives. */
+  lockFile?: string | undefined;
+  /** What was seen of the worktree a moment ago; read anew where it is absent. */
+  status?: WorktreeStatus;
+}
+
+/** Characters that are reported of what git and hooks said: its end. */
+const MAX_SAID = 1500;
+
+/**
+ * Commits all that is not committed in a worktree, as its user would: with their hooks and their name.
+ * @returns why it could not be, or which files were left out; undefined where all is committed. Nothing is lost either way.
+ * @throws AppError `cancelled`, and as git's commands do
+ */
+export async function commitWork(request: CommitRequest): Promise<string | undefined> {
+  const { worktree, signal } = request;
+  const status = request.status ?? (await readStatus(worktree, { signal }));
+  const ofSubmodules = describeSubmodules(await readSubmoduleLines(worktree, { signal }));
+  if (isClean(status)) return ofSubmodules;
+  const gitDir = await gitFolderOf(worktree);
+  const obstacle = await describeObstacle(request, status, gitDir);
+  if (obstacle !== undefined) return obstacle;
+  const started = performance.now();
+  const watch = watchCommit(worktree, gitDir, status.head);
+  const kept = keepIndex(gitDir);
+  let isMade = false;
+  try {
+    const left = await stageAll(worktree, status.untracked, { signal }).catch((error: unknown) => {
+      throw isCancelled(error) ? endedAs("git add", request, started, "") : error;
+    });
+    const result = await commitStaged(request);
+    isMade = result?.exitCode === 0 || (await watch.isMade());
+    const failure =
+      result === undefined ? undefined : await describeFailure(request, result, { isMade, watch, started });
+    const messages = [failure, ...describeLeftOut(left), ofSubmodules].filter((each) => each !== undefined);
+    return messages.join("\n") || undefined;
+  } finally {
+    // Where nothing was committed, what was staged before is staged again, and no more.
+    if (!isMade) await kept.restore();
+    kept.forget();
+  }
+}
+
+/** Says why nothing is to be committed now, and what to do: that is for the worktree's user to decide. */
+async function describeObstacle(
+  { worktree, branch }: CommitRequest,
+  status: WorktreeStatus,
+  gitDir: string,
+): Promise<string | undefined> {
+  const unfinished = describeUnfinished(worktree, gitDir);
+  if (unfinished !== undefined) return unfinished;
+  if (status.branch !== branch) {
+    const there = status.branch === undefined ? "a detached HEAD" : `branch ${status.branch}`;
+    return `The worktree is on ${there}, not on ${branch}, so nothing was committed. Commit it there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or take it back to its branch (git -C ${quoteForShell(worktree)} switch ${branch}).`;
+  }
+  if (status.unmerged.length > 0) {
+    return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
+  }
+  const lock = await waitForIndexLock(gitDir);
+  if (lock === undefined) return undefined;
+  return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm ${quoteForShell(lock)}), and commit in ${worktree}.`;
+}
+
+/** Commits what is staged. @returns undefined where nothing is, since all that there is was left out */
+async function commitStaged(request: CommitRequest): Promise<UsersGitResult | undefined> {
+  const { worktree, message, environment, atMostMs, signal, lockFile } = request;
+  const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
+  if (staged.exitCode === 0) return undefined;
+  // A signature would be the user's, under work that is not.
+  const settings = ["-c", "commit.gpgSign=false", "-c", "i18n.commitEncoding=UTF-8"];
+  const args = [...settings, "commit", "--quiet", "--cleanup=whitespace", "--message", message];
+  return tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs, lockFile });
+}
+
+async function describeFailure(
+  request: CommitRequest,
+  { exitCode, ended, said }: UsersGitResult,
+  { isMade, watch, started }: { isMade: boolean; watch: CommitWatch; started: number },
+): Promise<string | undefined> {
+  if (exitCode === 0) return undefined;
+  const words = said.slice(-MAX_SAID).trim();
+  if (ended === undefined) return words || "git commit failed, and said nothing.";
+  const failure = endedAs(await watch.describePhase(isMade), request, started, words, { isMade, ended });
+  if (ended === "request" && !isMade) throw failure;
+  return failure.message;
+}
+
+/** Says which part of a commit was ended, after how long and why. */
+function endedAs(
+  phase: string,
+  { signal, atMostMs }: CommitRequest,
+  started: number,
+  words: string,
+  { isMade, ended }: { isMade: boolean; ended: UsersGitResult["ended"] } = { isMade: false, ended: "request" },
+): AppError {
+  const seconds = Math.round((performance.now() - started) / 1000);
+  const limit = `a commit and its hooks get ${Math.round(atMostMs / 1000)} s`;
+  const isTimeOver = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
+  const ofTask = isTimeOver ? "the task's time (timeout_seconds) was over" : "the task was to end";
+  const outcome = isMade ? "The commit was made." : "Nothing was committed.";
+  const last = words === "" ? "" : ` The last that was said: ${words}`;
+  return new AppError(
+    "cancelled",
+    `${phase} was ended after ${seconds} s, since ${ended === "deadline" ? limit : ofTask}. ${outcome}${last}`,
+    "Commit in the worktree by hand, or with a higher limit.",
+  );
+}
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof AppError && error.code === "cancelled";
+}
+
+function describeLeftOut({ tooLarge, unreadable }: LeftOut): string[] {
+  return [
+    ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listSome(tooLarge)}.`]),
+    ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listSome(unreadable)}.`]),
+  ];
+}
+
+/** @param lines as `git status --short` has them: two letters, a space, and the name */
+function describeSubmodules(lines: readonly string[]): string | undefined {
+  if (lines.length === 0) return undefined;
+  const names = listSome(lines.map((line) => line.slice(3)));
+  return `Left uncommitted, since it is within submodules: ${names}. Commit it there, and then the submodule's new commit here.`;
+}

@@ -1,0 +1,36 @@
+import { constants } from "node:fs";
+import { copyFile, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { errnoOf } from "#base/errors.ts";
+import { statIfAny } from "#base/paths.ts";
+import { withTemporaryFolder } from "#platform/files/temporary.ts";
+import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+
+/** git writes a new index, perhaps a larger one, beside the old one. */
+const COPIES = 3;
+const MIN_ROOM_BYTES = 1024 * 1024;
+
+/** Does something with an index that is a copy of the worktree's own. */
+export async function withIndexCopy<T>(
+  worktree: string,
+  work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
+): Promise<T> {
+  const gitDir = await gitFolderOf(worktree);
+  const index = join(gitDir, "index");
+  const roomBytes = (statIfAny(index)?.size ?? 0) * COPIES + MIN_ROOM_BYTES;
+  const fill = async (folder: string) => copyIfThere(index, join(folder, "index"));
+  return withTemporaryFolder({ fallback: gitDir, fill, roomBytes }, async (folder) =>
+    work({ GIT_INDEX_FILE: join(folder, "index") }),
+  );
+}
+
+/** Copies an index with its time, as git reads it: files that changed in the moment of that time are looked at closer. */
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    const { atime, mtimeMs } = await stat(from);
+    await utimes(to, atime, Math.floor(mtimeMs / 1000));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}

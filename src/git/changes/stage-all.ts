@@ -1,0 +1,35 @@
+import { partSuitable } from "./compare.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
+import { type ByteName, toBytes, toText } from "#git/byte-names.ts";
+import { type Look, namesUnreadable } from "./status.ts";
+
+/** Names of files that were left out of an index. */
+export interface LeftOut {
+  tooLarge: string[];
+  unreadable: string[];
+}
+
+/** Files outside of a sparse checkout too; what cannot be read is no reason to leave the rest. */
+const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+
+/**
+ * Stages all changes of a worktree, deletions and new files included, but the repositories within it and files beyond all size.
+ * @param untracked names of its new files
+ * @throws AppError as `git` does
+ */
+export async function stageAll(worktree: string, untracked: readonly ByteName[], look: Look): Promise<LeftOut> {
+  const { repositories, tooLarge, unreadable } = await partSuitable(worktree, untracked);
+  const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
+  const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
+  const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
+    ...look,
+    deadlineMs: GIT_FILES_DEADLINE_MS,
+    input,
+  });
+  const said = stderr.toString();
+  const failed = namesUnreadable(said);
+  const isPartial = exitCode === 1 && failed.length > 0 && !/^fatal: /m.test(said);
+  if (exitCode !== 0 && !isPartial) throw gitFailure(worktree, ADD_ALL, said.trim());
+  return { tooLarge: tooLarge.map(toText), unreadable: [...new Set([...unreadable.map(toText), ...failed])] };
+}

@@ -1,0 +1,22 @@
+import { join } from "node:path";
+import { pathExists } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
+
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command for that. */
+const SIGNS: [name: string, what: string, command: string][] = [
+  ["rebase-apply/applying", "series of patches (git am)", "am"],
+  ["rebase-merge", "rebase", "rebase"],
+  ["rebase-apply", "rebase", "rebase"],
+  ["MERGE_HEAD", "merge", "merge"],
+  ["CHERRY_PICK_HEAD", "cherry-pick", "cherry-pick"],
+  ["REVERT_HEAD", "revert", "revert"],
+];
+
+/** Says that a worktree is in the middle of a merge, a rebase or the like, and what to do; undefined where it is not. */
+export function describeUnfinished(worktree: string, gitDir: string): string | undefined {
+  const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
+  if (sign === undefined) return undefined;
+  const [, what, command] = sign;
+  const git = `git -C ${quoteForShell(worktree)} ${command}`;
+  return `The worktree is in the middle of a ${what}, so nothing was committed. Finish it (${git} --continue) or undo it (${git} --abort).`;
+}

@@ -1,0 +1,68 @@
+import { statSync } from "node:fs";
+import { AS_PATCH, parseNumstat, withComparison } from "./compare.ts";
+import { gitBytes } from "#git/git.ts";
+import { splitNul, toText } from "#git/byte-names.ts";
+import { lookAtWorktree } from "./status.ts";
+
+/** A difference in one file. */
+export interface FileChange {
+  path: string;
+  status: "added" | "deleted" | "modified" | "renamed" | "type changed";
+  /** Where it was, of one that was renamed. */
+  from?: string;
+  /** Lines; absent of binary files. */
+  added?: number;
+  deleted?: number;
+}
+
+/** A worktree against its base: commits, changes and new files alike. */
+export interface WorktreeDiff {
+  files: FileChange[];
+  /** Bytes of the patch that was written. */
+  patchBytes: number;
+}
+
+const STATUSES: Record<string, FileChange["status"]> = {
+  A: "added",
+  D: "deleted",
+  M: "modified",
+  R: "renamed",
+  T: "type changed",
+};
+
+/**
+ * Compares a worktree with a commit, and writes the patch, which `git apply` takes, to a file. Neither index nor files are
+ * touched.
+ * @param paths files and folders that the patch is about; none: all
+ * @throws AppError `git_failed`
+ */
+export async function writeWorktreeDiff(
+  worktree: string,
+  baseCommit: string,
+  paths: readonly string[],
+  patchFile: string,
+): Promise<WorktreeDiff> {
+  return withComparison(worktree, baseCommit, await lookAtWorktree(worktree), async ({ command, look }) => {
+    const [files] = await Promise.all([
+      gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
+      gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),
+    ]);
+    return { files, patchBytes: statSync(patchFile).size };
+  });
+}
+
+/** Lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
+function readFiles(answer: Buffer): FileChange[] {
+  const fields = splitNul(answer).map(toText);
+  const files: FileChange[] = [];
+  while (fields[0]?.startsWith(":") === true) {
+    const letter = (fields.shift()?.split(" ")[4] ?? "").charAt(0);
+    const from = letter === "R" || letter === "C" ? fields.shift() : undefined;
+    const path = fields.shift() ?? "";
+    const status = letter === "C" ? "added" : (STATUSES[letter] ?? "modified");
+    files.push({ path, status, ...(status === "renamed" && from !== undefined && { from }) });
+  }
+  const lines = new Map(parseNumstat(fields).map((each) => [each.path, each.lines]));
+  for (const file of files) Object.assign(file, lines.get(file.path));
+  return files;
+}

@@ -1,0 +1,148 @@
+import { join, relative } from "node:path";
+import { digestOf } from "#base/digest.ts";
+import { listNames, lstatIfAny, statIfAny } from "#base/paths.ts";
+import { kindOf, readFileBounded } from "#platform/files/read-file.ts";
+import { git, tryGit, withoutLastNewline } from "#git/git.ts";
+import { hasGit } from "#git/run-git.ts";
+import { SALVAGE_REFS } from "#git/salvage/manifest.ts";
+import { listWorktrees } from "#git/worktree/worktree-list.ts";
+
+/** What a repository says of itself, beside the files that are checked out. */
+export interface RepositoryState {
+  /** A branch's full name, or a commit where HEAD is detached. */
+  head: string;
+  /** Object names by ref. */
+  refs: Record<string, string>;
+  /** Branches that are checked out elsewhere: other people's, or other tasks', business. */
+  branchesElsewhere: string[];
+  /** A digest of what is staged; a mere refresh of the index leaves it as it is. */
+  index: string;
+  /** Digests of configuration, hooks and the like, by name. */
+  settings: Record<string, string>;
+}
+
+/** A working tree of a repository. */
+export interface WorkingTree {
+  toplevel: string;
+  /** Its own git folder; the repository's, where it is the main one. */
+  gitDir: string;
+  commonDir: string;
+}
+
+/** Finds the working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
+export async function findWorkingTree(folder: string): Promise<WorkingTree | undefined> {
+  if (!hasGit()) return undefined;
+  const ask = async (flag: string) => {
+    const { exitCode, stdout } = await tryGit(folder, ["rev-parse", "--path-format=absolute", flag]);
+    return exitCode === 0 ? withoutLastNewline(stdout) : undefined;
+  };
+  const [toplevel, gitDir, commonDir] = await Promise.all(
+    ["--show-toplevel", "--absolute-git-dir", "--git-common-dir"].map(ask),
+  );
+  if (!toplevel || !gitDir || !commonDir) return undefined;
+  return { toplevel, gitDir, commonDir };
+}
+
+/** What this server keeps of discarded worktrees is its own. */
+function isUsers(line: string): boolean {
+  return line !== "" && !line.includes(` ${SALVAGE_REFS}/`);
+}
+
+/** Reads the state of the repository around a working tree. */
+export async function readRepositoryState({ toplevel, gitDir, commonDir }: WorkingTree): Promise<RepositoryState> {
+  const [head, refs, staged, worktrees] = await Promise.all([
+    readHead(toplevel),
+    git(toplevel, ["for-each-ref", "--format=%(objectname) %(refname)"]),
+    git(toplevel, ["ls-files", "--stage", "-z"]),
+    listWorktrees(toplevel),
+  ]);
+  const elsewhere = worktrees.filter((worktree) => worktree.path !== toplevel).map(({ branch }) => branch);
+  return {
+    head,
+    refs: Object.fromEntries(refs.split("\n").filter(isUsers).map(parseRef)),
+    branchesElsewhere: elsewhere.filter((branch) => branch !== undefined).map((branch) => `refs/heads/${branch}`),
+    index: digestOf(staged),
+    settings: Object.fromEntries(
+      [commonDir, gitDir].flatMap((folder) => readSettings(folder, join(".git", relative(commonDir, folder)))),
+    ),
+  };
+}
+
+/** In words, what differs between two states of one repository. */
+export function compareRepositoryStates(before: RepositoryState, after: RepositoryState): string[] {
+  const elsewhere = new Set([...before.branchesElsewhere, ...after.branchesElsewhere]);
+  const refs = changedKeys(before.refs, after.refs).filter((ref) => !elsewhere.has(ref));
+  return [
+    ...(before.head === after.head ? [] : [`HEAD (${before.head} → ${after.head})`]),
+    ...refs.map((ref) => `${ref} (${shortOf(before.refs[ref])} → ${shortOf(after.refs[ref])})`),
+    ...(before.index === after.index ? [] : ["the index (what is staged)"]),
+    ...changedKeys(before.settings, after.settings),
+  ];
+}
+
+async function readHead(folder: string): Promise<string> {
+  const branch = await tryGit(folder, ["symbolic-ref", "--quiet", "HEAD"]);
+  if (branch.exitCode === 0) return branch.stdout.trim();
+  return (await tryGit(folder, ["rev-parse", "HEAD"])).stdout.trim();
+}
+
+function parseRef(line: string): [string, string] {
+  const [commit = "", ...name] = line.split(" ");
+  return [name.join(" "), commit];
+}
+
+/** What steers git, and an unfinished merge or rebase; `info/refs` is a mere list that git makes of its refs. */
+const SETTINGS = /^(?:config.*|hooks|info|description|MERGE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|rebase-\w+|BISECT_\w+)$/;
+
+/** Digests of the settings in a git folder, which is to be called `shownAs`. */
+function readSettings(gitDir: string, shownAs: string): [string, string][] {
+  const names = listNames(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
+  const settings: [string, string][] = [];
+  let left = MAX_TOTAL_BYTES;
+  for (const name of names) {
+    for (const file of filesBelow(gitDir, name)) {
+      if (file === "info/refs") continue;
+      if (settings.length === MAX_FILES) return settings;
+      const { bytes, digest } = describeFile(join(gitDir, file), Math.min(left, MAX_CONTENT_BYTES));
+      left -= bytes;
+      settings.push([join(shownAs, file), digest]);
+    }
+  }
+  return settings;
+}
+
+/** Larger files are known by their size and times. */
+const MAX_CONTENT_BYTES = 1024 * 1024;
+/** Of all settings so many files are looked at, and so much content. */
+const MAX_FILES = 2000;
+const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
+const MAX_DEPTH = 8;
+
+/** Tells apart what a file was and is. @param maxBytes how much content may be read for it */
+function describeFile(path: string, maxBytes: number): { bytes: number; digest: string } {
+  const outcome = readFileBounded(path, { maxBytes });
+  if ("bytes" in outcome) return { bytes: outcome.bytes.length, digest: digestOf(outcome.bytes) };
+  const stat = statIfAny(path);
+  const facts = stat === undefined ? [] : [kindOf(stat), stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino];
+  return { bytes: 0, digest: [outcome.problem, ...facts].join(" ") };
+}
+
+/** Files, pipes and the like below a folder, to a depth that git has no use for. Links to folders are not entered. */
+function* filesBelow(folder: string, name: string, depth = 0): Generator<string> {
+  const stat = lstatIfAny(join(folder, name));
+  if (stat?.isDirectory() !== true) {
+    if (stat !== undefined) yield name;
+    return;
+  }
+  if (depth === MAX_DEPTH) return;
+  for (const below of listNames(join(folder, name))) yield* filesBelow(folder, `${name}/${below}`, depth + 1);
+}
+
+function changedKeys(before: Record<string, string>, after: Record<string, string>): string[] {
+  const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...keys].filter((key) => before[key] !== after[key]);
+}
+
+function shortOf(objectName: string | undefined): string {
+  return objectName?.slice(0, 10) ?? "none";
+}

@@ -1,0 +1,163 @@
+import { basename, dirname, relative } from "node:path";
+import { AppError } from "#base/errors.ts";
+import { isWithin, realPath } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
+import { tryGit, withoutLastNewline } from "#git/git.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { listWorktrees, type ListedWorktree } from "#git/worktree/worktree-list.ts";
+
+/** A repository that a worktree can be made from. */
+export interface Repository {
+  /** A folder in which git commands for it run. */
+  folder: string;
+  /** The common git folder. */
+  commonDir: string;
+  /** What its worktrees' folders begin with, and the folder that they stand in unless another is set. */
+  name: string;
+  parent: string;
+  /** The top of its main working tree, or of `cwd`'s where nothing says which that is; a bare repository's own folder. */
+  mainTree: string;
+  /** The branch that is checked out at `cwd`; undefined for a detached HEAD. */
+  branch: string | undefined;
+  /** The commit that is checked out at `cwd`. */
+  commit: string;
+  /** Where `cwd` is in its working tree; empty at the top. */
+  subfolder: string;
+  /** The top of the working tree that `cwd` is in; undefined in a bare repository. */
+  toplevel: string | undefined;
+  worktrees: ListedWorktree[];
+}
+
+/** The folder is the caller's choice: whether a repository there may be used is for git to judge. */
+const FOREIGN = { isForeign: true };
+
+/**
+ * Finds the repository that a real path lies in, read only.
+ * @returns undefined outside git
+ * @throws AppError `repository_without_commit`, `repository_unusable`, `repository_untrusted`, `git_missing`
+ */
+export async function inspectRepository(cwd: string): Promise<Repository | undefined> {
+  const flags = [
+    "rev-parse",
+    "--path-format=absolute",
+    "--is-bare-repository",
+    "--is-inside-git-dir",
+    "--git-common-dir",
+  ];
+  const [facts, top, own, superproject, worktrees] = await Promise.all([
+    tryGit(cwd, flags, {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
+    superprojectOf(cwd),
+    // The first of them reports what is wrong.
+    listWorktrees(cwd, FOREIGN).catch(() => []),
+  ]);
+  if (facts.exitCode !== 0) {
+    if (/not a git repository/i.test(facts.stderr)) return undefined;
+    throw gitFailure(cwd, flags, facts.stderr);
+  }
+  // The path comes last because it may hold line ends of its own.
+  const [bare, insideGit, ...path] = withoutLastNewline(facts.stdout).split("\n");
+  const isBare = bare === "true";
+  if (insideGit === "true" && !isBare) throw insideGitFolder(cwd);
+  const commonDir = realPath(path.join("\n"));
+  const toplevel = isBare ? undefined : withoutLastNewline(top.stdout);
+  if (toplevel !== undefined && !isWithin(cwd, toplevel)) throw outsideWorkingTree(cwd, toplevel);
+  const isMain = realPath(withoutLastNewline(own.stdout)) === commonDir;
+  const mainTree = toplevel === undefined ? commonDir : isMain ? toplevel : mainTreeOf(worktrees, commonDir, toplevel);
+  // A worktree of a submodule lies in no superproject, but the submodule does.
+  const around = superproject ?? (isMain || toplevel === undefined ? undefined : await superprojectOf(mainTree));
+  const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
+  if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
+  return {
+    folder: toplevel ?? commonDir,
+    commonDir,
+    ...(around === undefined ? placeBeside(mainTree) : await placeBesideSuperproject(around, mainTree)),
+    mainTree,
+    branch: head.branch,
+    commit: head.commit,
+    subfolder: toplevel === undefined ? "" : relative(toplevel, cwd),
+    toplevel,
+    worktrees,
+  };
+}
+
+interface Head {
+  branch: string | undefined;
+  commit: string | undefined;
+}
+
+async function checkedOut(cwd: string, toplevel: string | undefined, worktrees: ListedWorktree[]): Promise<Head> {
+  const here = worktrees.find((worktree) => worktree.path === toplevel);
+  // git lists a submodule's main worktree by its git folder: ask git itself then.
+  return here === undefined ? bareHead(cwd) : { branch: here.branch, commit: here.commit };
+}
+
+async function bareHead(cwd: string): Promise<Head> {
+  const [symbolic, commit] = await Promise.all([
+    tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"], {}, FOREIGN),
+    tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"], {}, FOREIGN),
+  ]);
+  return { branch: symbolic.stdout.trim() || undefined, commit: commit.stdout.trim() || undefined };
+}
+
+/**
+ * Finds the main working tree, as seen from another one. Where the git folder stands apart from it (`--separate-git-dir`,
+ * a `.git` that is a link, a submodule), git lists that folder in its place.
+ */
+function mainTreeOf([main]: readonly ListedWorktree[], commonDir: string, toplevel: string): string {
+  if (main === undefined) return toplevel;
+  const isBare = main.commit === undefined && main.branch === undefined;
+  return main.path === commonDir && !isBare ? toplevel : main.path;
+}
+
+interface Place {
+  name: string;
+  parent: string;
+}
+
+/** Places a repository's worktrees beside its main working tree, whichever of its worktrees `cwd` is in. */
+function placeBeside(main: string): Place {
+  const parent = dirname(main);
+  const name = basename(main).replace(/(?<=.)\.git$/, "");
+  // `project/.bare` with worktrees around it: the project's name says more.
+  return { name: name.startsWith(".") ? basename(parent) : name, parent };
+}
+
+/** Places a submodule's worktrees outside of all superprojects, whose `git status` would show them. */
+async function placeBesideSuperproject(superproject: string, toplevel: string): Promise<Place> {
+  const above = await superprojectOf(superproject);
+  const { name, parent } =
+    above === undefined ? placeBeside(superproject) : await placeBesideSuperproject(above, superproject);
+  return { name: `${name}-${basename(toplevel)}`, parent };
+}
+
+async function superprojectOf(folder: string): Promise<string | undefined> {
+  const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"], {}, FOREIGN);
+  return withoutLastNewline(stdout) || undefined;
+}
+
+function insideGitFolder(cwd: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `cwd lies inside git's own folder: ${cwd}`,
+    "Give the working tree as cwd.",
+  );
+}
+
+/** Returns the refusal of a cwd outside of its working tree: the setting core.worktree can name any folder. */
+function outsideWorkingTree(cwd: string, toplevel: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `cwd is not within the working tree that the repository's setting core.worktree names: ${toplevel}`,
+    `Give ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
+  );
+}
+
+function withoutCommit(cwd: string, branch: string | undefined): AppError {
+  return new AppError(
+    "repository_without_commit",
+    `The repository at ${cwd} has no commit on ${branch ?? "HEAD"} yet, so no worktree can be made from it.`,
+    `Make a first commit, e.g. git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start", and run the task again.`,
+  );
+}

@@ -1,0 +1,147 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { AppError } from "#base/errors.ts";
+import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
+import { findOtherCase, withOtherCase } from "#domain/names.ts";
+import { blockedBranch, explainSystemCall } from "#git/explain-failure.ts";
+import { findGitFolders, readGitLink, usesReftable } from "#git/git-folders.ts";
+import { git } from "#git/git.ts";
+import type { Repository } from "#git/repository/repository.ts";
+
+/**
+ * Checks what stands where a worktree is, or is to be made.
+ * @param isListed whether git says that the repository's worktree stands there
+ * @throws AppError `worktree_path_taken`, `worktree_moved`, and as {@link explainSystemCall} words it
+ */
+export function checkPlace(repository: Repository, path: string, isListed: boolean): void {
+  const stat = lstatIfAny(path);
+  if (stat === undefined) {
+    if (isListed) throw gone(repository, path);
+    return;
+  }
+  const names = repository.worktrees.map((each) => basename(each.path));
+  const inOtherCase = isListed ? undefined : findOtherCase(basename(path), names);
+  if (inOtherCase !== undefined && isSameFile(path, join(dirname(path), inOtherCase))) {
+    throw sameButForCase(path, inOtherCase);
+  }
+  const target = worktreeLinkOf(path);
+  const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
+  if (target !== undefined && !pathExists(target)) {
+    // The repository's folder, where it is still called as it was.
+    throw pathExists(dirname(dirname(target))) ? forgotten(path) : moved(repository, path);
+  }
+  const isOwn = commonDir !== undefined && realPath(commonDir) === realPath(repository.commonDir);
+  if (target !== undefined && isOwn !== isListed) throw moved(repository, path);
+  if (isListed || isEmptyFolder(path)) return;
+  throw pathTaken(path, commonDir);
+}
+
+/** Returns the folder within git's that a worktree leads to; undefined for what is no worktree. */
+export function worktreeLinkOf(path: string): string | undefined {
+  const target = readGitLink(path);
+  return target !== undefined && basename(dirname(target)) === "worktrees" ? target : undefined;
+}
+
+function isEmptyFolder(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch (error) {
+    if (statIfAny(path)?.isDirectory() !== true) return false;
+    throw explainSystemCall(path, error) ?? error;
+  }
+}
+
+/**
+ * Checks that git can keep the branch of a task beside those that there are.
+ * @throws AppError `branch_blocked`, `worktree_path_taken` for a name that is another's but for the case of its letters
+ */
+export async function checkBranchName(repository: Repository, branch: string): Promise<void> {
+  const { folder, commonDir } = repository;
+  const first = branch.split("/")[0] ?? branch;
+  // The branch of that name, and all those below it.
+  const listed = await git(folder, ["for-each-ref", "--format=%(refname:lstrip=2)", `refs/heads/${first}`]);
+  const branches = listed.split("\n").filter((name) => name !== "");
+  const other = branches.find((name) => name.startsWith(`${branch}/`) || branch.startsWith(`${name}/`));
+  if (other !== undefined) throw blockedBranch(other, branch);
+  const inOtherCase = branches.includes(branch) ? undefined : findOtherCase(branch, branches);
+  if (inOtherCase !== undefined && ignoresCase(commonDir)) throw sameButForCase(branch, inOtherCase);
+}
+
+/**
+ * Checks that git can write what a new worktree needs to its own folder.
+ * @throws AppError `repository_read_only`, `repository_unusable`
+ */
+export function checkGitFolderWritable({ commonDir }: Repository): void {
+  const ofRefs = usesReftable(commonDir) ? ["reftable"] : [join("refs", "heads"), join("refs", "heads", "agent")];
+  const folders = [".", "objects", "refs", ...ofRefs, "worktrees"];
+  for (const name of folders) {
+    const folder = join(commonDir, name);
+    const stat = statIfAny(folder);
+    if (stat?.isDirectory() === false) throw notAFolder(folder);
+    if (stat !== undefined && !canWriteInto(folder)) throw readOnly(folder);
+  }
+}
+
+/** Whether the file system of a folder, which is not empty, ignores the case of letters in names. */
+function ignoresCase(folder: string): boolean {
+  const name = listNames(folder).find((each) => withOtherCase(each) !== each);
+  return name !== undefined && isSameFile(join(folder, name), join(folder, withOtherCase(name)));
+}
+
+function sameButForCase(name: string, other: string): AppError {
+  return new AppError(
+    "worktree_path_taken",
+    `${name} differs from ${other} only in the case of letters, which the file system ignores.`,
+    "Take another description for the topic, or write it as the other one.",
+  );
+}
+
+function pathTaken(path: string, commonDir: string | undefined): AppError {
+  const what = commonDir === undefined ? "" : `, but of ${commonDir}`;
+  return new AppError(
+    "worktree_path_taken",
+    `${path} exists and is not a worktree of this repository${what}; nothing there was touched.`,
+    "Move it away, or take another topic.",
+  );
+}
+
+function forgotten(path: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `git has forgotten the worktree ${path} (git worktree prune, run where it could not be seen), so its files belong to no branch now.`,
+    `Move it away (mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}) and start again: the new worktree has all that was committed; take the rest over by hand.`,
+  );
+}
+
+function moved({ folder, commonDir }: Repository, path: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `The worktree ${path} does not lead to the repository ${commonDir}: one of them was moved after it was made.`,
+    `Let git join them again: git -C ${quoteForShell(folder)} worktree repair ${quoteForShell(path)}`,
+  );
+}
+
+function gone({ folder }: Repository, path: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `git has the task's branch checked out in ${path}, which is not there.`,
+    `Let git find it where it was moved (git -C ${quoteForShell(folder)} worktree repair <place>), or forget it where it was deleted (git -C ${quoteForShell(folder)} worktree prune).`,
+  );
+}
+
+function notAFolder(path: string): AppError {
+  return new AppError(
+    "repository_unusable",
+    `${path} is not a folder, and git keeps a folder there.`,
+    "Look who made it, and move it away.",
+  );
+}
+
+function readOnly(folder: string): AppError {
+  return new AppError(
+    "repository_read_only",
+    `git's folder cannot be written to (${folder}), so no worktree can be made.`,
+    "Let a read-only task do what it can; or mount the repository writable, and start the server as a user who may write there.",
+  );
+}

@@ -1,0 +1,69 @@
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { realPath } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
+import { findGitFolders } from "#git/git-folders.ts";
+import { git, withoutLastNewline } from "#git/git.ts";
+
+/** Limit of the time in which a disk answers. */
+const STAT_TIMEOUT_MS = 5000;
+
+/**
+ * Checks that a path leads to a folder which can be read.
+ * @returns false where nothing is there
+ * @throws AppError `worktree_unusable` where something is, or may be, and cannot be read
+ */
+export async function canReadFolder(path: string): Promise<boolean> {
+  let timer: Timer | undefined;
+  const timeout = new Promise<"timeout">((resolve) => (timer = setTimeout(() => resolve("timeout"), STAT_TIMEOUT_MS)));
+  try {
+    const found = await Promise.race([stat(path), timeout]);
+    if (found === "timeout") throw unreadable(path, "does not answer");
+    if (!found.isDirectory()) throw unreadable(path, "is no folder");
+    await access(path, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined || error instanceof AppError) throw error;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw unreadable(path, `cannot be read (${code})`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Returns a working tree's own git folder; git is started only where the files do not say. @throws AppError as `git` does */
+export async function gitFolderOf(worktree: string): Promise<string> {
+  const found = findGitFolders(worktree)?.gitDir;
+  return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
+}
+
+/**
+ * Finds a worktree's own git folder, and checks that git commands in the worktree's folder work on that worktree: without its
+ * `.git` file, git would take the repository that the folder lies in.
+ * @param commonDir the repository's common git folder
+ * @returns undefined where the worktree's folder is gone
+ * @throws AppError `worktree_unusable`, `repository_unusable`
+ */
+export async function findWorktreeGitDir(worktree: string, commonDir: string): Promise<string | undefined> {
+  if (!(await canReadFolder(worktree))) return undefined;
+  const found = findGitFolders(worktree);
+  const isSame = (one: string, other: string) => realPath(one) === realPath(other);
+  const isLinked = found?.top !== undefined && isSame(found.top, worktree) && isSame(found.commonDir, commonDir);
+  if (isLinked) return found.gitDir;
+  throw new AppError(
+    "worktree_unusable",
+    `${join(worktree, ".git")}, the file that ties it to its repository, is missing or leads elsewhere.`,
+    `Write it again: git -C ${quoteForShell(commonDir)} worktree repair`,
+  );
+}
+
+function unreadable(path: string, problem: string): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} ${problem}.`,
+    `Look at it (ls -ld ${quoteForShell(path)}) and at its disk, and make it readable for this user.`,
+  );
+}

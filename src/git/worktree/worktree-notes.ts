@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { readFileBounded } from "#platform/files/read-file.ts";
+import { pathExists } from "#base/paths.ts";
+import { tryGit } from "#git/git.ts";
+
+const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
+
+/** Returns what somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
+export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
+  const notes: string[] = [];
+  if (pathExists(join(worktree, ".gitmodules"))) {
+    notes.push("The worktree's submodules are empty: git submodule update --init fills them.");
+  }
+  const attributes = readFileBounded(join(worktree, ".gitattributes"), {
+    maxBytes: MAX_ATTRIBUTES_BYTES,
+    within: worktree,
+  });
+  const isOfLfs = "bytes" in attributes && attributes.bytes.includes("filter=lfs");
+  if (isOfLfs && !(await hasLfs(worktree))) {
+    notes.push("git-lfs is not set up here: files that it keeps are pointers in the worktree.");
+  }
+  return notes.length === 0 ? undefined : notes.join(" ");
+}
+
+async function hasLfs(folder: string): Promise<boolean> {
+  const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
+  // Not `git lfs`: the repository may call something of its own so.
+  return settings.stdout !== "" && Bun.which("git-lfs") !== null;
+}

@@ -1,0 +1,135 @@
+import { basename, join } from "node:path";
+import { AppError } from "#base/errors.ts";
+import { pathExists, statIfAny } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
+import { commitOfBranch, deleteBranch } from "#git/repository/branches.ts";
+import { checkBranchName, checkPlace } from "./check-place.ts";
+import { git, tryGit } from "#git/git.ts";
+import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { mergeBaseOf } from "#git/repository/history.ts";
+import type { Repository } from "#git/repository/repository.ts";
+import { listWorktrees } from "./worktree-list.ts";
+import { halfRestored, isHalfRestored } from "./worktree-lock.ts";
+
+/** Steps by which a task gets its worktree. */
+export interface WorktreePlan {
+  repository: Repository;
+  path: string;
+  branch: string;
+  /** `reuse` it, `attach` a new folder to the branch that is there, or `create` both. */
+  action: "reuse" | "attach" | "create";
+  /** Whether git lists it: where its folder was deleted by hand, git needs `--force` to take the place again. */
+  isListed: boolean;
+}
+
+/**
+ * Works out how the worktree at `<parent>/<name>` with `branch` comes about, read only.
+ * @throws AppError `worktree_path_taken`, `worktree_on_other_branch`, `branch_checked_out`, `worktree_moved`, `branch_blocked`
+ */
+export async function planWorktree(repository: Repository, name: string, branch: string): Promise<WorktreePlan> {
+  const path = join(repository.parent, name);
+  const listed = repository.worktrees.find((worktree) => worktree.path === path);
+  const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
+  checkPlace(repository, path, isThere);
+  if (isThere) {
+    if (isHalfRestored(path)) throw halfRestored(path);
+    if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
+    return { repository, path, branch, action: "reuse", isListed: true };
+  }
+  const elsewhere = repository.worktrees.find((worktree) => worktree.branch === branch && worktree.path !== path);
+  if (elsewhere !== undefined) {
+    checkPlace(repository, elsewhere.path, true);
+    throw checkedOutElsewhere(elsewhere.path, branch);
+  }
+  const [tip] = await Promise.all([commitOfBranch(repository.folder, branch), checkBranchName(repository, branch)]);
+  const action = tip === undefined ? "create" : "attach";
+  return { repository, path, branch, action, isListed: listed !== undefined };
+}
+
+/** Plans the same worktree once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
+  const worktrees = await listWorktrees(repository.folder);
+  return planWorktree({ ...repository, worktrees }, basename(path), branch);
+}
+
+/** Carries out a plan. To be called by one process at a time for one repository. */
+export async function makeWorktree(plan: WorktreePlan): Promise<void> {
+  if (plan.action === "reuse") return;
+  const { folder, commit } = plan.repository;
+  const isNew = plan.action === "create";
+  // First, and by itself: making the worktree may take more than one try.
+  if (isNew) await git(folder, ["branch", "--no-track", "--", plan.branch, commit]);
+  try {
+    // --force once lets git take the place of a folder that is gone; a locked one stays refused.
+    const force = plan.isListed ? ["--force"] : [];
+    await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
+    if (!isFolder(runFolderIn(plan))) throw withoutRunFolder(plan);
+  } catch (error) {
+    // What git has made of a worktree before it failed would stand in the next one's way.
+    if (isNew) await undoWorktree(plan);
+    throw error;
+  }
+}
+
+async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
+  const isListed = (await listWorktrees(folder)).some((worktree) => worktree.path === path);
+  if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
+  await tryGit(folder, deleteBranch(branch, commit));
+}
+
+const TRIES = 5;
+
+/**
+ * Runs `git worktree add`. A `git gc` that happens to run removes git's folder of worktrees while it is empty, from under
+ * the one that is being made; then it is tried again.
+ * @throws AppError `git_failed`
+ */
+export async function addWorktree(folder: string, args: readonly string[]): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    const { exitCode, stderr } = await tryGit(folder, args, {}, { deadlineMs: GIT_FILES_DEADLINE_MS });
+    if (exitCode === 0) return;
+    const isSwept = /worktrees.*No such file or directory/s.test(stderr);
+    if (!isSwept || left === 0) throw gitFailure(folder, args, stderr);
+  }
+}
+
+/** Returns the commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
+export async function guessBase(repository: Repository, branch: string): Promise<string> {
+  const { folder, commit } = repository;
+  return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
+}
+
+/** Returns where a task of `cwd` runs in its worktree: at the same sub-folder. */
+export function runFolderIn(plan: WorktreePlan): string {
+  return join(plan.path, plan.repository.subfolder);
+}
+
+function isFolder(path: string): boolean {
+  return statIfAny(path)?.isDirectory() === true;
+}
+
+/** Returns the refusal of a folder that the commit has, and a sparse checkout leaves out. */
+function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
+  return new AppError(
+    "no_commit_holds_cwd",
+    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
+    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or give a folder within the sparse checkout as cwd.`,
+  );
+}
+
+function onOtherBranch(path: string, branch: string, other: string | undefined): AppError {
+  return new AppError(
+    "worktree_on_other_branch",
+    `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
+    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or take another topic.`,
+  );
+}
+
+function checkedOutElsewhere(path: string, branch: string): AppError {
+  return new AppError(
+    "branch_checked_out",
+    `The branch ${branch} is checked out in ${path}, so no second worktree can have it.`,
+    `Switch ${path} to another branch, or take another topic.`,
+  );
+}

@@ -1,0 +1,83 @@
+import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
+import * as v from "valibot";
+import { AppError } from "#base/errors.ts";
+import type { FileFormat, NamedEntry, ServerEntry } from "./client-table.ts";
+import { withProperty } from "./json-edit.ts";
+import { lostLines, withTable } from "./toml-edit.ts";
+
+const EntrySchema = v.object({
+  command: v.optional(v.string(), ""),
+  args: v.optional(v.array(v.string()), []),
+  env: v.optional(v.record(v.string(), v.string()), {}),
+});
+
+const ServersSchema = v.record(v.string(), v.unknown());
+
+/**
+ * The servers that a client's file names; entries of another kind (URLs) have an empty command.
+ * @param path only for the message
+ * @throws AppError `client_file_unreadable`
+ */
+export function readServers(text: string, format: FileFormat, path: string): Map<string, NamedEntry> {
+  const content = format.language === "toml" ? parseToml(text, path) : parseJson(text, path);
+  const servers = v.safeParse(v.looseObject({ [format.key]: v.optional(ServersSchema, {}) }), content);
+  if (!servers.success) throw unreadable(path, `${format.key} is no list of servers`);
+  const named = Object.entries(v.parse(ServersSchema, servers.output[format.key]));
+  return new Map(
+    named.map(([name, value]) => {
+      const entry = v.safeParse(EntrySchema, value);
+      const { command, args, env } = entry.success ? entry.output : { command: "", args: [], env: {} };
+      return [name, { name, command, args, env }];
+    }),
+  );
+}
+
+/** A file's text with a server put in, replaced, or taken out (`undefined`); all else stays as it is, comments too. */
+export function withServer(text: string, format: FileFormat, name: string, entry: ServerEntry | undefined): string {
+  const fields = entry === undefined ? undefined : entryFields(format, entry);
+  if (format.language === "toml") return withTable(text, `${format.key}.${name}`, fields);
+  return withProperty(text, format.key, name, fields);
+}
+
+/** Whether a TOML file that somebody else has changed lost more than one server's entry. */
+export function hasLost(before: string, after: string, { language, key }: FileFormat, name: string): boolean {
+  return language === "toml" && lostLines(before, after, `${key}.${name}`).length > 0;
+}
+
+/** An entry's fields as a client wants them; what is empty is left out. */
+export function entryFields({ more = {} }: FileFormat, { command, args, env }: ServerEntry): Record<string, unknown> {
+  return {
+    ...more,
+    command,
+    ...(args.length > 0 && { args }),
+    ...(Object.keys(env).length > 0 && { env }),
+  };
+}
+
+function parseJson(text: string, path: string): unknown {
+  if (text.trim() === "") return {};
+  const errors: ParseError[] = [];
+  const content: unknown = parse(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first !== undefined) {
+    const line = text.slice(0, first.offset).split("\n").length;
+    throw unreadable(path, `${printParseErrorCode(first.error)} in line ${line}`);
+  }
+  return content;
+}
+
+function parseToml(text: string, path: string): unknown {
+  try {
+    return Bun.TOML.parse(text);
+  } catch (error) {
+    throw unreadable(path, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function unreadable(path: string, why: string): AppError {
+  return new AppError(
+    "client_file_unreadable",
+    `The client's file ${path} cannot be read: ${why}.`,
+    "Mend it by hand first; nothing was changed.",
+  );
+}

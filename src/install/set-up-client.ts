@@ -1,0 +1,139 @@
+import { chmodSync, copyFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { findClientCli, runClientCli } from "./client-cli.ts";
+import { hasLost, readServers, withServer } from "./client-file.ts";
+import { CLIENTS, type McpClient, type NamedEntry, type ServerEntry } from "./client-table.ts";
+import type { Environment } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
+import { readOptionalText } from "#platform/files/read-file.ts";
+import { pathExists, realPath } from "#base/paths.ts";
+import { selfCommand } from "#platform/self-command.ts";
+
+/** What is to be changed in a client so that it has this server, or has it no more. */
+export interface ClientChange {
+  client: McpClient;
+  /** The client's file, without links. */
+  file: string;
+  name: string;
+  before: ServerEntry | undefined;
+  after: ServerEntry | undefined;
+  /** Command lines of the client's own that do it, in order; empty where its file is edited. */
+  commands: string[][];
+}
+
+/**
+ * Works out a change; nothing is changed yet.
+ * @param after undefined: the entry is to go
+ * @returns undefined where the client is that way already
+ * @throws AppError `client_file_unreadable`, `client_missing`
+ */
+export function planChange(
+  client: McpClient,
+  name: string,
+  after: ServerEntry | undefined,
+  environment: Environment,
+): ClientChange | undefined {
+  const file = realPath(client.file(environment));
+  const before = readServers(readOptionalText(file) ?? "", client.format, file).get(name);
+  if (isSame(before, after)) return undefined;
+  return { client, file, name, before, after, commands: commandsFor(client, name, before, after, environment) };
+}
+
+function commandsFor(
+  { cli, title }: McpClient,
+  name: string,
+  before: ServerEntry | undefined,
+  after: ServerEntry | undefined,
+  environment: Environment,
+): string[][] {
+  if (cli === undefined) return [];
+  const program = findClientCli(cli, environment);
+  if (program === undefined) {
+    throw new AppError(
+      "client_missing",
+      `${title} is set up by its own command line, and ${cli.program} is not in PATH.`,
+      "Install it, or take --print and put the entry in by hand.",
+    );
+  }
+  const remove = before === undefined ? [] : [[program, ...cli.remove(name)]];
+  return after === undefined ? remove : [...remove, [program, ...cli.add({ name, ...after })]];
+}
+
+/**
+ * Carries out a change, keeping a copy of the client's file beside it.
+ * @returns the copy's path; undefined where there was no file
+ * @throws AppError `client_failed`, with the file as it was
+ */
+export async function applyChange(change: ClientChange, environment: Environment): Promise<string | undefined> {
+  const { file, client, name, after, commands } = change;
+  const backup = backUp(file);
+  if (commands.length > 0) {
+    const before = readOptionalText(file) ?? "";
+    await runAll(commands, environment, () => backup !== undefined && copyFileSync(backup, file));
+    // `codex mcp add` drops the comments of the servers that are there (seen in 0.169).
+    const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
+    if (isHarmed) replaceContent(file, withServer(before, client.format, name, after));
+    return backup;
+  }
+  makePrivateFolder(dirname(file));
+  replaceContent(file, withServer(readOptionalText(file) ?? "", client.format, name, after));
+  return backup;
+}
+
+function replaceContent(file: string, content: string): void {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
+  prepareFile(file, content).publish();
+  if (mode !== undefined) chmodSync(file, mode & 0o777);
+}
+
+async function runAll(commands: string[][], environment: Environment, undo: () => void): Promise<void> {
+  try {
+    for (const [program = "", ...args] of commands) await runClientCli(program, args, environment);
+  } catch (error) {
+    undo();
+    throw error;
+  }
+}
+
+function backUp(file: string): string | undefined {
+  if (!pathExists(file)) return undefined;
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, "");
+  const backup = `${file}.${stamp}.bak`;
+  copyFileSync(file, backup);
+  return backup;
+}
+
+/** A client and how it starts a server of ours. */
+export interface ConfiguredClient {
+  client: McpClient;
+  file: string;
+  entries: NamedEntry[];
+}
+
+/** Returns the clients whose files name this program, under whatever name; unreadable files are passed over. */
+export function listConfigured(environment: Environment): ConfiguredClient[] {
+  return CLIENTS.flatMap((client) => {
+    const file = realPath(client.file(environment));
+    try {
+      const servers = readServers(readOptionalText(file) ?? "", client.format, file);
+      const entries = [...servers.values()].filter(({ command }) => command.includes("codex-mcp-server"));
+      return entries.length === 0 ? [] : [{ client, file, entries }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Returns how a client is to start this very program: by the name in PATH that leads to it, so that an update reaches it. */
+export function ownEntry(env: Record<string, string>, environment: Environment): ServerEntry {
+  const [program, ...args] = selfCommand();
+  const inPath = Bun.which("codex-mcp-server", { PATH: environment["PATH"] ?? "" });
+  const command = inPath !== null && realPath(inPath) === realPath(program) ? inPath : program;
+  return { command, args, env };
+}
+
+function isSame(a: ServerEntry | undefined, b: ServerEntry | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.command === b.command && Bun.deepEquals([a.args, a.env], [b.args, b.env]);
+}

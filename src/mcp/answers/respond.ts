@@ -1,0 +1,40 @@
+import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import type { Failure } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
+import { makeVisible } from "#base/visible-text.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { fitAnswer } from "./fit-answer.ts";
+import { resourceUri } from "#mcp/resources/task-uri.ts";
+
+/** What a tool has to say. */
+export interface ToolData {
+  isError: boolean;
+  data: object;
+}
+
+/**
+ * The protocol's result: the answer as structured content and as text, no larger than the client takes it.
+ * Errors are text alone: clients would hold their structured content against the tool's output schema.
+ * @param home the state folder, where results stand that are too large
+ */
+export function respond({ isError, data }: ToolData, home: string, answerBytes: number): CallToolResult {
+  const wholeResultOf = (id: string) => `${taskPaths(home, id).result} and the resource ${resourceUri(id, "result")}`;
+  const fitted = fitAnswer(data, answerBytes, wholeResultOf);
+  const content: CallToolResult["content"] = [{ type: "text", text: JSON.stringify(fitted) }];
+  return isError ? { isError: true, content } : { content, structuredContent: { ...fitted } };
+}
+
+/** A message may repeat what the client sent, which has any length. */
+const MAX_MESSAGE_LENGTH = 2000;
+
+/** Returns a refusal or fault as a tool result. */
+export function respondFailure({ message, code, hint }: Failure): CallToolResult {
+  const [error, advice] = [message, hint].map(forReaders);
+  const text = JSON.stringify({ success: false, error, code, hint: advice });
+  return { isError: true, content: [{ type: "text", text }] };
+}
+
+/** Control characters, which JSON would make six of each, come in the form that terminals are shown. */
+function forReaders(text: string): string {
+  return shorten(makeVisible(shorten(text, MAX_MESSAGE_LENGTH), true), MAX_MESSAGE_LENGTH);
+}

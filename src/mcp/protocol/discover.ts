@@ -1,0 +1,18 @@
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { z } from "zod";
+import { INSTRUCTIONS } from "#mcp/instructions.ts";
+import { onRequest } from "./on-request.ts";
+import { CAPABILITIES } from "#mcp/server-info.ts";
+import { MODERN_VERSION, TASKS_EXTENSION } from "./envelope.ts";
+import { modernMethod } from "./modern-method.ts";
+
+const DiscoverRequestSchema = z.object({ method: z.literal(modernMethod("server/discover")) });
+
+/** Tells modern clients what older ones learn when they shake hands. */
+export function registerDiscovery(server: Server): void {
+  onRequest(server, DiscoverRequestSchema, () => ({
+    supportedVersions: [MODERN_VERSION],
+    capabilities: { ...CAPABILITIES, extensions: { [TASKS_EXTENSION]: {} } },
+    instructions: INSTRUCTIONS,
+  }));
+}

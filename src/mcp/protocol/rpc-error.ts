@@ -1,0 +1,40 @@
+import { AppError, type ErrorCode, toFailure } from "#base/errors.ts";
+
+/** JSON-RPC's codes, and the protocol's own. */
+export const RPC_CODES = {
+  invalidRequest: -32_600,
+  invalidParams: -32_602,
+  methodNotFound: -32_601,
+  internal: -32_603,
+  /** Until 2025-11-25; since then `invalidParams`. */
+  resourceNotFound: -32_002,
+  missingClientCapability: -32_021,
+  unsupportedVersion: -32_022,
+} as const;
+
+/** A protocol error. The SDK's own class puts its name and number before the message, and clients do so again. */
+export class RpcError extends Error {
+  override readonly name = "RpcError";
+  readonly code: number;
+  readonly data: object | undefined;
+
+  constructor(code: number, message: string, data?: object) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+const NUMBERS: Partial<Record<ErrorCode, number>> = {
+  invalid_argument: RPC_CODES.invalidParams,
+  unknown_task: RPC_CODES.resourceNotFound,
+  nothing_to_read: RPC_CODES.resourceNotFound,
+};
+
+/** Returns what went wrong with a request that has no result to say it in: all but tool calls. */
+export function toRpcError(thrown: unknown): RpcError {
+  if (thrown instanceof RpcError) return thrown;
+  const { code, message, hint } = toFailure(thrown);
+  const number = thrown instanceof AppError ? (NUMBERS[code] ?? RPC_CODES.internal) : RPC_CODES.internal;
+  return new RpcError(number, `${message} ${hint}`, { code, hint });
+}

@@ -1,0 +1,184 @@
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { basename, join, posix } from "node:path";
+import { isWithin } from "#base/paths.ts";
+import { isRunning, listChildren, readProcess } from "./linux.ts";
+
+/** What our groups' names begin with. */
+const PREFIX = "codexmcp-";
+/** An empty group that is older belongs to nobody: a run's is filled as soon as it is made. */
+const STALE_MS = 60_000;
+/** How often a process's descendants are looked for that it had before it was moved. */
+const MOVES = 5;
+const REMOVALS = 50;
+
+/**
+ * Makes a control group (cgroup v2) below that of this process.
+ * @param name unique to what it is for
+ * @returns its folder; undefined where none can be had: no cgroup v2, a read-only one, no rights
+ */
+export function makeCgroup(name: string): string | undefined {
+  const own = ownCgroup();
+  if (own === undefined) return undefined;
+  const folder = join(own, `${PREFIX}${name}`);
+  try {
+    // Who may move a process must be allowed to write here: this is what the two groups have in common.
+    accessSync(join(own, "cgroup.procs"), constants.W_OK);
+    removeStale();
+    mkdirSync(folder, { recursive: true });
+    if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain") return folder;
+    rmdirSync(folder);
+  } catch {
+    // Somebody else is in charge of the groups here.
+  }
+  return undefined;
+}
+
+/** Whether a folder is a group that {@link makeCgroup} has made under this name; for paths that were written down. */
+export function isCgroupOf(folder: string, name: string): boolean {
+  const isOurs = basename(folder) === `${PREFIX}${name}` && posix.normalize(folder) === folder;
+  return isOurs && cgroupMounts().some(({ at }) => isWithin(folder, at)) && isThere(folder);
+}
+
+/** Moves a process into a group, with what it has started in the meantime. It stays where it is if that is refused. */
+export async function joinCgroup(folder: string, pid: number): Promise<void> {
+  const file = join(folder, "cgroup.procs");
+  const moved = new Set<number>();
+  for (let round = 0; round < MOVES; round++) {
+    const waiting = withDescendants(pid).filter((each) => !moved.has(each));
+    if (waiting.length === 0) return;
+    for (const each of waiting) {
+      moved.add(each);
+      // Not waited for by our event loop: the first move after some time takes the kernel 50 ms.
+      await writeFile(file, String(each)).catch(() => undefined);
+    }
+  }
+}
+
+/** Lists the processes in a group and in those below it. */
+export function listCgroup(folder: string): number[] {
+  return withSubgroups(folder).flatMap((each) => {
+    const pids = readText(join(each, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
+    return pids.filter((pid) => pid > 0);
+  });
+}
+
+/** Halts all processes of a group, or lets them go on; new ones are born halted. */
+export function freezeCgroup(folder: string, isFrozen: boolean): void {
+  write(join(folder, "cgroup.freeze"), isFrozen ? "1" : "0");
+}
+
+/** Whether all processes of a group have been halted. */
+export function isCgroupFrozen(folder: string): boolean {
+  return /^frozen 1$/m.test(readText(join(folder, "cgroup.events")));
+}
+
+/** Sends SIGKILL to all processes of a group at once, also to those that are being born (Linux 5.14). */
+export function killCgroup(folder: string): void {
+  write(join(folder, "cgroup.kill"), "1");
+}
+
+/** Removes a group, and those below it, once nothing is in them. */
+export async function removeCgroup(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < REMOVALS && isThere(folder); attempt++) {
+    for (const each of withSubgroups(folder).toReversed()) removeFolder(each);
+    if (isThere(folder)) await Bun.sleep(10);
+  }
+}
+
+/** Lists the groups that {@link makeCgroup} would make beside a new one: their names and folders. */
+export function listCgroups(): { name: string; folder: string }[] {
+  const own = ownCgroup();
+  const folders = own === undefined ? [] : subfolders(own);
+  return folders
+    .filter((folder) => basename(folder).startsWith(PREFIX))
+    .map((folder) => ({ name: basename(folder).slice(PREFIX.length), folder }));
+}
+
+function removeStale(): void {
+  for (const { folder } of listCgroups()) {
+    const made = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    const isEmpty = /^populated 0$/m.test(readText(join(folder, "cgroup.events")));
+    if (isEmpty && Date.now() - made > STALE_MS) removeFolder(folder);
+  }
+}
+
+/** The folder of this process's own group, in the first mount that shows it. */
+function ownCgroup(): string | undefined {
+  if (process.platform !== "linux") return undefined;
+  const [, path] = /^0::(\/.*)$/m.exec(readText("/proc/self/cgroup")) ?? [];
+  if (path === undefined || path.startsWith("/..")) return undefined;
+  for (const { root, at } of cgroupMounts()) {
+    if (isWithin(path, root)) return join(at, posix.relative(root, path));
+  }
+  return undefined;
+}
+
+/** The mounts of cgroup v2 (proc_pid_mountinfo(5)): what of the tree they show, and where. */
+function cgroupMounts(): { root: string; at: string }[] {
+  return readText("/proc/self/mountinfo")
+    .split("\n")
+    .filter((line) => line.includes(" - cgroup2 "))
+    .map((line) => line.split(" ").map(unescape))
+    .map(([, , , root = "/", at = "/"]) => ({ root, at }));
+}
+
+/** The kernel writes blanks and backslashes as octal numbers. */
+function unescape(field: string): string {
+  return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+}
+
+function withDescendants(pid: number): number[] {
+  return isRunning(readProcess(pid)) ? [pid, ...listChildren(pid).flatMap(withDescendants)] : [];
+}
+
+/** A group and all below it, parents first. */
+function withSubgroups(folder: string): string[] {
+  return [folder, ...subfolders(folder).flatMap(withSubgroups)];
+}
+
+function subfolders(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(folder, name));
+  } catch {
+    return []; // removed meanwhile
+  }
+}
+
+function isThere(folder: string): boolean {
+  return statSync(join(folder, "cgroup.events"), { throwIfNoEntry: false }) !== undefined;
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something is in it still, or it is gone.
+  }
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: "r+" });
+  } catch {
+    // An older kernel has no such file, or the group is gone.
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,123 @@
+import { freezeCgroup, isCgroupFrozen, killCgroup, listCgroup } from "./cgroup.ts";
+import { MemberFinder } from "./find-members.ts";
+import { type LinuxProcess, signalExactly } from "./linux.ts";
+import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";
+import { listFamily, type ProcessFamily } from "./tree.ts";
+
+/** A process that could not be ended. */
+export interface Survivor {
+  pid: number;
+  reason: string;
+}
+
+const UNENDED = "it does not end, or belongs to another user";
+
+/** Time given between the polite signal and SIGKILL. */
+const GRACE_MS = 2000;
+/** After this time, what is left is given up. */
+const LIMIT_MS = 6000;
+/** How many looks in a row must find nothing: a process in the middle of its exec shows no environment. */
+const CLEAN_LOOKS = 3;
+/** How long members are stopped one after the other before the first are killed, and at one go. */
+const STOP_LIMIT_MS = 1500;
+const STOP_SLICE_MS = 10;
+
+/**
+ * Ends every process of a family: SIGINT to the root (Codex then cleans up after itself), a grace period, then all
+ * that is left is first halted, so that nobody starts a new one meanwhile, and then killed, until nothing is left.
+ * @returns the processes that are still there
+ */
+export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<Survivor[]> {
+  if (process.platform !== "linux") return endByList(family, graceMs);
+  const finder = new MemberFinder(family);
+  const first = await finder.lookEverywhere();
+  // Nothing to end, and nothing known that could start something.
+  if (first.length === 0 && finder.alive().length === 0) return [];
+  if (family.root !== undefined && family.traces?.cgroup !== undefined) freezeCgroup(family.traces.cgroup, false);
+  // What loses its parent now is known by having been seen below it.
+  await interruptRoot(family, graceMs, () => void finder.lookNear());
+  const cgroup = ownedCgroup(family);
+  const deadline = performance.now() + LIMIT_MS;
+  for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
+    if (cgroup !== undefined) await freeze(cgroup);
+    await stopAll(finder);
+    for (const member of finder.alive()) signalExactly(member, "SIGKILL");
+    if (cgroup !== undefined) killCgroup(cgroup);
+    await Bun.sleep(2);
+    clean = finder.alive().length === 0 && (await finder.lookEverywhere()).length === 0 ? clean + 1 : 0;
+  }
+  if (cgroup !== undefined) freezeCgroup(cgroup, false);
+  finder.reap();
+  return finder.alive().map(describeSurvivor);
+}
+
+/** Asks the root to end, and waits a while; it must not be halted, or it could not hear that. */
+async function interruptRoot({ root }: ProcessFamily, graceMs: number, look: () => void): Promise<void> {
+  if (root === undefined) return;
+  signalProcess(root, "SIGCONT");
+  if (!signalProcess(root, "SIGINT")) return;
+  const deadline = performance.now() + graceMs;
+  while (isProcessAlive(root) && performance.now() < deadline) {
+    look();
+    await Bun.sleep(10);
+  }
+}
+
+/** The family's group, unless this process is in it itself: an agent may cancel its own task. */
+function ownedCgroup({ traces }: ProcessFamily): string | undefined {
+  const cgroup = traces?.cgroup;
+  if (cgroup === undefined) return undefined;
+  const members = listCgroup(cgroup);
+  return members.includes(process.pid) || members.includes(traces?.adopter ?? 0) ? undefined : cgroup;
+}
+
+async function freeze(cgroup: string): Promise<void> {
+  freezeCgroup(cgroup, true);
+  for (let looks = 0; looks < 20 && !isCgroupFrozen(cgroup); looks++) await Bun.sleep(2);
+}
+
+/** Halts members until no look finds a new one. */
+async function stopAll(finder: MemberFinder): Promise<void> {
+  for (const member of finder.alive()) signalExactly(member, "SIGSTOP");
+  const deadline = performance.now() + STOP_LIMIT_MS;
+  while (performance.now() < deadline) {
+    stopNear(finder);
+    const found = await finder.lookEverywhere();
+    for (const member of found) signalExactly(member, "SIGSTOP");
+    if (found.length === 0) return;
+  }
+}
+
+/** Halts what is near, faster than it can fork. */
+function stopNear(finder: MemberFinder): void {
+  const until = performance.now() + STOP_SLICE_MS;
+  for (let found = finder.lookNear(); found.length > 0 && performance.now() < until; found = finder.lookNear()) {
+    for (const member of found) signalExactly(member, "SIGSTOP");
+  }
+}
+
+function describeSurvivor({ pid, state }: LinuxProcess): Survivor {
+  const isHeld = state === "D";
+  return { pid, reason: isHeld ? "the kernel holds it (state D)" : UNENDED };
+}
+
+/** Where there is no /proc: what the system lists is signalled until nothing is left. */
+async function endByList(family: ProcessFamily, graceMs: number): Promise<Survivor[]> {
+  // Parent links vanish with the parent, so the descendants are noted while it lives.
+  const known = new Map<number, ProcessIdentity>();
+  const look = (): ProcessIdentity[] => {
+    for (const member of listFamily(family)) known.set(member.pid, member);
+    return [...known.values()].filter(isProcessAlive);
+  };
+  look();
+  await interruptRoot(family, graceMs, look);
+  const deadline = performance.now() + LIMIT_MS;
+  for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
+    const left = look();
+    clean = left.length === 0 ? clean + 1 : 0;
+    for (const member of left) signalProcess(member, "SIGSTOP");
+    for (const member of left) signalProcess(member, "SIGKILL");
+    await Bun.sleep(5);
+  }
+  return look().map(({ pid }) => ({ pid, reason: UNENDED }));
+}

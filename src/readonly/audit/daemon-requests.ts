@@ -1,0 +1,127 @@
+import { shorten } from "#base/text.ts";
+import type { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
+import { judgeCommand } from "./judge-command.ts";
+import { hasOption, operandsOf, type Value } from "./value.ts";
+
+/** Whether a program's arguments ask a daemon to start something. */
+type Asks = (args: readonly Value[]) => boolean;
+
+/** In a list, a longer text is cut here. */
+const MAX_REQUEST_LENGTH = 160;
+const MAX_REQUESTS = 20;
+/** Where the commands run makes no difference to what they ask for. */
+const ANYWHERE = { folder: "/", temporary: "/tmp" };
+
+const isSubcommand =
+  (names: RegExp, optionsWithValue: readonly string[] = []): Asks =>
+  (args) => {
+    const [first, second] = operandsOf(args, optionsWithValue).map(({ text }) => text);
+    return names.test(first ?? "") || names.test(`${first} ${second}`);
+  };
+
+const unlessOption =
+  (...options: readonly string[]): Asks =>
+  (args) =>
+    !hasOption(args, ...options);
+
+const TMUX_COMMANDS = [
+  "new-session",
+  "new-window",
+  "split-window",
+  "run-shell",
+  "respawn-pane",
+  "respawn-window",
+  "if-shell",
+  "pipe-pane",
+  "send-keys",
+  "display-popup",
+  "source-file",
+];
+const TMUX_ALIASES = /^(?:new|neww|splitw|run|respawnp|respawnw|if|pipep|send|popup|source)$/;
+
+/** tmux takes an alias or a beginning for a command's name, and several commands with `;` between them. */
+const asksTmux: Asks = (args) => {
+  if (hasOption(args.slice(0, 1), "-V")) return false;
+  const words = operandsOf(args, ["-L", "-S", "-f", "-c", "-T"]).map(({ text }) => text);
+  const isFirst = (index: number) => index === 0 || words[index - 1] === ";";
+  const commands = words.filter((word, index) => isFirst(index) && word !== ";");
+  const starts = (name: string) =>
+    TMUX_ALIASES.test(name) || (name.length > 3 && TMUX_COMMANDS.some((each) => each.startsWith(name)));
+  return commands.length === 0 || commands.some(starts);
+};
+
+const CONTAINER_OPTIONS = [
+  "-H",
+  "--host",
+  "-c",
+  "--context",
+  "--config",
+  "-l",
+  "--log-level",
+  "--root",
+  "--url",
+  "-f",
+  "--file",
+  "-p",
+];
+const asksContainers = isSubcommand(
+  /^(?:(?:container )?(?:run|start|restart|exec|create)|(?:compose|stack|pod|play|kube) (?:up|run|start|restart|deploy|play|kube))$/,
+  CONTAINER_OPTIONS,
+);
+const asksServices = isSubcommand(/^(?:start|restart|reload-or-restart|try-restart|isolate|enable)$/, [
+  "-t",
+  "-p",
+  "-H",
+  "-M",
+  "--type",
+  "--property",
+  "--host",
+  "--machine",
+]);
+
+/** When each of {@link DAEMON_PROGRAMS} asks its daemon. */
+const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
+  Object.entries({
+    tmux: asksTmux,
+    screen: unlessOption("-ls", "-list", "-wipe", "-v", "--version", "-r", "-x"),
+    docker: asksContainers,
+    podman: asksContainers,
+    nerdctl: asksContainers,
+    "docker-compose": isSubcommand(/^(?:up|run|start|restart|exec)$/, ["-f", "--file", "-p"]),
+    "podman-compose": isSubcommand(/^(?:up|run|start|restart|exec)$/, ["-f", "--file", "-p"]),
+    "systemd-run": unlessOption("--version", "--help", "-h"),
+    systemctl: asksServices,
+    service: (args: readonly Value[]) => /^(?:start|restart)$/.test(args[1]?.text ?? ""),
+    launchctl: isSubcommand(/^(?:load|bootstrap|submit|start|kickstart|asuser|bsexec)$/),
+    at: unlessOption("-l", "-r", "-d", "-c", "-V"),
+    batch: unlessOption("-V"),
+    crontab: unlessOption("-l", "-r"),
+    pm2: isSubcommand(/^(?:start|restart|reload|resurrect)$/),
+    supervisorctl: isSubcommand(/^(?:start|restart)$/, ["-c", "-s"]),
+    lxc: isSubcommand(/^(?:launch|start|restart|exec)$/),
+    incus: isSubcommand(/^(?:launch|start|restart|exec)$/),
+    virsh: isSubcommand(/^(?:start|create)$/, ["-c"]),
+    "flatpak-spawn": (args: readonly Value[]) => hasOption(args, "--host"),
+    busctl: isSubcommand(/^call$/),
+    gdbus: isSubcommand(/^call$/),
+    "dbus-send": () => true,
+  } satisfies Record<(typeof DAEMON_PROGRAMS)[number], Asks>),
+);
+
+/**
+ * Finds where shell commands asked a daemon (tmux, docker, systemd, at, …) to start something: such a process is no
+ * descendant of the task that asked for it, and is not ended with it.
+ * @param commands as Codex's log has them
+ * @returns each request once, as a command line
+ */
+export function findDaemonRequests(commands: readonly string[]): string[] {
+  const requests = new Set<string>();
+  for (const { name, args } of commands.flatMap((command) => judgeCommand(command, ANYWHERE).programs)) {
+    if (DAEMON_CLIENTS.get(name)?.(args) !== true) continue;
+    const line = [name, ...args.map(({ text, isKnown }) => (isKnown ? text : "…"))]
+      .join(" ")
+      .replaceAll(/[\s\p{Cc}]+/gu, " ");
+    requests.add(shorten(line, MAX_REQUEST_LENGTH));
+  }
+  return [...requests].slice(0, MAX_REQUESTS);
+}

@@ -1,0 +1,82 @@
+import { shorten } from "#base/text.ts";
+import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Verdict, type Violation } from "#domain/readonly-audit.ts";
+import { type Circumstances, effectOfCommand, effectOfPatch } from "./effect.ts";
+import { judgeCommand, withoutShell } from "./judge-command.ts";
+import type { Surroundings } from "./scope.ts";
+
+/** What is known of a read-only run. */
+export interface RunTestimony extends Circumstances {
+  /** Where its commands ran, and where they could write. */
+  surroundings: Surroundings;
+  commands: readonly { command: string; exitCode?: number }[];
+  patches: readonly { path: string; change: string; isApplied: boolean }[];
+  /** What else its log tells of and nobody can judge, in words. */
+  unknownEvents?: readonly string[];
+  /** What differs in the workspace; undefined where that is not known. */
+  differences: readonly { path: string; change: string }[] | undefined;
+  /** Set where parts of the workspace could not be compared. */
+  isPartlyCompared?: boolean;
+  /** What was found elsewhere: in the log itself, in CODEX_HOME. */
+  others?: readonly Violation[];
+}
+
+/** What an audit has to say, but for what others know better. */
+export type RunJudgement = Pick<ReadonlyAudit, "verdict" | "violations_detected" | "violations"> &
+  Pick<ReadonlyAudit["evidence"], "unknown_commands" | "commands_judged" | "unknown_events">;
+
+/** In a list, a longer text is cut here. */
+const MAX_COMMAND_LENGTH = 400;
+
+/** Judges a run that was to read only: clean is said only of what was proven. */
+export function judgeRun(testimony: RunTestimony): RunJudgement {
+  const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = testimony;
+  const judged = testimony.commands.map(({ command, ...run }) => {
+    const script = withoutShell(command);
+    return { ...run, script, ...judgeCommand(script, surroundings) };
+  });
+  const violations: Violation[] = [
+    ...judged
+      .filter(({ does }) => does === "writes")
+      .map((command): Violation => {
+        const why = [...new Set(command.writes.map((write) => write.why))];
+        return {
+          kind: "command",
+          command: shorten(command.script, MAX_COMMAND_LENGTH),
+          why,
+          took_effect: effectOfCommand(command, testimony),
+        };
+      }),
+    ...patches.map((patch): Violation => {
+      const { path, change } = patch;
+      const took_effect = effectOfPatch(patch, surroundings.folder, testimony);
+      return { kind: "file_change", path, change, took_effect };
+    }),
+    ...differences.map(workspaceViolation),
+    ...others,
+  ];
+  const unknown = judged.filter(({ unknowns }) => unknowns.length > 0);
+  return {
+    verdict: verdictOn(testimony, violations.length, unknown.length + unknownEvents.length),
+    violations_detected: violations.length,
+    violations: violations.slice(0, MAX_LISTED_VIOLATIONS),
+    unknown_commands: unknown
+      .slice(0, MAX_LISTED_VIOLATIONS)
+      .map(({ script, unknowns }) => `${shorten(script, MAX_COMMAND_LENGTH)} (${unknowns.join("; ")})`),
+    commands_judged: judged.length,
+    ...(unknownEvents.length > 0 && { unknown_events: unknownEvents.slice(0, MAX_LISTED_VIOLATIONS) }),
+  };
+}
+
+function verdictOn(
+  { protection, differences, isPartlyCompared }: RunTestimony,
+  violations: number,
+  unknowns: number,
+): Verdict {
+  if (violations > 0) return "VIOLATION";
+  const isProven = protection !== undefined || (differences !== undefined && isPartlyCompared !== true);
+  return isProven && unknowns === 0 ? "CLEAN" : "UNVERIFIED";
+}
+
+function workspaceViolation({ path, change }: { path: string; change: string }): Violation {
+  return { kind: "workspace", path, change, took_effect: true };
+}

@@ -1,0 +1,26 @@
+import type { Judge } from "#readonly/audit/finding.ts";
+import { FILE_COMMANDS } from "./files.ts";
+import { FILTER_COMMANDS } from "./filters.ts";
+import { judgeGit } from "./git.ts";
+import { INTERPRETERS } from "./interpreters.ts";
+import { NETWORK_COMMANDS } from "./network.ts";
+import { PACKAGE_COMMANDS } from "./packages.ts";
+import { READERS } from "./readers.ts";
+import { WRAPPERS } from "./wrappers.ts";
+
+const JUDGES: ReadonlyMap<string, Judge> = new Map(
+  Object.entries({
+    ...FILE_COMMANDS,
+    ...FILTER_COMMANDS,
+    ...INTERPRETERS,
+    ...NETWORK_COMMANDS,
+    ...PACKAGE_COMMANDS,
+    ...WRAPPERS,
+    git: judgeGit,
+  }),
+);
+
+/** What judges a command of this name; undefined for one that no table knows. */
+export function judgeOf(name: string): Judge | undefined {
+  return JUDGES.get(name) ?? (READERS.has(name) ? () => [] : undefined);
+}

@@ -1,0 +1,156 @@
+import { type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { hasOption, known, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
+
+/** Every operand is written to, made or removed. */
+const all =
+  (does: string, withValue: readonly string[] = []): Judge =>
+  ({ name, args }) =>
+    isHelp(args) ? READS : writes(`${name} ${does}`, operandsOf(args, withValue));
+
+/** Attributes change, content does not: the first operand says how, the rest which. */
+const attributes: Judge = ({ name, args }) => {
+  const operands = operandsOf(args);
+  return isHelp(args) ? READS : writes(`${name} changes attributes`, operands.slice(1), "attributes");
+};
+
+/** The last operand, or the value of `-t`, is where things go. */
+function copies({ name, args }: Invocation): ReturnType<Judge> {
+  if (isHelp(args)) return READS;
+  const into = optionValue(args, "-t", "--target-directory");
+  const last = operandsOf(args, ["-t", "-S", "-m", "-o", "-g"]).at(-1);
+  return writes(`${name} copies or links files`, [into ?? last].filter(isThere));
+}
+
+function moves(invocation: Invocation): ReturnType<Judge> {
+  // What is moved away is gone from where it was.
+  return isHelp(invocation.args) ? READS : writes("mv moves files", operandsOf(invocation.args, ["-t", "-S"]));
+}
+
+function archives({ args }: Invocation): ReturnType<Judge> {
+  const mode = args[0]?.text ?? "";
+  const letters = mode.startsWith("--") ? "" : mode.replace(/^-/, "");
+  if (letters.includes("t") || hasOption(args, "--list", "--compare", "-d", "--version", "--help")) return READS;
+  const file = optionValue(args, "-f", "--file") ?? (letters.includes("f") ? args[1] : undefined);
+  if (letters.includes("c") || hasOption(args, "--create")) {
+    return file === undefined || file.text === "-" ? READS : writes("tar makes an archive", [file]);
+  }
+  if (letters.includes("O") || hasOption(args, "--to-stdout", "-O")) return READS;
+  return writes("tar unpacks files", [optionValue(args, "-C", "--directory")].filter(isThere));
+}
+
+/** gzip and its like replace files, unless they are to write to standard output or only to test. */
+function compresses({ name, args, hasStdin }: Invocation): ReturnType<Judge> {
+  if (hasOption(args, "-c", "--stdout", "--to-stdout", "-l", "--list", "-t", "--test") || isHelp(args)) return READS;
+  const operands = operandsOf(args);
+  if (operands.length === 0 && hasStdin) return READS;
+  return writes(`${name} replaces files`, operands);
+}
+
+function unzips({ args }: Invocation): ReturnType<Judge> {
+  if (hasOption(args, "-l", "-p", "-c", "-t", "-v", "-Z", "-z") || isHelp(args)) return READS;
+  return writes("unzip unpacks files", [optionValue(args, "-d")].filter(isThere));
+}
+
+function convertsBlocks({ args }: Invocation): ReturnType<Judge> {
+  const to = args.find(({ text }) => text.startsWith("of="));
+  return to === undefined ? READS : writes("dd writes", [{ ...to, text: to.text.slice(3) }]);
+}
+
+function tees({ args }: Invocation): ReturnType<Judge> {
+  const targets = operandsOf(args);
+  return targets.length === 0 ? READS : writes("tee writes", targets);
+}
+
+function patches({ args }: Invocation): ReturnType<Judge> {
+  if (hasOption(args, "--dry-run") || isHelp(args)) return READS;
+  const to = optionValue(args, "-o", "--output");
+  return writes("patch changes files", to === undefined ? operandsOf(args, ["-i", "-p", "-d"]).slice(0, 1) : [to]);
+}
+
+function makesTemporary({ args }: Invocation): ReturnType<Judge> {
+  if (hasOption(args, "-u", "--dry-run")) return READS;
+  const folder = optionValue(args, "-p", "--tmpdir");
+  const template = operandsOf(args, ["-p", "--suffix"])[0];
+  if (folder !== undefined) return writes("mktemp makes a file", [folder]);
+  return template === undefined || hasOption(args, "-t") ? READS : writes("mktemp makes a file", [template]);
+}
+
+/** Two operands: from, to. */
+const secondIsWritten: Judge = ({ name, args }) => {
+  const to = operandsOf(args, ["-f", "-s", "-w"])[1];
+  return to === undefined ? READS : writes(`${name} writes its second file`, [to]);
+};
+
+function isThere(value: Value | undefined): value is Value {
+  return value !== undefined;
+}
+
+function isHelp(args: readonly Value[]): boolean {
+  return args.length === 1 && ["--help", "--version"].includes(args[0]?.text ?? "");
+}
+
+/** An editor changes files; what it is told to do is typed or scripted. */
+const edits: Judge = ({ name, args }) =>
+  isHelp(args) ? READS : writes(`${name} edits files`, operandsOf(args, ["-c", "-s", "-S"]));
+
+const splits: Judge = ({ name, args }) =>
+  writes(`${name} writes parts`, [operandsOf(args, ["-l", "-b", "-n", "-a", "-f"])[1] ?? known("xaa")]);
+
+/** Commands that make, change or remove files. */
+export const FILE_COMMANDS: Record<string, Judge> = {
+  rm: all("removes files"),
+  rmdir: all("removes folders"),
+  unlink: all("removes a file"),
+  shred: all("destroys files", ["-n", "-s"]),
+  trash: all("removes files"),
+  mkdir: all("makes folders", ["-m"]),
+  mkfifo: all("makes a pipe", ["-m"]),
+  mknod: all("makes a device file", ["-m"]),
+  truncate: all("cuts files", ["-s", "-r"]),
+  touch: all("makes files or changes their times", ["-d", "-t", "-r"]),
+  fallocate: all("makes files", ["-l", "-o"]),
+  apply_patch: () => writes("apply_patch changes files"),
+  applypatch: () => writes("applypatch changes files"),
+  cp: copies,
+  ln: copies,
+  install: copies,
+  rsync: (invocation) => (hasOption(invocation.args, "-n", "--dry-run", "--list-only") ? READS : copies(invocation)),
+  scp: copies,
+  mv: moves,
+  rename: all("renames files"),
+  chmod: attributes,
+  chown: attributes,
+  chgrp: attributes,
+  chattr: attributes,
+  setfacl: attributes,
+  setfattr: attributes,
+  tee: tees,
+  sponge: all("writes"),
+  dd: convertsBlocks,
+  split: splits,
+  csplit: splits,
+  patch: patches,
+  mktemp: makesTemporary,
+  tar: archives,
+  bsdtar: archives,
+  gzip: compresses,
+  gunzip: compresses,
+  bzip2: compresses,
+  bunzip2: compresses,
+  xz: compresses,
+  unxz: compresses,
+  zstd: compresses,
+  zip: ({ args }) => writes("zip makes an archive", operandsOf(args).slice(0, 1)),
+  unzip: unzips,
+  "7z": ({ args }) => (args[0]?.text === "l" || args[0]?.text === "t" ? READS : unknown("7z")),
+  uniq: secondIsWritten,
+  vi: edits,
+  vim: edits,
+  nvim: edits,
+  nano: edits,
+  emacs: edits,
+  ed: edits,
+  ex: edits,
+  mount: ({ args }) => (args.length === 0 ? READS : writes("mount changes what is mounted", [], "beyond")),
+  umount: () => writes("umount changes what is mounted", [], "beyond"),
+};

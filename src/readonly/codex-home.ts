@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { bringLogin, bringSession } from "#codex/private-home/close.ts";
+import type { DoubtLogin } from "#codex/private-home/login.ts";
+import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
+import { openPrivateHome } from "#codex/private-home/open.ts";
+import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import type { Config } from "#base/config.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { isWithin, realPath } from "#base/paths.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import type { RunningTask } from "#domain/record.ts";
+
+const NoteSchema = v.object({
+  home: PrivateHomeNoteSchema,
+  /** Where the kernel does not protect them. */
+  user_files: v.exactOptional(UserFilesSchema),
+});
+/** The user's files may be in it. */
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Makes a run's own CODEX_HOME, and notes outside of it what is to be known at its end.
+ * @returns undefined where there is nothing to make it from: Codex then says itself what is wrong
+ */
+export function openCodexHome({ home, codexHome, environment }: Config, task: RunningTask): string | undefined {
+  const paths = taskPaths(home, task.task_id);
+  const note = inCodexHome(codexHome, (): v.InferOutput<typeof NoteSchema> | undefined => {
+    // Codex makes its usual folder at its first start; confined, it could not.
+    if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
+    if (!existsSync(codexHome) || process.platform === "win32") return undefined;
+    makePrivateFolder(join(codexHome, "sessions"));
+    return {
+      home: openPrivateHome(codexHome, paths.codexHome, task.resumes),
+      ...(landlockAbi() === 0 && { user_files: readUserFiles(codexHome) }),
+    };
+  });
+  if (note === undefined) return undefined;
+  makePrivateFolder(paths.witness);
+  writePrivateFile(noteFile(paths), JSON.stringify(note));
+  return paths.codexHome;
+}
+
+/**
+ * Does something in the user's CODEX_HOME.
+ * @throws AppError `invalid_configuration` where it is not a folder that can be read and written to
+ */
+export function inCodexHome<T>(codexHome: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined || !UNUSABLE.has(code) || !isAbout(codexHome, error)) throw error;
+    throw new AppError(
+      "invalid_configuration",
+      `CODEX_HOME (${codexHome}) is not a folder that can be read and written to: ${String(error)}.`,
+      "Set CODEX_HOME to a folder of yours that this server can write to, or make this one so: the record of the session is kept there, below `sessions`.",
+      error,
+    );
+  }
+}
+
+/** What a system call says of a place, and not of the disk or the machine. */
+const UNUSABLE = new Set([
+  "ENOTDIR",
+  "EEXIST",
+  "EISDIR",
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ELOOP",
+  "ENOENT",
+  "ENAMETOOLONG",
+]);
+
+/** Whether a system call failed at something in a folder. */
+function isAbout(folder: string, error: unknown): boolean {
+  const { path, dest } = v.parse(PathsSchema, error);
+  // Of two, the second is what was to be made.
+  const paths = errnoOf(error) === "EEXIST" ? [dest ?? path] : [path, dest];
+  const tops = [folder, realPath(folder)];
+  return paths.some((each) => each !== undefined && tops.some((top) => isWithin(each, top)));
+}
+
+const TextSchema = v.fallback(v.optional(v.string()), undefined);
+const PathsSchema = v.object({ path: TextSchema, dest: TextSchema });
+
+/** What is known of a run whose CODEX_HOME is closed. */
+export interface ClosedRun {
+  sessionId: string | undefined;
+  /** Whether the kernel kept it from writing to the user's CODEX_HOME. */
+  isEnforced: boolean;
+  /** What speaks against a login that it has renewed. */
+  doubtLogin: DoubtLogin;
+}
+
+/** Brings what is to last of a run's own CODEX_HOME to the user's, and finds out what the run did to both. */
+export async function closeCodexHome(
+  { home, codexHome }: Config,
+  task: RunningTask,
+  { sessionId, isEnforced, doubtLogin }: ClosedRun,
+): Promise<HomeFindings> {
+  const paths = taskPaths(home, task.task_id);
+  if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
+  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
+  const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
+  const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
+  if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
+  const { home: opened, user_files } = note.output;
+  const findings = await bringSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
+  if (!isEnforced && user_files === undefined) {
+    findings.notes.push("Whether the run changed the user's files in CODEX_HOME is not known.");
+  } else if (!isEnforced && user_files !== undefined) {
+    const login = { since: opened.opened_at, doubt: doubtLogin };
+    restoreUserFiles(codexHome, user_files, join(paths.folder, "codex-home-removed"), findings, login);
+  }
+  await bringLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
+  return findings;
+}
+
+function noteFile(paths: TaskPaths): string {
+  return join(paths.witness, "codex-home.json");
+}

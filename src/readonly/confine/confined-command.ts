@@ -1,0 +1,43 @@
+import * as v from "valibot";
+import { tryReadText } from "#platform/files/read-file.ts";
+import { selfCommand } from "#platform/self-command.ts";
+import type { Restriction } from "./restriction.ts";
+import { type RunFolders, writablePaths } from "./writable.ts";
+
+/** A program that is to run confined. */
+export interface ConfinedProgram {
+  program: string;
+  args: readonly string[];
+  folders: RunFolders;
+  /** Where it is noted what the kernel was made to refuse: read it with {@link readRestriction}. */
+  report: string;
+  /** A file whose lock is held as long as the program runs. */
+  lock?: string;
+}
+
+/** Returns the command that confines itself and then becomes the program: our own `confine`. */
+export function confinedCommand({ program, args, folders, report, lock }: ConfinedProgram): [string, ...string[]] {
+  const writable = writablePaths(folders).map((path) => `--write=${path}`);
+  const options = [`--report=${report}`, ...(lock === undefined ? [] : [`--lock=${lock}`]), ...writable];
+  return [...selfCommand(), "confine", ...options, "--", program, ...args];
+}
+
+// Reports of earlier versions say nothing of the last two.
+const more = { seccomp: v.optional(v.boolean(), false), capabilities_dropped: v.optional(v.boolean(), false) };
+
+const RestrictionSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.variant("enforcement", [
+    v.object({ enforcement: v.literal("landlock"), abi: v.number(), ...more }),
+    v.object({ enforcement: v.literal("none"), reason: v.string(), ...more }),
+  ]),
+);
+
+/** Returns what the kernel was made to refuse; nothing, where there is no report that says so. */
+export function readRestriction(report: string): Restriction {
+  const parsed = v.safeParse(RestrictionSchema, tryReadText(report));
+  if (parsed.success) return parsed.output;
+  const reason = "the run ended before it was confined";
+  return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };
+}

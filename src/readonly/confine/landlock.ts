@@ -1,0 +1,119 @@
+import { ptr } from "bun:ffi";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { errnoOf } from "#base/errors.ts";
+import { type LibcCalls, openLibc } from "./libc-calls.ts";
+import type { Enforcement } from "./restriction.ts";
+import { HARMLESS_DEVICES } from "./writable.ts";
+
+/** The newest interface that this program makes use of (Linux 6.15). */
+const NEWEST_ABI = 7;
+
+// System calls have one number on all architectures since Linux 5.1.
+const SYS_LANDLOCK_CREATE_RULESET = 444;
+const SYS_LANDLOCK_ADD_RULE = 445;
+const SYS_LANDLOCK_RESTRICT_SELF = 446;
+const CREATE_RULESET_VERSION = 1;
+const RULE_PATH_BENEATH = 1;
+/** Names a file without opening it: enough for a rule. */
+const O_PATH = 0x200000;
+const O_CLOEXEC = 0x80000;
+
+// <linux/landlock.h>: the rights to change something. Reading and executing stay as they are.
+const WRITE_FILE = 1n << 1n;
+const REMOVE_DIR = 1n << 4n;
+const REMOVE_FILE = 1n << 5n;
+const MAKE_DIR = 1n << 7n;
+const MAKE_REG = 1n << 8n;
+const MAKE_SYM = 1n << 12n;
+const REMOVE_AND_MAKE = 0x1ff0n; // from REMOVE_DIR (bit 4) to MAKE_SYM (bit 12), MAKE_CHAR and MAKE_BLOCK included
+const REFER = 1n << 13n; // ABI 2
+const TRUNCATE = 1n << 14n; // ABI 3
+const IOCTL_DEV = 1n << 15n; // ABI 5
+const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
+
+/** Rights in a folder of the run: files, folders and links; no devices, sockets or pipes with names. */
+const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER;
+/** Rights on a device. */
+const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
+
+/** Returns the newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
+export function landlockAbi(): number {
+  return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
+}
+
+function askAbi({ syscall }: LibcCalls): number {
+  return syscall(SYS_LANDLOCK_CREATE_RULESET, 0, 0, CREATE_RULESET_VERSION);
+}
+
+/**
+ * Forbids this thread, and all that it executes from now on, to change anything outside of the given
+ * files and folders; also to signal processes outside, and to reach abstract sockets, where the kernel
+ * can. Nothing undoes it. Where the kernel has no Landlock, or refuses it, nothing is restricted.
+ * Source: Documentation/userspace-api/landlock.rst
+ * @param writable folders, and devices of {@link HARMLESS_DEVICES}; missing ones, links and all others are passed over
+ */
+export function restrictWrites(libc: LibcCalls, writable: readonly string[]): Enforcement {
+  const { syscall } = libc;
+  const abi = Math.min(askAbi(libc), NEWEST_ABI);
+  if (abi < 1) return { enforcement: "none", reason: "this kernel has no Landlock, or the container forbids it" };
+  const handled = handledAccess(abi);
+  const attributes = BigUint64Array.of(handled, 0n, abi >= 6 ? SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS : 0n);
+  const ruleset = syscall(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
+  if (ruleset < 0) return { enforcement: "none", reason: "Landlock refused the set of rules" };
+  try {
+    for (const path of writable) {
+      const rule = pathRule(path, handled);
+      if (rule === undefined) continue;
+      const isAdded = syscall(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
+      closeSync(rule.file);
+      if (!isAdded) return { enforcement: "none", reason: `Landlock refused the rule for ${path}` };
+    }
+    if (syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
+      return { enforcement: "none", reason: "Landlock refused to restrict the process" };
+    }
+    return { enforcement: "landlock", abi };
+  } finally {
+    closeSync(ruleset);
+  }
+}
+
+function handledAccess(abi: number): bigint {
+  let handled = WRITE_FILE | REMOVE_AND_MAKE;
+  if (abi >= 2) handled |= REFER;
+  if (abi >= 3) handled |= TRUNCATE;
+  if (abi >= 5) handled |= IOCTL_DEV;
+  return handled;
+}
+
+/** `struct landlock_ruleset_attr` has grown: fs, then net (ABI 4), then scopes (ABI 6). */
+function attributesSize(abi: number): number {
+  if (abi >= 6) return 24;
+  return abi >= 4 ? 16 : 8;
+}
+
+/** `struct landlock_path_beneath_attr` (packed: 64 bits of rights, 32 of a file descriptor) for one path. */
+function pathRule(path: string, handled: bigint): { attributes: Uint8Array; file: number } | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | O_PATH | O_CLOEXEC);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  const rights = handled & rightsOf(path, file);
+  if (rights === 0n) {
+    closeSync(file);
+    return undefined;
+  }
+  const attributes = new Uint8Array(12);
+  const view = new DataView(attributes.buffer);
+  view.setBigUint64(0, rights, true);
+  view.setInt32(8, file, true);
+  return { attributes, file };
+}
+
+function rightsOf(path: string, file: number): bigint {
+  const stat = fstatSync(file);
+  if (stat.isDirectory()) return IN_A_FOLDER;
+  return stat.isCharacterDevice() && stat.rdev === HARMLESS_DEVICES.get(path) ? ON_A_DEVICE : 0n;
+}

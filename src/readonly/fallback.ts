@@ -1,0 +1,69 @@
+import { dirname } from "node:path";
+import { locateCodex } from "#codex/locate.ts";
+import type { CodexStart } from "#codex/process.ts";
+import { withInstructions } from "./instructions.ts";
+import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
+import { sessionLock } from "#codex/run/session-file.ts";
+import { confinedCommand } from "#readonly/confine/confined-command.ts";
+import type { Config } from "#base/config.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
+import { logger } from "#base/log.ts";
+import { sandboxNotes } from "#store/probe-notes.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { writeReadonlyInput } from "#store/tasks/task-folder.ts";
+import type { RunningTask, TaskRequest } from "#domain/record.ts";
+import { inCodexHome, openCodexHome } from "./codex-home.ts";
+
+/** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
+export async function needsFallback({ config }: { config: Config }, task: TaskRequest): Promise<boolean> {
+  if (task.sandbox !== "read-only" || config.readonlyFallback === "off") return false;
+  return config.readonlyFallback === "on" || !(await doesSandboxWork(config));
+}
+
+/** What the probe of Codex's own sandbox says, made once per Codex program and container. */
+async function doesSandboxWork(config: Config): Promise<boolean> {
+  try {
+    const program = locateCodex(config);
+    const probe = describeProbe(config, program);
+    const known = sandboxNotes.recall(config.home, probe);
+    if (known !== undefined) return known;
+    const works = await probeSandbox(config, program);
+    sandboxNotes.note(config.home, probe, works);
+    return works;
+  } catch (error) {
+    // Without an answer, Codex's own sandbox is the careful choice: it refuses where it does not work.
+    logger("app").warn`Codex's sandbox could not be probed: ${String(error)}`;
+    return true;
+  }
+}
+
+/** Makes a start of Codex one in which the kernel refuses to write, with the instructions before the prompt. */
+export function confineStart(config: Config, task: RunningTask, start: CodexStart): CodexStart {
+  const paths = taskPaths(config.home, task.task_id);
+  const codexHome = openCodexHome(config, task);
+  writeReadonlyInput(paths, withInstructions);
+  const { temporary, confinement } = paths;
+  const [program, ...args] = confinedCommand({
+    program: start.program,
+    args: start.args,
+    folders: { codexHome: paths.codexHome, temporary },
+    report: confinement,
+    ...(codexHome !== undefined && task.resumes !== undefined && { lock: lockOf(config, task.resumes) }),
+  });
+  const homeVariables = codexHome === undefined ? {} : { CODEX_HOME: codexHome, CODEX_SQLITE_HOME: codexHome };
+  const temporaryVariables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary, TMPPREFIX: `${temporary}/zsh` };
+  return {
+    ...start,
+    program,
+    args,
+    environment: { ...start.environment, ...homeVariables, ...temporaryVariables },
+    promptFile: paths.readonlyInput,
+  };
+}
+
+/** A run's own CODEX_HOME has locks of its own: the user's one keeps a session from being written to by two at once. */
+function lockOf({ codexHome }: Config, sessionId: string): string {
+  const lock = sessionLock(codexHome, sessionId);
+  inCodexHome(codexHome, () => makePrivateFolder(dirname(lock)));
+  return lock;
+}

@@ -1,0 +1,142 @@
+import type { Config } from "#base/config.ts";
+import type { RunResult } from "#codex/run/run-log.ts";
+import { judgeRun } from "#readonly/audit/judge-run.ts";
+import { namesLogin } from "#codex/private-home/login.ts";
+import type { HomeViolation } from "#codex/private-home/note.ts";
+import { UNSEEN_END } from "#codex/process.ts";
+import { readActions, type RunActions } from "#codex/run/run-actions.ts";
+import { readRestriction } from "#readonly/confine/confined-command.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import type { Restriction } from "#readonly/confine/restriction.ts";
+import { logger } from "#base/log.ts";
+import { isWithin } from "#base/paths.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
+import type { RunningTask } from "#domain/record.ts";
+import { closeCodexHome } from "./codex-home.ts";
+import { questionWorkspace, type WorkspaceTestimony } from "./workspace.ts";
+
+/**
+ * Works out what came of a run under the read-only fallback: its log, the workspace, its CODEX_HOME, and what the kernel
+ * forbade, together. What is to last of its CODEX_HOME is brought to the user's.
+ */
+export async function auditRun(context: { config: Config }, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
+  const { temporary, confinement, codexHome } = taskPaths(context.config.home, task.task_id);
+  const restriction = readTrustedRestriction(confinement);
+  const workspace = await questionWorkspace(context, task);
+  const writable = [codexHome, temporary];
+  const isExposed = writable.some((folder) => isWithin(task.run_dir, folder));
+  const isProtected = restriction.enforcement === "landlock" && !isExposed;
+  const log = checkLog(task, run);
+  const { commands, patches, unknown } = readActionsIfAny(task.log_file);
+  const judge = (home: readonly HomeViolation[]) =>
+    judgeRun({
+      surroundings: { folder: task.run_dir, temporary },
+      commands,
+      patches,
+      unknownEvents: unknown,
+      differences: workspace?.differences,
+      isPartlyCompared: (workspace?.evidence.not_covered.length ?? 0) > 0,
+      top: workspace?.evidence.path ?? task.run_dir,
+      protection: isProtected ? protectionBy(restriction, writable) : undefined,
+      others: [...log.violations, ...home.map(toHomeViolation)],
+    });
+  const home = await closeCodexHome(context.config, task, {
+    sessionId: run.state.sessionId,
+    isEnforced: restriction.enforcement === "landlock",
+    doubtLogin: (violations) => {
+      if (namesLogin(codexHome, commands, patches)) return "named";
+      return judge(violations).verdict === "VIOLATION" ? "violation" : undefined;
+    },
+  });
+  const { unknown_commands, commands_judged, unknown_events, ...judgement } = judge(home.violations);
+  return {
+    mode: "fallback",
+    ...judgement,
+    enforcement: isProtected ? "landlock" : "none",
+    evidence: {
+      unknown_commands,
+      commands_judged,
+      ...(unknown_events !== undefined && { unknown_events }),
+      ...(workspace !== undefined && { workspace: workspace.evidence }),
+      ...(restriction.enforcement === "landlock" && { landlock_abi: restriction.abi }),
+      seccomp: restriction.seccomp,
+      capabilities_dropped: restriction.capabilities_dropped,
+      notes: [...notesOn({ restriction, isProtected, workspace }), ...log.notes, ...home.notes],
+    },
+  };
+}
+
+/** Reads what the kernel was made to refuse: where it has no Landlock, a run could have written a report that says otherwise. */
+function readTrustedRestriction(report: string): Restriction {
+  const restriction = readRestriction(report);
+  if (restriction.enforcement === "none" || landlockAbi() > 0) return restriction;
+  const { seccomp, capabilities_dropped } = restriction;
+  return { enforcement: "none", reason: "this kernel has no Landlock", seccomp, capabilities_dropped };
+}
+
+function protectionBy(restriction: Restriction, writable: readonly string[]) {
+  const isOld = restriction.enforcement === "landlock" && restriction.abi < 3;
+  return { writable, refusesAttributes: restriction.seccomp, ...(isOld && { allowsTruncation: true }) };
+}
+
+/** Compares the log with what was read from it while it was written. */
+function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
+  const notes =
+    log === undefined || end === UNSEEN_END
+      ? ["The supervisor of this run ended before it did: whether its log was changed until then is not known."]
+      : [];
+  if (log === undefined || log.isIntact()) return { violations: [], notes };
+  const change = "changed or cut after it was written";
+  return { violations: [{ kind: "log", path: task.log_file, change, took_effect: true }], notes };
+}
+
+function readActionsIfAny(logFile: string): RunActions {
+  try {
+    return readActions(logFile);
+  } catch (error) {
+    logger("app").warn`the log ${logFile} could not be judged: ${String(error)}`;
+    return { commands: [], patches: [], unknown: ["a log that cannot be read"] };
+  }
+}
+
+function toHomeViolation({ path, change }: HomeViolation): Violation {
+  return { kind: "codex_home", path, change, took_effect: true };
+}
+
+interface Circumstances {
+  restriction: Restriction;
+  isProtected: boolean;
+  workspace: WorkspaceTestimony | undefined;
+}
+
+function notesOn({ restriction, isProtected, workspace }: Circumstances): string[] {
+  const notes: string[] = [];
+  if (restriction.enforcement === "none") {
+    notes.push(`Nothing but its instructions kept this run from writing: ${restriction.reason}.`);
+  } else if (!isProtected) {
+    notes.push("The workspace lies in a folder that this run could write to: it was not protected.");
+  } else notes.push(...gapsOf(restriction));
+  if (workspace === undefined) notes.push("The workspace could not be compared with what it was before the run.");
+  if (isProtected && workspace !== undefined && workspace.differences.length > 0) {
+    notes.push(
+      "The kernel kept this run from writing to the workspace, which changed all the same: another program may have done that while the run lasted.",
+    );
+  }
+  return notes;
+}
+
+/** What the kernel could not be made to refuse. */
+function gapsOf(restriction: Restriction & { enforcement: "landlock" }): string[] {
+  const { abi, seccomp, capabilities_dropped } = restriction;
+  return [
+    ...(abi < 3 ? ["This kernel's Landlock is old: it does not keep files from being cut short (truncate)."] : []),
+    ...(abi < 6
+      ? ["This kernel's Landlock is old: it does not keep the run from signalling other processes of the same user."]
+      : []),
+    ...(seccomp
+      ? []
+      : ["System calls were not filtered: attributes of files and requests to other programs were not prevented."]),
+    ...(capabilities_dropped ? [] : ["The run could not be made to give up its capabilities."]),
+  ];
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import {
+  compareRepositoryStates,
+  findWorkingTree,
+  readRepositoryState,
+  type RepositoryState,
+} from "#git/repository/repository-state.ts";
+import type { Config } from "#base/config.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { logger } from "#base/log.ts";
+import { realPath } from "#base/paths.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { LINK_FOLDER } from "#store/workspace-link.ts";
+import type { AuditEvidence } from "#domain/readonly-audit.ts";
+import type { RunningTask } from "#domain/record.ts";
+import { compareSnapshots, type Difference } from "#readonly/snapshot/compare.ts";
+import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
+import { type SnapshotLimits, takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
+
+/** What the look at a workspace before a run, and the one after it, add up to. */
+export interface WorkspaceTestimony {
+  evidence: NonNullable<AuditEvidence["workspace"]>;
+  differences: (Difference | { path: string; change: "repository" })[];
+}
+
+/** A look before the run; a longer one would hold the run up. */
+const BEFORE = { totalMs: 3000, contentMs: 500 };
+/** The look after it enters the folders that the one before has entered; content is read of what seems to differ only. */
+const AFTER = { totalMs: 10_000, contentMs: 0 };
+
+/** Looks at a task's workspace before its run. What goes wrong here costs the testimony, not the run. */
+export async function noteWorkspace({ config }: { config: Config }, task: RunningTask): Promise<void> {
+  const { witness } = taskPaths(config.home, task.task_id);
+  try {
+    makePrivateFolder(witness);
+    const started = performance.now();
+    const { repository, snapshot, top } = await look(config, task.run_dir, { ...BEFORE, isEntered: () => true });
+    writePrivateFile(join(witness, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
+    const milliseconds = performance.now() - started;
+    writePrivateFile(join(witness, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
+  } catch (error) {
+    logger("app").warn`the workspace ${task.run_dir} could not be looked at: ${String(error)}`;
+  }
+}
+
+/** Looks at a task's workspace after its run, and compares. @returns undefined where there is nothing to compare with */
+export async function questionWorkspace(
+  { config }: { config: Config },
+  task: RunningTask,
+): Promise<WorkspaceTestimony | undefined> {
+  const { witness } = taskPaths(config.home, task.task_id);
+  try {
+    const started = performance.now();
+    const before = readNoted(join(witness, "workspace.json"));
+    const files = parseSnapshot(readFileSync(join(witness, "files.jsonl"), "utf8"));
+    const isEntered = (folder: string) => files.folders.has(folder);
+    const after = await look(config, before.top, { ...AFTER, isEntered });
+    const differences: WorkspaceTestimony["differences"] = compareSnapshots(before.top, files, after.snapshot);
+    for (const path of compareRepositories(before.repository, after.repository)) {
+      differences.push({ path, change: "repository" });
+    }
+    const evidence = {
+      path: before.top,
+      entries: files.entries,
+      milliseconds: Math.round(before.milliseconds + performance.now() - started),
+      not_covered: [...new Set([...files.notCovered, ...after.snapshot.notCovered])],
+    };
+    return { evidence, differences };
+  } catch (error) {
+    logger("app").warn`the workspace of ${task.task_id} could not be compared: ${String(error)}`;
+    return undefined;
+  }
+}
+
+interface Noted {
+  top: string;
+  repository?: RepositoryState;
+  milliseconds: number;
+}
+
+function readNoted(path: string): Noted {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- noteWorkspace() wrote it
+  return JSON.parse(readFileSync(path, "utf8")) as Noted;
+}
+
+/** The repository around a folder, or the folder itself outside git. */
+async function look(config: Config, folder: string, limits: Omit<SnapshotLimits, "isLeftOut">) {
+  const tree = await findWorkingTree(folder);
+  const top = tree?.toplevel ?? folder;
+  // Git's own folder is looked at by its meaning; Codex's and ours change in the course of the run.
+  const own = new Set([config.codexHome, config.home].map(realPath));
+  const isLeftOut = (path: string) =>
+    path === tree?.gitDir || own.has(path) || basename(path) === LINK_FOLDER || isNoise(path);
+  const [repository, snapshot] = await Promise.all([
+    tree === undefined ? undefined : readRepositoryState(tree),
+    takeSnapshot(top, { ...limits, isLeftOut }),
+  ]);
+  for (const path of own) if (path.startsWith(`${top}/`)) snapshot.notCovered.push(path);
+  return { repository, top, snapshot };
+}
+
+/** What git rewrites in the folders of repositories within this one without meaning anything by it. */
+function isNoise(path: string): boolean {
+  return /\/\.git\/(?:objects|logs|index|gc\.\w+|[\w.-]+\.lock)$/.test(path);
+}
+
+function compareRepositories(before: RepositoryState | undefined, after: RepositoryState | undefined): string[] {
+  if (before !== undefined && after !== undefined) return compareRepositoryStates(before, after);
+  return before === after ? [] : [before === undefined ? "a new git repository" : "the git repository is gone"];
+}

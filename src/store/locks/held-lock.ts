@@ -1,0 +1,113 @@
+import { Database } from "bun:sqlite";
+import { chmodSync, lstatSync } from "node:fs";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { putAside } from "#platform/files/files.ts";
+
+/** A lock that this process holds until it lets go of it or dies; the kernel sees to the latter. */
+export interface HeldLock {
+  release(): void;
+}
+
+/**
+ * Whether somebody holds a lock: `missing` where there is no such file, `unknown` where it cannot be looked at.
+ * The answer is right in every PID namespace of the machine, and on other hosts as far as their file system passes
+ * locks on.
+ */
+export type LockState = "held" | "free" | "missing" | "unknown";
+
+/** Kept here as long as they are held: a connection that is collected would let go. */
+const held = new Set<Database>();
+
+/**
+ * Takes the lock of a file: an exclusive transaction on an SQLite database of its own, into which nothing is ever
+ * written. SQLite has the right call for each system (fcntl, LockFileEx). Nobody else may open the file: fcntl locks
+ * of a process go with any descriptor of the file that it closes.
+ * @returns undefined where another process, or another part of this one, holds it
+ * @throws AppError `state_unusable` where the file cannot be used
+ */
+export function tryHold(path: string): HeldLock | undefined {
+  for (let isSecond = false; ; isSecond = true) {
+    const outcome = tryExclusive(path);
+    if (outcome instanceof Database) return toHeldLock(outcome);
+    if (outcome === "busy") return undefined;
+    if (isSecond || !giveWay(path)) throw unusable(path, outcome);
+  }
+}
+
+/** Takes a lock, trying for `atMostMs`, blocking the caller: for files that others only look at for a moment. */
+export function holdSoon(path: string, atMostMs: number): HeldLock | undefined {
+  const deadline = performance.now() + atMostMs;
+  for (;;) {
+    const lock = tryHold(path);
+    if (lock !== undefined || performance.now() > deadline) return lock;
+    Bun.sleepSync(1 + Math.random() * 4);
+  }
+}
+
+/** Looks whether a lock is held, without taking it. */
+export function readLockState(path: string): LockState {
+  let database: Database | undefined;
+  try {
+    if (!lstatSync(path).isFile()) return "unknown";
+    database = new Database(path, { readonly: true });
+    database.query("SELECT 1 FROM sqlite_master").get();
+    return "free";
+  } catch (error) {
+    if (isBusy(error)) return "held";
+    return errnoOf(error) === "ENOENT" ? "missing" : "unknown";
+  } finally {
+    database?.close();
+  }
+}
+
+function tryExclusive(path: string): Database | "busy" | Error {
+  let database: Database | undefined;
+  try {
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there?.isFile() === false) return new Error("something that is no file stands there");
+    database = new Database(path, { create: true });
+    // Nothing is written that a journal on disk could bring back.
+    database.run("PRAGMA journal_mode = MEMORY");
+    database.run("BEGIN EXCLUSIVE");
+    chmodSync(path, 0o600);
+    return database;
+  } catch (error) {
+    database?.close();
+    if (isBusy(error)) return "busy";
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function toHeldLock(database: Database): HeldLock {
+  held.add(database);
+  return {
+    release: () => {
+      if (held.delete(database)) database.close();
+    },
+  };
+}
+
+/** What is no lock file, and so held by nobody, gives way. Another user's stays. @returns whether the place is free now */
+function giveWay(path: string): boolean {
+  try {
+    const there = lstatSync(path);
+    if (process.getuid !== undefined && there.uid !== process.getuid()) return false;
+    putAside(path);
+    return true;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT";
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
+}
+
+function unusable(path: string, cause: Error): AppError {
+  return new AppError(
+    "state_unusable",
+    `The lock file ${path} cannot be used: ${cause.message}.`,
+    "Check that the state folder belongs to the user that runs this server, and that its disk is not full.",
+    cause,
+  );
+}

@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { AppError } from "#base/errors.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
+import { tryHold } from "./held-lock.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
+import type { Store } from "#store/store.ts";
+
+/** How often a lock that somebody holds is tried again; what is done under one takes milliseconds. */
+const RETRY_MS = 5;
+
+/** How long a repository's lock is waited for: merges of large repositories, one after the other. */
+const LOCK_TIMEOUT_MS = 5 * 60_000;
+
+/**
+ * Runs `work` while holding the lock of a repository over all processes that use this store: for what changes its
+ * worktrees and branches. The kernel lets go of a holder's lock when that dies.
+ * @param commonDir the repository's common git folder
+ * @throws AppError `repository_busy` where somebody holds it for minutes; `state_unusable`, `state_newer`
+ */
+export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
+  void store.writable; // throws where this version may only read
+  const name = createHash("sha256").update(commonDir).digest("hex").slice(0, 32);
+  const path = join(store.paths.locks, `repository-${name}.lock`);
+  inStateFolder(() => makePrivateFolder(store.paths.locks));
+  const deadline = performance.now() + LOCK_TIMEOUT_MS;
+  let lock = tryHold(path);
+  while (lock === undefined) {
+    if (performance.now() > deadline) throw busy(commonDir, path);
+    await Bun.sleep(RETRY_MS + Math.random() * RETRY_MS);
+    lock = tryHold(path);
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+function busy(commonDir: string, path: string): AppError {
+  return new AppError(
+    "repository_busy",
+    `Another process of this server has been working on the repository ${commonDir} for ${LOCK_TIMEOUT_MS / 60_000} minutes.`,
+    `Try again; if nothing changes, look which process that is: fuser '${path}'.`,
+  );
+}

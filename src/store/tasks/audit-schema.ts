@@ -1,0 +1,42 @@
+import * as v from "valibot";
+import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
+
+const effect = v.union([v.boolean(), v.literal("unknown")]);
+const took_effect = v.literal(true);
+
+/** An audit as `meta.json` holds it, also one that an earlier version wrote. */
+export const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
+  mode: v.literal("fallback"),
+  verdict: v.picklist(VERDICTS),
+  violations_detected: v.number(),
+  violations: v.array(
+    v.variant("kind", [
+      v.object({ kind: v.literal("command"), command: v.string(), why: v.array(v.string()), took_effect: effect }),
+      v.object({ kind: v.literal("file_change"), path: v.string(), change: v.string(), took_effect: effect }),
+      v.object({
+        kind: v.picklist(["workspace", "log", "codex_home"]),
+        path: v.string(),
+        change: v.string(),
+        took_effect,
+      }),
+    ]),
+  ),
+  enforcement: v.picklist(["landlock", "none"]),
+  evidence: v.object({
+    unknown_commands: v.array(v.string()),
+    commands_judged: v.number(),
+    unknown_events: v.exactOptional(v.array(v.string())),
+    workspace: v.exactOptional(
+      v.object({
+        path: v.string(),
+        entries: v.number(),
+        milliseconds: v.number(),
+        not_covered: v.array(v.string()),
+      }),
+    ),
+    landlock_abi: v.exactOptional(v.number()),
+    seccomp: v.exactOptional(v.boolean()),
+    capabilities_dropped: v.exactOptional(v.boolean()),
+    notes: v.array(v.string()),
+  }),
+});

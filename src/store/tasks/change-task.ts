@@ -1,0 +1,170 @@
+import { errnoOf } from "#base/errors.ts";
+import { makePrivateFolder, type PendingFile, prepareFile } from "#platform/files/files.ts";
+import { logger } from "#base/log.ts";
+import { addressOf, ownIdentity, type ProcessIdentity } from "#platform/process/identity.ts";
+import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
+import { formatMeta } from "./meta-file.ts";
+import { inStateFolder, toStorageFault } from "#store/storage-fault.ts";
+import type { Store } from "#store/store.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { type CodexEnd, type Columns, stateColumns } from "./task-row.ts";
+import { wakeWatchers } from "#store/locks/wake.ts";
+
+const SET_RECORD =
+  "status = $status, session_id = $session_id, end_time = $end_time, elapsed_seconds = $elapsed_seconds, record = $record";
+
+/** A free slot, for the task that has waited longest; `$max` 0 means no limit. */
+const HAS_SLOT = `($max = 0 OR (
+  (SELECT count(*) FROM tasks AS other WHERE other.status = 'running') < $max AND NOT EXISTS (
+    SELECT 1 FROM tasks AS other
+    WHERE other.status = 'queued' AND (other.seq, other.task_id) < (tasks.seq, tasks.task_id))))`;
+
+/**
+ * Moves a task from queued to running, with the calling process as the supervisor.
+ * @param maxConcurrent how many tasks may run at once; 0: any number
+ * @returns false where the task is no longer queued, a cancel was asked for, or there is no slot for it
+ */
+export function startTask(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
+  return change(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
+     WHERE task_id = $task_id AND run = $run AND status = 'queued' AND cancel_requested = 0
+     AND ${HAS_SLOT} RETURNING 1`,
+    { supervisor: ownAddress(), max: maxConcurrent },
+  );
+}
+
+/**
+ * Ends a task, from the state that it was in.
+ * @returns false where it had ended already: that end stands.
+ */
+export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
+  if (!canMove(from, task.status)) throw new Error(`a task cannot go from ${from} to ${task.status}`);
+  return change(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD}
+     WHERE task_id = $task_id AND run = $run AND status = $from RETURNING 1`,
+    { from },
+  );
+}
+
+/** Makes the calling process the supervisor of a queued task, and publishes that. @returns false where it is no longer queued */
+export function holdInQueue(store: Store, task: QueuedTask): boolean {
+  return change(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
+     WHERE task_id = $task_id AND run = $run AND status = 'queued' AND cancel_requested = 0 RETURNING 1`,
+    { supervisor: ownAddress() },
+  );
+}
+
+/** Notes the Codex session of a running task: nobody else may resume it now. */
+export function noteSession(store: Store, task: RunningTask, sessionId: string): void {
+  store.writable
+    .query("UPDATE tasks SET session_id = ? WHERE task_id = ? AND run = ? AND status = 'running'")
+    .run(sessionId, task.task_id, task.run);
+}
+
+/** Replaces a queued task's record, e.g. when its worktree is known. @returns false where it is no longer queued. */
+export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
+  return change(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD} WHERE task_id = $task_id AND run = $run AND status = 'queued' RETURNING 1`,
+  );
+}
+
+/**
+ * Makes the calling process the supervisor of a running task that has lost its own. To be called by the holder of the
+ * task's owner lock. @returns false where the run is over
+ */
+export function recordSupervisor(store: Store, task: RunningTask): boolean {
+  return set(store, task, "supervisor", ownAddress());
+}
+
+/** Records which process Codex is, so that it is found after the supervisor's death. */
+export function noteCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
+  set(store, task, "codex", JSON.stringify(addressOf(codex)));
+}
+
+/** Records how Codex ended, before anything that may take long: whoever finishes the run knows it then. */
+export function recordCodexEnd(store: Store, task: RunningTask, end: CodexEnd): void {
+  set(store, task, "codex_end", JSON.stringify(end));
+}
+
+function set(store: Store, task: RunningTask, column: "supervisor" | "codex" | "codex_end", value: string): boolean {
+  const { changes } = store.writable
+    .query(`UPDATE tasks SET ${column} = ? WHERE task_id = ? AND run = ? AND status = 'running'`)
+    .run(value, task.task_id, task.run);
+  return changes === 1;
+}
+
+function ownAddress(): string {
+  return JSON.stringify(addressOf(ownIdentity()));
+}
+
+/** Notes that a cancel was asked for, and wakes its supervisor; a queued task is then not started any more. */
+export function requestCancel(store: Store, task: TaskRecord): void {
+  store.writable
+    .query("UPDATE tasks SET cancel_requested = 1 WHERE task_id = ? AND run = ? AND status IN ('queued', 'running')")
+    .run(task.task_id, task.run);
+  wakeWatchers(taskPaths(store.paths.home, task.task_id));
+}
+
+/**
+ * One compare-and-swap, and in the same write transaction the published copy: no second run can be
+ * claimed between the two. Whoever waits is woken after the commit, and looks at the index.
+ * @throws AppError `state_unusable`; nothing has changed then
+ */
+function change(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+  const paths = taskPaths(store.paths.home, task.task_id);
+  const meta = prepareMeta(paths.folder, paths.meta, task);
+  try {
+    const won = store.writable
+      .transaction(() => {
+        const row = store.database.query<object, Columns[]>(update).get({ ...stateColumns(task), ...more });
+        if (row !== null) publish(meta, paths.meta);
+        return row !== null;
+      })
+      .immediate();
+    if (!won) meta?.discard();
+    logger("store").debug`${task.task_id} run ${task.run} → ${task.status}: ${won ? "done" : "refused"}`;
+    if (won) wakeWatchers(paths);
+    return won;
+  } catch (error) {
+    meta?.discard();
+    throw toStorageFault(error);
+  }
+}
+
+/** The disk has no room, or is not to be written to: the index could not be changed either. */
+const DISK_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
+/**
+ * The published copy, ready to be put in place; undefined where the task's folder cannot take one: that must not keep the
+ * index from being right. A folder that somebody has deleted is made again.
+ */
+function prepareMeta(folder: string, path: string, task: TaskRecord): PendingFile | undefined {
+  return inStateFolder(() => {
+    try {
+      makePrivateFolder(folder);
+      return prepareFile(path, formatMeta(task));
+    } catch (error) {
+      if (DISK_FAULTS.has(errnoOf(error) ?? "")) throw error;
+      logger("store").warn`${task.task_id} has no meta.json: ${String(error)}`;
+      return undefined;
+    }
+  });
+}
+
+function publish(meta: PendingFile | undefined, path: string): void {
+  try {
+    meta?.publish();
+  } catch (error) {
+    if (DISK_FAULTS.has(errnoOf(error) ?? "")) throw error;
+    logger("store").warn`${path} was not published: ${String(error)}`;
+  }
+}

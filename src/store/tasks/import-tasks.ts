@@ -1,0 +1,122 @@
+import type { Database } from "bun:sqlite";
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { kindOf } from "#platform/files/read-file.ts";
+import { logger } from "#base/log.ts";
+import { isTaskId } from "#domain/names.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import { readMetaFile } from "./meta-file.ts";
+import { type StorePaths, taskPaths } from "#store/store-paths.ts";
+import { insertTask } from "./task-row.ts";
+import { noteWorktree } from "#store/worktree-base.ts";
+
+/** Tells what a workspace belongs to: the repository's common git folder, or the folder's real path. */
+export type WorkspaceOf = (cwd: string) => string;
+
+interface ImportTarget {
+  database: Database;
+  paths: StorePaths;
+  workspaceOf: WorkspaceOf;
+}
+
+/** Something among the tasks' folders that is no task which can be read. */
+export interface UnreadableTask {
+  /** What the task would be called. */
+  task_id: string;
+  path: string;
+  /** One plain sentence. */
+  problem: string;
+  /** What to do. */
+  fix: string;
+}
+
+/**
+ * Takes tasks into the index that only their folder knows: all of them after the index was lost,
+ * those of the Python server otherwise. Reads the names of all folders, and the files of unknown ones only.
+ * @returns what cannot be read: each is left as it is, and keeps none of the others from being taken
+ */
+export function importTasks(target: ImportTarget): UnreadableTask[] {
+  const known = new Set(
+    target.database
+      .query<{ task_id: string }, []>("SELECT task_id FROM tasks")
+      .all()
+      .map((row) => row.task_id),
+  );
+  const names = readdirSync(target.paths.tasks).filter((name) => isTaskId(name) && !known.has(name));
+  const records: TaskRecord[] = [];
+  const unreadable: UnreadableTask[] = [];
+  for (const name of names) {
+    const outcome = readRecord(target, name);
+    if ("record" in outcome) records.push(outcome.record);
+    else unreadable.push(describeFault(target, name, outcome.fault));
+  }
+  // Their numbers say in which order they were started.
+  const ordered = records.toSorted((a, b) => (a.start_time < b.start_time ? -1 : 1));
+  // One transaction for all of them: thousands of single ones take seconds.
+  const takeAll = target.database.transaction(() => ordered.forEach((record) => take(target, record)));
+  if (ordered.length > 0) takeAll.immediate();
+  return unreadable.length === 0 ? [] : withoutClaimed(target, unreadable);
+}
+
+/** A change within so long may be followed by another that leaves the folder's time as it is. */
+const MTIME_RESOLUTION_MS = 2000;
+
+/** When the tasks' folder of a store was last changed, as of a scan that found nothing unknown. */
+const scanned = new WeakMap<object, number>();
+
+/** Does the same where something was added to or taken from the tasks' folder since this process did it last. */
+export function importNewTasks(target: ImportTarget): UnreadableTask[] {
+  const { mtimeMs } = statSync(target.paths.tasks);
+  if (scanned.get(target) === mtimeMs) return [];
+  const unreadable = importTasks(target);
+  if (unreadable.length === 0 && Date.now() - mtimeMs > MTIME_RESOLUTION_MS) scanned.set(target, mtimeMs);
+  return unreadable;
+}
+
+/** The folder of a task that is being claimed in this moment has no record yet: a write transaction waits for the claim. */
+function withoutClaimed({ database }: ImportTarget, faults: UnreadableTask[]): UnreadableTask[] {
+  const known = database.query<object, [string]>("SELECT 1 FROM tasks WHERE task_id = ?");
+  return database.transaction(() => faults.filter(({ task_id }) => known.get(task_id) === null)).immediate();
+}
+
+/** Takes one task into the index, if its folder holds a readable `meta.json` and no other process was faster. */
+export function importTask(target: ImportTarget, taskId: string): void {
+  const outcome = readRecord(target, taskId);
+  if ("record" in outcome) take(target, outcome.record);
+}
+
+/** Returns why a task's folder cannot be read; undefined where it can, or where there is nothing of that name. */
+export function findFolderFault(target: ImportTarget, taskId: string): UnreadableTask | undefined {
+  const { folder } = taskPaths(target.paths.home, taskId);
+  if (!isTaskId(taskId) || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return undefined;
+  const outcome = readRecord(target, taskId);
+  if (!("fault" in outcome)) return undefined;
+  return withoutClaimed(target, [describeFault(target, taskId, outcome.fault)])[0];
+}
+
+function readRecord({ paths, workspaceOf }: ImportTarget, taskId: string): { record: TaskRecord } | { fault: string } {
+  const { folder, meta } = taskPaths(paths.home, taskId);
+  const stat = lstatSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined) return { fault: `${folder} does not exist.` };
+  if (!stat.isDirectory() && !stat.isSymbolicLink()) return { fault: `${folder} is ${kindOf(stat)}, not a folder.` };
+  const outcome = readMetaFile(meta);
+  if (!("record" in outcome)) return outcome;
+  const { record } = outcome;
+  // The Python server does not note the repository.
+  const workspace = record.workspace === record.cwd ? workspaceOf(record.cwd) : record.workspace;
+  return { record: { ...record, task_id: taskId, workspace } };
+}
+
+function describeFault({ paths }: ImportTarget, task_id: string, problem: string): UnreadableTask {
+  const path = join(paths.tasks, task_id);
+  return { task_id, path, problem, fix: `Restore its meta.json, or move it away: mv '${path}' '${paths.home}/'` };
+}
+
+function take({ database }: ImportTarget, record: TaskRecord): void {
+  insertTask(database, record);
+  const { worktree_dir, agent_branch, base_commit } = record;
+  if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
+    noteWorktree({ writable: database }, { ...record, worktree_dir, agent_branch, base_commit });
+  }
+  logger("store").info`task ${record.task_id} was taken from its meta.json`;
+}

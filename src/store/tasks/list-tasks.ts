@@ -1,0 +1,170 @@
+import { secondsBetween } from "#platform/clock.ts";
+import type { ProcessAddress } from "#platform/process/identity.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
+import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#domain/record.ts";
+import type { Store } from "#store/store.ts";
+import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
+
+/** A line of the list of tasks. */
+export interface TaskSummary {
+  task_id: string;
+  topic: string;
+  status: TaskStatus;
+  mode: TaskMode;
+  sandbox: Sandbox;
+  cwd: string;
+  start_time: string;
+  end_time: string | undefined;
+  elapsed_seconds: number;
+  /** Its place in the order in which tasks were started. */
+  seq: number;
+}
+
+/** Which tasks are wanted. */
+export interface TaskFilter {
+  status?: TaskStatus;
+  cwd?: string;
+  limit: number;
+  /** The last task of the page before. */
+  after?: { seq: number; task_id: string };
+}
+
+interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
+  end_time: string | null;
+  elapsed_seconds: number | null;
+  /** The record of an unfinished task: how long it has run so far depends on more than the columns have. */
+  unfinished: string | null;
+}
+
+/** Tasks newest first, from the index alone: no task's folder is touched. */
+export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
+  const conditions: string[] = [];
+  const values: (string | number)[] = [];
+  const where = (condition: string, ...bound: (string | number)[]) => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (filter.status !== undefined) where("status = ?", filter.status);
+  if (filter.cwd !== undefined) where("cwd = ?", filter.cwd);
+  const { after } = filter;
+  if (after !== undefined) where("(seq, task_id) < (?, ?)", after.seq, after.task_id);
+  const rows = store.database
+    .query<SummaryRow, (string | number)[]>(
+      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
+         CASE WHEN end_time IS NULL THEN record END AS unfinished FROM tasks
+       ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
+       ORDER BY seq DESC, task_id DESC LIMIT ?`,
+    )
+    .all(...values, filter.limit);
+  return rows.map(toSummary);
+}
+
+/** Ids that begin with a text, newest task first. */
+export function listTaskIds(store: Store, prefix: string, limit: number): string[] {
+  return store.database
+    .query<{ task_id: string }, [string, number, number]>(
+      "SELECT task_id FROM tasks WHERE substr(task_id, 1, ?2) = ?1 ORDER BY seq DESC, task_id DESC LIMIT ?3",
+    )
+    .all(prefix, prefix.length, limit)
+    .map((row) => row.task_id);
+}
+
+/** Returns how many tasks are in each state. */
+export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
+  const rows = store.database
+    .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
+    .all();
+  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+}
+
+/** Returns the worktrees that tasks had, with the repository that each is of (its common git folder). */
+export function listWorktreePlaces(store: Store): { worktree_dir: string; workspace: string }[] {
+  return store.database
+    .query<{ worktree_dir: string; workspace: string }, []>(
+      "SELECT DISTINCT worktree_dir, workspace FROM tasks WHERE worktree_dir IS NOT NULL",
+    )
+    .all();
+}
+
+/** Returns the task that worked in a worktree last. */
+export function newestTaskIn(
+  store: Store,
+  worktreeDir: string,
+): { task_id: string; status: TaskStatus; at: string } | undefined {
+  const row = store.database
+    .query<{ task_id: string; status: TaskStatus; at: string }, [string]>(
+      "SELECT task_id, status, start_time AS at FROM tasks WHERE worktree_dir = ? ORDER BY seq DESC LIMIT 1",
+    )
+    .get(worktreeDir);
+  return row ?? undefined;
+}
+
+/** Returns the ids of unfinished tasks, however many: they are the ones whose actual state may have to be worked out. */
+export function listUnfinishedIds(store: Store): string[] {
+  return store.database
+    .query<{ task_id: string }, []>("SELECT task_id FROM tasks WHERE status IN ('queued', 'running') ORDER BY seq")
+    .all()
+    .map((row) => row.task_id);
+}
+
+/** Returns the supervisors of unfinished runs, and their Codex processes. */
+export function listRunProcesses(store: Store): ProcessAddress[] {
+  return store.database
+    .query<{ address: string }, []>(
+      `SELECT supervisor AS address FROM tasks WHERE status = 'running' AND supervisor IS NOT NULL
+       UNION SELECT codex FROM tasks WHERE status = 'running' AND codex IS NOT NULL`,
+    )
+    .all()
+    .flatMap(({ address }) => parseAddress(address) ?? []);
+}
+
+/** Returns what the newest ended tasks had daemons start: see the record's `daemon_requests`. */
+export function listDaemonRequests(store: Store, limit: number): { task_id: string; requests: string[] }[] {
+  return store.database
+    .query<{ task_id: string; requests: string | null }, [number]>(
+      `SELECT task_id, json_extract(record, '$.daemon_requests') AS requests FROM tasks
+       WHERE end_time IS NOT NULL ORDER BY seq DESC LIMIT ?`,
+    )
+    .all(limit)
+    .flatMap(({ task_id, requests }) =>
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it
+      requests === null ? [] : [{ task_id, requests: JSON.parse(requests) as string[] }],
+    );
+}
+
+/** Returns a queued task's place in the queue, from 1. */
+export function queuePosition(store: Store, task: { task_id: string }): number {
+  const row = store.database
+    .query<{ before: number }, [string]>(
+      `SELECT count(*) AS before FROM tasks AS other, tasks AS own
+       WHERE own.task_id = ? AND other.status = 'queued' AND (other.seq, other.task_id) < (own.seq, own.task_id)`,
+    )
+    .get(task.task_id);
+  return (row?.before ?? 0) + 1;
+}
+
+/** Returns the tokens that a Codex session had used when a task of ours last ended with it. */
+export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
+  const rows = store.database
+    .query<StoredRow, [string]>(
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? AND end_time IS NOT NULL ORDER BY seq DESC LIMIT 20`,
+    )
+    .all(sessionId);
+  for (const row of rows) {
+    const { record } = toStoredTask(row);
+    if ("session_usage" in record && record.session_usage !== undefined) return record.session_usage;
+  }
+  return undefined;
+}
+
+function toSummary({ unfinished, elapsed_seconds, end_time, ...rest }: SummaryRow): TaskSummary {
+  return {
+    ...rest,
+    end_time: end_time ?? undefined,
+    elapsed_seconds:
+      unfinished === null
+        ? (elapsed_seconds ?? secondsBetween(rest.start_time, end_time ?? rest.start_time))
+        : // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
+          elapsedSeconds(JSON.parse(unfinished) as TaskRecord),
+  };
+}

@@ -1,0 +1,75 @@
+import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { repairPrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { readOptionalText } from "#platform/files/read-file.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
+import type { TaskPaths } from "#store/store-paths.ts";
+
+/** What a run starts from, written before its supervisor is. */
+export interface RunInput {
+  prompt: string;
+  outputSchema: object | undefined;
+}
+
+/** Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/`, nothing is overwritten. */
+export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
+  repairPrivateFolder(paths.folder);
+  if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
+  repairPrivateFolder(paths.live);
+}
+
+/** Writes what a run starts from, and its empty logs. */
+export function writeRunInput(paths: TaskPaths, input: RunInput): void {
+  inStateFolder(() => {
+    writePrivateFile(paths.prompt, input.prompt);
+    writePrivateFile(paths.log, "");
+    writePrivateFile(paths.stderr, "");
+    if (input.outputSchema === undefined) return;
+    writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
+  });
+}
+
+/** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
+export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
+  inStateFolder(() => {
+    writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
+    repairPrivateFolder(paths.temporary);
+  });
+}
+
+/** Writes Codex's last message as a file of its own. */
+export function writeResult(paths: TaskPaths, result: string): void {
+  writePrivateFile(paths.result, result);
+}
+
+function keepEarlierRun(paths: TaskPaths, run: number): void {
+  const kept = join(paths.runs, String(run));
+  repairPrivateFolder(paths.runs);
+  repairPrivateFolder(kept);
+  for (const name of readdirSync(paths.folder)) {
+    const from = join(paths.folder, name);
+    if (from === paths.runs || name.endsWith(".tmp")) continue;
+    const to = join(kept, name);
+    // Nothing of an earlier run is overwritten, whatever stands there already.
+    renameSync(from, lstatSync(to, { throwIfNoEntry: false }) === undefined ? to : `${to}.${Date.now()}`);
+  }
+}
+
+/** Leaves the environment for a supervisor that cannot inherit it; for its eyes only, and only until it has read it. */
+export function writeHandover(paths: TaskPaths, environment: Record<string, string>): void {
+  inStateFolder(() => writePrivateFile(paths.handover, JSON.stringify(environment)));
+}
+
+/** Takes the environment that was left for this run, deleting it; undefined where none was. */
+export function takeHandover(paths: TaskPaths): Record<string, string> | undefined {
+  const text = readOptionalText(paths.handover);
+  if (text === undefined) return undefined;
+  removeHandover(paths);
+  return v.parse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), text);
+}
+
+/** Deletes an environment that nobody took. */
+export function removeHandover(paths: TaskPaths): void {
+  rmSync(paths.handover, { force: true });
+}

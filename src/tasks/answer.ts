@@ -1,0 +1,87 @@
+import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
+import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#domain/record.ts";
+
+/** What of a worktree an answer tells. */
+export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
+
+/** What `codex` answers. */
+export interface TaskAnswer extends WorktreeFields {
+  success: boolean;
+  note?: string;
+  task_id: string;
+  status: TaskRecord["status"];
+  session_id?: string;
+  result?: string;
+  exit_code?: number;
+  elapsed_seconds: number;
+  usage?: Usage;
+  commit_error?: string;
+  readonly_audit?: ReadonlyAudit;
+  error?: string;
+  code?: string;
+  hint?: string;
+}
+
+/** Returns an ended task as `codex` answers it. */
+export function toAnswer(task: EndedTask): TaskAnswer {
+  return {
+    success: task.status === "completed",
+    task_id: task.task_id,
+    status: task.status,
+    ...outcomeFields(task),
+    elapsed_seconds: elapsedSeconds(task),
+    ...worktreeFields(task),
+    ...noteOf(task),
+  };
+}
+
+/** What an ended task has to tell beside its state. */
+export type OutcomeFields = Pick<
+  TaskAnswer,
+  "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
+>;
+
+/** Returns the fields that tell how an ended task went; the failure first, where it did not succeed. */
+export function outcomeFields(task: EndedTask): OutcomeFields {
+  const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
+  return {
+    ...failure,
+    ...pick(task, ["session_id", "result", "exit_code", "usage", "commit_error", "readonly_audit"]),
+  };
+}
+
+/** Returns what a caller would not expect of where a task runs. */
+export function noteOf(task: TaskRecord): { note?: string } {
+  const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
+  const pane = isWithoutPane
+    ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."
+    : undefined;
+  const isUnverified = "readonly_audit" in task && task.readonly_audit?.verdict === "UNVERIFIED";
+  const audit = isUnverified
+    ? "Whether this run only read is UNVERIFIED: nothing was seen, but readonly_audit.evidence names what could not be judged."
+    : undefined;
+  const notes = [pane, task.worktree_note, audit, describeDaemons(task)].filter((note) => note !== undefined);
+  return notes.length === 0 ? {} : { note: notes.join(" ") };
+}
+
+/** Says what a run asked daemons to start: no cancel reaches that. */
+function describeDaemons(task: TaskRecord): string | undefined {
+  const requests = ("daemon_requests" in task && task.daemon_requests) || [];
+  if (requests.length === 0) return undefined;
+  return `What the task had daemons start is not ended with it: ${requests.slice(0, 5).join("; ")}.`;
+}
+
+/** Returns a task's worktree, and what it holds once the task has ended; nothing where there is none. */
+export function worktreeFields(task: TaskRecord): WorktreeFields {
+  const place = pick(task, ["worktree_dir", "agent_branch", "base_branch", "base_commit"]);
+  if (!("end_time" in task)) return place;
+  return { ...place, ...pick(task, ["diff_stat", "commits_ahead", "files_changed", "uncommitted_changes"]) };
+}
+
+/** Those of the named fields that are there. */
+function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
+  const entries = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
+  return Object.fromEntries(entries) as Pick<T, K>;
+}

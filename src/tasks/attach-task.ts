@@ -1,0 +1,25 @@
+import { AppError } from "#base/errors.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { attachSession, checkTmux, hasSession, tmuxServerOf } from "#tmux/tmux.ts";
+import type { AppContext } from "./context.ts";
+
+/**
+ * Shows a running task's tmux session on this terminal, until the user leaves it or it ends.
+ * @throws AppError `invalid_argument` where there is no session to be shown, with what to do instead
+ */
+export async function attachTask({ config }: AppContext, task: TaskRecord): Promise<void> {
+  if (isEnded(task)) throw noSession(task, `it has ended (${task.status})`, `show ${task.task_id}`);
+  const follow = `logs -f ${task.task_id}`;
+  if (task.tmux_session === undefined) throw noSession(task, "it runs without one", follow);
+  const server = tmuxServerOf(config);
+  checkTmux(server);
+  if (!(await hasSession(server, task.tmux_session))) {
+    throw noSession(task, "it has lost its own, or the server has another CODEXMCP_TMUX_SOCKET", follow);
+  }
+  await attachSession(server, task.tmux_session);
+}
+
+function noSession(task: TaskRecord, because: string, instead: string): AppError {
+  const message = `${task.task_id} has no tmux session: ${because}.`;
+  return new AppError("invalid_argument", message, `Instead: codex-mcp-server ${instead}`);
+}

@@ -1,0 +1,77 @@
+import type { Config } from "#base/config.ts";
+import { endFamily, type Survivor } from "#platform/process/end-family.ts";
+import { logger } from "#base/log.ts";
+import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
+import { type FamilyTraces, listFamily } from "#platform/process/tree.ts";
+import { isSubreaper } from "#platform/process/subreaper.ts";
+import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } from "#domain/names.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { findRunCgroup, removeRunCgroup } from "#tasks/supervise/run-containment.ts";
+
+/**
+ * Ends every process of a run: Codex, where it is known, what it started, and what that started.
+ * @param supervisor one that is to be ended after them: orphans of the run have come to it
+ * @returns those that could not be ended
+ */
+export async function endProcesses(
+  { config }: AppContext,
+  task: TaskRecord,
+  codex: ProcessIdentity | undefined,
+  supervisor?: ProcessIdentity,
+): Promise<Survivor[]> {
+  const root = task.origin === "python" ? await findPythonRun(config, task) : codex;
+  const traces = familyTraces(config, task, supervisor);
+  const left = await endFamily({ root, marker: runMarker(config, task), traces });
+  for (const { pid, reason } of left) {
+    logger("app").warn`process ${pid} of ${task.task_id} could not be ended: ${reason}`;
+  }
+  if (traces.cgroup !== undefined) await removeRunCgroup(config, task, traces.cgroup);
+  return left;
+}
+
+/** Returns by what else than their marker the processes of a run are found. */
+export function familyTraces(config: Config, task: TaskRecord, supervisor?: ProcessIdentity): FamilyTraces {
+  return {
+    adopter: adopterOf(supervisor),
+    foreign: `${HELPER_MARKER}=`,
+    cgroup: findRunCgroup(config, task),
+  };
+}
+
+/** This process, where it is the run's supervisor, or another one that lives. */
+function adopterOf(supervisor: ProcessIdentity | undefined): number | undefined {
+  if (isSubreaper()) return process.pid;
+  return supervisor !== undefined && isProcessAlive(supervisor) ? supervisor.pid : undefined;
+}
+
+/** The Python server marks no processes: its tmux pane leads to them. */
+async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessIdentity | undefined> {
+  if (task.tmux_session === undefined) return undefined;
+  const pid = await panePid(tmuxServerOf(config), task.tmux_session);
+  return pid === undefined ? undefined : identifyProcess(pid);
+}
+
+/** Returns the processes that carry a run's marker. */
+export function listProcesses({ config }: AppContext, task: TaskRecord): ProcessIdentity[] {
+  return listFamily({ root: undefined, marker: runMarker(config, task) });
+}
+
+/** Ends what is left of a run after Codex has ended: background commands go with the task that started them. */
+export async function endLeftovers(context: AppContext, task: TaskRecord): Promise<void> {
+  await endProcesses(context, task, undefined);
+}
+
+/** Ends what a supervisor that was killed has left beside it. */
+export async function endHelpers({ config }: AppContext, task: TaskRecord): Promise<void> {
+  await endFamily({ root: undefined, marker: entry(helperMarkerOf(config.home, task.task_id)) });
+}
+
+function runMarker(config: Config, task: TaskRecord): string {
+  return entry(processMarkerOf(config.home, task.task_id, task.run));
+}
+
+function entry({ name, value }: ProcessMarker): string {
+  return `${name}=${value}`;
+}

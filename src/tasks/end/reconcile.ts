@@ -1,0 +1,129 @@
+import { ranMsSince } from "#platform/clock.ts";
+import { type Failure, toFailure } from "#base/errors.ts";
+import { repairPrivateFolder } from "#platform/files/files.ts";
+import { logger } from "#base/log.ts";
+import type { ProcessIdentity } from "#platform/process/identity.ts";
+import { endTask, noteCodexProcess } from "#store/tasks/change-task.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { type HeldLock, tryHold } from "#store/locks/held-lock.ts";
+import { listUnfinishedIds } from "#store/tasks/list-tasks.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { removeHandover } from "#store/tasks/task-folder.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { CANCELLED, endedBy } from "#tasks/supervise/end-record.ts";
+import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
+import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
+import { reconcilePythonTask } from "./reconcile-python.ts";
+import { readTaskLife } from "./task-life.ts";
+
+/** A starter that died may have left a supervisor on its way; it is given this long to report. */
+const START_GRACE_MS = 20_000;
+
+/**
+ * Returns a task's actual state. Every read goes through it: a task that somebody holds the lock of is what the index
+ * says; one that nobody does is adopted by a new supervisor while Codex runs, and finished from its files otherwise.
+ * What cannot be known from here stays as it is.
+ */
+export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
+  const { record } = stored;
+  if (isEnded(record) || context.store.isNewer) return record;
+  if (record.origin === "python" && record.status === "running") return reconcilePythonTask(context, record);
+  const life = readTaskLife(context, stored);
+  if (life.state === "owned" || life.state === "unknown") return record;
+  if (record.status === "queued") return failUnstarted(context, record);
+  if (life.state === "orphaned") return adopt(context, record, stored.codex === undefined, life.codex);
+  // Who had asked for its end has it.
+  const stopped = stored.isCancelRequested ? CANCELLED : undefined;
+  await withOwnerLock(context, record, () => endLost(context, record, stopped));
+  return current(context, record);
+}
+
+/**
+ * Works out the actual state of all unfinished tasks, each for itself.
+ * @returns those for which that failed, with the reason
+ */
+export async function reconcileAll(context: AppContext): Promise<Map<string, Failure>> {
+  const failed = new Map<string, Failure>();
+  for (const id of listUnfinishedIds(context.store)) {
+    try {
+      const stored = findTask(context.store, id);
+      if (stored !== undefined) await reconcile(context, stored);
+    } catch (error) {
+      logger("app").warn`the state of ${id} cannot be worked out: ${String(error)}`;
+      failed.set(id, toFailure(error));
+    }
+  }
+  return failed;
+}
+
+/**
+ * Does something with an unfinished task in its supervisor's place: nobody else does so meanwhile.
+ * @returns false where somebody else is about it, or it has ended, or another run has begun
+ */
+export async function withOwnerLock(
+  context: AppContext,
+  task: TaskRecord,
+  work: () => Promise<void>,
+): Promise<boolean> {
+  const lock = tryHoldOwner(context, task);
+  if (lock === undefined) return false;
+  try {
+    await work();
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefined {
+  const { folder, live, ownerLock } = taskPaths(context.config.home, task.task_id);
+  // Somebody may have deleted them.
+  inStateFolder(() => [folder, live].forEach(repairPrivateFolder));
+  const lock = tryHold(ownerLock);
+  const now = lock === undefined ? undefined : findTask(context.store, task.task_id)?.record;
+  // What this process knew of the task may be old by now.
+  if (lock === undefined || (now?.run === task.run && now.status === task.status)) return lock;
+  lock.release();
+  return undefined;
+}
+
+/** Of several supervisors that are started so, the first takes the run over. */
+function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: ProcessIdentity): RunningTask {
+  if (isNew) noteCodexProcess(context.store, task, codex);
+  void startDetachedSupervisor(context, task).catch((error: unknown) => {
+    logger("app").warn`no new supervisor for ${task.task_id}: ${String(error)}`;
+  });
+  return task;
+}
+
+/** Ends a run whose supervisor and Codex are gone. */
+async function endLost(context: AppContext, task: RunningTask, stopped: Failure | undefined): Promise<void> {
+  await endLeftovers(context, task);
+  await endHelpers(context, task);
+  await finishUnseenTask(context, task, stopped);
+}
+
+function current({ store }: AppContext, record: TaskRecord): TaskRecord {
+  return findTask(store, record.task_id)?.record ?? record;
+}
+
+async function failUnstarted(context: AppContext, task: QueuedTask): Promise<TaskRecord> {
+  const ranMs = task.started_clock === undefined ? undefined : ranMsSince(task.started_clock);
+  const isAwaited = task.launched === true && task.waiting_since === undefined;
+  const isOnItsWay = isAwaited && ranMs !== undefined && ranMs < START_GRACE_MS;
+  if (isOnItsWay) return task;
+  await withOwnerLock(context, task, async () => {
+    removeHandover(taskPaths(context.config.home, task.task_id));
+    const failure: Failure = {
+      code: "start_failed",
+      message: "The server that was starting the task ended before the task had started.",
+      hint: "Run the task again.",
+    };
+    endTask(context.store, "queued", endedBy(failure, task));
+  });
+  return current(context, task);
+}

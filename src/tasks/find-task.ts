@@ -1,0 +1,45 @@
+import { AppError } from "#base/errors.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { isTaskId, parseRunId } from "#domain/names.ts";
+import type { AppContext } from "./context.ts";
+
+/**
+ * Returns the task of this id, from the index or, where that does not know it, from its folder. Clients with the
+ * Tasks extension show their models the id of a run: that of the newest one is taken too.
+ * @throws AppError `unknown_task`, `task_unreadable`
+ */
+export function getTask(context: AppContext, id: string): StoredTask {
+  const named = parseRunId(id);
+  const taskId = named?.taskId ?? id;
+  const task = findTaskOrImport(context, taskId);
+  if (task !== undefined && (named === undefined || named.run === task.record.run)) return task;
+  if (task !== undefined) throw notTheNewest(id, task);
+  const fault = context.store.isNewer ? undefined : findFolderFault(context.store, taskId);
+  if (fault !== undefined) {
+    throw new AppError("task_unreadable", `${taskId} cannot be read: ${fault.problem}`, fault.fix);
+  }
+  // One that was being claimed is there now.
+  const claimed = findTaskOrImport(context, taskId);
+  if (claimed !== undefined && named === undefined) return claimed;
+  throw new AppError(
+    "unknown_task",
+    `There is no task "${taskId}".`,
+    "codex_status without task_id lists the tasks; ids begin with codex-.",
+  );
+}
+
+function notTheNewest(id: string, { record }: StoredTask): AppError {
+  const hint = `${record.task_id} is the newest run; the files of earlier ones are in runs/ in the task's folder.`;
+  return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
+}
+
+/** Returns the task of this id as {@link getTask} finds it; undefined where there is no such task. */
+export function findTaskOrImport({ store }: AppContext, taskId: string): StoredTask | undefined {
+  if (!isTaskId(taskId)) return undefined;
+  const known = findTask(store, taskId);
+  if (known !== undefined) return known;
+  if (!store.isNewer) importTask(store, taskId);
+  return findTask(store, taskId);
+}

@@ -1,0 +1,66 @@
+import { statSync } from "node:fs";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { describeActivity } from "./running-line.ts";
+
+/** A running {@link followProgress}. */
+export interface ProgressWatch {
+  close(): void;
+}
+
+/** News are told at most so often. */
+const LOOK_MS = 1000;
+/** Without news, a sign of life. */
+const HEARTBEAT_MS = 15_000;
+
+/**
+ * Tells in one line what some tasks are doing: at once, then when that changes, at most once a second,
+ * and every 15 seconds where it does not.
+ */
+export function followProgress(
+  context: AppContext,
+  tasks: readonly TaskRecord[],
+  tell: (line: string) => void,
+): ProgressWatch {
+  const known = new Map<string, { size: number; line: string }>();
+  let told = "";
+  let toldAt = Number.NEGATIVE_INFINITY;
+  const look = () => {
+    const line = describeAll(context, tasks, known);
+    if (line === told && performance.now() - toldAt < HEARTBEAT_MS) return;
+    told = line;
+    toldAt = performance.now();
+    tell(line);
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS);
+  return { close: () => clearInterval(timer) };
+}
+
+type Known = Map<string, { size: number; line: string }>;
+
+function describeAll(context: AppContext, tasks: readonly TaskRecord[], known: Known): string {
+  const current = tasks.map((task) => findTask(context.store, task.task_id)?.record ?? task);
+  const running = current.filter((task) => !isEnded(task));
+  const [first] = running;
+  if (first === undefined) return "ended";
+  if (tasks.length === 1) return describeOne(context, first, known);
+  const newest = running.toSorted((a, b) => logSize(b) - logSize(a))[0] ?? first;
+  const ended = tasks.length - running.length;
+  return `${ended} of ${tasks.length} ended; ${newest.topic}: ${describeOne(context, newest, known)}`;
+}
+
+function describeOne(context: AppContext, task: TaskRecord, known: Known): string {
+  if (task.status === "queued") return describeActivity(context, task);
+  const size = logSize(task);
+  const before = known.get(task.task_id);
+  if (size > 0 && before?.size === size) return before.line;
+  const line = describeActivity(context, task);
+  known.set(task.task_id, { size, line });
+  return line;
+}
+
+function logSize(task: TaskRecord): number {
+  return statSync(task.log_file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,65 @@
+import { readPatch } from "#git/changes/changes.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { AppError } from "#base/errors.ts";
+import { readOptionalText } from "#platform/files/read-file.ts";
+import { readLastLines } from "#platform/files/json-lines.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getTask } from "#tasks/find-task.ts";
+import { readRecentEvents } from "./read-progress.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+
+/** What of a task can be read by itself. */
+export const TASK_PARTS = ["result", "log", "events", "prompt", "diff"] as const;
+
+/** One of {@link TASK_PARTS}. */
+export type TaskPart = (typeof TASK_PARTS)[number];
+
+/** Of a log or a diff, no more than this is read. */
+const MAX_PART_BYTES = 1024 * 1024;
+
+/**
+ * One part of a task as text: result and prompt whole, of the log and its events the end, of the diff the beginning.
+ * @throws AppError `unknown_task`; `nothing_to_read` where the task has no such part
+ */
+export async function readTaskPart(context: AppContext, taskId: string, part: TaskPart): Promise<string> {
+  const task = await reconcile(context, getTask(context, taskId));
+  switch (part) {
+    case "result":
+      return readResult(context, task);
+    case "log":
+      return readLastLines(task.log_file, MAX_PART_BYTES)
+        .lines.map((line) => `${line}\n`)
+        .join("");
+    case "events":
+      return readRecentEvents(task.log_file, MAX_PART_BYTES)
+        .map(({ type, text }) => `${type}: ${text}\n`)
+        .join("");
+    case "prompt":
+      return readOptionalText(task.prompt_file) ?? missing(task, "prompt", "Its folder was cleared.");
+    case "diff":
+      return readDiff(task);
+  }
+}
+
+function readResult({ config }: AppContext, task: TaskRecord): string {
+  if (!isEnded(task)) return missing(task, "result", "codex_wait waits for it.");
+  const result = readOptionalText(taskPaths(config.home, task.task_id).result) ?? task.result;
+  if (task.status === "completed") return result ?? "";
+  return [`${task.error} (${task.code})`, task.hint, result].filter(Boolean).join("\n\n");
+}
+
+async function readDiff(task: TaskRecord): Promise<string> {
+  const { worktree_dir, workspace, base_commit } = task;
+  if (worktree_dir === undefined || base_commit === undefined) {
+    return missing(task, "diff", "Only full-access tasks in a git repository have a worktree of their own.");
+  }
+  const gitDir = await findWorktreeGitDir(worktree_dir, workspace);
+  if (gitDir === undefined) return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
+  return readPatch(worktree_dir, base_commit, MAX_PART_BYTES);
+}
+
+function missing(task: TaskRecord, part: TaskPart, hint: string): never {
+  throw new AppError("nothing_to_read", `${task.task_id} is ${task.status} and has no ${part} to read.`, hint);
+}

@@ -1,0 +1,48 @@
+import { queuePosition } from "#store/tasks/list-tasks.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { readTail } from "#platform/files/json-lines.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { readActivity } from "./read-progress.ts";
+
+/** An unfinished task in a line. */
+export interface RunningLine {
+  task_id: string;
+  status: TaskRecord["status"];
+  elapsed_seconds: number;
+  /** From 1, while queued. */
+  queue_position?: number;
+  /** The last thing that Codex did. */
+  activity?: string;
+}
+
+/** Returns what an unfinished task is doing. */
+export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
+  const current = findTask(store, task.task_id)?.record ?? task;
+  const { task_id, status, log_file } = current;
+  const line = { task_id, status, elapsed_seconds: elapsedSeconds(current) };
+  if (status === "queued") return { ...line, queue_position: queuePosition(store, task) };
+  const activity = readActivity(log_file) ?? readSetup(taskPaths(config.home, task_id));
+  return { ...line, ...(activity !== undefined && { activity }) };
+}
+
+/** Returns what an unfinished task is doing in a few words, without times: what says nothing new stays the same. */
+export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
+  if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
+  return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";
+}
+
+const SETUP_BYTES = 400;
+
+/** The last that the set-up command of the worktree has said; undefined where there is none, or it has said nothing yet. */
+function readSetup({ setupLog }: TaskPaths): string | undefined {
+  const line = readTail(setupLog, SETUP_BYTES).trimEnd().split("\n").at(-1)?.trim();
+  return line ? `setting up the worktree: ${withoutControls(line)}` : undefined;
+}
+
+/** Progress bars of package managers. */
+function withoutControls(text: string): string {
+  return Bun.stripANSI(text).split("\r").at(-1)?.slice(0, 160) ?? "";
+}

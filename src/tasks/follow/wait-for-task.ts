@@ -1,0 +1,93 @@
+import { toFailure } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
+import { watchFolder } from "#platform/files/watch-folder.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { readEarlierMeta } from "#store/tasks/meta-file.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
+import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
+import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+
+/** How often the actual state of a silent task is worked out. */
+const SAFETY_MS = 1000;
+
+/** A state folder that cannot be used for so many looks in a row is reported: the end cannot be recorded. */
+const MAX_STORAGE_FAULTS = 10;
+
+/**
+ * Waits for the end of one run. The supervisor wakes the watchers of the task's folder after it has committed the end to
+ * the index, and they look there; a slow look besides works out the state of a task whose supervisor has died.
+ * @throws AppError `state_unusable` where the state folder cannot be used for a while (a full disk): the run goes on
+ */
+export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
+  const ended = await waitAtMost(context, task, Number.POSITIVE_INFINITY);
+  if (ended === undefined) throw new Error("an endless wait ended");
+  return ended;
+}
+
+/** Waits a bounded time, or until `signal` aborts. @returns undefined where the run has not ended by then */
+export async function waitAtMost(
+  context: AppContext,
+  task: TaskRecord,
+  atMostMs: number,
+  signal?: AbortSignal,
+): Promise<EndedTask | undefined> {
+  if (isEnded(task)) return task;
+  if (signal?.aborted === true) return undefined;
+  const paths = taskPaths(context.config.home, task.task_id);
+  return new Promise((resolve, reject) => {
+    let isBusy = false;
+    let faults = 0;
+    const stop = () => {
+      watch.close();
+      clearInterval(safety);
+      clearTimeout(deadline);
+      signal?.removeEventListener("abort", giveUp);
+    };
+    const done = (record: EndedTask | undefined) => {
+      stop();
+      resolve(record);
+    };
+    const giveUp = () => done(undefined);
+    signal?.addEventListener("abort", giveUp);
+    const look = () => {
+      try {
+        const record = findTask(context.store, task.task_id)?.record;
+        const ended = endedRun(record, task) ?? endedRun(readEarlierRun(record, task), task);
+        if (ended !== undefined) done(ended);
+      } catch (error) {
+        logger("app").debug`${task.task_id} cannot be looked at: ${String(error)}`;
+      }
+    };
+    const readEarlierRun = (newest: TaskRecord | undefined, { run }: TaskRecord) =>
+      newest === undefined || newest.run > run ? readEarlierMeta(paths, run) : undefined;
+    const lookHard = async () => {
+      if (isBusy) return;
+      isBusy = true;
+      try {
+        const stored = findTask(context.store, task.task_id);
+        if (stored !== undefined && stored.record.run === task.run) await reconcile(context, stored);
+        faults = 0;
+      } catch (error) {
+        faults = isStorageFault(error) ? faults + 1 : 0;
+        logger("app").warn`the state of ${task.task_id} cannot be worked out: ${toFailure(error).message}`;
+        if (faults >= MAX_STORAGE_FAULTS) {
+          stop();
+          reject(error);
+        }
+      } finally {
+        isBusy = false;
+      }
+      look();
+    };
+    const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
+    const safety = setInterval(() => void lookHard(), SAFETY_MS);
+    const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
+    look();
+  });
+}
+
+function endedRun(record: TaskRecord | undefined, task: TaskRecord): EndedTask | undefined {
+  return record !== undefined && record.run === task.run && isEnded(record) ? record : undefined;
+}

@@ -1,0 +1,48 @@
+import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getTask } from "#tasks/find-task.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+import { waitAtMost } from "./wait-for-task.ts";
+
+/** Whether one end, or all of them, are waited for. */
+export type WaitMode = "any" | "all";
+
+/** How some tasks stand after a wait. */
+export interface WaitResult {
+  ended: EndedTask[];
+  /** Queued or running still. */
+  unfinished: TaskRecord[];
+}
+
+/**
+ * The tasks of these ids, as they stand.
+ * @throws AppError `unknown_task`
+ */
+export async function findTasks(context: AppContext, taskIds: readonly string[]): Promise<TaskRecord[]> {
+  const tasks = new Map<string, TaskRecord>();
+  for (const id of taskIds) {
+    const task = getTask(context, id);
+    tasks.set(task.record.task_id, await reconcile(context, task));
+  }
+  return [...tasks.values()];
+}
+
+/** Waits until any or all of some tasks have ended, a bounded time, or until `signal` aborts. */
+export async function waitForTasks(
+  context: AppContext,
+  tasks: readonly TaskRecord[],
+  mode: WaitMode,
+  atMostMs: number,
+  signal?: AbortSignal,
+): Promise<WaitResult> {
+  const enough = new AbortController();
+  const stop = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
+  const waits = tasks.map((task) => waitAtMost(context, task, atMostMs, stop));
+  if (mode === "any") await Promise.race(waits);
+  else await Promise.all(waits);
+  enough.abort();
+  const now = await Promise.all(waits);
+  const ended = now.filter((task) => task !== undefined);
+  const ids = new Set(ended.map((task) => task.task_id));
+  return { ended, unfinished: tasks.filter((task) => !isEnded(task) && !ids.has(task.task_id)) };
+}

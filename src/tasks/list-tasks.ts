@@ -1,0 +1,78 @@
+import { AppError } from "#base/errors.ts";
+import { expandHome } from "#base/paths.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { listTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
+import type { TaskStatus } from "#domain/record.ts";
+import type { AppContext } from "./context.ts";
+import { reconcileAll } from "#tasks/end/reconcile.ts";
+import { describeElsewhere } from "#tasks/end/task-life.ts";
+import { listUnreadable, type UnreadableTask } from "./unreadable-tasks.ts";
+
+/** Which tasks are wanted. */
+export interface ListRequest {
+  status?: TaskStatus | undefined;
+  cwd?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+/** A line of the list, as `codex_status` gives it. */
+export interface TaskLine extends Pick<TaskSummary, "task_id" | "topic" | "status" | "mode" | "sandbox" | "cwd"> {
+  started_at: string;
+  elapsed_seconds: number;
+  /** The other container or host that an unfinished task runs on, if it does not run here. */
+  running_on?: string;
+}
+
+/** A page of the list. */
+export interface TaskPage {
+  tasks: TaskLine[];
+  /** Gives the next page; absent on the last. */
+  next_cursor?: string;
+  /** Tasks that cannot be read, or whose state cannot be worked out; on the first page, absent where there are none. */
+  unreadable?: UnreadableTask[];
+}
+
+/**
+ * Lists tasks newest first, a page at a time. Only tasks that count as unfinished but have lost their
+ * supervisor are looked at closer; what is wrong with one of them keeps no other from being listed.
+ * @throws AppError `invalid_argument` for a cursor that is not ours
+ */
+export async function listTasks(context: AppContext, request: ListRequest): Promise<TaskPage> {
+  const failed = await reconcileAll(context);
+  const unreadable = request.cursor === undefined ? listUnreadable(context, failed) : [];
+  const rows = readTasks(context.store, {
+    limit: request.limit + 1,
+    ...(request.status !== undefined && { status: request.status }),
+    ...(request.cwd !== undefined && { cwd: expandHome(request.cwd) }),
+    ...(request.cursor !== undefined && { after: readCursor(request.cursor) }),
+  });
+  const page = rows.slice(0, request.limit);
+  const last = page.at(-1);
+  const tasks = page.map((row) => toLine(context, row));
+  return {
+    tasks,
+    ...(rows.length > page.length && last !== undefined && { next_cursor: writeCursor(last) }),
+    ...(unreadable.length > 0 && { unreadable }),
+  };
+}
+
+function toLine(context: AppContext, { start_time, end_time, seq: _seq, ...line }: TaskSummary): TaskLine {
+  const stored = end_time === undefined ? findTask(context.store, line.task_id) : undefined;
+  const elsewhere = stored === undefined ? undefined : describeElsewhere(context, stored);
+  return { ...line, started_at: start_time, ...(elsewhere !== undefined && { running_on: elsewhere.host }) };
+}
+
+function writeCursor({ seq, task_id }: TaskSummary): string {
+  return Buffer.from(`${seq} ${task_id}`).toString("base64url");
+}
+
+function readCursor(cursor: string): { seq: number; task_id: string } {
+  const [, seq, task_id] = /^(\d{1,15}) (\S+)$/.exec(Buffer.from(cursor, "base64url").toString()) ?? [];
+  if (seq !== undefined && task_id !== undefined) return { seq: Number(seq), task_id };
+  throw new AppError(
+    "invalid_argument",
+    "The cursor is not one of this server's.",
+    "Pass next_cursor as it was given.",
+  );
+}

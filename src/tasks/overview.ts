@@ -1,0 +1,74 @@
+import { ownUsage } from "#codex/run/run-state.ts";
+import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { toFailure } from "#base/errors.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { isEnded, type TaskRecord, type Usage } from "#domain/record.ts";
+import type { AppContext } from "./context.ts";
+import { type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
+import { describeProgress } from "#tasks/follow/read-progress.ts";
+import { describeUnresponsive } from "#tasks/end/task-life.ts";
+
+/** A task as a person's list shows it: what `codex_status` lists, and what it is doing. */
+export interface TaskOverview extends TaskLine {
+  /** This run's own so far. */
+  usage?: Usage;
+  last_event_at?: string;
+  /** The last thing that Codex did, or why the task failed. */
+  activity?: string;
+  stalled?: string;
+}
+
+/** Returns a page of the list for people, newest first. */
+export async function listOverview(
+  context: AppContext,
+  request: ListRequest,
+): Promise<Omit<TaskPage, "tasks"> & { tasks: TaskOverview[] }> {
+  const page = await listTasks(context, request);
+  return { ...page, tasks: page.tasks.map((line) => withDescription(context, line)) };
+}
+
+function withDescription(context: AppContext, line: TaskLine): TaskOverview {
+  try {
+    return { ...line, ...describeTask(context, line.task_id) };
+  } catch (error) {
+    // What is wrong with one keeps no other from being shown.
+    return { ...line, activity: toFailure(error).message };
+  }
+}
+
+/** Returns what a task is doing, or what came of it. */
+export function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
+  const stored = findTask(context.store, taskId);
+  if (stored === undefined) return {};
+  const { record } = stored;
+  if (!isEnded(record)) return describeUnfinished(context, stored, record);
+  const activity = record.status === "completed" ? record.result : record.error;
+  return {
+    last_event_at: record.end_time,
+    ...(record.usage !== undefined && { usage: record.usage }),
+    ...(activity !== undefined && { activity }),
+  };
+}
+
+function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskRecord): Partial<TaskOverview> {
+  if (task.status === "queued") return {};
+  const { recent_events, last_event_at, stalled: silent } = describeProgress(task.log_file, undefined);
+  const stalled = describeUnresponsive(context, stored) ?? silent;
+  const activity = recent_events.at(-1)?.text;
+  const usage = readUsage(context, stored, task);
+  return {
+    ...(usage !== undefined && { usage }),
+    ...(last_event_at !== undefined && { last_event_at }),
+    ...(activity !== undefined && { activity }),
+    ...(stalled !== undefined && { stalled }),
+  };
+}
+
+/** While Codex runs, only its own record of the session tells the tokens. */
+function readUsage({ config }: AppContext, { sessionId }: StoredTask, task: TaskRecord): Usage | undefined {
+  const homes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
+  const used = sessionId === undefined ? undefined : readSessionUsage(homes, sessionId);
+  return used === undefined ? undefined : ownUsage(used, task.usage_before);
+}

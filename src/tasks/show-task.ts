@@ -1,0 +1,91 @@
+import type { EventLine } from "#codex/run/describe.ts";
+import { queuePosition } from "#store/tasks/list-tasks.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { noteOf, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
+import type { AppContext } from "./context.ts";
+import { getTask } from "./find-task.ts";
+import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";
+
+/** What `codex_status` tells of one task. */
+export interface TaskDetail extends WorktreeFields, OutcomeFields {
+  task_id: string;
+  mode: TaskRecord["mode"];
+  status: TaskRecord["status"];
+  topic: string;
+  elapsed_seconds: number;
+  cwd: string;
+  sandbox: TaskRecord["sandbox"];
+  log_file: string;
+  /** From 1; only of a queued task. */
+  queue_position?: number;
+  recent_events?: EventLine[];
+  /** Where the next call goes on, as `since_event`. */
+  next_event?: number;
+  log_tail?: string;
+  last_event_at?: string;
+  stalled?: string;
+  note?: string;
+}
+
+/**
+ * Returns what is to be told of one task. Of a running one, only the end of its log is read, however long it is.
+ * @param sinceEvent position in the log, as an earlier answer's `next_event` gave it
+ * @param logBytes how much of the log a page of events is made of, at most
+ * @throws AppError `unknown_task`
+ */
+export async function showTask(
+  context: AppContext,
+  taskId: string,
+  sinceEvent?: number,
+  logBytes?: number,
+): Promise<TaskDetail> {
+  const stored = getTask(context, taskId);
+  const task = await reconcile(context, stored);
+  const detail: TaskDetail = {
+    task_id: task.task_id,
+    mode: task.mode,
+    status: task.status,
+    topic: task.topic,
+    elapsed_seconds: elapsedSeconds(task),
+    cwd: task.cwd,
+    sandbox: task.sandbox,
+    log_file: task.log_file,
+    ...worktreeFields(task),
+    ...noteOf(task),
+  };
+  if (task.status === "queued") {
+    return {
+      ...detail,
+      queue_position: queuePosition(context.store, task),
+      ...notesOnPlace(context, stored, detail.note),
+    };
+  }
+  if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
+  const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
+  return { ...detail, ...outcomeFields(task), ...events };
+}
+
+function describeRun(
+  context: AppContext,
+  stored: StoredTask,
+  sinceEvent?: number,
+  logBytes?: number,
+): Partial<TaskDetail> {
+  const { record } = stored;
+  const unresponsive = describeUnresponsive(context, stored);
+  return {
+    ...describeProgress(record.log_file, sinceEvent, logBytes),
+    ...(unresponsive !== undefined && { stalled: unresponsive }),
+    ...notesOnPlace(context, stored, noteOf(record).note),
+  };
+}
+
+function notesOnPlace(context: AppContext, stored: StoredTask, note: string | undefined): { note?: string } {
+  const elsewhere = describeElsewhere(context, stored);
+  if (elsewhere === undefined) return {};
+  return { note: note === undefined ? elsewhere.note : `${note} ${elsewhere.note}` };
+}

@@ -1,0 +1,32 @@
+import { type Ancestor, listAncestors } from "#platform/process/ancestors.ts";
+import { AppError } from "#base/errors.ts";
+import { identifyProcess, type ProcessIdentity, seenFromHere } from "#platform/process/identity.ts";
+import { listRunProcesses } from "#store/tasks/list-tasks.ts";
+import { RUN_MARKER } from "#domain/names.ts";
+import type { AppContext } from "#tasks/context.ts";
+
+/**
+ * Refuses to start a task for a task: one whose Codex is configured with this server would hand its own
+ * work on for ever. Codex starts MCP servers with an environment of its own, so it is looked for in
+ * what this process descends from: by a run's marker, or by the processes that the index knows.
+ * @throws AppError `nested_task`
+ */
+export function checkNesting({ config, store }: AppContext): void {
+  if (config.mayNest) return;
+  const ancestors = listAncestors();
+  const isInTask =
+    config.environment[RUN_MARKER] !== undefined ||
+    ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
+    listRunProcesses(store).some((address) => isAmong(seenFromHere(address), ancestors));
+  if (!isInTask) return;
+  throw new AppError(
+    "nested_task",
+    "This server was started within a task, and a task starts no tasks.",
+    "Do the work yourself. If tasks of tasks are really wanted, set CODEXMCP_NESTED=1 in the environment of both servers.",
+  );
+}
+
+function isAmong(run: ProcessIdentity | undefined, ancestors: readonly Ancestor[]): boolean {
+  if (run === undefined) return false;
+  return ancestors.some(({ pid }) => pid === run.pid) && identifyProcess(run.pid)?.start === run.start;
+}

@@ -1,0 +1,170 @@
+import { accessSync, constants } from "node:fs";
+import { isAbsolute } from "node:path";
+import { checkProjectFiles } from "#codex/project-files.ts";
+import { locateCodex } from "#codex/locate.ts";
+import { checkProfile } from "#codex/profile.ts";
+import { withInstructions } from "#readonly/instructions.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
+import { kindOf } from "#platform/files/read-file.ts";
+import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
+import { parseTopic, type Topic } from "#domain/topic.ts";
+import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
+
+/** What a caller asks for. */
+export interface StartRequest {
+  prompt: string;
+  cwd: string;
+  topic: string;
+  sandbox: Sandbox;
+  mode: TaskMode;
+  sessionId?: string | undefined;
+  model?: string | undefined;
+  reasoningEffort?: string | undefined;
+  profile?: string | undefined;
+  images?: readonly string[] | undefined;
+  outputSchema?: object | undefined;
+  /** What a new worktree begins from: a branch, tag or commit; else what is checked out. */
+  base?: string | undefined;
+  /** Whether a new worktree begins with what is uncommitted in the workspace. */
+  includeUncommitted?: boolean | undefined;
+  /** Whether work that Codex leaves uncommitted in its worktree is committed; else as configured. */
+  commit?: "auto" | "never" | undefined;
+  timeoutSeconds?: number | undefined;
+  idleTimeoutSeconds?: number | undefined;
+}
+
+/** A request that has been checked, with paths resolved and the environment's defaults put in. */
+export interface CheckedRequest extends StartRequest {
+  parsedTopic: Topic;
+  /** `cwd` without links. */
+  realCwd: string;
+  images: readonly string[];
+  commit: "auto" | "never";
+  timeoutSeconds: number;
+  idleTimeoutSeconds: number;
+}
+
+const MAX_PROMPT_BYTES = 1024 * 1024;
+const DEFAULT_IDLE_SECONDS = 30 * 60;
+const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/**
+ * Checks all that can be checked before anything is started or written.
+ * @throws AppError the first fault, with what to do about it
+ */
+export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
+  const parsedTopic = parseTopic(request.topic);
+  const realCwd = resolveWorkspace(request.cwd);
+  checkPrompt(request.prompt, roomForPrompt(config, request));
+  checkProjectFiles(realCwd);
+  checkOutputSchema(request.outputSchema);
+  checkOption("model", request.model);
+  checkOption("reasoning_effort", request.reasoningEffort);
+  checkOption("base", request.base);
+  const sessionId = request.sessionId || undefined;
+  if (sessionId !== undefined && !SESSION_ID.test(sessionId)) throw badSessionId(sessionId);
+  const profile = request.profile || config.profile;
+  if (profile !== undefined) checkProfile(config.codexHome, profile);
+  const images = checkImages(request.images ?? []);
+  locateCodex(config);
+  if (request.sandbox === "full-access" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
+  return {
+    ...request,
+    parsedTopic,
+    cwd: expandHome(request.cwd),
+    realCwd,
+    sessionId,
+    profile,
+    images,
+    model: request.model || undefined,
+    reasoningEffort: request.reasoningEffort || config.reasoningEffort,
+    base: request.base || undefined,
+    commit: request.commit ?? config.commit,
+    timeoutSeconds: request.timeoutSeconds ?? 0,
+    idleTimeoutSeconds: request.idleTimeoutSeconds ?? DEFAULT_IDLE_SECONDS,
+  };
+}
+
+/** Under the read-only fallback, the prompt shares what Codex takes with our instructions. */
+function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
+  const mayFallBack = sandbox === "read-only" && config.readonlyFallback !== "off";
+  return mayFallBack ? MAX_PROMPT_BYTES - Buffer.byteLength(withInstructions("")) : MAX_PROMPT_BYTES;
+}
+
+function checkPrompt(prompt: string, maxBytes: number): void {
+  const bytes = Buffer.byteLength(prompt);
+  if (prompt.trim() === "") {
+    throw new AppError("invalid_prompt", "The prompt is empty.", "Say what Codex is to do.");
+  }
+  if (bytes > maxBytes) {
+    throw new AppError(
+      "invalid_prompt",
+      `The prompt has ${bytes} bytes; at most ${maxBytes} are possible.`,
+      "Put long material into a file of the workspace and name the file in the prompt.",
+    );
+  }
+}
+
+const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
+
+function checkImages(images: readonly string[]): string[] {
+  if (images.length <= MAX_IMAGES) return images.map(checkImage);
+  const message = `${images.length} images are more than the ${MAX_IMAGES} that are possible.`;
+  throw new AppError("invalid_image", message, "Give those that matter.");
+}
+
+/** Codex reads each as a whole. */
+function checkImage(image: string): string {
+  const path = expandHome(image);
+  const stat = isAbsolute(path) ? statIfAny(path) : undefined;
+  const why =
+    stat === undefined
+      ? "is not an absolute path of an existing file"
+      : stat.isFile()
+        ? stat.size > MAX_IMAGE_BYTES
+          ? `has more than ${MAX_IMAGE_BYTES / 1024 / 1024} MiB`
+          : isReadable(path)
+            ? undefined
+            : "cannot be read"
+        : `is ${kindOf(stat)}, not a file`;
+  if (why === undefined) return path;
+  throw new AppError("invalid_image", `The image ${image.slice(0, 500)} ${why}.`, "Give the full path of each image.");
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const MAX_SCHEMA_BYTES = 256 * 1024;
+
+/** How deep it may be is checked where it comes in. */
+function checkOutputSchema(schema: object | undefined): void {
+  const bytes = schema === undefined ? 0 : Buffer.byteLength(JSON.stringify(schema));
+  if (bytes <= MAX_SCHEMA_BYTES) return;
+  const message = `output_schema has ${bytes} bytes; at most ${MAX_SCHEMA_BYTES} are possible.`;
+  throw new AppError("invalid_argument", message, "Ask for less, or describe the answer in the prompt.");
+}
+
+/** Options of Codex's command line, each a word. */
+const MAX_OPTION_CHARACTERS = 200;
+
+function checkOption(name: string, value: string | undefined): void {
+  if (value === undefined || value.length <= MAX_OPTION_CHARACTERS) return;
+  const message = `${name} has ${value.length} characters; at most ${MAX_OPTION_CHARACTERS} are possible.`;
+  throw new AppError("invalid_argument", message, `Correct ${name}.`);
+}
+
+function badSessionId(sessionId: string): AppError {
+  return new AppError(
+    "invalid_session_id",
+    `"${sessionId}" cannot be the id of a Codex session.`,
+    "Take session_id from the result of an earlier task.",
+  );
+}

@@ -1,0 +1,46 @@
+import { codexArguments, type CodexRequest } from "#codex/argv.ts";
+import { type CodexCapabilities, describeProgram, probeCapabilities, whyIncompatible } from "#codex/capabilities.ts";
+import { locateCodex } from "#codex/locate.ts";
+import type { Config } from "#base/config.ts";
+import { AppError } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
+import { codexNotes } from "#store/probe-notes.ts";
+
+/**
+ * Checks that the installed Codex takes every argument that a run gives it. It is asked once; a note
+ * answers for it until the program changes.
+ * @throws AppError `codex_incompatible`
+ */
+export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {
+  const args = codexArguments(request);
+  const { path } = locateCodex(config);
+  const known = recall(config);
+  if (known !== undefined && whyIncompatible(known, args, path) === undefined) return;
+  // Behind a version manager's shim the program may have changed unseen: nothing is refused on a note alone.
+  const capabilities = await readCapabilities(config).catch(() => undefined);
+  // One that does not answer is tried: its own words then say what is wrong.
+  const fault = capabilities === undefined ? undefined : whyIncompatible(capabilities, args, path);
+  if (fault !== undefined) throw fault;
+}
+
+/** Asks anew, and notes it. @throws AppError `codex_missing` */
+async function readCapabilities(config: Config): Promise<CodexCapabilities> {
+  const program = locateCodex(config);
+  const capabilities = await probeCapabilities(config, program);
+  try {
+    codexNotes.note(config.home, describeProgram(program), capabilities);
+  } catch (error) {
+    logger("app").warn`what Codex can do was not noted: ${String(error)}`;
+  }
+  return capabilities;
+}
+
+function recall(config: Config): CodexCapabilities | undefined {
+  try {
+    const known = codexNotes.recall(config.home, describeProgram(locateCodex(config)));
+    return known === undefined ? undefined : { version: known.version, words: known.words };
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    return undefined;
+  }
+}

@@ -1,0 +1,94 @@
+import { basename, dirname, join } from "node:path";
+import { commitOf, commitOfBranch } from "#git/repository/branches.ts";
+import { inspectRepository, type Repository } from "#git/repository/repository.ts";
+import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
+import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
+import { hasGit } from "#git/run-git.ts";
+import { checkTrusted } from "#git/trust.ts";
+import { planWorktree, type WorktreePlan } from "#git/worktree/worktree.ts";
+import { workspaceOf } from "#git/repository/workspace.ts";
+import { AppError } from "#base/errors.ts";
+import { isSameFile, listNames } from "#base/paths.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { agentBranchOf, findOtherCase, taskIdOf } from "#domain/names.ts";
+import type { CheckedRequest } from "./check-request.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { chooseWorktreePath } from "./worktree-place.ts";
+
+/** Place in which a task is to run. */
+export interface Place {
+  /** Whose topic it is. */
+  workspace: string;
+  /** Undefined: in `cwd` itself. */
+  plan: WorktreePlan | undefined;
+}
+
+/**
+ * Chooses where a task runs; nothing is made yet. Full-access tasks in a repository get a worktree.
+ * @throws AppError where the repository, or what stands in the worktree's place, does not allow one
+ */
+export async function choosePlace(context: AppContext, request: CheckedRequest): Promise<Place> {
+  checkLetterCase(context, taskIdOf(request.parsedTopic));
+  const workspace = workspaceOf(request.realCwd);
+  // Codex runs git in it, too.
+  if (hasGit()) await checkTrusted(request.realCwd);
+  const isSeeded = request.base !== undefined || request.includeUncommitted === true;
+  if (request.sandbox === "read-only") {
+    if (isSeeded) throw withoutWorktree("A read-only task works in cwd itself");
+    return { workspace, plan: undefined };
+  }
+  const repository = await inspectRepository(request.realCwd);
+  if (repository === undefined) {
+    if (isSeeded) throw withoutWorktree(`${request.cwd} is in no git repository`);
+    return { workspace, plan: undefined };
+  }
+  const path = chooseWorktreePath(context, repository, request.parsedTopic);
+  const placed = { ...(await atBase(repository, request)), parent: dirname(path) };
+  const plan = await planWorktree(placed, basename(path), agentBranchOf(request.parsedTopic));
+  checkGitFolderWritable(repository);
+  await checkHoldsCwd(plan, request.includeUncommitted === true);
+  return { workspace, plan };
+}
+
+/** Refuses a task that would share its folder with another one, as names that differ in the case of letters only may do. @throws AppError `invalid_topic` */
+function checkLetterCase({ config }: AppContext, taskId: string): void {
+  const { tasks } = storePaths(config.home);
+  const other = findOtherCase(taskId, listNames(tasks));
+  if (other === undefined || !isSameFile(join(tasks, taskId), join(tasks, other))) return;
+  throw new AppError(
+    "invalid_topic",
+    `The task's name ${taskId} differs from ${other} only in the case of letters, which the state folder's file system ignores.`,
+    "Take another description for the topic, or write it as the other one.",
+  );
+}
+
+/** Returns the repository with the commit that a new worktree is to begin from in place of the one that is checked out. */
+async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
+  if (base === undefined) return repository;
+  if (includeUncommitted === true) {
+    throw new AppError(
+      "invalid_argument",
+      "base and include_uncommitted do not go together: what is uncommitted belongs to what is checked out.",
+      "Give one of them.",
+    );
+  }
+  const [ofBranch, commit] = await Promise.all([
+    commitOfBranch(repository.folder, base),
+    commitOf(repository.folder, base),
+  ]);
+  if (ofBranch !== undefined) return { ...repository, commit: ofBranch, branch: base };
+  if (commit !== undefined) return { ...repository, commit, branch: undefined };
+  throw new AppError(
+    "unknown_branch",
+    `base "${base}" is no branch, tag or commit here.`,
+    "Run git branch --all to list branches.",
+  );
+}
+
+function withoutWorktree(why: string): AppError {
+  return new AppError(
+    "invalid_argument",
+    `${why}: it has no worktree that could begin from anything.`,
+    "Leave out base and include_uncommitted.",
+  );
+}

@@ -1,0 +1,87 @@
+import { dirname } from "node:path";
+import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
+import { explainSystemCall } from "#git/explain-failure.ts";
+import { snapshotWork } from "#git/changes/snapshot.ts";
+import { copyIncluded } from "#git/worktree/worktree-include.ts";
+import { noteOnWorktree } from "#git/worktree/worktree-notes.ts";
+import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree/worktree.ts";
+import { AppError } from "#base/errors.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
+import { findWorktreeBase, noteWorktree, type WorktreeBase } from "#store/worktree-base.ts";
+import type { TaskRequest, WorktreePlace } from "#domain/record.ts";
+import type { CheckedRequest } from "./check-request.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { isBelowState } from "./worktree-place.ts";
+
+/** A worktree that is there, with the folder in it where Codex runs. */
+export interface MadePlace {
+  worktree: WorktreePlace & { base_commit: string } & Pick<TaskRequest, "worktree_note">;
+  runDir: string;
+}
+
+/**
+ * Makes the planned worktree, one at a time for each repository over all servers, and notes its base.
+ * @throws AppError `worktree_exists` where it cannot begin from what was asked for, since it is there
+ */
+export async function makePlace(
+  { store, config }: AppContext,
+  planned: WorktreePlan,
+  request: CheckedRequest,
+): Promise<MadePlace> {
+  const { repository, path, branch } = planned;
+  const make = async () => {
+    // Somebody may have made or discarded it since.
+    const plan = await renewPlan(planned);
+    const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
+    const base = noted ?? (await newBase(plan, request));
+    if (plan.action !== "create") checkBase(plan, base, request);
+    const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
+    await checkHoldsCwd(begun, false);
+    if (isBelowState(config, path)) makePrivateFolder(dirname(path));
+    await makeWorktree(begun);
+    noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
+    const source = plan.action === "reuse" ? undefined : repository.toplevel;
+    const leftOut = source === undefined ? undefined : await copyIncluded(source, path);
+    const place = config.worktrees === undefined && isBelowState(config, path) ? notePlace(planned) : undefined;
+    const notes = [place, await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
+    const worktree = {
+      worktree_dir: path,
+      agent_branch: branch,
+      ...base,
+      ...(notes.length > 0 && { worktree_note: notes.join(" ") }),
+    };
+    return { worktree, runDir: runFolderIn(plan) };
+  };
+  return withRepositoryLock(store, repository.commonDir, make).catch((error: unknown) => {
+    throw explainSystemCall(path, error) ?? error;
+  });
+}
+
+function notePlace({ path, repository }: WorktreePlan): string {
+  return `The worktree is ${path}, below the state folder, since nothing can be written beside the repository ${repository.mainTree}; CODEXMCP_WORKTREES names another folder.`;
+}
+
+async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {
+  const onBranch = repository.branch === undefined ? {} : { base_branch: repository.branch };
+  if (action !== "create") return { base_commit: await guessBase(repository, branch), ...onBranch };
+  const { toplevel, commit } = repository;
+  const isSnapshot = request.includeUncommitted === true && toplevel !== undefined;
+  return {
+    base_commit: isSnapshot ? await snapshotWork(toplevel, commit) : commit,
+    ...onBranch,
+    made_here: true,
+  };
+}
+
+/** Refuses another base for a worktree that is there already. @throws AppError `worktree_exists` */
+function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
+  const isAsked = request.includeUncommitted === true || request.base !== undefined;
+  const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;
+  if (!isAsked || isThatBase) return;
+  throw new AppError(
+    "worktree_exists",
+    `${path}, or its branch, is there already, and began from ${base.base_commit.slice(0, 12)}.`,
+    "Leave out base and include_uncommitted to continue in it; discard it (codex_discard) to begin anew; or take another description.",
+  );
+}

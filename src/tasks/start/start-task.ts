@@ -1,0 +1,159 @@
+import { clockStamp, now } from "#platform/clock.ts";
+import { AppError, toFailure } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
+import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
+import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
+import { writeRunInput } from "#store/tasks/task-folder.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { linkIntoWorkspace } from "#store/workspace-link.ts";
+import { taskIdOf } from "#domain/names.ts";
+import type { QueuedTask, TaskRecord } from "#domain/record.ts";
+import { IS_TMUX_USED } from "#tmux/tmux.ts";
+import { checkNesting } from "./check-nesting.ts";
+import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
+import { checkCodexTakes } from "./codex-capabilities.ts";
+import { choosePlace, type Place } from "./plan-workspace.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { endedBy } from "#tasks/supervise/end-record.ts";
+import { makePlace } from "./prepare-worktree.ts";
+import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+
+/**
+ * Starts a task: checks the request, claims the topic, makes folder, link and worktree, starts the
+ * supervisor and waits until that has taken over.
+ * @returns the task as it then is: running, or ended already
+ * @throws AppError where it is refused: nothing has been changed then
+ */
+export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
+  checkNesting(context);
+  const checked = checkRequest(context.config, request);
+  const place = await choosePlace(context, checked);
+  await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
+  const { granted, lock } = await claim(context, checked, place);
+  try {
+    return await startClaimed(context, checked, place, granted);
+  } finally {
+    lock.release();
+  }
+}
+
+async function startClaimed(
+  context: AppContext,
+  checked: CheckedRequest,
+  place: Place,
+  granted: QueuedTask,
+): Promise<TaskRecord> {
+  try {
+    const queued: QueuedTask = { ...(await prepareRun(context, checked, place, granted)), launched: true };
+    if (updateQueuedTask(context.store, queued)) {
+      const supervisor = await launchSupervisor(context, queued);
+      return await waitForStart(context, queued, supervisor);
+    }
+  } catch (error) {
+    // Where not even that can be written, the caller is told why; the claim ends as one whose starter has died.
+    if (isStorageFault(error)) tryEnd(context, granted, error);
+    else endTask(context.store, "queued", endedBy(toFailure(error), granted));
+  }
+  return current(context, granted);
+}
+
+/** @throws the fault itself, where the end cannot be recorded for the same reason */
+function tryEnd({ store }: AppContext, task: QueuedTask, fault: unknown): void {
+  try {
+    endTask(store, "queued", endedBy(toFailure(fault), task));
+  } catch {
+    throw fault;
+  }
+}
+
+function current({ store }: AppContext, task: QueuedTask): TaskRecord {
+  return findTask(store, task.task_id)?.record ?? task;
+}
+
+async function claim(context: AppContext, request: CheckedRequest, place: Place): Promise<GrantedClaim> {
+  const { parsedTopic } = request;
+  const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
+  for (;;) {
+    const result = claimTask(context.store, {
+      workspace: place.workspace,
+      worktreeDir: place.plan?.path,
+      sessionId: request.sessionId,
+      taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
+      build: (taskId, run) => buildTask(context, request, place, taskId, run),
+    });
+    if ("granted" in result) return result;
+    // It may only look alive: its supervisor may have died.
+    const other = await reconcile(context, result.refusedBy);
+    if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
+  }
+}
+
+function buildTask(
+  { config }: AppContext,
+  request: CheckedRequest,
+  { workspace, plan }: Place,
+  taskId: string,
+  run: number,
+): QueuedTask {
+  const paths = taskPaths(config.home, taskId);
+  const { sessionId, model, reasoningEffort, profile, images, outputSchema } = request;
+  return {
+    task_id: taskId,
+    run,
+    status: "queued",
+    topic: request.topic,
+    mode: request.mode,
+    sandbox: request.sandbox,
+    cwd: request.cwd,
+    workspace,
+    run_dir: request.realCwd,
+    prompt_file: paths.prompt,
+    log_file: paths.log,
+    start_time: now(),
+    started_clock: clockStamp(),
+    ...(request.sandbox === "full-access" && IS_TMUX_USED && { tmux_session: taskId }),
+    ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
+    ...(sessionId !== undefined && { resumes: sessionId }),
+    ...(model !== undefined && { model }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
+    ...(profile !== undefined && { profile }),
+    ...(images.length > 0 && { images: [...images] }),
+    ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
+    timeout_seconds: request.timeoutSeconds,
+    idle_timeout_seconds: request.idleTimeoutSeconds,
+  };
+}
+
+async function prepareRun(
+  context: AppContext,
+  request: CheckedRequest,
+  { plan }: Place,
+  task: QueuedTask,
+): Promise<QueuedTask> {
+  const paths = taskPaths(context.config.home, task.task_id);
+  writeRunInput(paths, { prompt: request.prompt, outputSchema: request.outputSchema });
+  linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
+  if (plan === undefined) return task;
+  const { worktree, runDir } = await makePlace(context, plan, request);
+  if (!pathExists(runDir)) {
+    throw new AppError("git_failed", `git made no folder at ${runDir}.`, "Run the task again.");
+  }
+  return { ...task, ...worktree, run_dir: runDir };
+}
+
+function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {
+  const hint = `Wait for it (codex_status with task_id "${other.task_id}") or stop it (codex_cancel)`;
+  if (because === "session") {
+    return new AppError("session_busy", `The task ${other.task_id} is using this Codex session.`, `${hint}.`);
+  }
+  return because === "topic"
+    ? new AppError("task_running", `The topic ${other.topic} is running already, as ${other.task_id}.`, `${hint}.`)
+    : new AppError(
+        "worktree_busy",
+        `The task ${other.task_id} is working in the same worktree, ${other.worktree_dir}.`,
+        `${hint}; or choose another description for parallel work.`,
+      );
+}

@@ -1,0 +1,127 @@
+import { isAbsolute, basename, dirname, join, resolve } from "node:path";
+import { worktreeLinkOf } from "#git/worktree/check-place.ts";
+import { findGitFolders } from "#git/git-folders.ts";
+import type { Repository } from "#git/repository/repository.ts";
+import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
+import type { Config } from "#base/config.ts";
+import { digestOf } from "#base/digest.ts";
+import { AppError } from "#base/errors.ts";
+import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathToBe } from "#base/paths.ts";
+import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
+import { storePaths } from "#store/store-paths.ts";
+import { listStoredWorktrees } from "#store/worktree-base.ts";
+import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#domain/names.ts";
+import type { Topic } from "#domain/topic.ts";
+import type { AppContext } from "#tasks/context.ts";
+
+/** Facts of a repository that decide where its worktrees go. */
+export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
+
+/**
+ * Chooses the path of a topic's worktree. One that is there stays where it is, whatever is set now. A new one goes where
+ * CODEXMCP_WORKTREES says, else beside the repository, else, where nothing can be written there, below the state folder.
+ * @throws AppError `worktree_folder_unusable` where nothing can be written to the folder that is set
+ */
+export function chooseWorktreePath(context: AppContext, repository: Repository, topic: Topic): string {
+  const path = plannedPath(context.config, repository, topic);
+  const kept = findExisting(context, repository, topic, path);
+  if (kept !== undefined) return kept;
+  const chosen = isOfOtherRepository(context, repository, path) ? tellApart(path, repository) : path;
+  checkFolder(context.config, chosen);
+  return chosen;
+}
+
+/** Returns where a topic's new worktree goes, whatever stands there. */
+export function plannedPath(config: Config, repository: PlacedRepository, topic: Topic): string {
+  const name = worktreeNameOf(repository.name, topic);
+  const { worktrees } = config;
+  if (worktrees !== undefined) return realPathToBe(fillIn(worktrees, repository, topic));
+  const { parent } = repository;
+  return canWriteInto(parent) ? join(parent, name) : join(ownFolderOf(config, repository), name);
+}
+
+/** Whether a path lies where worktrees go that have no place beside their repository. */
+export function isBelowState({ home }: Config, path: string): boolean {
+  return isWithin(path, realPathToBe(storePaths(home).worktrees));
+}
+
+/** Returns folders in which worktrees stand, or stood, whether or not the index knows them. */
+export function listOwnFolders({ home }: Config): string[] {
+  const { worktrees } = storePaths(home);
+  return listNames(worktrees).map((name) => join(realPathToBe(worktrees), name));
+}
+
+function ownFolderOf({ home }: Config, { name, commonDir }: PlacedRepository): string {
+  return join(realPathToBe(storePaths(home).worktrees), joinName(name, `-${shortDigest(commonDir)}`));
+}
+
+function fillIn(template: string, repository: PlacedRepository, topic: Topic): string {
+  const branch = branchFolderOf(topic);
+  const whole = template.includes("{branch}") ? template : join(template, worktreeNameOf(repository.name, topic));
+  const filled = whole.replaceAll("{branch}", () => branch).replaceAll("{repo}", () => joinName(repository.name, ""));
+  return isAbsolute(filled) ? resolve(filled) : resolve(repository.mainTree, filled);
+}
+
+/** Finds the worktree of a topic that git lists, if this server made it, or it stands where this server would make it. */
+function findExisting(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
+  const { config, store } = context;
+  const branch = agentBranchOf(topic);
+  const name = worktreeNameOf(repository.name, topic);
+  const stored = listStoredWorktrees(store).filter(({ agent_branch }) => agent_branch === branch);
+  const noted = new Set(stored.map(({ worktree_dir }) => worktree_dir));
+  const usual = [planned, join(repository.parent, name), join(ownFolderOf(config, repository), name)];
+  const places = new Set([...usual, ...usual.map((path) => tellApart(path, repository))]);
+  const isOurs = (worktree: ListedWorktree) =>
+    noted.has(worktree.path) || (places.has(worktree.path) && worktree.branch === branch);
+  const ours = repository.worktrees.filter(isOurs);
+  const kept = ours.find(({ path }) => pathExists(path)) ?? ours.find(({ path }) => canBeMadeAgain(path, planned));
+  return kept?.path;
+}
+
+/** Whether a worktree that is not there was deleted, so that it is made again in its place, rather than moved with all around it. */
+function canBeMadeAgain(path: string, planned: string): boolean {
+  return path === planned || (pathExists(dirname(path)) && !pathExists(planned));
+}
+
+/** Whether another repository's worktree stands there, or is about to. */
+function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
+  const task = findUnfinishedIn(store, path)?.record;
+  if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
+  if (worktreeLinkOf(path) === undefined) return false;
+  const other = findGitFolders(path)?.commonDir;
+  return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
+}
+
+function tellApart(path: string, { commonDir }: PlacedRepository): string {
+  return join(dirname(path), joinName(basename(path), `-${shortDigest(commonDir)}`));
+}
+
+function shortDigest(text: string): string {
+  return digestOf(text).slice(0, 6);
+}
+
+/** Longest path of a worktree: what systems take in one path, less what the files in it need. */
+const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
+
+function checkFolder({ worktrees }: Config, path: string): void {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_PATH_BYTES) {
+    throw new AppError(
+      "name_too_long",
+      `The worktree's path would have ${bytes} bytes: ${path.slice(0, 100)}…`,
+      "Set CODEXMCP_WORKTREES to a folder with a shorter path.",
+    );
+  }
+  const folder = nearestFolder(dirname(path));
+  if (worktrees === undefined || canWriteInto(folder)) return;
+  throw new AppError(
+    "worktree_folder_unusable",
+    `Nothing can be written to ${folder}, where CODEXMCP_WORKTREES puts the worktree (${path}).`,
+    "Make it writable for the user that runs this server, or correct CODEXMCP_WORKTREES.",
+  );
+}
+
+/** Returns the folder that is there, of those that a path lies in. */
+export function nearestFolder(path: string): string {
+  return pathExists(path) || path === dirname(path) ? path : nearestFolder(dirname(path));
+}

@@ -1,0 +1,47 @@
+import { watchFolder } from "#platform/files/watch-folder.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import type { RunningTask, TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { CANCELLED } from "./end-record.ts";
+import { RunClock } from "./run-clock.ts";
+import type { RunSurroundings } from "./supervise-run.ts";
+
+/** Does something with a clock that counts for the run's limits, and an ear for cancels from other containers and hosts. */
+export async function withSurroundings<T>(
+  context: AppContext,
+  { record }: StoredTask,
+  { observer, stop }: Pick<RunSurroundings, "observer" | "stop">,
+  work: (around: RunSurroundings) => Promise<T>,
+): Promise<T> {
+  const paths = taskPaths(context.config.home, record.task_id);
+  const clock = record.status === "running" ? RunClock.adopt(paths) : new RunClock(paths);
+  const hear = () => {
+    if (isCancelled(context, record)) stop.ask(CANCELLED);
+  };
+  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, hear);
+  try {
+    return await work({ observer, stop, clock });
+  } finally {
+    watch.close();
+    clock.stop();
+  }
+}
+
+/** Tells whether a cancel of the run is noted. */
+export function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boolean {
+  try {
+    const stored = findTask(store, task_id);
+    return stored?.record.run === run && stored.isCancelRequested;
+  } catch {
+    return false; // the index cannot be read in this moment
+  }
+}
+
+/** Aborts when a stop is asked for, or the time that the task was given is over: hooks count for it, too. */
+export function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroundings): AbortSignal {
+  if (timeout_seconds === 0) return stop.signal;
+  const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);
+  return AbortSignal.any([stop.signal, AbortSignal.timeout(leftMs)]);
+}

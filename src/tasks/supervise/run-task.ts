@@ -1,0 +1,206 @@
+import { mcpServerArguments } from "#codex/mcp-servers.ts";
+import { locateCodex } from "#codex/locate.ts";
+import { codexArguments } from "#codex/argv.ts";
+import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
+import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
+import { type Environment, readConfig } from "#base/config.ts";
+import { now } from "#platform/clock.ts";
+import { type Failure, toFailure } from "#base/errors.ts";
+import { isProcessAlive, seenFromHere } from "#platform/process/identity.ts";
+import { endTask, noteCodexProcess, recordSupervisor } from "#store/tasks/change-task.ts";
+import { lastSessionUsage } from "#store/tasks/list-tasks.ts";
+import { isStorageFault } from "#store/storage-fault.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { removeRunFolders } from "#store/tasks/run-folders.ts";
+import { takeHandover } from "#store/tasks/task-folder.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { helperMarkerOf, processMarkerOf } from "#domain/names.ts";
+import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#domain/record.ts";
+import { watchTmuxServer } from "#tmux/server-watch.ts";
+import { type AppContext, openContextForTask } from "#tasks/context.ts";
+import { commitLeftWork } from "./commit-left-work.ts";
+import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
+import { CANCELLED, endedBy } from "./end-record.ts";
+import { recordEnd, workOutEnd } from "./finish-task.ts";
+import { confineStart, needsFallback } from "#readonly/fallback.ts";
+import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "#tasks/retention.ts";
+import { containRun, markOwnChildren } from "./run-containment.ts";
+import { listenForCancel } from "./stop-request.ts";
+import { hurriedBy, isCancelled, withSurroundings } from "./run-surroundings.ts";
+import { setUpWorktree } from "./set-up-worktree.ts";
+import { type RunObserver, type RunSurroundings, superviseRun } from "./supervise-run.ts";
+import { takeOwnership } from "./take-ownership.ts";
+import { startWhenFree } from "./wait-for-slot.ts";
+
+/**
+ * Supervises one run of one task from its start to its end. It is its own process, so
+ * that the run continues whatever happens to the MCP client and server; and it is started a second
+ * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
+ * @param run which run it is for
+ * @returns undefined where the run is somebody else's, or over
+ */
+export async function runTask(
+  { home, taskId, run }: { home: string; taskId: string; run: number },
+  observer: RunObserver,
+): Promise<EndedTask | undefined> {
+  // First of all: from the moment that the index names us as the supervisor, a cancel may come.
+  let isCancelRequested = () => true;
+  const tmux = watchTmuxServer(process.env, helperMarkerOf(home, taskId));
+  const stop = listenForCancel({
+    isCancelRequested: () => isCancelRequested(),
+    hasPaneCrashed: async () => (await tmux?.hasCrashed()) ?? false,
+  });
+  try {
+    const context = openContextForTask({ ...readConfig(takeEnvironment(home, taskId)), home });
+    markOwnChildren();
+    const stored = await takeOwnership(context, taskId, run);
+    if (stored === undefined) return undefined;
+    isCancelRequested = () => isCancelled(context, stored.record);
+    const ended = await withSurroundings(context, stored, { observer, stop }, (around) =>
+      ownRun(context, stored, around),
+    );
+    if (ended === undefined) return undefined;
+    observer.ended(ended);
+    if (ended.status === "completed") await endLeftovers(context, ended);
+    applyRetention(context);
+    forgetEarlierRuns(context, listRunsBeyond(context, taskId, context.config));
+    return ended;
+  } finally {
+    tmux?.close();
+  }
+}
+
+/** Takes the environment that the MCP server left for us; its own where we are its child. */
+function takeEnvironment(home: string, taskId: string): Environment {
+  const handed = takeHandover(taskPaths(home, taskId));
+  if (handed === undefined) return process.env;
+  // The modules that start programs read process.env.
+  for (const name of Object.keys(process.env)) delete process.env[name];
+  Object.assign(process.env, handed);
+  return handed;
+}
+
+async function ownRun(
+  context: AppContext,
+  stored: StoredTask,
+  around: RunSurroundings,
+): Promise<EndedTask | undefined> {
+  const { record } = stored;
+  if (isEnded(record)) return undefined;
+  if (record.status === "queued") return startRun(context, record, around);
+  const codex = seenFromHere(stored.codex);
+  const before = seenFromHere(stored.supervisor);
+  // It lives, whatever has become of its lock's file.
+  if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
+  if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
+  await endHelpers(context, record);
+  // A cancel may have cost the supervisor before us its life.
+  if (stored.isCancelRequested) around.stop.ask(CANCELLED);
+  return supervise(context, record, adoptCodex(codex), around);
+}
+
+async function startRun(
+  context: AppContext,
+  queued: QueuedTask,
+  around: RunSurroundings,
+): Promise<EndedTask | undefined> {
+  const isFallback = await needsFallback(context, queued);
+  const toRunning = (): RunningTask => {
+    const before = knownUsage(context, queued);
+    return {
+      ...queued,
+      running_since: now(),
+      status: "running",
+      ...(isFallback && { readonly_fallback: true }),
+      ...(before !== undefined && { usage_before: before }),
+    };
+  };
+  const running = await startWhenFree(context, queued, toRunning, around.stop);
+  if (running === undefined) return endCancelled(context, queued);
+  around.clock.restart();
+  if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
+  let codex: CodexProcess;
+  try {
+    const failure = await setUpWorktree(context, running, around);
+    if (failure !== undefined) return endFailed(context, running, failure);
+    if (isFallback) await (await import("#readonly/workspace.ts")).noteWorkspace(context, running);
+    if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
+    codex = launchCodex(context, running);
+  } catch (error) {
+    if (isFallback) removeRunFolders(context.store, running);
+    return endFailed(context, running, toFailure(error));
+  }
+  noteCodexProcess(context.store, running, codex.identity);
+  return supervise(context, running, codex, around);
+}
+
+/** Ends a task that Codex was not started for. */
+function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
+  const ended = endedBy(failure, task);
+  if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
+  return endTask(store, "running", ended) ? ended : undefined;
+}
+
+/** Ends a task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
+function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
+  const cancelled = endedBy(CANCELLED, task);
+  return endTask(store, "queued", cancelled) ? cancelled : undefined;
+}
+
+function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
+  const program = locateCodex(config);
+  const paths = taskPaths(config.home, task.task_id);
+  const marker = processMarkerOf(config.home, task.task_id, task.run);
+  const start: CodexStart = {
+    program: program.path,
+    args: codexArguments(task, mcpServerArguments(config, task)),
+    folder: task.run_dir,
+    environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
+    promptFile: task.prompt_file,
+    logFile: task.log_file,
+    stderrFile: paths.stderr,
+    ...containRun(config, task),
+  };
+  return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
+}
+
+/** Returns what a resumed session had used before this run, from Codex's own record or from ours. */
+function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
+  if (task.resumes === undefined) return undefined;
+  return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
+}
+
+async function supervise(
+  context: AppContext,
+  task: RunningTask,
+  codex: CodexProcess,
+  around: RunSurroundings,
+): Promise<EndedTask | undefined> {
+  around.observer.started(task);
+  const run = await superviseRun(context, task, codex, around);
+  // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended,
+  // and so is one whose workspace is to be looked at.
+  const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
+  if (mustStopProcessesFirst) await endLeftovers(context, task);
+  // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
+  const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
+  const leftWork = await commitLeftWork(context, task, run, hurry);
+  const ended = await workOutEnd(context, task, run, leftWork, hurry);
+  return persist(() => recordEnd(context, ended));
+}
+
+/** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */
+const STORAGE_TIMEOUT_MS = 5000;
+
+async function persist<T>(write: () => T): Promise<T> {
+  const deadline = performance.now() + STORAGE_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return write();
+    } catch (error) {
+      if (!isStorageFault(error) || performance.now() > deadline) throw error;
+      await Bun.sleep(500);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import type { EventLine } from "#codex/run/describe.ts";
+import type { CodexProcess } from "#codex/process.ts";
+import { RunLog, type RunResult } from "#codex/run/run-log.ts";
+import { logger } from "#base/log.ts";
+import { watchFolder } from "#platform/files/watch-folder.ts";
+import { noteSession, recordCodexEnd } from "#store/tasks/change-task.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { EndedTask, RunningTask } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { endProcesses } from "#tasks/end/end-processes.ts";
+import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+/** Who is shown a run: the pane of its tmux session. */
+export interface RunObserver {
+  started(task: RunningTask): void;
+  event(line: EventLine): void;
+  ended(task: EndedTask): void;
+}
+
+/** What surrounds a run: who is shown it, who tells it to stop, and the clock that its limits are counted by. */
+export interface RunSurroundings {
+  observer: RunObserver;
+  stop: StopRequest;
+  clock: RunClock;
+}
+
+/** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
+export async function superviseRun(
+  context: AppContext,
+  task: RunningTask,
+  codex: CodexProcess,
+  { observer, stop, clock }: RunSurroundings,
+): Promise<RunResult> {
+  const log = new RunLog(task.log_file, () => clock.countedMs);
+  let sessionId: string | undefined;
+  const show = (lines: Iterable<EventLine>) => {
+    for (const line of lines) observer.event(line);
+    const told = log.state.sessionId;
+    if (told === undefined || told === sessionId) return;
+    sessionId = told;
+    tryTo(task, () => noteSession(context.store, task, told));
+  };
+  const { folder } = taskPaths(context.config.home, task.task_id);
+  const watch = watchFolder(
+    folder,
+    (name) => name === "codex-exec.log",
+    () => show(log.read()),
+  );
+  const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
+  const limits = setInterval(() => {
+    if (reachedLimit() === undefined) return;
+    // Events of which nobody has told this process yet come before any limit.
+    show(log.read());
+    const reached = reachedLimit();
+    if (reached !== undefined) stop.ask(reached);
+  }, TICK_MS);
+  try {
+    const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
+    if (stopped !== undefined) {
+      tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
+      await endProcesses(context, task, codex.identity);
+    }
+    const end = await codex.ended;
+    tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+    show(log.readToEnd());
+    return { state: log.state, end, stopped, log };
+  } finally {
+    clearInterval(limits);
+    watch.close();
+  }
+}
+
+/** Makes a record that helps others, and that a full disk may do without. */
+function tryTo(task: RunningTask, record: () => void): void {
+  try {
+    record();
+  } catch (error) {
+    logger("app").warn`${task.task_id}: ${String(error)}`;
+  }
+}

@@ -1,0 +1,59 @@
+import { now } from "#platform/clock.ts";
+import { watchFolder } from "#platform/files/watch-folder.ts";
+import { holdInQueue, startTask } from "#store/tasks/change-task.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import type { QueuedTask, RunningTask } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { reconcileAll } from "#tasks/end/reconcile.ts";
+import type { StopRequest } from "./stop-request.ts";
+
+/**
+ * Makes a queued task a running one as soon as there is a slot for it: at once where nothing limits them.
+ * @param toRunning the record of the task as it begins to run
+ * @returns undefined where it is not to run any more: it was cancelled, or `stop` was asked for
+ */
+export async function startWhenFree(
+  context: AppContext,
+  queued: QueuedTask,
+  toRunning: () => RunningTask,
+  stop: StopRequest,
+): Promise<RunningTask | undefined> {
+  const tryStart = () => {
+    const running = toRunning();
+    return startTask(context.store, running, context.config.maxConcurrent) ? running : undefined;
+  };
+  const started = tryStart();
+  if (started !== undefined || context.config.maxConcurrent === 0) return started;
+  if (!holdInQueue(context.store, { ...queued, waiting_since: now() })) return undefined;
+
+  const changes = watchChanges(context);
+  const stopped = stop.asked.then(() => "stopped" as const);
+  try {
+    while (isQueued(context, queued)) {
+      // Tasks whose supervisors died hold slots until somebody works out the truth about them.
+      await reconcileAll(context);
+      const running = tryStart();
+      if (running !== undefined) return running;
+      if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
+    }
+    return undefined;
+  } finally {
+    changes.close();
+  }
+}
+
+function isQueued({ store }: AppContext, task: QueuedTask): boolean {
+  const stored = findTask(store, task.task_id);
+  return stored?.record.run === task.run && stored.record.status === "queued" && !stored.isCancelRequested;
+}
+
+/** Every write to the index changes its log file. */
+function watchChanges({ config }: AppContext): { next: () => Promise<void>; close: () => void } {
+  let next = Promise.withResolvers<void>();
+  const wake = () => {
+    next.resolve();
+    next = Promise.withResolvers<void>();
+  };
+  const watch = watchFolder(config.home, (name) => name.startsWith("codexmcp.db"), wake);
+  return { next: () => next.promise, close: () => watch.close() };
+}

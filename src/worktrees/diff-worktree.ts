@@ -1,0 +1,74 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { readChanges } from "#git/changes/changes.ts";
+import { type FileChange, writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { writePrivateFile } from "#platform/files/files.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getTaskWorktree, worktreeGone } from "./task-worktree.ts";
+
+/** Differences between a task's worktree and the commit that it began from. */
+export interface WorktreeComparison {
+  task_id: string;
+  worktree_dir: string;
+  agent_branch: string;
+  base_commit: string;
+  commits_ahead: number;
+  diff_stat: string;
+  uncommitted_changes: string[];
+  /** All files that differ, whatever the patch is about. */
+  files: FileChange[];
+  /** The patch, or its beginning, up to a line's end, as it is: files may have any encoding. */
+  patch: Buffer;
+  /** Where all of it is. */
+  patch_file: string;
+  patch_bytes: number;
+}
+
+/**
+ * Compares a task's worktree, as it is now, with the commit that it began from: uncommitted and new files included.
+ * @param paths files and folders that the patch is about; none: all
+ * @param patchBytes how much of it is wanted
+ * @throws AppError `unknown_task`, `no_worktree`, `worktree_gone`, `worktree_unusable`
+ */
+export async function diffWorktree(
+  context: AppContext,
+  taskId: string,
+  paths: readonly string[],
+  patchBytes: number,
+): Promise<WorktreeComparison> {
+  const site = await getTaskWorktree(context, taskId);
+  const { task, path, branch, repository, baseCommit } = site;
+  if ((await findWorktreeGitDir(path, repository)) === undefined) throw await worktreeGone(site);
+  const patchFile = taskPaths(context.config.home, task.task_id).patch;
+  // git keeps the permissions of a file that is there.
+  writePrivateFile(patchFile, "");
+  const [changes, diff] = await Promise.all([
+    readChanges(path, baseCommit),
+    writeWorktreeDiff(path, baseCommit, paths, patchFile),
+  ]);
+  return {
+    task_id: task.task_id,
+    worktree_dir: path,
+    agent_branch: branch,
+    base_commit: baseCommit,
+    commits_ahead: changes.commits_ahead,
+    diff_stat: changes.diff_stat,
+    uncommitted_changes: changes.uncommitted_changes,
+    files: diff.files,
+    patch: readBeginning(patchFile, patchBytes, diff.patchBytes),
+    patch_file: patchFile,
+    patch_bytes: diff.patchBytes,
+  };
+}
+
+function readBeginning(path: string, atMost: number, size: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(0, Math.min(size, Math.floor(atMost))));
+  const file = openSync(path, "r");
+  try {
+    readSync(file, bytes, 0, bytes.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return bytes.length === size ? bytes : bytes.subarray(0, bytes.lastIndexOf(0x0a) + 1);
+}

@@ -1,0 +1,206 @@
+import { join } from "node:path";
+import { halfRestored, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
+import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts";
+import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import { dropSalvage } from "#git/salvage/list-salvage.ts";
+import { toText } from "#git/byte-names.ts";
+import { saveWorktree } from "#git/salvage/save-worktree.ts";
+import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
+import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
+import { type BranchUse, findBranchUse } from "#git/repository/branch-in-use.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
+import { listSome, quoteForShell } from "#base/text.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
+
+/** A worktree that was discarded: what is kept of it, and where. */
+export interface DiscardedWorktree {
+  worktree_dir: string;
+  agent_branch: string;
+  /** The ref that has all of it. */
+  salvage: string;
+  /** Files that were saved beside the commits. */
+  files_saved: number;
+  /** Ignored by git, large, and given up as was asked. */
+  given_up: string[];
+  /** What is left of the folder, where this user may not remove all of it. */
+  left_behind?: string;
+}
+
+/** Limit of the ignored files that are saved; to discard more than that, the caller has to say so. */
+const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
+
+/** Looks at a worktree that is written to meanwhile. */
+const MAX_LOOKS = 3;
+
+/**
+ * Saves all that a task's worktree holds under a ref of ours, then removes worktree and branch.
+ * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
+ * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`, `worktree_unusable`,
+ *   `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
+ */
+export async function discardWorktree(
+  context: AppContext,
+  taskId: string,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree & { task_id: string }> {
+  const place = await getTaskWorktree(context, taskId);
+  return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
+}
+
+/** Discards a worktree whose tasks may be forgotten. @throws AppError as {@link discardWorktree} does */
+export async function discardSite(
+  context: AppContext,
+  site: WorktreeSite,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree> {
+  if (!site.isMadeHere) throw notOurs(site);
+  if (isHalfRestored(site.path)) throw halfRestored(site.path);
+  return removeSite(context, site, isIgnoredGivenUp);
+}
+
+/** Does that for one that is not whole, too. @throws AppError as {@link discardWorktree} does */
+export async function removeSite(
+  context: AppContext,
+  site: WorktreeSite,
+  isIgnoredGivenUp: boolean,
+): Promise<DiscardedWorktree> {
+  const { repository, path: worktree, branch } = site;
+  return withRepositoryLock(context.store, repository, async () => {
+    await checkIdle(context, worktree);
+    await checkDiscardable(site);
+    const { ref, tip, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
+    const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
+      // What is still there need not be kept twice.
+      if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
+      throw error;
+    });
+    return {
+      worktree_dir: worktree,
+      agent_branch: branch,
+      salvage: ref,
+      files_saved: state.files.size,
+      given_up: leftOut.map(toText),
+      ...(left !== undefined && { left_behind: left }),
+    };
+  });
+}
+
+/** Refuses what git's own commands would refuse, and a folder in which git would work on something else. */
+async function checkDiscardable(site: WorktreeSite): Promise<void> {
+  const { repository, path: worktree, branch } = site;
+  if ((await findWorktreeGitDir(worktree, repository)) === undefined) throw await worktreeGone(site);
+  await checkRemovable(worktree);
+  const lock = readForeignLock(worktree);
+  if (lock !== undefined) throw locked(site, lock);
+  const use = await findBranchUse(repository, branch, worktree);
+  if (use !== undefined) throw inUse(site, use);
+}
+
+interface Saved {
+  ref: string;
+  tip: string | undefined;
+  state: WorktreeState;
+  leftOut: string[];
+}
+
+/** Saves a state that a second look, after all was read, finds unchanged. */
+async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
+  for (let look = 1; look <= MAX_LOOKS; look++) {
+    try {
+      const saved = await saveOnce(site, isIgnoredGivenUp);
+      if (saved !== undefined) return saved;
+    } catch (error) {
+      if (!(error instanceof ChangedMeanwhileError)) throw isSystemError(error) ? notSaved(site, error) : error;
+    }
+  }
+  throw new AppError(
+    "worktree_busy",
+    `Something writes to ${site.path} while it is being saved.`,
+    "End whatever works there (an editor, a watcher, a server), and discard again.",
+  );
+}
+
+/** Saves a worktree. @returns undefined where it has changed meanwhile */
+async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
+  const { repository, path: worktree, branch } = site;
+  const ignored = await listIgnored(worktree);
+  if (!isIgnoredGivenUp) checkIgnored(site, ignored);
+  const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
+  const given = new Set(leftOut);
+  const isLeftOut = (path: string) => given.has(path);
+  const state = await readWorktreeState(worktree, isLeftOut);
+  if (state.repositories.length > 0) throw hasRepositories(site, state.repositories);
+  const { ref, tip } = await saveWorktree({ repository, worktree, branch, state, leftOut });
+  const isStill = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
+  if (isStill) return { ref, tip, state, leftOut };
+  await dropSalvage(repository, ref);
+  return undefined;
+}
+
+function isSystemError(error: unknown): error is Error {
+  return !(error instanceof AppError) && errnoOf(error) !== undefined;
+}
+
+function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): void {
+  const closed = ignored.find((each) => each.unreadable !== undefined)?.unreadable;
+  if (closed !== undefined) throw unreadable(closed);
+  const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
+  if (bytes <= MAX_IGNORED_BYTES) return;
+  const largestFirst = ignored.toSorted((a, b) => b.bytes - a.bytes);
+  const names = largestFirst.map((each) => `${toText(each.path)} (${inMegabytes(each.bytes)})`);
+  throw new AppError(
+    "ignored_too_large",
+    `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
+    "Discard with drop_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
+  );
+}
+
+function inMegabytes(bytes: number): string {
+  return bytes >= Number.MAX_SAFE_INTEGER ? "more than was counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
+}
+
+function notSaved({ path }: WorktreeSite, error: Error): AppError {
+  return new AppError(
+    "worktree_unusable",
+    `${path} cannot be saved: ${error.message}. Nothing was changed.`,
+    "Make room on that disk, or give this user the right to read and write there, and discard again.",
+    error,
+  );
+}
+
+function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
+  const hints: Record<BranchUse["what"], string> = {
+    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), and discard again.`,
+    "being rebased": `Finish or end the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), and discard again.`,
+    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), and discard again.`,
+  };
+  return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
+}
+
+function notOurs({ path, branch }: WorktreeSite): AppError {
+  return new AppError(
+    "worktree_not_ours",
+    `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
+    `Remove it yourself: git worktree remove ${quoteForShell(path)}`,
+  );
+}
+
+function locked({ path }: WorktreeSite, reason: string): AppError {
+  return new AppError(
+    "worktree_locked",
+    `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
+    `Unlock it: git worktree unlock ${quoteForShell(path)}`,
+  );
+}
+
+function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
+  return new AppError(
+    "worktree_has_repositories",
+    `${path} holds git repositories of its own, which cannot be saved: ${listSome(repositories.map(toText))}.`,
+    "Move them away, or push what is in them and delete them, and discard again.",
+  );
+}

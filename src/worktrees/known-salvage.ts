@@ -1,0 +1,64 @@
+import { findGitFolders } from "#git/git-folders.ts";
+import { listSalvage, type Salvage } from "#git/salvage/list-salvage.ts";
+import { checkTrusted } from "#git/trust.ts";
+import { canReadFolder } from "#git/worktree/worktree-link.ts";
+import { toFailure } from "#base/errors.ts";
+import { mapLimited } from "#base/map-limited.ts";
+import { realPath } from "#base/paths.ts";
+import { listStoredWorktrees } from "#store/worktree-base.ts";
+import type { AppContext } from "#tasks/context.ts";
+
+/** Time for which a discarded worktree is kept. */
+export const SALVAGE_SECONDS = 90 * 24 * 3600;
+
+/** A discarded worktree that is kept in a repository. */
+export interface KeptWorktree extends Salvage {
+  /** The repository's common git folder. */
+  repository: string;
+}
+
+/** All discarded worktrees that are kept. */
+export interface KnownSalvage {
+  /** Newest first within a repository. */
+  kept: KeptWorktree[];
+  /** Repositories that could not be read, and why. */
+  problems: { repository: string; problem: string }[];
+}
+
+/** Repositories that are looked at side by side. */
+const LOOKS_AT_ONCE = 4;
+
+/**
+ * Returns the discarded worktrees that are kept in all repositories which tasks have worked in.
+ * @param folder its repository is looked at too
+ */
+export async function listKnownSalvage({ store }: AppContext, folder?: string): Promise<KnownSalvage> {
+  const here = folder === undefined ? undefined : await findRepository(folder);
+  const stored = listStoredWorktrees(store).map(({ workspace }) => workspace);
+  const repositories = [...new Set([...(here === undefined ? [] : [here]), ...stored])];
+  const found = await mapLimited(repositories, LOOKS_AT_ONCE, readRepository);
+  return { kept: found.flatMap(({ kept }) => kept), problems: found.flatMap(({ problems }) => problems) };
+}
+
+async function readRepository(repository: string): Promise<KnownSalvage> {
+  try {
+    if (!(await canReadFolder(repository))) return { kept: [], problems: [] };
+    const kept = await listSalvage(repository);
+    return { kept: kept.map((each) => Object.assign(each, { repository })), problems: [] };
+  } catch (error) {
+    const { message, hint } = toFailure(error);
+    return { kept: [], problems: [{ repository, problem: `${message} ${hint}` }] };
+  }
+}
+
+/** Returns the common git folder of the repository that a folder lies in; undefined where there is none to be used. */
+export async function findRepository(folder: string): Promise<string | undefined> {
+  const real = realPath(folder);
+  try {
+    await checkTrusted(real);
+    const found = findGitFolders(real);
+    return found === undefined ? undefined : realPath(found.commonDir);
+  } catch {
+    return undefined;
+  }
+}

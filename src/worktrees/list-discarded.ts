@@ -1,0 +1,54 @@
+import { measureSalvage } from "#git/salvage/salvage-size.ts";
+import { mapLimited } from "#base/map-limited.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { type KnownSalvage, listKnownSalvage, SALVAGE_SECONDS } from "./known-salvage.ts";
+
+/** A discarded worktree that can be restored. */
+export interface DiscardedReport {
+  agent_branch: string;
+  /** The ref that has all of it. */
+  salvage: string;
+  /** The repository's common git folder. */
+  repository: string;
+  /** Where it stood. */
+  worktree_dir?: string;
+  discarded_at: string;
+  /** Until then it is not removed by `clean`. */
+  kept_until: string;
+  /** Of the files that would come back. */
+  bytes: number;
+  /** There are more: not all were counted in time. */
+  has_more_bytes?: true;
+}
+
+/** Limit of the time in which all are measured. */
+const MEASURE_MS = 2000;
+const LOOKS_AT_ONCE = 4;
+
+/** Returns the discarded worktrees that are kept, newest first. @param folder its repository is looked at too */
+export async function listDiscarded(
+  context: AppContext,
+  folder: string,
+): Promise<{ discarded: DiscardedReport[]; problems: KnownSalvage["problems"] }> {
+  const { kept, problems } = await listKnownSalvage(context, folder);
+  const newestFirst = kept.toSorted((a, b) => b.savedAt.localeCompare(a.savedAt));
+  const limits = { signal: AbortSignal.timeout(MEASURE_MS) };
+  const discarded = await mapLimited(
+    newestFirst,
+    LOOKS_AT_ONCE,
+    async ({ repository, branch, ref, commit, savedAt }) => {
+      const { worktree, bytes, isMore } = await measureSalvage(repository, commit, limits);
+      return {
+        agent_branch: branch,
+        salvage: ref,
+        repository,
+        ...(worktree !== undefined && { worktree_dir: worktree }),
+        discarded_at: savedAt,
+        kept_until: new Date(Date.parse(savedAt) + SALVAGE_SECONDS * 1000).toISOString(),
+        bytes,
+        ...(isMore && { has_more_bytes: true as const }),
+      };
+    },
+  );
+  return { discarded, problems };
+}

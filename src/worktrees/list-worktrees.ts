@@ -1,0 +1,135 @@
+import { readBranchTips } from "#git/repository/branch-tips.ts";
+import { CommitGraph } from "#git/repository/commit-graph.ts";
+import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { listWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
+import { toFailure } from "#base/errors.ts";
+import { mapLimited } from "#base/map-limited.ts";
+import { newestTaskIn } from "#store/tasks/list-tasks.ts";
+import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { lookAtWorktrees, type LookTarget, type WorktreeFiles } from "./look-at-worktrees.ts";
+import { reconcileAll } from "#tasks/end/reconcile.ts";
+import { repositoryGone, type WorktreeSite } from "./task-worktree.ts";
+import {
+  baseOf,
+  type LastTask,
+  reportOn,
+  reportUnreadable,
+  type WorktreeFacts,
+  type WorktreeReport,
+} from "./worktree-report.ts";
+
+/** A report, with what is needed to act on it. */
+export interface KnownWorktree {
+  site: WorktreeSite;
+  report: WorktreeReport;
+}
+
+/** Limit of the time in which git reports what it knows of a repository. */
+const FACTS_MS = 10_000;
+/** Repositories, and worktrees of one, that are read side by side. */
+const LOOKS_AT_ONCE = 4;
+
+/**
+ * Returns the worktrees of all repositories that tasks have worked in, those that were discarded left out. What is wrong with one
+ * keeps none of the others from being listed.
+ * @param isExact whether all files are looked at, whatever time that takes; otherwise the report says what is not known
+ */
+export async function listWorktrees(context: AppContext, isExact = false): Promise<KnownWorktree[]> {
+  await reconcileAll(context);
+  const byRepository = Map.groupBy(listStoredWorktrees(context.store), ({ workspace }) => workspace);
+  const read = await mapLimited([...byRepository], LOOKS_AT_ONCE, async ([folder, stored]) =>
+    readRepository(context, folder, stored),
+  );
+  const found = read.flat();
+  const files = await lookAtWorktrees(
+    found.filter((each) => "tips" in each),
+    isExact,
+  );
+  const looked = await mapLimited([...files], 1, async ([worktree, itsFiles]) => describe(worktree, itsFiles));
+  const known = [...found.filter((each) => "report" in each), ...looked];
+  return known.toSorted((a, b) => (a.site.path < b.site.path ? -1 : 1));
+}
+
+/** A worktree with what git knows of it. */
+interface ReadWorktree extends LookTarget, Omit<WorktreeFacts, keyof WorktreeFiles | "isThere"> {}
+
+async function describe(worktree: ReadWorktree, files: WorktreeFiles): Promise<KnownWorktree> {
+  const { stored, gitDir, lastTask } = worktree;
+  try {
+    return { site: toSite(stored), report: await reportOn({ ...worktree, ...files, isThere: gitDir !== undefined }) };
+  } catch (error) {
+    return unreadable(stored, error, lastTask);
+  }
+}
+
+/** Reads what git knows of a repository's worktrees, without a look at their files. */
+async function readRepository(
+  { store }: AppContext,
+  folder: string,
+  all: readonly StoredWorktree[],
+): Promise<(ReadWorktree | KnownWorktree)[]> {
+  const limits = { deadlineMs: FACTS_MS };
+  const lastTaskOf = ({ worktree_dir }: StoredWorktree) => newestTaskIn(store, worktree_dir);
+  try {
+    if (!(await canReadFolder(folder))) throw repositoryGone(folder);
+    const branches = all.flatMap(({ agent_branch, base_branch }) => [agent_branch, base_branch ?? agent_branch]);
+    const tips = await readBranchTips(folder, branches, limits);
+    const listing = new Map((await listOfGit(folder, limits)).map((listed) => [listed.path, listed]));
+    const there = all.flatMap((stored) => {
+      const listed = listing.get(stored.worktree_dir);
+      return listed === undefined ? [] : [{ stored, listed }];
+    });
+    const graph = await CommitGraph.read(folder, commitsOf(there, tips), limits);
+    return await mapLimited(there, LOOKS_AT_ONCE, async ({ stored, listed }) => {
+      const path = stored.worktree_dir;
+      const lastTask = lastTaskOf(stored);
+      try {
+        const gitDir = await findWorktreeGitDir(path, folder);
+        return { path, gitDir, usedAt: lastTask?.at ?? "", stored, listed, tips, graph, lastTask };
+      } catch (error) {
+        return unreadable(stored, error, lastTask);
+      }
+    });
+  } catch (error) {
+    // Those that were discarded cannot be told from others then, but for their folders.
+    const folders = await mapLimited(all, LOOKS_AT_ONCE, async (stored) => ({
+      stored,
+      mayBeThere: await canReadFolder(stored.worktree_dir).catch(() => true),
+    }));
+    return folders.flatMap(({ stored, mayBeThere }) =>
+      mayBeThere ? [unreadable(stored, error, lastTaskOf(stored))] : [],
+    );
+  }
+}
+
+/** Returns all commits between which something may be asked. */
+function commitsOf(
+  all: readonly { stored: StoredWorktree; listed: ListedWorktree }[],
+  tips: ReadonlyMap<string, string>,
+): string[] {
+  return all
+    .flatMap(({ stored, listed }) => [
+      stored.base_commit,
+      baseOf(stored, tips),
+      tips.get(stored.agent_branch),
+      listed.commit,
+      stored.merged?.commit,
+    ])
+    .filter((commit) => commit !== undefined);
+}
+
+function unreadable(stored: StoredWorktree, error: unknown, lastTask: LastTask | undefined): KnownWorktree {
+  return { site: toSite(stored), report: reportUnreadable(stored, toFailure(error), lastTask) };
+}
+
+function toSite(stored: StoredWorktree): WorktreeSite {
+  return {
+    path: stored.worktree_dir,
+    branch: stored.agent_branch,
+    repository: stored.workspace,
+    baseCommit: stored.base_commit,
+    baseBranch: stored.base_branch,
+    isMadeHere: stored.made_here === true,
+  };
+}

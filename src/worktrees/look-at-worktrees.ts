@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { GitLimits } from "#git/run-git.ts";
+import { lookForWork, type UncommittedWork } from "#git/worktree/worktree-work.ts";
+import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
+import { mapLimited } from "#base/map-limited.ts";
+import { statIfAny } from "#base/paths.ts";
+
+/** A worktree whose files are to be looked at. */
+export interface LookTarget {
+  path: string;
+  /** Its own git folder; undefined where the worktree is gone. */
+  gitDir: string | undefined;
+  /** When a task last began there. */
+  usedAt: string;
+}
+
+/** State and size of a worktree's files. */
+export interface WorktreeFiles {
+  work: UncommittedWork;
+  size: FolderSize;
+}
+
+/** Limits of the time in which all worktrees are looked at, for work and for sizes. */
+const WORK_MS = 450;
+const SIZES_MS = 150;
+/** Small worktrees are looked at whole, however busy the machine is: as many as have indexes, and files, of this size in all. */
+const SMALL_INDEX_BYTES = 16 * 1024 * 1024;
+const SMALL_ENTRIES = 10_000;
+const SMALL_MS = 3000;
+/** Bounds of an exact look: for a single worktree, and for the sizes of all. */
+const EXACT_WORK_MS = 60_000;
+const EXACT_SIZES_MS = 10_000;
+/** Worktrees that are looked at side by side. */
+const LOOKS_AT_ONCE = 4;
+
+/**
+ * Looks at the files of worktrees, of the large ones first at those that were used last.
+ * @param isExact whether all is looked at, whatever time that takes; otherwise the result says what is not known
+ */
+export async function lookAtWorktrees<Target extends LookTarget>(
+  targets: readonly Target[],
+  isExact: boolean,
+): Promise<ReadonlyMap<Target, WorktreeFiles>> {
+  const { small, large } = partBySize(targets);
+  const exact: GitLimits = { deadlineMs: EXACT_WORK_MS };
+  const hurried: GitLimits = { signal: AbortSignal.timeout(WORK_MS) };
+  const inOrder = [...small, ...large];
+  const looks = mapLimited(inOrder, LOOKS_AT_ONCE, async (target) => {
+    if (target.gitDir === undefined) return "none";
+    const quick = small.has(target) ? { deadlineMs: SMALL_MS } : hurried;
+    return lookForWork(target.path, isExact ? exact : quick);
+  });
+  await (isExact ? looks : withTimeout(looks, WORK_MS));
+  const begin = performance.now();
+  const deadline = begin + (isExact ? EXACT_SIZES_MS : SIZES_MS);
+  const grace = { entries: SMALL_ENTRIES, deadline: begin + SMALL_MS };
+  const sizes = inOrder.map(async ({ path }) => measureFolder(path, { deadline, grace }));
+  const [work, size] = await Promise.all([looks, Promise.all(sizes)]);
+  return new Map(
+    inOrder.map((target, index) => [
+      target,
+      { work: work[index] ?? "unknown", size: size[index] ?? { bytes: 0, isMore: true } },
+    ]),
+  );
+}
+
+function partBySize<Target extends LookTarget>(
+  targets: readonly Target[],
+): { small: ReadonlySet<Target>; large: readonly Target[] } {
+  const sizes = new Map(targets.map((target) => [target, indexBytes(target)]));
+  const sizeOf = (target: Target) => sizes.get(target) ?? 0;
+  const small = new Set<Target>();
+  let left = SMALL_INDEX_BYTES;
+  for (const target of targets.toSorted((a, b) => sizeOf(a) - sizeOf(b))) {
+    left -= sizeOf(target);
+    if (left < 0) break;
+    small.add(target);
+  }
+  const newestFirst = targets.toSorted((a, b) => (a.usedAt < b.usedAt ? 1 : -1));
+  return { small, large: newestFirst.filter((target) => !small.has(target)) };
+}
+
+/** Returns the size of a worktree's index, which grows with the files that git has to look at. */
+function indexBytes({ gitDir }: LookTarget): number {
+  return gitDir === undefined ? 0 : (statIfAny(join(gitDir, "index"))?.size ?? 0);
+}
+
+/** Waits for work, but no longer than that. */
+async function withTimeout(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: Timer | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,183 @@
+import { commitOf, commitOfBranch, followBranch, headOf } from "#git/repository/branches.ts";
+import { readShortstat } from "#git/changes/changes.ts";
+import { isAncestor } from "#git/repository/history.ts";
+import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
+import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
+import type { Conflict } from "#git/merge/conflict.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { hasUncommittedWork } from "#git/worktree/worktree-work.ts";
+import { AppError, type Failure, toFailure } from "#base/errors.ts";
+import { listSome, quoteForShell } from "#base/text.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
+import { findMerged, noteMerged } from "#store/worktree-base.ts";
+import { commitMessageOf } from "#domain/commit-message.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
+
+/** Options of a merge. */
+export interface MergeOptions {
+  strategy: MergeStrategy;
+  /** The branch to merge into; else the one that the work began from. */
+  into?: string | undefined;
+  /** Of the commit; else made of topic and task. */
+  message?: string | undefined;
+}
+
+/** One task's work, merged. */
+export interface MergedTask {
+  task_id: string;
+  agent_branch: string;
+  into: string;
+  /** Where that branch is now. */
+  commit: string;
+  /** What came with it; empty where it was there already. */
+  diff_stat: string;
+}
+
+/** A task that has changed nothing, so that there is nothing to merge. */
+export type UnchangedTask = Pick<MergedTask, "task_id" | "agent_branch" | "into">;
+
+/** Result of a merge of one or several tasks. */
+export interface MergeOutcome {
+  merged: MergedTask[];
+  no_changes: UnchangedTask[];
+  /** Why it stopped, and at which task; undefined where all are merged. */
+  stopped: { task_id: string; failure: Failure; conflicts: Conflict[] } | undefined;
+  /** Those after it. */
+  not_attempted: string[];
+}
+
+/**
+ * Merges the branches of tasks, one after the other, up to the first that conflicts. Each is worked out without touching
+ * a working tree, and then done in one step or not at all.
+ * @throws AppError `unknown_task`, `no_worktree` before anything is merged
+ */
+export async function mergeWorktrees(
+  context: AppContext,
+  taskIds: readonly string[],
+  options: MergeOptions,
+): Promise<MergeOutcome> {
+  const places: TaskWorktree[] = [];
+  for (const id of taskIds) places.push(await getTaskWorktree(context, id));
+  const merged: MergedTask[] = [];
+  const no_changes: UnchangedTask[] = [];
+  for (const [index, place] of places.entries()) {
+    const done = await withRepositoryLock(context.store, place.repository, () =>
+      mergeOne(context, place, options),
+    ).catch((error: unknown) => ({ failure: toFailure(error), conflicts: [] }));
+    if ("failure" in done) {
+      const not_attempted = places.slice(index + 1).map(({ task }) => task.task_id);
+      return { merged, no_changes, stopped: { task_id: place.task.task_id, ...done }, not_attempted };
+    }
+    if ("commit" in done) merged.push(done);
+    else no_changes.push(done);
+  }
+  return { merged, no_changes, stopped: undefined, not_attempted: [] };
+}
+
+/** Attempts at a merge whose branch moves meanwhile. */
+const MAX_ATTEMPTS = 3;
+
+async function mergeOne(
+  context: AppContext,
+  place: TaskWorktree,
+  options: MergeOptions,
+  attempt = 1,
+): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
+  await checkIdle(context, place.path);
+  const { folder, branch, baseCommit: base, task, path } = place;
+  const named = options.into ?? place.baseBranch;
+  if (named === undefined) throw withoutTarget(place);
+  const [into, own] = await Promise.all([followBranch(folder, named), followBranch(folder, branch)]);
+  if (into === undefined) throw unknownBranch(named);
+  if (into === own) throw intoItself(into);
+  const checkout = await findCheckout(folder, into);
+  if (checkout !== undefined) await checkIdle(context, checkout);
+  const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
+  const isThere = (await findWorktreeGitDir(path, place.repository)) !== undefined;
+  const worktree = isThere ? path : await findMovedWorktree(folder, branch);
+  if (worktree !== undefined) await checkAllOnBranch({ ...place, path: worktree }, source);
+  const unchanged = { task_id: task.task_id, agent_branch: branch, into };
+  if (await isAncestor(folder, source, base)) return unchanged;
+  const { strategy } = options;
+  const message = options.message?.trim() ? options.message : commitMessageOf(task);
+  const merged = findMerged(context.store, path);
+  const names = [into, branch] as const;
+  const commits = { target, source, base, merged };
+  const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
+  if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
+  const { commit } = computed;
+  try {
+    if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
+  } catch (error) {
+    const hasMoved = (await commitOfBranch(folder, into)) !== target;
+    if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
+    return mergeOne(context, place, options, attempt + 1);
+  }
+  noteMerged(context.store, path, { tip: source, commit });
+  return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
+}
+
+/**
+ * Refuses a merge that would leave work of a worktree behind.
+ * @throws AppError `uncommitted_work`, `worktree_on_other_branch`
+ */
+async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void> {
+  const { path, branch } = place;
+  if (await hasUncommittedWork(path)) throw uncommitted(place);
+  const [head, commit] = await Promise.all([headOf(path), commitOf(path, "HEAD")]);
+  if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
+  const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;
+  throw new AppError(
+    "worktree_on_other_branch",
+    `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
+    `Take them into it (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), and merge again.`,
+  );
+}
+
+function intoItself(branch: string): AppError {
+  return new AppError("invalid_argument", `${branch} cannot be merged into itself.`, "Name another branch with into.");
+}
+
+async function tipOf(folder: string, branch: string): Promise<string> {
+  const commit = await commitOfBranch(folder, branch);
+  if (commit !== undefined) return commit;
+  throw unknownBranch(branch);
+}
+
+function unknownBranch(branch: string): AppError {
+  return new AppError(
+    "unknown_branch",
+    `There is no branch ${branch}.`,
+    "Run git branch to list them; restore brings a discarded one back.",
+  );
+}
+
+function withoutTarget({ path }: TaskWorktree): AppError {
+  return new AppError(
+    "unknown_branch",
+    `${path} was made from a detached HEAD, so there is no branch to merge into.`,
+    "Name one with into.",
+  );
+}
+
+function uncommitted({ path }: TaskWorktree): AppError {
+  return new AppError(
+    "uncommitted_work",
+    `${path} has work that is not committed: the merge would leave it behind.`,
+    `Commit it (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit), or remove it, and merge again.`,
+  );
+}
+
+function conflict(
+  { branch }: TaskWorktree,
+  into: string,
+  { conflicts, at }: { conflicts: Conflict[]; at: string | undefined },
+): Failure {
+  const files = listSome(conflicts.map(({ path }) => path));
+  return {
+    code: "merge_conflict",
+    message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
+    hint: `Resume the task's session with the next version, and have it merge ${into} into its branch and resolve the conflicts.`,
+  };
+}

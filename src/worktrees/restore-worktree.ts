@@ -1,0 +1,108 @@
+import { dirname } from "node:path";
+import { readManifest } from "#git/salvage/manifest.ts";
+import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { isHalfRestored } from "#git/worktree/worktree-lock.ts";
+import { listSalvage } from "#git/salvage/list-salvage.ts";
+import { toText } from "#git/byte-names.ts";
+import { listWorktrees as listOfGit } from "#git/worktree/worktree-list.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
+import { AppError } from "#base/errors.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
+import { newestTaskIn } from "#store/tasks/list-tasks.ts";
+import { listStoredWorktrees } from "#store/worktree-base.ts";
+import { parseRunId } from "#domain/names.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { removeSite } from "./discard-worktree.ts";
+import { findKept } from "./find-kept.ts";
+import { findTaskOrImport } from "#tasks/find-task.ts";
+import type { KeptWorktree } from "./known-salvage.ts";
+import { resolveTask } from "#tasks/resolve-task.ts";
+import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
+import { isBelowState } from "#tasks/start/worktree-place.ts";
+
+/** A worktree that is back. */
+export interface RestoredPlace {
+  /** The task that worked there last, where its record is still there. */
+  task_id?: string;
+  worktree_dir: string;
+  agent_branch: string;
+  /** The ref that it was brought back from, which stays. */
+  salvage: string;
+  /** Ignored files and folders that were given up when it was discarded. */
+  given_up: string[];
+  /** The branch that was checked out instead of the agent's; it has moved or is in use since, so its commit is checked out. */
+  detached_from?: string;
+}
+
+/**
+ * Brings a worktree back as it was when it was discarded last.
+ * @param name a task's id or topic, which may be forgotten; a branch; a ref that `discard` has named; or the beginning of a task's id
+ * @param folder its repository is looked at too, and preferred to others that keep a worktree of this name
+ * @throws AppError `unknown_task`, `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`, `invalid_argument`
+ */
+export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredPlace> {
+  const kept = await chooseKept(context, name, folder);
+  const { repository, ref, branch } = kept;
+  await removeHalf(context, kept);
+  return withRepositoryLock(context.store, repository, async () => {
+    const { worktree: path } = await readManifest(repository, ref);
+    await checkKnownPlace(context, kept, path);
+    await checkIdle(context, path);
+    const { worktree, leftOut, detachedFrom } = await putBack(repository, ref);
+    const taskId = newestTaskIn(context.store, worktree)?.task_id;
+    return {
+      ...(taskId !== undefined && { task_id: taskId }),
+      worktree_dir: worktree,
+      agent_branch: branch,
+      salvage: ref,
+      given_up: leftOut.map(toText),
+      ...(detachedFrom !== undefined && { detached_from: detachedFrom }),
+    };
+  });
+}
+
+/** Removes what a restore that was broken off has left in the worktree's place; that is saved first, as any worktree is. */
+async function removeHalf(context: AppContext, { repository, ref, branch }: KeptWorktree): Promise<void> {
+  const { worktree: path } = await readManifest(repository, ref);
+  if (!isHalfRestored(path)) return;
+  await findWorktreeGitDir(path, repository);
+  const site = { path, branch, repository, baseCommit: "", baseBranch: undefined, isMadeHere: true };
+  await removeSite(context, site, true);
+}
+
+/** Looks for a task by its whole id first, then for what is kept, and at last for a task by the beginning of its id. */
+async function chooseKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree> {
+  const taskId = parseRunId(name)?.taskId ?? name;
+  const exact = findTaskOrImport(context, taskId) ?? findTaskOrImport(context, `codex-${taskId}`);
+  if (exact !== undefined) return newestOf(context, exact.record.task_id);
+  const kept = await findKept(context, name, folder);
+  return kept ?? newestOf(context, resolveTask(context, name).record.task_id);
+}
+
+async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktree> {
+  const { repository, branch } = await getTaskWorktree(context, taskId);
+  const [newest] = await listSalvage(repository, branch);
+  if (newest !== undefined) return { ...newest, repository };
+  const hint =
+    "Run codex-mcp-server restore --list to see what is kept: it was not discarded, or was cleaned up after its time.";
+  throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
+}
+
+/** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
+async function checkKnownPlace(
+  { store, config }: AppContext,
+  { repository, ref }: KeptWorktree,
+  path: string,
+): Promise<void> {
+  const isKnown = listStoredWorktrees(store).some(
+    (each) => each.worktree_dir === path && each.workspace === repository,
+  );
+  const parent = dirname(path);
+  if (isKnown || isBelowState(config, path)) return;
+  if ((await listOfGit(repository)).some((each) => dirname(each.path) === parent)) return;
+  throw new AppError(
+    "nothing_salvaged",
+    `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
+    `Look at what is kept there, if you trust the repository: git show --stat ${ref}`,
+  );
+}

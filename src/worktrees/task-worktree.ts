@@ -1,0 +1,110 @@
+import { findBranchUse } from "#git/repository/branch-in-use.ts";
+import { findGitFolders, findMainTree } from "#git/git-folders.ts";
+import { mergeBaseOf } from "#git/repository/history.ts";
+import { AppError } from "#base/errors.ts";
+import { pathExists } from "#base/paths.ts";
+import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
+import { findWorktreeBase } from "#store/worktree-base.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { getTask } from "#tasks/find-task.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+
+/** A worktree that tasks work in. All versions of a topic share one. */
+export interface WorktreeSite {
+  path: string;
+  /** Without `refs/heads/`. */
+  branch: string;
+  /** The repository's common git folder; git commands for it run there. */
+  repository: string;
+  baseCommit: string;
+  baseBranch: string | undefined;
+  isMadeHere: boolean;
+}
+
+/** The worktree that a task worked in. */
+export interface TaskWorktree extends WorktreeSite {
+  task: TaskRecord;
+  /** The working tree that the task was started in, where it is the repository's main one; else the git folder. */
+  folder: string;
+}
+
+/**
+ * Returns the worktree of a task.
+ * @throws AppError `unknown_task`, `no_worktree`, `worktree_moved`
+ */
+export async function getTaskWorktree(context: AppContext, taskId: string): Promise<TaskWorktree> {
+  const task = await reconcile(context, getTask(context, taskId));
+  const { worktree_dir, agent_branch, workspace } = task;
+  const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
+  if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);
+  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessBaseOf(task, agent_branch));
+  if (!pathExists(workspace)) throw repositoryGone(workspace);
+  if (baseCommit === undefined) throw withoutWorktree(task);
+  return {
+    task,
+    folder: findMainTree(task.cwd, workspace) ?? workspace,
+    path: worktree_dir,
+    branch: agent_branch,
+    repository: workspace,
+    baseCommit,
+    baseBranch: base === undefined ? task.base_branch : base.base_branch,
+    isMadeHere: base?.made_here === true,
+  };
+}
+
+/** Returns where a branch is checked out whose worktree is not where it was made; undefined where it is nowhere. */
+export async function findMovedWorktree(repository: string, branch: string): Promise<string | undefined> {
+  const use = await findBranchUse(repository, branch);
+  return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
+}
+
+/** Returns the refusal of work on a worktree that is not where it was made. */
+export async function worktreeGone({ repository, path, branch }: WorktreeSite): Promise<AppError> {
+  const moved = await findMovedWorktree(repository, branch);
+  return moved === undefined
+    ? new AppError(
+        "worktree_gone",
+        `${path} is gone.`,
+        `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
+      )
+    : new AppError(
+        "worktree_moved",
+        `${path} was moved: its branch ${branch} is checked out in ${moved}.`,
+        `Move it back: git -C '${repository}' worktree move '${moved}' '${path}'`,
+      );
+}
+
+/**
+ * Refuses what is not to be done to a worktree while a task works in it.
+ * @throws AppError `worktree_busy`
+ */
+export async function checkIdle(context: AppContext, path: string): Promise<void> {
+  const unfinished = findUnfinishedIn(context.store, path);
+  if (unfinished === undefined) return;
+  const { status, task_id } = await reconcile(context, unfinished);
+  if (status !== "queued" && status !== "running") return;
+  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel).`;
+  throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
+}
+
+/** Works out the base of a task of the Python server, which did not record it. */
+async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
+  if (!pathExists(workspace)) return undefined;
+  const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
+  return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
+}
+
+/** Returns the refusal of work on a repository that is not where its tasks were started. */
+export function repositoryGone(gitFolder: string): AppError {
+  return new AppError(
+    "worktree_moved",
+    `The repository whose git folder was ${gitFolder} is gone, or was moved.`,
+    "Move it back. Or let git join it with its worktrees at the new place (git -C <repository> worktree repair <worktree>), and start tasks there.",
+  );
+}
+
+function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {
+  const why = sandbox === "read-only" ? "it only read" : "it ran outside git";
+  return new AppError("no_worktree", `${task_id} has no worktree: ${why}.`, "Its result is all that there is of it.");
+}

@@ -1,0 +1,142 @@
+import type { CommitGraph } from "#git/repository/commit-graph.ts";
+import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
+import type { UncommittedWork } from "#git/worktree/worktree-work.ts";
+import type { Failure } from "#base/errors.ts";
+import type { FolderSize } from "#platform/files/folder-size.ts";
+import type { StoredWorktree } from "#store/worktree-base.ts";
+import type { TaskStatus } from "#domain/record.ts";
+
+/** A worktree that tasks have worked in, and its state. */
+export interface WorktreeReport {
+  worktree_dir: string;
+  agent_branch: string;
+  base_branch?: string;
+  /** `gone`: git still has it, and its folder is not there. `unreadable`: see `problem`. */
+  state: "idle" | "running" | "gone" | "unreadable";
+  /** Why it cannot be read, and what to do about that. */
+  problem?: string;
+  /** What is checked out there instead of the agent's branch: another branch, or {@link DETACHED}. */
+  on_branch?: string;
+  /** Of all its files. */
+  bytes: number;
+  /** It has more than `bytes`: a part could not be read, or not in time. */
+  has_more_bytes?: true;
+  /** Commits of what is checked out that the base does not have, and those that the base has besides. */
+  ahead: number;
+  behind: number;
+  /** True where it is not known. */
+  has_uncommitted_work: boolean;
+  /** Not all files could be read, or not in time: whether there is uncommitted work is not known. */
+  is_work_unknown?: true;
+  /** Whether there is work, and all of it is in the base. */
+  is_merged: boolean;
+  /** Whether there is no work: no commit since the base, and nothing uncommitted. */
+  is_unchanged: boolean;
+  /** Set where this server made worktree and branch: others are never removed by it. */
+  made_here: boolean;
+  last_task?: LastTask;
+}
+
+/** The task that worked in a worktree last. */
+export interface LastTask {
+  task_id: string;
+  status: TaskStatus;
+  at: string;
+}
+
+/** No branch can have this name. */
+const DETACHED = "(detached HEAD)";
+
+/** Facts that a report is made of. */
+export interface WorktreeFacts {
+  stored: StoredWorktree;
+  listed: ListedWorktree;
+  isThere: boolean;
+  /** Branches' commits, by name. */
+  tips: ReadonlyMap<string, string>;
+  graph: CommitGraph;
+  work: UncommittedWork;
+  size: FolderSize;
+  lastTask: LastTask | undefined;
+}
+
+/** Returns the report on a worktree. @throws AppError `git_failed` */
+export async function reportOn(facts: WorktreeFacts): Promise<WorktreeReport> {
+  const { stored, listed, isThere, tips, graph, work, size, lastTask } = facts;
+  const isOnItsBranch = listed.branch === stored.agent_branch;
+  const tip = isOnItsBranch || !isThere ? tips.get(stored.agent_branch) : listed.commit;
+  // What is checked out there instead of the agent's branch may be anybody's.
+  const isSettled = isOnItsBranch && work === "none";
+  const commits = tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, baseOf(stored, tips));
+  const isRunning = lastTask?.status === "running" || lastTask?.status === "queued";
+  return {
+    ...identify(stored),
+    state: isRunning ? "running" : isThere ? "idle" : "gone",
+    ...(isThere && !isOnItsBranch && { on_branch: listed.branch ?? DETACHED }),
+    bytes: size.bytes,
+    ...(size.isMore && { has_more_bytes: true as const }),
+    ahead: commits.ahead,
+    behind: commits.behind,
+    has_uncommitted_work: work !== "none",
+    ...(work === "unknown" && { is_work_unknown: true as const }),
+    is_merged: isSettled && commits.isMerged,
+    is_unchanged: isSettled && commits.isUnchanged,
+    made_here: stored.made_here === true,
+    ...(lastTask !== undefined && { last_task: lastTask }),
+  };
+}
+
+/** Returns the report on a worktree that cannot be read. */
+export function reportUnreadable(
+  stored: StoredWorktree,
+  { message, hint }: Failure,
+  lastTask: LastTask | undefined,
+): WorktreeReport {
+  return {
+    ...identify(stored),
+    state: "unreadable",
+    problem: `${message} ${hint}`,
+    bytes: 0,
+    has_more_bytes: true,
+    ahead: 0,
+    behind: 0,
+    has_uncommitted_work: true,
+    is_work_unknown: true,
+    is_merged: false,
+    is_unchanged: false,
+    made_here: stored.made_here === true,
+    ...(lastTask !== undefined && { last_task: lastTask }),
+  };
+}
+
+/** Returns the commit that a worktree's work is to be merged into. */
+export function baseOf({ base_branch, base_commit }: StoredWorktree, tips: ReadonlyMap<string, string>): string {
+  return (base_branch === undefined ? undefined : tips.get(base_branch)) ?? base_commit;
+}
+
+function identify({ worktree_dir, agent_branch, base_branch }: StoredWorktree) {
+  return { worktree_dir, agent_branch, ...(base_branch !== undefined && { base_branch }) };
+}
+
+interface CommitState {
+  ahead: number;
+  behind: number;
+  isMerged: boolean;
+  isUnchanged: boolean;
+}
+
+/** State of a branch that does not exist. */
+const NO_COMMITS: CommitState = { ahead: 0, behind: 0, isMerged: false, isUnchanged: false };
+
+async function judgeCommits(
+  graph: CommitGraph,
+  { merged, base_commit }: StoredWorktree,
+  tip: string,
+  base: string,
+): Promise<CommitState> {
+  const { ahead, behind } = await graph.countApart(tip, base);
+  const isUnchanged = await graph.isAncestor(tip, base_commit);
+  // By a commit of another name: it counts while the base has that.
+  const isMergedAs = async () => merged?.tip === tip && graph.isAncestor(merged.commit, base);
+  return { ahead, behind, isMerged: !isUnchanged && (ahead === 0 || (await isMergedAs())), isUnchanged };
+}
