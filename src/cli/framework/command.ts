@@ -35,6 +35,8 @@ type ValueOf<Option extends OptionSpec> = Option extends { type: "boolean" }
 export interface Input<Options extends object = object> {
   options: Options;
   operands: string[];
+  /** All commands of the program, for help and completion. */
+  commands: readonly Command[];
 }
 
 type Values<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };

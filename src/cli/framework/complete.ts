@@ -1,6 +1,5 @@
 import type { Command, Input } from "./command.ts";
 import { CLIENTS } from "#install/client-table.ts";
-import { COMMANDS } from "./commands.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { optionsOf } from "./parse-command-line.ts";
@@ -10,11 +9,11 @@ import { multiline } from "#cli/terminal/style.ts";
 type Candidate = readonly [word: string, meaning: string];
 
 /** Prints the candidates for the last of the words (`word<tab>meaning`), a line each; the shells' scripts ask for them. */
-export async function complete({ operands }: Input): Promise<number> {
+export async function complete({ operands, commands }: Input): Promise<number> {
   // bash takes `--status=run` for three words.
   const words = operands.filter((word) => word !== "=");
   const begun = words.at(-1) ?? "";
-  for (const [word, meaning] of await candidates(words.slice(0, -1), begun)) {
+  for (const [word, meaning] of await candidates(commands, words.slice(0, -1), begun)) {
     // The shell shows them on the terminal that it reads from; what cannot be seen there cannot be chosen.
     if (word.startsWith(begun) && makeVisible(word) === word) {
       printLines([multiline(`${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
@@ -23,25 +22,29 @@ export async function complete({ operands }: Input): Promise<number> {
   return 0;
 }
 
-async function candidates(before: readonly string[], begun: string): Promise<readonly Candidate[]> {
+async function candidates(
+  commands: readonly Command[],
+  before: readonly string[],
+  begun: string,
+): Promise<readonly Candidate[]> {
   const [name, ...rest] = before;
-  if (name === undefined) return namesOfCommands();
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (name === undefined) return namesOf(commands);
+  const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) return [];
   const options = optionsOf(command);
   const last = rest.at(-1)?.replace(/^--/, "");
   const wanting = last === undefined ? undefined : options[last];
   if (wanting?.type === "string") return (wanting.choices ?? []).map((choice) => [choice, ""]);
   if (begun.startsWith("-")) return Object.entries(options).map(([option, { summary }]) => [`--${option}`, summary]);
-  return operandsOf(command);
+  return operandsOf(command, commands);
 }
 
-async function operandsOf({ operands }: Command): Promise<readonly Candidate[]> {
+async function operandsOf({ operands }: Command, commands: readonly Command[]): Promise<readonly Candidate[]> {
   switch (operands?.kind) {
     case "task":
       return listTasks();
     case "command":
-      return namesOfCommands();
+      return namesOf(commands);
     case "client":
       return CLIENTS.map(({ id, title }) => [id, title]);
     case "shell":
@@ -51,8 +54,8 @@ async function operandsOf({ operands }: Command): Promise<readonly Candidate[]> 
   }
 }
 
-function namesOfCommands(): readonly Candidate[] {
-  return COMMANDS.filter(({ group }) => group !== undefined).map(({ name, summary }) => [name, summary]);
+function namesOf(commands: readonly Command[]): readonly Candidate[] {
+  return commands.filter(({ group }) => group !== undefined).map(({ name, summary }) => [name, summary]);
 }
 
 const MAX_TASKS = 100;

@@ -1,6 +1,5 @@
 import { VERSION } from "#base/build.ts";
 import type { Command, Input, OptionSpec } from "./command.ts";
-import { COMMANDS } from "./commands.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { optionsOf } from "./parse-command-line.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
@@ -10,18 +9,18 @@ const GROUPS = { clients: "For MCP clients", tasks: "Tasks", worktrees: "Worktre
 const PROGRAM = "codex-mcp-server";
 
 /** Prints what this program is and its commands, or how one of them is used. */
-export async function help({ operands: [name] }: Input): Promise<number> {
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+export async function help({ operands: [name], commands }: Input): Promise<number> {
+  const command = commands.find((candidate) => candidate.name === name);
   if (name !== undefined && command === undefined) {
     throw new AppError("invalid_argument", `There is no command "${name}".`, `All of them: ${PROGRAM} help`);
   }
-  printLines(command === undefined ? describeProgram() : describeCommand(command));
+  printLines(command === undefined ? describeProgram(commands) : describeCommand(command));
   return 0;
 }
 
-function describeProgram(): Text[] {
+function describeProgram(all: readonly Command[]): Text[] {
   const groups = Object.entries(GROUPS).flatMap(([group, title]) => {
-    const commands = COMMANDS.filter((command) => command.group === group);
+    const commands = all.filter((command) => command.group === group);
     const rows = commands.map((command) => [command.name + operandsOf(command), command.summary] as const);
     return [[paint(title, "bold")], formatRows(rows, 24), [""]].flat();
   });

@@ -16,7 +16,10 @@ export function optionsOf(command: Command): Record<string, OptionSpec> {
  * @returns undefined where its help is asked for
  * @throws AppError `invalid_argument`, naming what is wrong with them
  */
-export function parseCommandLine(command: Command, args: readonly string[]): Input | undefined {
+export function parseCommandLine(
+  command: Command,
+  args: readonly string[],
+): Pick<Input, "options" | "operands"> | undefined {
   const specs = optionsOf(command);
   const { values, positionals } = parse(command, specs, args);
   if (values["help"] === true) return undefined;

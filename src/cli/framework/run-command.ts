@@ -42,11 +42,12 @@ async function explainUnknown(name: string): Promise<number> {
 async function runOrExplain(command: Command, args: readonly string[]): Promise<number | undefined> {
   try {
     // What a client starts has no arguments, and loads nothing for them.
-    if (args.length === 0 && command.operands === undefined) return await command.run({ options: {}, operands: [] });
+    const bare = { options: {}, operands: [], commands: COMMANDS };
+    if (args.length === 0 && command.operands === undefined) return await command.run(bare);
     const { parseCommandLine } = await import("./parse-command-line.ts");
     const input = parseCommandLine(command, args);
-    if (input !== undefined) return await command.run(input);
-    return (await import("./help.ts")).help({ options: {}, operands: [command.name] });
+    if (input !== undefined) return await command.run({ ...input, commands: COMMANDS });
+    return (await import("./help.ts")).help({ ...bare, operands: [command.name] });
   } catch (error) {
     const { code, message, hint } = toFailure(error);
     explain(message, `${hint} [${code}]`);
