@@ -2,7 +2,8 @@ import { commitOf, commitOfBranch, followBranch, headOf } from "#git/repository/
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
-import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
+import { computeMerge } from "#git/merge/compute-merge.ts";
+import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { hasUncommittedWork } from "#git/worktree/worktree-work.ts";

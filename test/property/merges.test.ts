@@ -2,7 +2,8 @@
 // MERGE_ROUNDS and MERGE_SEED say how many and which; the same seed makes the same histories.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { computeMerge, type MergeStrategy } from "#git/merge/compute-merge.ts";
+import { computeMerge } from "#git/merge/compute-merge.ts";
+import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import * as reference from "../support/git-reference.ts";
 import * as repositories from "../support/random-repository.ts";

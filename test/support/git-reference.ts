@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync } from "node:fs";
-import type { MergeStrategy } from "#git/merge/compute-merge.ts";
+import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { askGit, gitAnswer, type Said } from "./random-repository.ts";
 
 /** What came of a merge, by git itself or by us. */

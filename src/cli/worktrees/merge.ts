@@ -1,7 +1,7 @@
 import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { resolveTask } from "#tasks/resolve-task.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
-import type { MergeStrategy } from "#git/merge/compute-merge.ts";
+import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { openForPerson } from "#cli/terminal/open.ts";

@@ -3,7 +3,7 @@ import { type CommitObject, parseAuthor, readCommit, storeCommit } from "#git/re
 import { git, gitBytes } from "#git/git.ts";
 import { OUR_IDENTITY } from "#git/repository/identity.ts";
 import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
-import type { ComputedMerge, MergeRequest } from "./compute-merge.ts";
+import type { ComputedMerge, MergeRequest } from "./merge-request.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 import { mergeTrees } from "./merge-trees.ts";
 
