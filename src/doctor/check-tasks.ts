@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { listWorktrees } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 import { listCgroup, listCgroups } from "#platform/process/cgroup.ts";
 import { processesWith } from "#platform/process/tree.ts";
 import { pathExists } from "#base/paths.ts";
@@ -40,7 +40,7 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
   for (const { worktree_dir, workspace } of places) {
     if (pathExists(worktree_dir) || !pathExists(workspace)) continue;
     const repository = dirname(workspace);
-    const listed = await listWorktrees(repository).catch(() => []);
+    const listed = await listGitWorktrees(repository).catch(() => []);
     const isListed = listed.some(({ path }) => path === worktree_dir);
     if (isListed) stale.push({ path: worktree_dir, repository });
   }

@@ -7,11 +7,11 @@ export function withTable(text: string, table: string, fields: Record<string, un
   const rest = withoutTable(text, table);
   if (fields === undefined) return rest;
   const gap = rest === "" || rest.endsWith("\n\n") ? "" : "\n".repeat(rest.endsWith("\n") ? 1 : 2);
-  return `${rest}${gap}${formatTable(table, fields).join("\n")}\n`;
+  return `${rest}${gap}${formatTomlTable(table, fields).join("\n")}\n`;
 }
 
 /** A table's lines, and those of the tables in it. */
-export function formatTable(table: string, fields: Record<string, unknown>): string[] {
+export function formatTomlTable(table: string, fields: Record<string, unknown>): string[] {
   const isTable = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   const entries = Object.entries(fields);
@@ -20,7 +20,7 @@ export function formatTable(table: string, fields: Record<string, unknown>): str
     .filter(([, value]) => !isTable(value))
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   const below = entries.flatMap(([key, value]) =>
-    isTable(value) ? ["", formatTable(`${table}.${key}`, value)].flat() : [],
+    isTable(value) ? ["", formatTomlTable(`${table}.${key}`, value)].flat() : [],
   );
   return [`[${table}]`, ...plain, ...below];
 }

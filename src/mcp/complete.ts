@@ -7,7 +7,7 @@ import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
 const MAX_VALUES = 100;
 
 /** What a client may offer its user for an argument that is being typed. */
-export function complete({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
+export function completeArgument({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
   const values = ref.type === "ref/prompt" ? completePrompt(ref.name, argument, open) : completeTask(argument, open);
   return { completion: { values: values.slice(0, MAX_VALUES), hasMore: values.length > MAX_VALUES } };
 }

@@ -44,7 +44,7 @@ export const status = z.enum(["queued", "running", "completed", "failed", "cance
 // What follows is of answers, and made when a schema of them is asked for: each costs the start of every server.
 
 /** What answers tell of the run and its worktree once it has ended. */
-export const outcomeFields = () => ({
+export const outcomeSchemas = () => ({
   session_id: z.string().optional().describe("For resuming"),
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
@@ -59,7 +59,7 @@ export const outcomeFields = () => ({
 });
 
 /** What answers tell of a worktree. */
-export const worktreeFields = () => ({
+export const worktreeSchemas = () => ({
   worktree_dir: z.string().optional().describe("Where the work is"),
   agent_branch: z.string().optional().describe("The branch that it is on"),
   base_branch: z.string().optional().describe("The branch that it was made from"),

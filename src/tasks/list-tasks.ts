@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { listTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
+import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
 import type { TaskStatus } from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";

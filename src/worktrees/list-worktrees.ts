@@ -1,7 +1,7 @@
 import { readBranchTips } from "#git/repository/branch-tips.ts";
 import { CommitGraph } from "#git/repository/commit-graph.ts";
 import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { listWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
 import { toFailure } from "#base/errors.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import { newestTaskIn } from "#store/tasks/list-tasks.ts";

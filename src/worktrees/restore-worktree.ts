@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { readManifest } from "#git/salvage/manifest.ts";
-import { restoreWorktree as putBack } from "#git/salvage/restore-worktree.ts";
+import { restoreFromSalvage as putBack } from "#git/salvage/restore-worktree.ts";
 import { isHalfRestored } from "#git/worktree/worktree-lock.ts";
 import { listSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
-import { listWorktrees as listOfGit } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees as listOfGit } from "#git/worktree/worktree-list.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError } from "#base/errors.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";

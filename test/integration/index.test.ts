@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { importTasks } from "#store/tasks/import-tasks.ts";
-import { countTasks, listTasks } from "#store/tasks/list-tasks.ts";
+import { countTasks, queryTasks } from "#store/tasks/list-tasks.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { claimTask } from "#store/tasks/claim-task.ts";
 import type { QueuedTask } from "#domain/record.ts";
@@ -97,7 +97,7 @@ test("an index of a newer version is read, and not written", () => {
   before.database.run("PRAGMA user_version = 99");
   before.database.close();
   const store = openStore(home, (cwd) => cwd);
-  expect(listTasks(store, { limit: 5 }).map(({ task_id }) => task_id)).toEqual(["codex-review-a-v1"]);
+  expect(queryTasks(store, { limit: 5 }).map(({ task_id }) => task_id)).toEqual(["codex-review-a-v1"]);
   let refused: unknown;
   try {
     claim(store, "review-b-v1");
@@ -132,7 +132,7 @@ test("folders that hold no task are named with what to do, and keep no other tas
   mkdirSync(join(tasks, "codex-folder", "meta.json"));
   writeFileSync(join(tasks, "codex-newer", "meta.json"), '{"task_id": "codex-newer", "status": "paused"}');
   const store = openStore(home, (cwd) => cwd);
-  expect(listTasks(store, { limit: 9 }).map(({ task_id }) => task_id)).toEqual(["codex-review-good-v1"]);
+  expect(queryTasks(store, { limit: 9 }).map(({ task_id }) => task_id)).toEqual(["codex-review-good-v1"]);
   const faults = Object.fromEntries(importTasks(store).map(({ task_id, problem }) => [task_id, problem]));
   expect(Object.keys(faults).toSorted()).toEqual(
     ["empty", "file", "folder", "newer", "none", "pipe", "torn"].map((name) => `codex-${name}`),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import { removeWorktree } from "#git/worktree/remove-worktree.ts";
-import { restoreWorktree } from "#git/salvage/restore-worktree.ts";
+import { restoreFromSalvage } from "#git/salvage/restore-worktree.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState } from "#git/salvage/worktree-state.ts";
 import { addWorktree } from "#git/worktree/worktree.ts";
@@ -41,7 +41,7 @@ async function discardAndRestore(worktree: string): Promise<void> {
   const tip = await scratch.git(repository, "rev-parse", `refs/heads/${BRANCH}`);
   await removeWorktree({ repository, worktree, branch: BRANCH, tip });
   expect(await scratch.git(repository, "worktree", "list")).not.toContain(worktree);
-  await restoreWorktree(repository, ref);
+  await restoreFromSalvage(repository, ref);
 }
 
 async function forget(worktree: string): Promise<void> {
@@ -124,11 +124,11 @@ test("what is kept in a repository of somebody else's is not written outside of 
   ];
   for (const [files, more] of forged) {
     await forge(files, more);
-    const refused: unknown = await restoreWorktree(repository, "refs/forged").catch((error: unknown) => error);
+    const refused: unknown = await restoreFromSalvage(repository, "refs/forged").catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "nothing_salvaged" });
     expect(readdirSync(target)).toEqual([]);
     expect(existsSync(worktree)).toBe(false);
   }
-  await restoreWorktree(repository, ref);
+  await restoreFromSalvage(repository, ref);
   await forget(worktree);
 });

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { applyRetention } from "#tasks/retention.ts";
 import { readConfig } from "#base/config.ts";
 import { ownSpace } from "#platform/host.ts";
-import { endTask, requestCancel, startTask, updateQueuedTask } from "#store/tasks/change-task.ts";
+import { endTask, requestCancel, markRunning, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, type ClaimResult, findTask } from "#store/tasks/claim-task.ts";
-import { lastSessionUsage, listTasks } from "#store/tasks/list-tasks.ts";
+import { lastSessionUsage, queryTasks } from "#store/tasks/list-tasks.ts";
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
 import { openStore, type Store } from "#store/store.ts";
@@ -77,7 +77,7 @@ describe("claims", () => {
     const first = start("review-a-v1");
     expect(first.run).toBe(1);
     expect(claim("review-a-v1")).toMatchObject({ because: "topic" });
-    expect(startTask(store, { ...first, status: "running" })).toBe(true);
+    expect(markRunning(store, { ...first, status: "running" })).toBe(true);
     expect(claim("review-a-v1")).toMatchObject({ because: "topic" });
     expect(endTask(store, "running", completed(first))).toBe(true);
     expect(claim("review-a-v1")).toMatchObject({ granted: { run: 2 } });
@@ -100,8 +100,8 @@ describe("claims", () => {
 describe("state changes are compare-and-swap", () => {
   test("of two that start or end a task, one wins; the published copy is the winner's", () => {
     const task = start("review-a-v1");
-    expect(startTask(store, { ...task, status: "running" })).toBe(true);
-    expect(startTask(store, { ...task, status: "running" })).toBe(false);
+    expect(markRunning(store, { ...task, status: "running" })).toBe(true);
+    expect(markRunning(store, { ...task, status: "running" })).toBe(false);
     expect(endTask(store, "running", completed(task, { result: "first" }))).toBe(true);
     expect(endTask(store, "running", completed(task, { result: "second" }))).toBe(false);
     expect(readMeta(taskPaths(home, task.task_id).meta)).toMatchObject({ status: "completed", result: "first" });
@@ -111,14 +111,14 @@ describe("state changes are compare-and-swap", () => {
   test("a task whose cancel was asked for is not started", () => {
     const task = start("review-a-v1");
     requestCancel(store, task);
-    expect(startTask(store, { ...task, status: "running" })).toBe(false);
+    expect(markRunning(store, { ...task, status: "running" })).toBe(false);
     expect(findTask(store, task.task_id)?.isCancelRequested).toBe(true);
   });
 
   test("who starts a task is no supervisor: only that is noted with its pid", () => {
     const task = start("review-a-v1");
     expect(findTask(store, task.task_id)?.supervisor).toBeUndefined();
-    startTask(store, { ...task, status: "running" });
+    markRunning(store, { ...task, status: "running" });
     expect(findTask(store, task.task_id)?.supervisor).toMatchObject({ pid: process.pid, ...ownSpace() });
   });
 
@@ -136,7 +136,7 @@ describe("what is on disk", () => {
     const first = start("review-a-v1");
     const paths = taskPaths(home, first.task_id);
     writeFileSync(paths.log, "the first log");
-    startTask(store, { ...first, status: "running" });
+    markRunning(store, { ...first, status: "running" });
     endTask(store, "running", completed(first));
     start("review-a-v1");
     expect(readFileSync(join(paths.runs, "1", "codex-exec.log"), "utf8")).toBe("the first log");
@@ -159,7 +159,7 @@ describe("what is on disk", () => {
     const place = { worktree_dir: "/project-agent-implement-a", agent_branch: "agent/implement-a", base_commit: "abc" };
     const task = start("implement-a-v1", place);
     noteWorktree(store, { ...place, base_branch: "main", workspace: "/r/.git" });
-    startTask(store, { ...task, status: "running" });
+    markRunning(store, { ...task, status: "running" });
     const session_usage = { input_tokens: 5, cached_input_tokens: 0, output_tokens: 2, reasoning_output_tokens: 0 };
     endTask(store, "running", completed(task, { session_id: "s-1", session_usage }));
     store.database.close();
@@ -213,7 +213,7 @@ describe("what is on disk", () => {
       result: "fine",
       exit_code: 0,
     });
-    expect(listTasks(store, { limit: 10 }).map((task) => task.task_id)).toEqual(["codex-review-old-v3"]);
+    expect(queryTasks(store, { limit: 10 }).map((task) => task.task_id)).toEqual(["codex-review-old-v3"]);
   });
 
   test("a meta.json that is none is left alone", () => {
@@ -228,15 +228,15 @@ describe("what is on disk", () => {
   test("retention removes what is neither new nor young, and nothing that runs", () => {
     for (const [index, topic] of ["review-a-v1", "review-b-v1", "review-c-v1"].entries()) {
       const task = start(topic, { start_time: `2026-01-0${index + 1}T00:00:00.000Z` });
-      startTask(store, { ...task, status: "running" });
+      markRunning(store, { ...task, status: "running" });
       if (topic !== "review-b-v1") endTask(store, "running", completed(task));
     }
     const keep = (tasks: string, seconds: string) =>
       readConfig({ HOME: scratch.root, CODEXMCP_KEEP_TASKS: tasks, CODEXMCP_KEEP_SECONDS: seconds });
     applyRetention({ config: { ...keep("1", "999999999999"), home }, store });
-    expect(listTasks(store, { limit: 10 })).toHaveLength(3);
+    expect(queryTasks(store, { limit: 10 })).toHaveLength(3);
     applyRetention({ config: { ...keep("1", "60"), home }, store });
-    expect(listTasks(store, { limit: 10 }).map((task) => task.topic)).toEqual(["review-c-v1", "review-b-v1"]);
+    expect(queryTasks(store, { limit: 10 }).map((task) => task.topic)).toEqual(["review-c-v1", "review-b-v1"]);
     expect(readdirSync(join(home, "tasks")).toSorted()).toEqual(["codex-review-b-v1", "codex-review-c-v1"]);
     expect(existsSync(store.paths.removed)).toBe(false);
   });

@@ -63,7 +63,7 @@ const MAX_TASKS = 100;
 async function listTasks(): Promise<readonly Candidate[]> {
   try {
     const { openForPerson } = await import("#cli/terminal/open.ts");
-    const { listTasks: readTasks } = await import("#store/tasks/list-tasks.ts");
+    const { queryTasks: readTasks } = await import("#store/tasks/list-tasks.ts");
     const tasks = readTasks(openForPerson().store, { limit: MAX_TASKS });
     return tasks.map(({ task_id, status, cwd }) => [task_id, `${status}, ${cwd}`]);
   } catch {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { applyChange, type ClientChange, ownEntry, planChange } from "#install/set-up-client.ts";
 import { entryFields } from "#install/client-file.ts";
-import { formatTable } from "#install/toml-edit.ts";
+import { formatTomlTable } from "#install/toml-edit.ts";
 import { CLIENTS, type McpClient, type ServerEntry } from "#install/client-table.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
@@ -96,7 +96,7 @@ function readVariables(assignments: readonly string[]): Record<string, string> {
 function describeEntry({ title, file, format, cli }: McpClient, name: string, entry: ServerEntry): string[] {
   const path = shortenHome(file(process.env));
   if (format.language === "toml") {
-    return [`# ${title}: ${path}`, ...formatTable(`${format.key}.${name}`, entryFields(format, entry))];
+    return [`# ${title}: ${path}`, ...formatTomlTable(`${format.key}.${name}`, entryFields(format, entry))];
   }
   const byHand = cli === undefined ? "" : ` (or: ${cli.program} ${cli.add({ name, ...entry }).join(" ")})`;
   return [

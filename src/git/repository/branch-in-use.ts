@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { listNames, pathExists, realPath } from "#base/paths.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { findGitFolders } from "#git/git-folders.ts";
-import { listWorktrees } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 
 /** A working tree that holds a branch, so that git refuses to delete or move it. */
 export interface BranchUse {
@@ -28,7 +28,7 @@ export async function findBranchUse(
   const places = commonDir === undefined ? [] : [...listPrivateFolders(commonDir)].filter(isOther);
   const busy = places.map(({ path, gitDir }) => ({ path, what: findOperation(gitDir, branch) }));
   for (const { path, what } of busy) if (what !== undefined) return { path, what };
-  const checkout = (await listWorktrees(repositoryFolder)).find((tree) => tree.branch === branch && isOther(tree));
+  const checkout = (await listGitWorktrees(repositoryFolder)).find((tree) => tree.branch === branch && isOther(tree));
   return checkout === undefined ? undefined : { path: checkout.path, what: "checked out" };
 }
 

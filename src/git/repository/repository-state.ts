@@ -5,7 +5,7 @@ import { kindOf, readFileBounded } from "#platform/files/read-file.ts";
 import { git, tryGit, withoutLastNewline } from "#git/git.ts";
 import { hasGit } from "#git/run-git.ts";
 import { SALVAGE_REFS } from "#git/salvage/manifest.ts";
-import { listWorktrees } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 
 /** What a repository says of itself, beside the files that are checked out. */
 export interface RepositoryState {
@@ -54,7 +54,7 @@ export async function readRepositoryState({ toplevel, gitDir, commonDir }: Worki
     readHead(toplevel),
     git(toplevel, ["for-each-ref", "--format=%(objectname) %(refname)"]),
     git(toplevel, ["ls-files", "--stage", "-z"]),
-    listWorktrees(toplevel),
+    listGitWorktrees(toplevel),
   ]);
   const elsewhere = worktrees.filter((worktree) => worktree.path !== toplevel).map(({ branch }) => branch);
   return {

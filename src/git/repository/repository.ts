@@ -4,7 +4,7 @@ import { isWithin, realPath } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
 import { tryGit, withoutLastNewline } from "#git/git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { listWorktrees, type ListedWorktree } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees, type ListedWorktree } from "#git/worktree/worktree-list.ts";
 
 /** A repository that a worktree can be made from. */
 export interface Repository {
@@ -50,7 +50,7 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
     superprojectOf(cwd),
     // The first of them reports what is wrong.
-    listWorktrees(cwd, FOREIGN).catch(() => []),
+    listGitWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
   if (facts.exitCode !== 0) {
     if (/not a git repository/i.test(facts.stderr)) return undefined;

@@ -43,7 +43,7 @@ export interface RestoredWorktree {
  * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place, `nothing_salvaged`,
  *   `worktree_unusable`; nothing is changed then
  */
-export async function restoreWorktree(repository: string, salvage: string): Promise<RestoredWorktree> {
+export async function restoreFromSalvage(repository: string, salvage: string): Promise<RestoredWorktree> {
   const manifest = await readManifest(repository, salvage);
   const { worktree, branch, tip, head } = manifest;
   if (lstatIfAny(worktree) !== undefined) throw pathTaken(worktree);

@@ -22,7 +22,7 @@ export interface ListedWorktree {
  * Returns the worktrees of the repository around a folder.
  * @throws AppError as git's commands do, outside git too
  */
-export async function listWorktrees(folder: string, limits: GitLimits = {}): Promise<ListedWorktree[]> {
+export async function listGitWorktrees(folder: string, limits: GitLimits = {}): Promise<ListedWorktree[]> {
   const listed = parseWorktrees(await git(folder, ["worktree", "list", "--porcelain", "-z"], {}, limits));
   const [main, ...linked] = listed;
   const isGitFolder = main !== undefined && !main.isBare && findGitFolders(main.path)?.top === undefined;

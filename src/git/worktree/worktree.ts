@@ -9,7 +9,7 @@ import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { mergeBaseOf } from "#git/repository/history.ts";
 import type { Repository } from "#git/repository/repository.ts";
-import { listWorktrees } from "./worktree-list.ts";
+import { listGitWorktrees } from "./worktree-list.ts";
 import { halfRestored, isHalfRestored } from "./worktree-lock.ts";
 
 /** Steps by which a task gets its worktree. */
@@ -49,7 +49,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
 
 /** Plans the same worktree once more, for what stands there now. @throws AppError as {@link planWorktree} does */
 export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
-  const worktrees = await listWorktrees(repository.folder);
+  const worktrees = await listGitWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);
 }
 
@@ -73,7 +73,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 }
 
 async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
-  const isListed = (await listWorktrees(folder)).some((worktree) => worktree.path === path);
+  const isListed = (await listGitWorktrees(folder)).some((worktree) => worktree.path === path);
   if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
   await tryGit(folder, deleteBranch(branch, commit));
 }

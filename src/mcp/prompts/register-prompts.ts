@@ -5,7 +5,7 @@ import {
   ListPromptsRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { AppError } from "#base/errors.ts";
-import { complete } from "#mcp/complete.ts";
+import { completeArgument } from "#mcp/complete.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
 import type { Session } from "#mcp/session.ts";
 import { ALL_PROMPTS } from "./all-prompts.ts";
@@ -20,5 +20,5 @@ export function registerPrompts(server: Server, session: Session): void {
     const names = ALL_PROMPTS.map((each) => each.name).join(", ");
     throw new AppError("invalid_argument", `There is no prompt "${name}".`, `The prompts: ${names}.`);
   });
-  onRequest(server, CompleteRequestSchema, (params) => complete(params, session.open));
+  onRequest(server, CompleteRequestSchema, (params) => completeArgument(params, session.open));
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { diffWorktree } from "#worktrees/diff-worktree.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
-import { taskId, worktreeFields } from "#mcp/schemas.ts";
+import { taskId, worktreeSchemas } from "#mcp/schemas.ts";
 
 /** A list of files is cut here; `diff_stat` has the whole number. */
 const MAX_FILES = 200;
@@ -23,7 +23,7 @@ export const codexDiff = defineTool({
   output: () =>
     z.object({
       task_id: z.string(),
-      ...worktreeFields(),
+      ...worktreeSchemas(),
       files: z
         .array(z.looseObject({ path: z.string(), status: z.string() }))
         .describe("Each with lines added and deleted"),

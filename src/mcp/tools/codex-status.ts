@@ -4,7 +4,7 @@ import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts
 import { showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
-import { failureFields, outcomeFields, status, taskId, taskLine, worktreeFields } from "#mcp/schemas.ts";
+import { failureFields, outcomeSchemas, status, taskId, taskLine, worktreeSchemas } from "#mcp/schemas.ts";
 
 const DEFAULT_LIMIT = 50;
 
@@ -43,8 +43,8 @@ export const codexStatus = defineTool({
       last_event_at: z.string().optional(),
       stalled: z.string().optional().describe("Why nothing seems to happen"),
       note: z.string().optional(),
-      ...outcomeFields(),
-      ...worktreeFields(),
+      ...outcomeSchemas(),
+      ...worktreeSchemas(),
       ...failureFields(),
     }),
   handle: async (args, { open, limits }) => {

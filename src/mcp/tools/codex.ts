@@ -7,7 +7,7 @@ import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
-import { failureFields, outcomeFields, startInput, status, worktreeFields as worktreeSchema } from "#mcp/schemas.ts";
+import { failureFields, outcomeSchemas, startInput, status, worktreeSchemas } from "#mcp/schemas.ts";
 import { whileTelling } from "#mcp/answers/while-telling.ts";
 import { toStartRequest } from "./start-request.ts";
 
@@ -31,8 +31,8 @@ export const codex = defineTool({
       activity: z.string().optional(),
       queue_position: z.int().optional(),
       note: z.string().optional(),
-      ...outcomeFields(),
-      ...worktreeSchema(),
+      ...outcomeSchemas(),
+      ...worktreeSchemas(),
       ...failureFields(),
     }),
   handle: async (args, call) => {

@@ -10,7 +10,7 @@ export type Reach =
   | "beyond";
 
 /** What the tables of commands say about one. A command of which nothing is said only reads. */
-export type Finding =
+export type CommandFinding =
   | { does: "writes"; why: string; targets: readonly Value[]; reach: Reach }
   | { does: "unknown"; why: string }
   /** It runs another command, with these words. */
@@ -29,7 +29,7 @@ export interface Invocation {
 }
 
 /** What one command does. */
-export type Judge = (invocation: Invocation) => readonly Finding[];
+export type Judge = (invocation: Invocation) => readonly CommandFinding[];
 
 /** The entries of programs that are judged alike. */
 export function alike(names: readonly string[], judge: Judge): Record<string, Judge> {
@@ -37,14 +37,14 @@ export function alike(names: readonly string[], judge: Judge): Record<string, Ju
 }
 
 /** It only reads. */
-export const READS: readonly Finding[] = [];
+export const READS: readonly CommandFinding[] = [];
 
 /** It writes files. @param targets none: nobody knows which */
-export function writes(why: string, targets: readonly Value[] = [], reach: Reach = "files"): Finding[] {
+export function writes(why: string, targets: readonly Value[] = [], reach: Reach = "files"): CommandFinding[] {
   return [{ does: "writes", why, targets, reach }];
 }
 
 /** What it does cannot be told from its words. */
-export function unknown(why: string): Finding[] {
+export function unknown(why: string): CommandFinding[] {
   return [{ does: "unknown", why }];
 }

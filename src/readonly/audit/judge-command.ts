@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { type CommandNode, forEachChild, parse, type ParsedScript, type Redirection, type SyntaxNode } from "unbash";
 import { expandAssignment, expandWord } from "./expand.ts";
 import { inputOf, programName, wordsOf } from "./command-words.ts";
-import type { Finding, Invocation, Reach } from "./finding.ts";
+import type { CommandFinding, Invocation, Reach } from "./finding.ts";
 import { knownOutput } from "./known-output.ts";
 import { decidesPrograms } from "./program-variables.ts";
 import { Scope, type Surroundings } from "./scope.ts";
@@ -178,7 +178,7 @@ class CommandJudge {
     for (const finding of judge({ name, args, ...input })) this.#take(finding, input, scope, depth);
   }
 
-  #take(finding: Finding, input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
+  #take(finding: CommandFinding, input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
     switch (finding.does) {
       case "unknown":
         this.unknowns.push(finding.why);

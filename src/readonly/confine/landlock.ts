@@ -2,7 +2,7 @@ import { ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
 import { type LibcCalls, openLibc } from "./libc-calls.ts";
-import type { Enforcement } from "./restriction.ts";
+import type { RestrictionsInForce } from "./restriction.ts";
 import { HARMLESS_DEVICES } from "./writable.ts";
 
 /** The newest interface that this program makes use of (Linux 6.15). */
@@ -52,7 +52,7 @@ function askAbi({ syscall }: LibcCalls): number {
  * Source: Documentation/userspace-api/landlock.rst
  * @param writable folders, and devices of {@link HARMLESS_DEVICES}; missing ones, links and all others are passed over
  */
-export function restrictWrites(libc: LibcCalls, writable: readonly string[]): Enforcement {
+export function restrictWrites(libc: LibcCalls, writable: readonly string[]): RestrictionsInForce {
   const { syscall } = libc;
   const abi = Math.min(askAbi(libc), NEWEST_ABI);
   if (abi < 1) return { enforcement: "none", reason: "this kernel has no Landlock, or the container forbids it" };

@@ -24,7 +24,7 @@ const HAS_SLOT = `($max = 0 OR (
  * @param maxConcurrent how many tasks may run at once; 0: any number
  * @returns false where the task is no longer queued, a cancel was asked for, or there is no slot for it
  */
-export function startTask(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
+export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
   return change(
     store,
     task,

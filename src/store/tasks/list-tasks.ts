@@ -37,7 +37,7 @@ interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
 }
 
 /** Tasks newest first, from the index alone: no task's folder is touched. */
-export function listTasks(store: Store, filter: TaskFilter): TaskSummary[] {
+export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
   const where = (condition: string, ...bound: (string | number)[]) => {

@@ -1,6 +1,6 @@
 import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { holdInQueue, startTask } from "#store/tasks/change-task.ts";
+import { holdInQueue, markRunning } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { QueuedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -20,7 +20,7 @@ export async function startWhenFree(
 ): Promise<RunningTask | undefined> {
   const tryStart = () => {
     const running = toRunning();
-    return startTask(context.store, running, context.config.maxConcurrent) ? running : undefined;
+    return markRunning(context.store, running, context.config.maxConcurrent) ? running : undefined;
   };
   const started = tryStart();
   if (started !== undefined || context.config.maxConcurrent === 0) return started;

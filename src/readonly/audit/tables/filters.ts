@@ -1,4 +1,4 @@
-import { type Finding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { type CommandFinding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, known, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
 import { judgeSed } from "./sed.ts";
 
@@ -10,7 +10,7 @@ const readsUnless =
     return target === undefined ? READS : writes(`${name} writes its output`, [target]);
   };
 
-function awks({ args }: Invocation): readonly Finding[] {
+function awks({ args }: Invocation): readonly CommandFinding[] {
   if (args.some(({ text }) => text === "inplace")) return writes("awk -i inplace changes files");
   if (hasOption(args, "-f", "--file")) return unknown("awk runs a program file");
   const program = operandsOf(args, ["-F", "-v", "--assign"])[0];
@@ -19,7 +19,7 @@ function awks({ args }: Invocation): readonly Finding[] {
   return judgeAwkProgram(program.text);
 }
 
-function judgeAwkProgram(program: string): readonly Finding[] {
+function judgeAwkProgram(program: string): readonly CommandFinding[] {
   const statements = withoutComparisons(program);
   const target = /\bprintf?\b[^\n;}|]{0,300}?>>?\s{0,9}"([^"]+)"/.exec(statements)?.[1];
   if (target !== undefined) return writes("awk writes a file", [known(target)]);
@@ -33,12 +33,12 @@ function withoutComparisons(program: string): string {
   return program.replaceAll(/\([^()]*\)/g, "()");
 }
 
-function greps({ name, args }: Invocation): readonly Finding[] {
+function greps({ name, args }: Invocation): readonly CommandFinding[] {
   return hasOption(args, "--pre") ? unknown(`${name} --pre runs a program`) : READS;
 }
 
-function finds({ args }: Invocation): readonly Finding[] {
-  const findings: Finding[] = [];
+function finds({ args }: Invocation): readonly CommandFinding[] {
+  const findings: CommandFinding[] = [];
   for (const [index, { text }] of args.entries()) {
     if (text === "-delete") findings.push(...writes("find -delete removes files"));
     if (/^-fprint(?:f|0)?$|^-fls$/.test(text)) {
@@ -56,7 +56,7 @@ function upToEnd(args: readonly Value[], from: number): Value[] {
   return words.map((word) => (word.text.includes("{}") ? { text: word.text, isKnown: false } : word));
 }
 
-function fdFinds({ args }: Invocation): readonly Finding[] {
+function fdFinds({ args }: Invocation): readonly CommandFinding[] {
   const at = args.findIndex(({ text }) => /^(?:-x|-X|--exec|--exec-batch)$/.test(text));
   return at < 0 ? READS : [{ does: "runs", words: args.slice(at + 1) }];
 }

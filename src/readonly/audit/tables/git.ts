@@ -1,4 +1,4 @@
-import { type Finding, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { type CommandFinding, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
 
 const READING =
@@ -27,7 +27,7 @@ export const judgeGit: Judge = ({ args }) => {
   return isRunning ? unknown("git runs a program given by -c") : judgeSubcommand(command.text, args.slice(at + 1));
 };
 
-function judgeSubcommand(name: string, args: readonly Value[]): readonly Finding[] {
+function judgeSubcommand(name: string, args: readonly Value[]): readonly CommandFinding[] {
   const output = optionValue(args, "--output");
   if (output !== undefined && /^(?:log|show|diff)/.test(name)) return writes(`git ${name} --output writes`, [output]);
   if (READING.test(name)) return READS;
@@ -43,14 +43,14 @@ function isDryRun(args: readonly Value[]): boolean {
   return hasOption(args, "--dry-run") || args.some(({ text }) => text === "-n");
 }
 
-function changes(name: string): Finding[] {
+function changes(name: string): CommandFinding[] {
   return writes(`git ${name} changes the repository`);
 }
 
 /** Reads with one of these words first, or with none at all; changes the repository with any other. */
 const readsWith =
   (name: string, subcommands: readonly string[], bare: "reads" | "writes" = "reads") =>
-  (args: readonly Value[]): readonly Finding[] => {
+  (args: readonly Value[]): readonly CommandFinding[] => {
     const first = operandsOf(args)[0]?.text;
     const isReading = first === undefined ? bare === "reads" : subcommands.includes(first);
     return isReading ? READS : changes(name);
@@ -59,7 +59,7 @@ const readsWith =
 /** Lists, unless it is given a name without an option that says it is to list. */
 const listsUnlessNamed =
   (name: string, changing: readonly string[], listing: readonly string[]) =>
-  (args: readonly Value[]): readonly Finding[] => {
+  (args: readonly Value[]): readonly CommandFinding[] => {
     if (hasOption(args, ...changing)) return changes(name);
     if (hasOption(args, ...listing)) return READS;
     const withValue = ["--sort", "--format", "--column", "-n"];
@@ -68,7 +68,7 @@ const listsUnlessNamed =
 
 const LISTING = ["-l", "--list", "--contains", "--no-contains", "--merged", "--no-merged", "--points-at"];
 
-function judgeConfig(args: readonly Value[]): readonly Finding[] {
+function judgeConfig(args: readonly Value[]): readonly CommandFinding[] {
   if (hasOption(args, "--unset", "--unset-all", "--add", "--replace-all", "--rename-section", "--edit", "-e")) {
     return changes("config");
   }
@@ -81,10 +81,10 @@ function judgeConfig(args: readonly Value[]): readonly Finding[] {
 
 const onlyWith =
   (name: string, options: readonly string[], does: "reads" | "writes") =>
-  (args: readonly Value[]): readonly Finding[] =>
+  (args: readonly Value[]): readonly CommandFinding[] =>
     hasOption(args, ...options) === (does === "reads") ? READS : changes(name);
 
-const SPECIAL: Record<string, (args: readonly Value[]) => readonly Finding[]> = {
+const SPECIAL: Record<string, (args: readonly Value[]) => readonly CommandFinding[]> = {
   push: (args) => (isDryRun(args) ? READS : writes("git push changes a remote repository", [], "beyond")),
   branch: listsUnlessNamed(
     "branch",

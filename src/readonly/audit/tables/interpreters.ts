@@ -1,4 +1,4 @@
-import { type Finding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { type CommandFinding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { findOption, hasOption, operandsOf, type Value } from "#readonly/audit/value.ts";
 
 /** What, in the code of a language, changes something. Code without any of it is still not known to read only. */
@@ -51,7 +51,7 @@ function codeOf({ code }: Language, { args, stdin }: Invocation): string | undef
   return operand === undefined || operand.text === "-" ? stdin : undefined;
 }
 
-function judgeCode(name: string, language: Language, code: string): readonly Finding[] {
+function judgeCode(name: string, language: Language, code: string): readonly CommandFinding[] {
   if (language.writes.test(code)) return writes(`code for ${name} writes files`);
   if (language.runs.test(code)) return unknown(`code for ${name} runs other programs`);
   return unknown(`code for ${name}`);

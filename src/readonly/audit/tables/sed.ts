@@ -1,8 +1,8 @@
-import { type Finding, type Invocation, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { type CommandFinding, type Invocation, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, known, operandsOf } from "#readonly/audit/value.ts";
 
 /** `sed`: with `-i` it changes its files; otherwise its script tells. */
-export function judgeSed({ args }: Invocation): readonly Finding[] {
+export function judgeSed({ args }: Invocation): readonly CommandFinding[] {
   const operands = operandsOf(args, ["-e", "-f", "-l", "--expression", "--file"]);
   const scripts = args.flatMap((word, index) => {
     if (word.text.startsWith("--expression=")) return { ...word, text: word.text.slice("--expression=".length) };
@@ -18,9 +18,9 @@ export function judgeSed({ args }: Invocation): readonly Finding[] {
 }
 
 /** Of sed's commands, `w` and `W` write a file, also `w` as a flag of `s`; `e` runs a command, also as a flag. */
-function judgeScript(script: string): readonly Finding[] {
+function judgeScript(script: string): readonly CommandFinding[] {
   const reader = new ScriptReader(script);
-  const findings: Finding[] = [];
+  const findings: CommandFinding[] = [];
   while (!reader.isAtEnd()) {
     reader.skipAddress();
     const command = reader.take();

@@ -1,4 +1,12 @@
-import { alike, type Finding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import {
+  alike,
+  type CommandFinding,
+  type Invocation,
+  type Judge,
+  READS,
+  unknown,
+  writes,
+} from "#readonly/audit/finding.ts";
 import { findOption, hasOption, optionValue, type Value } from "#readonly/audit/value.ts";
 
 /** It runs the command that follows its own options (and `skip` words of its own). */
@@ -22,7 +30,7 @@ function afterOptions(args: readonly Value[], withValue: readonly string[]): rea
 }
 
 /** Shells: a text after `-c`, a script on standard input, or a file, which the log does not show. */
-function shells({ name, args, stdin, hasStdin }: Invocation): readonly Finding[] {
+function shells({ name, args, stdin, hasStdin }: Invocation): readonly CommandFinding[] {
   if (["--version", "--help"].includes(args[0]?.text ?? "")) return READS;
   const at = args.findIndex(({ text }) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(text));
   if (at >= 0) {
@@ -41,7 +49,7 @@ function shells({ name, args, stdin, hasStdin }: Invocation): readonly Finding[]
     : unknown(`${name} takes commands that the log does not show`);
 }
 
-function environments({ args }: Invocation): readonly Finding[] {
+function environments({ args }: Invocation): readonly CommandFinding[] {
   const split = optionValue(args, "-S", "--split-string");
   if (split !== undefined) return split.isKnown ? [{ does: "scripts", text: split.text }] : unknown("env -S");
   const rest = afterOptions(args, ["-u", "--unset", "-C", "--chdir"]);
@@ -49,7 +57,7 @@ function environments({ args }: Invocation): readonly Finding[] {
   return from < 0 ? READS : [{ does: "runs", words: rest.slice(from) }];
 }
 
-function argumentsFromInput({ args }: Invocation): readonly Finding[] {
+function argumentsFromInput({ args }: Invocation): readonly CommandFinding[] {
   const withValue = [
     "-I",
     "-n",
@@ -70,28 +78,28 @@ function argumentsFromInput({ args }: Invocation): readonly Finding[] {
   return [{ does: "runs", words: [...words, { text: "…", isKnown: false }] }];
 }
 
-function evaluates({ args }: Invocation): readonly Finding[] {
+function evaluates({ args }: Invocation): readonly CommandFinding[] {
   if (!args.every(({ isKnown }) => isKnown)) return unknown("eval runs a text made at run time");
   return [{ does: "scripts", text: args.map(({ text }) => text).join(" ") }];
 }
 
-function traps({ args }: Invocation): readonly Finding[] {
+function traps({ args }: Invocation): readonly CommandFinding[] {
   const [script] = afterOptions(args, []);
   return script === undefined || !script.isKnown ? READS : [{ does: "scripts", text: script.text }];
 }
 
 /** `command -v x` only asks. */
-function commands(invocation: Invocation): readonly Finding[] {
+function commands(invocation: Invocation): readonly CommandFinding[] {
   return hasOption(invocation.args, "-v", "-V") ? READS : runsTheRest()(invocation);
 }
 
-function traces(invocation: Invocation): readonly Finding[] {
+function traces(invocation: Invocation): readonly CommandFinding[] {
   const output = optionValue(invocation.args, "-o", "--output");
   const own = output === undefined ? [] : writes(`${invocation.name} -o writes`, [output]);
   return [...own, ...runsTheRest(["-o", "-e", "-p", "-s", "-E"])(invocation)];
 }
 
-function locks({ args }: Invocation): readonly Finding[] {
+function locks({ args }: Invocation): readonly CommandFinding[] {
   const [file, ...rest] = afterOptions(args, ["-w", "-E"]);
   const at = findOption(rest, "-c");
   const script = at === undefined ? undefined : rest[at + 1];
