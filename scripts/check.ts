@@ -1,4 +1,4 @@
-// Types, lint, format, dead code, generated documents. Given the closing line of a test run, it adds
+// Types, lint, format, dead code, generated documents, links. Given the closing line of a test run, it adds
 // that in. Closes with one line: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { formatTally, parseTally } from "./test.ts";
@@ -9,6 +9,7 @@ const CHECKS: Record<string, string[]> = {
   format: ["oxfmt", "--check", "src", "scripts", "test"],
   "dead code": ["knip"],
   "generated documents": ["bun", "scripts/generate-docs.ts", "--check"],
+  "links and sizes of documents": ["bun", "scripts/check-docs.ts"],
 };
 
 const [testLine] = process.argv.slice(2);

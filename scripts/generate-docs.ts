@@ -1,4 +1,4 @@
-// Writes the tables of the READMEs that the code knows (tools, parameters, answers, resources, prompts, error codes, commands) between
+// Writes the tables of docs/ that the code knows (tools, parameters, answers, resources, prompts, error codes, commands) between
 // their marks, and the golden schemas of the tools. With --check it only says whether they are up to date.
 import { join } from "node:path";
 import { COMMANDS } from "#cli/framework/commands.ts";
@@ -11,6 +11,7 @@ import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const SCHEMAS = join(ROOT, "test", "fixtures", "tool-schemas.json");
+const PAGES = ["tools.md", "errors.md", "command-line.md"];
 const isCheck = process.argv.includes("--check");
 
 interface Property {
@@ -36,7 +37,9 @@ const tables: Record<string, string> = {
 };
 
 const stale: string[] = [];
-for (const name of ["README.md", "README.zh-CN.md"]) await update(join(ROOT, name), fillIn);
+const unused = new Set(Object.keys(tables));
+for (const name of PAGES) await update(join(ROOT, "docs", name), fillIn);
+if (unused.size > 0) throw new Error(`no page has the tables ${[...unused].join(", ")}`);
 await update(
   SCHEMAS,
   () =>
@@ -65,6 +68,7 @@ function fillIn(text: string): string {
   return text.replace(/<!-- generated: (\w+) -->[\s\S]*?<!-- end -->/g, (_, name: string) => {
     const content = tables[name];
     if (content === undefined) throw new Error(`no table is called ${name}`);
+    unused.delete(name);
     return `<!-- generated: ${name} -->\n${content}\n<!-- end -->`;
   });
 }
@@ -86,13 +90,13 @@ function parameterTables(): string {
   const groups = [{ title: "`codex`, `codex_dispatch`", tool: codex }];
   for (const tool of others) groups.push({ title: code(tool.name), tool });
   return groups
-    .map(({ title, tool }) => `${title}\n\n${propertyTable(asObject(tool?.inputSchema), true)}`)
+    .map(({ title, tool }) => `### ${title}\n\n${propertyTable(asObject(tool?.inputSchema), true)}`)
     .join("\n\n");
 }
 
 function answerTables(): string {
   return listings
-    .map((tool) => `${code(tool.name)}\n\n${propertyTable(asObject(tool.outputSchema), false)}`)
+    .map((tool) => `### Answer of ${code(tool.name)}\n\n${propertyTable(asObject(tool.outputSchema), false)}`)
     .join("\n\n");
 }
 
@@ -145,9 +149,14 @@ function errorTable(): string {
 }
 
 function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("<", "&lt;")).join(" | ")} |`;
+  const line = (cells: string[]) => `| ${cells.map(escapeCell).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** Escapes what Markdown would take for a cell's end or for HTML; within code, entities would be shown as they are written. */
+function escapeCell(cell: string): string {
+  const parts = cell.replaceAll("|", "\\|").split(/(`[^`]*`)/);
+  return parts.map((part) => (part.startsWith("`") ? part : part.replaceAll("<", "&lt;"))).join("");
 }
 
 function code(text: string): string {

@@ -1,5 +1,5 @@
 /**
- * Every code a user can meet, with its meaning. The README's table is generated from this one,
+ * Every code a user can meet, with its meaning. The table in docs/errors.md is generated from this one,
  * so a code without a line there cannot exist.
  */
 export const ERROR_CODES = {
