@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { checkDocstrings } from "../../scripts/check-style.ts";
+
+test.each([
+  ["/** What a caller gets. */\nexport interface Answer {}\n", "begins with a clause"],
+  ["/**\n * Where the file is.\n */\nexport const FILE = 1;\n", "begins with a clause"],
+  ["/** The same for folders. */\nfunction forFolders() {}\n", "begins with a clause"],
+  ["/** The answer. */\nexport async function answer() {}\n", "begins with a verb"],
+  ["class A {\n  /** Path of it. */\n  get path() {}\n}\n", "begins with a verb"],
+])("%p is refused", (source, fault) => {
+  expect(checkDocstrings("a.ts", source)).toEqual([expect.stringContaining(fault) as string]);
+});
+
+test.each([
+  "/** Returns the answer. */\nexport function answer() {}\n",
+  "/** @returns the answer */\nfunction answer() {}\n",
+  "/** Facts needed for it. */\nexport interface Facts {}\n",
+  "/** Limit of a name, in bytes. */\nconst MAX_BYTES = 1;\n",
+  "// What is no docstring.\nfunction answer() {}\n",
+])("%p is fine", (source) => {
+  expect(checkDocstrings("a.ts", source)).toEqual([]);
+});
