@@ -1,22 +1,22 @@
 import manifest from "../../package.json" with { type: "json" };
 
-/** What the build notes in the binary. */
+/** Build information that is compiled into the binary. */
 export interface Build {
   version: string;
-  /** The commit it was made from, with `-dirty` where files differed from it; empty from source. */
+  /** The commit that the binary was built from, with `-dirty` if files differed from it; empty when running from source. */
   commit: string;
-  /** When that commit was made, ISO 8601: the same commit gives the same bytes. */
+  /** Date of that commit, ISO 8601; a build date would make the bytes of two builds of one commit differ. */
   date: string;
-  /** As in the release's files: `linux-x64-musl`, … */
+  /** Target as named in the release's files: `linux-x64-musl`, … */
   target: string;
-  /** What CODEXMCP_READONLY_FALLBACK is where nobody sets it: on in the builds for containers. */
+  /** Default of CODEXMCP_READONLY_FALLBACK: `1` in the builds for containers. */
   readonlyFallback: "0" | "1";
 }
 
-// Put in by scripts/build.ts; running from source, there is no such name.
+// Defined by scripts/build.ts; undefined when running from source.
 declare const BUILD: Build | undefined;
 
-/** How this program was built. */
+/** Build information of this program. */
 export const OWN_BUILD: Build =
   typeof BUILD === "undefined"
     ? { version: manifest.version, commit: "", date: "", target: "source", readonlyFallback: "0" }

@@ -5,7 +5,7 @@ import { OWN_BUILD } from "./build.ts";
 import { AppError } from "./errors.ts";
 import { expandHome } from "./paths.ts";
 
-/** The environment of a process, as `process.env` has it. */
+/** Environment of a process, in the form of `process.env`. */
 export type Environment = Record<string, string | undefined>;
 
 const text = v.optional(
@@ -52,7 +52,7 @@ const isOn = v.optional(
   "0",
 );
 
-/** Whether read-only tasks run without Codex's own sandbox: never, always, or where that cannot work. */
+/** Setting that says when read-only tasks run without Codex's own sandbox: never, always, or only if it does not work here. */
 export type ReadonlyFallback = "off" | "on" | "auto";
 
 const FALLBACKS: Record<"" | "0" | "1" | "auto", ReadonlyFallback> = { "": "off", "0": "off", "1": "on", auto: "auto" };
@@ -73,7 +73,7 @@ const commit = v.optional(
   "auto",
 );
 
-/** A folder for worktrees, in which a repository's and a branch's name may be left open. */
+/** Folder for worktrees; may contain placeholders for the names of the repository and the branch. */
 const worktrees = v.optional(
   v.pipe(
     v.string(),
@@ -105,47 +105,47 @@ const EnvironmentSchema = v.object({
   CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
 });
 
-/** The variables that steer this server. */
+/** Names of the environment variables that configure this server. */
 export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
 
-/** What this server reads from its environment, checked and with defaults. */
+/** Configuration of this server, read from its environment and checked, with defaults filled in. */
 export interface Config {
   /** State folder, default `~/.codexmcp`. */
   home: string;
   /** Codex's own folder, default `~/.codex`. */
   codexHome: string;
-  /** The Codex program: a path, or a name to look up in PATH. */
+  /** Path of the Codex program, or a name to look up in PATH. */
   codexBinary: string;
   readonlyFallback: ReadonlyFallback;
   profile: string | undefined;
   reasoningEffort: string | undefined;
-  /** A socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
+  /** Socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
   tmuxSocket: string | undefined;
-  /** Tasks that run at once over all servers of this state folder; 0: no limit. */
+  /** Maximum number of tasks running at once, over all servers of this state folder; 0: no limit. */
   maxConcurrent: number;
-  /** How long the client waits for a call; 0: for ever; undefined: what is known of the client. */
+  /** Seconds that the client waits for a call; 0: forever; undefined: the known value for the client. */
   callLimitSeconds: number | undefined;
-  /** The largest answer in bytes; 0: no limit; undefined: what is known of the client. */
+  /** Maximum size of an answer in bytes; 0: no limit; undefined: the known value for the client. */
   resultLimit: number | undefined;
   /** Whether Codex starts without the MCP servers that the user has configured for it. */
   withoutMcpServers: boolean;
   /** Whether a task's Codex may itself use this server to start tasks. */
   mayNest: boolean;
-  /** Whether work that Codex leaves uncommitted in a worktree of its own is committed. */
+  /** Whether work that Codex leaves uncommitted in its own worktree is committed. */
   commit: "auto" | "never";
-  /** The folder that new worktrees go to, with `{repo}` and `{branch}` to be filled in; undefined: beside the repository. */
+  /** Folder for new worktrees, with the placeholders `{repo}` and `{branch}`; undefined: beside the repository. */
   worktrees: string | undefined;
-  /** A shell command that makes a new worktree ready, such as one that installs its dependencies. */
+  /** Shell command that prepares a new worktree, for example by installing its dependencies. */
   worktreeSetup: string | undefined;
   keepTasks: number;
   keepSeconds: number;
-  /** The whole environment that the values came from. */
+  /** Whole environment that the values were read from. */
   environment: Record<string, string>;
 }
 
 /**
  * Reads the configuration.
- * @throws AppError `invalid_configuration` naming the variable and what it must be.
+ * @throws AppError `invalid_configuration` naming the variable and the values it allows.
  */
 export function readConfig(environment: Environment = process.env): Config {
   const parsed = v.safeParse(EnvironmentSchema, environment);
@@ -182,7 +182,10 @@ export function readConfig(environment: Environment = process.env): Config {
   };
 }
 
-/** Windows calls it `Path`; its own view of the environment, unlike a copy, does not care. */
+/**
+ * Returns a copy of the environment without undefined values. Windows names PATH `Path`; its own view of the environment ignores case, a
+ * copy does not.
+ */
 function withoutGaps(all: Environment): Record<string, string> {
   const environment = process.platform === "win32" ? { ...all, PATH: all["PATH"] } : all;
   const isDefined = (entry: [string, string | undefined]): entry is [string, string] => entry[1] !== undefined;

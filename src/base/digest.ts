@@ -1,4 +1,4 @@
-/** A short digest that tells contents apart; no protection against somebody who makes two of the same. */
+/** Returns a short digest that distinguishes contents; it does not protect against deliberately constructed collisions. */
 export function digestOf(content: string | Uint8Array): string {
   return Bun.hash.xxHash64(content).toString(36);
 }

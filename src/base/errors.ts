@@ -1,9 +1,6 @@
-/**
- * Every code a user can meet, with its meaning. The table in docs/errors.md is generated from this one,
- * so a code without a line there cannot exist.
- */
+/** Error codes that a user can meet, with their meanings. docs/errors.md is generated from this list, so every code is documented. */
 export const ERROR_CODES = {
-  // What was asked cannot be done as it was asked.
+  // The request cannot be carried out as given.
   invalid_argument: "A parameter is missing, unknown, or of the wrong type.",
   invalid_topic: "The topic does not follow `<type>-<description>-v<version>`.",
   invalid_cwd: "`cwd` is not an absolute path of an existing, readable directory.",
@@ -23,7 +20,7 @@ export const ERROR_CODES = {
   codex_missing: "The Codex CLI was not found or cannot be started.",
   git_missing: "git was not found; full-access tasks need it.",
   tmux_missing: "tmux was not found; full-access tasks need it.",
-  // The repository is in the way.
+  // The state of the repository prevents it.
   repository_without_commit: "A worktree needs a commit to start from and the repository has none.",
   repository_untrusted:
     "git refuses the repository because somebody else owns it, or it is a bare one within another's working tree.",
@@ -62,7 +59,7 @@ export const ERROR_CODES = {
   git_failed: "A git command failed; the message is git's own.",
   tmux_failed: "A tmux command failed; the message is tmux's own.",
   tmux_session_exists: "A tmux session of the task's name exists and is not ours.",
-  // What came of a run.
+  // Outcomes of a run.
   codex_failed: "Codex reported that the turn failed, or ended with an error.",
   codex_incompatible: "The installed Codex CLI refuses an argument that this server gives it.",
   sandbox_unavailable: "Codex's own sandbox cannot work on this machine, so its commands were not run.",
@@ -78,30 +75,30 @@ export const ERROR_CODES = {
   cancelled: "The task was cancelled.",
   supervisor_lost: "The task's processes are gone and left no terminal event.",
   start_failed: "The task's supervisor did not start.",
-  // Setting an MCP client up (`install`).
+  // Setting up an MCP client (`install`).
   client_file_unreadable: "The MCP client's configuration file is not what it should be; it was left as it is.",
   client_missing: "The MCP client's own command line was not found.",
   client_failed: "The MCP client's own command line failed; the message is its own.",
-  // Ours.
+  // Faults of this server.
   state_unusable: "The state folder or its database cannot be read or written.",
   state_newer: "A newer version of this program has used the state folder; this one can only list its tasks.",
   task_unreadable: "The task's folder or its `meta.json` is not what it should be.",
   internal: "A fault of this server.",
 } as const;
 
-/** A code of the closed list {@link ERROR_CODES}. */
+/** Code from the closed list {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** A failure as it is reported to a person or an agent: as a value, e.g. in a task's record. */
+/** Failure as it is reported to a person or an agent, stored as a value, e.g. in a task's record. */
 export interface Failure {
   code: ErrorCode;
   /** One plain sentence. */
   message: string;
-  /** What to do next. */
+  /** Next step for the reader. */
   hint: string;
 }
 
-/** A refusal, thrown. Turned into words in `mcp/` (a tool result) and `cli/` (stderr and exit code) only. */
+/** Error that carries a {@link Failure}. Only `mcp/` (tool result) and `cli/` (stderr and exit code) turn it into text. */
 export class AppError extends Error implements Failure {
   override readonly name = "AppError";
   readonly code: ErrorCode;
@@ -114,13 +111,13 @@ export class AppError extends Error implements Failure {
   }
 }
 
-/** Returns any thrown value as a {@link Failure}: our own as it is, the rest as `internal` or `state_unusable`. */
+/** Converts any thrown value to a {@link Failure}: an AppError stays as it is, others become `internal` or `state_unusable`. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof AppError) {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  // Only the store uses SQLite; its failed system calls come as AppErrors of their own.
+  // Only the store uses SQLite; its failed system calls are AppErrors already.
   if (thrown instanceof Error && thrown.name === "SQLiteError") {
     if (message.includes("database is locked")) {
       return {
@@ -142,7 +139,7 @@ export function toFailure(thrown: unknown): Failure {
   };
 }
 
-/** Returns the errno name (`ENOENT`, …) of a failed system call, where there is one. */
+/** Returns the errno name (`ENOENT`, …) of a failed system call, or undefined if the value is none. */
 export function errnoOf(thrown: unknown): string | undefined {
   if (thrown instanceof Error && "code" in thrown && typeof thrown.code === "string") return thrown.code;
   return undefined;

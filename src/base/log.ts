@@ -6,12 +6,12 @@ import { makeVisible } from "./visible-text.ts";
 const ROOT = "codexmcp";
 const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 
-/** Returns the logger of one room, e.g. `logger("store")`. Silent until {@link startLogging}. */
+/** Returns the logger of one layer, e.g. `logger("store")`. It is silent until {@link startLogging} is called. */
 export function logger(room: string): Logger {
   return getLogger([ROOT, room]);
 }
 
-/** Sends logs of `level` (default `warning`) and above to stderr, a line each; stdout is the protocol's. */
+/** Sends logs of `level` (default `warning`) and above to stderr, one per line; stdout is reserved for the protocol. */
 export function startLogging(level: string | undefined): void {
   const lowestLevel = LEVELS.find((known) => known === level) ?? "warning";
   configureSync({
@@ -24,13 +24,13 @@ export function startLogging(level: string | undefined): void {
   });
 }
 
-// A synchronous write: touching process.stderr costs every start 7 ms.
+// Writes synchronously: touching process.stderr costs 7 ms at every start.
 function writeLine(record: LogRecord): void {
   const time = new Date(record.timestamp).toISOString();
   try {
     const line = `${time} ${record.level} ${record.category.slice(1).join(".")}: ${record.message.join("")}`;
     writeSync(2, `${isatty(2) ? makeVisible(line) : line}\n`);
   } catch {
-    // Nobody reads stderr any more; that is no reason to end.
+    // stderr is closed; that is no reason to exit.
   }
 }

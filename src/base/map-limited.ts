@@ -1,4 +1,4 @@
-/** Returns what an asynchronous function gives for each item, with at most `limit` of its calls at work at a time. */
+/** Returns the results of an asynchronous function for each item, with at most `limit` calls running at a time. */
 export async function mapLimited<Item, Result>(
   items: readonly Item[],
   limit: number,

@@ -3,18 +3,18 @@ import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { AppError, errnoOf } from "./errors.ts";
 
-/** Returns `~` and `~/…` with the user's home folder put in; other paths as they are. */
+/** Replaces the `~` of `~` and `~/…` with the user's home folder; returns other paths unchanged. */
 export function expandHome(path: string, home: string = homedir()): string {
   if (path === "~") return home;
   return path.startsWith("~/") || path.startsWith(`~${sep}`) ? join(home, path.slice(2)) : path;
 }
 
-/** Whether a file, folder or device stands at the path (a dangling link does not count). */
+/** Returns whether a file, folder or device exists at the path (a dangling link does not count). */
 export function pathExists(path: string): boolean {
   return statIfAny(path) !== undefined;
 }
 
-/** Returns what stands at a path, links followed; undefined for nothing, and for what cannot be looked at: a loop of links, a name too long. */
+/** Returns the stat of a path, following links; undefined if it does not exist or cannot be examined (a loop of links, a name too long). */
 export function statIfAny(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });
@@ -23,7 +23,7 @@ export function statIfAny(path: string): Stats | undefined {
   }
 }
 
-/** Returns what stands at a path, a link itself for one; undefined as for {@link statIfAny}. */
+/** Returns the stat of a path without following a link; undefined as for {@link statIfAny}. */
 export function lstatIfAny(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
@@ -32,13 +32,13 @@ export function lstatIfAny(path: string): Stats | undefined {
   }
 }
 
-/** Whether two paths lead to one file or folder. */
+/** Returns whether two paths lead to the same file or folder. */
 export function isSameFile(a: string, b: string): boolean {
   const [one, other] = [statIfAny(a), statIfAny(b)];
   return one !== undefined && one.ino !== 0 && one.ino === other?.ino && one.dev === other.dev;
 }
 
-/** Lists the names in a folder; none where there is no folder, or it cannot be read. */
+/** Lists the names in a folder; empty if the folder does not exist or cannot be read. */
 export function listNames(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -47,7 +47,7 @@ export function listNames(folder: string): string[] {
   }
 }
 
-/** Returns a path without links; the path itself where nothing stands there. */
+/** Returns a path with links resolved; the path itself if it does not exist. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);
@@ -56,14 +56,14 @@ export function realPath(path: string): string {
   }
 }
 
-/** Returns a path that need not be there as it will be without links: those of the folders that are there are followed. */
+/** Resolves the links of a path that need not exist yet: those in its existing folders. */
 export function realPathToBe(path: string): string {
   const above = dirname(path);
   if (above === path || lstatIfAny(path) !== undefined) return realPath(path);
   return join(realPathToBe(above), basename(path));
 }
 
-/** Whether this process may make files in a folder that is there: neither rights nor a read-only disk forbid it. */
+/** Returns whether this process may create files in an existing folder: neither permissions nor a read-only disk prevent it. */
 export function canWriteInto(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK);
@@ -73,16 +73,16 @@ export function canWriteInto(folder: string): boolean {
   }
 }
 
-/** Whether a path is a folder or lies below it; both absolute. */
+/** Returns whether a path is a folder or lies below it; both must be absolute. */
 export function isWithin(path: string, folder: string): boolean {
   const below = relative(folder, path);
-  // Absolute: on another disk of Windows.
+  // An absolute result means another drive on Windows.
   return below !== ".." && !below.startsWith(`..${sep}`) && !isAbsolute(below);
 }
 
 /**
  * Returns the real path of a workspace given by a user.
- * @throws AppError `invalid_cwd` for a relative path, a missing one, a file, or an unreadable one.
+ * @throws AppError `invalid_cwd` if the path is relative, missing, a file, or unreadable.
  */
 export function resolveWorkspace(cwd: string): string {
   const path = expandHome(cwd);

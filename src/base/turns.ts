@@ -1,7 +1,7 @@
-/** How long the event loop may stand still for one piece of work. */
+/** Maximum time for which one piece of work blocks the event loop, in milliseconds. */
 const TURN_MS = 10;
 
-/** Lets long work give way: `await turns.pause()` returns at once, or after others had their turn. */
+/** Scheduler that lets long work yield to the event loop: `await turns.pause()` returns at once, or after other work has run. */
 export class Turns {
   #began = performance.now();
 

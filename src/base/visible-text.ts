@@ -1,10 +1,10 @@
-// Characters that a terminal obeys or does not show, in a form that can be read: \x1b, \u202e, \u{e0041}.
+// Replaces characters that a terminal interprets or does not show with readable forms: \x1b, \u202e, \u{e0041}.
 
-/** Scripts whose letters are joined and parted by U+200C and U+200D in ordinary writing. */
+/** Scripts whose ordinary writing uses U+200C and U+200D to join and separate letters. */
 const JOINING =
   "\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Deva}\\p{sc=Beng}\\p{sc=Guru}\\p{sc=Gujr}\\p{sc=Orya}\\p{sc=Taml}\\p{sc=Telu}\\p{sc=Knda}\\p{sc=Mlym}\\p{sc=Sinh}";
 
-/** Invisible characters that belong to what stands before them: within emoji, keycaps and words of joining scripts. */
+/** Invisible characters that belong to the character before them: within emoji, keycaps and words of joining scripts. */
 const ORDINARY = [
   "(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D(?=\\p{Extended_Pictographic})",
   "(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]",
@@ -12,13 +12,13 @@ const ORDINARY = [
   `(?<=[${JOINING}])[\\u200C\\u200D](?=[${JOINING}])`,
 ];
 
-/** Controls, format characters (but those that are seen), lone surrogates, line separators, and all else that is drawn as nothing. */
+/** Controls, format characters (except visible ones), lone surrogates, line separators, and all other characters drawn as nothing. */
 const HIDDEN =
   "[[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}]--[\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}]]";
 
 let compiled: { oneLine: RegExp; multiline: RegExp } | undefined;
 
-/** Compiled when something is shown: it takes a millisecond, which the start of a server is spared. */
+/** Compiles the patterns on first use: this takes a millisecond, which the start of a server should not pay. */
 function getPatterns(): NonNullable<typeof compiled> {
   compiled ??= {
     oneLine: new RegExp(`${ORDINARY.join("|")}|(${HIDDEN})`, "gv"),
@@ -30,9 +30,8 @@ function getPatterns(): NonNullable<typeof compiled> {
 const PLAIN = /^[\n\t -~]*$/;
 
 /**
- * Replaces every character that a terminal would obey, or not show, by a form that can be read. What it returns, it
- * returns unchanged when it is given that again.
- * @param isMultiline whether line feeds and tabs stay as they are
+ * Replaces every character that a terminal would interpret or not show with a readable form. Applying it twice changes nothing more.
+ * @param isMultiline whether line feeds and tabs are kept
  */
 export function makeVisible(text: string, isMultiline = false): string {
   if (isMultiline && PLAIN.test(text)) return text;
@@ -59,7 +58,7 @@ const UTF8_CHARACTER =
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Decodes UTF-8; bytes that are none become `\xff`. */
+/** Decodes UTF-8; invalid bytes become `\xff`. */
 export function decodeBytes(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);

@@ -1,6 +1,6 @@
 import type { TaskRequest } from "#domain/record.ts";
 
-/** What of a task decides Codex's arguments. */
+/** Fields of a task that determine Codex's arguments. */
 export type CodexRequest = Pick<
   TaskRequest,
   | "sandbox"
@@ -15,13 +15,13 @@ export type CodexRequest = Pick<
 >;
 
 /**
- * The arguments of `codex exec` for a task; the prompt comes on stdin (`-`).
- * @param settings further flags, e.g. which MCP servers are left out
- * All flags stand before `resume`, where Codex honours them for the resumed session too.
+ * Returns the arguments of `codex exec` for a task; the prompt is passed on stdin (`-`). All flags precede `resume`, where Codex also
+ * applies them to the resumed session.
+ * @param settings further flags, e.g. those that disable MCP servers
  */
 export function codexArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
   const args = ["exec", "--json", "--skip-git-repo-check", ...settings];
-  // Where the fallback stands in for Codex's sandbox, that must not be set up.
+  // The fallback replaces Codex's sandbox, which must then not be set up.
   const isSandboxed = request.sandbox === "read-only" && request.readonly_fallback !== true;
   args.push("--sandbox", isSandboxed ? "read-only" : "danger-full-access");
   args.push(`--cd=${request.run_dir}`);

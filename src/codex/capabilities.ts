@@ -4,24 +4,24 @@ import { AppError } from "#base/errors.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
 
-/** What an installed Codex CLI can be asked for. */
+/** Capabilities of an installed Codex CLI. */
 export interface CodexCapabilities {
-  /** As it says itself, e.g. `0.169.0`; undefined where it says nothing of the kind. */
+  /** Version that Codex reports, e.g. `0.169.0`; undefined if it reports none. */
   version: string | undefined;
-  /** The options and subcommands of `codex exec`, e.g. `--json`, `resume`. */
+  /** Options and subcommands of `codex exec`, e.g. `--json`, `resume`. */
   words: string[];
 }
 
 /**
- * The oldest Codex that does all that is relied on (tried: 0.40 to 0.169). Before 0.44 it has no such
- * events; 0.92 and older do not give a resumed session the sandbox that it is asked for.
+ * Oldest Codex version that supports all required features (tested: 0.40 to 0.169). Versions before 0.44 lack the required events; 0.92 and
+ * older do not apply the requested sandbox to a resumed session.
  */
 const OLDEST_VERSION = "0.98.0";
 const TOO_OLD = `it is too old, ${OLDEST_VERSION} is the oldest that this server works with`;
 
 /**
- * Asks a Codex CLI for its version and for what `codex exec` takes.
- * @throws AppError `codex_missing` where it cannot be started, or is no Codex
+ * Asks a Codex CLI for its version and for the arguments of `codex exec`.
+ * @throws AppError `codex_missing` if it cannot be started or is not Codex
  */
 export async function probeCapabilities(config: Config, program: CodexProgram): Promise<CodexCapabilities> {
   const [version, help] = await Promise.all([
@@ -39,8 +39,8 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
 }
 
 /**
- * Returns why a Codex CLI cannot be used with these arguments; undefined where it can, or does not tell.
- * @param path where it is, for the words
+ * Returns why a Codex CLI cannot be used with these arguments; undefined if it can, or if its help does not say.
+ * @param path of the CLI, for the message
  */
 export function whyIncompatible(
   { version, words }: CodexCapabilities,
@@ -58,20 +58,20 @@ export function whyIncompatible(
   );
 }
 
-/** The words of these arguments that a Codex CLI does not know; one whose help names none does not tell. */
+/** Returns the words of these arguments that a Codex CLI does not know; empty if its help lists none. */
 function missingWords(words: readonly string[], args: readonly string[]): string[] {
   if (words.length === 0) return [];
   const needed = args.filter((word) => word.startsWith("--") || word === "resume");
   return [...new Set(needed.map((word) => word.replace(/=.*$/s, "")))].filter((word) => !words.includes(word));
 }
 
-/** Returns what a probe's answer depends on, as one line: this very program. */
+/** Describes in one line the inputs that a probe's result depends on: this exact program. */
 export function describeProgram(program: CodexProgram): string {
   const { size, mtimeMs, ino } = statSync(program.path);
   return JSON.stringify([program.path, size, mtimeMs, ino]);
 }
 
-/** clap's help: options and subcommands stand first in their lines. */
+/** Extracts options and subcommands from clap's help, where they come first on their lines. */
 function readWords(help: string): string[] {
   const found = help.matchAll(/^\s+(?:-\w, )?(--[a-z][\w-]*)|^ {2}([a-z][\w-]*)(?= {2}|$)/gm);
   return [...found].map(([, option, command]) => option ?? command ?? "");

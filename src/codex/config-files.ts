@@ -2,16 +2,16 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { readOptionalText } from "#platform/files/read-file.ts";
 
-/** Larger ones are not Codex's: its own documentation of all settings has a tenth of that. */
+/** Maximum size of a Codex configuration file, in bytes: ten times Codex's own documentation of all settings. */
 export const MAX_CONFIG_BYTES = 512 * 1024;
 
-/** Returns the user's files that Codex reads, the later ones before the earlier in force. */
+/** Lists the user's configuration files that Codex reads; the later ones take precedence. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
   const names = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
   return names.map((name) => join(codexHome, name));
 }
 
-/** Returns where a project may have a file of its own: at each folder from the root down to where Codex runs. */
+/** Lists the paths where a project may have a configuration file: in each folder from the root down to Codex's working folder. */
 export function projectConfigFiles(folder: string): string[] {
   const files: string[] = [];
   for (let at = folder; ; at = dirname(at)) {
@@ -20,7 +20,7 @@ export function projectConfigFiles(folder: string): string[] {
   }
 }
 
-/** Returns what is wanted of one of Codex's files; undefined where it says something else, or is no TOML: Codex will say what is wrong. */
+/** Reads the wanted settings from one of Codex's files; undefined if it does not match, or is not TOML: Codex itself reports the error. */
 export function readConfigFile<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,

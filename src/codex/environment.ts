@@ -1,17 +1,17 @@
 import type { Environment } from "#base/config.ts";
 
-/** Variables of the MCP client that steer the client itself; Codex must not take them for its own. */
+/** Variables that configure the MCP client itself; Codex must not inherit them. */
 const OF_THE_CLIENT = /^(?:CLAUDECODE|CLAUDE_CODE_.*|CLAUDE_PROJECT_DIR|MCP_TOOL_TIMEOUT|MCP_TIMEOUT)$/;
 
-/** Variables that tie git to one repository (`git rev-parse --local-env-vars`): they would lead out of a worktree. */
+/** Variables that tie git to one repository (`git rev-parse --local-env-vars`): they would point outside a worktree. */
 const OF_ONE_REPOSITORY =
   /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|GRAFT_FILE|IMPLICIT_WORK_TREE)$/;
 
-/** The environment that a task is started with: the MCP server's own, without what belongs to others. */
+/** Returns the environment for a task: the MCP server's own, without variables meant for other programs. */
 export function taskEnvironment(environment: Environment): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    // BUN_BE_BUN would turn our own binary, started as the supervisor, into bun.
+    // BUN_BE_BUN would make our own binary, started as the supervisor, behave as bun.
     if (value === undefined || name === "BUN_BE_BUN") continue;
     if (!OF_THE_CLIENT.test(name) && !OF_ONE_REPOSITORY.test(name)) kept[name] = value;
   }

@@ -4,16 +4,16 @@ import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 
-/** A Codex program that can be started. */
+/** Codex program that can be started. */
 export interface CodexProgram {
   path: string;
-  /** Variables that it expects beside the user's own. */
+  /** Variables that it needs in addition to the user's environment. */
   environment: Record<string, string>;
 }
 
-/** npm's launcher, and where it keeps the real program: `<package>/vendor/<triple>/bin/codex`. */
+/** npm's launcher; the real program is at `<package>/vendor/<triple>/bin/codex`. */
 const LAUNCHER = join("@openai", "codex", "bin", "codex.js");
-/** On Windows, npm puts a script beside the packages instead of a link to the launcher. */
+/** Script that npm installs beside the packages on Windows, instead of a link to the launcher. */
 const WINDOWS_SCRIPT = /[\\/]codex\.(?:cmd|ps1)$/i;
 const PLATFORMS: Record<string, { package: string; triple: string }> = {
   "linux-x64": { package: "codex-linux-x64", triple: "x86_64-unknown-linux-musl" },
@@ -25,8 +25,8 @@ const PLATFORMS: Record<string, { package: string; triple: string }> = {
 };
 
 /**
- * Finds the Codex CLI. Where it is npm's launcher, the program behind it is taken: that saves a Node
- * process (77 ms and 50 MB per task) and makes the pid that we watch Codex's own.
+ * Finds the Codex CLI. If it is npm's launcher, returns the program behind it: that saves a Node process (77 ms and 50 MB per task), and
+ * the pid we watch is Codex's own.
  * @throws AppError `codex_missing`
  */
 export function locateCodex(config: Config): CodexProgram {
@@ -35,7 +35,7 @@ export function locateCodex(config: Config): CodexProgram {
   return nativeProgram(found) ?? { path: found, environment: {} };
 }
 
-/** All Codex programs that PATH leads to, that of the configuration first; each once, whatever links lead to it. */
+/** Lists all Codex programs found in PATH, the configured one first; programs reached through several links are listed once. */
 export function listCodexPrograms(config: Config): CodexProgram[] {
   const folders = (config.environment["PATH"] ?? "").split(delimiter).filter(isAbsolute);
   const names = [config.codexBinary, ...folders.map((folder) => join(folder, "codex"))];
@@ -70,7 +70,10 @@ function nativeProgram(found: string): CodexProgram | undefined {
   return { path, environment: { CODEX_MANAGED_PACKAGE_ROOT: packageRoot, CODEX_MANAGED_BY_NPM: "1" } };
 }
 
-/** The launcher that a command of PATH leads to. @param found as `which` gives it */
+/**
+ * Returns the launcher that a command in PATH leads to.
+ * @param found path as returned by `which`
+ */
 export function launcherOf(found: string): string {
   return WINDOWS_SCRIPT.test(found) ? join(dirname(found), "node_modules", LAUNCHER) : realpathSync(found);
 }

@@ -4,7 +4,7 @@ import { readConfigFile, userConfigFiles } from "./config-files.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
 
-/** Whether Codex has credentials. `by` says which, or what is missing. */
+/** Result of checking Codex's credentials. `by` names the credentials, or the missing ones. */
 export interface Login {
   isLoggedIn: boolean;
   by: string;
@@ -18,7 +18,7 @@ const ConfigSchema = v.object({
   ),
 });
 
-/** Looks whether Codex can reach a model: by a key that its configured provider wants, or by `codex login`. */
+/** Checks whether Codex can reach a model: with the key that its configured provider needs, or through `codex login`. */
 export async function probeLogin(config: Config, program: CodexProgram): Promise<Login> {
   const provider = configuredProvider(config);
   if (provider !== undefined) {
@@ -33,7 +33,7 @@ export async function probeLogin(config: Config, program: CodexProgram): Promise
   return { isLoggedIn: exitCode === 0, by: said.split("\n").at(-1) ?? "" };
 }
 
-/** A provider of the user's own, with the variable that holds its key; the profile's settings come first. */
+/** Returns the user's own provider and the variable that holds its key; the profile's settings take precedence. */
 function configuredProvider({ codexHome, profile }: Config): { name: string; key: string | undefined } | undefined {
   const layers = userConfigFiles(codexHome, profile).map((path) => readConfigFile(path, ConfigSchema));
   const name = layers.findLast((layer) => layer?.model_provider !== undefined)?.model_provider;

@@ -14,13 +14,13 @@ const ServerSchema = v.looseObject({
   url: v.optional(v.string()),
 });
 
-/** An MCP server as Codex's configuration has it. */
+/** MCP server in Codex's configuration. */
 type McpServer = v.InferOutput<typeof ServerSchema>;
 type NamedServer = [name: string, McpServer];
 
 const ConfigSchema = v.looseObject({ mcp_servers: v.optional(v.record(v.string(), v.unknown())) });
 
-/** The servers in all files that Codex reads for a run; of the same name, the last. */
+/** Returns the servers in all files that Codex reads for a run; of servers with the same name, the last. */
 function configuredMcpServers(codexHome: string, { run_dir, profile }: Pick<TaskRequest, "run_dir" | "profile">) {
   const files = [SYSTEM_CONFIG, ...userConfigFiles(codexHome, profile), ...projectConfigFiles(run_dir)];
   return [...new Map(files.flatMap((file) => readServers(file)))];
@@ -35,9 +35,9 @@ function readServers(file: string): NamedServer[] {
 }
 
 /**
- * Codex's arguments that leave out the servers that a task does without: this one, which would start tasks
- * of its own, and all of the user's where the configuration says so.
- * @throws AppError `repository_unusable` where Codex could not read what a project says of them
+ * Returns Codex's arguments that disable servers for a task: this one, which would start tasks of its own, and all of the user's if the
+ * configuration says so.
+ * @throws AppError `repository_unusable` if Codex could not read a project's configuration of them
  */
 export function mcpServerArguments(config: Config, task: Pick<TaskRequest, "run_dir" | "profile">): string[] {
   checkProjectFiles(task.run_dir);
@@ -47,7 +47,7 @@ export function mcpServerArguments(config: Config, task: Pick<TaskRequest, "run_
   return withoutServers(all.filter(([, server]) => isThisProgram(server)));
 }
 
-/** Whether a server is this very program, or another copy of it. */
+/** Returns whether a server is this program, or another copy of it. */
 function isThisProgram({ command, args }: McpServer): boolean {
   const words = [command ?? "", ...(args ?? [])];
   if (words.some((word) => /^codex-mcp-server(?:[-.@]|$)/.test(basename(word)))) return true;
@@ -56,8 +56,8 @@ function isThisProgram({ command, args }: McpServer): boolean {
 }
 
 /**
- * Arguments that start Codex without some servers. Their transports are named again, since Codex refuses
- * an entry without one, and a project's file may not be in force.
+ * Returns arguments that start Codex without some servers. They repeat the transports, since Codex refuses an entry without one, and a
+ * project's file may not be in force.
  */
 function withoutServers(servers: readonly NamedServer[]): string[] {
   if (servers.length === 0) return [];
@@ -68,5 +68,5 @@ function withoutServers(servers: readonly NamedServer[]): string[] {
   return [`--config=mcp_servers={${entries.join(",")}}`];
 }
 
-/** Plugins and apps bring servers that no file names. */
+/** Arguments that disable plugins and apps, which bring servers not named in any file. */
 const WITHOUT_PLUGINS: readonly string[] = ["--config=features.plugins=false", "--config=features.apps=false"];

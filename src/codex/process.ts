@@ -2,44 +2,44 @@ import { closeSync, openSync } from "node:fs";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { startContained } from "#platform/start/start-contained.ts";
 
-/** How a process ended; both undefined where nobody saw it. */
+/** End of a process; both fields are undefined if nobody observed it. */
 export interface ProcessEnd {
   exitCode: number | undefined;
   signal: string | undefined;
 }
 
-/** The end of a process that was nobody's child by then. */
+/** End of a process that had no parent to report it. */
 export const UNSEEN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
 
-/** A Codex process, whoever started it. */
+/** Codex process, started by this or another supervisor. */
 export interface CodexProcess {
   identity: ProcessIdentity;
   ended: Promise<ProcessEnd>;
 }
 
-/** What a Codex process is started with. */
+/** Parameters for starting a Codex process. */
 export interface CodexStart {
   program: string;
   args: readonly string[];
   folder: string;
   environment: Record<string, string>;
-  /** Given on standard input. */
+  /** File given on standard input. */
   promptFile: string;
-  /** Where standard output and error go, appended. */
+  /** File that standard output and error are appended to. */
   logFile: string;
   stderrFile: string;
-  /** Locked for as long as Codex lives: it inherits the open file, which the kernel closes at its end. */
+  /** File that is locked while Codex lives: Codex inherits the open file, which the kernel closes when it ends. */
   lockFile: string;
-  /** A control group for it, where one can be had. */
+  /** Control group for the process, if available. */
   cgroup: string | undefined;
 }
 
-/** How often an adopted process is looked at: it is no child of ours, so nobody tells us of its end. */
+/** Interval for polling an adopted process, in milliseconds: it is not our child, so the system does not report its end. */
 const ADOPTED_POLL_MS = 200;
 
 /**
- * Starts Codex in a session of its own, with its output straight into files: it outlives this
- * process and the terminal, and what it writes then is not lost.
+ * Starts Codex in its own session, with its output going directly to files: it outlives this process and the terminal, and output written
+ * after that is not lost.
  */
 export function startCodex(start: CodexStart): CodexProcess {
   const files = [
@@ -57,7 +57,7 @@ export function startCodex(start: CodexStart): CodexProcess {
       cgroup,
       lockFile,
     });
-    // One that ended at once can no longer be identified; its end is reported all the same.
+    // A process that ended immediately can no longer be identified; its end is reported anyway.
     const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
     const ended = child.exited.then(() => ({
       exitCode: child.signalCode === null ? (child.exitCode ?? undefined) : undefined,
@@ -69,7 +69,7 @@ export function startCodex(start: CodexStart): CodexProcess {
   }
 }
 
-/** Watches a Codex process that another supervisor started. How it ends is not to be learnt any more. */
+/** Watches a Codex process that another supervisor started. Its exit code cannot be determined. */
 export function adoptCodex(identity: ProcessIdentity): CodexProcess {
   const watch = async (): Promise<ProcessEnd> => {
     while (isProcessAlive(identity)) await Bun.sleep(ADOPTED_POLL_MS);

@@ -7,7 +7,7 @@ const SUFFIX = ".config.toml";
 
 /**
  * Checks that Codex has a profile (`$CODEX_HOME/<name>.config.toml`), since Codex ignores unknown ones.
- * @throws AppError `unknown_profile`, naming those that there are.
+ * @throws AppError `unknown_profile`, naming the existing profiles
  */
 export function checkProfile(codexHome: string, name: string): void {
   if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) && pathExists(join(codexHome, name + SUFFIX))) return;

@@ -4,15 +4,14 @@ import { statIfAny } from "#base/paths.ts";
 import { kindOf } from "#platform/files/read-file.ts";
 import { MAX_CONFIG_BYTES, projectConfigFiles } from "./config-files.ts";
 
-/** Instructions that Codex reads at each level. */
+/** Instruction files that Codex reads at each level. */
 const INSTRUCTIONS = ["AGENTS.md", "AGENTS.override.md"];
-/** What it reads of a folder `.codex`; the user's own has pipes and sockets, too. */
+/** Files that Codex reads in a folder `.codex`; the user's own folder contains pipes and sockets, too. */
 const SETTINGS = ["config.toml", "hooks.json"];
 
 /**
- * Checks what Codex reads of a project by itself as soon as it starts: a pipe or a device would hold it up for ever, or make
- * it take all memory.
- * @param folder where Codex is to run
+ * Checks the project files that Codex reads at its start: a pipe or a device would block it forever or make it use up all memory.
+ * @param folder working folder of Codex
  * @throws AppError `repository_unusable` naming the file
  */
 export function checkProjectFiles(folder: string): void {

@@ -2,12 +2,15 @@ import type { Config } from "#base/config.ts";
 import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
 import type { CodexProgram } from "./locate.ts";
 
-/** Codex answers within 30 ms; one on a cold disk, or behind a version manager, takes longer. */
+/** Timeout of a probe, in milliseconds. Codex usually answers within 30 ms; a cold disk or a version manager makes it slower. */
 const PROBE_DEADLINE_MS = 20_000;
-/** Its help has 10 KB. */
+/** Maximum size of a probe's output, in bytes; Codex's help has 10 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Asks a Codex CLI something that it answers at once. @throws what the system says where it cannot be started */
+/**
+ * Runs a Codex CLI command that answers immediately.
+ * @throws the system's error if it cannot be started
+ */
 export async function runCodexProbe(
   config: Config,
   program: CodexProgram,

@@ -3,16 +3,16 @@ import type { Config } from "#base/config.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
 
-/** Whether Codex can set up its own read-only sandbox here: it is made to run a command that does nothing. */
+/** Checks whether Codex can set up its own read-only sandbox here by running a command that does nothing. */
 export async function probeSandbox(config: Config, program: CodexProgram): Promise<boolean> {
-  // Windows has another sandbox, and no `true`: it is taken to work.
+  // Windows has another sandbox and no `true`: assume that it works.
   if (process.platform === "win32") return true;
   return (await runCodexProbe(config, program, ["sandbox", "--", "true"])).exitCode === 0;
 }
 
 /**
- * Returns what a probe's answer depends on, as one line: this Codex program, its home, and the machine or
- * container with what it allows this process.
+ * Describes in one line the inputs that a probe's result depends on: this Codex program, its home, and the machine or container with the
+ * privileges of this process.
  */
 export function describeProbe(config: Config, program: CodexProgram): string {
   const { size, mtimeMs, ino } = statSync(program.path);
@@ -26,7 +26,7 @@ function describeContainer(): (string | undefined)[] {
     readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
     readlinkSync("/proc/self/ns/user"),
     readlinkSync("/proc/self/ns/mnt"),
-    // No new privileges, and system calls that are filtered.
+    // No new privileges, and filtered system calls.
     ...["NoNewPrivs", "Seccomp", "CapEff"].map((name) => new RegExp(`^${name}:\\s*(\\w+)`, "m").exec(status)?.[1]),
   ];
 }

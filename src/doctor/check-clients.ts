@@ -4,7 +4,7 @@ import { pathExists } from "#base/paths.ts";
 import { type ConfiguredClient, listConfigured } from "#install/set-up-client.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Which MCP clients have this server, and whether what they start is there. */
+/** Reports the MCP clients that have this server, and whether the programs they start exist. */
 export function checkClients({ environment }: Config): Finding[] {
   const configured = listConfigured(environment);
   if (configured.length > 0) return configured.map(checkClient);

@@ -6,7 +6,7 @@ import { checkProfile } from "#codex/profile.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
-/** A request that uses every argument that this server ever gives. */
+/** Request that uses every argument that this server ever passes. */
 const EVERY_ARGUMENT = codexArguments({
   sandbox: "read-only",
   run_dir: "/",
@@ -18,7 +18,7 @@ const EVERY_ARGUMENT = codexArguments({
   output_schema_file: "/schema",
 });
 
-/** Where Codex is, whether it takes what this server gives it, whether it is logged in; and its profile. */
+/** Checks that Codex is installed, accepts this server's arguments and is logged in, and checks its profile. */
 export async function checkCodex(config: Config): Promise<Finding[]> {
   let program: CodexProgram;
   try {
@@ -45,7 +45,7 @@ async function checkVersion(config: Config, program: CodexProgram): Promise<Find
   }
 }
 
-/** Unless one is named, which of several is started depends on the PATH of who starts the server. */
+/** Reports other Codex versions: unless one is configured, the version used depends on the PATH of the program that starts the server. */
 async function checkOtherVersions(config: Config, used: CodexProgram): Promise<Finding[]> {
   if (config.environment["CODEXMCP_CODEX_BIN"]) return [];
   const programs = listCodexPrograms(config);

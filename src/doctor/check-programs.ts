@@ -3,7 +3,7 @@ import type { Config } from "#base/config.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
-/** git and tmux, which full-access tasks need. */
+/** Checks git and tmux, which full-access tasks need. */
 export async function checkPrograms(config: Config): Promise<Finding[]> {
   return [await checkGit(), await checkTmuxProgram(config)];
 }

@@ -4,7 +4,7 @@ import { landlockAbi } from "#readonly/confine/landlock.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
-/** Whether read-only tasks can work: in Codex's own sandbox, or under the fallback. */
+/** Checks whether read-only tasks can work: in Codex's own sandbox, or under the fallback. */
 export async function checkSandbox(config: Config): Promise<Finding[]> {
   let program: ReturnType<typeof locateCodex>;
   try {

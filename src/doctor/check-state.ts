@@ -8,11 +8,11 @@ import { storePaths } from "#store/store-paths.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 
 const MEBIBYTE = 1024 * 1024;
-/** Below this, a run's log may fill the disk. */
+/** Free space in bytes below which a run's log may fill the disk. */
 const LITTLE_SPACE = 500 * MEBIBYTE;
 const NO_SPACE = 50 * MEBIBYTE;
 
-/** Checks the state folder: rights, space, and whether the index is whole. Nothing is repaired. */
+/** Checks the state folder: permissions, free space, and the integrity of the index. Repairs nothing. */
 export function checkState(home: string): Finding[] {
   const folder = checkFolder(home);
   const space = [...checkSharing(home), ...checkSpace(home)];
@@ -26,7 +26,7 @@ function checkFolder(home: string): Finding {
   const isFile = stat?.isDirectory() === false;
   if (isFile) return problem("state_folder", `${home} is not a folder.`, "Move it away.");
   try {
-    // Only a try tells: of a read-only disk, and for root, who may write anywhere else.
+    // Only an actual write detects a read-only disk, or a folder that even root may not write to.
     const trial = join(where, `.codexmcp-doctor-${process.pid}`);
     mkdirSync(trial);
     rmdirSync(trial);
@@ -42,7 +42,7 @@ function checkFolder(home: string): Finding {
   return ok("state_folder", home);
 }
 
-/** A file system that several hosts use: SQLite's write-ahead log works within one host only. */
+/** Checks for a file system shared by several hosts: SQLite's write-ahead log works within one host only. */
 function checkSharing(home: string): Finding[] {
   const kind = sharedFileSystem(nearestFolder(home));
   if (kind === undefined) return [];

@@ -12,8 +12,8 @@ import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } 
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /**
- * Looks at what earlier tasks have left: worktrees without a folder, processes without a task, tasks without a supervisor. A
- * check that fails keeps none of the others from being made.
+ * Checks what earlier tasks have left behind: worktrees without a folder, processes without a task, tasks without a supervisor. If one
+ * check fails, the others still run.
  */
 export async function checkTasks(context: AppContext): Promise<Finding[]> {
   const checks: Record<string, () => Finding[] | Promise<Finding[]>> = {
@@ -55,7 +55,7 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
   ];
 }
 
-/** Processes of runs of this state folder that are over: they carry the mark of one, or are in its control group. */
+/** Reports processes of ended runs of this state folder: they carry a run's marker, or are in its control group. */
 function checkProcesses({ config, store }: AppContext): Finding[] {
   const marked = processesWith(RUN_MARKER).flatMap(({ pid, value }) => {
     const run = parseRunMarker(config.home, value);
@@ -76,7 +76,7 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
   return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
 }
 
-/** States of tasks that nobody is about. */
+/** States of tasks without a supervisor. */
 const LOST: ReadonlySet<TaskLife["state"]> = new Set(["orphaned", "abandoned"]);
 
 function checkSupervisors(context: AppContext): Finding[] {
@@ -100,7 +100,7 @@ function checkSupervisors(context: AppContext): Finding[] {
   return [ok("supervisors", `${unfinished.length} running or queued, each with its own${where}`)];
 }
 
-/** Folders among the tasks' that hold no readable task. */
+/** Reports folders among the tasks' folders that contain no readable task. */
 function checkFolders({ store }: AppContext): Finding[] {
   const [first, ...others] = store.isNewer ? [] : importTasks(store);
   if (first === undefined) return [ok("task_folders", "all can be read")];
@@ -108,10 +108,13 @@ function checkFolders({ store }: AppContext): Finding[] {
   return [warning("task_folders", `${first.problem}${more}`, first.fix)];
 }
 
-/** Of so many tasks it is told what they had daemons start. */
+/** Number of recent tasks whose requests to daemons are reported. */
 const RECENT_TASKS = 50;
 
-/** What recent tasks had daemons of others start: it is not ended with them, and nobody here knows whether it still runs. */
+/**
+ * Reports processes that recent tasks had other programs' daemons start: they do not end with the task, and this server cannot determine
+ * whether they still run.
+ */
 function checkDaemons({ store }: AppContext): Finding[] {
   const asked = listDaemonRequests(store, RECENT_TASKS);
   if (asked.length === 0) return [];

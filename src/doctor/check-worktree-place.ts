@@ -15,7 +15,7 @@ import { type Finding, ok, problemOf, warning } from "./finding.ts";
 const CHECK = "worktree_place";
 const EXAMPLE = parseTopic("implement-example-v1");
 
-/** Reports where full-access tasks get their worktrees and, in a repository, whether they can be made there. */
+/** Reports the folder in which full-access tasks get their worktrees and, in a repository, whether they can be created there. */
 export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
   if (!hasGit()) return [];
   try {
@@ -44,7 +44,7 @@ function tryFolder(config: Config, repository: Repository): Finding {
   );
 }
 
-/** Checks by a try that a folder can be made: nothing else shows a full disk, or what root may not write. */
+/** Creates and removes a folder: only a real attempt detects a full disk, or a folder that root may not write to. */
 function makeAndRemove(folder: string): void {
   try {
     rmdirSync(mkdtempSync(join(folder, ".codexmcp-doctor-")));

@@ -1,31 +1,31 @@
 import { toFailure } from "#base/errors.ts";
 
-/** What a check found. A warning is worth a look; with a problem, some tasks cannot work. */
+/** Result of a check. A warning deserves attention; with a problem, some tasks cannot work. */
 export interface Finding {
-  /** What was looked at; the same from version to version. */
+  /** Name of the check; stable across versions. */
   check: string;
   status: "ok" | "warning" | "problem";
   message: string;
-  /** What to do; with every warning and problem. */
+  /** Fix; present with every warning and problem. */
   mend?: string;
 }
 
-/** All is well. */
+/** Returns a finding without a problem. */
 export function ok(check: string, message: string): Finding {
   return { check, status: "ok", message };
 }
 
-/** Worth a look. */
+/** Returns a finding that deserves attention. */
 export function warning(check: string, message: string, mend: string): Finding {
   return { check, status: "warning", message, mend };
 }
 
-/** Some tasks cannot work. */
+/** Returns a finding with which some tasks cannot work. */
 export function problem(check: string, message: string, mend: string): Finding {
   return { check, status: "problem", message, mend };
 }
 
-/** A refusal as what a check found. */
+/** Converts a thrown error to a finding. */
 export function problemOf(check: string, thrown: unknown): Finding {
   const { message, hint } = toFailure(thrown);
   return problem(check, message, hint);

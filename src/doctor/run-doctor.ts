@@ -12,7 +12,7 @@ import { checkTasks } from "./check-tasks.ts";
 import { checkWorktreePlace } from "./check-worktree-place.ts";
 import { type Finding, ok, problemOf } from "./finding.ts";
 
-/** Looks at all that tasks need, in the order in which it is best fixed. Nothing is repaired. */
+/** Checks everything that tasks need, in the order in which problems are best fixed. Repairs nothing. */
 export async function runDoctor(environment: Environment): Promise<Finding[]> {
   const { config, finding } = readSettings(environment);
   const state = checkState(config.home);
@@ -24,13 +24,13 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
     ...(await checkWorktreePlace(config)),
     ...(await checkSandbox(config)),
     ...state,
-    // With a damaged index or an unusable folder, what it says of tasks is worth nothing.
+    // With a damaged index or an unusable folder, its information about tasks is unreliable.
     ...(state.some(({ status }) => status === "problem") ? [] : await tasksIfAny(config)),
     ...checkClients(config),
   ];
 }
 
-/** Reads the configuration; where a setting is wrong, the rest is looked at without any. */
+/** Reads the configuration; if a setting is invalid, the other checks use the defaults. */
 function readSettings(environment: Environment): { config: Config; finding: Finding } {
   try {
     const config = readConfig(environment);

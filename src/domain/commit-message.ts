@@ -4,7 +4,7 @@ import { parseTopic } from "./topic.ts";
 const VERBS = { implement: "Implement ", test: "Test ", review: "Review ", longrun: "" } as const;
 const MAX_PROMPT = 2000;
 
-/** Returns what a commit of a task's work says where nobody said it better: its topic, what was asked for, and the task. */
+/** Returns the default message for a commit of a task's work: its topic, its prompt, and the task. */
 export function commitMessageOf({ topic, task_id }: { topic: string; task_id: string }, prompt?: string): string {
   const { type, description } = parseTopic(topic);
   const subject = `${VERBS[type]}${description.replaceAll(/[_-]/g, " ")}`;

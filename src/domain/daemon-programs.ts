@@ -1,4 +1,4 @@
-/** Programs by which a command has a daemon start processes, which are then no descendants of the command. */
+/** Programs through which a command has a daemon start processes, which are then not descendants of the command. */
 export const DAEMON_PROGRAMS = [
   "tmux",
   "screen",

@@ -1,68 +1,68 @@
-/** What the read-only fallback has found out about a run. Names are those of the answer. */
+/** Result of the read-only fallback's audit of a run. Names are those of the answer. */
 export interface ReadonlyAudit {
   mode: "fallback";
   verdict: Verdict;
   violations_detected: number;
-  /** The first {@link MAX_LISTED_VIOLATIONS}. */
+  /** Violations; the first {@link MAX_LISTED_VIOLATIONS}. */
   violations: Violation[];
-  /** What kept the run from writing: the kernel, or nothing but the instructions. */
+  /** Mechanism that kept the run from writing: the kernel, or only the instructions. */
   enforcement: Enforcement;
   evidence: AuditEvidence;
 }
 
 /**
- * `CLEAN`: proven to have changed nothing. `VIOLATION`: something was written, or was to be. `UNVERIFIED`: nothing was seen,
- * but something could not be judged.
+ * Verdict of an audit. `CLEAN`: the run provably changed nothing. `VIOLATION`: the run wrote something or tried to. `UNVERIFIED`: no
+ * violation was found, but something could not be assessed.
  */
 export type Verdict = (typeof VERDICTS)[number];
 
-/** The verdicts, the best first. */
+/** Verdicts, best first. */
 export const VERDICTS = ["CLEAN", "UNVERIFIED", "VIOLATION"] as const;
 
-/** Whether a write happened: seen or certain, refused for certain, or neither. */
+/** Whether a write happened: true if seen or certain, false if certainly refused, otherwise unknown. */
 export type Effect = boolean | "unknown";
 
-/** Who enforces that a run only reads. */
+/** Mechanism that enforces that a run only reads. */
 export type Enforcement = "landlock" | "none";
 
-/** Something that a read-only run must not do. */
+/** Action that is forbidden in a read-only run. */
 export type Violation =
   | {
       kind: "command";
-      /** As Codex ran it, without the shell around it. */
+      /** Command that Codex ran, without the shell around it. */
       command: string;
-      /** What of it writes, in words. */
+      /** Descriptions of the parts of the command that write. */
       why: string[];
-      /** Whether it did what it was to do, or was kept from it. */
+      /** Whether the action had its intended effect or was prevented. */
       took_effect: Effect;
     }
   | { kind: "file_change"; path: string; change: string; took_effect: Effect }
   | { kind: "workspace" | "log" | "codex_home"; path: string; change: string; took_effect: true };
 
-/** What the verdict rests on. */
+/** Evidence that the verdict is based on. */
 export interface AuditEvidence {
-  /** Commands whose effect cannot be known from their text; the first {@link MAX_LISTED_VIOLATIONS}. */
+  /** Commands whose effect cannot be determined from their text; the first {@link MAX_LISTED_VIOLATIONS}. */
   unknown_commands: string[];
   commands_judged: number;
-  /** What else the log tells of and nobody can judge: tools of MCP servers, items of a newer Codex, torn lines. */
+  /** Other log entries that cannot be assessed: tools of MCP servers, items of a newer Codex, torn lines. */
   unknown_events?: string[];
-  /** Absent where the workspace could not be looked at before or after; `notes` says why. */
+  /** Comparison of the workspace; absent if it could not be examined before or after the run; `notes` gives the reason. */
   workspace?: {
-    /** Its top: the repository's, or `cwd`. */
+    /** Root folder: the repository's, or `cwd`. */
     path: string;
     entries: number;
-    /** What the looks before and after have cost. */
+    /** Time taken to examine it before and after the run. */
     milliseconds: number;
     not_covered: string[];
   };
-  /** The interface of Landlock that the kernel offered. */
+  /** Version of the Landlock interface that the kernel offered. */
   landlock_abi?: number;
-  /** Whether system calls that Landlock does not look at were filtered. */
+  /** Whether system calls that Landlock does not check were filtered. */
   seccomp?: boolean;
-  /** Whether the run had no capabilities but those for reading. */
+  /** Whether the run had no capabilities except those for reading. */
   capabilities_dropped?: boolean;
   notes: string[];
 }
 
-/** Lists in an audit are cut here; `violations_detected` has the whole number. */
+/** Maximum length of the lists in an audit; `violations_detected` is the full number. */
 export const MAX_LISTED_VIOLATIONS = 100;

@@ -2,16 +2,16 @@ import type { ClockStamp } from "#platform/clock.ts";
 import type { Failure } from "#base/errors.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
-/** The tool that started a task: `codex` or `codex_dispatch`. */
+/** Tool that started a task: `codex` or `codex_dispatch`. */
 export type TaskMode = "blocking" | "dispatch";
 
-/** What Codex may do. */
+/** Access that Codex has. */
 export type Sandbox = "read-only" | "full-access";
 
-/** Where a task stands. */
+/** State of a task. */
 export type TaskStatus = TaskRecord["status"];
 
-/** Tokens, as Codex counts them. */
+/** Token counts reported by Codex. */
 export interface Usage {
   input_tokens: number;
   cached_input_tokens: number;
@@ -19,102 +19,102 @@ export interface Usage {
   reasoning_output_tokens: number;
 }
 
-/** The task's worktree. */
+/** Worktree of a task. */
 export interface WorktreePlace {
   worktree_dir: string;
   agent_branch: string;
-  /** Absent where the base was a detached HEAD. */
+  /** Base branch; absent if the base was a detached HEAD. */
   base_branch?: string;
-  /** The commit that the work is compared with; absent in tasks of the Python server. */
+  /** Commit that the work is compared with; absent in tasks of the Python server. */
   base_commit?: string;
-  /** Set where this server made worktree and branch: others are never removed by it. */
+  /** Set if this server created the worktree and branch: it never removes others. */
   made_here?: true;
 }
 
-/** What the worktree holds at the end of a run, against {@link WorktreePlace.base_commit}. */
+/** Contents of the worktree at the end of a run, compared with {@link WorktreePlace.base_commit}. */
 export interface WorktreeChanges {
   commits_ahead: number;
-  /** As `git diff --shortstat` words it, new files included; empty where nothing differs. */
+  /** Summary in the format of `git diff --shortstat`, including new files; empty if nothing differs. */
   diff_stat: string;
-  /** Paths that differ, uncommitted and untracked ones included; the first {@link MAX_LISTED_PATHS}. */
+  /** Paths that differ, including uncommitted and untracked ones; the first {@link MAX_LISTED_PATHS}. */
   files_changed: string[];
   /** Lines of `git status --short`; the first {@link MAX_LISTED_PATHS}. */
   uncommitted_changes: string[];
 }
 
-/** A list of paths in a record is cut here; `diff_stat` has the whole number. */
+/** Maximum length of a list of paths in a record; `diff_stat` has the full number. */
 export const MAX_LISTED_PATHS = 200;
 
-/** So many images can be given with a prompt. */
+/** Maximum number of images passed with a prompt. */
 export const MAX_IMAGES = 32;
 
-/** What was asked for, and where it runs: the same through all states of one run. Names are those of `meta.json`. */
+/** Request of a run and its location; unchanged through all states of the run. Names are those of `meta.json`. */
 export interface TaskRequest extends Partial<WorktreePlace> {
   task_id: string;
-  /** Which run of this id it is, from 1. */
+  /** Number of the run within this task id, starting at 1. */
   run: number;
   topic: string;
   mode: TaskMode;
   sandbox: Sandbox;
-  /** The workspace as it was given, absolute. */
+  /** Workspace as given, as an absolute path. */
   cwd: string;
-  /** The repository's common git folder, or the workspace's real path outside git: whose topic it is. */
+  /** Scope of the topic: the repository's common git folder, or the workspace's real path outside git. */
   workspace: string;
-  /** Where Codex runs: `cwd`, or its counterpart in the worktree. */
+  /** Working folder of Codex: `cwd`, or its counterpart in the worktree. */
   run_dir: string;
   prompt_file: string;
   log_file: string;
   start_time: string;
-  /** The same moment by a clock that nobody can set; absent in tasks of other programs. */
+  /** Start time by a clock that cannot be set; absent in tasks of other programs. */
   started_clock?: ClockStamp;
   tmux_session?: string;
-  /** The Codex session to go on with. */
+  /** Codex session to resume. */
   resumes?: string;
   model?: string;
   reasoning_effort?: string;
   profile?: string;
-  /** At most {@link MAX_IMAGES}. */
+  /** Paths of images; at most {@link MAX_IMAGES}. */
   images?: string[];
   output_schema_file?: string;
   timeout_seconds: number;
   idle_timeout_seconds: number;
-  /** What somebody who works in the worktree would not expect of it. */
+  /** Surprising property of the worktree that people working in it should know. */
   worktree_note?: string;
-  /** Set where the work that is left uncommitted in the worktree stays so. */
+  /** Set if uncommitted work in the worktree is left uncommitted. */
   commit?: "never";
-  /** Set when its supervisor is being started: it may be on its way without having taken over. */
+  /** Set when the supervisor is being started: it may not have taken over yet. */
   launched?: true;
-  /** Since when its supervisor waits with it for a slot. */
+  /** Time since which the supervisor has waited for a slot. */
   waiting_since?: string;
-  /** When it left the queue; limits count from here. */
+  /** Time at which the task left the queue; limits count from here. */
   running_since?: string;
-  /** Set where a read-only run has the fallback instead of Codex's own sandbox. */
+  /** Set if a read-only run uses the fallback instead of Codex's own sandbox. */
   readonly_fallback?: true;
-  /** What the resumed session had used before this run. */
+  /** Tokens that the resumed session had used before this run. */
   usage_before?: Usage;
-  /** Set where the task is another program's. */
+  /** Set if another program created the task. */
   origin?: "python";
 }
 
-/** What is known of a run that has ended, however it did. */
+/** Facts about a run that has ended, whatever the outcome. */
 export interface RunFacts extends Partial<WorktreeChanges> {
   end_time: string;
-  /** From the start to the end, without the time for which the machine slept; absent where that cannot be told. */
+  /** Seconds from start to end, without the time the machine slept; absent if unknown. */
   elapsed_seconds?: number;
-  /** Absent where a signal ended Codex, or nobody saw its end. */
+  /** Exit code; absent if a signal ended Codex, or its end was not observed. */
   exit_code?: number;
   session_id?: string;
-  /** Codex's last message. */
+  /** Last message of Codex. */
   result?: string;
-  /** This run's own tokens. */
+  /** Tokens of this run alone. */
   usage?: Usage;
-  /** The session's tokens so far, from which the next run's own are counted. */
+  /** Tokens of the session so far, from which the next run's own tokens are computed. */
   session_usage?: Usage;
-  /** What the run asked daemons of others to start (tmux, docker, systemd, …): it is not ended with the task. */
+  /** Requests of the run to other programs' daemons (tmux, docker, systemd, …) to start processes: these do not end with the task. */
   daemon_requests?: string[];
-  /** Why the work could not be committed, where it was to be. */
+  /** Reason why the work could not be committed, if it should have been. */
   commit_error?: string;
-  /** With {@link TaskRequest.readonly_fallback}. */
+  /** Audit; present with {@link TaskRequest.readonly_fallback}. */
   readonly_audit?: ReadonlyAudit;
 }
 
@@ -124,23 +124,23 @@ interface FailureFields {
   hint: Failure["hint"];
 }
 
-/** Waiting to be started. */
+/** Task that waits to be started. */
 export type QueuedTask = TaskRequest & { status: "queued" };
-/** Codex is being started or runs. */
+/** Task whose Codex is being started or is running. */
 export type RunningTask = TaskRequest & { status: "running" };
-/** Codex ended with exit status 0 and said that the turn was completed. */
+/** Task whose Codex exited with status 0 and reported a completed turn. */
 export type CompletedTask = TaskRequest & RunFacts & { status: "completed" };
-/** It ended otherwise; the failure says how. */
+/** Task that ended otherwise; the failure gives the reason. */
 export type FailedTask = TaskRequest & RunFacts & FailureFields & { status: "failed" };
-/** Somebody stopped it. */
+/** Task that was cancelled. */
 export type CancelledTask = TaskRequest & RunFacts & FailureFields & { status: "cancelled" };
 
-/** A task that is over. */
+/** Task that has ended. */
 export type EndedTask = CompletedTask | FailedTask | CancelledTask;
-/** A task in the state it is in, with the data that is valid in it. */
+/** Task in its current state, with the data that is valid in that state. */
 export type TaskRecord = QueuedTask | RunningTask | EndedTask;
 
-/** The states that a task can go to from each. */
+/** States that can follow each state. */
 const TRANSITIONS: Record<TaskStatus, readonly TaskStatus[]> = {
   queued: ["running", "failed", "cancelled"],
   running: ["completed", "failed", "cancelled"],
@@ -149,15 +149,15 @@ const TRANSITIONS: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: [],
 };
 
-/** The states, in the order that a task goes through them. */
+/** States in the order that a task passes through them. */
 export const TASK_STATUSES = ["queued", "running", "completed", "failed", "cancelled"] as const satisfies TaskStatus[];
 
-/** Whether a task in state `from` can go to `to`. */
+/** Returns whether a task can move from state `from` to state `to`. */
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
 
-/** Whether a task is over. */
+/** Returns whether a task has ended. */
 export function isEnded(record: TaskRecord): record is EndedTask {
   return TRANSITIONS[record.status].length === 0;
 }

@@ -1,27 +1,27 @@
 import { AppError } from "#base/errors.ts";
 
-/** What a topic can be for. */
+/** Types of topics. */
 export const TOPIC_TYPES = ["review", "implement", "longrun", "test"] as const;
 
-/** The parts of `<type>-<description>-v<version>`. */
+/** Parts of `<type>-<description>-v<version>`. */
 export interface Topic {
-  /** As it was given. */
+  /** Topic as given. */
   text: string;
   type: (typeof TOPIC_TYPES)[number];
   description: string;
   version: number;
-  /** `<type>-<description>`: what all versions share, and so their worktree and branch. */
+  /** `<type>-<description>`: the part that all versions share, and that determines their worktree and branch. */
   key: string;
 }
 
 const GRAMMAR = /^([a-z]+)-([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)-v(\d{1,9})$/;
 
-/** Worktree folders, branches and tmux sessions are named by it, and file names end at 255 bytes. */
+/** Maximum length of a topic, in characters: it names worktree folders, branches and tmux sessions, and file names end at 255 bytes. */
 const MAX_LENGTH = 120;
 
 /**
- * Reads a topic.
- * @throws AppError `invalid_topic`, with an example of a good one.
+ * Parses a topic.
+ * @throws AppError `invalid_topic`, with a valid example
  */
 export function parseTopic(text: string): Topic {
   const [, type, description, version] = GRAMMAR.exec(text) ?? [];

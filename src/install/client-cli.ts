@@ -3,17 +3,17 @@ import type { Environment } from "#base/config.ts";
 import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
 import type { ClientCli } from "./client-table.ts";
 
-/** Clients' command lines start slowly, but not that slowly. */
+/** Timeout of a client's command line, in milliseconds; some start slowly. */
 const CLI_DEADLINE_MS = 60_000;
 
-/** Returns where a client's command line is; undefined where it is not in PATH. */
+/** Returns the path of a client's command line; undefined if it is not in PATH. */
 export function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
   return Bun.which(program, { PATH: environment["PATH"] ?? "" }) ?? undefined;
 }
 
 /**
  * Runs a client's command line.
- * @throws AppError `client_failed` with what it said
+ * @throws AppError `client_failed` with its output
  */
 export async function runClientCli(program: string, args: readonly string[], environment: Environment): Promise<void> {
   const run = await runProgram({

@@ -14,8 +14,8 @@ const EntrySchema = v.object({
 const ServersSchema = v.record(v.string(), v.unknown());
 
 /**
- * The servers that a client's file names; entries of another kind (URLs) have an empty command.
- * @param path only for the message
+ * Reads the servers from a client's configuration file; entries of other kinds (URLs) have an empty command.
+ * @param path used only in the message
  * @throws AppError `client_file_unreadable`
  */
 export function readServers(text: string, format: FileFormat, path: string): Map<string, NamedEntry> {
@@ -32,19 +32,19 @@ export function readServers(text: string, format: FileFormat, path: string): Map
   );
 }
 
-/** A file's text with a server put in, replaced, or taken out (`undefined`); all else stays as it is, comments too. */
+/** Returns a file's text with a server added, replaced, or removed (`undefined`); everything else is unchanged, including comments. */
 export function withServer(text: string, format: FileFormat, name: string, entry: ServerEntry | undefined): string {
   const fields = entry === undefined ? undefined : entryFields(format, entry);
   if (format.language === "toml") return withTable(text, `${format.key}.${name}`, fields);
   return withProperty(text, format.key, name, fields);
 }
 
-/** Whether a TOML file that somebody else has changed lost more than one server's entry. */
+/** Returns whether a TOML file that another program has changed lost more than one server's entry. */
 export function hasLost(before: string, after: string, { language, key }: FileFormat, name: string): boolean {
   return language === "toml" && lostLines(before, after, `${key}.${name}`).length > 0;
 }
 
-/** An entry's fields as a client wants them; what is empty is left out. */
+/** Returns an entry's fields in the client's format, omitting empty ones. */
 export function entryFields({ more = {} }: FileFormat, { command, args, env }: ServerEntry): Record<string, unknown> {
   return {
     ...more,

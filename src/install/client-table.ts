@@ -2,50 +2,50 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "#base/config.ts";
 
-/** An MCP client that this program can be set up in. */
+/** MCP client that this program can be set up in. */
 export interface McpClient {
   id: string;
   title: string;
-  /** Where it keeps its servers for all projects of the user. */
+  /** Returns the file with the servers for all of the user's projects. */
   file: (environment: Environment) => string;
   format: FileFormat;
-  /** The client's own command line for it, where it has one. */
+  /** The client's own command line for this purpose, if it has one. */
   cli?: ClientCli;
-  /** What the user has to do for it to notice. */
+  /** Step that makes the client notice the change. */
   afterwards: string;
 }
 
-/** How a client's file names its servers. */
+/** Format of the servers in a client's file. */
 export interface FileFormat {
   language: "json" | "toml";
-  /** The object that holds them by name. */
+  /** Name of the object that contains the servers by name. */
   key: string;
-  /** Fields that the client wants beside command, args and env. */
+  /** Fields that the client requires besides command, args and env. */
   more?: Record<string, string>;
 }
 
-/** How a client's command line is called. */
+/** Command line interface of a client. */
 export interface ClientCli {
   program: string;
   add: (entry: NamedEntry) => string[];
   remove: (name: string) => string[];
 }
 
-/** How a client starts a server. */
+/** Command with which a client starts a server. */
 export interface ServerEntry {
   command: string;
   args: string[];
   env: Record<string, string>;
 }
 
-/** The same with the name that the client knows it by. */
+/** Server entry with the name that the client uses for it. */
 export interface NamedEntry extends ServerEntry {
   name: string;
 }
 
 const MCP_SERVERS: FileFormat = { language: "json", key: "mcpServers" };
 
-/** The clients, in the order of the help. Sources: each client's own documentation of its MCP configuration. */
+/** Supported clients, in the order of the help. Sources: each client's own documentation of its MCP configuration. */
 export const CLIENTS: readonly McpClient[] = [
   {
     id: "claude-code",
@@ -120,7 +120,7 @@ function userHome(environment: Environment): string {
   return environment["HOME"] || homedir();
 }
 
-/** Where programs keep what is a user's own. */
+/** Returns the folder for a user's application data. */
 function applicationData(environment: Environment): string {
   const home = userHome(environment);
   if (process.platform === "darwin") return join(home, "Library", "Application Support");

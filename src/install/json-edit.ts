@@ -1,10 +1,10 @@
 import { applyEdits, type Edit, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 
-// jsonc-parser's own `modify` formats the neighbours of what it changes anew, and moves their comments.
+// jsonc-parser's own `modify` reformats the neighbours of the changed part and moves their comments.
 
 /**
- * A JSON text, comments and trailing commas allowed, with a property of an object set, or taken out
- * (`undefined`). Not a character of anything else changes; a missing object is made.
+ * Returns a JSON text, possibly with comments and trailing commas, with a property of an object set or removed (`undefined`). No other
+ * character changes; a missing object is created.
  */
 export function withProperty(text: string, object: string, name: string, value: unknown): string {
   const source = text.trim() === "" ? "{}\n" : text;
@@ -28,7 +28,7 @@ export function withProperty(text: string, object: string, name: string, value: 
   return applyEdits(source, edits);
 }
 
-/** How a text is laid out. */
+/** Layout of a text. */
 interface Layout {
   indent: string;
   eol: string;
@@ -45,7 +45,7 @@ function replacement(text: string, property: Node, value: unknown, layout: Layou
   return [{ offset: old.offset, length: old.length, content: format(value, marginAt(text, property.offset), layout) }];
 }
 
-/** After the last property and the comment behind it. */
+/** Returns the edits that insert a property after the last one and the comment that follows it. */
 function insertion(text: string, object: Node, name: string, value: unknown, layout: Layout): Edit[] {
   const outer = marginAt(text, object.offset);
   const last = object.children?.at(-1);
@@ -69,13 +69,13 @@ function insertion(text: string, object: Node, name: string, value: unknown, lay
 
 const COMMENT_TO_LINE_END = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/)?[ \t]*(?=\r?\n)/;
 
-/** The position behind the comma that follows a property; undefined where none does. */
+/** Returns the position after the comma that follows a property; undefined if there is none. */
 function commaAfter(text: string, property: Node): number | undefined {
   const [found] = /^\s*,/.exec(text.slice(endOf(property))) ?? [];
   return found === undefined ? undefined : endOf(property) + found.length;
 }
 
-/** With its line, and the comma that is no longer needed. */
+/** Returns the edits that remove a property with its line and the comma that becomes superfluous. */
 function removal(text: string, object: Node, property: Node): Edit[] {
   const siblings = object.children ?? [];
   const comma = commaAfter(text, property);
@@ -88,7 +88,7 @@ function removal(text: string, object: Node, property: Node): Edit[] {
   return commaBefore === undefined ? [own] : [{ offset: commaBefore - 1, length: 1, content: "" }, own];
 }
 
-/** A deletion of a part of a text, with the white space and the line end before it. */
+/** Returns an edit that deletes a part of a text, with the preceding white space and line end. */
 function wholeLine(text: string, start: number, end: number): Edit {
   const [before = ""] = /(?:\r?\n)?[ \t]*$/.exec(text.slice(0, start)) ?? [];
   const [after = ""] = /^[ \t]*/.exec(text.slice(end)) ?? [];
@@ -101,13 +101,13 @@ function format(value: unknown, margin: string, { indent, eol }: Layout): string
     .join(eol + margin);
 }
 
-/** The white space that a position's line begins with. */
+/** Returns the white space at the beginning of a position's line. */
 function marginAt(text: string, offset: number): string {
   const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1);
   return /^[ \t]*/.exec(line)?.[0] ?? "";
 }
 
-/** Whether something else stands before a position in its line. */
+/** Returns whether a position is preceded by other text on its line. */
 function isBehindText(text: string, offset: number): boolean {
   return text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset).trim() !== "";
 }

@@ -10,22 +10,22 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import { pathExists, realPath } from "#base/paths.ts";
 import { selfCommand } from "#platform/self-command.ts";
 
-/** What is to be changed in a client so that it has this server, or has it no more. */
+/** Change that adds this server to a client or removes it. */
 export interface ClientChange {
   client: McpClient;
-  /** The client's file, without links. */
+  /** The client's file, with links resolved. */
   file: string;
   name: string;
   before: ServerEntry | undefined;
   after: ServerEntry | undefined;
-  /** Command lines of the client's own that do it, in order; empty where its file is edited. */
+  /** Command lines of the client itself that make the change, in order; empty if its file is edited. */
   commands: string[][];
 }
 
 /**
- * Works out a change; nothing is changed yet.
- * @param after undefined: the entry is to go
- * @returns undefined where the client is that way already
+ * Plans a change without carrying it out.
+ * @param after undefined: remove the entry
+ * @returns undefined if the client is in that state already
  * @throws AppError `client_file_unreadable`, `client_missing`
  */
 export function planChange(
@@ -61,9 +61,9 @@ function commandsFor(
 }
 
 /**
- * Carries out a change, keeping a copy of the client's file beside it.
- * @returns the copy's path; undefined where there was no file
- * @throws AppError `client_failed`, with the file as it was
+ * Applies a change, keeping a copy of the client's file beside it.
+ * @returns path of the copy; undefined if there was no file
+ * @throws AppError `client_failed`, after restoring the file
  */
 export async function applyChange(change: ClientChange, environment: Environment): Promise<string | undefined> {
   const { file, client, name, after, commands } = change;
@@ -71,7 +71,7 @@ export async function applyChange(change: ClientChange, environment: Environment
   if (commands.length > 0) {
     const before = readOptionalText(file) ?? "";
     await runAll(commands, environment, () => backup !== undefined && copyFileSync(backup, file));
-    // `codex mcp add` drops the comments of the servers that are there (seen in 0.169).
+    // `codex mcp add` drops the comments of existing servers (seen in 0.169).
     const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
     if (isHarmed) replaceContent(file, withServer(before, client.format, name, after));
     return backup;
@@ -104,14 +104,14 @@ function backUp(file: string): string | undefined {
   return backup;
 }
 
-/** A client and how it starts a server of ours. */
+/** Client and the command with which it starts one of our servers. */
 export interface ConfiguredClient {
   client: McpClient;
   file: string;
   entries: NamedEntry[];
 }
 
-/** Returns the clients whose files name this program, under whatever name; unreadable files are passed over. */
+/** Lists the clients whose files contain this program, under any name; unreadable files are skipped. */
 export function listConfigured(environment: Environment): ConfiguredClient[] {
   return CLIENTS.flatMap((client) => {
     const file = realPath(client.file(environment));
@@ -125,7 +125,7 @@ export function listConfigured(environment: Environment): ConfiguredClient[] {
   });
 }
 
-/** Returns how a client is to start this very program: by the name in PATH that leads to it, so that an update reaches it. */
+/** Returns the entry with which a client starts this program: by the name in PATH that leads to it, so that updates take effect. */
 export function ownEntry(env: Record<string, string>, environment: Environment): ServerEntry {
   const [program, ...args] = selfCommand();
   const inPath = Bun.which("codex-mcp-server", { PATH: environment["PATH"] ?? "" });

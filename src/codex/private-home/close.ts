@@ -4,8 +4,8 @@ import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { returnSession } from "./sessions.ts";
 
 /**
- * Brings back to the user's CODEX_HOME the record of a run's session. All else is thrown away with the private home,
- * but for a login: see {@link bringLogin}. Done again, it changes nothing more.
+ * Copies the record of a run's session back to the user's CODEX_HOME. Everything else is discarded with the private home, except a login:
+ * see {@link bringLogin}. Repeating it changes nothing more.
  */
 export async function bringSession(
   userHome: string,
@@ -19,8 +19,8 @@ export async function bringSession(
 }
 
 /**
- * Brings back to the user's CODEX_HOME a login that was renewed during a run, at last: what else was found decides on it.
- * @param findings get what is found
+ * Copies a login that was renewed during a run back to the user's CODEX_HOME. Must run last: the earlier findings decide about it.
+ * @param findings receives the findings
  */
 export async function bringLogin(
   userHome: string,

@@ -4,22 +4,22 @@ import type { Turns } from "#base/turns.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** What came of copying a record. */
+/** Outcome of copying a record. */
 export type CopyOutcome =
   | { bytes: number }
   | "the earlier part of the session was changed"
   | "too large"
   | "with holes";
 
-/** What a record began with, and by how much it may have grown. */
+/** Content that a record must begin with, and the number of bytes by which it may have grown. */
 export interface CopyLimits {
   start: FileFingerprint | undefined;
   maxGrowth: number;
 }
 
 /**
- * Copies a record in one pass, so that what is checked is what is copied. A text has no NUL bytes: these are what
- * a sparse file, however large, is read as.
+ * Copies a record in one pass, so that the checked bytes are the copied bytes. A text has no NUL bytes; a sparse file, however large, reads
+ * as NUL bytes.
  */
 export async function copyRecord(from: string, to: string, limits: CopyLimits, turns: Turns): Promise<CopyOutcome> {
   const source = openRegularFile(from, constants.O_NOFOLLOW);
@@ -51,7 +51,7 @@ async function copyChunks(source: number, target: number, limits: CopyLimits, tu
     digest.add(chunk.subarray(0, old));
     if (chunk.subarray(old, bytes).includes(0)) return "with holes";
     at += bytes;
-    // It may grow while it is copied.
+    // The file may grow while it is copied.
     if (at > maxSize(limits)) return "too large";
     for (let written = 0; written < bytes;) written += writeSync(target, chunk, written, bytes - written);
     await turns.pause();

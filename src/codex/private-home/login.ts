@@ -9,16 +9,16 @@ import { isRenewalOf, LoginSchema, parseJson, payloadOf } from "./renewal.ts";
 
 const FILE = "auth.json";
 const MAX_BYTES = 1024 * 1024;
-/** Codex renews a login that is 8 days old, or whose token is about to expire. */
+/**
+ * Age from which a login counts as due for renewal, in milliseconds. Codex renews a login that is 8 days old, or whose token is about to
+ * expire.
+ */
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
 const MIN_VALIDITY_MS = 24 * 3600 * 1000;
 
 const ExpirySchema = v.object({ exp: v.number() });
 
-/**
- * Returns the user's login where Codex is going to renew it: a refresh token can be used once only, so that the renewed
- * login must not be lost.
- */
+/** Returns the user's login if Codex is going to renew it: a refresh token can be used only once, so the renewed login must not be lost. */
 export function readLoginToRenew(codexHome: string): { text: string; fingerprint: FileFingerprint } | undefined {
   const path = join(codexHome, FILE);
   const text = readText(path);
@@ -28,17 +28,17 @@ export function readLoginToRenew(codexHome: string): { text: string; fingerprint
 }
 
 /**
- * Why a login that a run has changed is not to be kept even where it looks renewed: its commands name the file, or the
- * run did something else that it must not have; undefined where nothing speaks against it.
+ * Reason not to keep a login that a run has changed, even if it looks renewed: the run's commands name the file, or the run committed
+ * another violation; undefined if there is no such reason.
  */
 export type LoginDoubt = "named" | "violation" | undefined;
 
-/** Works out the doubt, given what was found in CODEX_HOME; asked only where a login was changed. */
+/** Function that derives the doubt from the findings in CODEX_HOME; called only if a login was changed. */
 export type DoubtLogin = (violations: readonly HomeViolation[]) => LoginDoubt;
 
 /**
- * Puts a renewed login in the place of the user's, where nothing else was changed in it and nothing speaks against it.
- * @param findings what was found in CODEX_HOME until now; gets what is found here
+ * Replaces the user's login with a renewed one, if nothing else in it was changed and there is no doubt about it.
+ * @param findings earlier findings in CODEX_HOME; receives the new ones
  */
 export function returnLogin(
   codexHome: string,
@@ -48,7 +48,7 @@ export function returnLogin(
   doubtLogin: DoubtLogin,
 ): void {
   if (note.login === undefined) return;
-  // The user's may be a link to somewhere else.
+  // The user's file may be a link to another place.
   const path = realPath(join(codexHome, FILE));
   const text = readText(join(own, FILE));
   if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return;
@@ -72,10 +72,10 @@ export function returnLogin(
   }
 }
 
-/** The file as a shell may be told of it, by a pattern too, and the folder that it is in. */
+/** Names by which a shell command may refer to the file, patterns included, or to its folder. */
 const NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
 
-/** Whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */
+/** Returns whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */
 export function namesLogin(
   own: string,
   commands: readonly { command: string }[],

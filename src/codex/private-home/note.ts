@@ -2,28 +2,28 @@ import * as v from "valibot";
 
 const DigestSchema = v.object({ size: v.number(), digest: v.string() });
 
-/** What is to be known of a private home once its run is over; kept outside of it, where the run cannot write. */
+/** Schema of the facts about a private home that are needed after its run; stored outside it, where the run cannot write. */
 export const PrivateHomeNoteSchema = v.object({
-  /** When it was made, in milliseconds: nothing of its own is older. */
+  /** Creation time in milliseconds: no file of its own is older. */
   opened_at: v.number(),
-  /** The record of the session that the run goes on with, as it was: its path within `sessions`, size and digest. */
+  /** Original state of the record of the resumed session: its path within `sessions`, size and digest. */
   resumed: v.exactOptional(v.object({ path: v.string(), ...DigestSchema.entries })),
-  /** The login that was copied because it is to be renewed, as it was. */
+  /** Original state of the login that was copied because it is due for renewal. */
   login: v.exactOptional(DigestSchema),
 });
 
 /** See {@link PrivateHomeNoteSchema}. */
 export type PrivateHomeNote = v.InferOutput<typeof PrivateHomeNoteSchema>;
 
-/** Something that a run did to what Codex keeps, and must not have. */
+/** Forbidden change that a run made to Codex's files. */
 export interface HomeViolation {
-  /** Below CODEX_HOME. */
+  /** Path below CODEX_HOME. */
   path: string;
-  /** In words. */
+  /** Description of the change. */
   change: string;
 }
 
-/** What came of the end of a private home. */
+/** Result of closing a private home. */
 export interface HomeFindings {
   violations: HomeViolation[];
   notes: string[];

@@ -8,24 +8,24 @@ import { findSessionFile } from "#codex/run/session-file.ts";
 import { readLoginToRenew } from "./login.ts";
 import type { PrivateHomeNote } from "./note.ts";
 
-/** What Codex writes by itself (seen in 0.169): each run has its own. */
+/** Files and folders that Codex creates by itself (seen in 0.169): each run has its own. */
 const PRIVATE =
   /^(?:sessions|archived_sessions|session_index\.jsonl|history\.jsonl|logs?|tmp|cache|shell_snapshots|thread-writer-locks|.*\.sqlite(?:-\w+)?|.*\.lock)$/;
 
-/** Small files that Codex rewrites now and then: each run gets a copy. */
+/** Small files that Codex rewrites occasionally: each run gets a copy. */
 const COPIED = /^(?:installation_id|version\.json|models_cache\.json|internal_storage\.json|\.\w+_migration)$/;
 const MAX_COPIED_BYTES = 4 * 1024 * 1024;
 
-/** Folders in which Codex writes beside what is the user's, and what of them is Codex's own. */
+/** Folders in which Codex writes beside the user's files, and the names that are Codex's own. */
 const SHARED: Readonly<Record<string, RegExp>> = {
   skills: /^\.system$/,
   ".tmp": /\.lock$|clone|^git-/,
 };
 
 /**
- * Makes a CODEX_HOME for one run: links to what is in the user's, which the run cannot write to, and room for what Codex
- * writes. The record of a resumed session is copied there; so is a login that is to be renewed.
- * @param own is made
+ * Creates a CODEX_HOME for one run: links to the user's files, which the run cannot write to, and writable folders for Codex's own. It
+ * contains copies of the resumed session's record and of a login that is due for renewal.
+ * @param own path of the folder, which is created
  */
 export function openPrivateHome(userHome: string, own: string, resumes: string | undefined): PrivateHomeNote {
   const user = realPath(userHome);
@@ -61,7 +61,7 @@ function copySession(user: string, own: string, sessionId: string): PrivateHomeN
   const path = relative(join(user, "sessions"), from);
   const to = join(own, "sessions", path);
   makePrivateFolder(dirname(to));
-  // Where the file system can, no bytes are copied.
+  // Copies no bytes if the file system supports it.
   copyFileSync(from, to, constants.COPYFILE_FICLONE);
   const fingerprint = digestFile(to);
   return fingerprint === undefined ? undefined : { path, ...fingerprint };

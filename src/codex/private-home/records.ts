@@ -5,10 +5,10 @@ import * as v from "valibot";
 import { readFirstLine } from "#platform/files/json-lines.ts";
 import type { Turns } from "#base/turns.ts";
 
-/** Agents may start agents, but not without end. */
+/** Maximum depth of agents that start agents. */
 const MAX_GENERATIONS = 8;
 const FIRST_LINE_BYTES = 1024 * 1024;
-/** Codex's own folders and records are few; somebody else may have made more. */
+/** Maximum number of folders searched: Codex's own folders and records are few, but others may have created more. */
 const MAX_FOLDERS = 1000;
 const MAX_CANDIDATES = 1000;
 const MAX_NAMED = 100;
@@ -18,7 +18,7 @@ const QUOTED_ID = /"[0-9a-f]{8}-[0-9a-f-]{27}"/g;
 /** Codex's record of one session. */
 export interface SessionRecord {
   id: string;
-  /** Below `sessions`. */
+  /** Path below `sessions`. */
   path: string;
 }
 
@@ -27,7 +27,7 @@ const AgentSchema = v.object({
   payload: v.object({ id: v.string(), source: v.object({ subagent: v.unknown() }) }),
 });
 
-/** Finds the records of agents that a session started, and those of theirs: their first line says whose they are. */
+/** Finds the records of agents that a session started, directly or through other agents: their first line names the parent session. */
 export async function agentsOf(
   sessionId: string,
   records: readonly SessionRecord[],
@@ -53,7 +53,7 @@ export async function agentsOf(
   return agents;
 }
 
-/** The sessions that an agent's record names as where it came from; undefined where it is no agent's. */
+/** Returns the parent sessions named in an agent's record; undefined if the record is not an agent's. */
 function namedIn(line: string | undefined, id: string): string[] | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), AgentSchema), line);
   if (!parsed.success || parsed.output.payload.id !== id) return undefined;
@@ -65,7 +65,7 @@ function namedIn(line: string | undefined, id: string): string[] | undefined {
   }
 }
 
-/** The records below a `sessions` folder, the oldest first, links passed over. */
+/** Lists the records below a `sessions` folder, oldest first, skipping links. */
 export async function listRecords(sessions: string): Promise<SessionRecord[]> {
   let folders = [""];
   for (let depth = 0; depth < 3; depth++) {
@@ -84,7 +84,7 @@ export async function listRecords(sessions: string): Promise<SessionRecord[]> {
       if (id !== undefined && entry.isFile()) records.push({ id, path: join(folder, entry.name) });
     }
   }
-  // Their names begin with when they were made.
+  // File names begin with the creation time.
   return records.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 const ACCOUNT = "https://api.openai.com/auth";
 const MaybeTextSchema = v.nullish(v.string());
 
-/** What Codex keeps of a login, as far as this program looks at it. */
+/** Schema of the parts of a Codex login that this program reads. */
 export const LoginSchema = v.looseObject({
   tokens: v.looseObject({ refresh_token: v.pipe(v.string(), v.nonEmpty()) }),
   last_refresh: MaybeTextSchema,
@@ -23,9 +23,9 @@ const ClaimsSchema = v.object({
 });
 
 /**
- * Whether a login differs from another in nothing but what a renewal changes: tokens of the same person and account that
- * are valid for longer, and the time of it. Signatures are not verified: whose tokens they are is what the tokens say.
- * @param since the earliest time at which it can have been renewed, in milliseconds
+ * Returns whether two logins differ only in the fields that a renewal changes: tokens of the same person and account that are valid for
+ * longer, and the time of the renewal. Signatures are not verified: the owner is read from the tokens.
+ * @param since earliest possible time of the renewal, in milliseconds
  */
 export function isRenewalOf(before: string, after: string, since: number): boolean {
   const old = v.safeParse(LoginSchema, parseJson(before));
@@ -38,11 +38,11 @@ export function isRenewalOf(before: string, after: string, since: number): boole
   const { id_token, access_token, refresh_token, ...others } = tokens;
   const { id_token: oldId, access_token: oldAccess, refresh_token: __, ...oldOthers } = oldTokens;
   if (!Bun.deepEquals(oldRest, rest, true) || !Bun.deepEquals(oldOthers, others, true) || !refresh_token) return false;
-  // The answer to a renewal need not hold a new one of these.
+  // A renewal's response may omit a new id token or refresh token.
   return (id_token === oldId || isLaterOf(oldId, id_token)) && isLaterOf(oldAccess, access_token);
 }
 
-/** Whether a token is one of the same person, account, issuer and use that ends later. */
+/** Returns whether a token has the same person, account, issuer and use, and expires later. */
 function isLaterOf(old: unknown, renewed: unknown): boolean {
   const [before, after] = [claimsOf(old), claimsOf(renewed)];
   if (before === undefined || after === undefined) return false;
@@ -56,14 +56,14 @@ function claimsOf(token: unknown): v.InferOutput<typeof ClaimsSchema> | undefine
   return parsed.success ? parsed.output : undefined;
 }
 
-/** What a JSON web token says; undefined for what is none. */
+/** Returns the payload of a JSON web token; undefined if the value is none. */
 export function payloadOf(token: unknown): unknown {
   if (typeof token !== "string") return undefined;
   const parts = token.split(".");
   return parts.length === 3 ? parseJson(Buffer.from(parts[1] ?? "", "base64url").toString("utf8")) : undefined;
 }
 
-/** The value of a JSON text; undefined for what is none. */
+/** Parses a JSON text; returns undefined if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

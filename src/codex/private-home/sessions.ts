@@ -10,18 +10,17 @@ import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { agentsOf, listRecords, type SessionRecord } from "./records.ts";
 
 const MIB = 1024 * 1024;
-/** By so much a session can grow in one run. */
+/** Maximum growth of a session's record in one run, in bytes. */
 const MAX_GROWTH_BYTES = 256 * MIB;
-/** What the records of a run's agents may come to, together. */
+/** Maximum total size of the records of a run's agents, in bytes. */
 const MAX_AGENTS_BYTES = 64 * MIB;
 const MAX_AGENTS = 50;
 
 /**
- * Brings the record of a run's session to where Codex keeps them: a new one as a new file, that of a resumed session in
- * the place of what it began with; with it the records of agents that it started. Always as a copy: a process that outlived
- * the run may still have the file open.
- * @param sessionId the run's own; records of other sessions are not taken over
- * @param findings get what is found, also where this throws
+ * Copies the record of a run's session to Codex's folder: a new session as a new file, a resumed one in place of its earlier record,
+ * together with the records of agents that it started. It is always a copy: a process that outlived the run may still have the file open.
+ * @param sessionId of the run itself; records of other sessions are not copied
+ * @param findings receives the findings, even if this throws
  */
 export async function returnSession(
   codexHome: string,
@@ -45,7 +44,7 @@ export async function returnSession(
   if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
 }
 
-/** What a record is moved by. */
+/** Facts needed to copy a record. */
 interface Move {
   codexHome: string;
   own: string;
@@ -57,7 +56,7 @@ interface Move {
 async function returnAgents(move: Move, agents: readonly SessionRecord[]): Promise<void> {
   let left = MAX_AGENTS_BYTES;
   for (const { id, path } of agents.slice(0, MAX_AGENTS)) {
-    // Of a session that is known already, nothing is taken from here.
+    // Sessions that already exist are not overwritten.
     if (findSessionFile(move.codexHome, id) !== undefined) continue;
     left -= await returnRecord({ ...move, maxGrowth: left }, path, undefined);
     await move.turns.pause();
@@ -71,7 +70,10 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "with holes": "it has holes (NUL bytes), so it is no record",
 };
 
-/** @returns how many bytes have come to what was there */
+/**
+ * Copies one record.
+ * @returns the number of bytes added to the existing ones
+ */
 async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["resumed"]): Promise<number> {
   const { violations, notes } = move.findings;
   const shown = join("sessions", path);
@@ -104,14 +106,17 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
   return 0;
 }
 
-/** @throws with the code EEXIST where something else has come there since */
+/**
+ * Puts a file in its place.
+ * @throws with the code EEXIST if another file has appeared there since
+ */
 function put(from: string, target: string, existing: string | undefined): void {
-  // A link is not made over a file.
+  // link() does not overwrite a file.
   if (existing === undefined || identityOf(target) !== existing) linkSync(from, target);
   else renameSync(from, target);
 }
 
-/** What changes with each write to a file; undefined where there is none. */
+/** Returns a text that changes with each write to a file; undefined if there is none. */
 function identityOf(path: string): string | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false, bigint: true });
   return stat && `${stat.dev} ${stat.ino} ${stat.size} ${stat.ctimeNs}`;

@@ -8,7 +8,7 @@ import type { DoubtLogin } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
 import { isRenewalOf } from "./renewal.ts";
 
-/** What of CODEX_HOME decides what later runs do. */
+/** Files in CODEX_HOME that determine the behaviour of later runs. */
 const FILES =
   /^(?:config\.toml|.+\.config\.toml|auth\.json|AGENTS(?:\.override)?\.md|hooks\.json|requirements\.toml|\.env)$/;
 const LOGIN = "auth.json";
@@ -20,13 +20,13 @@ const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const FileSchema = v.object({ content: v.string(), mode: v.number() });
 type UserFile = v.InferOutput<typeof FileSchema>;
 
-/** Such files, their content in base64, by their path below CODEX_HOME. */
+/** Schema of such files: content in base64, by path below CODEX_HOME. */
 export const UserFilesSchema = v.object({ files: v.record(v.string(), FileSchema), isComplete: v.boolean() });
 
 /** See {@link UserFilesSchema}. */
 export type UserFiles = v.InferOutput<typeof UserFilesSchema>;
 
-/** Reads the user's files in CODEX_HOME that later runs go by, within limits: for where the kernel does not protect them. */
+/** Reads the user's files in CODEX_HOME that affect later runs, within limits; used if the kernel does not protect them. */
 export function readUserFiles(codexHome: string): UserFiles {
   const found: UserFiles = { files: {}, isComplete: true };
   let total = 0;
@@ -45,11 +45,11 @@ export function readUserFiles(codexHome: string): UserFiles {
 }
 
 /**
- * Compares the user's files with what they were before a run, and makes them so again. What has come up is moved aside,
- * since it may be somebody else's.
- * @param aside a folder that is made where it is needed
- * @param findings what was found in CODEX_HOME until now; get what is found here
- * @param login when the run began, and what speaks against a login that was renewed since
+ * Compares the user's files with their state before a run, and restores it. New files are moved aside, since they may belong to somebody
+ * else.
+ * @param aside folder for them, created if needed
+ * @param findings earlier findings in CODEX_HOME; receives the new ones
+ * @param login start time of the run, and doubts about a login renewed since then
  */
 export function restoreUserFiles(
   codexHome: string,
@@ -68,7 +68,7 @@ export function restoreUserFiles(
     findings.violations.push({ path, change: `added; moved to ${join(aside, path)}` });
   }
   if (loginBefore === undefined) return;
-  // At last: what else was found decides on it.
+  // The login comes last: the other findings decide about it.
   const renewed = now[LOGIN];
   if (
     renewed !== undefined &&
@@ -76,7 +76,7 @@ export function restoreUserFiles(
     isRenewed(loginBefore, renewed, login.since)
   ) {
     if (login.doubt(findings.violations) === undefined) return;
-    // It may be the user's own after all, and the only one that is still valid.
+    // It may be the user's own after all, and the only valid one.
     makePrivateFolder(aside);
     writePrivateFile(join(aside, LOGIN), Buffer.from(renewed.content, "base64"));
     findings.notes.push(`The renewed login (auth.json) was kept as ${join(aside, LOGIN)}.`);
@@ -101,7 +101,7 @@ function restoreChanged(
 
 function restore(path: string, { content, mode }: UserFile): void {
   makePrivateFolder(dirname(path));
-  // The user's may be a link to somewhere else.
+  // The user's file may be a link to another place.
   const real = realPath(path);
   prepareFile(real, Buffer.from(content, "base64")).publish();
   chmodSync(real, mode);
@@ -124,7 +124,7 @@ function listUserFiles(codexHome: string): string[] {
   for (let folder = folders.pop(); folder !== undefined && below.length <= MAX_FILES; folder = folders.pop()) {
     for (const name of list(join(codexHome, folder))) {
       const path = join(folder, name);
-      // Codex's own skills are written anew by each version of it.
+      // Each version of Codex rewrites its own skills.
       if (path === join("skills", ".system")) continue;
       const isFolder = lstatSync(join(codexHome, path), { throwIfNoEntry: false })?.isDirectory() === true;
       (isFolder ? folders : below).push(path);

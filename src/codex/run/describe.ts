@@ -1,6 +1,6 @@
 import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
-/** One event in words: what `codex_status` lists and the pane shows. */
+/** Description of one event, listed by `codex_status` and shown in the pane. */
 export interface EventLine {
   type: "thinking" | "text" | "plan" | "command" | "tool_call" | "tool_result" | "error" | "warning" | "notice";
   text: string;
@@ -9,7 +9,7 @@ export interface EventLine {
 
 const MAX_TEXT = 500;
 
-/** What an event says to a reader; undefined for events that only frame others. */
+/** Describes an event for a reader; returns undefined for events that only frame others. */
 export function describeEvent(event: CodexEvent): EventLine | undefined {
   switch (event.type) {
     case "item.started":
@@ -59,7 +59,7 @@ function describeEnd(item: CodexItem): EventLine {
     case "todo_list":
       return { type: "plan", text: shorten(describePlan(item)) };
     case "error":
-      // The run goes on after it; what ends a run is an event of its own.
+      // The run continues after it; an event of its own reports the end of a run.
       return { type: "warning", text: shorten(item.message) };
   }
 }
@@ -81,7 +81,7 @@ function describePlan(item: Extract<CodexItem, { type: "todo_list" }>): string {
   return `${done}/${item.items.length} done${next === undefined ? "" : `; now: ${next}`}`;
 }
 
-/** The command itself, out of the `/bin/bash -lc '…'` that Codex shows it in. */
+/** Extracts the command from the `/bin/bash -lc '…'` that Codex shows. */
 export function unwrapCommand(command: string): string {
   const [, quoted] = /^\S*\b(?:ba|z|da)?sh -l?c (.*)$/s.exec(command) ?? [];
   if (quoted === undefined) return command;

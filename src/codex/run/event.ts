@@ -38,7 +38,7 @@ const UsageSchema = v.object({
   reasoning_output_tokens: count,
 });
 
-// Items that a newer Codex invents, or writes in another form, keep their type; nothing is said of the rest.
+// Items of types or forms that only a newer Codex knows keep their type; the rest is ignored.
 const UnreadItemSchema = v.pipe(
   v.object({ type: v.string() }),
   v.transform(({ type }) => ({ type, isUnread: true as const })),
@@ -56,16 +56,16 @@ const EventSchema = v.variant("type", [
   v.object({ type: v.literal("error"), message: text }),
 ]);
 
-/** An item of a turn whose type this version knows. */
+/** Item of a turn whose type this version knows. */
 export type CodexItem = v.InferOutput<typeof ItemSchema>;
 
-/** An event of `codex exec --json`; `unknown` stands for one that this version does not know. */
+/** Event of `codex exec --json`; `unknown` is an event that this version does not know. */
 export type CodexEvent = v.InferOutput<typeof EventSchema> | { type: "unknown"; name: string };
 
 const NamedSchema = v.object({ type: v.string() });
 const KNOWN_ITEMS: ReadonlySet<string> = new Set(ItemSchema.options.map((option) => option.entries.type.literal));
 
-/** Reads one line of the log; undefined where it is no event at all (a torn line, a stray print). */
+/** Parses one line of the log; returns undefined if it is not an event (a torn line, stray output). */
 export function parseEvent(line: string): CodexEvent | undefined {
   let json: unknown;
   try {
@@ -79,7 +79,7 @@ export function parseEvent(line: string): CodexEvent | undefined {
   return named.success ? { type: "unknown", name: named.output.type } : undefined;
 }
 
-/** Whether an event's item is one whose fields this version knows. */
+/** Returns whether this version knows the fields of an event's item. */
 export function isKnownItem(item: { type: string }): item is CodexItem {
   return KNOWN_ITEMS.has(item.type) && !("isUnread" in item);
 }

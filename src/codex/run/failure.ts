@@ -1,12 +1,12 @@
 import type { ErrorCode, Failure } from "#base/errors.ts";
 import type { RunState } from "./run-state.ts";
 
-/** What is known of a Codex process that did not succeed. */
+/** Evidence about a Codex process that did not succeed. */
 export interface FailureEvidence {
   state: RunState;
-  /** The end of Codex's stderr. */
+  /** End of Codex's stderr. */
   stderr: string;
-  /** Undefined where a signal ended it or nobody saw it end. */
+  /** Exit code; undefined if a signal ended the process or its end was not observed. */
   exitCode: number | undefined;
   signal: string | undefined;
 }
@@ -17,7 +17,7 @@ interface Pattern {
   hint: string;
 }
 
-/** Looked for in this order, in what Codex said last and then in its stderr. */
+/** Patterns of known failures, searched in this order in Codex's last messages and then in its stderr. */
 const PATTERNS: readonly Pattern[] = [
   {
     code: "unknown_session",
@@ -52,7 +52,7 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Why a run did not succeed, from its events, its stderr and its end: never a success, never a guess. */
+/** Determines why a run did not succeed from its events, stderr and exit; never reports success and never guesses. */
 export function classifyFailure(evidence: FailureEvidence): Failure {
   const { state, exitCode, signal } = evidence;
   if (signal !== undefined) return killedBy(signal);

@@ -1,37 +1,37 @@
 import { LineReader } from "#platform/files/json-lines.ts";
 import { type CodexEvent, type CodexItem, isKnownItem, parseEvent } from "./event.ts";
 
-/** A command that a run has started. */
+/** Command that a run has started. */
 export interface RunCommand {
-  /** As Codex shows it: the shell and what it was told. */
+  /** Command as Codex shows it: the shell and its arguments. */
   command: string;
-  /** Absent where it had not ended when the run did. */
+  /** Exit code; absent if the command had not ended when the run did. */
   exitCode?: number;
 }
 
-/** A file that a run has patched, or has tried to. */
+/** File that a run has patched, or has tried to patch. */
 export interface PatchedFile {
   path: string;
   change: string;
   isApplied: boolean;
 }
 
-/** What a run did, as far as its log tells. */
+/** Actions of a run, according to its log. */
 export interface RunActions {
   commands: RunCommand[];
   patches: PatchedFile[];
-  /** What the log tells of and nobody can judge, in words, each once. */
+  /** Descriptions of log entries that cannot be assessed, without duplicates. */
   unknown: string[];
 }
 
 type ActionItem = Extract<CodexItem, { type: "command_execution" | "file_change" }>;
 
-/** Only so many different ones are told apart. */
+/** Maximum number of different entries that are recorded. */
 const MAX_UNKNOWN = 100;
 
 /**
- * Reads what a run did from its log; of an item that was reported several times, the last report counts. What is no
- * event, or one that this version does not know, is counted among what nobody can judge.
+ * Reads a run's actions from its log; if an item was reported several times, the last report counts. Lines that are not events, or that
+ * this version does not know, are listed as unknown.
  */
 export function readActions(logFile: string): RunActions {
   const items = new Map<string, ActionItem>();
@@ -54,7 +54,7 @@ export function readActions(logFile: string): RunActions {
   return actions;
 }
 
-/** What a line tells of; a text where nobody can judge it. */
+/** Returns the action that a line reports; a description if it cannot be assessed. */
 function actionIn(line: string): ActionItem | string | undefined {
   let event: CodexEvent | undefined;
   try {
@@ -73,7 +73,7 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
     case "file_change":
       return item;
     case "command_execution":
-      // The output may be large, and nobody asks for it here.
+      // The output may be large and is not needed here.
       return { ...item, aggregated_output: "" };
     case "mcp_tool_call":
       return `the MCP tool ${shorten(`${item.server}.${item.tool}`)}`;

@@ -7,17 +7,17 @@ import { type CodexEvent, parseEvent } from "./event.ts";
 import type { ProcessEnd } from "#codex/process.ts";
 import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
 
-/** How a run went. */
+/** Result of a run. */
 export interface RunResult {
   state: RunState;
   end: ProcessEnd;
-  /** Why this server ended it, where it did. */
+  /** Reason why this server ended the run, if it did. */
   stopped: Failure | undefined;
-  /** Its log as it was followed; absent where nobody followed it. */
+  /** Log that was followed during the run; absent if nobody followed it. */
   log?: RunLog;
 }
 
-/** Follows a run's log as it grows: what it adds up to, and each event once. */
+/** Reader that follows a growing run log: accumulates the run's state and returns each event once. */
 export class RunLog {
   readonly #path: string;
   readonly #digest = new RunningDigest();
@@ -25,10 +25,10 @@ export class RunLog {
   #state: RunState = NO_EVENTS;
   #lastMessage: string | undefined;
   readonly #clock: () => number;
-  /** When something new was last reported, by the clock that was given; a message that only repeats the one before is nothing new. */
+  /** Time of the last new event, by the given clock; a message that only repeats the previous one is not new. */
   lastProgressAt: number;
 
-  /** @param clock milliseconds, from any moment on */
+  /** @param clock returns milliseconds since any fixed moment */
   constructor(path: string, clock: () => number = () => performance.now()) {
     this.#path = path;
     this.#reader = new LineReader(path, this.#digest);
@@ -40,18 +40,18 @@ export class RunLog {
     return this.#state;
   }
 
-  /** Reads what has been added, and describes it, line by line: a log can be larger than memory. */
+  /** Reads the added lines and describes them one by one: a log can be larger than memory. */
   *read(): Generator<EventLine> {
     for (const line of this.#reader.read()) yield* this.#take(line);
   }
 
-  /** Reads the rest of a log whose writer has ended, a last line without its end included. */
+  /** Reads the rest of a log whose writer has ended, including a last line without a line end. */
   *readToEnd(): Generator<EventLine> {
     yield* this.read();
     yield* this.#take(this.#reader.rest());
   }
 
-  /** Whether the log still begins with what was read from it: it is only ever added to. */
+  /** Returns whether the log still begins with the part that was read: logs are only appended to. */
   isIntact(): boolean {
     const { size, digest } = this.#digest.fingerprint;
     return digestFile(this.#path, size)?.digest === digest;
@@ -82,11 +82,11 @@ export class RunLog {
   }
 }
 
-/** Returns what a whole log adds up to. */
+/** Returns the accumulated state of a whole log. */
 export async function foldLog(path: string): Promise<RunState> {
   const log = new RunLog(path);
   const events = log.readToEnd();
-  // It may be long, and a server that finishes a run has others to answer.
+  // The log may be long, and a server that finishes a run must answer other requests.
   const turns = new Turns();
   while (events.next().done !== true) await turns.pause();
   return log.state;

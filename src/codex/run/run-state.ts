@@ -3,33 +3,36 @@ import type { Usage } from "#domain/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
 import { isSandboxMessage } from "./sandbox-failure.ts";
 
-/** What the events of one run add up to. */
+/** State accumulated from the events of one run. */
 export interface RunState {
   sessionId: string | undefined;
-  /** Codex's last message so far. */
+  /** Last message of Codex so far. */
   lastMessage: string | undefined;
-  /** Tokens of the whole session, the runs before this one included. */
+  /** Tokens of the whole session, including earlier runs. */
   sessionUsage: Usage | undefined;
-  /** How the turn ended, once it has. */
+  /** End of the turn; undefined while it lasts. */
   terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
-  /** The last error that Codex told of. */
+  /** Last error that Codex reported. */
   lastError: string | undefined;
-  /** Codex repeats such a message for ever; it is a sign of life, not of progress. */
+  /**
+   * Whether Codex is retrying the network. It repeats this message forever; the message shows that Codex is alive, not that it makes
+   * progress.
+   */
   isWaitingForNetwork: boolean;
-  /** Commands that Codex's sandbox could not be set up for, and commands that ran. */
+  /** Number of commands for which Codex's sandbox could not be set up, and number of commands that ran. */
   sandboxFailures: number;
   commandsRun: number;
-  /** Commands that name a program by which daemons are asked to start something; the first {@link MAX_DAEMON_COMMANDS}. */
+  /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
 }
 
 const MAX_DAEMON_COMMANDS = 50;
-/** A longer command is not kept. */
+/** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
-/** A command that names one of them; what it really does is judged later. */
+/** Pattern for a command that names one of these programs; its real effect is determined later. */
 const DAEMON_PROGRAM = new RegExp(`\\b(?:${DAEMON_PROGRAMS.join("|")})\\b`);
 
-/** The state before the first event. */
+/** State before the first event. */
 export const NO_EVENTS: RunState = {
   sessionId: undefined,
   lastMessage: undefined,
@@ -69,7 +72,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
   }
 }
 
-/** Whether an error event only tells that Codex tries to reach the model again. */
+/** Returns whether an error event only reports that Codex reconnects to the model. */
 export function isReconnectMessage(message: string): boolean {
   return /^Reconnecting\b/i.test(message) || /waiting for network/i.test(message);
 }
@@ -80,7 +83,7 @@ function applyItem(state: RunState, eventType: string, item: { type: string }): 
     if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
     return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
   }
-  // Errors among the items are warnings (`Model metadata … not found`): the run goes on.
+  // Errors among the items are warnings (`Model metadata … not found`): the run continues.
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
 }
 
@@ -92,12 +95,12 @@ function withCommand({ daemonCommands }: RunState, command: string): readonly st
   return isKept ? [...daemonCommands, command] : daemonCommands;
 }
 
-/** Where the sandbox cannot be set up, as in many containers, the command never ran. */
+/** Returns whether a command never ran because the sandbox could not be set up, as in many containers. */
 function isSandboxFailure(item: { aggregated_output: string; exit_code?: number | null | undefined }): boolean {
   return item.exit_code !== 0 && isSandboxMessage(item.aggregated_output);
 }
 
-/** Returns the tokens of this run alone: Codex counts a whole session, earlier runs included. */
+/** Returns the tokens of this run alone: Codex counts the whole session, including earlier runs. */
 export function ownUsage(session: Usage, before: Usage | undefined): Usage {
   const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
   return {

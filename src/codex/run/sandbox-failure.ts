@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { readSessionTail } from "./session-file.ts";
 
-/** What stands in the place of a command's output where Codex could not set up its sandbox for it (0.169). */
+/** Pattern of the message that replaces a command's output if Codex could not set up its sandbox (0.169). */
 const MESSAGE = /^(?:bwrap: |error building bubblewrap command|(?:thread .* panicked.*\n)?bubblewrap is unavailable)/;
 
-/** Whether an output says that the command never ran, for want of the sandbox. */
+/** Returns whether an output says that the command never ran because the sandbox could not be set up. */
 export function isSandboxMessage(output: string): boolean {
   return MESSAGE.test(output.trimStart());
 }
@@ -19,9 +19,9 @@ const OutputSchema = v.pipe(
 );
 
 /**
- * Whether a run's commands failed for want of the sandbox without an event of theirs in the log: as
- * where no temporary file can be made. The session's record has them.
- * @param since the run's start: sessions go on over several runs
+ * Returns whether commands of a run failed for lack of the sandbox without an event in the log, as happens if no temporary file can be
+ * created. The session's record lists them.
+ * @param since start of the run: a session may span several runs
  */
 export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, since: string): boolean {
   return readSessionTail([codexHome], sessionId).some((line) => {

@@ -5,8 +5,8 @@ import { readLastLines } from "#platform/files/json-lines.ts";
 const TAIL_BYTES = 256 * 1024;
 
 /**
- * Returns the last lines of Codex's own record of a session; none where there is no such record.
- * @param codexHomes looked at in this order: a run under the read-only fallback has a CODEX_HOME of its own while it lasts
+ * Returns the last lines of Codex's own record of a session; empty if there is no such record.
+ * @param codexHomes searched in this order: a run under the read-only fallback has its own CODEX_HOME while it lasts
  */
 export function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
   try {
@@ -17,12 +17,12 @@ export function readSessionTail(codexHomes: readonly string[], sessionId: string
   }
 }
 
-/** Where it was found: a live view asks every second, and there may be thousands of sessions. */
+/** Cache of paths found earlier: a live view asks every second, and there may be thousands of sessions. */
 const found = new Map<string, string>();
 
 /**
- * Returns the path of Codex's record of a session
- * (`$CODEX_HOME/sessions/<year>/<month>/<day>/rollout-…-<id>.jsonl`, seen in 0.169); undefined where there is none.
+ * Returns the path of Codex's record of a session (`$CODEX_HOME/sessions/<year>/<month>/<day>/rollout-…-<id>.jsonl`, seen in 0.169);
+ * undefined if there is none.
  */
 export function findSessionFile(codexHome: string, sessionId: string): string | undefined {
   if (!isSessionId(sessionId)) return undefined;
@@ -42,12 +42,12 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
   return undefined;
 }
 
-/** Returns the file whose lock (flock) Codex holds while it writes to a session. */
+/** Returns the path of the file whose lock (flock) Codex holds while it writes to a session. */
 export function sessionLock(codexHome: string, sessionId: string): string {
   return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);
 }
 
-/** Whether a text can be the id of a session and so a part of a file's name: no pattern, no path. */
+/** Returns whether a text can be a session id and thus a part of a file name: no pattern, no path. */
 function isSessionId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,100}$/.test(text);
 }

@@ -20,9 +20,9 @@ const TokenCountSchema = v.object({
 });
 
 /**
- * Returns the tokens that a session has used so far, from Codex's own record of it; undefined where there is
- * none. It knows of runs that went past this server, too.
- * @param codexHomes where the record may be, in this order
+ * Returns the tokens that a session has used so far, from Codex's own record of it; undefined if there is none. The record includes runs
+ * that were not started by this server.
+ * @param codexHomes folders to search for the record, in this order
  */
 export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
   for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
