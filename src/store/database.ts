@@ -91,7 +91,10 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   }
 }
 
-/** Selects the journal mode: the write-ahead log works only among processes of one host, since it needs shared memory. */
+/**
+ * Prepares the connection: sets the journal mode, since the write-ahead log needs shared memory and so works on one host only, and migrates
+ * the schema.
+ */
 function prepare(database: Database, home: string): void {
   setJournalMode(database, sharedFileSystem(home) === undefined ? "WAL" : "DELETE");
   database.run("PRAGMA synchronous = NORMAL");
