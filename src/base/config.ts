@@ -52,7 +52,10 @@ const isOn = v.optional(
   "0",
 );
 
-/** Setting that says when read-only tasks run without Codex's own sandbox: never, always, or only if it does not work here. */
+/**
+ * Mode of the read-only fallback, which runs read-only tasks without Codex's own sandbox: never, always, or only if that sandbox does not
+ * work here.
+ */
 export type ReadonlyFallback = "off" | "on" | "auto";
 
 const FALLBACKS: Record<"" | "0" | "1" | "auto", ReadonlyFallback> = { "": "off", "0": "off", "1": "on", auto: "auto" };

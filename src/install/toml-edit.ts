@@ -1,6 +1,5 @@
 /**
- * A TOML text with a table, and those below it, put at its end in place of what it was, or taken out
- * (`undefined`). Not a line of anything else changes.
+ * Returns a TOML text with a table and its subtables replaced by a new one at the end, or removed (`undefined`). No other line changes.
  * @param table a dotted name of bare keys
  */
 export function withTable(text: string, table: string, fields: Record<string, unknown> | undefined): string {
@@ -10,12 +9,12 @@ export function withTable(text: string, table: string, fields: Record<string, un
   return `${rest}${gap}${formatTomlTable(table, fields).join("\n")}\n`;
 }
 
-/** A table's lines, and those of the tables in it. */
+/** Formats a table and its subtables as lines. */
 export function formatTomlTable(table: string, fields: Record<string, unknown>): string[] {
   const isTable = (value: unknown): value is Record<string, unknown> =>
     typeof value === "object" && value !== null && !Array.isArray(value);
   const entries = Object.entries(fields);
-  // TOML's strings and arrays of this kind are JSON's.
+  // TOML strings and arrays of this kind have JSON syntax.
   const plain = entries
     .filter(([, value]) => !isTable(value))
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
@@ -25,7 +24,7 @@ export function formatTomlTable(table: string, fields: Record<string, unknown>):
   return [`[${table}]`, ...plain, ...below];
 }
 
-/** The lines of `before`, without the table's own, that `after` has no more. */
+/** Returns the lines of `before`, except the table's own, that are missing in `after`. */
 export function lostLines(before: string, after: string, table: string): string[] {
   const kept = new Set(after.split("\n").map((line) => line.trim()));
   return withoutTable(before, table)
@@ -45,7 +44,7 @@ function withoutTable(text: string, table: string): string {
   return isShorter ? kept.join("\n").replace(/\n+$/, "\n") : text;
 }
 
-/** The empty lines behind it are its own; comments before the next header belong to that. */
+/** Returns the line after a table's end: empty lines after it belong to it; comments before the next header belong to that header. */
 function endOfTable(lines: readonly string[], start: number): number {
   const next = lines.findIndex((line, index) => index > start && line.trimStart().startsWith("["));
   const limit = next < 0 ? lines.length - 1 : next;

@@ -3,37 +3,37 @@ import { uptime } from "node:os";
 import { bootId } from "./host.ts";
 import { LIBC } from "./libc.ts";
 
-/** Returns the present moment, ISO 8601 in UTC with milliseconds. */
+/** Returns the current time, ISO 8601 in UTC with milliseconds. */
 export function now(): string {
   return new Date().toISOString();
 }
 
-/** Seconds from `start` to `end` (default: now), to a tenth; 0 where a time cannot be read. */
+/** Returns the seconds from `start` to `end` (default: now), to a tenth; 0 if a time is invalid. */
 export function secondsBetween(start: string, end: string = now()): number {
   return toSeconds(Date.parse(end) - Date.parse(start));
 }
 
-/** A moment of a clock that nobody can set, which stands still while the machine sleeps. */
+/** Reading of a clock that cannot be set and that stops while the machine sleeps. */
 export interface ClockStamp {
-  /** The boot that it belongs to: stamps of different boots cannot be compared. */
+  /** Id of the boot: stamps of different boots cannot be compared. */
   boot: string;
-  /** Milliseconds for which the machine has run since then. */
+  /** Milliseconds that the machine has run since that boot. */
   ran_ms: number;
 }
 
-/** Returns the present moment of that clock. */
+/** Returns the current reading of that clock. */
 export function clockStamp(): ClockStamp {
   return { boot: bootId(), ran_ms: machineRanMs() };
 }
 
-/** Milliseconds for which the machine has run since `stamp`; undefined where it was started anew since, or is another one. */
+/** Returns the milliseconds that the machine has run since `stamp`; undefined if it has been rebooted since, or is another machine. */
 export function ranMsSince(stamp: ClockStamp): number | undefined {
   return stamp.boot === bootId() ? Math.max(0, machineRanMs() - stamp.ran_ms) : undefined;
 }
 
 /**
- * Seconds since something that was noted by both clocks, to a tenth: time in which the machine ran, where that can be
- * told, so that a clock that is set or a machine that sleeps changes nothing.
+ * Returns the seconds since a moment recorded by both clocks, to a tenth. It counts the time in which the machine ran, if known, so neither
+ * setting the clock nor sleep changes the result.
  */
 export function secondsSince(start: string, stamp: ClockStamp | undefined): number {
   const ranMs = stamp === undefined ? undefined : ranMsSince(stamp);
@@ -45,7 +45,7 @@ function toSeconds(milliseconds: number): number {
   return Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 10) / 10) : 0;
 }
 
-/** CLOCK_MONOTONIC stands still in sleep on Linux; on macOS that is CLOCK_UPTIME_RAW. */
+/** Id of the clock: CLOCK_MONOTONIC stops during sleep on Linux; on macOS CLOCK_UPTIME_RAW does. */
 const CLOCK_ID = process.platform === "darwin" ? 8 : 1;
 
 let readClock: (() => number) | undefined;
@@ -56,7 +56,7 @@ function machineRanMs(): number {
 }
 
 function openClock(): () => number {
-  // Nothing of the kind on Windows that FFI reaches without more ado: there, sleep counts.
+  // Windows offers no such clock that FFI reaches easily: sleep counts there.
   if (process.platform === "win32") return () => uptime() * 1000;
   const { clock_gettime } = dlopen(LIBC, {
     clock_gettime: { args: [FFIType.i32, FFIType.ptr], returns: FFIType.i32 },

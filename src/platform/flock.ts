@@ -6,16 +6,16 @@ const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
-/** EWOULDBLOCK, whose number is not the same everywhere. */
+/** Error number of EWOULDBLOCK, which depends on the system. */
 const HELD = process.platform === "linux" ? 11 : 35;
 
-/** How often the lock is tried for while others look at it. */
+/** Number of attempts to take the lock while others inspect it. */
 const TRIES = 1000;
 
 /**
- * Takes the exclusive lock of a file, making the file where there is none. The kernel keeps the lock for as long as any
- * process has the returned descriptor, or one inherited from it, open: whoever dies lets go.
- * @returns the open file; false where somebody else holds the lock, undefined where locks cannot be had
+ * Takes the exclusive lock of a file, creating the file if missing. The kernel keeps the lock while any process has the returned
+ * descriptor, or one inherited from it, open, so the death of its holders releases it.
+ * @returns the open file; false if somebody else holds the lock; undefined if locks are not supported
  */
 export function tryFlock(path: string): number | false | undefined {
   const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
@@ -27,8 +27,8 @@ export function tryFlock(path: string): number | false | undefined {
 }
 
 /**
- * Tells whether somebody holds the lock of a file, whichever PID namespace or container of this kernel they are in.
- * @returns undefined where that cannot be known, as where the file is missing
+ * Returns whether somebody holds the lock of a file, in any PID namespace or container of this kernel.
+ * @returns undefined if unknown, for example if the file is missing
  */
 export function isFlocked(path: string): boolean | undefined {
   const file = openRegular(path, constants.O_RDONLY);
@@ -38,13 +38,13 @@ export function isFlocked(path: string): boolean | undefined {
   return outcome === 0 || outcome === HELD ? outcome === HELD : undefined;
 }
 
-/** Makes the file of a lock, where there is none: that it is free then says that nobody holds it. */
+/** Creates the file of a lock, if missing: if it is free, nobody holds the lock. */
 export function makeLockFile(path: string): void {
   const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
   if (file !== undefined) closeSync(file);
 }
 
-/** Those who only look hold the lock shared, for an instant: they are waited for. */
+/** Takes a lock in several attempts: inspectors hold it shared for an instant. */
 function lockRepeatedly(file: number): number {
   for (let attempt = 1; ; attempt++) {
     const outcome = flock(file, LOCK_EX | LOCK_NB);
@@ -58,7 +58,7 @@ function lockRepeatedly(file: number): number {
 function openRegular(path: string, flags: number): number | undefined {
   if (process.platform === "win32") return undefined;
   try {
-    // Looked at before it is opened: to open a device may already do something.
+    // Check before opening: opening a device may already have an effect.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;
     const file = openSync(path, flags | SAFE_OPEN | (constants.O_NOFOLLOW ?? 0), 0o600);
     if (fstatSync(file).isFile()) return file;

@@ -1,11 +1,11 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Where a pid means something: on one host, until it is started anew, in one PID namespace (a container has its own). */
+/** Scope in which a pid is meaningful: one host, one boot, one PID namespace (a container has its own). */
 export interface ProcessSpace {
   host: string;
   boot: string;
-  /** Empty where the system has no such thing. */
+  /** PID namespace; empty if the system has none. */
   namespace: string;
 }
 
@@ -14,21 +14,21 @@ const UNKNOWN = "unknown";
 let boot: string | undefined;
 let space: ProcessSpace | undefined;
 
-/** Names the time since the machine was started; the same in all its containers. */
+/** Returns the id of the current boot; it is the same in all containers of the machine. */
 export function bootId(): string {
   boot ??= readBootId();
   return boot;
 }
 
-/** Returns where this process's pids mean something. */
+/** Returns the scope of this process's pids. */
 export function ownSpace(): ProcessSpace {
   space ??= { host: hostname(), boot: bootId(), namespace: readNamespace() };
   return space;
 }
 
 /**
- * Whether pids that were noted there mean the same processes here. The host's name says nothing where boot and namespace are
- * known: a laptop gets another one in another network.
+ * Returns whether pids recorded in a scope mean the same processes here. The host's name is ignored if boot and namespace are known: a
+ * laptop gets another name in another network.
  */
 export function isOwnSpace({ host, boot: since, namespace }: ProcessSpace): boolean {
   const own = ownSpace();
@@ -41,7 +41,7 @@ function readBootId(): string {
     if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     if (process.platform === "darwin") return askSysctl("kern.bootsessionuuid");
   } catch {
-    // Not to be had: then no two processes agree on it by accident, since host and start times are compared too.
+    // Not available: matches by accident are ruled out, since host and start times are compared too.
   }
   return UNKNOWN;
 }

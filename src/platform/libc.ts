@@ -1,17 +1,17 @@
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
 
-/** The libc's file, for `dlopen`: on Linux the same in glibc and musl, whose loader answers to any `libc.`. */
+/** File name of the libc for `dlopen`; on Linux it works for glibc and musl, whose loader accepts any `libc.`. */
 export const LIBC = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
 
 const WORD = FFIType.u64;
 
-/** System calls that have one number on all architectures (since Linux 5.1). */
+/** System call numbers, which are the same on all architectures (since Linux 5.1). */
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 
-/** Opens the libc where calls are made whose names only Linux has. */
+/** Opens the libc for functions that exist only on Linux. */
 const linux = once(
   () =>
     dlopen(LIBC, {
@@ -21,16 +21,22 @@ const linux = once(
     }).symbols,
 );
 
-/** `flock` is no variadic function, unlike `fcntl`: those cannot be called like others on Apple's processors. */
+/**
+ * Opens the libc for `flock`, which is not variadic, unlike `fcntl`: variadic functions need another calling convention on Apple's
+ * processors.
+ */
 const locks = once(() => dlopen(LIBC, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } }).symbols);
 
-/** The function of the libc that tells where this thread's errno is. */
+/** Name of the libc function that returns the address of this thread's errno. */
 const ERRNO_FUNCTION = process.platform === "darwin" ? "__error" : "__errno_location";
 const errnoAddress = once(
   () => dlopen(LIBC, { [ERRNO_FUNCTION]: { args: [], returns: FFIType.ptr } }).symbols[ERRNO_FUNCTION],
 );
 
-/** Calls flock(2). @returns 0, or the number of the error */
+/**
+ * Calls flock(2).
+ * @returns 0, or the error number
+ */
 export function flock(file: number, operation: number): number {
   const errnoOfThisThread = errnoAddress();
   if (locks().flock(file, operation) === 0) return 0;
@@ -38,23 +44,26 @@ export function flock(file: number, operation: number): number {
   return typeof address === "number" ? read.i32(address) : -1;
 }
 
-/** Makes this process the parent of all its descendants that lose theirs (prctl(2), PR_SET_CHILD_SUBREAPER). */
+/** Makes this process the parent of all its descendants that become orphans (prctl(2), PR_SET_CHILD_SUBREAPER). */
 export function setChildSubreaper(): boolean {
   return linux().prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) === 0;
 }
 
-/** Takes the exit status of a child that has ended. */
+/** Collects the exit status of a child that has ended. */
 export function reapChild(pid: number): void {
   linux().waitpid(pid, ptr(new Int32Array(1)), WNOHANG);
 }
 
-/** Opens a process, so that it keeps its meaning when its pid is given to another; undefined where that cannot be had. */
+/** Opens a process, so that the reference stays valid when its pid is reused; undefined if not supported. */
 export function openPidfd(pid: number): number | undefined {
   const file = Number(linux().syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0, 0));
   return file < 0 ? undefined : file;
 }
 
-/** Sends a signal to an opened process. @returns whether it was allowed and the process was there */
+/**
+ * Sends a signal to an opened process.
+ * @returns whether it was permitted and the process existed
+ */
 export function signalPidfd(file: number, signal: number): boolean {
   return Number(linux().syscall(SYS_PIDFD_SEND_SIGNAL, file, signal, 0, 0, 0)) === 0;
 }

@@ -1,12 +1,12 @@
 /**
- * Keeps a terminal from holding this process up: Ctrl-S no longer stops the output, typed keys are
- * not echoed into it, and its loss is no error.
+ * Prevents a terminal from blocking this process: Ctrl-S no longer stops the output, typed keys are not echoed into it, and losing the
+ * terminal is not an error.
  */
 export function keepOutputFlowing(): void {
   process.stdout.on("error", () => {});
   try {
     Bun.spawn(["stty", "-ixon", "-echo"], { stdio: ["inherit", "ignore", "ignore"] });
   } catch {
-    // No stty here: then without.
+    // stty is not available: continue without it.
   }
 }

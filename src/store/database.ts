@@ -10,29 +10,29 @@ import { hasNoSchema, isNewerSchema, migrate } from "./migrations.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";
 
-/** How long a statement waits for another process's write before it fails. */
+/** Time that a statement waits for another process's write before it fails, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 
-/** How long the making or putting aside of an index by another process is waited for. */
+/** Time to wait for another process to create the index or move it aside, in milliseconds. */
 const INDEX_LOCK_TIMEOUT_MS = 20_000;
 
-/** The files of an SQLite database in WAL mode, as they are called after it. */
+/** Suffixes of the files of an SQLite database in WAL mode. */
 const SUFFIXES = ["", "-wal", "-shm"];
 
-/** An open index. */
+/** Open index. */
 export interface OpenedDatabase {
   database: Database;
-  /** Which file it is: another one of the same name may come in its place. */
+  /** Inode of the file: another file may replace it under the same name. */
   inode: number;
-  /** Whether a newer version of this program has changed it: it is then only read. */
+  /** Whether a newer version of this program has changed it: it is then used read-only. */
   isNewer: boolean;
 }
 
 /**
- * Opens the index (WAL, 0600), makes or migrates it. One that is damaged, or no file of ours, is put aside, never
- * deleted: all it held stands in the tasks' `meta.json` files too. Of several processes that find one missing or damaged
- * at the same moment, one makes the new one, and the others use that.
- * @param fill takes the tasks that have a folder into a new index, before anybody sees it
+ * Opens the index (WAL, 0600), creating or migrating it. A damaged or foreign file is moved aside, never deleted: the tasks' `meta.json`
+ * files contain all its data too. If several processes find it missing or damaged at the same moment, one of them creates the new index and
+ * the others use it.
+ * @param fill imports the tasks that have a folder into a new index, before it becomes visible
  * @throws AppError `state_unusable`
  */
 export function openDatabase(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
@@ -48,7 +48,7 @@ function makeAnew(paths: StorePaths, fill: (database: Database) => void): Opened
   const lock = holdSoon(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
   if (lock === undefined) throw stillLocked(paths);
   try {
-    // Somebody else may have done it while this process waited for the lock.
+    // Another process may have done it while this one waited for the lock.
     const opened = tryOpen(paths);
     if (opened !== undefined) return opened;
     putIndexAside(paths.database);
@@ -61,7 +61,10 @@ function makeAnew(paths: StorePaths, fill: (database: Database) => void): Opened
   }
 }
 
-/** Opens the index that is there. @returns undefined where there is none, or none that can be used */
+/**
+ * Opens an existing index.
+ * @returns undefined if there is none, or it is unusable
+ */
 function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   const { database: path } = paths;
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -69,7 +72,7 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   let database: Database | undefined;
   try {
     const { ino: inode } = statSync(path);
-    // Not created: it may be put aside in this moment.
+    // Without `create`: another process may be moving it aside at this moment.
     database = new Database(path, { readwrite: true, create: false, strict: true });
     chmodOwn(path);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
@@ -88,14 +91,17 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   }
 }
 
-/** The write-ahead log works among processes of one host only: it needs memory that they share. */
+/**
+ * Prepares the connection: sets the journal mode, since the write-ahead log needs shared memory and so works on one host only, and migrates
+ * the schema.
+ */
 function prepare(database: Database, home: string): void {
   setJournalMode(database, sharedFileSystem(home) === undefined ? "WAL" : "DELETE");
   database.run("PRAGMA synchronous = NORMAL");
   migrate(database);
 }
 
-/** Makes a new index beside its place and puts it there in one step. */
+/** Builds a new index beside its final path and moves it there in one step. */
 function buildIndex(path: string, fill: (database: Database) => void): void {
   const building = `${path}.new-${process.pid}`;
   rmSync(building, { force: true });
@@ -119,7 +125,7 @@ function putIndexAside(path: string): void {
   }
 }
 
-/** Something that is no regular file, or that this user may not open, stands in the place of one of the index's files. */
+/** Returns whether one of the index's files is not a regular file, or may not be opened by this user. */
 function isMisplaced(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -128,7 +134,7 @@ function isMisplaced(path: string): boolean {
     accessSync(path, constants.R_OK | constants.W_OK);
     return false;
   } catch (error) {
-    // A disk that can only be read is another matter.
+    // A read-only disk is a different error.
     return errnoOf(error) === "EACCES" || errnoOf(error) === "EPERM";
   }
 }
@@ -137,7 +143,7 @@ function chmodOwn(path: string): void {
   if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 
-/** A change of the journal does not wait for another process as statements do: several may open the index at once. */
+/** Sets the journal mode with retries: unlike statements, it does not wait for other processes, and several may open the index at once. */
 function setJournalMode(database: Database, mode: "WAL" | "DELETE"): void {
   const deadline = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 
-/** What is wrong with an index, in a line; undefined where it is whole. Nothing is changed or repaired. */
+/** Describes in one line the damage to an index; undefined if it is intact. Changes and repairs nothing. */
 export function inspectDatabase(path: string): string | undefined {
   let database: Database | undefined;
   try {

@@ -1,8 +1,8 @@
 import type { Database } from "bun:sqlite";
 
 /**
- * The schema's history, oldest first. A migration that has been released is never changed:
- * a new one is added below it. `PRAGMA user_version` says how many a database has had.
+ * Migrations of the schema, oldest first. A released migration is never changed: new ones are appended. `PRAGMA user_version` counts the
+ * migrations applied to a database.
  */
 const MIGRATIONS: readonly string[] = [
   `
@@ -46,17 +46,17 @@ const MIGRATIONS: readonly string[] = [
     owner_start TEXT NOT NULL
   ) STRICT;
   `,
-  // Whether this server made them (rows from before do not say so), the branch's last commit that it has merged and
-  // what became of it, and the repository: a worktree outlives its tasks.
+  // Whether this server created them (older rows do not say), the branch's last merged commit with the resulting commit, and the
+  // repository: a worktree outlives its tasks.
   `
   ALTER TABLE worktrees ADD COLUMN made_here INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE worktrees ADD COLUMN merged_tip TEXT;
   ALTER TABLE worktrees ADD COLUMN merged_commit TEXT;
   ALTER TABLE worktrees ADD COLUMN workspace TEXT;
   `,
-  // Orders by a number instead of the wall clock, which may jump. Processes with the host, boot and PID namespace in which
-  // their pids mean something, the supervisor's apart from Codex's; the columns before (owner_…, codex_…) are filled no more, but
-  // stay for supervisors of older versions that are still at work. How Codex ended, noted before anything that can take long.
+  // Orders by a number instead of the wall clock, which may jump. Processes with the host, boot and PID namespace in which their pids are
+  // meaningful, the supervisor's separate from Codex's; the older columns (owner_…, codex_…) are no longer filled, but kept for running
+  // supervisors of older versions. Codex's end, recorded before any step that can take long.
   `
   ALTER TABLE tasks ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE tasks ADD COLUMN supervisor TEXT;
@@ -76,17 +76,20 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
-/** Whether a database has no schema at all: an empty file in the index's place, since a new one comes there whole. */
+/**
+ * Returns whether a database has no schema at all: then it is an empty file put in the index's place, since new indexes are moved there
+ * complete.
+ */
 export function hasNoSchema(database: Database): boolean {
   return schemaVersion(database) === 0;
 }
 
-/** Whether a database has had migrations that this version does not know. */
+/** Returns whether a database has migrations that this version does not know. */
 export function isNewerSchema(database: Database): boolean {
   return schemaVersion(database) > MIGRATIONS.length;
 }
 
-/** Brings a database to this version's schema; safe when several processes do it at once. */
+/** Migrates a database to this version's schema; safe if several processes do it at once. */
 export function migrate(database: Database): void {
   if (schemaVersion(database) >= MIGRATIONS.length) return;
   database

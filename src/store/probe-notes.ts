@@ -4,25 +4,25 @@ import { tryReadText } from "#platform/files/read-file.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import { storePaths } from "./store-paths.ts";
 
-/** What a probe found, kept for later processes. */
+/** Cache of a probe's results for later processes. */
 export interface ProbeNotes<T> {
-  /** What is known; undefined where the probe is to be made (again): `probe` names what its answer depends on. */
+  /** Returns the stored result; undefined if the probe must be run (again): `probe` describes the inputs that the result depends on. */
   recall: (home: string, probe: string) => T | undefined;
-  /** Notes what a probe found, in place of what an earlier one did. */
+  /** Stores the result of a probe, replacing an earlier one. */
   note: (home: string, probe: string, found: T) => void;
 }
 
-/** Somebody may mend the machine; what works goes on working. */
+/** Time for which a failure is remembered, in milliseconds: failures may be fixed, successes persist. */
 const FAILURE_HOLDS_MS = 10 * 60 * 1000;
 
-/** Whether Codex's own sandbox works here. */
+/** Cache of whether Codex's own sandbox works here. */
 export const sandboxNotes = probeNotes(
   "sandboxProbe",
   v.boolean(),
   (works, at) => works || Math.abs(Date.now() - at) < FAILURE_HOLDS_MS,
 );
 
-/** What the installed Codex can be asked for. */
+/** Cache of the installed Codex's capabilities. */
 export const codexNotes = probeNotes(
   "codexProbe",
   v.object({ version: v.optional(v.string()), words: v.array(v.string()) }),

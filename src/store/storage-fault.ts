@@ -1,8 +1,8 @@
 import { AppError, errnoOf } from "#base/errors.ts";
 
 /**
- * Does something with files of the state folder; a failed system call there is a fault of the state folder.
- * The same errors elsewhere (a workspace that cannot be read, a program that is not executable) are not.
+ * Runs `work` on files of the state folder and reports a failed system call as a fault of the state folder. Identical errors elsewhere (an
+ * unreadable workspace, a program that is not executable) are not such faults.
  * @throws AppError `state_unusable`
  */
 export function inStateFolder<T>(work: () => T): T {
@@ -13,7 +13,7 @@ export function inStateFolder<T>(work: () => T): T {
   }
 }
 
-/** Returns a failed system call or database call as `state_unusable`; any other error as it is. */
+/** Converts a failed system or database call to `state_unusable`; returns any other error unchanged. */
 export function toStorageFault(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error;
   if (error.name !== "SQLiteError" && errnoOf(error) === undefined) return error;
@@ -25,7 +25,10 @@ export function toStorageFault(error: unknown): unknown {
   );
 }
 
-/** Whether a state folder's fault passes when there is room or rights again: nothing must be concluded from it. */
+/**
+ * Returns whether an error is a storage fault that may pass when space or permissions are restored: callers must not conclude anything from
+ * it.
+ */
 export function isStorageFault(error: unknown): boolean {
   return error instanceof AppError
     ? error.code === "state_unusable"

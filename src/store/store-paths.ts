@@ -1,68 +1,68 @@
 import { join } from "node:path";
 
-/** Where the state folder keeps things. */
+/** Paths in the state folder. */
 export interface StorePaths {
   home: string;
   tasks: string;
   database: string;
-  /** Whether Codex's sandbox works here, as last probed. */
+  /** Last probed result: whether Codex's sandbox works here. */
   sandboxProbe: string;
-  /** What the installed Codex can be asked for, as last probed. */
+  /** Last probed result: the installed Codex's capabilities. */
   codexProbe: string;
-  /** Folders of tasks that were forgotten, on their way out. */
+  /** Folders of forgotten tasks that are being deleted. */
   removed: string;
-  /** Worktrees of repositories beside which nothing can be written. */
+  /** Worktrees of repositories whose parent folder is not writable. */
   worktrees: string;
-  /** Locks of what is not one task's: the index, repositories. */
+  /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
 }
 
-/** Where one task keeps things. */
+/** Paths in one task's folder. */
 export interface TaskPaths {
   folder: string;
   meta: string;
   prompt: string;
   log: string;
   stderr: string;
-  /** Codex's last message, whole: answers may be cut. */
+  /** Codex's complete last message: answers may be cut. */
   result: string;
   outputSchema: string;
-  /** What the set-up command of its worktree said. */
+  /** Output of the command that sets up the worktree. */
   setupLog: string;
-  /** Names the control group that Codex was put into. */
+  /** Path of the control group that Codex was put into. */
   cgroup: string;
-  /** What its worktree held against its base, when that was last asked for. */
+  /** Last requested diff between its worktree and the base. */
   patch: string;
-  /** The environment on its way to the supervisor; deleted as soon as it is read. */
+  /** Environment passed to the supervisor; deleted as soon as it is read. */
   handover: string;
-  /** Under the read-only fallback: what Codex is given, the task's instructions before its prompt. */
+  /** Under the read-only fallback: Codex's input, the task's instructions followed by its prompt. */
   readonlyInput: string;
-  /** Under the read-only fallback: a folder for temporary files, gone with the run. */
+  /** Under the read-only fallback: a folder for temporary files, removed after the run. */
   temporary: string;
-  /** Under the read-only fallback: the run's own CODEX_HOME, gone with the run. */
+  /** Under the read-only fallback: the run's own CODEX_HOME, removed after the run. */
   codexHome: string;
-  /** Under the read-only fallback: what the kernel was made to refuse. */
+  /** Under the read-only fallback: restrictions that the kernel enforced. */
   confinement: string;
-  /** Under the read-only fallback: what the workspace was like before, gone with the run. */
+  /** Under the read-only fallback: snapshot of the workspace before the run, removed after the run. */
   witness: string;
-  /** What processes tell each other while a run lasts. */
+  /** Files for communication between processes during a run. */
   live: string;
-  /** Held by the process that starts the task, until the supervisor has taken over. */
+  /** Lock of the process that starts the task, until the supervisor has taken over. */
   starterLock: string;
-  /** Held by the run's supervisor, or by whoever finishes a run that has lost its own. */
+  /** Lock of the run's supervisor, or of the process that finishes a run without one. */
   ownerLock: string;
-  /** The supervisor's last sign of life. */
+  /** Last heartbeat of the supervisor. */
   heartbeat: string;
-  /** Written after each change of the task: wakes those who watch the folder. */
+  /** File written after each change of the task, which wakes the folder's watchers. */
   wake: string;
-  /** Earlier runs' files, a folder each. */
+  /** Files of earlier runs, one folder each. */
   runs: string;
 }
 
-/** The name of {@link TaskPaths.wake}. */
+/** File name of {@link TaskPaths.wake}. */
 export const WAKE_FILE = "wake";
 
-/** Returns the names below a state folder. */
+/** Returns the paths in a state folder. */
 export function storePaths(home: string): StorePaths {
   return {
     home,
@@ -76,7 +76,7 @@ export function storePaths(home: string): StorePaths {
   };
 }
 
-/** Returns the names below a task's folder. */
+/** Returns the paths in a task's folder. */
 export function taskPaths(home: string, taskId: string): TaskPaths {
   const folder = join(storePaths(home).tasks, taskId);
   const live = join(folder, "live");
@@ -106,7 +106,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
   };
 }
 
-/** Returns the file that is locked for as long as a run's Codex lives; a later run of the task has another. */
+/** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
 export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }

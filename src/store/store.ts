@@ -5,10 +5,10 @@ import { type OpenedDatabase, openDatabase } from "./database.ts";
 import { importNewTasks, importTasks, type WorkspaceOf } from "#store/tasks/import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
 
-/** The task store of one state folder: the index, and where its files are. */
+/** Task store of one state folder: the index, and the paths of its files. */
 export class Store {
   readonly paths: StorePaths;
-  /** Whose topic a task of this `cwd` is; see {@link WorkspaceOf}. */
+  /** Function that determines the scope of a task's topic from its `cwd`; see {@link WorkspaceOf}. */
   readonly workspaceOf: WorkspaceOf;
   #opened: OpenedDatabase;
 
@@ -19,7 +19,7 @@ export class Store {
     this.#opened = this.#open();
   }
 
-  /** The index, for reading: the one that stands in its place now, if somebody has deleted or replaced it. */
+  /** Returns the index for reading, reopening it if somebody has deleted or replaced its file. */
   get database(): Database {
     const { database, inode } = this.#opened;
     if (database.inTransaction) return database;
@@ -30,7 +30,10 @@ export class Store {
     return this.#opened.database;
   }
 
-  /** The index, for writing. @throws AppError `state_newer` where a newer version of this program has changed it */
+  /**
+   * Returns the index for writing.
+   * @throws AppError `state_newer` if a newer version of this program has changed it
+   */
   get writable(): Database {
     const { database } = this;
     if (!this.#opened.isNewer) return database;
@@ -41,7 +44,7 @@ export class Store {
     );
   }
 
-  /** Whether this version may only read it. */
+  /** Returns whether this version may only read the index. */
   get isNewer(): boolean {
     return this.#opened.isNewer;
   }
@@ -52,14 +55,14 @@ export class Store {
   }
 }
 
-/** Opens the store, making it where there is none; tasks that only their `meta.json` knows are taken into the index. */
+/** Opens the store, creating it if missing; tasks known only by their `meta.json` are imported into the index. */
 export function openStore(home: string, workspaceOf: WorkspaceOf): Store {
   const store = new Store(home, workspaceOf);
   if (!store.isNewer) importNewTasks(store);
   return store;
 }
 
-/** Opens the store without looking for tasks that the index does not know: enough for one known task. */
+/** Opens the store without searching for tasks missing in the index: sufficient for one known task. */
 export function openStoreQuickly(home: string, workspaceOf: WorkspaceOf): Store {
   return new Store(home, workspaceOf);
 }

@@ -3,19 +3,18 @@ import { join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 
-/** In a workspace: links to its tasks' folders, and a `.gitignore`. */
+/** Folder in a workspace with links to its tasks' folders, and a `.gitignore`. */
 export const LINK_FOLDER = ".codex-tasks";
 
 /**
- * Links `<cwd>/.codex-tasks/<name>` to a task's folder, for people and IDEs. The folder ignores itself,
- * so that git sees nothing of it. It is a convenience: where it cannot be made (a read-only workspace,
- * something else of that name) the task goes on without.
+ * Links `<cwd>/.codex-tasks/<name>` to a task's folder, for people and IDEs. The folder ignores itself, so that git does not list it. It is
+ * a convenience: if it cannot be created (a read-only workspace, another file of that name), the task continues without it.
  */
 export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string): void {
   try {
     const folder = join(cwd, LINK_FOLDER);
     mkdirSync(folder, { recursive: true });
-    // A link here could lead anywhere, the repository may be a stranger's.
+    // A link here could lead anywhere: the repository may come from a stranger.
     if (!lstatSync(folder).isDirectory()) return;
     writeIfMissing(join(folder, ".gitignore"), "*\n");
     replaceLink(join(folder, name), taskFolder);
@@ -30,7 +29,7 @@ export function unlinkFromWorkspace(cwd: string, name: string, taskFolder: strin
     const link = join(cwd, LINK_FOLDER, name);
     if (readlinkSync(link) === taskFolder) rmSync(link);
   } catch {
-    // Gone already, or not ours.
+    // Already removed, or not ours.
   }
 }
 
@@ -50,6 +49,6 @@ function replaceLink(link: string, target: string): void {
   } else if (there !== undefined) {
     return; // somebody's own file
   }
-  // On Windows, links need a privilege and junctions do not; elsewhere the kind means nothing.
+  // On Windows, links need a privilege and junctions do not; other systems ignore the type.
   symlinkSync(target, link, "junction");
 }

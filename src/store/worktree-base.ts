@@ -9,10 +9,10 @@ interface Writable {
   writable: Database;
 }
 
-/** What a worktree's work is compared with, and whose it is. */
+/** Base that a worktree's work is compared with, and the creator of the worktree. */
 export type WorktreeBase = Pick<WorktreePlace, "base_branch" | "made_here"> & { base_commit: string };
 
-/** Returns the base that was noted when the worktree was made; undefined where this store did not make it. */
+/** Returns the base recorded when the worktree was created; undefined if this store did not create it. */
 export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeBase | undefined {
   const row = store.database
     .query<{ base_branch: string | null; base_commit: string; made_here: number }, [string]>(
@@ -27,7 +27,7 @@ export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeB
   };
 }
 
-/** A worktree as it is to be noted. */
+/** Worktree to be recorded. */
 export interface NotedWorktree extends WorktreeBase {
   worktree_dir: string;
   agent_branch: string;
@@ -35,7 +35,7 @@ export interface NotedWorktree extends WorktreeBase {
   workspace: string;
 }
 
-/** Notes a worktree, and its base: they outlive the tasks that worked there. */
+/** Records a worktree and its base: they outlive the tasks that worked there. */
 export function noteWorktree(store: Writable, worktree: NotedWorktree): void {
   const { worktree_dir, agent_branch, base_branch = null, base_commit, made_here = false, workspace } = worktree;
   store.writable
@@ -48,16 +48,16 @@ export function noteWorktree(store: Writable, worktree: NotedWorktree): void {
     .run(worktree_dir, agent_branch, base_branch, base_commit, Number(made_here), workspace);
 }
 
-/** A worktree as the index has it. */
+/** Worktree in the index. */
 export interface StoredWorktree extends NotedWorktree {
   merged?: Merged;
 }
 
-/** What this server has merged of a worktree's branch. */
+/** Last merge of a worktree's branch by this server. */
 export interface Merged {
-  /** The branch's commit up to which. */
+  /** Last merged commit of the branch. */
   tip: string;
-  /** The commit that has it, on the branch that it was merged into. */
+  /** Resulting commit on the target branch. */
   commit: string;
 }
 
@@ -72,7 +72,7 @@ interface WorktreeRow {
   workspace: string | null;
 }
 
-/** Returns all worktrees that tasks have worked in, discarded ones too. */
+/** Lists all worktrees that tasks have worked in, including discarded ones. */
 export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
   const rows = store.database
     .query<WorktreeRow, []>(
@@ -93,14 +93,14 @@ export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
   );
 }
 
-/** Notes what has been merged of a worktree's branch. */
+/** Records a merge of a worktree's branch. */
 export function noteMerged(store: Writable, worktreeDir: string, { tip, commit }: Merged): void {
   store.writable
     .query("UPDATE worktrees SET merged_tip = ?, merged_commit = ? WHERE worktree_dir = ?")
     .run(tip, commit, worktreeDir);
 }
 
-/** Returns what was last merged of a worktree's branch; undefined where nothing was. */
+/** Returns the last merge of a worktree's branch; undefined if there was none. */
 export function findMerged(store: Indexed, worktreeDir: string): Merged | undefined {
   const row = store.database
     .query<{ tip: string | null; commit: string | null }, [string]>(

@@ -1,26 +1,26 @@
-/** Follows the tmux server that this process's pane belongs to. */
+/** Watch on the tmux server that this process's pane belongs to. */
 export interface TmuxServerWatch {
-  /** To be asked after a SIGHUP: whether the server itself has died, and not the user ended the session. */
+  /** Checks after a SIGHUP whether the server itself has died, rather than the user ending the session. */
   hasCrashed: () => Promise<boolean>;
   close: () => void;
 }
 
-/** How long a server that is leaving may take to say so. */
+/** Time that an exiting server has to notify its clients, in milliseconds. */
 const FAREWELL_MS = 1000;
 
 /**
- * A pane's process gets the same SIGHUP when its session is ended and when the server is killed. A
- * client that waits beside it tells them apart: the server lets it go with status 0 when it ends in
- * order, with its last session too; it fails when the server is killed.
+ * Watches the tmux server of this pane. A pane's process gets the same SIGHUP when its session is ended and when the server is killed. A
+ * client that waits beside it distinguishes the cases: it exits with status 0 when the server ends properly, also with its last session; it
+ * fails when the server is killed.
  * @param environment of the pane, with tmux's own TMUX
- * @param marker the entry by which the client is found should this process die
+ * @param marker environment entry by which the client is found if this process dies
  * @returns undefined outside tmux
  */
 export function watchTmuxServer(
   environment: Record<string, string | undefined>,
   marker: { name: string; value: string },
 ): TmuxServerWatch | undefined {
-  // TMUX is `<socket>,<pid of the server>,<session>`.
+  // TMUX has the form `<socket>,<pid of the server>,<session>`.
   const socket = environment["TMUX"]?.split(",").slice(0, -2).join(",");
   if (socket === undefined || socket === "") return undefined;
   const client = startClient(socket, { ...environment, [marker.name]: marker.value });
@@ -40,7 +40,7 @@ function startClient(socket: string, env: Record<string, string | undefined>): B
     return Bun.spawn(["tmux", "-S", socket, "wait-for", `codexmcp-${process.pid}`], {
       env,
       stdio: ["ignore", "ignore", "ignore"],
-      // In a session of its own, or the pane's SIGHUP would reach it too.
+      // In its own session, so that the pane's SIGHUP does not reach it.
       detached: true,
     });
   } catch {

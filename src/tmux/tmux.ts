@@ -4,9 +4,9 @@ import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
 import { multiplexerEnvironment } from "./environment.ts";
 
-/** How to reach a tmux server. */
+/** Parameters for reaching a tmux server. */
 export interface TmuxServer {
-  /** A socket's name or, with a `/`, its path; undefined: tmux's own choice. */
+  /** Name of a socket or, with a `/`, its path; undefined: tmux's default. */
   socket: string | undefined;
   environment: Record<string, string>;
 }
@@ -16,13 +16,13 @@ export function tmuxServerOf(config: Config): TmuxServer {
   return { socket: config.tmuxSocket, environment: config.environment };
 }
 
-/** How long a session of the same name, left by an earlier run that is just ending, is waited for. */
+/** Time to wait for an earlier run's session of the same name to end, in milliseconds. */
 const LEAVING_MS = 3000;
 
 /**
- * Starts a detached session that runs one command, and ends with it.
- * @param folder where the session's new windows open; handed over as tmux's own working directory,
- *   since tmux expands formats, and so runs `#(commands)`, in what `-c` gives it
+ * Starts a detached session that runs one command and ends with it.
+ * @param folder working folder of the session's new windows; passed as tmux's own working directory, since tmux expands formats in the
+ *   value of `-c`, and so runs `#(commands)`
  * @throws AppError `tmux_missing`, `tmux_session_exists`, `tmux_failed`
  */
 export async function startSession(
@@ -32,17 +32,17 @@ export async function startSession(
   command: readonly string[],
 ): Promise<void> {
   const size = ["-x", "160", "-y", "50"];
-  // Users' own settings may keep dead panes, or end sessions that nobody looks at.
+  // Users' own settings may keep dead panes, or end sessions without clients.
   const set = (option: string) => [";", "set-option", "-t", `=${name}:`, option, "off"];
   const options = [...set("remain-on-exit"), ...set("destroy-unattached")];
   const args = ["new-session", "-d", "-s", name, ...size, "--", ...command.map(escapeSeparator), ...options];
   const deadline = performance.now() + LEAVING_MS;
   for (;;) {
     const { exitCode, stderr } = await runTmux(server, args, folder);
-    // Where it cannot make its socket, tmux says so and ends with status 0.
+    // If tmux cannot create its socket, it prints an error and exits with status 0.
     if (exitCode === 0 && !stderr.startsWith("error creating")) return;
     const isLeaving = stderr.includes("duplicate session");
-    // A server whose last session has just ended is on its way out, and may take us with it.
+    // A server whose last session has just ended is exiting, and the new session may end with it.
     const isGoing = /server exited|lost server/.test(stderr);
     if (!isLeaving && !isGoing) throw tmuxFailed(stderr);
     if (performance.now() > deadline) throw isLeaving ? sessionExists(name) : tmuxFailed(stderr);
@@ -51,47 +51,47 @@ export async function startSession(
 }
 
 /**
- * Shows a session on this terminal until the user leaves it or it ends; within tmux, its client goes there.
- * @returns tmux's exit status
+ * Attaches this terminal to a session until the user detaches or it ends; within tmux, switches its client to the session.
+ * @returns exit status of tmux
  */
 export async function attachSession(server: TmuxServer, name: string): Promise<number> {
   const { TMUX, ...environment } = server.environment;
   const isThere = TMUX !== undefined && isServerOf(server, TMUX);
   const command = isThere ? "switch-client" : "attach-session";
   const child = Bun.spawn(["tmux", ...socketArguments(server), command, "-t", `=${name}`], {
-    // tmux refuses to attach within another of its own.
+    // tmux refuses to attach inside another tmux session.
     env: isThere ? server.environment : environment,
     stdio: ["inherit", "inherit", "inherit"],
   });
   return child.exited;
 }
 
-/** Whether a value of TMUX (`<socket>,<pid>,<session>`) leads to this server. */
+/** Returns whether a value of TMUX (`<socket>,<pid>,<session>`) belongs to this server. */
 function isServerOf({ socket }: TmuxServer, tmux: string): boolean {
   const path = tmux.split(",").slice(0, -2).join(",");
   if (socket === undefined) return basename(path) === "default";
   return socket.includes("/") ? path === socket : basename(path) === socket;
 }
 
-/** Whether a session of exactly this name exists. */
+/** Returns whether a session with exactly this name exists. */
 export async function hasSession(server: TmuxServer, name: string): Promise<boolean> {
   const { exitCode } = await runTmux(server, ["has-session", "-t", `=${name}`], "/");
   return exitCode === 0;
 }
 
-/** Returns the pid of what runs in a session's pane; undefined where there is no such session. */
+/** Returns the pid of the process in a session's pane; undefined if there is no such session. */
 export async function panePid(server: TmuxServer, name: string): Promise<number | undefined> {
   const { stdout } = await runTmux(server, ["display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"], "/");
   return Number(stdout) || undefined;
 }
 
-/** Waits until a session is gone; tmux takes a moment to see that its command has ended. */
+/** Waits until a session is gone; tmux needs a moment to notice that its command has ended. */
 export async function waitUntilSessionEnds(server: TmuxServer, name: string, atMostMs: number): Promise<void> {
   const deadline = performance.now() + atMostMs;
   while ((await hasSession(server, name)) && performance.now() < deadline) await Bun.sleep(5);
 }
 
-/** Windows has none: full-access tasks run there as read-only ones do, without a pane. */
+/** Whether tmux is used. Windows has none: full-access tasks run there like read-only ones, without a pane. */
 export const IS_TMUX_USED = process.platform !== "win32";
 
 /**
@@ -113,10 +113,10 @@ export async function tmuxVersion(server: TmuxServer): Promise<string> {
   return stdout.trim().replace(/^tmux /, "");
 }
 
-/** tmux answers at once, unless its server is stopped. */
+/** Timeout of tmux commands, in milliseconds; tmux answers at once, unless its server is stopped. */
 const TMUX_DEADLINE_MS = 20_000;
 
-/** A word that ends with `;` would end the command for tmux. */
+/** Escapes a final `;` of a word, which would end the command for tmux. */
 function escapeSeparator(word: string): string {
   return word.replace(/;$/, "\\;");
 }
@@ -133,7 +133,7 @@ async function runTmux(
     folder,
     environment: multiplexerEnvironment(server.environment),
     deadlineMs: TMUX_DEADLINE_MS,
-    // The server that a first session starts is to stay.
+    // The server started for the first session must keep running.
     outlivesUs: true,
   });
   const said = result.timedOut ? `it did not answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();

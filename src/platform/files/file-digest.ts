@@ -4,18 +4,18 @@ import type { Turns } from "#base/turns.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A file's size and a digest of its content that nobody can make another content for. */
+/** Size of a file and a collision-resistant digest of its content. */
 export interface FileFingerprint {
   size: number;
   digest: string;
 }
 
-/** Whether two fingerprints are of the same content. */
+/** Returns whether two fingerprints describe the same content. */
 export function isSameFingerprint(a: FileFingerprint, b: FileFingerprint): boolean {
   return a.size === b.size && a.digest === b.digest;
 }
 
-/** A digest that is fed piece by piece, and can be asked for in between. */
+/** Digest that is updated incrementally and can be read at any time. */
 export class RunningDigest {
   readonly #hasher = new Bun.CryptoHasher("sha256");
   #size = 0;
@@ -25,16 +25,16 @@ export class RunningDigest {
     this.#size += bytes.length;
   }
 
-  /** The fingerprint of all bytes so far. */
+  /** Returns the fingerprint of all bytes so far. */
   get fingerprint(): FileFingerprint {
     return { size: this.#size, digest: this.#hasher.copy().digest("hex") };
   }
 }
 
 /**
- * Returns the fingerprint of a regular file's first bytes.
- * @param length how many; all of them where it is left out
- * @returns undefined where there is no such file, or it is shorter
+ * Returns the fingerprint of the first bytes of a regular file.
+ * @param length number of bytes; default: all
+ * @returns undefined if there is no such file, or it is shorter
  */
 export function digestFile(path: string, length?: number): FileFingerprint | undefined {
   const steps = digestSteps(path, length);
@@ -44,7 +44,7 @@ export function digestFile(path: string, length?: number): FileFingerprint | und
   }
 }
 
-/** Returns the fingerprint of a regular file, without holding up the event loop. */
+/** Returns the fingerprint of a regular file without blocking the event loop. */
 export async function digestFileInTurns(path: string, turns: Turns): Promise<FileFingerprint | undefined> {
   const steps = digestSteps(path);
   for (;;) {
@@ -73,7 +73,7 @@ function* digestSteps(path: string, length?: number): Generator<undefined, FileF
   }
 }
 
-/** Opens a regular file for reading without ever blocking; undefined where something else is there, or nothing. */
+/** Opens a regular file for reading without ever blocking; returns undefined if it does not exist or is not a regular file. */
 export function openRegularFile(path: string, flags = 0): number | undefined {
   let file: number;
   try {

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 
-/** File systems of Linux that several hosts may share, by the magic number that statfs(2) gives. */
+/** Linux file systems that several hosts may share, by the magic number of statfs(2). */
 const SHARED: Record<number, string> = {
   0x6969: "NFS",
   0xff534d42: "CIFS",
@@ -21,8 +21,8 @@ const SHARED: Record<number, string> = {
 };
 
 /**
- * Returns the kind of a file system that other hosts may use at the same time; undefined for one of this machine alone, and where
- * that cannot be told (macOS, Windows).
+ * Returns the kind of a file system that other hosts may use at the same time; undefined if it is local, or if the system does not say
+ * (macOS, Windows).
  */
 export function sharedFileSystem(path: string): string | undefined {
   if (process.platform !== "linux") return undefined;

@@ -14,12 +14,12 @@ import {
 } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
 
-/** Makes a folder that only its owner can enter (0700), with its parents; an existing one is left as it is. */
+/** Creates a folder that only its owner can enter (0700), with its parents; leaves an existing one unchanged. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
 }
 
-/** Makes a folder of ours usable: made where there is none, entered again where it was closed, cleared of what is no folder. */
+/** Makes one of our folders usable: creates it if missing, restores its permissions, and moves aside anything that is not a folder. */
 export function repairPrivateFolder(path: string): void {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (
@@ -34,7 +34,7 @@ export function repairPrivateFolder(path: string): void {
   makePrivateFolder(path);
 }
 
-/** Never waits for the reader of a pipe that stands in the file's place, and follows no link. */
+/** Flags for writing: the open never waits for the reader of a pipe in the file's place, and follows no link. */
 const SAFE_WRITE =
   constants.O_WRONLY |
   constants.O_CREAT |
@@ -42,7 +42,7 @@ const SAFE_WRITE =
   (constants.O_NONBLOCK ?? 0) |
   (constants.O_NOFOLLOW ?? 0);
 
-/** Writes a file that only its owner can read (0600), also where a wider one, or something else, stood before. */
+/** Writes a file that only its owner can read (0600), replacing a file with wider permissions, or anything else, at the path. */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
   const file = openForWriting(path);
   try {
@@ -68,24 +68,24 @@ function openForWriting(path: string): number {
   }
 }
 
-/** Takes what stands in the place of something of ours out of its way, without deleting it. */
+/** Renames whatever occupies one of our paths, without deleting it. */
 export function putAside(path: string): void {
   renameSync(path, `${path}.damaged-${Date.now()}`);
 }
 
-/** A file prepared beside its place: {@link PendingFile.publish} puts it there in one step (rename). */
+/** File prepared beside its final path: {@link PendingFile.publish} puts it there in one step (rename). */
 export interface PendingFile {
   publish(): void;
   discard(): void;
 }
 
-/** Writes `content` beside `path` under a name of this process; readers of `path` never see a part of it. */
+/** Writes `content` beside `path`, under a name unique to this process; readers of `path` never see a partial file. */
 export function prepareFile(path: string, content: string | Uint8Array): PendingFile {
   const temporary = `${path}.${process.pid}.tmp`;
   writePrivateFile(temporary, content);
   return {
     publish: () => {
-      // A folder that stands there would not give way.
+      // rename() cannot replace a folder.
       if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) putAside(path);
       renameSync(temporary, path);
     },

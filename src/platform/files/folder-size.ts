@@ -1,28 +1,28 @@
 import { lstat, readdir } from "node:fs/promises";
 import { errnoOf } from "#base/errors.ts";
 
-/** The size of a folder, as far as it was looked at. */
+/** Size of a folder, as far as it was measured. */
 export interface FolderSize {
   bytes: number;
-  /** There is more: it is too large to be counted in time, or a part of it cannot be read. */
+  /** Whether the size is incomplete: the folder is too large to be measured in time, or a part of it cannot be read. */
   isMore: boolean;
-  /** The first path that cannot be read. */
+  /** First path that cannot be read. */
   unreadable?: Buffer;
 }
 
-/** Bounds of one look. */
+/** Limits of one measurement. */
 export interface SizeLimits {
-  /** Files and folders that are looked at. Default {@link MAX_ENTRIES}. */
+  /** Maximum number of files and folders examined. Default {@link MAX_ENTRIES}. */
   maxEntries?: number;
-  /** When it ends, as `performance.now()` counts. Default: after {@link MAX_MS}. */
+  /** End of the measurement, in the time of `performance.now()`. Default: after {@link MAX_MS}. */
   deadline?: number;
-  /** What may be done after the deadline. Looks may share one. */
+  /** Allowance for work after the deadline. Measurements may share one. */
   grace?: SizeGrace;
 }
 
-/** Makes the result of a small look independent of how busy the machine is. */
+/** Allowance that makes the result of a small measurement independent of the machine's load. */
 export interface SizeGrace {
-  /** Files and folders that may still be looked at; counted down. */
+  /** Number of files and folders that may still be examined; counted down. */
   entries: number;
   deadline: number;
 }
@@ -30,13 +30,12 @@ export interface SizeGrace {
 const MAX_ENTRIES = 300_000;
 const MAX_MS = 10_000;
 
-/** Files that are looked at side by side. */
+/** Number of files examined in parallel. */
 const BATCH = 128;
 
 /**
- * Adds up the bytes of a file, or of all files below a folder; 0 where there is nothing. The event loop is not held up, not even
- * by a disk that does not answer, and what goes away meanwhile is not counted. Links are not followed. Names may hold any bytes,
- * and trees be of any depth.
+ * Adds up the bytes of a file, or of all files below a folder; 0 if there is nothing. It does not block the event loop, even if a disk does
+ * not respond, and ignores files deleted meanwhile. Links are not followed. Names may contain any bytes, and trees may have any depth.
  */
 export async function measureFolder(path: string | Buffer, limits: SizeLimits = {}): Promise<FolderSize> {
   const { maxEntries = MAX_ENTRIES, deadline = performance.now() + MAX_MS, grace } = limits;
@@ -55,7 +54,7 @@ class Walk {
   bytes = 0;
   isMore = false;
   unreadable: Buffer | undefined;
-  /** Nobody waits for it any more. */
+  /** Whether the result is no longer needed. */
   isOver = false;
   #entriesLeft: number;
   readonly #deadline: number;
@@ -68,7 +67,10 @@ class Walk {
     this.#grace = grace;
   }
 
-  /** @returns whether all was looked at */
+  /**
+   * Measures everything below a path.
+   * @returns whether everything was examined
+   */
   async run(top: Buffer): Promise<boolean> {
     await this.#look(top);
     for (let folder = this.#folders.pop(); folder !== undefined; folder = this.#folders.pop()) {

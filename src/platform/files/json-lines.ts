@@ -4,13 +4,13 @@ import { openRegularFile, type RunningDigest } from "./file-digest.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** A longer line is passed over. */
+/** Maximum length of a line; longer lines are skipped. */
 export const MAX_LINE_LENGTH = 16 * 1024 * 1024;
 
 /**
- * Reads a growing file of lines: each call of `read` gives the lines completed since the last.
- * Bytes that are not UTF-8 become U+FFFD; a torn last line waits until it is whole, or for `rest`.
- * Only regular files are read, and lines up to {@link MAX_LINE_LENGTH}.
+ * Reader for a growing file of lines: each call of `read` returns the lines completed since the last call. Bytes that are not UTF-8 become
+ * U+FFFD; a torn last line is kept until it is complete, or for `rest`. Only regular files are read, and lines up to {@link
+ * MAX_LINE_LENGTH}.
  */
 export class LineReader {
   readonly #path: string;
@@ -21,18 +21,21 @@ export class LineReader {
   #isInLongLine = false;
   #longLines = 0;
 
-  /** @param digest is fed with all bytes that are read */
+  /** @param digest receives all bytes that are read */
   constructor(path: string, digest?: RunningDigest) {
     this.#path = path;
     this.#digest = digest;
   }
 
-  /** How many lines were passed over because they are too long. */
+  /** Returns the number of lines that were skipped because they are too long. */
   get longLines(): number {
     return this.#longLines;
   }
 
-  /** The new whole lines, without their ends; none where the file does not exist (yet). What is added meanwhile waits. */
+  /**
+   * Returns the new complete lines, without their ends; none if the file does not exist (yet). Lines added meanwhile are left for the next
+   * call.
+   */
   *read(): Generator<string> {
     const file = openRegularFile(this.#path);
     if (file === undefined) return;
@@ -51,7 +54,7 @@ export class LineReader {
     }
   }
 
-  /** What stands after the last line end: a line that its writer never finished, or nothing. */
+  /** Returns the text after the last line end: a line that its writer did not finish, or nothing. */
   rest(): string {
     return this.#partial + this.#decoder.end();
   }
@@ -70,16 +73,16 @@ export class LineReader {
   }
 }
 
-/** Lines of a part of a file, and the byte after the last whole one. */
+/** Lines of a part of a file, and the offset after the last complete one. */
 export interface LineSlice {
   lines: string[];
-  /** Where the next slice begins. */
+  /** Offset of the next slice. */
   nextOffset: number;
 }
 
 /**
- * Returns the whole lines that begin at or after byte `from`, at most `maxBytes` of them, or one longer line.
- * An offset inside a line skips to the next one.
+ * Returns the complete lines that begin at or after byte `from`: at most `maxBytes`, or a single longer line. An offset inside a line skips
+ * to the next line.
  */
 export function readLinesFrom(path: string, from: number, maxBytes: number): LineSlice {
   const start = Math.max(0, from - 1);
@@ -87,7 +90,7 @@ export function readLinesFrom(path: string, from: number, maxBytes: number): Lin
   const first = from === 0 ? 0 : bytes.indexOf(0x0a) + 1;
   const last = bytes.lastIndexOf(0x0a) + 1;
   if (last <= first) {
-    // A line longer than that must not hold the reader up for ever.
+    // A longer line must not block the reader forever.
     if (bytes.length <= maxBytes) return { lines: [], nextOffset: Math.max(from, start + last) };
     const isTooLong = maxBytes > MAX_LINE_LENGTH;
     return isTooLong ? { lines: [], nextOffset: start + bytes.length } : readLinesFrom(path, from, maxBytes * 4);
@@ -99,19 +102,19 @@ export function readLinesFrom(path: string, from: number, maxBytes: number): Lin
   return { lines, nextOffset: start + last };
 }
 
-/** Returns the whole lines among the last `maxBytes` of a file; reads no more than those. */
+/** Returns the complete lines among the last `maxBytes` of a file; reads no more than these. */
 export function readLastLines(path: string, maxBytes: number): LineSlice {
   const size = fileSize(path);
   return readLinesFrom(path, Math.max(0, size - maxBytes), maxBytes);
 }
 
-/** Returns the last `maxBytes` of a text file; empty where it does not exist. */
+/** Returns the last `maxBytes` of a text file; empty if it does not exist. */
 export function readTail(path: string, maxBytes: number): string {
   const size = fileSize(path);
   return readBytes(path, Math.max(0, size - maxBytes), maxBytes).toString("utf8");
 }
 
-/** The first line of a text file; undefined where it is longer than `maxBytes`, or has no end. */
+/** Returns the first line of a text file; undefined if it is longer than `maxBytes`, or has no end. */
 export function readFirstLine(path: string, maxBytes: number): string | undefined {
   const bytes = readBytes(path, 0, maxBytes);
   const end = bytes.indexOf(0x0a);

@@ -2,37 +2,37 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync, stat
 import { errnoOf } from "#base/errors.ts";
 import { isWithin } from "#base/paths.ts";
 
-/** Why a file was not read. */
+/** Reason why a file was not read. */
 export type ReadProblem = "missing" | "not a file" | "too large" | "outside" | "unreadable";
 
-/** A file's content, or why there is none, with one plain sentence about it. */
+/** Content of a file, or the reason why it was not read, with a one-sentence message. */
 export type ReadOutcome = { bytes: Buffer } | { problem: ReadProblem; message: string };
 
 /** Limits of one read. */
 export interface ReadLimits {
-  /** A larger file is refused, not cut. Default {@link MAX_TEXT_BYTES}. */
+  /** Maximum size in bytes; a larger file is refused, not cut. Default {@link MAX_TEXT_BYTES}. */
   maxBytes?: number;
-  /** A folder, absolute: a file that lies outside of it once all links are followed is refused. */
+  /** Absolute path of a folder: a file that lies outside it after following all links is refused. */
   within?: string;
 }
 
-/** Default limit of {@link readFileBounded}: settings and records are far smaller. */
+/** Default limit of {@link readFileBounded} in bytes; settings and records are far smaller. */
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 
-/** Flags to open a file with that never wait for a pipe's other end, and never make a terminal this process's own. */
+/** Flags for opening a file that never wait for a pipe's other end, and never make a terminal the controlling one. */
 export const SAFE_OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NOCTTY ?? 0);
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a file that somebody else may have chosen: regular files only, within a size limit, without ever blocking.
- * A link is followed, to a regular file within the same limits. All files that a repository, an agent or a client
- * names, and those of the state folder, are read by this function.
+ * Reads a file that somebody else may have chosen: regular files only, within a size limit, without ever blocking. A link is followed, to a
+ * regular file within the same limits. All files named by a repository, an agent or a client, and those of the state folder, are read by
+ * this function.
  */
 export function readFileBounded(path: string, limits: ReadLimits = {}): ReadOutcome {
   const { maxBytes = MAX_TEXT_BYTES, within } = limits;
   try {
-    // Looked at before it is opened: to open a device may already do something.
+    // Check before opening: opening a device may already have an effect.
     const before = statSync(path);
     if (!before.isFile()) return refuse("not a file", path, `is ${kindOf(before)}, not a file`);
     const file = openSync(within === undefined ? path : resolveWithin(path, within), SAFE_OPEN);
@@ -52,7 +52,7 @@ export function readFileBounded(path: string, limits: ReadLimits = {}): ReadOutc
   }
 }
 
-/** A file that is there and cannot be read as a text. */
+/** Error for a file that exists and cannot be read as text. */
 class UnreadableFileError extends Error {
   override readonly name = "UnreadableFileError";
   readonly problem: ReadProblem;
@@ -65,8 +65,8 @@ class UnreadableFileError extends Error {
 
 /**
  * Reads a text file within the limits of {@link readFileBounded}.
- * @returns undefined where there is none
- * @throws UnreadableFileError where something else is there
+ * @returns undefined if it does not exist
+ * @throws UnreadableFileError if it exists and cannot be read
  */
 export function readOptionalText(path: string, limits: ReadLimits = {}): string | undefined {
   const outcome = readFileBounded(path, limits);
@@ -75,13 +75,13 @@ export function readOptionalText(path: string, limits: ReadLimits = {}): string 
   throw new UnreadableFileError(outcome.problem, outcome.message);
 }
 
-/** Reads a text file within the limits of {@link readFileBounded}; undefined where there is none, or it cannot be read. */
+/** Reads a text file within the limits of {@link readFileBounded}; returns undefined if it does not exist or cannot be read. */
 export function tryReadText(path: string, limits: ReadLimits = {}): string | undefined {
   const outcome = readFileBounded(path, limits);
   return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
 }
 
-/** Returns a file's kind in words, for messages. */
+/** Returns a description of a file's kind, for messages. */
 export function kindOf(stat: Pick<Stats, "isDirectory" | "isFIFO" | "isSocket" | "isFile">): string {
   if (stat.isFile()) return "a file";
   if (stat.isDirectory()) return "a folder";
@@ -97,7 +97,7 @@ function resolveWithin(path: string, within: string): string {
   return real;
 }
 
-/** Files of /proc and /sys say that they are empty, so the size alone says nothing. */
+/** Reads a file up to a limit. Files of /proc and /sys report size 0, so the size alone is not sufficient. */
 function readAtMost(file: number, size: number, maxBytes: number): Buffer | undefined {
   const chunks: Buffer[] = [];
   let total = 0;

@@ -3,19 +3,19 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Requirements of a temporary folder. */
+/** Requirements for a temporary folder. */
 interface TemporaryFolder {
-  /** Where it is made if nothing can be written to the system's places for such. */
+  /** Folder to use if the system's temporary folders are not writable. */
   fallback: string;
-  /** Puts into it what has to be there; where that fails, the next place is tried. */
+  /** Fills the folder with the required content; if that fails, the next location is tried. */
   fill?: (folder: string) => Promise<void>;
-  /** Places that have so much room come first. */
+  /** Free space in bytes; locations that have it are preferred. */
   roomBytes?: number;
 }
 
 /**
- * Does something with a temporary folder, which only this user can look into and which is removed afterwards.
- * @throws the system's error where none can be made
+ * Calls a function with a temporary folder, which only this user can enter and which is removed afterwards.
+ * @throws the system's error if none can be created
  */
 export async function withTemporaryFolder<T>(
   request: TemporaryFolder,

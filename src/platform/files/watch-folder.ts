@@ -1,16 +1,16 @@
 import { type FSWatcher, watch } from "node:fs";
 
-/** How long a lost file event can go unnoticed. */
+/** Maximum time for which a lost file event remains unnoticed, in milliseconds. */
 const SAFETY_POLL_MS = 2000;
 
-/** A running {@link watchFolder}. */
+/** Handle of a running {@link watchFolder}. */
 export interface FolderWatch {
   close(): void;
 }
 
 /**
- * Calls `look` when a file of the folder changes whose name `isOfInterest`, and every two seconds
- * besides: file events can be lost (network file systems, inotify limits), so they only make it fast.
+ * Calls `look` when a file of the folder changes whose name satisfies `isOfInterest`, and additionally every two seconds: file events can
+ * be lost (network file systems, inotify limits), so they only make the reaction faster.
  */
 export function watchFolder(folder: string, isOfInterest: (name: string) => boolean, look: () => void): FolderWatch {
   let watcher: FSWatcher | undefined;
@@ -20,7 +20,7 @@ export function watchFolder(folder: string, isOfInterest: (name: string) => bool
     });
     watcher.on("error", () => watcher?.close());
   } catch {
-    // No events to be had here: the poll alone does.
+    // No file events available: polling is sufficient.
   }
   const poll = setInterval(look, SAFETY_POLL_MS);
   return {

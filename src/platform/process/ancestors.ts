@@ -2,14 +2,14 @@ import { readEnvironment, readProcess } from "./linux.ts";
 import { listWindowsProcesses } from "./windows.ts";
 import { readPs } from "./ps.ts";
 
-/** A process above this one. */
+/** Ancestor of this process. */
 export interface Ancestor {
   pid: number;
-  /** Whether it has a variable of that name, as far as we may look. */
+  /** Returns whether it has a variable of that name, as far as its environment is readable. */
   hasVariable: (name: string) => boolean;
 }
 
-/** Returns the processes that this one descends from, nearest first, init left out. */
+/** Lists the ancestors of this process, nearest first, without init. */
 export function listAncestors(): Ancestor[] {
   if (process.platform === "linux") return climb((pid) => readProcess(pid)?.parent, hasVariableOnLinux);
   if (process.platform === "win32") {

@@ -13,43 +13,43 @@ import { basename, join, posix } from "node:path";
 import { isWithin } from "#base/paths.ts";
 import { isRunning, listChildren, readProcess } from "./linux.ts";
 
-/** What our groups' names begin with. */
+/** Prefix of the names of our groups. */
 const PREFIX = "codexmcp-";
-/** An empty group that is older belongs to nobody: a run's is filled as soon as it is made. */
+/** Age in milliseconds from which an empty group is unused: a run's group is filled immediately after its creation. */
 const STALE_MS = 60_000;
-/** How often a process's descendants are looked for that it had before it was moved. */
+/** Number of searches for descendants that a process had before it was moved. */
 const MOVES = 5;
 const REMOVALS = 50;
 
 /**
- * Makes a control group (cgroup v2) below that of this process.
- * @param name unique to what it is for
- * @returns its folder; undefined where none can be had: no cgroup v2, a read-only one, no rights
+ * Creates a control group (cgroup v2) below that of this process.
+ * @param name unique for its purpose
+ * @returns its folder; undefined if not possible: no cgroup v2, read-only, no permission
  */
 export function makeCgroup(name: string): string | undefined {
   const own = ownCgroup();
   if (own === undefined) return undefined;
   const folder = join(own, `${PREFIX}${name}`);
   try {
-    // Who may move a process must be allowed to write here: this is what the two groups have in common.
+    // Moving a process requires write access here, in the common ancestor of both groups.
     accessSync(join(own, "cgroup.procs"), constants.W_OK);
     removeStale();
     mkdirSync(folder, { recursive: true });
     if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain") return folder;
     rmdirSync(folder);
   } catch {
-    // Somebody else is in charge of the groups here.
+    // Another program manages the groups here.
   }
   return undefined;
 }
 
-/** Whether a folder is a group that {@link makeCgroup} has made under this name; for paths that were written down. */
+/** Returns whether a folder is a group that {@link makeCgroup} has created under this name; used for recorded paths. */
 export function isCgroupOf(folder: string, name: string): boolean {
   const isOurs = basename(folder) === `${PREFIX}${name}` && posix.normalize(folder) === folder;
   return isOurs && cgroupMounts().some(({ at }) => isWithin(folder, at)) && isThere(folder);
 }
 
-/** Moves a process into a group, with what it has started in the meantime. It stays where it is if that is refused. */
+/** Moves a process into a group, with the processes it has started meanwhile. It stays where it is if that is refused. */
 export async function joinCgroup(folder: string, pid: number): Promise<void> {
   const file = join(folder, "cgroup.procs");
   const moved = new Set<number>();
@@ -58,13 +58,13 @@ export async function joinCgroup(folder: string, pid: number): Promise<void> {
     if (waiting.length === 0) return;
     for (const each of waiting) {
       moved.add(each);
-      // Not waited for by our event loop: the first move after some time takes the kernel 50 ms.
+      // Asynchronous, so that it does not block the event loop: the first move after some time takes the kernel 50 ms.
       await writeFile(file, String(each)).catch(() => undefined);
     }
   }
 }
 
-/** Lists the processes in a group and in those below it. */
+/** Lists the processes in a group and in its subgroups. */
 export function listCgroup(folder: string): number[] {
   return withSubgroups(folder).flatMap((each) => {
     const pids = readText(join(each, "cgroup.procs")).split("\n").filter(Boolean).map(Number);
@@ -72,22 +72,22 @@ export function listCgroup(folder: string): number[] {
   });
 }
 
-/** Halts all processes of a group, or lets them go on; new ones are born halted. */
+/** Freezes or thaws all processes of a group; new ones are frozen from their start. */
 export function freezeCgroup(folder: string, isFrozen: boolean): void {
   write(join(folder, "cgroup.freeze"), isFrozen ? "1" : "0");
 }
 
-/** Whether all processes of a group have been halted. */
+/** Returns whether all processes of a group are frozen. */
 export function isCgroupFrozen(folder: string): boolean {
   return /^frozen 1$/m.test(readText(join(folder, "cgroup.events")));
 }
 
-/** Sends SIGKILL to all processes of a group at once, also to those that are being born (Linux 5.14). */
+/** Sends SIGKILL to all processes of a group at once, including those being created (Linux 5.14). */
 export function killCgroup(folder: string): void {
   write(join(folder, "cgroup.kill"), "1");
 }
 
-/** Removes a group, and those below it, once nothing is in them. */
+/** Removes a group and its subgroups once they are empty. */
 export async function removeCgroup(folder: string): Promise<void> {
   for (let attempt = 0; attempt < REMOVALS && isThere(folder); attempt++) {
     for (const each of withSubgroups(folder).toReversed()) removeFolder(each);
@@ -95,7 +95,7 @@ export async function removeCgroup(folder: string): Promise<void> {
   }
 }
 
-/** Lists the groups that {@link makeCgroup} would make beside a new one: their names and folders. */
+/** Lists the groups beside which {@link makeCgroup} would create a new one: their names and folders. */
 export function listCgroups(): { name: string; folder: string }[] {
   const own = ownCgroup();
   const folders = own === undefined ? [] : subfolders(own);
@@ -112,7 +112,7 @@ function removeStale(): void {
   }
 }
 
-/** The folder of this process's own group, in the first mount that shows it. */
+/** Returns the folder of this process's own group, in the first mount that contains it. */
 function ownCgroup(): string | undefined {
   if (process.platform !== "linux") return undefined;
   const [, path] = /^0::(\/.*)$/m.exec(readText("/proc/self/cgroup")) ?? [];
@@ -123,7 +123,7 @@ function ownCgroup(): string | undefined {
   return undefined;
 }
 
-/** The mounts of cgroup v2 (proc_pid_mountinfo(5)): what of the tree they show, and where. */
+/** Lists the mounts of cgroup v2 (proc_pid_mountinfo(5)): the part of the tree they show, and the mount point. */
 function cgroupMounts(): { root: string; at: string }[] {
   return readText("/proc/self/mountinfo")
     .split("\n")
@@ -132,7 +132,7 @@ function cgroupMounts(): { root: string; at: string }[] {
     .map(([, , , root = "/", at = "/"]) => ({ root, at }));
 }
 
-/** The kernel writes blanks and backslashes as octal numbers. */
+/** Decodes octal escapes: the kernel uses them for blanks and backslashes. */
 function unescape(field: string): string {
   return field.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
@@ -141,7 +141,7 @@ function withDescendants(pid: number): number[] {
   return isRunning(readProcess(pid)) ? [pid, ...listChildren(pid).flatMap(withDescendants)] : [];
 }
 
-/** A group and all below it, parents first. */
+/** Lists a group and all its subgroups, parents first. */
 function withSubgroups(folder: string): string[] {
   return [folder, ...subfolders(folder).flatMap(withSubgroups)];
 }
@@ -163,7 +163,7 @@ function removeFolder(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // Something is in it still, or it is gone.
+    // It is not empty, or already removed.
   }
 }
 

@@ -4,7 +4,7 @@ import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";
 import { listFamily, type ProcessFamily } from "./tree.ts";
 
-/** A process that could not be ended. */
+/** Process that could not be ended. */
 export interface Survivor {
   pid: number;
   reason: string;
@@ -12,29 +12,29 @@ export interface Survivor {
 
 const UNENDED = "it does not end, or belongs to another user";
 
-/** Time given between the polite signal and SIGKILL. */
+/** Time between SIGINT and SIGKILL, in milliseconds. */
 const GRACE_MS = 2000;
-/** After this time, what is left is given up. */
+/** Time after which the remaining processes are given up, in milliseconds. */
 const LIMIT_MS = 6000;
-/** How many looks in a row must find nothing: a process in the middle of its exec shows no environment. */
+/** Number of consecutive searches that must find nothing: a process in the middle of an exec has no readable environment. */
 const CLEAN_LOOKS = 3;
-/** How long members are stopped one after the other before the first are killed, and at one go. */
+/** Maximum time for stopping members one by one before the first are killed together, in milliseconds. */
 const STOP_LIMIT_MS = 1500;
 const STOP_SLICE_MS = 10;
 
 /**
- * Ends every process of a family: SIGINT to the root (Codex then cleans up after itself), a grace period, then all
- * that is left is first halted, so that nobody starts a new one meanwhile, and then killed, until nothing is left.
- * @returns the processes that are still there
+ * Ends every process of a family: sends SIGINT to the root (Codex then cleans up), waits for a grace period, stops all remaining processes
+ * so that none starts a new one, and kills them, until none is left.
+ * @returns the processes that still exist
  */
 export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<Survivor[]> {
   if (process.platform !== "linux") return endByList(family, graceMs);
   const finder = new MemberFinder(family);
   const first = await finder.lookEverywhere();
-  // Nothing to end, and nothing known that could start something.
+  // There is nothing to end, and no known process that could start one.
   if (first.length === 0 && finder.alive().length === 0) return [];
   if (family.root !== undefined && family.traces?.cgroup !== undefined) freezeCgroup(family.traces.cgroup, false);
-  // What loses its parent now is known by having been seen below it.
+  // Descendants that lose their parent now are remembered from this search.
   await interruptRoot(family, graceMs, () => void finder.lookNear());
   const cgroup = ownedCgroup(family);
   const deadline = performance.now() + LIMIT_MS;
@@ -51,7 +51,7 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
   return finder.alive().map(describeSurvivor);
 }
 
-/** Asks the root to end, and waits a while; it must not be halted, or it could not hear that. */
+/** Asks the root to end and waits for a while; a stopped process could not handle the signal. */
 async function interruptRoot({ root }: ProcessFamily, graceMs: number, look: () => void): Promise<void> {
   if (root === undefined) return;
   signalProcess(root, "SIGCONT");
@@ -63,7 +63,7 @@ async function interruptRoot({ root }: ProcessFamily, graceMs: number, look: () 
   }
 }
 
-/** The family's group, unless this process is in it itself: an agent may cancel its own task. */
+/** Returns the family's group, unless this process is in it: an agent may cancel its own task. */
 function ownedCgroup({ traces }: ProcessFamily): string | undefined {
   const cgroup = traces?.cgroup;
   if (cgroup === undefined) return undefined;
@@ -76,7 +76,7 @@ async function freeze(cgroup: string): Promise<void> {
   for (let looks = 0; looks < 20 && !isCgroupFrozen(cgroup); looks++) await Bun.sleep(2);
 }
 
-/** Halts members until no look finds a new one. */
+/** Stops members until no search finds a new one. */
 async function stopAll(finder: MemberFinder): Promise<void> {
   for (const member of finder.alive()) signalExactly(member, "SIGSTOP");
   const deadline = performance.now() + STOP_LIMIT_MS;
@@ -88,7 +88,7 @@ async function stopAll(finder: MemberFinder): Promise<void> {
   }
 }
 
-/** Halts what is near, faster than it can fork. */
+/** Stops the near descendants, faster than they can fork. */
 function stopNear(finder: MemberFinder): void {
   const until = performance.now() + STOP_SLICE_MS;
   for (let found = finder.lookNear(); found.length > 0 && performance.now() < until; found = finder.lookNear()) {
@@ -101,9 +101,9 @@ function describeSurvivor({ pid, state }: LinuxProcess): Survivor {
   return { pid, reason: isHeld ? "the kernel holds it (state D)" : UNENDED };
 }
 
-/** Where there is no /proc: what the system lists is signalled until nothing is left. */
+/** Ends a family without /proc: signals the listed processes until none is left. */
 async function endByList(family: ProcessFamily, graceMs: number): Promise<Survivor[]> {
-  // Parent links vanish with the parent, so the descendants are noted while it lives.
+  // Parent links disappear with the parent, so record the descendants while it lives.
   const known = new Map<number, ProcessIdentity>();
   const look = (): ProcessIdentity[] => {
     for (const member of listFamily(family)) known.set(member.pid, member);

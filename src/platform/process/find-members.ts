@@ -4,17 +4,17 @@ import { reapChild } from "#platform/libc.ts";
 import { isProcessAlive } from "./identity.ts";
 import type { ProcessFamily } from "./tree.ts";
 
-/** How long the event loop is kept from other work at a time. */
+/** Maximum time for which the event loop is blocked at once, in milliseconds. */
 const SLICE_MS = 8;
 
 /**
- * Finds the processes of a family on Linux, remembering those that it has found: their descendants belong to it, too.
- * This process is never among them.
+ * Finder for the processes of a family on Linux. It remembers the members it has found: their descendants belong to the family, too. This
+ * process is never one of them.
  */
 export class MemberFinder {
   readonly #family: ProcessFamily;
   readonly #known = new Map<number, LinuxProcess>();
-  /** Start times of those whose environment has been seen without the marker. */
+  /** Start times of processes, by pid, whose environment did not contain the marker. */
   readonly #unmarked = new Map<number, string>();
 
   constructor(family: ProcessFamily) {
@@ -24,7 +24,7 @@ export class MemberFinder {
     if (root !== undefined) this.#known.set(root.pid, root);
   }
 
-  /** Returns those that run now, of all that were found. */
+  /** Returns the members found so far that are still running. */
   alive(): LinuxProcess[] {
     return [...this.#known.values()].flatMap((each) => {
       const now = readProcess(each.pid);
@@ -33,7 +33,7 @@ export class MemberFinder {
     });
   }
 
-  /** Takes the status of those that have come to this process and have ended: not every init does it after us. */
+  /** Collects the exit status of ended processes that this process has adopted: not every init does so after us. */
   reap(): void {
     for (const { pid, start } of this.#known.values()) {
       const now = readProcess(pid);
@@ -42,7 +42,7 @@ export class MemberFinder {
     }
   }
 
-  /** Looks at the descendants of what is known, and into the group: so fast that it keeps up with what forks. */
+  /** Searches the descendants of known members, and the group: fast enough to keep up with forking processes. */
   lookNear(): LinuxProcess[] {
     const found: LinuxProcess[] = [];
     const visit = (pid: number) => {
@@ -57,7 +57,10 @@ export class MemberFinder {
     return found;
   }
 
-  /** Looks at all processes of the machine, in slices. @returns those that are new */
+  /**
+   * Searches all processes of the machine, in slices.
+   * @returns the new members
+   */
   async lookEverywhere(): Promise<LinuxProcess[]> {
     const found = this.lookNear();
     const all = new Map<number, LinuxProcess>();
@@ -74,7 +77,10 @@ export class MemberFinder {
     return found;
   }
 
-  /** Notes a member. @returns whether it is a running one, known or new */
+  /**
+   * Records a member.
+   * @returns whether it is running, known or new
+   */
   #add(pid: number, found: LinuxProcess[]): boolean {
     const now = readProcess(pid);
     if (!isRunning(now) || pid === process.pid || pid === this.#family.traces?.adopter) return false;
@@ -96,9 +102,9 @@ export class MemberFinder {
 
   #hasMemberAbove(from: LinuxProcess, all: ReadonlyMap<number, LinuxProcess>): boolean {
     const adopter = this.#family.traces?.adopter;
-    // Of a list that is not of one instant, the links may lead in a circle.
+    // The list is not atomic, so its links may form a cycle.
     for (let at: LinuxProcess | undefined = from, steps = 0; at !== undefined && steps < all.size; steps++) {
-      // What this process has started is its own, also where an agent has started this process.
+      // Processes started by this process belong to it, even if an agent has started this process.
       if (at.pid === process.pid) return false;
       if (this.#known.get(at.pid)?.start === at.start || this.#isAdopted(at, adopter)) return true;
       at = all.get(at.parent);
@@ -106,7 +112,7 @@ export class MemberFinder {
     return false;
   }
 
-  /** Whether a process is the adopter's child without having been started for the adopter itself. */
+  /** Returns whether a process is a child of the adopter that was not started for the adopter itself. */
   #isAdopted(each: LinuxProcess | undefined, adopter: number | undefined): boolean {
     if (adopter === undefined || each?.parent !== adopter) return false;
     const { foreign } = this.#family.traces ?? {};

@@ -3,18 +3,18 @@ import { isRunning, readProcess } from "./linux.ts";
 import { windowsProcessStart } from "./windows.ts";
 
 /**
- * Which process, beyond doubt, of those that can be seen from here: a pid alone is given again to others.
- * `start` is the start time as the system tells it, on Linux with the boot it belongs to.
+ * Unique identity of a process visible from here: a pid alone is reused. `start` is the start time reported by the system, on Linux with
+ * the id of the boot.
  */
 export interface ProcessIdentity {
   pid: number;
   start: string;
 }
 
-/** A process as it is noted for others, who may be in another container or on another host. */
+/** Process identity recorded for readers that may be in another container or on another host. */
 export interface ProcessAddress extends ProcessIdentity, ProcessSpace {}
 
-/** Returns the identity of the process that has this pid now; undefined where none has, or only a zombie. */
+/** Returns the identity of the process that has this pid now; undefined if there is none, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   const start = startOf(pid);
   return start === undefined ? undefined : { pid, start };
@@ -25,29 +25,29 @@ function startOf(pid: number): string | undefined {
   return process.platform === "win32" ? windowsProcessStart(pid) : startByPs(pid);
 }
 
-/** Whether that very process still runs. */
+/** Returns whether this exact process is still running. */
 export function isProcessAlive(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.start === identity.start;
 }
 
-/** This process. */
+/** Returns the identity of this process. */
 export function ownIdentity(): ProcessIdentity {
   const own = identifyProcess(process.pid);
   if (own === undefined) throw new Error("this process is not in the process table");
   return own;
 }
 
-/** Returns a process of here, for others. */
+/** Returns the address of a local process. */
 export function addressOf({ pid, start }: ProcessIdentity): ProcessAddress {
   return { pid, start, ...ownSpace() };
 }
 
-/** Returns the process as it can be seen from here; undefined where it is in another container or on another host. */
+/** Returns the identity of a process if it is visible from here; undefined if it is in another container or on another host. */
 export function seenFromHere(address: ProcessAddress | undefined): ProcessIdentity | undefined {
   return address !== undefined && isOwnSpace(address) ? { pid: address.pid, start: address.start } : undefined;
 }
 
-/** Sends a signal to that very process; false where it is gone. */
+/** Sends a signal to this exact process; returns false if it is gone. */
 export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
   if (!isProcessAlive(identity)) return false;
   try {
@@ -57,7 +57,7 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
   }
 }
 
-/** Whether that process is stopped (SIGSTOP, Ctrl-Z, a debugger); false where that cannot be seen. */
+/** Returns whether a process is stopped (SIGSTOP, Ctrl-Z, a debugger); false if unknown. */
 export function isProcessStopped(identity: ProcessIdentity): boolean {
   if (process.platform !== "linux" || !isProcessAlive(identity)) return false;
   return /^[Tt]$/.test(readProcess(identity.pid)?.state ?? "");
@@ -68,7 +68,7 @@ function startOnLinux(pid: number): string | undefined {
   return isRunning(found) ? `${bootId().slice(0, 8)}:${found.start}` : undefined;
 }
 
-/** As a text in one language and time zone, whatever those of the caller: it is compared with what others noted. */
+/** Returns a process's start time as text in a fixed language and time zone, since it is compared with texts recorded by others. */
 function startByPs(pid: number): string | undefined {
   const ps = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)], {
     env: { PATH: "/bin:/usr/bin", LC_ALL: "C", TZ: "UTC" },

@@ -3,18 +3,18 @@ import { constants } from "node:os";
 import { listNames } from "#base/paths.ts";
 import { openPidfd, signalPidfd } from "#platform/libc.ts";
 
-/** A process as `/proc/<pid>/stat` shows it. */
+/** Process in the form of `/proc/<pid>/stat`. */
 export interface LinuxProcess {
   pid: number;
   parent: number;
   session: number;
-  /** `Z` only where nothing of it runs any more: a first thread may end before the others. */
+  /** State of the process; `Z` only if none of its threads runs: the first thread may end before the others. */
   state: string;
-  /** Start time in ticks since the boot: with the pid, it names one process. */
+  /** Start time in ticks since the boot; together with the pid, it identifies a process. */
   start: string;
 }
 
-/** Returns what /proc says of a process; undefined where there is none. The name may itself hold spaces and parentheses. */
+/** Reads a process from /proc; undefined if it does not exist. Its name may contain spaces and parentheses. */
 export function readProcess(pid: number): LinuxProcess | undefined {
   const text = readProc(`${pid}/stat`);
   if (text === "") return undefined; // there is none, or it ended while it was read
@@ -30,33 +30,36 @@ export function readProcess(pid: number): LinuxProcess | undefined {
   };
 }
 
-/** Whether a process runs: neither gone nor a zombie. */
+/** Returns whether a process is running: neither gone nor a zombie. */
 export function isRunning(found: LinuxProcess | undefined): found is LinuxProcess {
   return found !== undefined && found.state !== "Z" && found.state !== "X";
 }
 
-/** Lists the pids that /proc shows. */
+/** Lists the pids in /proc. */
 export function listPids(): number[] {
   return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 }
 
-/** Lists the children of a process without looking at any other; none where the kernel keeps no such list. */
+/** Lists the children of a process without reading any other process; empty if the kernel keeps no such list. */
 export function listChildren(pid: number): number[] {
   return listNames(`/proc/${pid}/task`).flatMap((thread) =>
     readProc(`${pid}/task/${thread}/children`).split(" ").filter(Boolean).map(Number),
   );
 }
 
-/** Returns a process's environment, each entry between NULs; empty where nobody may look, and during an exec. */
+/** Returns a process's environment, each entry between NULs; empty if it is not readable, and during an exec. */
 export function readEnvironment(pid: number): string {
   return `\0${readProc(`${pid}/environ`)}`;
 }
 
-/** Sends a signal to this very process, and to no other that was given its pid. @returns whether it was sent */
+/**
+ * Sends a signal to this exact process, never to another with a reused pid.
+ * @returns whether it was sent
+ */
 export function signalExactly({ pid, start }: Pick<LinuxProcess, "pid" | "start">, signal: NodeJS.Signals): boolean {
   const opened = openPidfd(pid);
   try {
-    // Looked at after it was opened: what has the pid now is what was opened, if it is the one that is meant.
+    // Check after opening: if the process with this pid is the expected one, it is also the opened one.
     if (readProcess(pid)?.start !== start) return false;
     if (opened !== undefined) return signalPidfd(opened, constants.signals[signal]);
     return process.kill(pid, signal);
@@ -67,7 +70,7 @@ export function signalExactly({ pid, start }: Pick<LinuxProcess, "pid" | "start"
   }
 }
 
-/** Returns the text of a file below /proc; empty where there is none, or nobody may look. */
+/** Returns the text of a file below /proc; empty if it does not exist or is not readable. */
 export function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");

@@ -1,4 +1,4 @@
-/** All processes but this one where there is no /proc (BSD's `ps -E`); `command` ends with the environment. */
+/** Lists all processes but this one on systems without /proc (BSD's `ps -E`); `command` ends with the environment. */
 export function readPs(): { pid: number; parent: number; command: string }[] {
   const ps = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,ppid=,command="], { stderr: "ignore" });
   return ps.stdout

@@ -3,16 +3,16 @@ import { reapChild, setChildSubreaper } from "#platform/libc.ts";
 import { listChildren, readProcess } from "./linux.ts";
 
 const REAP_INTERVAL_MS = 500;
-/** While there are zombies, for a command that forks fast. */
+/** Interval in milliseconds while there are zombies, for commands that fork quickly. */
 const BUSY_INTERVAL_MS = 50;
-/** Looks in a row that must find a zombie: our runtime takes the status of its own children well before. */
+/** Number of consecutive checks that must find a zombie: our runtime collects its own children well before. */
 const LOOKS = 3;
 
 let isAdopting = false;
 
 /**
- * Makes this process, on Linux, the parent of all its descendants that lose theirs, and takes the status of those that
- * end: our runtime knows its own children only.
+ * Makes this process, on Linux, the parent of all its descendants that become orphans, and collects their exit status: our runtime knows
+ * only its own children.
  */
 export function becomeSubreaper(): void {
   if (process.platform !== "linux" || isAdopting) return;
@@ -29,7 +29,7 @@ export function becomeSubreaper(): void {
   if (isAdopting) look();
 }
 
-/** Whether orphans come to this process. */
+/** Returns whether this process adopts orphans. */
 export function isSubreaper(): boolean {
   return isAdopting;
 }

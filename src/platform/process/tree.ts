@@ -3,27 +3,27 @@ import { identifyProcess, isProcessAlive, type ProcessIdentity } from "./identit
 import { readPs } from "./ps.ts";
 import { listWindowsProcesses } from "./windows.ts";
 
-/** How to recognise the processes of one task, also those that left their parents' sessions. */
+/** Criteria for recognising the processes of one task, including those that left their parents' sessions. */
 export interface ProcessFamily {
-  /** The process whose descendants belong to it, where it is known. */
+  /** Process whose descendants belong to the family, if known. */
   root: ProcessIdentity | undefined;
-  /** `NAME=value` that every member inherited in its environment, if it has not cleared that. */
+  /** Environment entry `NAME=value` that every member inherits, unless it clears its environment. */
   marker: string | undefined;
-  /** On Linux, what finds also those that have cleared their environment. */
+  /** Criteria that, on Linux, also find members that have cleared their environment. */
   traces?: FamilyTraces;
 }
 
-/** What a family leaves beside its marker. */
+/** Criteria for members of a family besides the marker. */
 export interface FamilyTraces {
-  /** To this process come members that lose their parents. */
+  /** Process that adopts members when they lose their parents. */
   adopter?: number | undefined;
-  /** `NAME=` of the environment of what the adopter has started for itself; that may also be in the adopter's session. */
+  /** Prefix `NAME=` of an environment entry that marks processes started for the adopter itself; these may be in the adopter's session. */
   foreign?: string;
-  /** The control group that its first process was put into. */
+  /** Control group that the family's first process was put into. */
   cgroup?: string | undefined;
 }
 
-/** Returns the members of a family that live now by marker and parents, this process never among them. */
+/** Lists the running members of a family by marker and parents, never including this process. */
 export function listFamily(family: ProcessFamily): ProcessIdentity[] {
   if (process.platform === "win32") return listOnWindows(family);
   if (process.platform !== "linux") return listByPs(family);
@@ -55,7 +55,7 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
   return false;
 }
 
-/** Returns the processes whose environment we may read and that have a variable of this name, with its value. */
+/** Lists the processes with a readable environment that contains this variable, with its value. */
 export function processesWith(variable: string): { pid: number; value: string }[] {
   if (process.platform === "win32") return [];
   if (process.platform !== "linux") return listVariableByPs(variable);
@@ -68,7 +68,7 @@ export function processesWith(variable: string): { pid: number; value: string }[
   });
 }
 
-/** Whether a process's environment holds exactly this `NAME=value`; false where we may not look. */
+/** Returns whether a process's environment contains exactly this `NAME=value`; false if it is not readable. */
 function hasMarker(pid: number, marker: string): boolean {
   return `${readEnvironment(pid)}\0`.includes(`\0${marker}\0`);
 }
@@ -77,14 +77,14 @@ function identifyAll(pids: number[]): ProcessIdentity[] {
   return pids.map(identifyProcess).filter((identity) => identity !== undefined);
 }
 
-/** Windows shows nobody another process's environment: parent links have to do. */
+/** Lists the members on Windows by parent links, since environments of other processes are not readable. */
 function listOnWindows(family: ProcessFamily): ProcessIdentity[] {
   const processes = listWindowsProcesses().filter(({ pid }) => pid !== process.pid);
   const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
   return identifyAll(selectMembers(family, parents, () => false));
 }
 
-/** Where there is no /proc: one `ps` with the environments of our own processes (BSD `-E`). */
+/** Lists the members without /proc, by one `ps` with the environments of our own processes (BSD `-E`). */
 function listByPs(family: ProcessFamily): ProcessIdentity[] {
   const processes = readPs();
   const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 
-/** A process, as Windows lists it. */
+/** Process as listed by Windows. */
 export interface WindowsProcess {
   pid: number;
   parent: number;
-  /** When it was started, in Windows' own count. */
+  /** Start time in Windows's own format. */
   start: string;
 }
 
@@ -18,12 +18,12 @@ const ListSchema = v.pipe(
   v.array(v.object({ pid: v.number(), parent: v.number(), start: v.nullable(v.string()) })),
 );
 
-/** Asking takes a third of a second; a pid is not given again within this time. */
+/** Time in milliseconds for which a list is reused: listing takes a third of a second, and Windows does not reuse a pid this soon. */
 const HOLDS_MS = 2000;
 
 let known: { processes: WindowsProcess[]; at: number } | undefined;
 
-/** All processes, at most two seconds old. Not tried on a real Windows: see docs/decisions/008. */
+/** Lists all processes; the list is at most two seconds old. Not tested on a real Windows: see docs/decisions/008. */
 export function listWindowsProcesses(): WindowsProcess[] {
   if (known !== undefined && performance.now() - known.at < HOLDS_MS) return known.processes;
   const list = v.safeParse(ListSchema, askPowerShell());
@@ -34,7 +34,7 @@ export function listWindowsProcesses(): WindowsProcess[] {
   return processes;
 }
 
-/** Empty where it is missing, or forbidden by a policy. */
+/** Runs PowerShell; returns an empty text if it is missing or forbidden by a policy. */
 function askPowerShell(): string {
   try {
     const shell = Bun.spawnSync(["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", QUERY], {
@@ -46,7 +46,7 @@ function askPowerShell(): string {
   }
 }
 
-/** When a process was started; undefined where there is none of this pid, `unknown` where Windows does not tell. */
+/** Returns the start time of a process; undefined if the pid does not exist, `unknown` if Windows does not report it. */
 export function windowsProcessStart(pid: number): string | undefined {
   if (!exists(pid)) return undefined;
   const listed = findStart(pid);

@@ -3,17 +3,17 @@ import { endFamily } from "#platform/process/end-family.ts";
 import { isRunning, listChildren, readProcess } from "#platform/process/linux.ts";
 import { becomeSubreaper } from "#platform/process/subreaper.ts";
 
-/** Signals that are meant for the program. */
+/** Signals that are forwarded to the program. */
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-/** Signals by which this process can end as the program did, without a crash report or core dump of its own. */
+/** Signals with which this process can end as the program did, without its own crash report or core dump. */
 const REPEATED: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"]);
 const FIRST_FREE_DESCRIPTOR = 3;
 
 /**
- * Runs a program, keeping the processes below itself that lose their parents, and ends those that are left when the
- * program has ended. Whoever finds this process finds all of them, whether or not its own parent lives.
- * @param hasHeldFile whether the program is to inherit descriptor 3
- * @returns the program's exit code
+ * Runs a program, adopts those of its processes that lose their parents, and ends the remaining ones after the program has ended. They are
+ * found through this process, whether or not its own parent lives.
+ * @param hasHeldFile whether the program inherits descriptor 3
+ * @returns exit code of the program
  */
 export async function keepOrphans(command: readonly string[], hasHeldFile: boolean): Promise<number> {
   becomeSubreaper();

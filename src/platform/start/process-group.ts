@@ -1,23 +1,26 @@
 const HAS_GROUPS = process.platform !== "win32";
 
-/** Sends all processes of a group a signal. @param pid of its leader, which is a child of ours */
+/**
+ * Sends a signal to all processes of a group.
+ * @param pid of its leader, which is a child of ours
+ */
 export function endGroup(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
   try {
     process.kill(HAS_GROUPS ? -pid : pid, signal);
   } catch {
-    // It has ended by itself.
+    // The group has already ended.
   }
 }
 
-/** Whatever this process is asked to end by; its own handlers come first. */
+/** Signals that ask this process to end; its own handlers run first. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const groups = new Set<number>();
 let isListening = false;
 
 /**
- * Starts a process that leads a group of its own. A signal that ends this process in that moment is heard only after
- * {@link withOwnedGroup} knows the group, so that it ends too.
+ * Starts a process that leads its own group. A signal that ends this process meanwhile is handled only after {@link withOwnedGroup} knows
+ * the group, so that the group ends too.
  */
 export function startOwned<T>(start: () => T): T {
   listen();
@@ -30,7 +33,7 @@ export function startOwned<T>(start: () => T): T {
 }
 
 /**
- * Waits for something while a group is this process's own: it ends with it, since the terminal's signals do not reach it.
+ * Runs `work` while this process owns a group: the group ends with this process, since the terminal's signals do not reach it.
  * @param pid of the group's leader; undefined: the group outlives this process
  */
 export async function withOwnedGroup<T>(pid: number | undefined, work: () => Promise<T>): Promise<T> {
@@ -50,7 +53,7 @@ function endAll(): void {
 }
 
 function onSignal(signal: NodeJS.Signals): void {
-  // Whoever else listens decides what the signal means.
+  // Another listener decides about the signal.
   if (process.listenerCount(signal) > 1) return;
   endAll();
   stopListening();
@@ -74,12 +77,12 @@ function stopListening(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-/** `ulimit` takes the limit in KiB; where it cannot be set, the program runs without one. */
+/** Shell script that sets the limit in KiB; if that fails, the program runs without a limit. */
 const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
 /**
- * Returns a command that runs another one with a limit on the memory that each of its processes allocates. A shell sets it,
- * which costs a millisecond: set from outside, by prlimit(2) after the start, it would come too late on a busy machine.
+ * Returns a command that runs another one with a limit on the memory that each of its processes allocates. A shell sets it, which takes a
+ * millisecond: setting it from outside by prlimit(2) after the start would be too late on a busy machine.
  */
 export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
   if (maxBytes === undefined || !HAS_GROUPS) return [...command];

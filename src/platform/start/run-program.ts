@@ -4,84 +4,89 @@ import { isBlockedOnPipe } from "./blocked-process.ts";
 import { tryFlock } from "#platform/flock.ts";
 import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
-/** A program, and what bounds it. */
+/** Program to run, with its limits. */
 export interface ProgramStart {
-  /** The program and its arguments; no shell reads them. */
+  /** Program and its arguments; they are not interpreted by a shell. */
   command: readonly string[];
   folder: string;
-  /** All of its environment. */
+  /** Complete environment of the program. */
   environment: Record<string, string | undefined>;
-  /** Its standard input; without it, an empty one. It never gets ours. */
+  /** Standard input; default: empty. It never inherits ours. */
   input?: Uint8Array | undefined;
-  /** An open file for its standard output, which is then not read here. */
+  /** Open file for the standard output, which is then not captured. */
   outputFile?: number | undefined;
-  /** The same for its standard error. */
+  /** Open file for the standard error, which is then not captured. */
   errorFile?: number | undefined;
-  /** After this time the program is ended, with every process of its group. */
+  /** Timeout in milliseconds, after which the program is ended with every process of its group. */
   deadlineMs: number;
-  /** Ends the program as the deadline does. */
+  /** Signal that ends the program like the deadline. */
   signal?: AbortSignal | undefined;
-  /** A longer standard output ends the program. Default {@link MAX_OUTPUT_BYTES}. */
+  /** Maximum size of the standard output in bytes; more output ends the program. Default {@link MAX_OUTPUT_BYTES}. */
   maxOutputBytes?: number | undefined;
-  /** Limit of the memory that the program, and each that it starts, may allocate; not on Windows. */
+  /** Maximum memory that the program, and each process it starts, may allocate, in bytes; not supported on Windows. */
   maxMemoryBytes?: number | undefined;
-  /** Ends the program when it waits for the other end of a named pipe, which nobody may ever open; only on Linux. */
+  /** Whether the program is ended when it waits for the other end of a named pipe, which may never be opened; only on Linux. */
   endsWhenBlocked?: boolean | undefined;
-  /** Locked for as long as the program, or what inherits the open file from it, lives. */
+  /** File that stays locked while the program, or a process that inherits the open file from it, lives. */
   lockFile?: string | undefined;
-  /** Whether the program runs on when this process ends. */
+  /** Whether the program keeps running when this process ends. */
   outlivesUs?: boolean | undefined;
 }
 
-/** End of a program, and what it wrote. */
+/** Result of a program, with its output. */
 export interface ProgramResult {
-  /** Undefined where a signal ended it. */
+  /** Exit code; undefined if a signal ended the program. */
   exitCode: number | undefined;
   signal: string | undefined;
   timedOut: boolean;
   aborted: boolean;
-  /** It was ended because it waited for a named pipe. */
+  /** Whether it was ended because it waited for a named pipe. */
   blocked: boolean;
-  /** It was ended because it wrote more than is read. */
+  /** Whether it was ended because it wrote more than the limit. */
   overflowed: boolean;
   stdout: Buffer;
-  /** At most {@link MAX_ERROR_BYTES} of it: its beginning, and its end. */
+  /** Standard error: its beginning and its end, at most {@link MAX_ERROR_BYTES}. */
   stderr: Buffer;
 }
 
-/** Default limit of a standard output. */
+/** Default limit of the standard output, in bytes. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
-/** Bytes that are kept of a program's standard error. */
+/** Maximum size of the captured standard error, in bytes. */
 const MAX_ERROR_BYTES = 256 * 1024;
-/** Part of them that is its end, which says how the program ended. */
+/** Part of it reserved for the end, in bytes; the end explains the program's exit. */
 const LAST_BYTES = 4096;
 
-/** A process that was left behind may hold a pipe open for ever: after the program's end, so long a silence is the end. */
+/**
+ * Silence in milliseconds after the program's exit that counts as the end of its output: a leftover process may keep the pipe open forever.
+ */
 const PIPE_GRACE_MS = 500;
-/** A process that SIGKILL does not end at once is held by the kernel, e.g. by a file system that does not answer. */
+/** Time for SIGKILL to take effect, in milliseconds: the kernel may hold a process, e.g. on a file system that does not respond. */
 const KILL_GRACE_MS = 2000;
-/** Time in which a program that is asked to end may do so. */
+/** Time that a program has to end after SIGTERM, in milliseconds. */
 const TERM_GRACE_MS = 1000;
-/** Pause between two checks whether a program is blocked. */
+/** Interval between checks whether a program is blocked, in milliseconds. */
 const BLOCKED_LOOK_MS = 1000;
 
 /**
- * Runs a program to its end in a session of its own, so without a terminal, and reads what it writes. Its end is its exit:
- * processes that it leaves behind are not waited for.
- * @throws what the system says where it cannot be started
+ * Runs a program in its own session, so without a terminal, and captures its output. It ends when the program exits: leftover processes are
+ * not waited for.
+ * @throws the system's error if the program cannot be started
  */
 export async function runProgram(start: ProgramStart): Promise<ProgramResult> {
   return start.signal?.aborted === true ? notStarted() : follow(spawn(start, start.input ?? "ignore"), start);
 }
 
-/** A program that is written to while it runs. */
+/** Running program whose standard input is open. */
 export interface RunningProgram {
   stdin: Bun.FileSink;
   ended: Promise<ProgramResult>;
   kill: () => void;
 }
 
-/** Starts a program as {@link runProgram} does. @throws what the system says where it cannot be started */
+/**
+ * Starts a program like {@link runProgram}.
+ * @throws the system's error if it cannot be started
+ */
 export function startProgram(start: ProgramStart): RunningProgram {
   const child = spawn(start, "pipe");
   return { stdin: child.stdin, ended: follow(child, start), kill: () => endGroup(child.pid) };
@@ -100,7 +105,7 @@ function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart
   try {
     return start.outlivesUs === true ? begin() : startOwned(begin);
   } finally {
-    // Ours would keep it locked.
+    // Our descriptor would keep it locked.
     if (lock !== undefined) closeSync(lock);
   }
 }
@@ -144,10 +149,10 @@ function notStarted(): ProgramResult {
 
 type EndReason = "timedOut" | "aborted" | "blocked" | "overflowed";
 
-/** The wish that a program ends, for the reason that came first. */
+/** Request to end a program, with the first reason given. */
 class EndRequest {
   reason: EndReason | undefined;
-  /** Resolves where the program is still there long after it was to be ended. */
+  /** Promise that resolves if the program is still running long after it should have ended. */
   readonly isOverdue: Promise<void>;
   readonly #pid: number;
   #giveUp: () => void = () => {};
@@ -160,14 +165,14 @@ class EndRequest {
   ask(reason: EndReason): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    // git takes its lock files along where it is asked; one that hangs does not hear it.
+    // On SIGTERM git removes its lock files; a blocked process does not handle the signal.
     const isPolite = reason === "timedOut" || reason === "aborted";
     endGroup(this.#pid, isPolite ? "SIGTERM" : "SIGKILL");
     setTimeout(() => this.kill(), isPolite ? TERM_GRACE_MS : 0).unref();
     setTimeout(this.#giveUp, TERM_GRACE_MS + KILL_GRACE_MS).unref();
   }
 
-  /** Ends what is left of the group. */
+  /** Kills the remaining processes of the group. */
   kill(): void {
     if (this.reason !== undefined) endGroup(this.#pid);
   }
@@ -179,7 +184,7 @@ function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: Progr
   signal?.addEventListener("abort", abort, { once: true });
   let looks = 0;
   const look = () => {
-    // Twice in a row: whoever serves a pipe opens it within that time.
+    // Require two consecutive checks: the other end of a served pipe is opened within that time.
     looks = isBlockedOnPipe(pid) ? looks + 1 : 0;
     if (looks > 1) end.ask("blocked");
   };
@@ -191,7 +196,7 @@ function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: Progr
   };
 }
 
-/** Reads a pipe up to a limit; what comes after it is read and dropped, so that the writer is not held up. */
+/** Reader of a pipe with a limit; further output is read and dropped, so that the writer does not block. */
 class BoundedReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #maxBytes: number;
@@ -223,7 +228,7 @@ class BoundedReader {
     }
   }
 
-  /** Reads what is there after the program's end, or nothing more. */
+  /** Reads the remaining output after the program's exit, or stops reading. */
   async finish(atOnce: boolean): Promise<void> {
     const exited = performance.now();
     for (let left = atOnce ? 0 : PIPE_GRACE_MS; left > 0;) {
@@ -237,7 +242,7 @@ class BoundedReader {
     return Buffer.concat(this.#chunks, Math.min(this.#bytes, this.#maxBytes));
   }
 
-  /** Returns what was read first, and last. */
+  /** Returns the beginning and the end of the output. */
   contentAndEnd(): Buffer {
     return Buffer.concat([this.content(), this.#last]);
   }

@@ -3,20 +3,20 @@ import { joinCgroup } from "#platform/process/cgroup.ts";
 import { tryFlock } from "#platform/flock.ts";
 import { selfCommand } from "#platform/self-command.ts";
 
-/** A program whose processes are all to be found again. */
+/** Program whose processes can all be found again. */
 export interface ContainedStart {
   command: readonly string[];
   folder: string;
   environment: Record<string, string>;
   /** Standard input, output and error. */
   stdio: readonly [number | "ignore", number, number];
-  /** A control group for it; without one, a process beside it keeps its orphans together. */
+  /** Control group for the program; without one, a helper process adopts its orphans. */
   cgroup: string | undefined;
-  /** Locked for as long as it, or what inherits the open file from it (descriptor 3), lives. */
+  /** File that stays locked while the program, or a process that inherits the open file (descriptor 3), lives. */
   lockFile: string;
 }
 
-/** Starts a program in a session of its own, so that what it starts is found also after both its parents have died. */
+/** Starts a program in its own session, so that the processes it starts are found even after both its parents have died. */
 export function startContained(start: ContainedStart): Bun.Subprocess {
   const { folder, environment, stdio, cgroup, lockFile } = start;
   const heldFile = tryFlock(lockFile) || undefined;
@@ -29,11 +29,11 @@ export function startContained(start: ContainedStart): Bun.Subprocess {
       stdio: heldFile === undefined ? [...stdio] : [...stdio, heldFile],
       detached: true,
     });
-    // Beside its start, which takes it longer than this takes: it has started nothing yet.
+    // Runs during the program's startup, which takes longer: it has not started anything yet.
     if (cgroup !== undefined) void joinCgroup(cgroup, child.pid);
     return child;
   } finally {
-    // Ours would keep it locked.
+    // Our descriptor would keep it locked.
     if (heldFile !== undefined) closeSync(heldFile);
   }
 }

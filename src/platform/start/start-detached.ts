@@ -1,7 +1,6 @@
 /**
- * Starts a program that goes on when this one ends: in a session of its own, without our terminal
- * and pipes.
- * @returns resolves when it has ended, if this process is still there
+ * Starts a program that keeps running when this one ends: in its own session, without our terminal and pipes.
+ * @returns promise that resolves when it has ended, if this process still exists
  */
 export async function startDetached(command: readonly string[], environment: Record<string, string>): Promise<void> {
   const child = Bun.spawn([...command], {

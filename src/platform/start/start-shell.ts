@@ -2,27 +2,27 @@ import { closeSync, openSync } from "node:fs";
 import { identifyProcess, type ProcessIdentity } from "#platform/process/identity.ts";
 import { startContained } from "./start-contained.ts";
 
-/** A shell command that the user has configured, and where it runs. */
+/** Shell command configured by the user, with its working folder. */
 export interface ShellStart {
   command: string;
   folder: string;
   environment: Record<string, string>;
-  /** What it says goes there, appended. */
+  /** File that its output is appended to. */
   logFile: string;
-  /** A control group for it, where one can be had. */
+  /** Control group for the command, if available. */
   cgroup: string | undefined;
-  /** Locked for as long as it lives. */
+  /** File that stays locked while the command runs. */
   lockFile: string;
 }
 
-/** A shell command at work. */
+/** Running shell command. */
 export interface ShellProcess {
   identity: ProcessIdentity | undefined;
-  /** Its exit code; null where a signal ended it. */
+  /** Exit code; null if a signal ended it. */
   ended: Promise<number | null>;
 }
 
-/** Starts such a command in a session of its own. */
+/** Starts a shell command in its own session. */
 export function startShell({ command, folder, environment, logFile, cgroup, lockFile }: ShellStart): ShellProcess {
   const log = openSync(logFile, "a", 0o600);
   try {

@@ -5,15 +5,15 @@ import { prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 
-/** A supervisor's sign of life. */
+/** Heartbeat of a supervisor. */
 export interface Heartbeat {
   at: string;
   clock: ClockStamp;
-  /** Milliseconds of the run that count for its limits so far. */
+  /** Milliseconds of the run that count towards its limits so far. */
   counted_ms: number;
 }
 
-/** How often a supervisor gives one. */
+/** Interval between a supervisor's heartbeats, in milliseconds. */
 export const HEARTBEAT_MS = 5000;
 
 const HeartbeatSchema = v.pipe(
@@ -26,7 +26,7 @@ const HeartbeatSchema = v.pipe(
   }),
 );
 
-/** Writes a sign of life; on a full disk it is left out. */
+/** Writes a heartbeat; skips it if the disk is full. */
 export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, countedMs: number): void {
   const sign: Heartbeat = { at: now(), clock: clockStamp(), counted_ms: Math.round(countedMs) };
   try {
@@ -36,13 +36,13 @@ export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, coun
   }
 }
 
-/** Returns the last sign of life; undefined where there is none. */
+/** Returns the last heartbeat; undefined if there is none. */
 export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Heartbeat | undefined {
   const parsed = v.safeParse(HeartbeatSchema, tryReadText(heartbeat, { maxBytes: 4096 }));
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Seconds since a sign of life; undefined where it was given on another machine, whose clock may be another. */
+/** Returns the seconds since a heartbeat; undefined if it was written on another machine, whose clock may differ. */
 export function secondsSinceSign({ clock }: Heartbeat): number | undefined {
   const ranMs = ranMsSince(clock);
   return ranMs === undefined ? undefined : ranMs / 1000;

@@ -3,27 +3,26 @@ import { chmodSync, lstatSync } from "node:fs";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { putAside } from "#platform/files/files.ts";
 
-/** A lock that this process holds until it lets go of it or dies; the kernel sees to the latter. */
+/** Lock that this process holds until it releases the lock or dies; the kernel releases it in the latter case. */
 export interface HeldLock {
   release(): void;
 }
 
 /**
- * Whether somebody holds a lock: `missing` where there is no such file, `unknown` where it cannot be looked at.
- * The answer is right in every PID namespace of the machine, and on other hosts as far as their file system passes
- * locks on.
+ * State of a lock: `missing` if the file does not exist, `unknown` if it cannot be examined. The state is correct in every PID namespace of
+ * the machine, and on other hosts as far as their file system supports remote locks.
  */
 export type LockState = "held" | "free" | "missing" | "unknown";
 
-/** Kept here as long as they are held: a connection that is collected would let go. */
+/** Connections kept while their locks are held: garbage collection of a connection would release its lock. */
 const held = new Set<Database>();
 
 /**
- * Takes the lock of a file: an exclusive transaction on an SQLite database of its own, into which nothing is ever
- * written. SQLite has the right call for each system (fcntl, LockFileEx). Nobody else may open the file: fcntl locks
- * of a process go with any descriptor of the file that it closes.
- * @returns undefined where another process, or another part of this one, holds it
- * @throws AppError `state_unusable` where the file cannot be used
+ * Takes the lock of a file: an exclusive transaction on its own SQLite database, to which nothing is ever written. SQLite uses the right
+ * call for each system (fcntl, LockFileEx). No other code may open the file: closing any descriptor of the file releases all fcntl locks of
+ * the process.
+ * @returns undefined if another process, or another part of this one, holds it
+ * @throws AppError `state_unusable` if the file is unusable
  */
 export function tryHold(path: string): HeldLock | undefined {
   for (let isSecond = false; ; isSecond = true) {
@@ -34,7 +33,7 @@ export function tryHold(path: string): HeldLock | undefined {
   }
 }
 
-/** Takes a lock, trying for `atMostMs`, blocking the caller: for files that others only look at for a moment. */
+/** Takes a lock, retrying for up to `atMostMs` milliseconds and blocking the caller: for files that others only inspect for a moment. */
 export function holdSoon(path: string, atMostMs: number): HeldLock | undefined {
   const deadline = performance.now() + atMostMs;
   for (;;) {
@@ -44,7 +43,7 @@ export function holdSoon(path: string, atMostMs: number): HeldLock | undefined {
   }
 }
 
-/** Looks whether a lock is held, without taking it. */
+/** Checks whether a lock is held, without taking it. */
 export function readLockState(path: string): LockState {
   let database: Database | undefined;
   try {
@@ -66,7 +65,7 @@ function tryExclusive(path: string): Database | "busy" | Error {
     const there = lstatSync(path, { throwIfNoEntry: false });
     if (there?.isFile() === false) return new Error("something that is no file stands there");
     database = new Database(path, { create: true });
-    // Nothing is written that a journal on disk could bring back.
+    // Nothing is written, so no journal on disk is needed.
     database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
     chmodSync(path, 0o600);
@@ -87,7 +86,10 @@ function toHeldLock(database: Database): HeldLock {
   };
 }
 
-/** What is no lock file, and so held by nobody, gives way. Another user's stays. @returns whether the place is free now */
+/**
+ * Moves aside anything at the path that is not a lock file, and so is held by nobody. Leaves other users' files in place.
+ * @returns whether the path is free now
+ */
 function giveWay(path: string): boolean {
   try {
     const there = lstatSync(path);

@@ -6,17 +6,17 @@ import { tryHold } from "./held-lock.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
 
-/** How often a lock that somebody holds is tried again; what is done under one takes milliseconds. */
+/** Interval between attempts to take a held lock, in milliseconds; work under such a lock takes milliseconds. */
 const RETRY_MS = 5;
 
-/** How long a repository's lock is waited for: merges of large repositories, one after the other. */
+/** Timeout of a repository's lock, in milliseconds: large repositories may be merged one after the other. */
 const LOCK_TIMEOUT_MS = 5 * 60_000;
 
 /**
- * Runs `work` while holding the lock of a repository over all processes that use this store: for what changes its
- * worktrees and branches. The kernel lets go of a holder's lock when that dies.
+ * Runs `work` while holding the lock of a repository across all processes that use this store; needed to change its worktrees and branches.
+ * The kernel releases the lock if its holder dies.
  * @param commonDir the repository's common git folder
- * @throws AppError `repository_busy` where somebody holds it for minutes; `state_unusable`, `state_newer`
+ * @throws AppError `repository_busy` if another process holds it for minutes; `state_unusable`, `state_newer`
  */
 export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
   void store.writable; // throws where this version may only read

@@ -4,12 +4,12 @@ import type { TaskPaths } from "#store/store-paths.ts";
 
 let count = 0;
 
-/** Wakes whoever watches a task's folder, after something about the task has changed in the index. */
+/** Wakes all watchers of a task's folder after the index entry of the task has changed. */
 export function wakeWatchers({ wake }: Pick<TaskPaths, "wake">): void {
   try {
     writePrivateFile(wake, `${process.pid} ${++count}\n`);
   } catch (error) {
-    // They look by themselves every two seconds.
+    // Watchers poll every two seconds anyway.
     logger("store").debug`${wake} was not written: ${String(error)}`;
   }
 }

@@ -4,7 +4,7 @@ import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
 const effect = v.union([v.boolean(), v.literal("unknown")]);
 const took_effect = v.literal(true);
 
-/** An audit as `meta.json` holds it, also one that an earlier version wrote. */
+/** Schema of an audit in `meta.json`, including those written by earlier versions. */
 export const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
   mode: v.literal("fallback"),
   verdict: v.picklist(VERDICTS),

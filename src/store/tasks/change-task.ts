@@ -13,7 +13,7 @@ import { wakeWatchers } from "#store/locks/wake.ts";
 const SET_RECORD =
   "status = $status, session_id = $session_id, end_time = $end_time, elapsed_seconds = $elapsed_seconds, record = $record";
 
-/** A free slot, for the task that has waited longest; `$max` 0 means no limit. */
+/** Condition for a free slot for the task that has waited longest; `$max` 0 means no limit. */
 const HAS_SLOT = `($max = 0 OR (
   (SELECT count(*) FROM tasks AS other WHERE other.status = 'running') < $max AND NOT EXISTS (
     SELECT 1 FROM tasks AS other
@@ -21,8 +21,8 @@ const HAS_SLOT = `($max = 0 OR (
 
 /**
  * Moves a task from queued to running, with the calling process as the supervisor.
- * @param maxConcurrent how many tasks may run at once; 0: any number
- * @returns false where the task is no longer queued, a cancel was asked for, or there is no slot for it
+ * @param maxConcurrent maximum number of tasks running at once; 0: no limit
+ * @returns false if the task is no longer queued, its cancellation was requested, or there is no slot for it
  */
 export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
   return change(
@@ -36,8 +36,8 @@ export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0):
 }
 
 /**
- * Ends a task, from the state that it was in.
- * @returns false where it had ended already: that end stands.
+ * Ends a task that is in a given state.
+ * @returns false if it had already ended: the earlier end is kept
  */
 export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
   if (!canMove(from, task.status)) throw new Error(`a task cannot go from ${from} to ${task.status}`);
@@ -50,7 +50,10 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
   );
 }
 
-/** Makes the calling process the supervisor of a queued task, and publishes that. @returns false where it is no longer queued */
+/**
+ * Makes the calling process the supervisor of a queued task, and publishes that.
+ * @returns false if it is no longer queued
+ */
 export function holdInQueue(store: Store, task: QueuedTask): boolean {
   return change(
     store,
@@ -61,14 +64,17 @@ export function holdInQueue(store: Store, task: QueuedTask): boolean {
   );
 }
 
-/** Notes the Codex session of a running task: nobody else may resume it now. */
+/** Records the Codex session of a running task: no other task may resume it meanwhile. */
 export function noteSession(store: Store, task: RunningTask, sessionId: string): void {
   store.writable
     .query("UPDATE tasks SET session_id = ? WHERE task_id = ? AND run = ? AND status = 'running'")
     .run(sessionId, task.task_id, task.run);
 }
 
-/** Replaces a queued task's record, e.g. when its worktree is known. @returns false where it is no longer queued. */
+/**
+ * Replaces a queued task's record, e.g. when its worktree is known.
+ * @returns false if it is no longer queued
+ */
 export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
   return change(
     store,
@@ -78,19 +84,19 @@ export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
 }
 
 /**
- * Makes the calling process the supervisor of a running task that has lost its own. To be called by the holder of the
- * task's owner lock. @returns false where the run is over
+ * Makes the calling process the supervisor of a running task whose supervisor has died. The caller must hold the task's owner lock.
+ * @returns false if the run has ended
  */
 export function recordSupervisor(store: Store, task: RunningTask): boolean {
   return set(store, task, "supervisor", ownAddress());
 }
 
-/** Records which process Codex is, so that it is found after the supervisor's death. */
+/** Records the identity of the Codex process, so that it can be found after the supervisor's death. */
 export function noteCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
   set(store, task, "codex", JSON.stringify(addressOf(codex)));
 }
 
-/** Records how Codex ended, before anything that may take long: whoever finishes the run knows it then. */
+/** Records Codex's end before any step that may take long, so that it is known to whichever process finishes the run. */
 export function recordCodexEnd(store: Store, task: RunningTask, end: CodexEnd): void {
   set(store, task, "codex_end", JSON.stringify(end));
 }
@@ -106,7 +112,7 @@ function ownAddress(): string {
   return JSON.stringify(addressOf(ownIdentity()));
 }
 
-/** Notes that a cancel was asked for, and wakes its supervisor; a queued task is then not started any more. */
+/** Records a request to cancel a task and wakes its supervisor; a queued task is then not started. */
 export function requestCancel(store: Store, task: TaskRecord): void {
   store.writable
     .query("UPDATE tasks SET cancel_requested = 1 WHERE task_id = ? AND run = ? AND status IN ('queued', 'running')")
@@ -115,8 +121,8 @@ export function requestCancel(store: Store, task: TaskRecord): void {
 }
 
 /**
- * One compare-and-swap, and in the same write transaction the published copy: no second run can be
- * claimed between the two. Whoever waits is woken after the commit, and looks at the index.
+ * Updates a task by compare-and-swap and publishes the copy in the same write transaction: no second run can be claimed in between.
+ * Watchers are woken after the commit, and then read the index.
  * @throws AppError `state_unusable`; nothing has changed then
  */
 function change(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
@@ -140,12 +146,12 @@ function change(store: Store, task: TaskRecord, update: string, more: Columns = 
   }
 }
 
-/** The disk has no room, or is not to be written to: the index could not be changed either. */
+/** Error codes of a disk that is full or not writable: the index could not be changed either. */
 const DISK_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
 
 /**
- * The published copy, ready to be put in place; undefined where the task's folder cannot take one: that must not keep the
- * index from being right. A folder that somebody has deleted is made again.
+ * Prepares the published copy; undefined if the task's folder cannot hold one, which must not prevent a correct index. A folder that
+ * somebody has deleted is created again.
  */
 function prepareMeta(folder: string, path: string, task: TaskRecord): PendingFile | undefined {
   return inStateFolder(() => {

@@ -10,33 +10,33 @@ import { taskPaths } from "#store/store-paths.ts";
 import { openTaskFolder } from "./task-folder.ts";
 import { replaceTask, STORED_COLUMNS, type StoredRow, type StoredTask, toStoredTask } from "./task-row.ts";
 
-/** What is to be claimed. */
+/** Claim for a new run. */
 export interface Claim {
   workspace: string;
   worktreeDir: string | undefined;
   /** The Codex session to resume. */
   sessionId: string | undefined;
-  /** The ids that the task may have, best first; the first that no other workspace has is taken. */
+  /** Possible ids of the task, best first; the first that is not used by another workspace is taken. */
   taskIds: readonly [string, string];
-  /** The record of the new run. */
+  /** Builds the record of the new run. */
   build: (taskId: string, run: number) => QueuedTask;
 }
 
-/** A claim that was granted, with the starter's lock. */
+/** Granted claim with the starter's lock. */
 export interface GrantedClaim {
   granted: QueuedTask;
   lock: HeldLock;
 }
 
-/** A claim that was granted, or the unfinished task that stands against it. */
+/** Granted claim, or the unfinished task that prevents it. */
 export type ClaimResult = GrantedClaim | { refusedBy: StoredTask; because: "topic" | "worktree" | "session" };
 
-/** Others only look at the lock of a run that is being claimed. */
+/** Timeout of the starter's lock, in milliseconds: during a claim, other processes only inspect it. */
 const STARTER_LOCK_TIMEOUT_MS = 1000;
 
 /**
- * Makes the calling process the starter of a new run, in one write transaction: of any number of
- * processes that claim one topic or one worktree at the same moment, one is granted it.
+ * Makes the calling process the starter of a new run, in one write transaction: if several processes claim one topic or one worktree at the
+ * same moment, only one succeeds.
  * @throws AppError `state_unusable`, `state_newer`
  */
 export function claimTask(store: Store, claim: Claim): ClaimResult {
@@ -47,7 +47,7 @@ export function claimTask(store: Store, claim: Claim): ClaimResult {
   try {
     return store.writable.transaction(() => (result = tryClaim(store, claim))).immediate();
   } catch (error) {
-    // Rolled back: nobody was granted anything.
+    // The transaction was rolled back, so the claim was not granted.
     if (result !== undefined && "lock" in result) result.lock.release();
     throw error;
   }
@@ -65,7 +65,7 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   if (writer !== undefined) return { refusedBy: writer, because: "session" };
   const granted = claim.build(taskId, (earlier?.record.run ?? 0) + 1);
   replaceTask(store.database, granted);
-  // Before anybody else sees the row: whoever ends this run finds its folder, not the earlier run's, and a starter at work.
+  // Before the row is visible to others: a process that ends this run finds its folder, not the earlier run's, and a running starter.
   const paths = taskPaths(store.paths.home, taskId);
   const lock = inStateFolder(() => {
     openTaskFolder(paths, earlier?.record.run);
@@ -76,7 +76,7 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   return { granted, lock };
 }
 
-/** Returns the task of this id, as the index has it. */
+/** Returns the task with this id from the index. */
 export function findTask(store: Store, taskId: string): StoredTask | undefined {
   const row = store.database
     .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE task_id = ?`)
@@ -84,7 +84,7 @@ export function findTask(store: Store, taskId: string): StoredTask | undefined {
   return row === null ? undefined : toStoredTask(row);
 }
 
-/** Returns the task that is queued or runs in a worktree. */
+/** Returns the queued or running task of a worktree. */
 export function findUnfinishedIn(store: Store, worktreeDir: string): StoredTask | undefined {
   return findUnfinishedBy(store, "worktree_dir", worktreeDir);
 }

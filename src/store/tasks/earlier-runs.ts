@@ -8,7 +8,7 @@ import { inStateFolder } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 
-/** The files of a run that was followed by another of its task: `runs/<n>/`. */
+/** Files of a run that was followed by another run of its task: `runs/<n>/`. */
 export interface EarlierRun {
   task_id: string;
   run: number;
@@ -16,7 +16,7 @@ export interface EarlierRun {
   end_time: string;
 }
 
-/** Returns a task's earlier runs, newest first. One whose record cannot be read ended when its folder was last changed. */
+/** Lists a task's earlier runs, newest first. If a run's record cannot be read, its folder's last change is taken as its end. */
 export function listEarlierRuns(store: Store, taskId: string): EarlierRun[] {
   const paths = taskPaths(store.paths.home, taskId);
   return listNames(paths.runs)
@@ -31,7 +31,10 @@ export function listEarlierRuns(store: Store, taskId: string): EarlierRun[] {
     });
 }
 
-/** Takes an earlier run's files away. @returns false where that is not possible */
+/**
+ * Removes an earlier run's files.
+ * @returns false if that is not possible
+ */
 export function forgetRun(store: Store, { path }: EarlierRun): boolean {
   try {
     inStateFolder(() => {

@@ -6,7 +6,7 @@ import { inStateFolder } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 
-/** An ended task, as far as its removal needs it. */
+/** Facts about an ended task needed to remove it. */
 export interface ForgettableTask {
   task_id: string;
   run: number;
@@ -15,7 +15,7 @@ export interface ForgettableTask {
   end_time: string;
 }
 
-/** Ended tasks beyond the newest `keep`, newest first. */
+/** Lists ended tasks beyond the newest `keep`, newest first. */
 export function listForgettable(store: Store, keep: number): ForgettableTask[] {
   return store.database
     .query<ForgettableTask, [number]>(
@@ -26,9 +26,9 @@ export function listForgettable(store: Store, keep: number): ForgettableTask[] {
 }
 
 /**
- * Takes an ended task out of the index and its folder out of the tasks', in one write transaction:
- * a new run of the same id never finds its files going.
- * @returns false where it has been started again in the meantime
+ * Removes an ended task from the index and its folder from the tasks' folder, in one write transaction: a new run with the same id never
+ * meets files that are being deleted.
+ * @returns false if it has been started again in the meantime
  */
 export function forgetTask(store: Store, task: ForgettableTask): boolean {
   inStateFolder(() => repairPrivateFolder(store.paths.removed));

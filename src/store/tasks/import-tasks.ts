@@ -10,7 +10,7 @@ import { type StorePaths, taskPaths } from "#store/store-paths.ts";
 import { insertTask } from "./task-row.ts";
 import { noteWorktree } from "#store/worktree-base.ts";
 
-/** Tells what a workspace belongs to: the repository's common git folder, or the folder's real path. */
+/** Function that returns the scope of a workspace: the repository's common git folder, or the folder's real path. */
 export type WorkspaceOf = (cwd: string) => string;
 
 interface ImportTarget {
@@ -19,21 +19,21 @@ interface ImportTarget {
   workspaceOf: WorkspaceOf;
 }
 
-/** Something among the tasks' folders that is no task which can be read. */
+/** Entry among the tasks' folders that is not a readable task. */
 export interface UnreadableTask {
-  /** What the task would be called. */
+  /** Id that the task would have. */
   task_id: string;
   path: string;
   /** One plain sentence. */
   problem: string;
-  /** What to do. */
+  /** Instruction for fixing it. */
   fix: string;
 }
 
 /**
- * Takes tasks into the index that only their folder knows: all of them after the index was lost,
- * those of the Python server otherwise. Reads the names of all folders, and the files of unknown ones only.
- * @returns what cannot be read: each is left as it is, and keeps none of the others from being taken
+ * Imports tasks into the index that are known only by their folder: all tasks after the index was lost, otherwise those of the Python
+ * server. It reads the names of all folders, but only the files of unknown ones.
+ * @returns the unreadable entries: they are left unchanged, and do not prevent the import of others
  */
 export function importTasks(target: ImportTarget): UnreadableTask[] {
   const known = new Set(
@@ -50,21 +50,21 @@ export function importTasks(target: ImportTarget): UnreadableTask[] {
     if ("record" in outcome) records.push(outcome.record);
     else unreadable.push(describeFault(target, name, outcome.fault));
   }
-  // Their numbers say in which order they were started.
+  // Their numbers reflect the order in which they were started.
   const ordered = records.toSorted((a, b) => (a.start_time < b.start_time ? -1 : 1));
-  // One transaction for all of them: thousands of single ones take seconds.
+  // Use one transaction for all: thousands of single ones take seconds.
   const takeAll = target.database.transaction(() => ordered.forEach((record) => take(target, record)));
   if (ordered.length > 0) takeAll.immediate();
   return unreadable.length === 0 ? [] : withoutClaimed(target, unreadable);
 }
 
-/** A change within so long may be followed by another that leaves the folder's time as it is. */
+/** Time in milliseconds within which a second change may leave the folder's modification time unchanged. */
 const MTIME_RESOLUTION_MS = 2000;
 
-/** When the tasks' folder of a store was last changed, as of a scan that found nothing unknown. */
+/** Modification times of the stores' task folders at the last scan that found nothing unknown. */
 const scanned = new WeakMap<object, number>();
 
-/** Does the same where something was added to or taken from the tasks' folder since this process did it last. */
+/** Imports tasks like {@link importTasks}, if entries were added to or removed from the tasks' folder since this process last did so. */
 export function importNewTasks(target: ImportTarget): UnreadableTask[] {
   const { mtimeMs } = statSync(target.paths.tasks);
   if (scanned.get(target) === mtimeMs) return [];
@@ -73,19 +73,19 @@ export function importNewTasks(target: ImportTarget): UnreadableTask[] {
   return unreadable;
 }
 
-/** The folder of a task that is being claimed in this moment has no record yet: a write transaction waits for the claim. */
+/** Removes the faults of tasks that are being claimed: their folders have no record yet, and a write transaction waits for the claim. */
 function withoutClaimed({ database }: ImportTarget, faults: UnreadableTask[]): UnreadableTask[] {
   const known = database.query<object, [string]>("SELECT 1 FROM tasks WHERE task_id = ?");
   return database.transaction(() => faults.filter(({ task_id }) => known.get(task_id) === null)).immediate();
 }
 
-/** Takes one task into the index, if its folder holds a readable `meta.json` and no other process was faster. */
+/** Imports one task into the index, if its folder holds a readable `meta.json` and no other process has done so. */
 export function importTask(target: ImportTarget, taskId: string): void {
   const outcome = readRecord(target, taskId);
   if ("record" in outcome) take(target, outcome.record);
 }
 
-/** Returns why a task's folder cannot be read; undefined where it can, or where there is nothing of that name. */
+/** Returns the reason why a task's folder cannot be read; undefined if it can, or does not exist. */
 export function findFolderFault(target: ImportTarget, taskId: string): UnreadableTask | undefined {
   const { folder } = taskPaths(target.paths.home, taskId);
   if (!isTaskId(taskId) || lstatSync(folder, { throwIfNoEntry: false }) === undefined) return undefined;
@@ -102,7 +102,7 @@ function readRecord({ paths, workspaceOf }: ImportTarget, taskId: string): { rec
   const outcome = readMetaFile(meta);
   if (!("record" in outcome)) return outcome;
   const { record } = outcome;
-  // The Python server does not note the repository.
+  // The Python server does not record the repository.
   const workspace = record.workspace === record.cwd ? workspaceOf(record.cwd) : record.workspace;
   return { record: { ...record, task_id: taskId, workspace } };
 }

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { pathExists } from "#base/paths.ts";
 import type { Store } from "#store/store.ts";
 
-/** A file or folder of the state folder that nothing needs any more. */
+/** File or folder of the state folder that is no longer needed. */
 export interface Leftover {
   path: string;
   what: string;
 }
 
-/** Indexes that were damaged and put aside (their tasks' `meta.json` hold all of it), and tasks on their way out. */
+/** Lists damaged indexes that were moved aside (their tasks' `meta.json` files contain all their data), and tasks being deleted. */
 export function listLeftovers({ paths }: Store): Leftover[] {
   const damaged = readdirSync(paths.home).filter((name) => /^codexmcp\.db\.(?:damaged|new)-\d+/.test(name));
   return [

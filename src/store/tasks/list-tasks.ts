@@ -5,7 +5,7 @@ import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#domain/r
 import type { Store } from "#store/store.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
 
-/** A line of the list of tasks. */
+/** Entry of the list of tasks. */
 export interface TaskSummary {
   task_id: string;
   topic: string;
@@ -16,27 +16,27 @@ export interface TaskSummary {
   start_time: string;
   end_time: string | undefined;
   elapsed_seconds: number;
-  /** Its place in the order in which tasks were started. */
+  /** Position in the order in which tasks were started. */
   seq: number;
 }
 
-/** Which tasks are wanted. */
+/** Filter for the list of tasks. */
 export interface TaskFilter {
   status?: TaskStatus;
   cwd?: string;
   limit: number;
-  /** The last task of the page before. */
+  /** Last task of the previous page. */
   after?: { seq: number; task_id: string };
 }
 
 interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
   end_time: string | null;
   elapsed_seconds: number | null;
-  /** The record of an unfinished task: how long it has run so far depends on more than the columns have. */
+  /** Record of an unfinished task: its running time depends on more data than the columns have. */
   unfinished: string | null;
 }
 
-/** Tasks newest first, from the index alone: no task's folder is touched. */
+/** Lists tasks, newest first, from the index alone: no task's folder is read. */
 export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   const conditions: string[] = [];
   const values: (string | number)[] = [];
@@ -59,7 +59,7 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   return rows.map(toSummary);
 }
 
-/** Ids that begin with a text, newest task first. */
+/** Lists task ids that begin with a prefix, newest task first. */
 export function listTaskIds(store: Store, prefix: string, limit: number): string[] {
   return store.database
     .query<{ task_id: string }, [string, number, number]>(
@@ -69,7 +69,7 @@ export function listTaskIds(store: Store, prefix: string, limit: number): string
     .map((row) => row.task_id);
 }
 
-/** Returns how many tasks are in each state. */
+/** Returns the number of tasks in each state. */
 export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
   const rows = store.database
     .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
@@ -77,7 +77,7 @@ export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
   return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
 }
 
-/** Returns the worktrees that tasks had, with the repository that each is of (its common git folder). */
+/** Lists the worktrees that tasks had, each with its repository (the common git folder). */
 export function listWorktreePlaces(store: Store): { worktree_dir: string; workspace: string }[] {
   return store.database
     .query<{ worktree_dir: string; workspace: string }, []>(
@@ -86,7 +86,7 @@ export function listWorktreePlaces(store: Store): { worktree_dir: string; worksp
     .all();
 }
 
-/** Returns the task that worked in a worktree last. */
+/** Returns the task that last worked in a worktree. */
 export function newestTaskIn(
   store: Store,
   worktreeDir: string,
@@ -99,7 +99,7 @@ export function newestTaskIn(
   return row ?? undefined;
 }
 
-/** Returns the ids of unfinished tasks, however many: they are the ones whose actual state may have to be worked out. */
+/** Lists the ids of all unfinished tasks: only their actual state may have to be determined. */
 export function listUnfinishedIds(store: Store): string[] {
   return store.database
     .query<{ task_id: string }, []>("SELECT task_id FROM tasks WHERE status IN ('queued', 'running') ORDER BY seq")
@@ -107,7 +107,7 @@ export function listUnfinishedIds(store: Store): string[] {
     .map((row) => row.task_id);
 }
 
-/** Returns the supervisors of unfinished runs, and their Codex processes. */
+/** Lists the supervisors of unfinished runs, and their Codex processes. */
 export function listRunProcesses(store: Store): ProcessAddress[] {
   return store.database
     .query<{ address: string }, []>(
@@ -118,7 +118,7 @@ export function listRunProcesses(store: Store): ProcessAddress[] {
     .flatMap(({ address }) => parseAddress(address) ?? []);
 }
 
-/** Returns what the newest ended tasks had daemons start: see the record's `daemon_requests`. */
+/** Lists the requests to daemons of the newest ended tasks: see the record's `daemon_requests`. */
 export function listDaemonRequests(store: Store, limit: number): { task_id: string; requests: string[] }[] {
   return store.database
     .query<{ task_id: string; requests: string | null }, [number]>(
@@ -132,7 +132,7 @@ export function listDaemonRequests(store: Store, limit: number): { task_id: stri
     );
 }
 
-/** Returns a queued task's place in the queue, from 1. */
+/** Returns a queued task's position in the queue, starting at 1. */
 export function queuePosition(store: Store, task: { task_id: string }): number {
   const row = store.database
     .query<{ before: number }, [string]>(
@@ -143,7 +143,7 @@ export function queuePosition(store: Store, task: { task_id: string }): number {
   return (row?.before ?? 0) + 1;
 }
 
-/** Returns the tokens that a Codex session had used when a task of ours last ended with it. */
+/** Returns the tokens that a Codex session had used when one of our tasks last ended with it. */
 export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
   const rows = store.database
     .query<StoredRow, [string]>(

@@ -8,7 +8,7 @@ import type { TaskPaths } from "#store/store-paths.ts";
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
 
-// The Python server writes null where it has nothing, and times without a zone (local time).
+// The Python server writes null for missing values, and times without a zone (local time).
 const text = v.pipe(
   v.nullish(v.string()),
   v.transform((value) => value || undefined),
@@ -93,10 +93,10 @@ const MetaSchema = v.object({
   hint: text,
 });
 
-/** A published record, or one plain sentence about why there is none. */
+/** Published record, or a one-sentence reason why there is none. */
 export type MetaOutcome = { record: TaskRecord } | { fault: string };
 
-/** Reads a task's published record, ours or the Python server's, with what that one leaves out filled in. */
+/** Reads a task's published record, ours or the Python server's, filling in the fields that the latter omits. */
 export function readMetaFile(path: string): MetaOutcome {
   const outcome = readFileBounded(path);
   if (!("bytes" in outcome)) return { fault: outcome.message };
@@ -112,18 +112,21 @@ export function readMetaFile(path: string): MetaOutcome {
   return { fault: `${path} has a field that this version cannot read${field === null ? "" : ` (${field})`}.` };
 }
 
-/** Reads a task's published record. @returns undefined where there is none, or one that cannot be read */
+/**
+ * Reads a task's published record.
+ * @returns undefined if there is none, or it cannot be read
+ */
 export function readMeta(path: string): TaskRecord | undefined {
   const outcome = readMetaFile(path);
   return "record" in outcome ? outcome.record : undefined;
 }
 
-/** Reads the record of a run that was followed by another of its task; undefined as for {@link readMeta}. */
+/** Reads the record of a run that was followed by another run of its task; undefined as for {@link readMeta}. */
 export function readEarlierMeta(paths: TaskPaths, run: number): TaskRecord | undefined {
   return readMeta(join(paths.runs, String(run), "meta.json"));
 }
 
-/** Returns the text of a `meta.json`. */
+/** Formats a record as the text of a `meta.json`. */
 export function formatMeta(record: TaskRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
@@ -132,7 +135,7 @@ function toRecord(meta: v.InferOutput<typeof MetaSchema>): TaskRecord {
   const { status, ...known } = withoutUndefined(meta);
   const request = {
     ...known,
-    // Only this program's records count runs.
+    // Only this program's records number the runs.
     ...(known.run === undefined ? { run: 1, origin: "python" as const } : { run: known.run }),
     workspace: known.workspace ?? known.cwd,
     run_dir: known.run_dir ?? known.cwd,

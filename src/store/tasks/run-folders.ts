@@ -7,8 +7,8 @@ import type { Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 
 /**
- * Deletes what is of use only while a run lasts, once its end is recorded: what an audit rests on is there for whoever has to
- * finish the run. A next run of the same id has folders of the same names: they are told apart within a write transaction.
+ * Deletes the folders that are needed only during a run, after its end is recorded: until then, the process that finishes the run needs the
+ * audit's data. The next run of the same id has folders with the same names; a write transaction keeps the two apart.
  */
 export function removeRunFolders(store: Store, { task_id, run }: { task_id: string; run: number }): void {
   const paths = taskPaths(store.paths.home, task_id);
@@ -31,7 +31,7 @@ export function removeRunFolders(store: Store, { task_id, run }: { task_id: stri
       .immediate();
     for (const path of going) rmSync(path, { recursive: true, force: true });
   } catch (error) {
-    // Whatever the run has left there must not keep anything else from being done.
+    // Files left by the run must not prevent the other steps.
     logger("store").warn`the folders of ${task_id} run ${run} could not be removed: ${String(error)}`;
   }
 }

@@ -6,20 +6,20 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 
-/** What a run starts from, written before its supervisor is. */
+/** Input of a run, written before its supervisor starts. */
 export interface RunInput {
   prompt: string;
   outputSchema: object | undefined;
 }
 
-/** Makes the folder ready for a new run: the earlier run's files go to `runs/<n>/`, nothing is overwritten. */
+/** Prepares the folder for a new run: moves the earlier run's files to `runs/<n>/`, overwriting nothing. */
 export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
   repairPrivateFolder(paths.folder);
   if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
   repairPrivateFolder(paths.live);
 }
 
-/** Writes what a run starts from, and its empty logs. */
+/** Writes the input of a run and its empty logs. */
 export function writeRunInput(paths: TaskPaths, input: RunInput): void {
   inStateFolder(() => {
     writePrivateFile(paths.prompt, input.prompt);
@@ -30,7 +30,7 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
   });
 }
 
-/** What a run under the read-only fallback starts with: its instructions before the prompt, and an empty folder of its own. */
+/** Writes the input of a run under the read-only fallback: its instructions followed by the prompt, and an empty folder of its own. */
 export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
   inStateFolder(() => {
     writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
@@ -38,7 +38,7 @@ export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: 
   });
 }
 
-/** Writes Codex's last message as a file of its own. */
+/** Writes Codex's last message to its own file. */
 export function writeResult(paths: TaskPaths, result: string): void {
   writePrivateFile(paths.result, result);
 }
@@ -51,17 +51,17 @@ function keepEarlierRun(paths: TaskPaths, run: number): void {
     const from = join(paths.folder, name);
     if (from === paths.runs || name.endsWith(".tmp")) continue;
     const to = join(kept, name);
-    // Nothing of an earlier run is overwritten, whatever stands there already.
+    // Never overwrite files of an earlier run, even if the target exists.
     renameSync(from, lstatSync(to, { throwIfNoEntry: false }) === undefined ? to : `${to}.${Date.now()}`);
   }
 }
 
-/** Leaves the environment for a supervisor that cannot inherit it; for its eyes only, and only until it has read it. */
+/** Writes the environment for a supervisor that cannot inherit it; only the supervisor can read it, and deletes it afterwards. */
 export function writeHandover(paths: TaskPaths, environment: Record<string, string>): void {
   inStateFolder(() => writePrivateFile(paths.handover, JSON.stringify(environment)));
 }
 
-/** Takes the environment that was left for this run, deleting it; undefined where none was. */
+/** Reads and deletes the environment left for this run; undefined if there is none. */
 export function takeHandover(paths: TaskPaths): Record<string, string> | undefined {
   const text = readOptionalText(paths.handover);
   if (text === undefined) return undefined;
@@ -69,7 +69,7 @@ export function takeHandover(paths: TaskPaths): Record<string, string> | undefin
   return v.parse(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), text);
 }
 
-/** Deletes an environment that nobody took. */
+/** Deletes an environment that no supervisor has read. */
 export function removeHandover(paths: TaskPaths): void {
   rmSync(paths.handover, { force: true });
 }

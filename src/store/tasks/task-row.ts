@@ -4,32 +4,32 @@ import type { Failure } from "#base/errors.ts";
 import type { ProcessAddress } from "#platform/process/identity.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 
-/** How a run's Codex ended, noted as soon as it has: what comes after (hooks, git, an audit) may take long. */
+/** End of a run's Codex, recorded immediately: the following steps (hooks, git, an audit) may take long. */
 export interface CodexEnd {
   exitCode?: number | undefined;
   signal?: string | undefined;
-  /** Why this server ended it, where it did. */
+  /** Reason why this server ended it, if it did. */
   stopped?: Failure | undefined;
 }
 
-/** A task as the index has it: the record, and the processes that it depends on. */
+/** Task in the index: its record, and the processes that it depends on. */
 export interface StoredTask {
   record: TaskRecord;
-  /** Its newest supervisor, the only process that is ever sent a signal; it need not live. */
+  /** Newest supervisor, the only process that is ever sent a signal; it may have died. */
   supervisor: ProcessAddress | undefined;
-  /** The Codex process, once it is started. */
+  /** Codex process, once it has started. */
   codex: ProcessAddress | undefined;
-  /** Set where Codex has ended and the end of the run is not written yet. */
+  /** Set if Codex has ended and the end of the run is not recorded yet. */
   codexEnd: CodexEnd | undefined;
   isCancelRequested: boolean;
-  /** Codex's session, from the moment that Codex has named it. */
+  /** Codex session, once Codex has reported it. */
   sessionId: string | undefined;
 }
 
-/** The columns that {@link toStoredTask} reads. */
+/** Columns that {@link toStoredTask} reads. */
 export const STORED_COLUMNS = "record, supervisor, codex, codex_end, cancel_requested, session_id";
 
-/** A row of those columns. */
+/** Row of those columns. */
 export interface StoredRow {
   record: string;
   supervisor: string | null;
@@ -39,7 +39,7 @@ export interface StoredRow {
   session_id: string | null;
 }
 
-/** Returns a row as a task. */
+/** Converts a row to a task. */
 export function toStoredTask(row: StoredRow): StoredTask {
   return {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
@@ -59,7 +59,7 @@ const AddressSchema = v.pipe(
   v.object({ pid: v.number(), start: v.string(), host: v.string(), boot: v.string(), namespace: v.string() }),
 );
 
-/** Returns an address of a column; undefined where there is none. */
+/** Parses an address from a column; undefined if there is none. */
 export function parseAddress(column: string | null): ProcessAddress | undefined {
   const parsed = v.safeParse(AddressSchema, column);
   return parsed.success ? parsed.output : undefined;
@@ -68,7 +68,7 @@ export function parseAddress(column: string | null): ProcessAddress | undefined 
 /** Named parameters of a statement. */
 export type Columns = Record<string, string | number | null>;
 
-/** Returns the columns that name a run and those that its state changes. */
+/** Returns the columns that identify a run and those that its state changes. */
 export function stateColumns(record: TaskRecord): Columns {
   const ended = isEnded(record) ? record : undefined;
   return {
@@ -101,17 +101,17 @@ const NAMES = COLUMNS.split(" ");
 
 const PLACES = NAMES.map((name) => `$${name}`).join(", ");
 
-/** One more than the newest task's: the order in which tasks were claimed, whatever the clock said. */
+/** SQL expression for the next sequence number: the order in which tasks were claimed, independent of the clock. */
 const NEXT_SEQ = "(SELECT coalesce(max(seq), 0) + 1 FROM tasks)";
 
-/** Puts a task into the index unless one of its id is there; a row in a busy worktree is left out too. */
+/** Inserts a task into the index unless its id exists; a row in a busy worktree is skipped too. */
 export function insertTask(database: Database, record: TaskRecord): void {
   database
     .query(`INSERT OR IGNORE INTO tasks (${NAMES.join(", ")}, seq) VALUES (${PLACES}, ${NEXT_SEQ})`)
     .run(allColumns(record));
 }
 
-/** Puts a task into the index in place of an earlier run of its id. */
+/** Inserts a task into the index, replacing an earlier run with its id. */
 export function replaceTask(database: Database, record: TaskRecord): void {
   database
     .query(`INSERT OR REPLACE INTO tasks (${NAMES.join(", ")}, seq) VALUES (${PLACES}, ${NEXT_SEQ})`)
