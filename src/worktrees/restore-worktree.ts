@@ -90,7 +90,10 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
   throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
 }
 
-/** Checks that a task's worktree has been at this path or beside it: anybody may have written the repository's refs. */
+/**
+ * Checks that the path is a known worktree's, in the state folder, or beside a listed worktree: anybody may have written the
+ * repository's refs.
+ */
 async function checkKnownPlace(
   { store, config }: AppContext,
   { repository, ref }: KeptWorktree,
