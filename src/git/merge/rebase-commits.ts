@@ -41,7 +41,7 @@ export async function rebaseCommits(
     const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
     if ("conflicts" in merged) return { ...merged, at: name };
     const [tree, ofTip] = await Promise.all([treeOf(folder, merged.tree), treeOf(folder, `${tip}^{tree}`)]);
-    // One that was made empty stays; one that has become so is left out.
+    // A commit that was empty is kept; one that has become empty is left out.
     if (tree !== ofTip || isEmpty) tip = await copier.copy(commit, tree, tip);
   }
   return { commit: tip };
@@ -69,7 +69,7 @@ class CommitCopier {
 
   async copy(commit: CommitObject, tree: string, parent: string): Promise<string> {
     const author = this.#isSigned && commit.encoding === undefined ? parseAuthor(commit.author) : undefined;
-    // git accepts no commit without an author's name, nor an author that is not valid UTF-8.
+    // git signs neither a commit without an author's name nor one that has to be stored as bytes.
     if (author === undefined || author.name === "") {
       return storeCommit(this.#folder, { ...commit, tree, parents: [parent] }, this.#committer);
     }
