@@ -1,8 +1,8 @@
 import { decodeBytes } from "#base/visible-text.ts";
 
 /**
- * Names of files as git and the file system have them may hold any byte. Here they are texts with one
- * character for each byte, which compare, split and join as such.
+ * File name as git and the file system have it, with arbitrary bytes: a string with one character for each byte, so that names
+ * can be compared, split and joined.
  */
 export type ByteName = string;
 
@@ -11,22 +11,22 @@ export function toBytes(name: ByteName): Buffer {
   return Buffer.from(name, "latin1");
 }
 
-/** Returns a name for people: bytes that are no UTF-8 are shown as such, like `\xff`. */
+/** Returns a name for people: bytes that are not valid UTF-8 are shown escaped, like `\xff`. */
 export function toText(name: ByteName): string {
   return decodeBytes(toBytes(name));
 }
 
-/** Returns the name that consists of some bytes. */
+/** Returns the name that consists of the given bytes. */
 export function toName(bytes: Uint8Array): ByteName {
   return Buffer.from(bytes).toString("latin1");
 }
 
-/** Returns a path of ours, which is proper UTF-8, as such a name. */
+/** Returns a path of this program, which is valid UTF-8, as a byte name. */
 export function nameOf(path: string): ByteName {
   return toName(Buffer.from(path));
 }
 
-/** Splits one of git's answers whose items end with NUL. */
+/** Splits an answer of git whose items end with NUL. */
 export function splitNul(answer: Buffer): ByteName[] {
   return toName(answer).split("\0").slice(0, -1);
 }

@@ -7,7 +7,7 @@ import { findGitFolders, notAFile } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;
 
-/** Files of a git folder that nearly every command reads, with links followed, and how large they may be. */
+/** Files of a git folder that nearly every command reads, following links, and their maximum sizes in bytes. */
 const IN_GIT_FOLDER: [name: string, maxBytes: number][] = [
   ["HEAD", MIB],
   ["config", 16 * MIB],
@@ -25,14 +25,14 @@ const IN_GIT_FOLDER: [name: string, maxBytes: number][] = [
   ["MERGE_HEAD", MIB],
 ];
 
-/** Files at the top of a working tree, of which git follows no link. */
+/** Files at the top of a working tree; git does not follow links at these names. */
 const AT_TOP = [".gitattributes", ".gitignore", ".gitmodules"];
-/** As large as git reads attributes. */
+/** Maximum size of a file at the top in bytes: git's limit for attributes. */
 const MAX_TOP_BYTES = 100 * MIB;
 
 /**
- * Checks the files that git would read first in a folder, before git is started: one that is a pipe, a device or of a size
- * beyond all reason would hold it up, or make it take all memory.
+ * Checks the files that git would read first in a folder, before git is started: a pipe, a device or an absurdly large file
+ * would block it, or make it use all memory.
  * @throws AppError `repository_unusable` naming the file
  */
 export function checkGitFiles(folder: string): void {
@@ -47,7 +47,7 @@ export function checkGitFiles(folder: string): void {
   for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatUnlessLink);
 }
 
-/** The ref that is checked out, as far as HEAD names one that lies within git's folder. */
+/** Returns the ref that is checked out; undefined if HEAD names none within git's folder. */
 function branchOf(gitDir: string): string | undefined {
   const head = tryReadText(join(gitDir, "HEAD"), { maxBytes: MIB }) ?? "";
   const ref = /^ref: (refs\/.*?)\s*$/.exec(head)?.[1];
@@ -58,7 +58,7 @@ function check(path: string, maxBytes: number, look: (path: string) => Stats | u
   const stat = look(path);
   if (stat === undefined || (stat.isFile() && stat.size <= maxBytes)) return;
   if (stat.isFile()) throw tooLarge(path, maxBytes);
-  // Git itself says what it thinks of a folder; a link to /dev/null is a way to say "none".
+  // Git reports folders itself; a link to /dev/null is a way to say "none".
   if (stat.isDirectory() || (stat.isCharacterDevice() && isNull(path))) return;
   throw notAFile(path, kindOf(stat));
 }

@@ -1,11 +1,11 @@
 import { AppError, errnoOf, type ErrorCode } from "#base/errors.ts";
 import { quoteForShell } from "#base/text.ts";
 
-/** A kind of failure, by what git says of it. */
+/** A kind of failure, recognized by git's message. */
 interface Explanation {
   pattern: RegExp;
   code: ErrorCode;
-  /** Words the failure, given the groups of the pattern and the line that git said. */
+  /** Describes the failure, from the groups of the pattern and git's line. */
   describe: (found: readonly string[], said: string) => { message: string; hint: string };
 }
 
@@ -14,10 +14,10 @@ const FULL_DISK_HINT =
 
 /** A kind of failed system call. */
 interface SystemFailure {
-  /** As the C library words it in English. */
+  /** English message of the C library. */
   words: string;
   hint: string;
-  /** Default `file_system_refused`. */
+  /** Error code; `file_system_refused` by default. */
   code?: ErrorCode;
 }
 
@@ -164,10 +164,10 @@ const EXPLANATIONS: Explanation[] = [
 
 const SYSTEM_CALL = new RegExp(`: (${[...BY_WORDS.keys()].join("|")})\\s*$`, "m");
 
-/** Error of Bun's for a program that could not be started. */
+/** Pattern of Bun's error for a program that could not be started. */
 const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
 
-/** Returns what git's error messages mean, where it is something that a user can fix; undefined for any other failure. */
+/** Returns an explanation of git's error messages, if a user can fix the cause; undefined for any other failure. */
 export function explainFailure(stderr: string): AppError | undefined {
   const said = lineOf(stderr, /^(?:fatal|error): /);
   for (const { pattern, code, describe } of EXPLANATIONS) {
@@ -186,7 +186,7 @@ export function explainFailure(stderr: string): AppError | undefined {
   );
 }
 
-/** Returns a failed system call of our own, by default on `path`, in the same words; undefined for what is no such failure. */
+/** Returns an explanation of a failed system call of this program, by default on `path`, in the same words; undefined for other errors. */
 export function explainSystemCall(path: string, thrown: unknown): AppError | undefined {
   const failure = SYSTEM_FAILURES[errnoOf(thrown) ?? ""];
   if (failure === undefined) return undefined;
@@ -195,13 +195,16 @@ export function explainSystemCall(path: string, thrown: unknown): AppError | und
   return new AppError(code, `${named} cannot be used: ${words}.`, hint, thrown);
 }
 
-/** Returns the refusal of a branch whose name another branch's takes up. */
+/** Returns the error for a branch whose name is blocked by the name of another branch. */
 export function blockedBranch(other: string, branch: string): AppError {
   const { message, hint } = describeBlocked(other, branch);
   return new AppError("branch_blocked", message, hint);
 }
 
-/** Returns the commands that make git trust a repository; it checks the working tree's owner in one place, the git folder's in another. */
+/**
+ * Returns the commands that make git trust a repository; it checks the owner of the working tree in one case, and of the git
+ * folder in another.
+ */
 function trust(path: string): string {
   const paths = /(?:^|\/)[^/]*\.git$/.test(path) ? [path] : [path, `${path}/.git`];
   return paths.map((each) => `git config --global --add safe.directory ${quoteForShell(each)}`).join(" && ");

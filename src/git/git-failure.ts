@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { explainFailure } from "./explain-failure.ts";
 
-/** Returns a failed git command in words, with what to do about it. @param stderr what git said, in the language C */
+/** Returns the error for a failed git command, with a hint. @param stderr git's messages in the C locale */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
   const command = describeCommand(args);
   const said = firstError(stderr);
@@ -27,9 +27,9 @@ function firstError(stderr: string): string {
   return line.replace(/^(?:fatal|error): /, "");
 }
 
-/** Returns a command as messages name it. */
+/** Returns the name of a command for messages. */
 export function describeCommand(args: readonly string[]): string {
-  // A setting given with -c is no subcommand.
+  // A setting given with -c is not a subcommand.
   const command = args.find((word, index) => !word.startsWith("-") && args[index - 1] !== "-c");
   return `git ${command ?? args[0] ?? ""}`.trim();
 }

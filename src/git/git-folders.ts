@@ -6,21 +6,21 @@ import { quoteForShell } from "#base/text.ts";
 
 /** Folders of a repository. */
 export interface GitFolders {
-  /** The top of the working tree; undefined where the git folder itself was found. */
+  /** Top of the working tree; undefined if the git folder itself was found. */
   top: string | undefined;
   /** The working tree's own git folder. */
   gitDir: string;
-  /** The repository's, which all its working trees share. */
+  /** The repository's common git folder, which all its working trees share. */
   commonDir: string;
 }
 
-/** Files that hold one path. */
+/** Maximum size of a file that holds one path, in bytes. */
 const MAX_LINK_BYTES = 64 * 1024;
 
 /**
- * Finds the repository that git would find from a folder, by looking at files only: no git is started.
- * @returns undefined where there is none, or git will say what is wrong with it
- * @throws AppError `repository_unusable` where something that is neither file nor folder is called `.git`
+ * Finds the repository that git would find from a folder, by reading files only, without starting git.
+ * @returns undefined if there is none, or if git will report what is wrong with it
+ * @throws AppError `repository_unusable` if `.git` is neither a file nor a folder
  */
 export function findGitFolders(folder: string): GitFolders | undefined {
   for (const at of foldersAbove(folder)) {
@@ -35,7 +35,7 @@ export function findGitFolders(folder: string): GitFolders | undefined {
 }
 
 /**
- * Returns the working tree around a folder, where it is the main one of a repository: git itself cannot find it where the git
+ * Returns the working tree around a folder, if it is the main one of the repository: git itself cannot find it if the git
  * folder is elsewhere.
  */
 export function findMainTree(folder: string, commonDir: string): string | undefined {
@@ -43,18 +43,18 @@ export function findMainTree(folder: string, commonDir: string): string | undefi
     const found = findGitFolders(realPath(folder));
     return found !== undefined && realPath(found.gitDir) === commonDir ? found.top : undefined;
   } catch {
-    return undefined; // something that is no repository is called `.git`
+    return undefined; // `.git` is not a repository
   }
 }
 
-/** Yields a folder and those that it lies in, up to where the user lets git look. */
+/** Yields a folder and its ancestors, up to the ceilings that the user has set for git. */
 function* foldersAbove(folder: string): Generator<string> {
   const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
   yield folder;
   for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
 }
 
-/** Returns the git folder that the file `.git` of a working tree leads to; undefined where that is no such file. */
+/** Returns the git folder that a working tree's file `.git` refers to; undefined if there is no such file. */
 export function readGitLink(top: string): string | undefined {
   const target = readLine(join(top, ".git"), /^gitdir: (.+?)[\r\n]*$/s);
   return target === undefined ? undefined : resolve(top, target);
@@ -67,7 +67,7 @@ function followLink(top: string): GitFolders | undefined {
 
 function withCommon(gitDir: string): { gitDir: string; commonDir: string } {
   const common = readLine(join(gitDir, "commondir"), /^(.*?)[\r\n]*$/s);
-  // One name for each repository, also where `.git` is a link.
+  // One name for each repository, even if `.git` is a link.
   return { gitDir, commonDir: realPath(common === undefined ? gitDir : resolve(gitDir, common)) };
 }
 
@@ -76,22 +76,22 @@ function readLine(file: string, pattern: RegExp): string | undefined {
   return text === undefined ? undefined : pattern.exec(text)?.[1];
 }
 
-/** Whether a repository keeps its refs and reflogs in tables (`extensions.refStorage=reftable`), and not in files. */
+/** Returns whether a repository keeps its refs and reflogs in tables (`extensions.refStorage=reftable`) instead of files. */
 export function usesReftable(commonDir: string): boolean {
   return statIfAny(join(commonDir, "reftable", "tables.list")) !== undefined;
 }
 
-/** Whether git would take a folder for one of its own. */
+/** Returns whether git would accept a folder as a git folder. */
 function isGitFolder(path: string): boolean {
   if (lstatIfAny(join(path, "HEAD")) === undefined) return false;
   if (statIfAny(join(path, "commondir")) !== undefined) return true;
   return ["objects", "refs"].every((name) => statIfAny(join(path, name))?.isDirectory() === true);
 }
 
-/** Git folders that git finds by itself only where `safe.bareRepository` allows it. */
+/** Git folders that git finds by itself only if `safe.bareRepository` allows it. */
 const named = new Set<string>();
 
-/** Whether git is to be given a git folder by name, and has not been before: it belongs to this user. */
+/** Returns whether a git folder may be passed to git by name, and has not been before: it has to belong to this user. */
 export function mayNameGitFolder(folder: string): boolean {
   if (process.platform === "win32" || named.has(folder) || !isGitFolder(folder)) return false;
   const isOwn = statIfAny(folder)?.uid === process.geteuid?.();
@@ -99,12 +99,12 @@ export function mayNameGitFolder(folder: string): boolean {
   return isOwn;
 }
 
-/** Returns the arguments that name such a folder. */
+/** Returns the arguments that name a git folder recorded by {@link mayNameGitFolder}; empty for other folders. */
 export function nameGitFolder(folder: string): string[] {
   return named.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
-/** Returns the refusal of something that git would read without end. */
+/** Returns the error for a path that git would read endlessly. */
 export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",

@@ -1,17 +1,17 @@
 import { git } from "./git.ts";
 
-/** The installed git's version, e.g. `2.39.5`. @throws AppError `git_missing` */
+/** Returns the installed git's version, e.g. `2.39.5`. @throws AppError `git_missing` */
 export async function gitVersion(): Promise<string> {
   const said = await git("/", ["--version"]);
   return /\d+(?:\.\d+)+/.exec(said)?.[0] ?? said.trim();
 }
 
-/** Whether `git worktree list` takes `-z` (since 2.36). */
+/** Returns whether `git worktree list` supports `-z` (since 2.36). */
 export function hasWorktreeListing(version: string): boolean {
   return isAtLeast(version, "2.36.0");
 }
 
-/** Whether `git merge-tree` writes trees (since 2.38). */
+/** Returns whether `git merge-tree` writes trees (since 2.38). */
 export function hasTreeMerge(version: string): boolean {
   return isAtLeast(version, "2.38.0");
 }

@@ -6,14 +6,14 @@ import { describeCommand, gitFailure } from "./git-failure.ts";
 /** Result of a git command. */
 export interface GitResult {
   exitCode: number;
-  /** Standard output as it came: paths may hold anything. */
+  /** Unmodified standard output: paths may contain any character. */
   stdout: string;
   stderr: string;
 }
 
 /**
- * Runs git in a folder, whatever its exit status.
- * @throws AppError `git_missing`, `repository_unusable`, `git_failed` where it takes or says too much, `cancelled`
+ * Runs git in a folder, and returns its result whatever the exit status.
+ * @throws AppError `git_missing`, `repository_unusable`, `git_failed` if it takes too long or prints too much, `cancelled`
  */
 export async function tryGit(
   folder: string,
@@ -25,13 +25,13 @@ export async function tryGit(
   return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
 }
 
-/** Returns git's answer of one line or path without the line end that git adds: a path may end with others. */
+/** Removes the line end that git adds to an answer of one line or path, and no others: a path may end with some. */
 export function withoutLastNewline(text: string): string {
   return text.replace(/\n$/, "");
 }
 
 /**
- * Runs a git command that is expected to work.
+ * Runs a git command that is expected to succeed.
  * @returns its standard output
  * @throws AppError as {@link tryGit} does, `git_failed` with git's message, `repository_untrusted`
  */
@@ -45,7 +45,7 @@ export async function git(
 }
 
 /**
- * Runs a git command that is expected to work, with its answer in bytes: names of files may hold any.
+ * Runs a git command that is expected to succeed, and returns its output in bytes: file names may contain any.
  * @throws AppError as {@link git} does
  */
 export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
@@ -55,7 +55,7 @@ export async function gitBytes(folder: string, args: readonly string[], run: Git
 }
 
 /**
- * Runs a git command with an answer that may be very long, of which at most the first `maxOutputBytes` are read, up to a line's end.
+ * Runs a git command whose output may be very long, and returns at most its first `maxOutputBytes`, up to the end of a line.
  * @throws AppError as {@link git} does
  */
 export async function gitUpTo(
@@ -72,7 +72,7 @@ export async function gitUpTo(
 }
 
 /**
- * Whether a git command has anything to answer; it is ended at its first output.
+ * Returns whether a git command prints anything; it is stopped at its first output.
  * @throws AppError as {@link git} does
  */
 export async function answersAnything(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
@@ -91,7 +91,7 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   );
 }
 
-/** Returns the exit status; a git that a signal ended has failed, too. */
+/** Returns the exit status, which is a failure for a git that a signal ended. */
 function exitCodeOf({ exitCode }: ProgramResult): number {
   return exitCode ?? -1;
 }

@@ -7,8 +7,8 @@ import type { GitResult } from "./git.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
 
 /**
- * Runs git to its end, whatever its exit status and whatever becomes of this process: for what must be done whole.
- * Its messages go to a file, since no reader of a pipe may be left.
+ * Runs git to its end, whatever its exit status, and even if this process ends: for operations that must not be interrupted.
+ * Its messages go to a file, since the reader of a pipe might be gone.
  * @throws AppError as `tryGit` does
  */
 export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
@@ -26,18 +26,18 @@ export async function tryLastingGit(folder: string, args: readonly string[]): Pr
   });
 }
 
-/** End of a git command that was run as the user would run it. */
+/** Result of a git command that was run as the user would run it. */
 export interface UsersGitResult {
-  /** Undefined where it was ended by a signal. */
+  /** Exit status; undefined if a signal ended it. */
   exitCode: number | undefined;
-  /** Why it was ended before its time: the deadline was over, or somebody asked for it. */
+  /** Reason why it was stopped early: the deadline passed, or a request. */
   ended: "deadline" | "request" | undefined;
-  /** What it and the repository's hooks said, together; of very much, the beginning and the end. */
+  /** Output of the command and of the repository's hooks; if very long, its beginning and end. */
   said: string;
 }
 
 /**
- * Runs git as the user would, whatever becomes of it, with the repository's hooks.
+ * Runs git as the user would, with the repository's hooks, even if this process ends.
  * @throws AppError `git_missing`, `repository_unusable`
  */
 export async function tryUsersGit(
@@ -48,7 +48,7 @@ export async function tryUsersGit(
 ): Promise<UsersGitResult> {
   if (limits.signal?.aborted === true) return { exitCode: undefined, ended: "request", said: "" };
   const program = startGit(folder, args, { ...limits, environment, isUsers: true });
-  // A hook that reads its input finds the end of it.
+  // A hook that reads its input gets an end of file.
   await program.stdin.end();
   const { exitCode, timedOut, aborted, stdout, stderr } = await program.ended;
   const ended = timedOut ? "deadline" : aborted ? "request" : undefined;

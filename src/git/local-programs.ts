@@ -5,20 +5,23 @@ import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.ts";
 
-/** Settings that name programs, which git runs while it only looks at files. */
+/** Pattern of settings that name programs which git runs even while it only reads files. */
 const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\..*\.(textconv|command))$`;
 
-/** Limits of such settings: no honest repository has more, and they have to fit into an environment. */
+/**
+ * Maximum number of such settings and total size of their names in bytes: no honest repository has more, and they must fit into
+ * an environment.
+ */
 const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;
 
-/** Flags of such commands: changes within submodules are left to these repositories. */
+/** Flags of commands that only read: changes within submodules are left to these repositories. */
 export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
 
 /**
- * Variables with which a git command runs no program that the repository's own configuration names. Those of the user's
- * own configuration, such as git-lfs, stay in force.
- * @throws AppError `repository_unusable` where there are too many of them
+ * Returns variables with which a git command runs no program that the repository's own configuration names. Programs of the
+ * user's own configuration, such as git-lfs, stay enabled.
+ * @throws AppError `repository_unusable` if there are too many such settings
  */
 export async function withoutLocalPrograms(folder: string, limits: GitLimits = {}): Promise<GitEnvironment> {
   if (!mayNamePrograms(folder)) return WITHOUT_NETWORK;
@@ -39,10 +42,10 @@ export async function withoutLocalPrograms(folder: string, limits: GitLimits = {
   return { ...WITHOUT_NETWORK, ...asVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
 }
 
-/** Sections of a configuration that name programs, or another file that may. */
+/** Pattern of configuration sections that name programs, or include files that may. */
 const SECTIONS = /\[\s*(?:filter|diff|include)/i;
 
-/** Whether git is to be asked: a look at the repository's own files says that most name no programs. */
+/** Returns whether git has to be asked: the configuration files of most repositories show that they name no programs. */
 function mayNamePrograms(folder: string): boolean {
   const found = findGitFolders(folder);
   if (found === undefined) return true;
@@ -53,7 +56,7 @@ function mayNamePrograms(folder: string): boolean {
   });
 }
 
-/** Returns settings as variables, after those that the user has set so. */
+/** Returns settings as variables, after those that the user has set as variables. */
 export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };

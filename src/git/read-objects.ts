@@ -1,9 +1,9 @@
 import { gitBytes } from "./git.ts";
 
 /**
- * Reads objects by one git command, in this order.
- * @param maxOutputBytes limit of their contents together, with a line for each
- * @returns undefined in the place of an object that is missing
+ * Reads objects in the given order, with one git command.
+ * @param maxOutputBytes maximum total size of their contents, with a line for each
+ * @returns the contents; undefined for a missing object
  * @throws AppError as `git` does
  */
 export async function readObjects(
@@ -15,7 +15,7 @@ export async function readObjects(
   const input = Buffer.from(objects.map((object) => `${object}\n`).join(""));
   const answer = await gitBytes(repository, ["cat-file", "--batch"], { input, maxOutputBytes });
   let at = 0;
-  // Each comes as `name type size`, a line end, the content, a line end; a missing one as `name missing`, a line end.
+  // Each is `name type size`, a line end, the content, a line end; a missing one is `name missing`, a line end.
   return objects.map(() => {
     const begin = answer.indexOf("\n", at) + 1;
     const size = answer.subarray(at, begin).toString().split(" ")[2];

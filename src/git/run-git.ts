@@ -17,36 +17,36 @@ export type GitEnvironment = Record<string, string>;
 
 /** Limits of one git command. */
 export interface GitLimits {
-  /** Ends the command, e.g. with the task that it is run for. */
+  /** Signal that stops the command, e.g. with the task that it runs for. */
   signal?: AbortSignal | undefined;
-  /** Default {@link GIT_DEADLINE_MS}. */
+  /** Deadline in milliseconds; {@link GIT_DEADLINE_MS} by default. */
   deadlineMs?: number | undefined;
-  /** Of its answer; a longer one is a failure. */
+  /** Maximum size of the output in bytes; a longer output is a failure. */
   maxOutputBytes?: number | undefined;
-  /** Locked for as long as it, or what it starts, lives. */
+  /** File that is locked as long as the command, or any process that it starts, is alive. */
   lockFile?: string | undefined;
-  /** Whether the folder was given by a caller, so that git is to judge whether a repository there may be used. */
+  /** Whether the folder was given by a caller, so that git has to decide whether a repository there may be used. */
   isForeign?: boolean | undefined;
 }
 
 /** Options of one git command. */
 export interface GitRun extends GitLimits, Pick<ProgramStart, "input" | "outputFile" | "errorFile" | "outlivesUs"> {
   environment?: GitEnvironment;
-  /** Whether the command is run as the user would, with hooks and monitors, which may take any memory. */
+  /** Whether the command runs as the user would run it, with hooks and monitors, and without a memory limit. */
   isUsers?: boolean;
 }
 
-/** Deadline of other commands, which take milliseconds unless a disk does not answer. */
+/** Deadline of other commands in milliseconds; they take milliseconds unless a disk hangs. */
 const GIT_DEADLINE_MS = 60_000;
-/** Deadline of commands that write or compare the content of all files. */
+/** Deadline of commands that write or compare the content of all files, in milliseconds. */
 export const GIT_FILES_DEADLINE_MS = 10 * 60_000;
 
-/** Far more than git needs, and less than makes a machine swap. */
+/** Memory limit in bytes: far more than git needs, and too little to make a machine swap. */
 const MAX_MEMORY_BYTES = 2 * 1024 * 1024 * 1024;
 
 /**
- * Settings that make what git does and says the same whatever its user has configured. What their commits are made with
- * (identity, signing, filters, attributes, line ends) stays theirs. Hooks and monitors are for their own commands.
+ * Settings that make git's behavior and output independent of its user's configuration. Settings for the content of commits
+ * (identity, signing, filters, attributes, line ends) stay the user's. Hooks and monitors run for commands of the user's only.
  */
 const FIXED_SETTINGS = [
   "core.hooksPath=/dev/null",
@@ -54,7 +54,7 @@ const FIXED_SETTINGS = [
   "log.showSignature=false",
   "color.ui=false",
   "column.ui=never",
-  // Messages that git is given here are UTF-8.
+  // Messages passed to git are UTF-8 here.
   "i18n.commitEncoding=UTF-8",
   "i18n.logOutputEncoding=UTF-8",
   "submodule.propagateBranches=false",
@@ -62,10 +62,10 @@ const FIXED_SETTINGS = [
 ].flatMap((setting) => ["-c", setting]);
 const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 
-/** Nothing is fetched for the sake of a look: remote helpers and ssh commands are programs that the repository names. */
+/** Variables that prevent fetching while git only reads: remote helpers and ssh commands are programs that the repository names. */
 export const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
 
-/** Commands that need no content of files, and so nothing that a partial clone has not got. */
+/** Commands that need no file contents, and so none that a partial clone lacks. */
 const LOOKS: ReadonlySet<string> = new Set([
   "branch",
   "config",
@@ -81,9 +81,9 @@ const LOOKS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Variables that tie git to another repository or state, change what it prints or how it reads its arguments, or start
- * another program (`git rev-parse --local-env-vars` lists the first kind). All others are the user's: identity, dates,
- * ceilings, configuration, ssh, LFS, proxies.
+ * Pattern of variables that tie git to another repository or state, change its output or how it reads its arguments, or start
+ * another program (`git rev-parse --local-env-vars` lists the first kind). All others stay as the user has set them: identity,
+ * dates, ceilings, configuration, ssh, LFS, proxies.
  */
 const STRIPPED_VARIABLES = new RegExp(
   `^(?:${[
@@ -99,13 +99,13 @@ const STRIPPED_VARIABLES = new RegExp(
   ].join("|")})$`,
 );
 
-/** A trace that goes to standard error would stand among git's messages. */
+/** Pattern of trace variables: a trace on standard error would be mixed with git's messages. */
 const TRACE = /^GIT_TRACE/;
 const TRACE_TO_FILE = /^(?:\/|af_unix:)/;
 
 /**
- * Runs git in a folder, whatever its exit status.
- * @throws AppError `git_missing`, `repository_unusable`, `git_failed` where it takes too long, `cancelled`
+ * Runs git in a folder, and returns its result whatever the exit status.
+ * @throws AppError `git_missing`, `repository_unusable`, `git_failed` if it takes too long, `cancelled`
  */
 export async function runGit(folder: string, args: readonly string[], run: GitRun = {}): Promise<ProgramResult> {
   const start = startOf(folder, args, run);
@@ -113,12 +113,12 @@ export async function runGit(folder: string, args: readonly string[], run: GitRu
     throw notStarted(folder, args, error);
   });
   checkEnd(folder, args, start.deadlineMs, result);
-  // Under `safe.bareRepository=explicit` git wants to be given a git folder that it would otherwise find by itself.
+  // Under `safe.bareRepository=explicit`, git requires a git folder by name that it would otherwise find by itself.
   const isMistaken = result.exitCode !== 0 && result.stderr.includes("safe.bareRepository");
   return isMistaken && run.isForeign !== true && mayNameGitFolder(folder) ? runGit(folder, args, run) : result;
 }
 
-/** Starts a git command that is written to while it runs. @throws AppError as {@link runGit} does */
+/** Starts a git command that gets its input while it runs. @throws AppError as {@link runGit} does */
 export function startGit(folder: string, args: readonly string[], run: GitRun = {}): RunningProgram {
   const start = startOf(folder, args, run);
   try {
@@ -128,7 +128,7 @@ export function startGit(folder: string, args: readonly string[], run: GitRun = 
   }
 }
 
-/** Checks that a command was not ended before its time. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
+/** Checks that a command was not stopped early. @throws AppError `repository_unusable`, `git_failed`, `cancelled` */
 export function checkEnd(folder: string, args: readonly string[], deadlineMs: number, result: ProgramResult): void {
   const command = describeCommand(args);
   if (result.aborted) {
@@ -172,7 +172,7 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
   };
 }
 
-/** Whether there is a git to run. */
+/** Returns whether git is installed. */
 export function hasGit(environment: Record<string, string | undefined> = process.env): boolean {
   return Bun.which("git", { PATH: environment["PATH"] ?? "" }) !== null;
 }

@@ -6,8 +6,8 @@ import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 
 /**
- * Refuses a bare repository that lies within another repository's working tree: whoever made that one's commits made it too,
- * with its configuration, and so would have git run what they like.
+ * Refuses a bare repository within another repository's working tree: whoever made the outer one's commits also made the inner
+ * one with its configuration, and so could have git run any program.
  * @param folder a real path
  * @throws AppError `repository_untrusted` unless the user's own configuration trusts it; `repository_unusable`
  */
@@ -16,7 +16,7 @@ export async function checkTrusted(folder: string): Promise<void> {
   if (found === undefined || found.top !== undefined) return;
   const { commonDir: bare } = found;
   const around = findGitFolders(dirname(bare));
-  // A bare repository that the `.git` beside it leads to, and the folders within git's own, are no strangers.
+  // A bare repository that the `.git` beside it refers to, or a folder within git's own, is not foreign.
   if (around?.top === undefined || isWithin(bare, around.commonDir) || (await isTrustedByUser(bare))) return;
   throw new AppError(
     "repository_untrusted",
@@ -25,10 +25,13 @@ export async function checkTrusted(folder: string): Promise<void> {
   );
 }
 
-/** Nothing but the user's and the system's configuration is read then. */
+/** Variables that restrict git to the user's and the system's configuration. */
 const OUTSIDE = { GIT_DIR: "/dev/null" };
 
-/** By what git asks, too; a repository's own configuration has no say in it. */
+/**
+ * Returns whether the user's settings trust a repository, by the settings that git checks itself; a repository's own
+ * configuration is ignored.
+ */
 async function isTrustedByUser(bare: string): Promise<boolean> {
   const setting = async (name: string) =>
     (await tryGit("/", ["config", "--get-all", name], OUTSIDE)).stdout.trim().split("\n");

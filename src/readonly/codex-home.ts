@@ -17,20 +17,20 @@ import type { RunningTask } from "#domain/record.ts";
 
 const NoteSchema = v.object({
   home: PrivateHomeNoteSchema,
-  /** Where the kernel does not protect them. */
+  /** The user's files, if the kernel does not protect them. */
   user_files: v.exactOptional(UserFilesSchema),
 });
-/** The user's files may be in it. */
+/** Maximum size of a note in bytes; it may contain the user's files. */
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Makes a run's own CODEX_HOME, and notes outside of it what is to be known at its end.
- * @returns undefined where there is nothing to make it from: Codex then says itself what is wrong
+ * Makes a run's own CODEX_HOME, and records outside of it what is needed at its end.
+ * @returns undefined if there is nothing to make it from: Codex then reports the problem itself
  */
 export function openCodexHome({ home, codexHome, environment }: Config, task: RunningTask): string | undefined {
   const paths = taskPaths(home, task.task_id);
   const note = inCodexHome(codexHome, (): v.InferOutput<typeof NoteSchema> | undefined => {
-    // Codex makes its usual folder at its first start; confined, it could not.
+    // Codex creates its usual folder at its first start; confined, it could not.
     if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
     if (!existsSync(codexHome) || process.platform === "win32") return undefined;
     makePrivateFolder(join(codexHome, "sessions"));
@@ -46,8 +46,8 @@ export function openCodexHome({ home, codexHome, environment }: Config, task: Ru
 }
 
 /**
- * Does something in the user's CODEX_HOME.
- * @throws AppError `invalid_configuration` where it is not a folder that can be read and written to
+ * Runs a function that works in the user's CODEX_HOME.
+ * @throws AppError `invalid_configuration` if it is not a folder that can be read and written to
  */
 export function inCodexHome<T>(codexHome: string, work: () => T): T {
   try {
@@ -64,7 +64,7 @@ export function inCodexHome<T>(codexHome: string, work: () => T): T {
   }
 }
 
-/** What a system call says of a place, and not of the disk or the machine. */
+/** Codes of system call errors that are about a path, and not about the disk or the machine. */
 const UNUSABLE = new Set([
   "ENOTDIR",
   "EEXIST",
@@ -77,10 +77,10 @@ const UNUSABLE = new Set([
   "ENAMETOOLONG",
 ]);
 
-/** Whether a system call failed at something in a folder. */
+/** Returns whether a system call failed at a path in a folder. */
 function isAbout(folder: string, error: unknown): boolean {
   const { path, dest } = v.parse(PathsSchema, error);
-  // Of two, the second is what was to be made.
+  // Of two paths, the second is the one to be created.
   const paths = errnoOf(error) === "EEXIST" ? [dest ?? path] : [path, dest];
   const tops = [folder, realPath(folder)];
   return paths.some((each) => each !== undefined && tops.some((top) => isWithin(each, top)));
@@ -89,16 +89,16 @@ function isAbout(folder: string, error: unknown): boolean {
 const TextSchema = v.fallback(v.optional(v.string()), undefined);
 const PathsSchema = v.object({ path: TextSchema, dest: TextSchema });
 
-/** What is known of a run whose CODEX_HOME is closed. */
+/** Facts about a run whose CODEX_HOME is closed. */
 export interface ClosedRun {
   sessionId: string | undefined;
   /** Whether the kernel kept it from writing to the user's CODEX_HOME. */
   isEnforced: boolean;
-  /** What speaks against a login that it has renewed. */
+  /** Function that returns a reason not to trust a login that the run has renewed. */
   doubtLogin: DoubtLogin;
 }
 
-/** Brings what is to last of a run's own CODEX_HOME to the user's, and finds out what the run did to both. */
+/** Copies the lasting contents of a run's own CODEX_HOME to the user's, and determines what the run changed in both. */
 export async function closeCodexHome(
   { home, codexHome }: Config,
   task: RunningTask,

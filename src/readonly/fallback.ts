@@ -14,13 +14,13 @@ import { writeReadonlyInput } from "#store/tasks/task-folder.ts";
 import type { RunningTask, TaskRequest } from "#domain/record.ts";
 import { inCodexHome, openCodexHome } from "./codex-home.ts";
 
-/** Whether a task is to run under the read-only fallback: it reads only, and the fallback is on, or needed here. */
+/** Returns whether a task runs under the read-only fallback: it only reads, and the fallback is enabled, or needed on this machine. */
 export async function needsFallback({ config }: { config: Config }, task: TaskRequest): Promise<boolean> {
   if (task.sandbox !== "read-only" || config.readonlyFallback === "off") return false;
   return config.readonlyFallback === "on" || !(await doesSandboxWork(config));
 }
 
-/** What the probe of Codex's own sandbox says, made once per Codex program and container. */
+/** Returns whether Codex's own sandbox works, by a probe that is made once per Codex program and container. */
 async function doesSandboxWork(config: Config): Promise<boolean> {
   try {
     const program = locateCodex(config);
@@ -31,13 +31,13 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
     sandboxNotes.note(config.home, probe, works);
     return works;
   } catch (error) {
-    // Without an answer, Codex's own sandbox is the careful choice: it refuses where it does not work.
+    // Without a result, Codex's own sandbox is the safe choice: it refuses to run if it does not work.
     logger("app").warn`Codex's sandbox could not be probed: ${String(error)}`;
     return true;
   }
 }
 
-/** Makes a start of Codex one in which the kernel refuses to write, with the instructions before the prompt. */
+/** Changes a start of Codex so that the kernel refuses writes, and puts the instructions before the prompt. */
 export function confineStart(config: Config, task: RunningTask, start: CodexStart): CodexStart {
   const paths = taskPaths(config.home, task.task_id);
   const codexHome = openCodexHome(config, task);
@@ -61,7 +61,10 @@ export function confineStart(config: Config, task: RunningTask, start: CodexStar
   };
 }
 
-/** A run's own CODEX_HOME has locks of its own: the user's one keeps a session from being written to by two at once. */
+/**
+ * Returns the lock file of a session in the user's CODEX_HOME, which keeps two runs from writing to it at once; a run's own
+ * CODEX_HOME has separate locks.
+ */
 function lockOf({ codexHome }: Config, sessionId: string): string {
   const lock = sessionLock(codexHome, sessionId);
   inCodexHome(codexHome, () => makePrivateFolder(dirname(lock)));

@@ -10,7 +10,7 @@ const INSTRUCTIONS = `READ-ONLY TASK. These rules come first; nothing in the tas
 
 THE TASK:`;
 
-/** Returns a prompt for a run that only reads and has no sandbox of Codex's own: what it must not do comes first. */
+/** Returns a prompt for a read-only run without Codex's own sandbox: the prohibitions come first. */
 export function withInstructions(prompt: string): string {
   return `${INSTRUCTIONS}\n\n${prompt}`;
 }

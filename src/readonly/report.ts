@@ -17,8 +17,8 @@ import { closeCodexHome } from "./codex-home.ts";
 import { questionWorkspace, type WorkspaceTestimony } from "./workspace.ts";
 
 /**
- * Works out what came of a run under the read-only fallback: its log, the workspace, its CODEX_HOME, and what the kernel
- * forbade, together. What is to last of its CODEX_HOME is brought to the user's.
+ * Audits a run under the read-only fallback, from its log, the workspace, its CODEX_HOME, and the kernel's restrictions. Copies
+ * the lasting contents of its CODEX_HOME to the user's.
  */
 export async function auditRun(context: { config: Config }, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
   const { temporary, confinement, codexHome } = taskPaths(context.config.home, task.task_id);
@@ -67,7 +67,7 @@ export async function auditRun(context: { config: Config }, task: RunningTask, r
   };
 }
 
-/** Reads what the kernel was made to refuse: where it has no Landlock, a run could have written a report that says otherwise. */
+/** Reads the restrictions in force; without Landlock, the run could have written a false report. */
 function readTrustedRestriction(report: string): Restriction {
   const restriction = readRestriction(report);
   if (restriction.enforcement === "none" || landlockAbi() > 0) return restriction;
@@ -80,7 +80,7 @@ function protectionBy(restriction: Restriction, writable: readonly string[]) {
   return { writable, refusesAttributes: restriction.seccomp, ...(isOld && { allowsTruncation: true }) };
 }
 
-/** Compares the log with what was read from it while it was written. */
+/** Compares the log with the data that was read from it while it was written. */
 function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
   const notes =
     log === undefined || end === UNSEEN_END
@@ -126,7 +126,7 @@ function notesOn({ restriction, isProtected, workspace }: Circumstances): string
   return notes;
 }
 
-/** What the kernel could not be made to refuse. */
+/** Returns the restrictions that the kernel could not enforce. */
 function gapsOf(restriction: Restriction & { enforcement: "landlock" }): string[] {
   const { abi, seccomp, capabilities_dropped } = restriction;
   return [

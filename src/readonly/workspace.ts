@@ -18,18 +18,21 @@ import { compareSnapshots, type Difference } from "#readonly/snapshot/compare.ts
 import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
 import { type SnapshotLimits, takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
 
-/** What the look at a workspace before a run, and the one after it, add up to. */
+/** Comparison of a workspace before and after a run. */
 export interface WorkspaceTestimony {
   evidence: NonNullable<AuditEvidence["workspace"]>;
   differences: (Difference | { path: string; change: "repository" })[];
 }
 
-/** A look before the run; a longer one would hold the run up. */
+/** Limits of the snapshot before the run, which delays the run. */
 const BEFORE = { totalMs: 3000, contentMs: 500 };
-/** The look after it enters the folders that the one before has entered; content is read of what seems to differ only. */
+/**
+ * Limits of the snapshot after the run, which enters the folders that the first one entered; content is read only if a file
+ * seems to differ.
+ */
 const AFTER = { totalMs: 10_000, contentMs: 0 };
 
-/** Looks at a task's workspace before its run. What goes wrong here costs the testimony, not the run. */
+/** Takes a snapshot of a task's workspace before its run. A failure loses the comparison, but does not stop the run. */
 export async function noteWorkspace({ config }: { config: Config }, task: RunningTask): Promise<void> {
   const { witness } = taskPaths(config.home, task.task_id);
   try {
@@ -44,7 +47,7 @@ export async function noteWorkspace({ config }: { config: Config }, task: Runnin
   }
 }
 
-/** Looks at a task's workspace after its run, and compares. @returns undefined where there is nothing to compare with */
+/** Compares a task's workspace after its run with the snapshot before. @returns undefined if there is nothing to compare with */
 export async function questionWorkspace(
   { config }: { config: Config },
   task: RunningTask,
@@ -84,11 +87,11 @@ function readNoted(path: string): Noted {
   return JSON.parse(readFileSync(path, "utf8")) as Noted;
 }
 
-/** The repository around a folder, or the folder itself outside git. */
+/** Examines the repository around a folder, or the folder itself outside git. */
 async function look(config: Config, folder: string, limits: Omit<SnapshotLimits, "isLeftOut">) {
   const tree = await findWorkingTree(folder);
   const top = tree?.toplevel ?? folder;
-  // Git's own folder is looked at by its meaning; Codex's and ours change in the course of the run.
+  // The state of git's own folder is read with git; Codex's folder and ours change during the run.
   const own = new Set([config.codexHome, config.home].map(realPath));
   const isLeftOut = (path: string) =>
     path === tree?.gitDir || own.has(path) || basename(path) === LINK_FOLDER || isNoise(path);
@@ -100,7 +103,7 @@ async function look(config: Config, folder: string, limits: Omit<SnapshotLimits,
   return { repository, top, snapshot };
 }
 
-/** What git rewrites in the folders of repositories within this one without meaning anything by it. */
+/** Returns whether a path is in a nested repository's git folder and rewritten by git without a meaningful change. */
 function isNoise(path: string): boolean {
   return /\/\.git\/(?:objects|logs|index|gc\.\w+|[\w.-]+\.lock)$/.test(path);
 }

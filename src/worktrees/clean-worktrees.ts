@@ -8,19 +8,19 @@ import { type KeptWorktree, type KnownSalvage, listKnownSalvage, SALVAGE_SECONDS
 import { type KnownWorktree, listWorktrees } from "./list-worktrees.ts";
 import type { WorktreeReport } from "./worktree-report.ts";
 
-/** Selects worktrees, by all that is set. Others' worktrees, and those of running tasks, are never selected. */
+/** Selects worktrees that meet all conditions that are set. Worktrees of others, and of running tasks, are never selected. */
 export interface WorktreeFilter {
-  /** All of whose work is in their base; with `unchanged`, those that meet either. */
+  /** Selects worktrees whose work is all in their base; set together with `unchanged`, those that meet either condition. */
   merged?: boolean;
-  /** Without any work. */
+  /** Selects worktrees without any work. */
   unchanged?: boolean;
-  /** Whose folders are gone. */
+  /** Selects worktrees whose folders are gone. */
   gone?: boolean;
-  /** Whose last task began at least so long ago. */
+  /** Minimum age of a worktree's last task, in seconds since it began. */
   olderThanSeconds?: number | undefined;
 }
 
-/** Returns the worktrees that a filter means. */
+/** Returns the worktrees that a filter selects. */
 export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeFilter): Promise<KnownWorktree[]> {
   const all = await listWorktrees(context, true);
   return all.filter(({ report }) => {
@@ -42,8 +42,9 @@ function hasState(report: WorktreeReport, { merged = false, unchanged = false }:
 export type CleanedWorktree = Partial<Pick<DiscardedWorktree, "salvage" | "left_behind">>;
 
 /**
- * Removes a worktree, after all that it holds is saved; of one whose folder is gone, only git's record: its branch stays.
- * @returns the ref that has all of it, where there was something to save
+ * Removes a worktree after saving all that it holds. If its folder is gone, removes only git's record of it and keeps its
+ * branch.
+ * @returns the ref that has all of it, if there was something to save
  * @throws AppError as {@link discardSite} does
  */
 export async function cleanWorktree(context: AppContext, { site, report }: KnownWorktree): Promise<CleanedWorktree> {
@@ -55,13 +56,13 @@ export async function cleanWorktree(context: AppContext, { site, report }: Known
   return {};
 }
 
-/** Returns what is kept of discarded worktrees longer than it has to be, in all repositories that tasks have worked in. */
+/** Returns the saved worktrees whose retention period is over, in all repositories that tasks have worked in. */
 export async function listExpiredSalvage(context: AppContext): Promise<KnownSalvage> {
   const { kept, problems } = await listKnownSalvage(context);
   return { kept: kept.filter(({ savedAt }) => secondsBetween(savedAt) >= SALVAGE_SECONDS), problems };
 }
 
-/** Deletes what is kept of a discarded worktree. @throws AppError `git_failed` */
+/** Deletes a saved worktree. @throws AppError `git_failed` */
 export async function dropExpired({ repository, ref, commit }: KeptWorktree): Promise<void> {
   await deleteSalvage(repository, ref, commit);
 }

@@ -16,19 +16,19 @@ export interface WorktreeComparison {
   commits_ahead: number;
   diff_stat: string;
   uncommitted_changes: string[];
-  /** All files that differ, whatever the patch is about. */
+  /** All files that differ, including those that the patch leaves out. */
   files: FileChange[];
-  /** The patch, or its beginning, up to a line's end, as it is: files may have any encoding. */
+  /** The patch, or its beginning up to the end of a line, in bytes: files may have any encoding. */
   patch: Buffer;
-  /** Where all of it is. */
+  /** File with the whole patch. */
   patch_file: string;
   patch_bytes: number;
 }
 
 /**
- * Compares a task's worktree, as it is now, with the commit that it began from: uncommitted and new files included.
- * @param paths files and folders that the patch is about; none: all
- * @param patchBytes how much of it is wanted
+ * Compares a task's worktree, in its current state, with the commit that it began from. Uncommitted and new files are included.
+ * @param paths files and folders to include in the patch; all if empty
+ * @param patchBytes maximum size of the returned part of the patch, in bytes
  * @throws AppError `unknown_task`, `no_worktree`, `worktree_gone`, `worktree_unusable`
  */
 export async function diffWorktree(
@@ -41,7 +41,7 @@ export async function diffWorktree(
   const { task, path, branch, repository, baseCommit } = site;
   if ((await findWorktreeGitDir(path, repository)) === undefined) throw await worktreeGone(site);
   const patchFile = taskPaths(context.config.home, task.task_id).patch;
-  // git keeps the permissions of a file that is there.
+  // git keeps the permissions of an existing file.
   writePrivateFile(patchFile, "");
   const [changes, diff] = await Promise.all([
     readChanges(path, baseCommit),

@@ -16,31 +16,31 @@ import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
 
-/** A worktree that was discarded: what is kept of it, and where. */
+/** A discarded worktree, and the location of what was saved of it. */
 export interface DiscardedWorktree {
   worktree_dir: string;
   agent_branch: string;
   /** The ref that has all of it. */
   salvage: string;
-  /** Files that were saved beside the commits. */
+  /** Number of files that were saved besides the commits. */
   files_saved: number;
-  /** Ignored by git, large, and given up as was asked. */
+  /** Large ignored paths that were not saved, at the caller's request. */
   given_up: string[];
-  /** What is left of the folder, where this user may not remove all of it. */
+  /** Rest of the folder, if this user may not remove all of it. */
   left_behind?: string;
 }
 
-/** Limit of the ignored files that are saved; to discard more than that, the caller has to say so. */
+/** Maximum size of the ignored files that are saved, in bytes; to discard more, the caller has to request it. */
 const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
 
-/** Looks at a worktree that is written to meanwhile. */
+/** Maximum number of attempts to save a worktree that is being written to. */
 const MAX_LOOKS = 3;
 
 /**
- * Saves all that a task's worktree holds under a ref of ours, then removes worktree and branch.
+ * Saves all that a task's worktree holds under a ref of this server, then removes the worktree and its branch.
  * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
- * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`, `worktree_unusable`,
- *   `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
+ * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
+ *   `worktree_unusable`, `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
  */
 export async function discardWorktree(
   context: AppContext,
@@ -51,7 +51,7 @@ export async function discardWorktree(
   return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
 }
 
-/** Discards a worktree whose tasks may be forgotten. @throws AppError as {@link discardWorktree} does */
+/** Discards a worktree, even if the records of its tasks are gone. @throws AppError as {@link discardWorktree} does */
 export async function discardSite(
   context: AppContext,
   site: WorktreeSite,
@@ -62,7 +62,7 @@ export async function discardSite(
   return removeSite(context, site, isIgnoredGivenUp);
 }
 
-/** Does that for one that is not whole, too. @throws AppError as {@link discardWorktree} does */
+/** Discards a worktree, even if it was restored only in part. @throws AppError as {@link discardWorktree} does */
 export async function removeSite(
   context: AppContext,
   site: WorktreeSite,
@@ -74,7 +74,7 @@ export async function removeSite(
     await checkDiscardable(site);
     const { ref, tip, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
     const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
-      // What is still there need not be kept twice.
+      // The worktree is still there: no need to keep a copy.
       if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
       throw error;
     });
@@ -89,7 +89,7 @@ export async function removeSite(
   });
 }
 
-/** Refuses what git's own commands would refuse, and a folder in which git would work on something else. */
+/** Checks that git's own commands would not refuse the removal, and that git in this folder works on this worktree. */
 async function checkDiscardable(site: WorktreeSite): Promise<void> {
   const { repository, path: worktree, branch } = site;
   if ((await findWorktreeGitDir(worktree, repository)) === undefined) throw await worktreeGone(site);
@@ -107,7 +107,7 @@ interface Saved {
   leftOut: string[];
 }
 
-/** Saves a state that a second look, after all was read, finds unchanged. */
+/** Saves the worktree, and repeats that until it has not changed while it was read. */
 async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
   for (let look = 1; look <= MAX_LOOKS; look++) {
     try {
@@ -124,7 +124,7 @@ async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise
   );
 }
 
-/** Saves a worktree. @returns undefined where it has changed meanwhile */
+/** Saves a worktree. @returns undefined if it changed meanwhile */
 async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
   const { repository, path: worktree, branch } = site;
   const ignored = await listIgnored(worktree);

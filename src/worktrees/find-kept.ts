@@ -6,9 +6,9 @@ import type { AppContext } from "#tasks/context.ts";
 import { findRepository, type KeptWorktree, listKnownSalvage } from "./known-salvage.ts";
 
 /**
- * Finds the newest discarded worktree by its branch, its ref, or the id or topic of a task that may be forgotten.
- * @param folder its repository is looked at too, and preferred
- * @throws AppError `invalid_argument` where several other repositories keep one
+ * Finds the newest saved worktree by its branch, its ref, or the id or topic of a task, whose record may be gone.
+ * @param folder a folder whose repository is searched too, and preferred
+ * @throws AppError `invalid_argument` if several other repositories have one
  */
 export async function findKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree | undefined> {
   const { kept } = await listKnownSalvage(context, folder);
@@ -30,7 +30,7 @@ export async function findKept(context: AppContext, name: string, folder: string
 
 function branchesNamed(name: string): ReadonlySet<string> {
   const branches = new Set([name.replace(/^refs\/heads\//, ""), `agent/${name}`]);
-  // Tasks of one topic in several workspaces have an ending each.
+  // Tasks of one topic in several workspaces have a suffix each.
   const topic = /^(?:codex-)?(.+?-v\d+)(?:-[A-Za-z0-9]+)?$/.exec(name)?.[1];
   const key = topic === undefined ? undefined : keyOf(topic);
   if (key !== undefined) branches.add(key);

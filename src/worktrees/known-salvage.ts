@@ -8,7 +8,7 @@ import { realPath } from "#base/paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
 
-/** Time for which a discarded worktree is kept. */
+/** Retention period of a discarded worktree, in seconds. */
 export const SALVAGE_SECONDS = 90 * 24 * 3600;
 
 /** A discarded worktree that is kept in a repository. */
@@ -19,18 +19,18 @@ export interface KeptWorktree extends Salvage {
 
 /** All discarded worktrees that are kept. */
 export interface KnownSalvage {
-  /** Newest first within a repository. */
+  /** The worktrees, newest first within a repository. */
   kept: KeptWorktree[];
-  /** Repositories that could not be read, and why. */
+  /** Repositories that could not be read, with the reasons. */
   problems: { repository: string; problem: string }[];
 }
 
-/** Repositories that are looked at side by side. */
+/** Maximum number of repositories that are read concurrently. */
 const LOOKS_AT_ONCE = 4;
 
 /**
- * Returns the discarded worktrees that are kept in all repositories which tasks have worked in.
- * @param folder its repository is looked at too
+ * Returns the discarded worktrees that are kept in all repositories that tasks have worked in.
+ * @param folder a folder whose repository is searched too
  */
 export async function listKnownSalvage({ store }: AppContext, folder?: string): Promise<KnownSalvage> {
   const here = folder === undefined ? undefined : await findRepository(folder);
@@ -51,7 +51,7 @@ async function readRepository(repository: string): Promise<KnownSalvage> {
   }
 }
 
-/** Returns the common git folder of the repository that a folder lies in; undefined where there is none to be used. */
+/** Returns the common git folder of the repository that contains a folder; undefined if there is no usable one. */
 export async function findRepository(folder: string): Promise<string | undefined> {
   const real = realPath(folder);
   try {

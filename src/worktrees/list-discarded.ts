@@ -10,22 +10,22 @@ export interface DiscardedReport {
   salvage: string;
   /** The repository's common git folder. */
   repository: string;
-  /** Where it stood. */
+  /** Path of the worktree before it was discarded. */
   worktree_dir?: string;
   discarded_at: string;
-  /** Until then it is not removed by `clean`. */
+  /** Time before which `clean` does not remove it. */
   kept_until: string;
-  /** Of the files that would come back. */
+  /** Total size of the files that a restore would bring back, in bytes. */
   bytes: number;
-  /** There are more: not all were counted in time. */
+  /** Set if not all files could be counted in time: there are more. */
   has_more_bytes?: true;
 }
 
-/** Limit of the time in which all are measured. */
+/** Timeout for measuring all worktrees, in milliseconds. */
 const MEASURE_MS = 2000;
 const LOOKS_AT_ONCE = 4;
 
-/** Returns the discarded worktrees that are kept, newest first. @param folder its repository is looked at too */
+/** Returns the discarded worktrees that are kept, newest first. @param folder a folder whose repository is searched too */
 export async function listDiscarded(
   context: AppContext,
   folder: string,

@@ -19,21 +19,21 @@ import {
   type WorktreeReport,
 } from "./worktree-report.ts";
 
-/** A report, with what is needed to act on it. */
+/** A report on a worktree, with the data needed to act on it. */
 export interface KnownWorktree {
   site: WorktreeSite;
   report: WorktreeReport;
 }
 
-/** Limit of the time in which git reports what it knows of a repository. */
+/** Timeout for git commands that read a repository's data, in milliseconds. */
 const FACTS_MS = 10_000;
-/** Repositories, and worktrees of one, that are read side by side. */
+/** Maximum number of repositories, and of worktrees of one repository, that are read concurrently. */
 const LOOKS_AT_ONCE = 4;
 
 /**
- * Returns the worktrees of all repositories that tasks have worked in, those that were discarded left out. What is wrong with one
- * keeps none of the others from being listed.
- * @param isExact whether all files are looked at, whatever time that takes; otherwise the report says what is not known
+ * Returns the worktrees of all repositories that tasks have worked in, except discarded ones. A problem with one of them does
+ * not keep the others from being listed.
+ * @param isExact whether to examine all files, however long that takes; otherwise the report states what is not known
  */
 export async function listWorktrees(context: AppContext, isExact = false): Promise<KnownWorktree[]> {
   await reconcileAll(context);
@@ -51,7 +51,7 @@ export async function listWorktrees(context: AppContext, isExact = false): Promi
   return known.toSorted((a, b) => (a.site.path < b.site.path ? -1 : 1));
 }
 
-/** A worktree with what git knows of it. */
+/** A worktree with git's data about it. */
 interface ReadWorktree extends LookTarget, Omit<WorktreeFacts, keyof WorktreeFiles | "isThere"> {}
 
 async function describe(worktree: ReadWorktree, files: WorktreeFiles): Promise<KnownWorktree> {
@@ -63,7 +63,7 @@ async function describe(worktree: ReadWorktree, files: WorktreeFiles): Promise<K
   }
 }
 
-/** Reads what git knows of a repository's worktrees, without a look at their files. */
+/** Reads git's data about a repository's worktrees, without examining their files. */
 async function readRepository(
   { store }: AppContext,
   folder: string,
@@ -92,7 +92,7 @@ async function readRepository(
       }
     });
   } catch (error) {
-    // Those that were discarded cannot be told from others then, but for their folders.
+    // Without git, discarded worktrees can only be recognized by their missing folders.
     const folders = await mapLimited(all, LOOKS_AT_ONCE, async (stored) => ({
       stored,
       mayBeThere: await canReadFolder(stored.worktree_dir).catch(() => true),
@@ -103,7 +103,7 @@ async function readRepository(
   }
 }
 
-/** Returns all commits between which something may be asked. */
+/** Returns all commits whose relations may be needed. */
 function commitsOf(
   all: readonly { stored: StoredWorktree; listed: ListedWorktree }[],
   tips: ReadonlyMap<string, string>,

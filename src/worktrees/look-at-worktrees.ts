@@ -5,12 +5,12 @@ import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import { statIfAny } from "#base/paths.ts";
 
-/** A worktree whose files are to be looked at. */
+/** A worktree whose files are to be examined. */
 export interface LookTarget {
   path: string;
-  /** Its own git folder; undefined where the worktree is gone. */
+  /** The worktree's own git folder; undefined if the worktree is gone. */
   gitDir: string | undefined;
-  /** When a task last began there. */
+  /** Time when the last task began there. */
   usedAt: string;
 }
 
@@ -20,22 +20,25 @@ export interface WorktreeFiles {
   size: FolderSize;
 }
 
-/** Limits of the time in which all worktrees are looked at, for work and for sizes. */
+/** Timeouts for examining all worktrees, for uncommitted work and for sizes, in milliseconds. */
 const WORK_MS = 450;
 const SIZES_MS = 150;
-/** Small worktrees are looked at whole, however busy the machine is: as many as have indexes, and files, of this size in all. */
+/**
+ * Limits of small worktrees, which are examined completely even on a busy machine: total bytes of indexes, total number of
+ * files, and the timeout in milliseconds.
+ */
 const SMALL_INDEX_BYTES = 16 * 1024 * 1024;
 const SMALL_ENTRIES = 10_000;
 const SMALL_MS = 3000;
-/** Bounds of an exact look: for a single worktree, and for the sizes of all. */
+/** Timeouts of an exact examination, for one worktree and for the sizes of all, in milliseconds. */
 const EXACT_WORK_MS = 60_000;
 const EXACT_SIZES_MS = 10_000;
-/** Worktrees that are looked at side by side. */
+/** Maximum number of worktrees that are examined concurrently. */
 const LOOKS_AT_ONCE = 4;
 
 /**
- * Looks at the files of worktrees, of the large ones first at those that were used last.
- * @param isExact whether all is looked at, whatever time that takes; otherwise the result says what is not known
+ * Examines the files of worktrees: the small ones first, then the large ones, the most recently used first.
+ * @param isExact whether to examine all, however long that takes; otherwise the result states what is not known
  */
 export async function lookAtWorktrees<Target extends LookTarget>(
   targets: readonly Target[],
@@ -80,12 +83,12 @@ function partBySize<Target extends LookTarget>(
   return { small, large: newestFirst.filter((target) => !small.has(target)) };
 }
 
-/** Returns the size of a worktree's index, which grows with the files that git has to look at. */
+/** Returns the size of a worktree's index in bytes, which grows with the number of files that git has to examine. */
 function indexBytes({ gitDir }: LookTarget): number {
   return gitDir === undefined ? 0 : (statIfAny(join(gitDir, "index"))?.size ?? 0);
 }
 
-/** Waits for work, but no longer than that. */
+/** Waits for work to finish, or for the timeout to pass. */
 async function withTimeout(work: Promise<unknown>, ms: number): Promise<void> {
   let timer: Timer | undefined;
   await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);

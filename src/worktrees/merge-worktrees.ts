@@ -18,39 +18,39 @@ import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from
 /** Options of a merge. */
 export interface MergeOptions {
   strategy: MergeStrategy;
-  /** The branch to merge into; else the one that the work began from. */
+  /** Branch to merge into; by default the one that the work began from. */
   into?: string | undefined;
-  /** Of the commit; else made of topic and task. */
+  /** Message of the merge commit; by default composed of topic and task. */
   message?: string | undefined;
 }
 
-/** One task's work, merged. */
+/** A merged task. */
 export interface MergedTask {
   task_id: string;
   agent_branch: string;
   into: string;
-  /** Where that branch is now. */
+  /** Commit that the target branch points to after the merge. */
   commit: string;
-  /** What came with it; empty where it was there already. */
+  /** Summary of the merged changes; empty if the branch had them already. */
   diff_stat: string;
 }
 
-/** A task that has changed nothing, so that there is nothing to merge. */
+/** A task that changed nothing, so that there is nothing to merge. */
 export type UnchangedTask = Pick<MergedTask, "task_id" | "agent_branch" | "into">;
 
 /** Result of a merge of one or several tasks. */
 export interface MergeOutcome {
   merged: MergedTask[];
   no_changes: UnchangedTask[];
-  /** Why it stopped, and at which task; undefined where all are merged. */
+  /** The failure that stopped the merge, with its task; undefined if all are merged. */
   stopped: { task_id: string; failure: Failure; conflicts: Conflict[] } | undefined;
-  /** Those after it. */
+  /** Ids of the tasks after the one that failed. */
   not_attempted: string[];
 }
 
 /**
- * Merges the branches of tasks, one after the other, up to the first that conflicts. Each is worked out without touching
- * a working tree, and then done in one step or not at all.
+ * Merges the branches of tasks, one after the other, up to the first that conflicts. Each merge is computed without touching a
+ * working tree, and then applied in one step or not at all.
  * @throws AppError `unknown_task`, `no_worktree` before anything is merged
  */
 export async function mergeWorktrees(
@@ -76,7 +76,7 @@ export async function mergeWorktrees(
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
-/** Attempts at a merge whose branch moves meanwhile. */
+/** Maximum number of attempts at a merge whose branch moves meanwhile. */
 const MAX_ATTEMPTS = 3;
 
 async function mergeOne(
@@ -120,7 +120,7 @@ async function mergeOne(
 }
 
 /**
- * Refuses a merge that would leave work of a worktree behind.
+ * Checks that a merge would not leave any work of a worktree behind.
  * @throws AppError `uncommitted_work`, `worktree_on_other_branch`
  */
 async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void> {

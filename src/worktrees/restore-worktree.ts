@@ -20,25 +20,27 @@ import { resolveTask } from "#tasks/resolve-task.ts";
 import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
 import { isBelowState } from "#tasks/start/worktree-place.ts";
 
-/** A worktree that is back. */
+/** A restored worktree. */
 export interface RestoredPlace {
-  /** The task that worked there last, where its record is still there. */
+  /** Id of the task that worked there last, if its record still exists. */
   task_id?: string;
   worktree_dir: string;
   agent_branch: string;
-  /** The ref that it was brought back from, which stays. */
+  /** The ref that it was restored from, which stays. */
   salvage: string;
-  /** Ignored files and folders that were given up when it was discarded. */
+  /** Ignored files and folders that were not saved when it was discarded. */
   given_up: string[];
-  /** The branch that was checked out instead of the agent's; it has moved or is in use since, so its commit is checked out. */
+  /** The other branch that was checked out instead of the agent's; it has moved or is in use now, so its commit is checked out. */
   detached_from?: string;
 }
 
 /**
- * Brings a worktree back as it was when it was discarded last.
- * @param name a task's id or topic, which may be forgotten; a branch; a ref that `discard` has named; or the beginning of a task's id
- * @param folder its repository is looked at too, and preferred to others that keep a worktree of this name
- * @throws AppError `unknown_task`, `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`, `invalid_argument`
+ * Restores a worktree to the state in which it was last discarded.
+ * @param name the id or topic of a task, whose record may be gone; a branch; a ref reported by `discard`; or the beginning of a
+ *   task's id
+ * @param folder a folder whose repository is searched too, and preferred to others that keep a worktree of this name
+ * @throws AppError `unknown_task`, `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`,
+ *   `invalid_argument`
  */
 export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredPlace> {
   const kept = await chooseKept(context, name, folder);
@@ -61,7 +63,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
   });
 }
 
-/** Removes what a restore that was broken off has left in the worktree's place; that is saved first, as any worktree is. */
+/** Removes the remains of an interrupted restore from the worktree's path, after saving them as for any worktree. */
 async function removeHalf(context: AppContext, { repository, ref, branch }: KeptWorktree): Promise<void> {
   const { worktree: path } = await readManifest(repository, ref);
   if (!isHalfRestored(path)) return;
@@ -70,7 +72,7 @@ async function removeHalf(context: AppContext, { repository, ref, branch }: Kept
   await removeSite(context, site, true);
 }
 
-/** Looks for a task by its whole id first, then for what is kept, and at last for a task by the beginning of its id. */
+/** Finds a task by its full id; else a saved worktree by the name; else a task by the beginning of its id. */
 async function chooseKept(context: AppContext, name: string, folder: string): Promise<KeptWorktree> {
   const taskId = parseRunId(name)?.taskId ?? name;
   const exact = findTaskOrImport(context, taskId) ?? findTaskOrImport(context, `codex-${taskId}`);
@@ -88,7 +90,10 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
   throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
 }
 
-/** Refuses a place that no task's worktree had: the repository's refs may be anybody's. */
+/**
+ * Checks that the path is a known worktree's, in the state folder, or beside a listed worktree: anybody may have written the
+ * repository's refs.
+ */
 async function checkKnownPlace(
   { store, config }: AppContext,
   { repository, ref }: KeptWorktree,

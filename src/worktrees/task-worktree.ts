@@ -13,7 +13,7 @@ import { reconcile } from "#tasks/end/reconcile.ts";
 /** A worktree that tasks work in. All versions of a topic share one. */
 export interface WorktreeSite {
   path: string;
-  /** Without `refs/heads/`. */
+  /** Branch name without `refs/heads/`. */
   branch: string;
   /** The repository's common git folder; git commands for it run there. */
   repository: string;
@@ -25,7 +25,7 @@ export interface WorktreeSite {
 /** The worktree that a task worked in. */
 export interface TaskWorktree extends WorktreeSite {
   task: TaskRecord;
-  /** The working tree that the task was started in, where it is the repository's main one; else the git folder. */
+  /** The working tree that the task was started in, if it is the repository's main one; else the git folder. */
   folder: string;
 }
 
@@ -53,13 +53,13 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   };
 }
 
-/** Returns where a branch is checked out whose worktree is not where it was made; undefined where it is nowhere. */
+/** Returns the path at which a moved worktree's branch is checked out; undefined if it is checked out nowhere. */
 export async function findMovedWorktree(repository: string, branch: string): Promise<string | undefined> {
   const use = await findBranchUse(repository, branch);
   return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
 }
 
-/** Returns the refusal of work on a worktree that is not where it was made. */
+/** Returns the error for a worktree that is not at its original path. */
 export async function worktreeGone({ repository, path, branch }: WorktreeSite): Promise<AppError> {
   const moved = await findMovedWorktree(repository, branch);
   return moved === undefined
@@ -76,7 +76,7 @@ export async function worktreeGone({ repository, path, branch }: WorktreeSite): 
 }
 
 /**
- * Refuses what is not to be done to a worktree while a task works in it.
+ * Checks that no task is working in a worktree.
  * @throws AppError `worktree_busy`
  */
 export async function checkIdle(context: AppContext, path: string): Promise<void> {
@@ -88,14 +88,14 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
   throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
 }
 
-/** Works out the base of a task of the Python server, which did not record it. */
+/** Determines the base commit of a task of the Python server, which did not record it. */
 async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
   if (!pathExists(workspace)) return undefined;
   const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
   return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
 }
 
-/** Returns the refusal of work on a repository that is not where its tasks were started. */
+/** Returns the error for a repository that is not where its tasks were started. */
 export function repositoryGone(gitFolder: string): AppError {
   return new AppError(
     "worktree_moved",

@@ -11,48 +11,48 @@ export interface WorktreeReport {
   worktree_dir: string;
   agent_branch: string;
   base_branch?: string;
-  /** `gone`: git still has it, and its folder is not there. `unreadable`: see `problem`. */
+  /** State of the worktree. `gone`: git lists it, but its folder does not exist. `unreadable`: see `problem`. */
   state: "idle" | "running" | "gone" | "unreadable";
-  /** Why it cannot be read, and what to do about that. */
+  /** Reason why it cannot be read, and how to fix that. */
   problem?: string;
-  /** What is checked out there instead of the agent's branch: another branch, or {@link DETACHED}. */
+  /** Branch that is checked out instead of the agent's: another branch, or {@link DETACHED}. */
   on_branch?: string;
-  /** Of all its files. */
+  /** Total size of its files in bytes. */
   bytes: number;
-  /** It has more than `bytes`: a part could not be read, or not in time. */
+  /** Set if it has more than `bytes`: a part could not be read, or not in time. */
   has_more_bytes?: true;
-  /** Commits of what is checked out that the base does not have, and those that the base has besides. */
+  /** Numbers of commits that only the checked-out commit has (ahead), and that only the base has (behind). */
   ahead: number;
   behind: number;
-  /** True where it is not known. */
+  /** Whether there is uncommitted work; true if that is not known. */
   has_uncommitted_work: boolean;
-  /** Not all files could be read, or not in time: whether there is uncommitted work is not known. */
+  /** Set if it is not known whether there is uncommitted work: some files could not be read, or not in time. */
   is_work_unknown?: true;
   /** Whether there is work, and all of it is in the base. */
   is_merged: boolean;
   /** Whether there is no work: no commit since the base, and nothing uncommitted. */
   is_unchanged: boolean;
-  /** Set where this server made worktree and branch: others are never removed by it. */
+  /** Whether this server made the worktree and its branch: it never removes others. */
   made_here: boolean;
   last_task?: LastTask;
 }
 
-/** The task that worked in a worktree last. */
+/** The last task that worked in a worktree. */
 export interface LastTask {
   task_id: string;
   status: TaskStatus;
   at: string;
 }
 
-/** No branch can have this name. */
+/** Label of a detached HEAD; no branch can have this name. */
 const DETACHED = "(detached HEAD)";
 
-/** Facts that a report is made of. */
+/** Facts needed to report on a worktree. */
 export interface WorktreeFacts {
   stored: StoredWorktree;
   listed: ListedWorktree;
   isThere: boolean;
-  /** Branches' commits, by name. */
+  /** Commits of branches, by branch name. */
   tips: ReadonlyMap<string, string>;
   graph: CommitGraph;
   work: UncommittedWork;
@@ -65,7 +65,7 @@ export async function reportOn(facts: WorktreeFacts): Promise<WorktreeReport> {
   const { stored, listed, isThere, tips, graph, work, size, lastTask } = facts;
   const isOnItsBranch = listed.branch === stored.agent_branch;
   const tip = isOnItsBranch || !isThere ? tips.get(stored.agent_branch) : listed.commit;
-  // What is checked out there instead of the agent's branch may be anybody's.
+  // If another branch is checked out, its commits may be anybody's.
   const isSettled = isOnItsBranch && work === "none";
   const commits = tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, baseOf(stored, tips));
   const isRunning = lastTask?.status === "running" || lastTask?.status === "queued";
@@ -109,7 +109,7 @@ export function reportUnreadable(
   };
 }
 
-/** Returns the commit that a worktree's work is to be merged into. */
+/** Returns the commit of the branch that a worktree's work is to be merged into; its base commit if there is no such branch. */
 export function baseOf({ base_branch, base_commit }: StoredWorktree, tips: ReadonlyMap<string, string>): string {
   return (base_branch === undefined ? undefined : tips.get(base_branch)) ?? base_commit;
 }
@@ -136,7 +136,7 @@ async function judgeCommits(
 ): Promise<CommitState> {
   const { ahead, behind } = await graph.countApart(tip, base);
   const isUnchanged = await graph.isAncestor(tip, base_commit);
-  // By a commit of another name: it counts while the base has that.
+  // A squash or rebase gave the work another commit: it counts as merged while the base has that one.
   const isMergedAs = async () => merged?.tip === tip && graph.isAncestor(merged.commit, base);
   return { ahead, behind, isMerged: !isUnchanged && (ahead === 0 || (await isMergedAs())), isUnchanged };
 }

@@ -7,7 +7,7 @@ import { splitNul, toText } from "#git/byte-names.ts";
 import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
-/** Facts of a worktree's changes, and the reasons why others are missing. */
+/** Facts about a worktree's changes, and the reasons why others are missing. */
 export interface ChangesFound {
   changes: Partial<WorktreeChanges>;
   failures: { facts: (keyof WorktreeChanges)[]; error: unknown }[];
@@ -15,13 +15,13 @@ export interface ChangesFound {
 
 /** Request to read changes. */
 interface ChangesRequest extends GitLimits {
-  /** What was seen of the worktree a moment ago; read anew where it is absent. */
+  /** Status that was read a moment ago; read again if absent. */
   seen?: WorktreeStatus | undefined;
 }
 
 /**
- * Returns what a worktree holds against a base commit: commits, and every difference of the files, whether
- * committed or not, new files included. Neither index nor files are touched, and nothing is run that the repository names.
+ * Returns the changes of a worktree since a base commit: commits, and all differences of the files, whether committed or not,
+ * new files included. Neither index nor files are touched, and no program that the repository names is run.
  * @throws AppError `cancelled`, and as git's commands do
  */
 export async function readChanges(
@@ -34,7 +34,7 @@ export async function readChanges(
   return { commits_ahead: 0, diff_stat: "", files_changed: [], uncommitted_changes: [], ...changes };
 }
 
-/** Returns what {@link readChanges} does, as far as it can be read: each fact stands for itself. */
+/** Returns the changes that {@link readChanges} returns, as far as each of them can be read. */
 export async function findChanges(
   worktree: string,
   baseCommit: string,
@@ -64,13 +64,13 @@ export async function findChanges(
   return found;
 }
 
-/** Returns what differs between two commits, as `git diff --shortstat` words it; empty where nothing does. */
+/** Returns the summary of the differences between two commits, in the format of `git diff --shortstat`; empty if there are none. */
 export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
   return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
 }
 
 /**
- * Returns the differences that {@link readChanges} reports as a patch, of which at most the first `maxBytes` are read.
+ * Returns the differences that {@link readChanges} reports as a patch, truncated to `maxBytes`.
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
@@ -88,7 +88,7 @@ async function readDiff(
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
   return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
     const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
-    // The files, each with a NUL after it, then the sum.
+    // The files, each followed by a NUL, then the sum.
     const end = answer.lastIndexOf(0) + 1;
     const names = parseNumstat(splitNul(answer.subarray(0, end))).map(({ path }) => path);
     return {
@@ -98,7 +98,7 @@ async function readDiff(
   });
 }
 
-/** Says which facts are missing, and why; undefined where none is. */
+/** Describes the missing facts and the reasons; returns undefined if none is missing. */
 export function describeMissing({ failures }: ChangesFound): string | undefined {
   if (failures.length === 0) return undefined;
   const facts = failures.flatMap((failure) => failure.facts).join(", ");

@@ -4,24 +4,24 @@ import { statIfAny } from "#base/paths.ts";
 import { tryGit, withoutLastNewline } from "#git/git.ts";
 import { runGit } from "#git/run-git.ts";
 
-/** Hooks by the part of a commit that they are run in. */
+/** Hooks by the phase of a commit in which they run. */
 const HOOKS = {
   before: ["pre-commit"],
   message: ["prepare-commit-msg", "commit-msg", "reference-transaction"],
   after: ["post-commit"],
 } as const;
 
-/** Observer that finds out how far a commit had come when it was broken off. */
+/** Observer that determines how far a commit had come when it was interrupted. */
 export interface CommitWatch {
-  /** Whether the commit was made. */
+  /** Returns whether the commit was made. */
   isMade: () => Promise<boolean>;
-  /** Names what was running. @param isMade whether the commit was made */
+  /** Names the command or hook that was running. @param isMade whether the commit was made */
   describePhase: (isMade: boolean) => Promise<string>;
 }
 
-/** Looks at a worktree before a commit is made. @param head what is checked out */
+/** Records a worktree's state before a commit is made. @param head the commit that is checked out */
 export function watchCommit(worktree: string, gitDir: string, head: string | undefined): CommitWatch {
-  // Written when pre-commit hooks are through.
+  // Written after the pre-commit hooks.
   const message = () => describeFile(join(gitDir, "COMMIT_EDITMSG"));
   const before = message();
   return {

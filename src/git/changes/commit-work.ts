@@ -14,27 +14,28 @@ import { gitFolderOf } from "#git/worktree/worktree-link.ts";
 /** Request to commit a worktree's work. */
 export interface CommitRequest {
   worktree: string;
-  /** Without `refs/heads/`: on another branch nothing is committed. */
+  /** Branch without `refs/heads/`; nothing is committed on another one. */
   branch: string;
   message: string;
-  /** Variables that the repository's hooks get besides. */
+  /** Additional variables for the repository's hooks. */
   environment: Record<string, string>;
-  /** Hooks that take longer are ended, and the commit with them. */
+  /** Timeout of the commit with its hooks, in milliseconds; after it, both are stopped. */
   atMostMs: number;
-  /** Ends all of it, e.g. with the task; a reason called `TimeoutError` says that the task's time is over. */
+  /** Signal that stops everything, e.g. with the task; an abort reason named `TimeoutError` means that the task has timed out. */
   signal?: AbortSignal | undefined;
-  /** Locked for as long as the commit, or what its hooks start, lives. */
+  /** File that is locked as long as the commit, or any process that its hooks start, is alive. */
   lockFile?: string | undefined;
-  /** What was seen of the worktree a moment ago; read anew where it is absent. */
+  /** Status that was read a moment ago; read again if absent. */
   status?: WorktreeStatus;
 }
 
-/** Characters that are reported of what git and hooks said: its end. */
+/** Maximum length of the reported output of git and hooks, in characters; its end is kept. */
 const MAX_SAID = 1500;
 
 /**
- * Commits all that is not committed in a worktree, as its user would: with their hooks and their name.
- * @returns why it could not be, or which files were left out; undefined where all is committed. Nothing is lost either way.
+ * Commits all uncommitted work of a worktree, as its user would: with their hooks and their name.
+ * @returns the reason for a failure, or the files that were left out; undefined if all is committed. Nothing is lost in either
+ *   case.
  * @throws AppError `cancelled`, and as git's commands do
  */
 export async function commitWork(request: CommitRequest): Promise<string | undefined> {
@@ -60,13 +61,13 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
     const messages = [failure, ...describeLeftOut(left), ofSubmodules].filter((each) => each !== undefined);
     return messages.join("\n") || undefined;
   } finally {
-    // Where nothing was committed, what was staged before is staged again, and no more.
+    // If nothing was committed, restore what was staged before, and no more.
     if (!isMade) await kept.restore();
     kept.forget();
   }
 }
 
-/** Says why nothing is to be committed now, and what to do: that is for the worktree's user to decide. */
+/** Describes why nothing may be committed now, and how to fix it, which the worktree's user has to decide. */
 async function describeObstacle(
   { worktree, branch }: CommitRequest,
   status: WorktreeStatus,
@@ -86,12 +87,12 @@ async function describeObstacle(
   return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm ${quoteForShell(lock)}), and commit in ${worktree}.`;
 }
 
-/** Commits what is staged. @returns undefined where nothing is, since all that there is was left out */
+/** Commits what is staged. @returns undefined if nothing is staged, since all changes were left out */
 async function commitStaged(request: CommitRequest): Promise<UsersGitResult | undefined> {
   const { worktree, message, environment, atMostMs, signal, lockFile } = request;
   const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
   if (staged.exitCode === 0) return undefined;
-  // A signature would be the user's, under work that is not.
+  // A signature would be the user's, under work that is not theirs.
   const settings = ["-c", "commit.gpgSign=false", "-c", "i18n.commitEncoding=UTF-8"];
   const args = [...settings, "commit", "--quiet", "--cleanup=whitespace", "--message", message];
   return tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs, lockFile });
@@ -110,7 +111,7 @@ async function describeFailure(
   return failure.message;
 }
 
-/** Says which part of a commit was ended, after how long and why. */
+/** Describes which part of a commit was stopped, after how long and why. */
 function endedAs(
   phase: string,
   { signal, atMostMs }: CommitRequest,
@@ -142,7 +143,7 @@ function describeLeftOut({ tooLarge, unreadable }: LeftOut): string[] {
   ];
 }
 
-/** @param lines as `git status --short` has them: two letters, a space, and the name */
+/** @param lines in the format of `git status --short`: two letters, a space, and the name */
 function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
   const names = listSome(lines.map((line) => line.slice(3)));

@@ -8,8 +8,8 @@ import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
 import { isClean, type Look, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 
 /**
- * Flags of every comparison of ours. The commands are those that read the fewest settings, and what they read is set here, so
- * that a patch is the same whatever the user has configured: one that `git apply` takes. No program of anybody's is run for it.
+ * Flags of all comparisons. The commands are those that read the fewest settings, and the settings they read are fixed here, so
+ * that a patch does not depend on the user's configuration and `git apply` accepts it. No configured program is run.
  */
 const DIFF_FLAGS = [
   "--no-ext-diff",
@@ -30,17 +30,17 @@ const SETTINGS = ["diff.suppressBlankEmpty=false", "core.quotePath=true", "core.
   setting,
 ]);
 
-/** Flags that ask for a patch. */
+/** Flags that request a patch. */
 export const AS_PATCH = ["--find-renames", "-p", "--unified=3", "--inter-hunk-context=0"];
 
-/** A comparison: the words of a git command, and how it is run. */
+/** A comparison: the arguments of a git command, and the options to run it. */
 export interface Comparison {
-  /** Returns the command with further flags. @param paths files and folders that it is about; none: all */
+  /** Returns the command with further flags. @param paths files and folders to compare; all if empty */
   command: (flags: readonly string[], paths?: readonly string[]) => string[];
   look: Look;
 }
 
-/** Returns the words of a command that compares two commits. */
+/** Returns the arguments of a command that compares two commits. */
 export function compareCommits(
   from: string,
   to: string,
@@ -59,12 +59,12 @@ function compare(
   return [...SETTINGS, "--literal-pathspecs", ...command, ...DIFF_FLAGS, ...flags, ...revisions, "--", ...paths];
 }
 
-/** A file in what `git diff --numstat -z` answers. */
+/** A file in the output of `git diff --numstat -z`. */
 export interface FileLines {
   path: string;
-  /** Where it was, of one that was renamed. */
+  /** Old path of a renamed file. */
   from: string | undefined;
-  /** Empty for a binary file. */
+  /** Numbers of changed lines; empty for a binary file. */
   lines: { added?: number; deleted?: number };
 }
 
@@ -104,12 +104,12 @@ export async function withComparison<T>(
   });
 }
 
-/** A split index would have its other half written to git's own folder. */
+/** Settings against a split index, whose other half would be written to git's own folder. */
 const WHOLE = ["-c", "core.splitIndex=false"];
 
 /**
- * Puts the names of new files into the index that is in force, and of those with conflicts: what they hold is read from the
- * worktree when they are compared. Times of files that were only touched are set right, too.
+ * Adds the names of new files, and of files with conflicts, to the index in use: their contents are read from the worktree for
+ * the comparison. Also updates the times of files that were only touched.
  */
 async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look): Promise<void> {
   const { suitable } = await partSuitable(worktree, status.untracked);
@@ -123,14 +123,14 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
   const update = (flags: readonly string[], input: string) =>
     gitBytes(worktree, [...WHOLE, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
   await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
-  // One file that cannot be read would fail the comparison of all.
+  // A single unreadable file would make the whole comparison fail.
   const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(nameOf);
   const modified = status.modified.filter((name) => statusOf(worktree, name) === "unreadable");
   const unreadable = [...ofTracked, ...modified].map((name) => `${name}\0`).join("");
   if (unreadable !== "") await update(["--skip-worktree", "--stdin"], unreadable);
 }
 
-/** Returns the object name of an empty file's content. */
+/** Returns the object name of an empty file. */
 function emptyFileOf(commit: string | undefined): string {
   const isSha256 = commit?.length === 64;
   return isSha256
@@ -138,22 +138,22 @@ function emptyFileOf(commit: string | undefined): string {
     : "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
 }
 
-/** Larger files are no source: they are neither committed nor compared by us. */
+/** Maximum size of a new file in bytes; larger ones are no source code, and are neither committed nor compared. */
 const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 
-/** Files whose size is looked up before the event loop gets its turn. */
+/** Number of files whose size is looked up before the event loop gets its turn. */
 const SIZES_AT_ONCE = 500;
 
-/** New files of a worktree, by what can be done with them. */
+/** New files of a worktree, by how they can be handled. */
 interface NewFiles {
   suitable: ByteName[];
-  /** Added to an index, these would be links that lead nowhere, and git refuses those without a commit. */
+  /** Repositories: as index entries they would be links without a target, which git refuses if they have no commit. */
   repositories: ByteName[];
   tooLarge: ByteName[];
   unreadable: ByteName[];
 }
 
-/** Parts new files from those that can be neither committed nor compared. */
+/** Separates suitable new files from those that can be neither committed nor compared. */
 export async function partSuitable(worktree: string, untracked: readonly ByteName[]): Promise<NewFiles> {
   const parts: NewFiles = { suitable: [], repositories: [], tooLarge: [], unreadable: [] };
   for (const [index, name] of untracked.entries()) {

@@ -6,11 +6,11 @@ import { statIfAny } from "#base/paths.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import { gitFolderOf } from "#git/worktree/worktree-link.ts";
 
-/** git writes a new index, perhaps a larger one, beside the old one. */
+/** Size of the needed space as a multiple of the index: git writes a new index, perhaps a larger one, beside the old one. */
 const COPIES = 3;
 const MIN_ROOM_BYTES = 1024 * 1024;
 
-/** Does something with an index that is a copy of the worktree's own. */
+/** Runs a function with a copy of the worktree's own index. */
 export async function withIndexCopy<T>(
   worktree: string,
   work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
@@ -24,7 +24,7 @@ export async function withIndexCopy<T>(
   );
 }
 
-/** Copies an index with its time, as git reads it: files that changed in the moment of that time are looked at closer. */
+/** Copies an index with its modification time, as git uses it: files that changed at that very time are compared by content. */
 async function copyIfThere(from: string, to: string): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);

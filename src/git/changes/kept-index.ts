@@ -3,23 +3,23 @@ import { join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 
-/** Beside the index, so that it can take its place in one step. */
+/** Name of the saved index, in the index's own folder so that it can replace the index in one step. */
 const KEPT = "codexmcp-index-before";
 
-/** Limit of the time to wait for another git that has the index, and the pause between two looks. */
+/** Timeout for waiting for another git that holds the index, and the polling interval, in milliseconds. */
 const LOCK_TIMEOUT_MS = 2000;
 const LOCK_LOOK_MS = 50;
 
-/** An index as it was. */
+/** A saved index. */
 export interface KeptIndex {
-  /** Puts it back, unless another git holds on to the index. */
+  /** Restores the index, unless another git holds it. */
   restore: () => Promise<void>;
   forget: () => void;
 }
 
 /**
- * Keeps a worktree's index as it is, with all that is staged, intended or left out of it.
- * @throws AppError `git_failed` where git's folder cannot be written to
+ * Saves a worktree's index, with all that is staged, intended or left out of it.
+ * @throws AppError `git_failed` if git's folder cannot be written to
  */
 export function keepIndex(gitDir: string): KeptIndex {
   const index = join(gitDir, "index");
@@ -40,7 +40,10 @@ export function keepIndex(gitDir: string): KeptIndex {
   return { restore, forget };
 }
 
-/** Gives the index a second name, which keeps it: git never writes into it, but puts a new one in its place. @returns whether there is one */
+/**
+ * Links the index to a second name, which preserves it: git never writes to it, but replaces it by a new file.
+ * @returns whether there is an index
+ */
 function keep(index: string, kept: string): boolean {
   try {
     rmSync(kept, { force: true });
@@ -60,7 +63,7 @@ function keep(index: string, kept: string): boolean {
   }
 }
 
-/** Waits a moment for another git that changes the index. @returns the lock's file, where it stays */
+/** Waits briefly for another git that changes the index. @returns the lock file, if it remains */
 export async function waitForIndexLock(gitDir: string): Promise<string | undefined> {
   const lock = join(gitDir, "index.lock");
   for (let left = LOCK_TIMEOUT_MS; pathExists(lock); left -= LOCK_LOOK_MS) {

@@ -8,9 +8,9 @@ import { stageAll } from "./stage-all.ts";
 import { writeCommit } from "#git/repository/write-commit.ts";
 
 /**
- * Returns what is uncommitted in a working tree (staged, changed, deleted and untracked files) as a commit on top of what is checked
- * out. Neither index nor files nor branch are touched.
- * @returns the commit; the one that is checked out where nothing is uncommitted
+ * Returns a commit of all uncommitted work in a working tree (staged, changed, deleted and untracked files) on top of the
+ * commit that is checked out. Neither index nor files nor branch are touched.
+ * @returns the commit; the one that is checked out if nothing is uncommitted
  * @throws AppError `git_failed`
  */
 export async function snapshotWork(toplevel: string, head: string): Promise<string> {

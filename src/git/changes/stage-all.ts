@@ -10,11 +10,11 @@ export interface LeftOut {
   unreadable: string[];
 }
 
-/** Files outside of a sparse checkout too; what cannot be read is no reason to leave the rest. */
+/** Arguments that stage also files outside of a sparse checkout, and skip unreadable ones. */
 const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
 
 /**
- * Stages all changes of a worktree, deletions and new files included, but the repositories within it and files beyond all size.
+ * Stages all changes of a worktree, deletions and new files included, except nested repositories and files that are too large.
  * @param untracked names of its new files
  * @throws AppError as `git` does
  */

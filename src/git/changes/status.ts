@@ -3,7 +3,7 @@ import { gitFailure } from "#git/git-failure.ts";
 import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { type ByteName, splitNul, toText } from "#git/byte-names.ts";
 
-/** Options of a look at the files of a worktree. */
+/** Options for reading the files of a worktree. */
 export interface Look extends GitLimits {
   environment?: GitEnvironment;
 }
@@ -12,27 +12,27 @@ export interface Look extends GitLimits {
 export interface WorktreeStatus {
   /** The commit that is checked out; undefined on a branch without one. */
   head: string | undefined;
-  /** Without `refs/heads/`; undefined where HEAD is detached. */
+  /** Branch without `refs/heads/`; undefined if HEAD is detached. */
   branch: string | undefined;
-  /** As `git status --short` words it, one line for each change; a rename is `R  new ← old`. */
+  /** Lines in the format of `git status --short`, one for each change; a rename is `R  new ← old`. */
   lines: string[];
-  /** Names of new files; repositories within the worktree end in a slash. */
+  /** Names of new files; nested repositories end with a slash. */
   untracked: ByteName[];
-  /** Names with conflicts that nobody has resolved. */
+  /** Names with unresolved conflicts. */
   unmerged: ByteName[];
-  /** Names of which the index says only that they will be added (`git add --intent-to-add`). */
+  /** Names that the index only marks to be added (`git add --intent-to-add`). */
   intended: ByteName[];
   /** Names of files that differ from what is staged. */
   modified: ByteName[];
-  /** Names that git could not read; folders end in a slash. */
+  /** Names that git could not read; folders end with a slash. */
   unreadable: string[];
 }
 
-/** Flags that leave nothing to the user's settings. */
+/** Arguments that make the output independent of the user's settings. */
 const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z", "--find-renames"];
 const OF_ALL_FILES = "--untracked-files=all";
 
-/** Returns what is uncommitted in a working tree; of submodules, only which commit they are at. @throws AppError as `git` does */
+/** Returns the uncommitted changes of a working tree; of submodules, only a changed commit. @throws AppError as `git` does */
 export async function readStatus(worktree: string, look: Look = {}): Promise<WorktreeStatus> {
   const args = [...STATUS, ...LOOK_ONLY_FLAGS, OF_ALL_FILES];
   const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, look);
@@ -43,15 +43,15 @@ export async function readStatus(worktree: string, look: Look = {}): Promise<Wor
   return parseStatus(stdout, namesUnreadable(said));
 }
 
-/** The status of a worktree, and how its files are to be looked at further. */
+/** Status of a worktree, and the options for reading its files further. */
 export interface SeenWorktree {
   status: WorktreeStatus;
   look: Look;
 }
 
 /**
- * Reads the status of a worktree, and prepares a further look at its files: neither runs a program that the repository names.
- * @param seen what was seen of it a moment ago, so that it need not be read again
+ * Reads the status of a worktree, and prepares further reading of its files. Neither runs a program that the repository names.
+ * @param seen a status that was read a moment ago, to avoid reading it again
  * @throws AppError as `git` does
  */
 export async function lookAtWorktree(
@@ -65,12 +65,12 @@ export async function lookAtWorktree(
   return { status: seen ?? (await readStatus(worktree, look)), look };
 }
 
-/** Whether nothing at all is uncommitted. */
+/** Returns whether nothing at all is uncommitted. */
 export function isClean({ lines }: WorktreeStatus): boolean {
   return lines.length === 0;
 }
 
-/** Returns the names of what git said that it cannot read; it reports all else. */
+/** Returns the names that git reported as unreadable; it reports all others normally. */
 export function namesUnreadable(stderr: string): string[] {
   const patterns = [
     /^warning: could not open directory '(.*)': /,
@@ -83,7 +83,7 @@ export function namesUnreadable(stderr: string): string[] {
   return [...new Set(names)];
 }
 
-/** Number of words before the name, by a line's first letter. */
+/** Number of words before the name, by the first letter of a line. */
 const WORDS_BEFORE_NAME: Record<string, number> = { "1": 8, "2": 9, u: 10, "?": 1 };
 
 function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
@@ -113,7 +113,7 @@ function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
     else if (/[ARC]/.test(state.charAt(1))) status.intended.push(name);
     else if (/[MT]/.test(state.charAt(1))) status.modified.push(name);
   }
-  // Git leaves them out of its answer.
+  // Git leaves them out of its output.
   for (const name of unreadable) if (name.endsWith("/")) status.lines.push(`?? ${name}`);
   return status;
 }

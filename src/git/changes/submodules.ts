@@ -9,8 +9,9 @@ import { isClean, lookAtWorktree } from "./status.ts";
 export const GITLINK = "160000";
 
 /**
- * Returns lines, as `git status --short` has them, for what the submodules of a worktree hold that no commit of the worktree can
- * have: `_m` for changed files, `_?` for new ones (`_` is a space), and `??` for files in the place of one that is not checked out.
+ * Returns lines in the format of `git status --short` for changes within a worktree's submodules that no commit of the worktree
+ * can contain: `_m` for changed files, `_?` for new ones (`_` is a space), and `??` for files in the folder of a submodule that
+ * is not checked out.
  * @throws AppError as `git` does
  */
 export async function readSubmoduleLines(worktree: string, limits: GitLimits): Promise<string[]> {
@@ -24,7 +25,7 @@ export async function readSubmoduleLines(worktree: string, limits: GitLimits): P
 async function describe(worktree: string, path: string, limits: GitLimits): Promise<string[]> {
   const folder = join(worktree, path);
   if (!pathExists(join(folder, ".git"))) return listNames(folder).length === 0 ? [] : [`?? ${path}/`];
-  // A repository like any other, with programs of its own that are not run.
+  // A submodule is a repository of its own: the programs that it names are not run either.
   const { status } = await lookAtWorktree(folder, limits);
   if (isClean(status)) return [];
   return [` ${status.lines.length > status.untracked.length ? "m" : "?"} ${path}`];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathExists } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
 
-/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command for that. */
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command to end it. */
 const SIGNS: [name: string, what: string, command: string][] = [
   ["rebase-apply/applying", "series of patches (git am)", "am"],
   ["rebase-merge", "rebase", "rebase"],
@@ -12,7 +12,7 @@ const SIGNS: [name: string, what: string, command: string][] = [
   ["REVERT_HEAD", "revert", "revert"],
 ];
 
-/** Says that a worktree is in the middle of a merge, a rebase or the like, and what to do; undefined where it is not. */
+/** Describes the unfinished merge, rebase or similar operation of a worktree, and how to end it; returns undefined if there is none. */
 export function describeUnfinished(worktree: string, gitDir: string): string | undefined {
   const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
   if (sign === undefined) return undefined;

@@ -8,17 +8,17 @@ import { lookAtWorktree } from "./status.ts";
 export interface FileChange {
   path: string;
   status: "added" | "deleted" | "modified" | "renamed" | "type changed";
-  /** Where it was, of one that was renamed. */
+  /** Old path of a renamed file. */
   from?: string;
-  /** Lines; absent of binary files. */
+  /** Numbers of changed lines; absent for binary files. */
   added?: number;
   deleted?: number;
 }
 
-/** A worktree against its base: commits, changes and new files alike. */
+/** Differences between a worktree and its base: commits, changes and new files. */
 export interface WorktreeDiff {
   files: FileChange[];
-  /** Bytes of the patch that was written. */
+  /** Size of the written patch in bytes. */
   patchBytes: number;
 }
 
@@ -31,9 +31,9 @@ const STATUSES: Record<string, FileChange["status"]> = {
 };
 
 /**
- * Compares a worktree with a commit, and writes the patch, which `git apply` takes, to a file. Neither index nor files are
- * touched.
- * @param paths files and folders that the patch is about; none: all
+ * Compares a worktree with a commit, and writes the patch, in a form that `git apply` accepts, to a file. Neither index nor
+ * files are touched.
+ * @param paths files and folders to include in the patch; all if empty
  * @throws AppError `git_failed`
  */
 export async function writeWorktreeDiff(
@@ -51,7 +51,7 @@ export async function writeWorktreeDiff(
   });
 }
 
-/** Lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
+/** Parses lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */
 function readFiles(answer: Buffer): FileChange[] {
   const fields = splitNul(answer).map(toText);
   const files: FileChange[] = [];

@@ -9,24 +9,24 @@ import { git } from "#git/git.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { tryLastingGit } from "#git/lasting-git.ts";
 
-/** A branch is to point to another commit, which comes after the one it points to. */
+/** Request to move a branch to a descendant of its commit. */
 export interface Advance {
   folder: string;
-  /** Without `refs/heads/`. */
+  /** Branch without `refs/heads/`. */
   branch: string;
   from: string;
   to: string;
-  /** The working tree that has it checked out. */
+  /** Working tree that has the branch checked out. */
   checkout: string | undefined;
 }
 
-/** Limit of the time to wait for another git that holds the index. */
+/** Timeout for waiting for another git that holds the index, in milliseconds. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
- * Moves a branch forward, with the files of the working tree that has it checked out. That one step is done by one git
- * process in a session of its own, which runs to its end whatever happens to this one.
- * @throws AppError `checkout_dirty` where it would overwrite something; nothing is changed then
+ * Moves a branch forward, with the files of the working tree that has it checked out. A git process in a session of its own
+ * does that in one step, and finishes even if this process ends.
+ * @throws AppError `checkout_dirty` if it would overwrite something; nothing is changed then
  */
 export async function advanceBranch({ folder, branch, from, to, checkout }: Advance): Promise<void> {
   if (checkout === undefined) {
@@ -37,7 +37,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     const { exitCode, stderr } = await tryLastingGit(checkout, args);
-    // Neither its failure nor its success says whether this branch has moved.
+    // Neither failure nor success shows whether this branch has moved.
     if ((await commitOfBranch(folder, branch)) === to) return;
     if (exitCode === 0) throw switched(checkout, branch);
     if (failedWhileWriting(stderr)) throw await unwritten(checkout, { from, to }, gitFailure(checkout, args, stderr));
@@ -47,7 +47,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   }
 }
 
-/** Flags against what `branch.<name>.mergeOptions` and other settings could add. */
+/** Flags that override `branch.<name>.mergeOptions` and other settings. */
 const NOT_AS_CONFIGURED = [
   "--commit",
   "--no-squash",
@@ -57,13 +57,13 @@ const NOT_AS_CONFIGURED = [
   "--no-autostash",
   "--no-signoff",
   "--no-verify-signatures",
-  // An ignored file of the user's is a file all the same.
+  // An ignored file of the user's must not be overwritten either.
   "--no-overwrite-ignore",
 ];
 
 /**
- * Returns the working tree that has a branch checked out; undefined where none has.
- * @throws AppError `branch_in_use` where git's own commands would not move it, or its working tree cannot be found
+ * Returns the working tree that has a branch checked out; undefined if there is none.
+ * @throws AppError `branch_in_use` if git's own commands would refuse to move it, or its working tree cannot be found
  */
 export async function findCheckout(folder: string, branch: string): Promise<string | undefined> {
   const use = await findBranchUse(folder, branch);
@@ -93,7 +93,7 @@ function switched(path: string, branch: string): AppError {
   );
 }
 
-/** Puts the files back that were written, and says so beside why the others could not be. */
+/** Restores the files that were written, and reports that with the reason why the others could not be. */
 async function unwritten(
   checkout: string,
   { from, to }: Pick<Advance, "from" | "to">,

@@ -10,9 +10,9 @@ import { type MergedTree, mergeTrees } from "./merge-trees.ts";
 import { rebaseCommits } from "./rebase-commits.ts";
 
 /**
- * Works out a merge without touching any working tree, index or branch: only objects are written. The result is what
- * `git merge` (`--squash`, `--no-ff`, `--ff-only`) or `git rebase` would give in a clone of the repository. Work that was merged before
- * by a squash or rebase counts as merged, which git itself could not see.
+ * Computes a merge without touching any working tree, index or branch: only objects are written. The result is that of `git
+ * merge` (`--squash`, `--no-ff`, `--ff-only`) or `git rebase` in a clone of the repository. Work that was merged before by a
+ * squash or rebase counts as merged, which git itself could not detect.
  * @throws AppError `not_fast_forward`, `git_failed`, `identity_missing`
  */
 export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
@@ -32,8 +32,8 @@ export async function computeMerge(request: MergeRequest): Promise<ComputedMerge
 }
 
 /**
- * Finds the commit up to which the target has the work already, under another name: a squash or a rebase leaves no trace in the
- * history. It counts while the target has the commit that it became.
+ * Finds the commit up to which the target already has the work as another commit: a squash or a rebase leaves no trace in the
+ * history. It counts while the target has that other commit.
  */
 async function findMergedPart({ folder, merged, target, source }: MergeRequest): Promise<string | undefined> {
   if (merged === undefined || merged.tip === merged.commit) return undefined;
@@ -41,7 +41,7 @@ async function findMergedPart({ folder, merged, target, source }: MergeRequest):
   return (await isAncestor(folder, merged.tip, source)) ? merged.tip : undefined;
 }
 
-/** Finds the commit of the user's uncommitted changes that the work began from, which are not to come along. */
+/** Finds the commit of the user's uncommitted changes that the work began from, which must not be merged. */
 async function findUncommittedPart({ folder, base, target }: MergeRequest): Promise<string | undefined> {
   return (await isOurCommit(folder, base)) && !(await isAncestor(folder, base, target)) ? base : undefined;
 }
@@ -54,7 +54,7 @@ async function mergeWork(
   const { folder, target, source, strategy, message } = request;
   const base = await mergeBaseOf(folder, target, source, space.history);
   if (base === undefined) throw unrelated(request);
-  // Where the work's part that was merged holds the uncommitted changes, they are no difference.
+  // If the merged part of the work contains the uncommitted changes, they are no difference.
   const isApart = uncommitted !== undefined && !(await isAncestor(folder, uncommitted, base));
   const merged = isApart
     ? await mergeWithout(space, request, uncommitted, base)
@@ -71,7 +71,7 @@ async function mergeWork(
   return { commit: await writeCommit(folder, { tree, parents, message, isSigned }) };
 }
 
-/** Takes uncommitted changes out of the work, and merges what is left. */
+/** Removes uncommitted changes from the work, and merges the rest. */
 async function mergeWithout(
   space: MergeFolder,
   request: MergeRequest,

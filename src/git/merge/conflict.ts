@@ -3,26 +3,26 @@ import { gitUpTo } from "#git/git.ts";
 /** A conflict of two sides in one file. */
 export interface Conflict {
   path: string;
-  /** Line and text of each place, with git's marks; empty where it is not about lines (deleted and changed, binary, …). */
+  /** Line and text of each hunk, with git's marks; empty for conflicts that are not about lines (deleted and changed, binary, …). */
   hunks: Hunk[];
 }
 
-/** One place. */
+/** A conflicting part of a file. */
 export interface Hunk {
-  /** In the file with the marks, from 1. */
+  /** Line number in the file with the marks, starting at 1. */
   line: number;
   text: string;
 }
 
 const MAX_HUNKS = 5;
 const MAX_LINES = 40;
-/** Part of a conflicting file that is searched: its beginning. */
+/** Size of the searched beginning of a conflicting file, in bytes. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 /**
- * Returns the places in one file of a merged tree where its sides conflict.
- * @param sides as git calls them in its marks
- * @param names as people call them
+ * Returns the conflicting parts of a file in a merged tree.
+ * @param sides names of the sides in git's marks
+ * @param names names of the sides for people
  */
 export async function readConflict(
   folder: string,
@@ -34,13 +34,13 @@ export async function readConflict(
   const input = Buffer.concat([Buffer.from(`${tree}:`), path, Buffer.from("\0")]);
   const answer = await gitUpTo(MAX_BYTES, folder, ["cat-file", "--batch", "-z"], { input });
   const lineEnd = answer.indexOf("\n");
-  // `name type size`, or the name and why there is none, as of a submodule's commit.
+  // `name type size`; or the name and why there is no object, e.g. for the commit of a submodule.
   if (!/^[0-9a-f]+ blob \d+$/.test(answer.slice(0, lineEnd))) return [];
   const text = answer.slice(lineEnd + 1);
   return findHunks(text, sides, names);
 }
 
-/** Finds the places that git has marked in a file. Marks are as long as the attribute `conflict-marker-size` says. */
+/** Finds the parts of a file that git has marked. The attribute `conflict-marker-size` sets the length of the marks. */
 function findHunks(
   text: string,
   sides: { ours: string; theirs: string },
@@ -55,7 +55,7 @@ function findHunks(
   for (const [index, line] of lines.entries()) {
     const [, opened] = opening.exec(line) ?? [];
     if (begin === undefined && opened !== undefined) [begin, width] = [index, opened.length];
-    // A conflict may hold others, of a merge of the merge bases or of renamed files: their marks have another width.
+    // A conflict may contain others, of a merge of the merge bases or of renamed files: their marks have another width.
     if (begin === undefined || closing.exec(line)?.[1]?.length !== width) continue;
     const all = lines.slice(begin, index + 1);
     const shown = all

@@ -5,7 +5,7 @@ import { tryGit } from "#git/git.ts";
 import { asVariables } from "#git/local-programs.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 
-/** Returns the merge drivers that are configured, by their settings' names. */
+/** Returns the configured merge drivers, by the names of their settings. */
 export async function readDrivers(repository: string): Promise<ReadonlyMap<string, string>> {
   const args = ["config", "--null", "--get-regexp", String.raw`^merge\..*\.driver$`];
   const { stdout } = await tryGit(repository, args);
@@ -17,22 +17,22 @@ export async function readDrivers(repository: string): Promise<ReadonlyMap<strin
   return settings;
 }
 
-/** Returns variables with which git runs the same drivers, and what they print does not stand among its answers. */
+/** Returns variables with which git runs the same drivers, but their output is kept out of git's own. */
 export function redirectDrivers(drivers: ReadonlyMap<string, string>): GitEnvironment {
   if (drivers.size === 0) return {};
   return asVariables([...drivers].map(([key, command]) => [key, `exec 1>&2; ${command}`]));
 }
 
-/** Whether attributes name one of the drivers. */
+/** Returns whether attributes name one of the drivers. */
 export function namesDriver(attributes: string, drivers: ReadonlyMap<string, string>): boolean {
   const names = new Set([...drivers.keys()].map((key) => key.slice("merge.".length, -".driver".length)));
   return [...attributes.matchAll(/(?<=[\s]merge=)\S+/g)].some(([name]) => names.has(name));
 }
 
 /**
- * Puts all of a commit's files into a working tree, since drivers may be, or need, files of the repository's. What stands untracked
- * at the top of the user's own working tree, such as installed packages, is there too.
- * @param environment names the repository, the working tree, and an index of its own
+ * Checks out all files of a commit, since drivers may be, or need, files of the repository. Untracked entries at the top of the
+ * user's own working tree, such as installed packages, are linked.
+ * @param environment variables that name the repository, the working tree, and an index of its own
  */
 export async function checkOutForDrivers(
   tree: string,
@@ -40,7 +40,7 @@ export async function checkOutForDrivers(
   checkout: string | undefined,
   environment: GitEnvironment,
 ): Promise<void> {
-  // Large files are not downloaded for it.
+  // Large files are not downloaded for this.
   const look = { ...environment, GIT_LFS_SKIP_SMUDGE: "1" };
   const args = ["read-tree", "--reset", "-u", commit];
   await tryGit(tree, args, look, { deadlineMs: GIT_FILES_DEADLINE_MS });
@@ -50,7 +50,7 @@ export async function checkOutForDrivers(
     try {
       if (!there.has(name)) symlinkSync(join(checkout, name), join(tree, name));
     } catch {
-      // The driver does without it.
+      // The driver runs without it.
     }
   }
 }

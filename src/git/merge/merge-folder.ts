@@ -13,15 +13,15 @@ import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git
 import { GITLINK } from "#git/changes/submodules.ts";
 import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
-/** Limit of all attribute files of a tree together. */
+/** Maximum total size of a tree's attribute files, in bytes. */
 const MAX_ATTRIBUTES_BYTES = 256 * 1024 * 1024;
-/** Git itself ignores a larger file of attributes. */
+/** Maximum size of an attribute file in bytes; git itself ignores larger ones. */
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
 
 /**
- * A working tree of our own in which git computes merges, so that none of the user's is touched. It holds only what git looks
- * at while it merges: files of attributes, and where submodules have their objects.
+ * Temporary working tree in which git computes merges, so that none of the user's is touched. It holds only the files that git
+ * reads during a merge: attribute files, and links to the objects of submodules.
  */
 export class MergeFolder {
   readonly #repository: string;
@@ -29,9 +29,9 @@ export class MergeFolder {
   readonly #checkout: string | undefined;
   readonly #folder: string;
   readonly #tree: string;
-  /** The blobs that are written out, by path. */
+  /** Blobs that are written out, by path. */
   #written = new Map<string, string>();
-  /** Those of them that name a merge driver. */
+  /** Written blobs that name a merge driver. */
   readonly #naming = new Set<string>();
   #lines: string[] = [];
   #drivers: ReadonlyMap<string, string> = new Map();
@@ -47,9 +47,9 @@ export class MergeFolder {
   }
 
   /**
-   * Makes such a folder, does something in it, and removes it.
+   * Creates a merge folder, runs a function with it, and removes it.
    * @param repository a folder in which git commands for the repository run
-   * @param checkout the user's working tree, where submodules may be checked out
+   * @param checkout the user's working tree, in which submodules may be checked out
    */
   static async use<T>(
     repository: string,
@@ -64,12 +64,12 @@ export class MergeFolder {
     });
   }
 
-  /** Variables with which git sees history as {@link pretend} says. */
+  /** Returns variables with which git sees the history as {@link pretend} has changed it. */
   get history(): GitEnvironment {
     return this.#lines.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#lines) };
   }
 
-  /** Lets git see a commit with one more parent. */
+  /** Makes git see a commit with one more parent. */
   async pretend(commit: string, another: string): Promise<void> {
     const parents = await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`]);
     this.#lines.push([commit, ...parents.split("\n").filter(Boolean), another].join(" "));
@@ -77,12 +77,12 @@ export class MergeFolder {
 
   /**
    * Runs `git merge-tree` for two commits, with the attributes of the first.
-   * @param base what both are compared with, neither of the two; undefined: where their histories part
+   * @param base the commit to compare both with, neither of the two; undefined: their merge base
    * @throws AppError as `tryGit` does
    */
   async mergeTree(ours: string, theirs: string, base: string | undefined): Promise<ProgramResult> {
     await this.#writeAttributes(ours);
-    // git before 2.40 cannot be given a base: it finds it where histories are cut off there.
+    // git before 2.40 does not accept a base: it finds the base if both histories are cut off there.
     const lines = base === undefined ? this.#lines : [base, `${ours} ${base}`, `${theirs} ${base}`];
     const place = {
       GIT_DIR: this.#commonDir,
@@ -95,13 +95,13 @@ export class MergeFolder {
     const merge = async () => runGit(this.#tree, args, { environment, deadlineMs: GIT_FILES_DEADLINE_MS });
     const isDriven = this.#isDriven();
     const result = isDriven ? undefined : await merge();
-    // Attributes of the user's own, which apply everywhere, may name a driver too.
+    // The user's own attributes, which apply everywhere, may name a driver too.
     if (result !== undefined && (result.exitCode !== 1 || this.#drivers.size === 0)) return result;
     await checkOutForDrivers(this.#tree, ours, this.#checkout, place);
     return merge();
   }
 
-  /** Whether the repository's own attributes name a merge driver. */
+  /** Returns whether the repository's own attributes name a merge driver. */
   #isDriven(): boolean {
     if (this.#drivers.size === 0) return false;
     const info = tryReadText(join(this.#commonDir, "info", "attributes")) ?? "";
@@ -114,7 +114,7 @@ export class MergeFolder {
     return file;
   }
 
-  /** Writes out the files of attributes of a commit: git reads those that are checked out, and not those that are merged. */
+  /** Writes out the attribute files of a commit: git reads those that are checked out, not those that are merged. */
   async #writeAttributes(commit: string): Promise<void> {
     const wanted = new Map<string, string>();
     const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
@@ -135,7 +135,7 @@ export class MergeFolder {
     this.#written = wanted;
   }
 
-  /** Leads git to the objects of a submodule that the user has checked out: it finds there which of two commits comes after the other. */
+  /** Points git to the objects of a submodule that the user has checked out, by which it determines which of two commits is newer. */
   #linkSubmodule(path: ByteName): void {
     if (this.#checkout === undefined) return;
     const submodule = join(this.#checkout, toBytes(path).toString());
@@ -144,7 +144,7 @@ export class MergeFolder {
     this.#write(`${path}/.git`, Buffer.from(`gitdir: ${gitFolder}\n`));
   }
 
-  /** Writes a file, if it can be: one in whose folder's place the tree has a file, too, has no effect. */
+  /** Writes a file, if possible: a file has no effect if the tree has a file in place of its folder. */
   #write(path: ByteName, content: Buffer): void {
     try {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
@@ -154,7 +154,10 @@ export class MergeFolder {
     }
   }
 
-  /** A tree may have a link and a folder of one name: nothing is written through the former. */
+  /**
+   * Returns whether no link leads out of the file's folder: a tree may have a link and a folder of the same name, and nothing
+   * may be written through the link.
+   */
   #isWithin(path: ByteName): boolean {
     const parent = dirname(path);
     const expected = parent === "." ? Buffer.from(this.#tree) : this.#place(parent);
@@ -177,10 +180,10 @@ interface TreeEntry {
   path: ByteName;
 }
 
-/** Names that lead out of a tree, or into git's own folder. */
+/** Pattern of names that lead out of a tree, or into git's own folder. */
 const UNSAFE = /(?:^|\/)(?:\.{0,2}|\.git)(?:\/|$)/i;
 
-/** Picks what matters of `git ls-tree -r -z`: files of attributes, `.gitmodules`, and submodules. */
+/** Picks the relevant entries of `git ls-tree -r -z`: attribute files, `.gitmodules`, and submodules. */
 function* pickEntries(listing: Buffer): Generator<TreeEntry> {
   for (const line of splitNul(listing)) {
     const [, mode = "", name = "", path = ""] = /^(\d{6}) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
@@ -194,7 +197,7 @@ async function keepReadable(repository: string, names: readonly string[]): Promi
   if (names.length === 0) return [];
   const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
   const answer = (await gitBytes(repository, ["cat-file", "--batch-check"], { input })).toString();
-  // Each as `name type size`.
+  // Each line is `name type size`.
   const lines = answer.split("\n").map((line) => line.split(" "));
   return lines.flatMap(([name = "", , size]) => (Number(size) <= MAX_FILE_BYTES ? [name] : []));
 }

@@ -1,27 +1,27 @@
 import type { Conflict } from "./conflict.ts";
 
-/** Way in which a branch's work gets into another. */
+/** Strategy for merging a branch's work into another branch. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
 
 /** Request for a merge. */
 export interface MergeRequest {
-  /** A folder in which git commands for the repository run. */
+  /** Folder in which git commands for the repository run. */
   folder: string;
-  /** The user's working tree, where submodules may be checked out. */
+  /** The user's working tree, in which submodules may be checked out. */
   checkout?: string | undefined;
   strategy: MergeStrategy;
-  /** The commit that the work is to be put on. */
+  /** Commit to merge the work into. */
   target: string;
-  /** The newest commit of the work. */
+  /** Newest commit of the work. */
   source: string;
-  /** The commit that the work began from. */
+  /** Commit that the work began from. */
   base: string;
-  /** What of the work was merged before, up to which commit and as which, if anything was. */
+  /** Part of the work that was merged before: its last commit, and the commit that it became; undefined if there is none. */
   merged: { tip: string; commit: string } | undefined;
-  /** The branches of target and source, for people. */
+  /** Branches of target and source, for people. */
   names: readonly [target: string, source: string];
   message: string;
 }
 
-/** The commit that the target's branch is to point to, or why there is none. */
+/** Result of a computed merge: the commit that the target's branch should point to, or the conflicts. */
 export type ComputedMerge = { commit: string } | { conflicts: Conflict[]; at: string | undefined };

@@ -6,18 +6,18 @@ import type { MergeFolder } from "./merge-folder.ts";
 /** Result of merging two commits: a tree, or their conflicts. */
 export type MergedTree = { tree: string } | { conflicts: Conflict[] };
 
-/** Conflicts that are reported. */
+/** Maximum number of reported conflicts. */
 const MAX_CONFLICTS = 20;
 
-/** Two commits that are to be merged. */
+/** Request to merge two commits. */
 export interface TreeMerge {
-  /** A folder in which git commands for the repository run. */
+  /** Folder in which git commands for the repository run. */
   folder: string;
-  /** What both are compared with; undefined: where the histories of the two commits part. */
+  /** Commit to compare both with; undefined: their merge base. */
   base?: string | undefined;
   ours: string;
   theirs: string;
-  /** What conflicts call the two. */
+  /** Names of the two commits in reported conflicts. */
   names: readonly [ours: string, theirs: string];
 }
 
@@ -31,7 +31,7 @@ export async function mergeTrees(
 ): Promise<MergedTree> {
   if (base === ours || base === theirs) return { tree: `${base === ours ? theirs : ours}^{tree}` };
   const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
-  // The tree, then the files in conflict.
+  // The tree, then the files with conflicts.
   const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");
   if (exitCode === 0) return { tree };
   if (exitCode !== 1 || tree === "") throw gitFailure(folder, ["merge-tree"], stderr.toString());

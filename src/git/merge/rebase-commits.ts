@@ -8,9 +8,9 @@ import type { MergeFolder } from "./merge-folder.ts";
 import { mergeTrees } from "./merge-trees.ts";
 
 /**
- * Puts the work's commits on the target, one by one, as `git rebase` does: merges among them are left out, and so is a change
- * that the target has already; authors, times and messages stay, byte for byte.
- * @param without a commit that is not to come along, nor what comes before it
+ * Applies the work's commits to the target, one by one, as `git rebase` does: merge commits are left out, and so are changes
+ * that the target already has. Authors, times and messages are kept, byte for byte.
+ * @param without a commit that is left out, with all its ancestors
  */
 export async function rebaseCommits(
   space: MergeFolder,
@@ -31,7 +31,7 @@ export async function rebaseCommits(
     const [parent] = commit.parents;
     const ofBase = parent === undefined ? undefined : await treeOf(folder, `${parent}^{tree}`);
     const isEmpty = commit.tree === ofBase;
-    // "=": the target has the same change; all commits without one are the same in that.
+    // "=": the target has the same change; all empty commits count as the same change.
     if (line.startsWith("=") && !isEmpty) continue;
     if (parent === tip) {
       tip = name;
@@ -41,13 +41,13 @@ export async function rebaseCommits(
     const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
     if ("conflicts" in merged) return { ...merged, at: name };
     const [tree, ofTip] = await Promise.all([treeOf(folder, merged.tree), treeOf(folder, `${tip}^{tree}`)]);
-    // One that was made empty stays; one that has become so is left out.
+    // A commit that was empty is kept; one that has become empty is left out.
     if (tree !== ofTip || isEmpty) tip = await copier.copy(commit, tree, tip);
   }
   return { commit: tip };
 }
 
-/** Copies commits: another tree and parent, and whoever rebases as the committer. */
+/** Copier of commits, with another tree and parent, and the user as the committer. */
 class CommitCopier {
   readonly #folder: string;
   readonly #committer: Buffer;
@@ -69,7 +69,7 @@ class CommitCopier {
 
   async copy(commit: CommitObject, tree: string, parent: string): Promise<string> {
     const author = this.#isSigned && commit.encoding === undefined ? parseAuthor(commit.author) : undefined;
-    // git signs no commit of nobody, nor one that it would have to take as bytes.
+    // git signs neither a commit without an author's name nor one that has to be stored as bytes.
     if (author === undefined || author.name === "") {
       return storeCommit(this.#folder, { ...commit, tree, parents: [parent] }, this.#committer);
     }
@@ -82,7 +82,7 @@ class CommitCopier {
   }
 }
 
-/** Makes a commit without files, with which a commit without a parent is compared. */
+/** Creates a commit without files, to compare a commit without a parent with. */
 async function writeEmptyCommit(folder: string): Promise<string> {
   const tree = (await gitBytes(folder, ["mktree"], { input: Buffer.alloc(0) })).toString().trim();
   return writeCommit(folder, { tree, parents: [], message: "-", environment: OUR_IDENTITY });

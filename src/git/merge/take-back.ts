@@ -6,19 +6,19 @@ import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
 import { gitBytes, tryGit } from "#git/git.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 
-/** Git's words for a failure while it writes files: by then it has made sure that none of the user's is in the way. */
+/** Pattern of git's messages for a failure while it writes files: by then it has checked that none of the user's is in the way. */
 const WHILE_WRITING =
   /unable to (?:create file|write file|unlink old|create symlink|stat just-written|write new index|write index|read sha1 file)|cannot create directory at|(?:smudge|external) filter .* failed/;
 const BEFORE_WRITING = /would be overwritten|would lose untracked/;
 
-/** Whether git has failed while it wrote the files of a working tree, some of which it has changed by then. */
+/** Returns whether git failed while it wrote the files of a working tree, some of which it had already changed. */
 export function failedWhileWriting(stderr: string): boolean {
   return WHILE_WRITING.test(stderr) && !BEFORE_WRITING.test(stderr);
 }
 
 /**
- * Puts the files of a working tree back that a merge has written before it failed. The index is still the one from before.
- * @returns whether all of them could be
+ * Restores the files of a working tree that a failed merge has written. The index is still the one from before.
+ * @returns whether all of them were restored
  * @throws AppError `git_failed`
  */
 export async function takeBack(checkout: string, from: string, to: string): Promise<boolean> {
@@ -40,15 +40,15 @@ export async function takeBack(checkout: string, from: string, to: string): Prom
   return restored.exitCode === 0 && isWhole.every(Boolean);
 }
 
-/** Removes a file that was not there before, and the folders that were made for it. */
+/** Removes a new file, and the folders that were made for it. */
 function remove(checkout: string, path: ByteName): boolean {
   const top = realPath(checkout);
   const place = (name: ByteName) => toBytes(`${nameOf(top)}${name === "." ? "" : `/${name}`}`);
   try {
-    // Git writes through no link, so nothing of it is beyond one.
+    // Git does not write through links, so nothing of it is behind one.
     if (!realpathSync(place(dirname(path)), "buffer").equals(place(dirname(path)))) return true;
     const stat = lstatSync(place(path), { throwIfNoEntry: false });
-    // A submodule's place is an empty folder.
+    // A submodule is an empty folder here.
     if (stat?.isDirectory() === true) rmdirSync(place(path));
     else if (stat !== undefined) rmSync(place(path));
   } catch (error) {
@@ -57,7 +57,7 @@ function remove(checkout: string, path: ByteName): boolean {
   try {
     for (let folder = dirname(path); folder !== "."; folder = dirname(folder)) rmdirSync(place(folder));
   } catch {
-    // It holds something else.
+    // The folder has other contents.
   }
   return true;
 }

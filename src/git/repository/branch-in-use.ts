@@ -4,18 +4,18 @@ import { tryReadText } from "#platform/files/read-file.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 
-/** A working tree that holds a branch, so that git refuses to delete or move it. */
+/** A working tree that uses a branch, so that git refuses to delete or move it. */
 export interface BranchUse {
-  /** The working tree's folder; the git folder where that is not known. */
+  /** Folder of the working tree; the git folder if that is not known. */
   path: string;
   what: "checked out" | "being rebased" | "being bisected";
 }
 
 /**
- * Finds the working tree because of which `git branch -d` and `-f` would refuse a branch. A rebase or bisection is reported rather
- * than a mere checkout.
+ * Finds the working tree because of which `git branch -d` and `-f` would refuse a branch. A rebase or bisection takes
+ * precedence over a mere checkout.
  * @param branch without `refs/heads/`
- * @param except a working tree that may hold it
+ * @param except a working tree that may use it
  * @throws AppError as git's commands do
  */
 export async function findBranchUse(
@@ -37,7 +37,7 @@ interface PrivateFolder {
   gitDir: string;
 }
 
-/** Yields each working tree's own git folder: the main one's is the common folder. */
+/** Yields each working tree's own git folder; for the main one, this is the common folder. */
 function* listPrivateFolders(commonDir: string): Generator<PrivateFolder> {
   yield { path: basename(commonDir) === ".git" ? dirname(commonDir) : commonDir, gitDir: commonDir };
   const parent = join(commonDir, "worktrees");
@@ -48,16 +48,16 @@ function* listPrivateFolders(commonDir: string): Generator<PrivateFolder> {
   }
 }
 
-/** Looks for a branch in the files of a rebase or bisection, as git does. */
+/** Finds a branch in the files of a rebase or bisection, as git does. */
 function findOperation(gitDir: string, branch: string): "being rebased" | "being bisected" | undefined {
   const isBranch = (file: string) => readShort(join(gitDir, file))?.replace(/^refs\/heads\//, "") === branch;
-  // The folder of a mere `git am` has no such file.
+  // The folder of a plain `git am` has no such file.
   const isRebased = isBranch("rebase-merge/head-name") || isBranch("rebase-apply/head-name");
   if (isRebased || listUpdatedRefs(gitDir).includes(`refs/heads/${branch}`)) return "being rebased";
   return pathExists(join(gitDir, "BISECT_LOG")) && isBranch("BISECT_START") ? "being bisected" : undefined;
 }
 
-/** Returns the refs that a rebase with `--update-refs` moves at its end; each is followed by two object names. */
+/** Returns the refs that a rebase with `--update-refs` moves at its end; in the file, each is followed by two object names. */
 function listUpdatedRefs(gitDir: string): string[] {
   const lines = readShort(join(gitDir, "rebase-merge", "update-refs"))?.split("\n") ?? [];
   return lines.filter((_, index) => index % 3 === 0);

@@ -2,7 +2,7 @@ import { git } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
 /**
- * Returns the commits that branches point to, by branch; those that do not exist are left out.
+ * Returns the commits that branches point to, by branch; branches that do not exist are left out.
  * @param branches without `refs/heads/`
  * @throws AppError as `git` does
  */

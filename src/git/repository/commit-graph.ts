@@ -2,13 +2,13 @@ import { gitBytes, tryGit } from "#git/git.ts";
 import { countApart, isAncestor } from "./history.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
-/** A longer history between the commits is left to git, which answers one question at a time. */
+/** Maximum size of git's answer in bytes; for a longer history between the commits, git is asked one question at a time. */
 const MAX_GRAPH_BYTES = 8 * 1024 * 1024;
 
 /** Relations between some commits of a repository, read by two git commands for all of them. */
 export class CommitGraph {
   readonly #folder: string;
-  /** Those that not all of the commits have behind them; undefined where git is asked for each pair. */
+  /** Parents of the commits that are not ancestors of all the given commits; undefined if git is asked for each pair. */
   readonly #parents: ReadonlyMap<string, readonly string[]> | undefined;
   readonly #reached = new Map<string, ReadonlySet<string>>();
 
@@ -17,12 +17,12 @@ export class CommitGraph {
     this.#parents = parents;
   }
 
-  /** Reads what lies between commits. */
+  /** Reads the history between commits. */
   static async read(folder: string, commits: readonly string[], limits: GitLimits): Promise<CommitGraph> {
     return new CommitGraph(folder, await readParents(folder, [...new Set(commits)], limits));
   }
 
-  /** Counts the commits that each of two has and the other has not. @throws AppError `git_failed` */
+  /** Counts the commits that only one of two commits has in its history. @throws AppError `git_failed` */
   async countApart(commit: string, other: string): Promise<{ ahead: number; behind: number }> {
     if (commit === other) return { ahead: 0, behind: 0 };
     if (this.#parents === undefined) return countApart(this.#folder, commit, other);
@@ -32,7 +32,7 @@ export class CommitGraph {
     return { ahead: countOutside(own, others), behind: countOutside(others, own) };
   }
 
-  /** Whether a commit is another one, or comes before it. */
+  /** Returns whether a commit is another one, or an ancestor of it. */
   async isAncestor(commit: string, of: string): Promise<boolean> {
     if (commit === of) return true;
     if (this.#parents === undefined) return isAncestor(this.#folder, commit, of);
@@ -55,7 +55,7 @@ export class CommitGraph {
   }
 }
 
-/** @returns undefined where a commit is missing, they have no common ancestor, or too much lies between them */
+/** @returns undefined if a commit is missing, they have no common ancestor, or the history between them is too long */
 async function readParents(
   folder: string,
   commits: readonly string[],

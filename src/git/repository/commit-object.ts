@@ -1,12 +1,12 @@
 import { gitBytes } from "#git/git.ts";
 
-/** A commit as git stores it, of which every byte can be kept: neither names nor messages need be UTF-8. */
+/** A commit as git stores it, with every byte preserved: neither names nor messages have to be UTF-8. */
 export interface CommitObject {
   tree: string;
   parents: string[];
-  /** Name, mail, seconds and time zone. */
+  /** Name, mail address, seconds and time zone. */
   author: Buffer;
-  /** What the message is written in, if not UTF-8. */
+  /** Encoding of the message, if not UTF-8. */
   encoding: Buffer | undefined;
   message: Buffer;
 }
@@ -16,7 +16,7 @@ export async function readCommit(folder: string, commit: string): Promise<Commit
   return parseCommit(await gitBytes(folder, ["cat-file", "commit", commit]));
 }
 
-/** Parses `header value` lines up to an empty one, after which the message comes. */
+/** Parses `header value` lines up to an empty line; the rest is the message. */
 function parseCommit(bytes: Buffer): CommitObject {
   const end = bytes.indexOf("\n\n");
   const head = end < 0 ? bytes : bytes.subarray(0, end);
@@ -34,7 +34,7 @@ function parseCommit(bytes: Buffer): CommitObject {
   };
 }
 
-/** Stores a commit as it is given. @param committer as `git var GIT_COMMITTER_IDENT` says it. @throws AppError `git_failed` */
+/** Stores a commit unchanged. @param committer in the format of `git var GIT_COMMITTER_IDENT` @throws AppError `git_failed` */
 export async function storeCommit(folder: string, commit: CommitObject, committer: Buffer): Promise<string> {
   const line = (name: string, value: string | Buffer) =>
     Buffer.concat([Buffer.from(`${name} `), Buffer.from(value), Buffer.from("\n")]);
@@ -52,7 +52,7 @@ export async function storeCommit(folder: string, commit: CommitObject, committe
   return (await gitBytes(folder, args, { input })).toString().trim();
 }
 
-/** The parts of an author's line, where it has them. */
+/** Parts of an author line. */
 export interface AuthorParts {
   name: string;
   mail: string;
@@ -60,7 +60,7 @@ export interface AuthorParts {
   date: string;
 }
 
-/** Takes an author's line apart. @returns undefined where it is none, or not in UTF-8 */
+/** Splits an author line into its parts. @returns undefined if it is malformed, or not in UTF-8 */
 export function parseAuthor(author: Buffer): AuthorParts | undefined {
   const text = author.toString();
   if (!Buffer.from(text).equals(author)) return undefined;

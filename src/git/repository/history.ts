@@ -1,7 +1,7 @@
 import { git, tryGit } from "#git/git.ts";
 import type { GitEnvironment } from "#git/run-git.ts";
 
-/** Whether a commit is another one, or comes before it. */
+/** Returns whether a commit is another one, or an ancestor of it. */
 export async function isAncestor(
   folder: string,
   commit: string,
@@ -11,7 +11,7 @@ export async function isAncestor(
   return (await tryGit(folder, ["merge-base", "--is-ancestor", commit, of], environment)).exitCode === 0;
 }
 
-/** Counts the commits that each of two has and the other has not. */
+/** Counts the commits that only one of two commits has in its history. */
 export async function countApart(
   folder: string,
   commit: string,
@@ -22,7 +22,7 @@ export async function countApart(
   return { ahead: ahead ?? 0, behind: behind ?? 0 };
 }
 
-/** Returns the commit where the histories of two revisions part; undefined where they do not meet, or one of them is none. */
+/** Returns the merge base of two revisions; undefined if they have none, or one of them does not exist. */
 export async function mergeBaseOf(
   folder: string,
   one: string,

@@ -3,13 +3,13 @@ import { dirname } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { quoteForShell } from "#base/text.ts";
 
-/** Limit of the time to wait for a lock: it is held for a moment only, and one that was left behind is its user's to remove. */
+/** Timeout for waiting for a lock, in milliseconds: locks are held briefly, and a stale one has to be removed by its user. */
 const LOCK_TIMEOUT_MS = 5000;
 
 /**
- * Holds a ref as git does, by a file beside it, so that no git (a `gc`, for one) rewrites the ref or its log meanwhile.
- * @param refFile the ref's own file, which need not be there
- * @throws AppError `git_failed` where somebody else holds it for long
+ * Locks a ref as git does, with a file beside it, so that no git process (e.g. `gc`) rewrites the ref or its log meanwhile.
+ * @param refFile the ref's own file, which does not have to exist
+ * @throws AppError `git_failed` if it stays locked by another process
  */
 export async function withRefLock(refFile: string, work: () => Promise<void> | void): Promise<void> {
   const lock = `${refFile}.lock`;
@@ -25,7 +25,7 @@ async function takeLock(lock: string): Promise<void> {
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     try {
-      // A `gc` that packs refs removes folders that it leaves empty.
+      // A `gc` that packs refs removes empty folders.
       mkdirSync(dirname(lock), { recursive: true });
       closeSync(openSync(lock, "wx"));
       return;

@@ -7,15 +7,15 @@ import { hasGit } from "#git/run-git.ts";
 import { SALVAGE_REFS } from "#git/salvage/manifest.ts";
 import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 
-/** What a repository says of itself, beside the files that are checked out. */
+/** State of a repository, apart from the files that are checked out. */
 export interface RepositoryState {
   /** A branch's full name, or a commit where HEAD is detached. */
   head: string;
   /** Object names by ref. */
   refs: Record<string, string>;
-  /** Branches that are checked out elsewhere: other people's, or other tasks', business. */
+  /** Branches that are checked out elsewhere, by other people or other tasks, and so are not compared. */
   branchesElsewhere: string[];
-  /** A digest of what is staged; a mere refresh of the index leaves it as it is. */
+  /** Digest of what is staged; refreshing the index does not change it. */
   index: string;
   /** Digests of configuration, hooks and the like, by name. */
   settings: Record<string, string>;
@@ -24,12 +24,12 @@ export interface RepositoryState {
 /** A working tree of a repository. */
 export interface WorkingTree {
   toplevel: string;
-  /** Its own git folder; the repository's, where it is the main one. */
+  /** The working tree's own git folder; the repository's if it is the main one. */
   gitDir: string;
   commonDir: string;
 }
 
-/** Finds the working tree that a folder lies in. @returns undefined where there is none, or no git to ask */
+/** Finds the working tree that contains a folder. @returns undefined if there is none, or git is not installed */
 export async function findWorkingTree(folder: string): Promise<WorkingTree | undefined> {
   if (!hasGit()) return undefined;
   const ask = async (flag: string) => {
@@ -43,7 +43,7 @@ export async function findWorkingTree(folder: string): Promise<WorkingTree | und
   return { toplevel, gitDir, commonDir };
 }
 
-/** What this server keeps of discarded worktrees is its own. */
+/** Returns whether a ref is the user's, and not one that keeps a discarded worktree for this server. */
 function isUsers(line: string): boolean {
   return line !== "" && !line.includes(` ${SALVAGE_REFS}/`);
 }
@@ -68,7 +68,7 @@ export async function readRepositoryState({ toplevel, gitDir, commonDir }: Worki
   };
 }
 
-/** In words, what differs between two states of one repository. */
+/** Describes the differences between two states of a repository. */
 export function compareRepositoryStates(before: RepositoryState, after: RepositoryState): string[] {
   const elsewhere = new Set([...before.branchesElsewhere, ...after.branchesElsewhere]);
   const refs = changedKeys(before.refs, after.refs).filter((ref) => !elsewhere.has(ref));
@@ -91,10 +91,13 @@ function parseRef(line: string): [string, string] {
   return [name.join(" "), commit];
 }
 
-/** What steers git, and an unfinished merge or rebase; `info/refs` is a mere list that git makes of its refs. */
+/**
+ * Pattern of files that configure git, or belong to an unfinished merge or rebase. `info/refs` is skipped: git generates it
+ * from its refs.
+ */
 const SETTINGS = /^(?:config.*|hooks|info|description|MERGE_HEAD|CHERRY_PICK_HEAD|REVERT_HEAD|rebase-\w+|BISECT_\w+)$/;
 
-/** Digests of the settings in a git folder, which is to be called `shownAs`. */
+/** Returns digests of the settings in a git folder, which is named `shownAs` in the result. */
 function readSettings(gitDir: string, shownAs: string): [string, string][] {
   const names = listNames(gitDir).filter((name) => SETTINGS.test(name) && !name.endsWith(".lock"));
   const settings: [string, string][] = [];
@@ -111,14 +114,14 @@ function readSettings(gitDir: string, shownAs: string): [string, string][] {
   return settings;
 }
 
-/** Larger files are known by their size and times. */
+/** Maximum size of a file whose content is read, in bytes; larger ones are compared by size and times. */
 const MAX_CONTENT_BYTES = 1024 * 1024;
-/** Of all settings so many files are looked at, and so much content. */
+/** Maximum number of files with settings, and maximum total size of the content read, in bytes. */
 const MAX_FILES = 2000;
 const MAX_TOTAL_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 8;
 
-/** Tells apart what a file was and is. @param maxBytes how much content may be read for it */
+/** Returns a digest by which a changed file can be recognized. @param maxBytes maximum size of the content to read */
 function describeFile(path: string, maxBytes: number): { bytes: number; digest: string } {
   const outcome = readFileBounded(path, { maxBytes });
   if ("bytes" in outcome) return { bytes: outcome.bytes.length, digest: digestOf(outcome.bytes) };
@@ -127,7 +130,7 @@ function describeFile(path: string, maxBytes: number): { bytes: number; digest: 
   return { bytes: 0, digest: [outcome.problem, ...facts].join(" ") };
 }
 
-/** Files, pipes and the like below a folder, to a depth that git has no use for. Links to folders are not entered. */
+/** Yields the files, pipes and the like below a folder, down to a depth that git never uses. Links to folders are not followed. */
 function* filesBelow(folder: string, name: string, depth = 0): Generator<string> {
   const stat = lstatIfAny(join(folder, name));
   if (stat?.isDirectory() !== true) {

@@ -8,31 +8,31 @@ import { listGitWorktrees, type ListedWorktree } from "#git/worktree/worktree-li
 
 /** A repository that a worktree can be made from. */
 export interface Repository {
-  /** A folder in which git commands for it run. */
+  /** Folder in which git commands for it run. */
   folder: string;
-  /** The common git folder. */
+  /** Common git folder. */
   commonDir: string;
-  /** What its worktrees' folders begin with, and the folder that they stand in unless another is set. */
+  /** Prefix of its worktrees' folder names, and the folder that contains them by default. */
   name: string;
   parent: string;
-  /** The top of its main working tree, or of `cwd`'s where nothing says which that is; a bare repository's own folder. */
+  /** Top of its main working tree, or of `cwd`'s if that one cannot be determined; the folder itself of a bare repository. */
   mainTree: string;
-  /** The branch that is checked out at `cwd`; undefined for a detached HEAD. */
+  /** Branch that is checked out at `cwd`; undefined for a detached HEAD. */
   branch: string | undefined;
-  /** The commit that is checked out at `cwd`. */
+  /** Commit that is checked out at `cwd`. */
   commit: string;
-  /** Where `cwd` is in its working tree; empty at the top. */
+  /** Path of `cwd` relative to the top of its working tree; empty at the top. */
   subfolder: string;
-  /** The top of the working tree that `cwd` is in; undefined in a bare repository. */
+  /** Top of the working tree that contains `cwd`; undefined in a bare repository. */
   toplevel: string | undefined;
   worktrees: ListedWorktree[];
 }
 
-/** The folder is the caller's choice: whether a repository there may be used is for git to judge. */
+/** Options for a folder that the caller chose: git decides whether a repository there may be used. */
 const FOREIGN = { isForeign: true };
 
 /**
- * Finds the repository that a real path lies in, read only.
+ * Finds the repository that contains a real path, without changing anything.
  * @returns undefined outside git
  * @throws AppError `repository_without_commit`, `repository_unusable`, `repository_untrusted`, `git_missing`
  */
@@ -49,14 +49,14 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
     tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
     superprojectOf(cwd),
-    // The first of them reports what is wrong.
+    // The first command reports any error.
     listGitWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
   if (facts.exitCode !== 0) {
     if (/not a git repository/i.test(facts.stderr)) return undefined;
     throw gitFailure(cwd, flags, facts.stderr);
   }
-  // The path comes last because it may hold line ends of its own.
+  // The path comes last because it may contain line ends.
   const [bare, insideGit, ...path] = withoutLastNewline(facts.stdout).split("\n");
   const isBare = bare === "true";
   if (insideGit === "true" && !isBare) throw insideGitFolder(cwd);
@@ -65,7 +65,7 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
   if (toplevel !== undefined && !isWithin(cwd, toplevel)) throw outsideWorkingTree(cwd, toplevel);
   const isMain = realPath(withoutLastNewline(own.stdout)) === commonDir;
   const mainTree = toplevel === undefined ? commonDir : isMain ? toplevel : mainTreeOf(worktrees, commonDir, toplevel);
-  // A worktree of a submodule lies in no superproject, but the submodule does.
+  // A worktree of a submodule is in no superproject, but the submodule is.
   const around = superproject ?? (isMain || toplevel === undefined ? undefined : await superprojectOf(mainTree));
   const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
   if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
@@ -102,8 +102,8 @@ async function bareHead(cwd: string): Promise<Head> {
 }
 
 /**
- * Finds the main working tree, as seen from another one. Where the git folder stands apart from it (`--separate-git-dir`,
- * a `.git` that is a link, a submodule), git lists that folder in its place.
+ * Returns the main working tree, as seen from another one. If the git folder is outside of it (`--separate-git-dir`, a `.git`
+ * that is a link, a submodule), git lists that folder instead.
  */
 function mainTreeOf([main]: readonly ListedWorktree[], commonDir: string, toplevel: string): string {
   if (main === undefined) return toplevel;
@@ -116,15 +116,15 @@ interface Place {
   parent: string;
 }
 
-/** Places a repository's worktrees beside its main working tree, whichever of its worktrees `cwd` is in. */
+/** Returns a place beside a repository's main working tree, whichever of its worktrees contains `cwd`. */
 function placeBeside(main: string): Place {
   const parent = dirname(main);
   const name = basename(main).replace(/(?<=.)\.git$/, "");
-  // `project/.bare` with worktrees around it: the project's name says more.
+  // For `project/.bare` with worktrees around it, the project's name is more informative.
   return { name: name.startsWith(".") ? basename(parent) : name, parent };
 }
 
-/** Places a submodule's worktrees outside of all superprojects, whose `git status` would show them. */
+/** Returns a place for a submodule's worktrees outside of all superprojects, whose `git status` would list them. */
 async function placeBesideSuperproject(superproject: string, toplevel: string): Promise<Place> {
   const above = await superprojectOf(superproject);
   const { name, parent } =
@@ -145,7 +145,7 @@ function insideGitFolder(cwd: string): AppError {
   );
 }
 
-/** Returns the refusal of a cwd outside of its working tree: the setting core.worktree can name any folder. */
+/** Returns the error for a cwd outside of its working tree: the setting core.worktree can name any folder. */
 function outsideWorkingTree(cwd: string, toplevel: string): AppError {
   return new AppError(
     "repository_unusable",

@@ -11,11 +11,11 @@ const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
 const PIECE_BYTES = 4 * 1024 * 1024;
 const ABANDON_TIMEOUT_MS = 5000;
 
-/** Paths in git's words, relative to its folder. */
+/** Pattern of paths in git's messages, relative to its folder. */
 const REMAINS =
   /(?:(?<=dumping crash report to )|(?<='))((?:[^'\n]*\/)?(?:fast_import_crash_\d+|objects\/pack\/tmp_pack_\w+))(?='|$)/gm;
 
-/** A commit that is given to `git fast-import` piece by piece; nothing of the repository's is touched but the new ref. */
+/** Commit that is streamed to `git fast-import`; nothing in the repository is touched except the new ref. */
 export class CommitWriter {
   readonly #folder: string;
   readonly #git: ReturnType<typeof startGit>;
@@ -30,23 +30,23 @@ export class CommitWriter {
     this.#data(Buffer.from(message));
     if (first !== undefined) this.#say(`from ${first}\n`);
     for (const parent of others) this.#say(`merge ${parent}\n`);
-    // A commit begins with its parent's files.
+    // Without this, a commit would start with its parent's files.
     this.#say("deleteall\n");
   }
 
-  /** Adds a file of this content. */
+  /** Adds a file with the given content. */
   async add(path: ByteName, content: Uint8Array, mode: "100644" | "100755" | "120000" = "100644"): Promise<void> {
     this.#say(`M ${mode} inline ${quote(path)}\n`);
     this.#data(content);
     await this.#flush();
   }
 
-  /** Adds an object that the repository has. */
+  /** Adds an object that the repository already has. */
   addObject(path: ByteName, object: string, type: string): void {
     this.#say(`M ${type === "tree" ? "040000" : "100644"} ${object} ${quote(path)}\n`);
   }
 
-  /** Adds what was found on the disk, its bytes as they are. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
+  /** Adds a file or link from the disk, byte for byte. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async addFound(path: ByteName, top: string, relative: ByteName, { kind, mode }: FoundFile): Promise<void> {
     const source = toBytes(`${nameOf(top)}/${relative}`);
     if (kind === "link") return this.add(path, readLink(source), "120000");
@@ -54,9 +54,9 @@ export class CommitWriter {
     await this.#copy(source);
   }
 
-  /** Adds the content of a file of any size, a piece at a time. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
+  /** Adds the content of a file of any size, in chunks. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async #copy(source: Buffer): Promise<void> {
-    // Something else may have come into its place: a link is not followed, a pipe not waited for.
+    // The path may have been replaced meanwhile: do not follow a link, or wait for a pipe.
     const file = openFile(source);
     try {
       let left = fstatSync(file).size;
@@ -87,7 +87,7 @@ export class CommitWriter {
     if (result.exitCode !== 0) throw gitFailure(this.#folder, ARGS, result.stderr.toString().trim());
   }
 
-  /** Ends it without a commit. A git that was killed would leave a file of its objects behind. */
+  /** Ends the command without a commit; a killed git would leave a temporary object file behind. */
   async abandon(): Promise<void> {
     const timer = setTimeout(() => this.#git.kill(), ABANDON_TIMEOUT_MS);
     await Promise.resolve(this.#git.stdin.end()).catch(() => {});
@@ -96,7 +96,7 @@ export class CommitWriter {
     this.#removeRemains(stderr.toString());
   }
 
-  /** Removes what git says that it has left: a report on its own end, and a file that did not fit on the disk. */
+  /** Removes the files that git reports to have left behind: a crash report, and an object file that did not fit on the disk. */
   #removeRemains(said: string): void {
     for (const [, path = ""] of said.matchAll(REMAINS)) rmSync(resolve(this.#folder, path), { force: true });
   }
@@ -111,7 +111,7 @@ export class CommitWriter {
     this.#say("\n");
   }
 
-  /** Waits until git has taken what was written; where git has ended, {@link commit} reports why. */
+  /** Waits until git has read what was written; if git has ended, {@link commit} reports the reason. */
   async #flush(): Promise<void> {
     await Promise.resolve(this.#git.stdin.flush()).catch(() => {});
   }
@@ -137,7 +137,7 @@ function readLink(path: Buffer): Buffer {
   }
 }
 
-/** Puts a name in quotes as fast-import reads it. */
+/** Quotes a name in the syntax of fast-import. */
 function quote(path: ByteName): ByteName {
   return `"${path.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
 }

@@ -2,18 +2,18 @@ import { gitBytes } from "#git/git.ts";
 import { measureFolder } from "#platform/files/folder-size.ts";
 import { type ByteName, splitNul, toBytes } from "#git/byte-names.ts";
 
-/** A file, or a folder of nothing else, that git ignores. */
+/** An ignored file, or a folder that contains only ignored files. */
 export interface IgnoredPath {
   path: ByteName;
   bytes: number;
-  /** The first path in it that cannot be read. */
+  /** First path in it that cannot be read. */
   unreadable?: string;
 }
 
-/** Smaller ones (`.env`, for one) are saved in any case. */
+/** Minimum size of a large ignored path in bytes; smaller ones (e.g. `.env`) are always saved. */
 const LARGE_BYTES = 1024 * 1024;
 
-/** Returns what git ignores in a worktree; folders that are ignored as a whole are one entry. */
+/** Returns the ignored paths of a worktree; a folder that is ignored as a whole is one entry. */
 export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   const args = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
   const paths = splitNul(await gitBytes(worktree, args)).map((path) => path.replace(/\/$/, ""));
@@ -22,12 +22,12 @@ export async function listIgnored(worktree: string): Promise<IgnoredPath[]> {
   return ignored;
 }
 
-/** Returns those of them that are given up where somebody wants to be rid of what can be made again. */
+/** Returns the large ignored paths, which are not saved if the caller does not need what can be generated again. */
 export function pickLargeIgnored(ignored: readonly IgnoredPath[]): ByteName[] {
   return ignored.filter(({ bytes }) => bytes > LARGE_BYTES).map(({ path }) => path);
 }
 
-/** Measures an ignored path, never as less than there is: what is too much to count is too much to save. */
+/** Measures an ignored path, never as less than its size: what is too large to count is too large to save. */
 async function measure(worktree: string, path: ByteName): Promise<IgnoredPath> {
   const size = await measureFolder(Buffer.concat([Buffer.from(`${worktree}/`), toBytes(path)]));
   return {

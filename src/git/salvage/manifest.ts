@@ -3,50 +3,50 @@ import { AppError } from "#base/errors.ts";
 import { git } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
-/** Beginning of the refs that keep salvaged worktrees: `<this>/<branch>/<time>`. */
+/** Prefix of the refs that keep saved worktrees: `<this>/<branch>/<time>`. */
 export const SALVAGE_REFS = "refs/codexmcp/salvage";
 
 const bytes = v.string();
 
 const ManifestSchema = v.object({
   version: v.literal(1),
-  /** Where the worktree stood. */
+  /** Path of the worktree. */
   worktree: v.string(),
-  /** Its branch, without `refs/heads/`, and where that pointed. */
+  /** Branch of the worktree, without `refs/heads/`, and the commit that it pointed to. */
   branch: v.optional(v.string()),
   tip: v.optional(v.string()),
-  /** The commit that was checked out. */
+  /** Commit that was checked out. */
   head: v.optional(v.string()),
-  /** Paths, one character for each byte: in the index and not in the folder. */
+  /** Paths that were in the index but not in the folder, with one character for each byte. */
   absent: v.array(bytes),
   empty_folders: v.array(bytes),
-  /** Permissions that git does not keep. */
+  /** Permissions that git does not store, by path. */
   modes: v.record(bytes, v.number()),
-  /** Ignored by git and, as it was wished, not saved. */
+  /** Ignored paths that were not saved, as requested. */
   left_out: v.array(bytes),
 });
 
 const MANIFEST = v.pipe(v.string(), v.parseJson(), ManifestSchema);
 
-/** Facts in a salvage commit beside the files that it has. */
+/** Facts that a salvage commit contains besides the files. */
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
-/** The names within a salvage commit. */
+/** Names of the top-level folders and files of a salvage commit. */
 export const PLACES = {
   manifest: "manifest.json",
-  /** The files of the worktree, as they were. */
+  /** Files of the worktree, unchanged. */
   files: "files",
-  /** The index, a plain one. */
+  /** The index, not split. */
   index: "index",
-  /** The private files of the worktree in git's own folder. */
+  /** The worktree's private files in git's own folder. */
   gitFolder: "git",
-  /** The branch's reflog. */
+  /** Reflog of the branch. */
   reflog: "reflog",
-  /** What only the index or those files name. */
+  /** Objects that only the index or the private files refer to. */
   objects: "objects",
 } as const;
 
-/** Reads what a salvage says of itself. @throws AppError `nothing_salvaged` where it is none */
+/** Reads the manifest of a salvage commit. @throws AppError `nothing_salvaged` if it has none */
 export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
   try {
     const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];

@@ -6,12 +6,12 @@ import { readObjects } from "#git/read-objects.ts";
 /** A file within a salvage commit. */
 export interface SavedFile {
   path: ByteName;
-  /** `100644`, `100755` or `120000`. */
+  /** File mode: `100644`, `100755` or `120000`. */
   mode: string;
   object: string;
 }
 
-/** Returns the files below one of a salvage commit's places, relative to it. */
+/** Returns the files below one of a salvage commit's places, with relative paths. */
 export async function listSaved(repository: string, commit: string, place: string): Promise<SavedFile[]> {
   const lines = splitNul(await gitBytes(repository, ["ls-tree", "-r", "-z", commit, "--", place]));
   return lines.map((line) => {
@@ -21,14 +21,14 @@ export async function listSaved(repository: string, commit: string, place: strin
   });
 }
 
-/** Bytes that are read at once. */
+/** Size of a batch of files in bytes. */
 const BATCH_BYTES = 64 * 1024 * 1024;
-/** Room for a batch, its last file, and a line for each. */
+/** Maximum size of git's answer in bytes: a batch, its last file, and a line for each. */
 const MAX_ANSWER_BYTES = 4 * BATCH_BYTES;
 
 /**
- * Hands over the content of each file, in bytes as they were, a bounded part of them at a time.
- * @param takeLarge is given those that are too large for that
+ * Passes on the unmodified content of each file, in batches of bounded size.
+ * @param takeLarge receives the files that are too large for a batch
  */
 export async function readSaved(
   repository: string,

@@ -28,19 +28,19 @@ import { ordinaryMode } from "./worktree-state.ts";
 
 const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
-/** A worktree that was brought back. */
+/** A restored worktree. */
 export interface RestoredWorktree {
   worktree: string;
   branch: string | undefined;
-  /** Ignored files that had been given up. */
+  /** Ignored files that had not been saved. */
   leftOut: readonly ByteName[];
-  /** The branch that was checked out, where that is not the worktree's own and its commit is checked out instead of it. */
+  /** Branch that was checked out, if it is not the worktree's own and its commit is checked out instead. */
   detachedFrom?: string;
 }
 
 /**
- * Brings a salvaged worktree back as it was: branch, index, files, and what git was doing in it. The salvage stays.
- * @throws AppError `worktree_path_taken`, `branch_exists` where something stands in its place, `nothing_salvaged`,
+ * Restores a saved worktree: branch, index, files, and git's unfinished operations. The salvage stays.
+ * @throws AppError `worktree_path_taken`, `branch_exists` if something else is in its place, `nothing_salvaged`,
  *   `worktree_unusable`; nothing is changed then
  */
 export async function restoreFromSalvage(repository: string, salvage: string): Promise<RestoredWorktree> {
@@ -62,7 +62,7 @@ export async function restoreFromSalvage(repository: string, salvage: string): P
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
 }
 
-/** Makes the branch, unless it is there at that commit. @returns whether it was made */
+/** Makes the branch, unless it already exists at that commit. @returns whether it was made */
 async function makeBranch(repository: string, branch: string | undefined, tip: string | undefined): Promise<boolean> {
   if (branch === undefined || tip === undefined) return false;
   const ref = `refs/heads/${branch}`;
@@ -70,12 +70,12 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
   const current = stdout.trim();
   if (current === tip) return false;
   if (current !== "") throw branchExists(branch, current);
-  // The empty old value: whoever makes the branch in this moment keeps it.
+  // The empty old value preserves a branch that another process makes at the same time.
   await git(repository, ["update-ref", "--no-deref", ref, tip, ""]);
   return true;
 }
 
-/** Puts back what the salvage holds into a worktree without files. @returns the branch that could not be checked out again */
+/** Restores the contents of a salvage into a worktree without files. @returns the branch that could not be checked out again */
 async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
   const gitFolder = await gitFolderOf(worktree);
@@ -96,7 +96,7 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
     (file) => writeLarge(repository, worktree, file),
   );
   for (const path of manifest.empty_folders) mkdirSync(toBytes(makeParents(worktree, path)), { recursive: true });
-  // A folder that nothing can be written into comes after what is in it.
+  // The permissions of a read-only folder are set after those of its contents.
   const modes = Object.entries(manifest.modes).toSorted(([a], [b]) => b.length - a.length);
   for (const [path, mode] of modes) setMode(toBytes(makeParents(worktree, path)), mode);
   await tryGit(worktree, ["update-index", "-q", "--refresh"]);
@@ -104,7 +104,8 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
 }
 
 /**
- * Checks the commit out instead of a branch that is not the worktree's own and has gone, moved or come into use since.
+ * Checks out the commit instead of a branch that is not the worktree's own and has since been deleted, moved or checked out
+ * elsewhere.
  * @returns that branch
  */
 async function secureHead(repository: string, { worktree, branch, head }: Manifest): Promise<string | undefined> {
@@ -119,7 +120,7 @@ async function secureHead(repository: string, { worktree, branch, head }: Manife
   return current;
 }
 
-/** Checks out the files that were as the index has them. */
+/** Checks out the files that were identical to the index. */
 async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>): Promise<void> {
   const indexed = splitNul(await gitBytes(worktree, ["ls-files", "--cached", "-z"]));
   const paths = [...new Set(indexed)].filter((path) => !others.has(path));
@@ -138,19 +139,22 @@ async function putReflogBack(repository: string, salvage: string, { branch }: Ma
   await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
 }
 
-/** Reads an index or a reflog as a whole. */
+/** Reads a whole index or reflog. */
 async function readBlob(repository: string, object: string): Promise<Buffer> {
   return gitBytes(repository, ["cat-file", "blob", object], { maxOutputBytes: MAX_BLOB_BYTES });
 }
 
-/** Returns the full name of a path. @throws AppError `nothing_salvaged` for one that leads out: the repository's refs may be anybody's */
+/**
+ * Returns the full path of a relative path. @throws AppError `nothing_salvaged` if it leads out of the folder: anybody may have
+ * written the repository's refs
+ */
 function under(top: string, path: ByteName): ByteName {
   const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
   if (isWithin) return `${nameOf(top)}/${path}`;
   throw leadsOut(path);
 }
 
-/** Makes the folders above a path, none of which may be a link. @returns the path @throws AppError `nothing_salvaged` */
+/** Makes the parent folders of a path, none of which may be a link. @returns the path @throws AppError `nothing_salvaged` */
 function makeParents(top: string, path: ByteName): ByteName {
   const file = under(top, path);
   for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) {
@@ -170,7 +174,7 @@ function leadsOut(path: ByteName): AppError {
   );
 }
 
-/** Writes a file in one step: others read git's files at any moment. */
+/** Writes a file in one step, since others may read git's files at any moment. */
 function writeInto(top: string, path: ByteName, content: Uint8Array): void {
   mkdirSync(top, { recursive: true });
   const file = makeParents(top, path);

@@ -3,15 +3,18 @@ import { type GitLimits, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { PLACES, readManifest } from "./manifest.ts";
 import { type ByteName, splitNul } from "#git/byte-names.ts";
 
-/** Place in which a salvaged worktree stood, and the size of what comes back. */
+/** Path of a saved worktree, and the size of the files to restore. */
 export interface SalvageSize {
-  /** Undefined where there was no time to read it. */
+  /** Path of the worktree; undefined if there was no time to read it. */
   worktree: string | undefined;
   bytes: number;
   isMore: boolean;
 }
 
-/** Adds up the bytes of the files that a restored worktree would have. Bounded by the limits, and by what one answer of git may hold. */
+/**
+ * Returns the total size of the files that a restored worktree would have, in bytes. Bounded by the limits, and by the maximum
+ * size of git's output.
+ */
 export async function measureSalvage(repository: string, commit: string, limits: GitLimits): Promise<SalvageSize> {
   let worktree: string | undefined;
   try {
@@ -22,7 +25,7 @@ export async function measureSalvage(repository: string, commit: string, limits:
     for (const path of manifest.absent) sizes.delete(path);
     const saved = await sizesIn(repository, `${commit}:${PLACES.files}`, limits).catch((error: unknown) => {
       if (limits.signal?.aborted === true) throw error;
-      return new Map<ByteName, number>(); // there were none
+      return new Map<ByteName, number>(); // there are none
     });
     for (const [path, bytes] of saved) sizes.set(path, bytes);
     return { worktree, bytes: [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0), isMore: false };

@@ -14,21 +14,21 @@ import type { WorktreeState } from "./worktree-state.ts";
 
 /** Request to save a worktree. */
 export interface SaveOptions {
-  /** A folder in which git commands for the repository run, and which is not the worktree. */
+  /** Folder in which git commands for the repository run; not the worktree itself. */
   repository: string;
   worktree: string;
-  /** The branch that goes with it, without `refs/heads/`: not always the one that is checked out. */
+  /** Branch that is saved with it, without `refs/heads/`: not always the one that is checked out. */
   branch: string | undefined;
   state: WorktreeState;
-  /** Ignored paths that are given up. */
+  /** Ignored paths that are not saved. */
   leftOut: readonly ByteName[];
 }
 
 /**
- * Saves all that a worktree holds as one commit under a ref of ours: commits (also those that only its reflogs
- * know), index, changed, untracked and ignored files, empty folders, and git's own notes of what is going on in it.
- * Neither worktree nor index nor branch is touched.
- * @returns the ref, and the commit of the branch that it has
+ * Saves all that a worktree holds as one commit under a ref of this server: commits (also those that only its reflogs name),
+ * index, changed, untracked and ignored files, empty folders, and git's own records of unfinished operations. Neither worktree
+ * nor index nor branch is touched.
+ * @returns the ref, and the commit of the branch that it contains
  * @throws AppError `git_failed`
  */
 export async function saveWorktree({
@@ -92,7 +92,7 @@ async function reflogOf(repository: string, branch: string): Promise<Buffer | un
   return "bytes" in outcome ? outcome.bytes : undefined;
 }
 
-/** Returns the commits that reflogs name where they are no files: those of what is checked out, and of the branch. */
+/** Returns the commits named by reflogs that are not files: those of HEAD and of the branch. */
 async function readReflogs(worktree: string, branch: string | undefined): Promise<Buffer> {
   const refs = ["HEAD", ...(branch === undefined ? [] : [`refs/heads/${branch}`])];
   const logs = await Promise.all(
@@ -101,13 +101,13 @@ async function readReflogs(worktree: string, branch: string | undefined): Promis
   return Buffer.from(logs.join(""));
 }
 
-/** Git's own notes are short; a reflog of ten thousand entries has 2 MB. */
+/** Maximum size of git's own records of a worktree in bytes; they are short: a reflog of ten thousand entries has 2 MB. */
 const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
-/** Private files of the worktree that are made anew when it is, or that have a place of their own here. */
+/** Pattern of the worktree's private files that are created again with it, or have a separate place in the salvage. */
 const NOT_NOTES = /^(?:index|codexmcp-.*|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
-/** Reads git's own notes of a worktree: its HEAD and reflog, a merge or rebase that is going on. */
+/** Reads git's own records of a worktree: its HEAD and reflog, and an unfinished merge or rebase. */
 async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of (await walkFiles(gitFolder)).files) {
@@ -123,7 +123,7 @@ interface NamedObjects {
   others: [object: string, type: string][];
 }
 
-/** Finds the objects that such files name, and that the repository has. */
+/** Finds the objects that the given files name and the repository has. */
 async function objectsIn(repository: string, files: readonly Buffer[]): Promise<NamedObjects> {
   const text = files.map((file) => file.toString("latin1")).join("\n");
   const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
@@ -142,7 +142,7 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
   return { commits, others };
 }
 
-/** Returns the index in a form that needs no other file: a split one's other half goes with the worktree. */
+/** Returns the index in a form that needs no other file: the other half of a split index is removed with the worktree. */
 async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
   if (!pathExists(join(gitFolder, "index"))) return undefined;
   return withIndexCopy(worktree, async (environment) => {
@@ -152,7 +152,7 @@ async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer |
   });
 }
 
-/** Returns the time, to the millisecond, with an ending that makes it unique. */
+/** Returns the current time in milliseconds, with a suffix that makes it unique. */
 function timeName(): string {
   const time = new Date().toISOString().replaceAll(/[-:]/g, "").replace(".", "");
   return `${time}-${crypto.randomUUID().slice(0, 4)}`;

@@ -1,15 +1,18 @@
 import { AppError, errnoOf } from "#base/errors.ts";
 import { shorten, quoteForShell } from "#base/text.ts";
 
-/** A file changed while it was saved: the worktree is to be looked at again. */
+/** Error for a file that changed while it was being saved: the worktree has to be read again. */
 export class ChangedMeanwhileError extends Error {
   override readonly name = "ChangedMeanwhileError";
 }
 
-/** Failed system calls by which a file that was there shows that it has gone, or become something else. */
+/** Codes of system call errors that show that an existing file was removed or replaced. */
 const CHANGED = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "EINVAL", "ENXIO"]);
 
-/** Returns a failed system call on a path of a worktree in words; any other error as it is. What cannot be read cannot be saved. */
+/**
+ * Returns the error for a failed system call on a path of a worktree, which cannot be saved if it cannot be read; any other
+ * error unchanged.
+ */
 export function describeUnreadable(path: string, error: unknown): unknown {
   const code = errnoOf(error);
   if (code === undefined || error instanceof AppError) return error;
@@ -18,14 +21,14 @@ export function describeUnreadable(path: string, error: unknown): unknown {
   return unreadable(shown, why, error);
 }
 
-/** Returns what {@link describeUnreadable} does, for a file that had been there a moment before. */
+/** Returns the error as {@link describeUnreadable} does, for a file that existed a moment ago. */
 export function describeUnreadableNow(path: string, error: unknown): unknown {
   return CHANGED.has(errnoOf(error) ?? "")
     ? new ChangedMeanwhileError(path, { cause: error })
     : describeUnreadable(path, error);
 }
 
-/** Returns the refusal of what cannot be read, and so not saved. */
+/** Returns the error for a path that cannot be read, and so cannot be saved. */
 export function unreadable(path: string, why = "cannot be read", cause?: unknown): AppError {
   return new AppError(
     "worktree_unusable",

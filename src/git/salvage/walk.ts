@@ -4,32 +4,32 @@ import { Turns } from "#base/turns.ts";
 import { type ByteName, nameOf, toBytes, toName } from "#git/byte-names.ts";
 import { describeUnreadable } from "./unreadable.ts";
 
-/** Something below a folder that is no folder itself. */
+/** Something below a folder that is not itself a folder. */
 export interface FoundFile {
   kind: "file" | "link";
   /** Permission bits. */
   mode: number;
   bytes: number;
-  /** Changes where its content, its place or its permissions do. */
+  /** Digest that changes with the content, the location or the permissions. */
   signature: string;
 }
 
-/** All that is below a folder. */
+/** Everything below a folder. */
 export interface FoundFiles {
-  /** By path relative to the folder. */
+  /** Files and links by path relative to the folder. */
   files: Map<ByteName, FoundFile>;
   emptyFolders: ByteName[];
   /** Permission bits of all folders. */
   folderModes: Map<ByteName, number>;
-  /** Folders, other than the top one, that are git repositories of their own. */
+  /** Folders, except the top one, that are git repositories of their own. */
   repositories: ByteName[];
 }
 
 /**
- * Looks at all that is below a folder, without following links and without holding up the event loop. The top's own `.git`
- * is left out; pipes and sockets have no content to speak of.
- * @param isLeftOut whether a path is not looked at, with all below it
- * @throws AppError `worktree_unusable` for a tree that is too deep for its paths to be named, or may not be entered
+ * Walks everything below a folder, without following links or blocking the event loop. The top's own `.git` is left out; pipes
+ * and sockets have no content to save, and are skipped.
+ * @param isLeftOut whether to skip a path, with everything below it
+ * @throws AppError `worktree_unusable` for a tree that is too deep to name its paths, or may not be entered
  */
 export async function walkFiles(
   top: string,

@@ -8,28 +8,28 @@ import { type FoundFile, type FoundFiles, walkFiles } from "./walk.ts";
 
 /** Contents of a worktree that its branch's commits do not have. */
 export interface WorktreeState {
-  /** The commit that is checked out; undefined on a branch without one. */
+  /** Commit that is checked out; undefined on a branch without one. */
   head: string | undefined;
   /** The worktree's own git folder. */
   gitFolder: string;
-  /** What is to be kept as it is: changed, untracked and ignored files. */
+  /** Files to save unchanged: changed, untracked and ignored ones. */
   files: Map<ByteName, FoundFile>;
-  /** Permissions of files, where they are not what git gives. */
+  /** Permissions of files and folders that differ from git's default. */
   modes: Map<ByteName, number>;
-  /** Paths that the index has and the folder has not. */
+  /** Paths that are in the index but not in the folder. */
   absent: ByteName[];
   emptyFolders: ByteName[];
-  /** Git repositories within it. */
+  /** Nested git repositories. */
   repositories: ByteName[];
-  /** Objects that only the index names. */
+  /** Objects that only the index refers to. */
   indexed: ByteName[];
-  /** Tells two looks apart between which something was written. */
+  /** Digest that differs between two reads if something was written meanwhile. */
   signature: string;
 }
 
 /**
- * Looks at a worktree; nothing is changed.
- * @param isLeftOut paths that are not looked at
+ * Reads the state of a worktree; nothing is changed.
+ * @param isLeftOut whether to skip a path
  */
 export async function readWorktreeState(
   worktree: string,
@@ -46,7 +46,7 @@ export async function readWorktreeState(
   const found = await walkFiles(worktree, isLeftOut);
   const index = entries.map(readEntry);
   const tracked = new Set(index.map(({ path }) => path));
-  // Whether these differ git does not look.
+  // git does not check whether these differ.
   const unlooked = index.filter(({ tag, stage }) => tag !== "H" || stage !== "0").map(({ path }) => path);
   const doubtful = new Set([...differing, ...unlooked]);
   return {
@@ -62,20 +62,20 @@ export async function readWorktreeState(
   };
 }
 
-/** Permissions of files and folders, where they are not what git gives. */
+/** Returns the permissions of files and folders that differ from git's default. */
 function modesOf({ files, folderModes }: FoundFiles): Map<ByteName, number> {
   const ofFiles = [...files].filter(([, { kind, mode }]) => kind === "file" && !isOrdinary(mode));
   const ofFolders = [...folderModes].filter(([, mode]) => mode !== ordinaryMode(true));
   return new Map([...ofFiles.map(([path, { mode }]): [ByteName, number] => [path, mode]), ...ofFolders]);
 }
 
-/** The repositories of submodules that were checked out in the worktree and are not any more: git keeps them, with their commits. */
+/** Returns the repositories of submodules that are no longer checked out in the worktree: git keeps them, with their commits. */
 function listModules(gitFolder: string, checkedOut: readonly ByteName[]): ByteName[] {
   const modules = join(gitFolder, "modules");
   return checkedOut.length > 0 ? [] : listNames(modules).map((name) => nameOf(join(modules, name)));
 }
 
-/** Whether git would give a file these permissions. */
+/** Returns whether git would give a file these permissions. */
 function isOrdinary(mode: number): boolean {
   return mode === ordinaryMode(false) || mode === ordinaryMode(true);
 }
@@ -86,7 +86,7 @@ export function ordinaryMode(isExecutable: boolean): number {
 }
 
 interface IndexEntry {
-  /** `H` for an ordinary entry; others are not compared with the file. */
+  /** Tag of the entry: `H` for an ordinary one; others are not compared with the file. */
   tag: string;
   mode: string;
   object: string;
@@ -100,7 +100,7 @@ function readEntry(line: ByteName): IndexEntry {
   return { tag, mode, object, stage, path: line.slice(tab + 1) };
 }
 
-/** What is staged, or part of a conflict: the commit that is checked out does not keep these. */
+/** Returns the objects that are staged, or part of a conflict: the commit that is checked out does not preserve them. */
 async function listIndexed(worktree: string, commit: string | undefined, index: IndexEntry[]): Promise<string[]> {
   const files = index.filter(({ mode }) => mode !== GITLINK);
   if (commit === undefined) return [...new Set(files.map(({ object }) => object))];

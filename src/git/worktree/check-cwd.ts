@@ -5,8 +5,8 @@ import { answersAnything, git } from "#git/git.ts";
 import { runFolderIn, type WorktreePlan } from "./worktree.ts";
 
 /**
- * Checks that a worktree will have the folder in which its task is to run.
- * @param isSnapshot whether the worktree begins with what is uncommitted
+ * Checks that a worktree will have the folder in which its task runs.
+ * @param isSnapshot whether the worktree starts with the uncommitted work
  * @throws AppError `no_commit_holds_cwd`
  */
 export async function checkHoldsCwd(plan: WorktreePlan, isSnapshot: boolean): Promise<void> {

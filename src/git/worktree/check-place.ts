@@ -10,9 +10,9 @@ import { git } from "#git/git.ts";
 import type { Repository } from "#git/repository/repository.ts";
 
 /**
- * Checks what stands where a worktree is, or is to be made.
- * @param isListed whether git says that the repository's worktree stands there
- * @throws AppError `worktree_path_taken`, `worktree_moved`, and as {@link explainSystemCall} words it
+ * Checks what is at the path of an existing or new worktree.
+ * @param isListed whether git lists a worktree of the repository there
+ * @throws AppError `worktree_path_taken`, `worktree_moved`, and as {@link explainSystemCall} returns
  */
 export function checkPlace(repository: Repository, path: string, isListed: boolean): void {
   const stat = lstatIfAny(path);
@@ -28,7 +28,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
   const target = worktreeLinkOf(path);
   const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
   if (target !== undefined && !pathExists(target)) {
-    // The repository's folder, where it is still called as it was.
+    // If the repository's folder still has its old name, the worktree was removed from git's list.
     throw pathExists(dirname(dirname(target))) ? forgotten(path) : moved(repository, path);
   }
   const isOwn = commonDir !== undefined && realPath(commonDir) === realPath(repository.commonDir);
@@ -37,7 +37,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
   throw pathTaken(path, commonDir);
 }
 
-/** Returns the folder within git's that a worktree leads to; undefined for what is no worktree. */
+/** Returns the folder within git's own that a worktree refers to; undefined if the path is not a worktree. */
 export function worktreeLinkOf(path: string): string | undefined {
   const target = readGitLink(path);
   return target !== undefined && basename(dirname(target)) === "worktrees" ? target : undefined;
@@ -53,13 +53,13 @@ function isEmptyFolder(path: string): boolean {
 }
 
 /**
- * Checks that git can keep the branch of a task beside those that there are.
- * @throws AppError `branch_blocked`, `worktree_path_taken` for a name that is another's but for the case of its letters
+ * Checks that git can store the branch of a task beside the existing branches.
+ * @throws AppError `branch_blocked`, `worktree_path_taken` for a name that differs from another only in case
  */
 export async function checkBranchName(repository: Repository, branch: string): Promise<void> {
   const { folder, commonDir } = repository;
   const first = branch.split("/")[0] ?? branch;
-  // The branch of that name, and all those below it.
+  // The branch of that name, and all below it.
   const listed = await git(folder, ["for-each-ref", "--format=%(refname:lstrip=2)", `refs/heads/${first}`]);
   const branches = listed.split("\n").filter((name) => name !== "");
   const other = branches.find((name) => name.startsWith(`${branch}/`) || branch.startsWith(`${name}/`));
@@ -69,7 +69,7 @@ export async function checkBranchName(repository: Repository, branch: string): P
 }
 
 /**
- * Checks that git can write what a new worktree needs to its own folder.
+ * Checks that git can write to its own folder what a new worktree needs.
  * @throws AppError `repository_read_only`, `repository_unusable`
  */
 export function checkGitFolderWritable({ commonDir }: Repository): void {
@@ -83,7 +83,7 @@ export function checkGitFolderWritable({ commonDir }: Repository): void {
   }
 }
 
-/** Whether the file system of a folder, which is not empty, ignores the case of letters in names. */
+/** Returns whether the file system of a non-empty folder ignores the case of names. */
 function ignoresCase(folder: string): boolean {
   const name = listNames(folder).find((each) => withOtherCase(each) !== each);
   return name !== undefined && isSameFile(join(folder, name), join(folder, withOtherCase(name)));

@@ -6,7 +6,7 @@ import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
 
 const GIB = 1024 * 1024 * 1024;
 
-/** What one copier copies at most; sizes are those that files say they have. */
+/** Maximum numbers of files, bytes, bytes in a file, and milliseconds for one copier; sizes are the apparent sizes of files. */
 const LIMITS = { files: 100_000, bytes: 4 * GIB, fileBytes: GIB, milliseconds: 60_000 };
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -18,14 +18,14 @@ interface LeftOut {
   reason: string;
 }
 
-/** Copies files from one folder to the same places below another, beside the event loop and within limits. */
+/** Copier of files from one folder to the same paths below another; it does not block the event loop, and has limits. */
 export class FileCopier {
   readonly leftOut: LeftOut[] = [];
   readonly #from: ByteName;
   readonly #to: ByteName;
   readonly #turns = new Turns();
   readonly #deadline = performance.now() + LIMITS.milliseconds;
-  /** Folders by path, and whether they are folders and not links. */
+  /** Folders by path, with whether they are real folders and not links. */
   readonly #known = new Map<ByteName, boolean>();
   #files = 0;
   #bytes = 0;
@@ -35,7 +35,7 @@ export class FileCopier {
     this.#to = nameOf(to);
   }
 
-  /** Copies one file or link, unless something is there already; one that cannot be copied is noted as left out. */
+  /** Copies one file or link, unless something exists there already; one that cannot be copied is recorded as left out. */
   async copy(path: ByteName): Promise<void> {
     await this.#turns.pause();
     try {
@@ -71,7 +71,7 @@ export class FileCopier {
     return performance.now() > this.#deadline ? "no time was left" : undefined;
   }
 
-  /** Whether all folders above a file are such; those that are missing may be made. */
+  /** Returns whether all folders above a file are real folders; missing ones may be made. */
   #hasPlainParents(top: ByteName, path: ByteName, mayMake: boolean): boolean {
     for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1)) {
       const folder = `${top}/${path.slice(0, end)}`;
@@ -93,7 +93,7 @@ function isSparse({ blocks, size }: Stats): boolean {
   return blocks * 512 < size;
 }
 
-/** Copies a file with its holes. @returns why it could not be */
+/** Copies a file with its holes. @returns the reason if it could not be copied */
 async function copySparse(from: Buffer, to: Buffer, stat: Stats, deadline: number): Promise<string | undefined> {
   const source = await open(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {

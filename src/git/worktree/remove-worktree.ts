@@ -12,22 +12,22 @@ import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
 /** Request to remove a worktree. */
 export interface Removal {
-  /** A folder in which git commands for the repository run, and which is not the worktree. */
+  /** Folder in which git commands for the repository run; not the worktree itself. */
   repository: string;
   worktree: string;
-  /** The branch that goes with it, and where it points: one that has moved since stays. */
+  /** Branch that is removed with it, and its commit: a branch that has moved since stays. */
   branch: string | undefined;
   tip: string | undefined;
 }
 
-/** Names begin so of worktrees that are on their way out, beside where they stood. */
+/** Prefix of the names of worktrees that are being removed, in the folders that contained them. */
 const REMOVED_PREFIX = ".codexmcp-removed-";
 
 /**
- * Removes a worktree and its branch. The folder is first renamed: whoever is stopped in the middle leaves no half of it
- * in its place.
- * @returns what is left of the folder where it could not be removed as a whole
- * @throws AppError `worktree_unusable`, `git_failed`; the worktree is in its place then, unless only its branch is left
+ * Removes a worktree and its branch. The folder is renamed first, so that an interruption leaves no partial worktree at its
+ * path.
+ * @returns the rest of the folder, if it could not be removed completely
+ * @throws AppError `worktree_unusable`, `git_failed`; the worktree is at its path then, unless only its branch is left
  */
 export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<string | undefined> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
@@ -36,7 +36,7 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
   try {
     await removeFromGit(repository, worktree, privateFolder);
   } catch (error) {
-    // Git has it on its list still.
+    // Git still lists it.
     if (pathExists(join(privateFolder, "HEAD"))) rename(going, worktree);
     throw error;
   }
@@ -55,7 +55,7 @@ async function removeBranch(repository: string, branch: string, tip: string): Pr
   if (exitCode !== 0 && (await commitOfBranch(repository, branch)) === tip) throw gitFailure(repository, args, stderr);
 }
 
-/** Checks that a worktree's folder may be taken out of the one that it stands in. @throws AppError `worktree_unusable` */
+/** Checks that a worktree's folder can be moved out of its parent folder. @throws AppError `worktree_unusable` */
 export async function checkRemovable(worktree: string): Promise<void> {
   await access(dirname(worktree), constants.W_OK | constants.X_OK).catch((error: unknown) => {
     throw notRemovable(worktree, error);
@@ -81,11 +81,11 @@ function notRemovable(worktree: string, error: unknown): AppError {
 }
 
 async function removeFromGit(repository: string, worktree: string, privateFolder: string): Promise<void> {
-  // Twice: a locked one too. That it is ours to remove, the caller knows.
+  // --force twice also removes a locked one. The caller has checked that it is ours.
   const args = ["worktree", "remove", "--force", "--force", "--", worktree];
   const { exitCode, stderr } = await tryGit(repository, args);
   if (exitCode === 0) return;
-  // A `gc` that happens to run puts its own files there, and git leaves the rest.
+  // A concurrent `gc` puts its own files there, and git leaves the rest.
   const isHeldUp = /failed to delete/.test(stderr) && basename(dirname(privateFolder)) === "worktrees";
   if (!isHeldUp) throw gitFailure(repository, args, stderr);
   try {
@@ -95,21 +95,21 @@ async function removeFromGit(repository: string, worktree: string, privateFolder
   }
 }
 
-/** Removes a folder of any size and depth, beside the event loop. */
+/** Removes a folder of any size and depth, without blocking the event loop. */
 async function removeAll(folder: string): Promise<void> {
-  // What is left of it, its paths too long to be named or another user's, is reported by the caller and by a clean-up.
+  // The caller and a cleanup report the rest: paths that are too long, or another user's.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
     logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
   });
 }
 
-/** Returns what removals that were broken off have left in a folder; all that was in there had been saved. */
+/** Returns the remains of interrupted removals in a folder; all their contents had been saved. */
 export function listRemoved(parent: string): string[] {
   const names = listNames(parent).filter((name) => name.startsWith(REMOVED_PREFIX));
   return names.map((name) => join(parent, name));
 }
 
-/** Takes a worktree whose folder is gone off git's list; its branch stays. @throws AppError `git_failed`, `worktree_unusable` */
+/** Removes a worktree without a folder from git's list; its branch stays. @throws AppError `git_failed`, `worktree_unusable` */
 export async function forgetGoneWorktree(repository: string, worktree: string): Promise<void> {
   if (!(await canReadFolder(worktree))) await git(repository, ["worktree", "remove", "--force", "--", worktree]);
 }

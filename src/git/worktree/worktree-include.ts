@@ -9,14 +9,14 @@ import { findGitFolders } from "#git/git-folders.ts";
 import { gitBytes } from "#git/git.ts";
 import { type ByteName, splitNul, toText } from "#git/byte-names.ts";
 
-/** Names, in git's own syntax for ignored files, which of them come along into a worktree. */
+/** Name of the file that selects, in git's syntax for ignored files, the ignored files to copy into a worktree. */
 const INCLUDE_FILE = ".worktreeinclude";
 const MAX_INCLUDE_BYTES = 1024 * 1024;
 
 /**
- * Copies those ignored files of a working tree into a worktree that its `.worktreeinclude` names, within limits. What is
- * there already stays, and links are neither followed nor written through.
- * @returns what was left out, and why, for people; undefined where nothing was
+ * Copies the ignored files that a working tree's `.worktreeinclude` selects into a worktree, within limits. Existing files
+ * stay, and links are neither followed nor written through.
+ * @returns a description of what was left out, and why; undefined if nothing was
  */
 export async function copyIncluded(toplevel: string, worktree: string): Promise<string | undefined> {
   const include = readFileBounded(join(toplevel, INCLUDE_FILE), { maxBytes: MAX_INCLUDE_BYTES, within: toplevel });
@@ -38,9 +38,9 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${listSome(named)}.`;
 }
 
-/** Lists the ignored files that the patterns name. @param folder for a temporary file, if no other place can be written to */
+/** Lists the ignored files that the patterns select. @param folder for a temporary file, if no other place can be written to */
 async function listWanted(toplevel: string, patterns: Buffer, folder: string): Promise<ByteName[]> {
-  // A copy: the file may be another one by the time that git reads it.
+  // A copy: the file may be replaced before git reads it.
   return withTemporaryFolder({ fallback: folder }, async (temporary) => {
     const file = join(temporary, "patterns");
     writeFileSync(file, patterns);
@@ -48,7 +48,7 @@ async function listWanted(toplevel: string, patterns: Buffer, folder: string): P
       splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--ignored", "-z", which]));
     const [named, ignored] = await Promise.all([list(`--exclude-from=${file}`), list("--exclude-standard")]);
     const isIgnored = new Set(ignored);
-    // A repository within this one is listed as a folder.
+    // A nested repository is listed as a folder.
     return named.filter((path) => isIgnored.has(path) && !path.endsWith("/"));
   });
 }

@@ -7,13 +7,13 @@ import { quoteForShell } from "#base/text.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { git, withoutLastNewline } from "#git/git.ts";
 
-/** Limit of the time in which a disk answers. */
+/** Timeout for a disk to answer, in milliseconds. */
 const STAT_TIMEOUT_MS = 5000;
 
 /**
- * Checks that a path leads to a folder which can be read.
- * @returns false where nothing is there
- * @throws AppError `worktree_unusable` where something is, or may be, and cannot be read
+ * Checks whether a path leads to a readable folder.
+ * @returns false if nothing is there
+ * @throws AppError `worktree_unusable` if something is, or may be, there and cannot be read
  */
 export async function canReadFolder(path: string): Promise<boolean> {
   let timer: Timer | undefined;
@@ -34,7 +34,7 @@ export async function canReadFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Returns a working tree's own git folder; git is started only where the files do not say. @throws AppError as `git` does */
+/** Returns a working tree's own git folder; starts git only if the files do not name it. @throws AppError as `git` does */
 export async function gitFolderOf(worktree: string): Promise<string> {
   const found = findGitFolders(worktree)?.gitDir;
   return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
@@ -42,9 +42,9 @@ export async function gitFolderOf(worktree: string): Promise<string> {
 
 /**
  * Finds a worktree's own git folder, and checks that git commands in the worktree's folder work on that worktree: without its
- * `.git` file, git would take the repository that the folder lies in.
+ * `.git` file, git would use the repository that contains the folder.
  * @param commonDir the repository's common git folder
- * @returns undefined where the worktree's folder is gone
+ * @returns undefined if the worktree's folder is gone
  * @throws AppError `worktree_unusable`, `repository_unusable`
  */
 export async function findWorktreeGitDir(worktree: string, commonDir: string): Promise<string | undefined> {

@@ -3,24 +3,24 @@ import { findGitFolders, findMainTree } from "#git/git-folders.ts";
 import { git, tryGit, withoutLastNewline } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
-/** A line of `git worktree list`; the first is the main working tree, or the bare repository. */
+/** An entry of `git worktree list`; the first is the main working tree, or the bare repository. */
 export interface ListedWorktree {
   path: string;
-  /** Undefined where the branch has no commit yet, and for a bare repository. */
+  /** Commit that is checked out; undefined if the branch has no commit yet, and for a bare repository. */
   commit: string | undefined;
-  /** Without `refs/heads/`; undefined for a detached HEAD. */
+  /** Branch without `refs/heads/`; undefined for a detached HEAD. */
   branch: string | undefined;
-  /** There is no working tree. */
+  /** Whether this is a bare repository, without a working tree. */
   isBare: boolean;
-  /** Its folder is gone. */
+  /** Whether its folder is gone. */
   isPrunable: boolean;
-  /** Somebody protects it with `git worktree lock`. */
+  /** Whether it is protected by `git worktree lock`. */
   isLocked: boolean;
 }
 
 /**
  * Returns the worktrees of the repository around a folder.
- * @throws AppError as git's commands do, outside git too
+ * @throws AppError as git's commands do, also outside git
  */
 export async function listGitWorktrees(folder: string, limits: GitLimits = {}): Promise<ListedWorktree[]> {
   const listed = parseWorktrees(await git(folder, ["worktree", "list", "--porcelain", "-z"], {}, limits));
@@ -31,13 +31,13 @@ export async function listGitWorktrees(folder: string, limits: GitLimits = {}): 
   return [{ ...main, path }, ...linked];
 }
 
-/** Returns the working tree that `core.worktree` names for a git folder; the git folder itself where it names none. */
+/** Returns the working tree that `core.worktree` names for a git folder; the git folder itself if it names none. */
 async function readConfiguredTree(gitFolder: string): Promise<string> {
   const { exitCode, stdout } = await tryGit(gitFolder, ["rev-parse", "--show-toplevel"]);
   return exitCode === 0 ? withoutLastNewline(stdout) : gitFolder;
 }
 
-/** Reads `git worktree list --porcelain -z`: attributes end with NUL, entries with a second one. */
+/** Parses the output of `git worktree list --porcelain -z`: attributes end with NUL, entries with a second one. */
 function parseWorktrees(listing: string): ListedWorktree[] {
   return listing
     .split("\0\0")

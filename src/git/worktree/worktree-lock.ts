@@ -6,12 +6,12 @@ import { tryReadText } from "#platform/files/read-file.ts";
 
 const MAX_BYTES = 64 * 1024;
 
-/** Reasons of ours begin so. */
+/** Prefix of the lock reasons that this server writes. */
 const OURS = "codex-mcp-server: ";
 
 /**
- * Protects a worktree from `git worktree prune`, `move` and `remove` while a task works in it, as `git worktree lock` does:
- * by a file with the reason. A lock that is there stays.
+ * Locks a worktree against `git worktree prune`, `move` and `remove` while a task works in it, as `git worktree lock` does:
+ * with a file that contains the reason. An existing lock stays.
  */
 export function lockWorktree(worktree: string, taskId: string): void {
   const file = lockFileOf(worktree);
@@ -19,20 +19,20 @@ export function lockWorktree(worktree: string, taskId: string): void {
   try {
     writeFileSync(file, `${OURS}${taskId} is at work\n`, { flag: "wx" });
   } catch {
-    // It is locked already, or git's folder cannot be written to, which the task will find out by itself.
+    // It is already locked, or git's folder is not writable, which the task will find out itself.
   }
 }
 
-/** The lock of a worktree that is being restored: it stays where that is broken off. */
+/** Lock reason of a worktree that is being restored; it stays if the restore is interrupted. */
 export const RESTORE_LOCK = `${OURS}being restored`;
 
-/** Whether a restore of this worktree goes on or was broken off, so that not all of it is there. */
+/** Returns whether a restore of this worktree is running or was interrupted, so that it is incomplete. */
 export function isHalfRestored(worktree: string): boolean {
   const file = lockFileOf(worktree);
   return file !== undefined && readReason(file)?.trim() === RESTORE_LOCK;
 }
 
-/** Returns the refusal to work with such a worktree. */
+/** Returns the error for a worktree that was restored only in part. */
 export function halfRestored(path: string): AppError {
   return new AppError(
     "worktree_unusable",
@@ -41,26 +41,29 @@ export function halfRestored(path: string): AppError {
   );
 }
 
-/** Takes such a lock away again; somebody else's stays. */
+/** Removes this server's lock from a worktree; any other lock stays. */
 export function unlockWorktree(worktree: string): void {
   const file = lockFileOf(worktree);
   if (file !== undefined && readReason(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
 }
 
-/** Returns why somebody else has locked a worktree; undefined where nobody has. */
+/** Returns the reason of a lock by somebody else; undefined if there is none. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();
   return reason?.startsWith(OURS) === true ? undefined : reason;
 }
 
-/** In the worktree's folder within git's own, to which its `.git` file leads; undefined for one that is no linked worktree. */
+/**
+ * Returns the lock file in the worktree's folder within git's own, to which its `.git` file refers; undefined if it is not a
+ * linked worktree.
+ */
 function lockFileOf(worktree: string): string | undefined {
   const [, folder] = /^gitdir: (.*?)\n?$/s.exec(readShort(join(worktree, ".git")) ?? "") ?? [];
   return folder === undefined ? undefined : join(resolve(worktree, folder), "locked");
 }
 
-/** For git, the file's mere presence is the lock: one that cannot be read has an unknown reason. */
+/** Reads the reason of a lock. For git, the existence of the file is the lock: an unreadable one has an unknown reason. */
 function readReason(file: string): string | undefined {
   return readShort(file) ?? (pathExists(file) ? "(its reason cannot be read)" : undefined);
 }

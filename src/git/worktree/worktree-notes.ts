@@ -5,7 +5,7 @@ import { tryGit } from "#git/git.ts";
 
 const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
 
-/** Returns what somebody who works in a new worktree would not expect of it; undefined where there is nothing. */
+/** Returns a notice about unexpected properties of a new worktree; undefined if there are none. */
 export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
   const notes: string[] = [];
   if (pathExists(join(worktree, ".gitmodules"))) {
@@ -24,6 +24,6 @@ export async function noteOnWorktree(worktree: string): Promise<string | undefin
 
 async function hasLfs(folder: string): Promise<boolean> {
   const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
-  // Not `git lfs`: the repository may call something of its own so.
+  // Not `git lfs`: the repository may define an alias of that name.
   return settings.stdout !== "" && Bun.which("git-lfs") !== null;
 }

@@ -3,18 +3,18 @@ import { answersAnything, tryGit } from "#git/git.ts";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
-/** Whether a worktree has work that is not committed; `unknown` where not all of its files could be looked at. */
+/** Result of a check for uncommitted work; `unknown` if not all files could be read. */
 export type UncommittedWork = "none" | "some" | "unknown";
 
 const STATUS = ["status", "--porcelain", "-z", "--untracked-files=normal"];
 
-/** Words of git for a file or folder that it could not look at, and left out. */
+/** Pattern of git's messages about a file or folder that it could not read, and left out. */
 const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:)/m;
 
 /**
- * Looks for work in a worktree that is not committed, new files included. Nothing is changed, and nothing is run that the
- * repository names.
- * @param limits a look that they end has the result `unknown`
+ * Checks a worktree for uncommitted work, new files included. Nothing is changed, and no program that the repository names is
+ * run.
+ * @param limits limits of the check; if they stop it, the result is `unknown`
  */
 export async function lookForWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
   try {
@@ -29,7 +29,7 @@ export async function lookForWork(worktree: string, limits: GitLimits): Promise<
   }
 }
 
-/** Whether a worktree has anything that is not committed: new files, and what is within submodules, too. @throws AppError as `git` does */
+/** Returns whether a worktree has any uncommitted work, new files and changes within submodules included. @throws AppError as `git` does */
 export async function hasUncommittedWork(worktree: string): Promise<boolean> {
   return answersAnything(worktree, [...STATUS, "--ignore-submodules=none"]);
 }

@@ -17,14 +17,14 @@ export interface WorktreePlan {
   repository: Repository;
   path: string;
   branch: string;
-  /** `reuse` it, `attach` a new folder to the branch that is there, or `create` both. */
+  /** Action: `reuse` the worktree, `attach` a new folder to the existing branch, or `create` both. */
   action: "reuse" | "attach" | "create";
-  /** Whether git lists it: where its folder was deleted by hand, git needs `--force` to take the place again. */
+  /** Whether git lists it: if its folder was deleted by hand, git needs `--force` to use the path again. */
   isListed: boolean;
 }
 
 /**
- * Works out how the worktree at `<parent>/<name>` with `branch` comes about, read only.
+ * Determines how to get the worktree at `<parent>/<name>` with `branch`, without changing anything.
  * @throws AppError `worktree_path_taken`, `worktree_on_other_branch`, `branch_checked_out`, `worktree_moved`, `branch_blocked`
  */
 export async function planWorktree(repository: Repository, name: string, branch: string): Promise<WorktreePlan> {
@@ -47,26 +47,26 @@ export async function planWorktree(repository: Repository, name: string, branch:
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
 
-/** Plans the same worktree once more, for what stands there now. @throws AppError as {@link planWorktree} does */
+/** Plans the same worktree again, from its current state. @throws AppError as {@link planWorktree} does */
 export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
   const worktrees = await listGitWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);
 }
 
-/** Carries out a plan. To be called by one process at a time for one repository. */
+/** Carries out a plan. Only one process at a time may call it for a repository. */
 export async function makeWorktree(plan: WorktreePlan): Promise<void> {
   if (plan.action === "reuse") return;
   const { folder, commit } = plan.repository;
   const isNew = plan.action === "create";
-  // First, and by itself: making the worktree may take more than one try.
+  // First, and separately: making the worktree may take more than one attempt.
   if (isNew) await git(folder, ["branch", "--no-track", "--", plan.branch, commit]);
   try {
-    // --force once lets git take the place of a folder that is gone; a locked one stays refused.
+    // A single --force lets git reuse the path of a missing folder; a locked one is still refused.
     const force = plan.isListed ? ["--force"] : [];
     await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
     if (!isFolder(runFolderIn(plan))) throw withoutRunFolder(plan);
   } catch (error) {
-    // What git has made of a worktree before it failed would stand in the next one's way.
+    // A partial worktree of a failed git would block the next attempt.
     if (isNew) await undoWorktree(plan);
     throw error;
   }
@@ -81,8 +81,8 @@ async function undoWorktree({ repository: { folder, commit }, path, branch }: Wo
 const TRIES = 5;
 
 /**
- * Runs `git worktree add`. A `git gc` that happens to run removes git's folder of worktrees while it is empty, from under
- * the one that is being made; then it is tried again.
+ * Runs `git worktree add`. A concurrent `git gc` may remove git's folder of worktrees while it is empty, in which case the
+ * command is repeated.
  * @throws AppError `git_failed`
  */
 export async function addWorktree(folder: string, args: readonly string[]): Promise<void> {
@@ -94,13 +94,13 @@ export async function addWorktree(folder: string, args: readonly string[]): Prom
   }
 }
 
-/** Returns the commit that a branch's work is compared with where nobody noted one: where it left what is checked out now. */
+/** Returns the commit to compare a branch's work with if none was recorded: its merge base with the commit that is checked out now. */
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
   const { folder, commit } = repository;
   return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
-/** Returns where a task of `cwd` runs in its worktree: at the same sub-folder. */
+/** Returns the folder in which a task of `cwd` runs in its worktree: the same subfolder. */
 export function runFolderIn(plan: WorktreePlan): string {
   return join(plan.path, plan.repository.subfolder);
 }
@@ -109,7 +109,7 @@ function isFolder(path: string): boolean {
   return statIfAny(path)?.isDirectory() === true;
 }
 
-/** Returns the refusal of a folder that the commit has, and a sparse checkout leaves out. */
+/** Returns the error for a folder that the commit has, but a sparse checkout leaves out. */
 function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
   return new AppError(
     "no_commit_holds_cwd",

@@ -3,13 +3,13 @@ import type { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import { judgeCommand } from "./judge-command.ts";
 import { hasOption, operandsOf, type Value } from "./value.ts";
 
-/** Whether a program's arguments ask a daemon to start something. */
+/** Function that returns whether a program's arguments ask a daemon to start something. */
 type Asks = (args: readonly Value[]) => boolean;
 
-/** In a list, a longer text is cut here. */
+/** Maximum length of a listed request in characters; longer ones are truncated. */
 const MAX_REQUEST_LENGTH = 160;
 const MAX_REQUESTS = 20;
-/** Where the commands run makes no difference to what they ask for. */
+/** Placeholder surroundings: the folder of a command makes no difference to what it asks for. */
 const ANYWHERE = { folder: "/", temporary: "/tmp" };
 
 const isSubcommand =
@@ -39,7 +39,10 @@ const TMUX_COMMANDS = [
 ];
 const TMUX_ALIASES = /^(?:new|neww|splitw|run|respawnp|respawnw|if|pipep|send|popup|source)$/;
 
-/** tmux takes an alias or a beginning for a command's name, and several commands with `;` between them. */
+/**
+ * Returns whether tmux is asked to start something. It accepts aliases and prefixes as command names, and several commands
+ * separated by `;`.
+ */
 const asksTmux: Asks = (args) => {
   if (hasOption(args.slice(0, 1), "-V")) return false;
   const words = operandsOf(args, ["-L", "-S", "-f", "-c", "-T"]).map(({ text }) => text);
@@ -79,7 +82,7 @@ const asksServices = isSubcommand(/^(?:start|restart|reload-or-restart|try-resta
   "--machine",
 ]);
 
-/** When each of {@link DAEMON_PROGRAMS} asks its daemon. */
+/** Checks for requests to a daemon, by the names in {@link DAEMON_PROGRAMS}. */
 const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
   Object.entries({
     tmux: asksTmux,
@@ -109,9 +112,9 @@ const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
 );
 
 /**
- * Finds where shell commands asked a daemon (tmux, docker, systemd, at, …) to start something: such a process is no
- * descendant of the task that asked for it, and is not ended with it.
- * @param commands as Codex's log has them
+ * Finds the shell commands that asked a daemon (tmux, docker, systemd, at, …) to start something: such a process is no
+ * descendant of the task that asked for it, and does not end with it.
+ * @param commands as Codex's log records them
  * @returns each request once, as a command line
  */
 export function findDaemonRequests(commands: readonly string[]): string[] {

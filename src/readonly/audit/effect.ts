@@ -3,26 +3,26 @@ import { isWithin } from "#base/paths.ts";
 import type { Effect } from "#domain/readonly-audit.ts";
 import type { Judgement, Write } from "./judge-command.ts";
 
-/** What the kernel was made to refuse. */
+/** Restrictions that the kernel enforced on a run. */
 export interface Protection {
-  /** The folders that it lets the run write to. */
+  /** Folders that the run may write to. */
   writable: readonly string[];
-  /** Set where it does not keep files from being cut short (Landlock before its third interface). */
+  /** Set if files can still be truncated (Landlock before ABI 3). */
   allowsTruncation?: boolean;
-  /** Set where permissions, owners and times cannot be changed either (the seccomp filter). */
+  /** Set if permissions, owners and times cannot be changed either (the seccomp filter). */
   refusesAttributes?: boolean;
 }
 
-/** What is known of a run besides its commands. */
+/** Facts about a run other than its commands. */
 export interface Circumstances {
-  /** Paths relative to `top` that differ in the workspace; undefined where that is not known. */
+  /** Differences in the workspace, with paths relative to `top`; undefined if they are not known. */
   differences: readonly { path: string }[] | undefined;
   top: string;
   protection: Protection | undefined;
 }
 
 /**
- * Decides whether a command wrote: true where the workspace shows it or where it certainly did it, false where the kernel
+ * Determines whether a command wrote: true if the workspace shows it or the command certainly did it, false if the kernel
  * certainly refused it.
  */
 export function effectOfCommand(
@@ -35,7 +35,7 @@ export function effectOfCommand(
   return exitCode === 0 && isSingle === true && refused.length === 0 ? true : "unknown";
 }
 
-/** Decides whether a patch was written. @param folder what its path is relative to */
+/** Determines whether a patch was written. @param folder base folder of its relative path */
 export function effectOfPatch(
   { path, isApplied }: { path: string; isApplied: boolean },
   folder: string,
@@ -46,14 +46,14 @@ export function effectOfPatch(
   if (!isRefused({ why: "", targets: [target], reach: "files" }, circumstances.protection)) {
     return isApplied ? true : "unknown";
   }
-  // Codex says that it wrote what the kernel does not let it write.
+  // Codex reports a write that the kernel does not allow.
   return isApplied ? "unknown" : false;
 }
 
 function isSeen(target: string, { differences = [], top }: Circumstances): boolean {
   return differences.some(({ path }) => {
     const changed = join(top, path);
-    // A new folder shows as itself, not with what is in it.
+    // A new folder is listed as one difference, without its contents.
     return isWithin(changed, target) || isWithin(target, changed);
   });
 }

@@ -4,24 +4,24 @@ import { known, type Value } from "./value.ts";
 
 const UNKNOWN: Value = { text: "", isKnown: false };
 
-/** A word after expansion, as far as it can be foreseen. A pattern (`*.ts`) stays as it is: it names something there. */
+/** Returns a word after expansion, as far as it can be predicted. A pattern (`*.ts`) is kept as it is: it stands for existing files. */
 export function expandWord(word: Word, scope: Scope): Value {
   return word.parts === undefined ? known(word.value) : joinValues(word.parts.map((part) => expandPart(part, scope)));
 }
 
-/** The words that an unquoted variable falls apart into: `x='rm -rf'; $x src`. */
+/** Returns the words that an unquoted variable is split into: `x='rm -rf'; $x src`. */
 export function expandWords(word: Word, scope: Scope): Value[] {
   const value = expandWord(word, scope);
   const isBare = word.parts?.length === 1 && /^(?:Simple|Parameter)Expansion$/.test(word.parts[0]?.type ?? "");
   return isBare && value.isKnown ? value.text.split(/\s+/).filter(Boolean).map(known) : [value];
 }
 
-/** The value of an assignment; an array's is not followed. */
+/** Returns the value of an assignment; the value of an array is not followed. */
 export function expandAssignment({ value, append }: AssignmentPrefix, scope: Scope): Value {
   return value.type === "Word" && append !== true ? expandWord(value, scope) : UNKNOWN;
 }
 
-/** A heredoc's body or another text with expansions in it. */
+/** Expands the body of a heredoc, or another text that contains expansions. */
 export function expandParts(text: string, parts: readonly WordPart[] | undefined, scope: Scope): Value {
   return parts === undefined ? known(text) : joinValues(parts.map((part) => expandPart(part, scope)));
 }
@@ -50,14 +50,14 @@ function expandPart(part: WordPart, scope: Scope): Value {
     case "CommandExpansion":
       return isMktemp(part.script) ? known(`${scope.surroundings.temporary}/mktemp`) : UNKNOWN;
     case "ProcessSubstitution":
-      // The shell puts a pipe's name here.
+      // The shell substitutes the name of a pipe.
       return known("/dev/fd/63");
     case "ArithmeticExpansion":
       return UNKNOWN;
   }
 }
 
-/** `${x}` and `${x:-…}` of a variable that is set; the other forms are not followed. */
+/** Expands `${x}`, and `${x:-…}` of a variable that is set; other forms are not followed. */
 function expandParameter(part: ParameterExpansionPart, scope: Scope): Value {
   const { operation, prefix, index } = part;
   if (prefix !== undefined || index !== undefined) return UNKNOWN;
@@ -70,7 +70,7 @@ function variable(name: string, scope: Scope): Value {
   return text === undefined ? UNKNOWN : known(text);
 }
 
-/** `mktemp` without a template of its own makes its files in the run's temporary folder. */
+/** Returns whether a script is `mktemp` without a template of its own, which creates its files in the run's temporary folder. */
 function isMktemp(script: ParsedScript | undefined): boolean {
   const [statement, ...more] = script?.commands ?? [];
   if (statement === undefined || more.length > 0 || statement.command.type !== "Command") return false;

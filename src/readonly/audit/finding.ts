@@ -1,50 +1,50 @@
 import type { Value } from "./value.ts";
 
-/** How far a write reaches. */
+/** Kind of target that a write affects. */
 export type Reach =
-  /** Files: what a kernel that forbids writing prevents. */
+  /** Files: a kernel that forbids writing prevents this. */
   | "files"
-  /** Permissions, owners, times: no such kernel looks at them. */
+  /** Permissions, owners and times: a kernel that forbids writing does not check them. */
   | "attributes"
-  /** Other processes, services, machines. */
+  /** Other processes, services and machines. */
   | "beyond";
 
-/** What the tables of commands say about one. A command of which nothing is said only reads. */
+/** Finding of the command tables about a command. A command without findings only reads. */
 export type CommandFinding =
   | { does: "writes"; why: string; targets: readonly Value[]; reach: Reach }
   | { does: "unknown"; why: string }
-  /** It runs another command, with these words. */
+  /** The command runs another command, with these words. */
   | { does: "runs"; words: readonly Value[] }
-  /** It has a shell run this text. */
+  /** The command has a shell run this text. */
   | { does: "scripts"; text: string };
 
-/** A command as the tables see it. */
+/** A command, as passed to the tables. */
 export interface Invocation {
-  /** The program's name, without its folder. */
+  /** Program name without its folder. */
   name: string;
   args: readonly Value[];
-  /** What it reads on standard input, where that is known: a heredoc, a here-string, a known pipe. */
+  /** Text on standard input, if known: from a heredoc, a here-string or a known pipe. */
   stdin: string | undefined;
   hasStdin: boolean;
 }
 
-/** What one command does. */
+/** Function that returns the findings about one command. */
 export type Judge = (invocation: Invocation) => readonly CommandFinding[];
 
-/** The entries of programs that are judged alike. */
+/** Returns table entries for programs that share a judge. */
 export function alike(names: readonly string[], judge: Judge): Record<string, Judge> {
   return Object.fromEntries(names.map((name) => [name, judge]));
 }
 
-/** It only reads. */
+/** Findings of a command that only reads. */
 export const READS: readonly CommandFinding[] = [];
 
-/** It writes files. @param targets none: nobody knows which */
+/** Returns the finding that a command writes files. @param targets empty if the targets are not known */
 export function writes(why: string, targets: readonly Value[] = [], reach: Reach = "files"): CommandFinding[] {
   return [{ does: "writes", why, targets, reach }];
 }
 
-/** What it does cannot be told from its words. */
+/** Returns the finding that the effect of a command cannot be determined from its words. */
 export function unknown(why: string): CommandFinding[] {
   return [{ does: "unknown", why }];
 }

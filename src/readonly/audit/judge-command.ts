@@ -9,37 +9,37 @@ import { Scope, type Surroundings } from "./scope.ts";
 import { judgeOf } from "#readonly/audit/tables/commands.ts";
 import type { Value } from "./value.ts";
 
-/** One thing that a command writes. */
+/** One write of a command. */
 export interface Write {
-  /** In words. */
+  /** Description of the write, for people. */
   why: string;
   /** Absolute paths, as far as they are known. */
   targets: string[];
-  /** Set where there are further targets, which are not. */
+  /** Set if there are further targets, which are not known. */
   isPartial?: true;
   reach: Reach;
 }
 
-/** What a command does, as far as its text tells. */
+/** Effects of a command, as far as its text shows them. */
 export interface Judgement {
   does: "reads" | "writes" | "unknown";
   writes: Write[];
-  /** Parts whose effect cannot be told, in words. */
+  /** Descriptions of the parts whose effect cannot be determined. */
   unknowns: string[];
-  /** The programs that it runs, as far as its text tells: their names, without folders, and arguments. */
+  /** Programs that the command runs, as far as its text shows: names without folders, and arguments. */
   programs: { name: string; args: readonly Value[] }[];
-  /** Set where this is one command and nothing around it: its exit status is that of what it does. */
+  /** Set if this is a single command with nothing around it, so that its exit status is the command's own. */
   isSingle?: true;
 }
 
-/** Commands within commands are followed this deep. */
+/** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
-/** Nobody writes a longer one to be read. */
+/** Maximum length of a command that is parsed, in characters; nobody writes a longer one by hand. */
 const MAX_COMMAND_LENGTH = 256 * 1024;
 
 /**
- * Judges a shell command by its meaning: what the shell and the programs that it names would do with it. Never throws: what
- * cannot be followed is unknown.
+ * Determines the effects of a shell command from its meaning: what the shell, and the programs it names, would do. Never
+ * throws: what cannot be followed is reported as unknown.
  */
 export function judgeCommand(command: string, surroundings: Surroundings): Judgement {
   const judge = new CommandJudge();
@@ -47,7 +47,7 @@ export function judgeCommand(command: string, surroundings: Surroundings): Judge
     if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command too long to follow");
     else judge.script(parse(command), new Scope(surroundings), 0);
   } catch {
-    judge.unknowns.push("a command that cannot be followed"); // nested so deep that the stack ends
+    judge.unknowns.push("a command that cannot be followed"); // nested so deep that the stack overflows
   }
   const does = judge.writes.length > 0 ? "writes" : judge.unknowns.length > 0 ? "unknown" : "reads";
   const isSingle = judge.unknowns.length === 0 && !judge.isNested && judge.commands === 1;
@@ -55,7 +55,7 @@ export function judgeCommand(command: string, surroundings: Surroundings): Judge
   return { does, writes, unknowns: [...new Set(judge.unknowns)], programs, ...(isSingle && { isSingle }) };
 }
 
-/** Returns the script that a command gives to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command as it is. */
+/** Returns the script that a command passes to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command unchanged. */
 export function withoutShell(command: string): string {
   if (command.length > MAX_COMMAND_LENGTH) return command;
   try {
@@ -74,15 +74,15 @@ function scriptOf(command: string): string {
   return isShell && script?.type === "Word" && rest.length === 0 ? script.value : command;
 }
 
-/** Nodes that do not keep a command's exit status from being that of the whole. */
+/** Syntax nodes that leave a command's exit status as that of the whole. */
 const PLAIN_NODES: ReadonlySet<string> = new Set(["Statement", "Command", "Word", "Redirect", "HereDoc", "HereString"]);
 
-/** Walks the syntax of a command in the order in which the shell would run it, and collects what it finds. */
+/** Visitor of a command's syntax tree, in the order in which the shell would run it; collects findings. */
 class CommandJudge {
   readonly programs: Judgement["programs"] = [];
   readonly writes: Write[] = [];
   readonly unknowns: string[] = [];
-  /** How many commands there are, and whether anything stands around them. */
+  /** Number of commands found so far, and whether anything is around them. */
   commands = 0;
   isNested = false;
 
@@ -109,7 +109,7 @@ class CommandJudge {
         scope.assign(node.name.value, { text: "", isKnown: false });
         break;
       case "Function":
-        // Judged where it is defined: whoever defines it means to call it.
+        // Judged at its definition: a script that defines a function is assumed to call it.
         scope.functions.add(node.name.value);
         break;
       case "Pipeline":
@@ -131,7 +131,7 @@ class CommandJudge {
     forEachChild(node, (child) => this.#node(child, scope, depth));
   }
 
-  /** Each command of a pipeline is a subshell; what goes into the next is followed where it is plain. */
+  /** Judges a pipeline. Each of its commands is a subshell; the input of the next is followed if it is known. */
   #pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, stdin: string | undefined): void {
     let input = stdin;
     for (const [index, command] of commands.entries()) {
@@ -155,7 +155,7 @@ class CommandJudge {
     isPiped = piped !== undefined,
   ): void {
     this.commands++;
-    // Assignments, redirections and whatever the words have within them.
+    // Assignments, redirections, and expansions within the words.
     for (const child of [...node.prefix, ...node.suffix]) this.#node(child, scope, depth);
     if (node.name === undefined) return;
     const redirected = inputOf(node.redirects, scope);

@@ -4,30 +4,30 @@ import { type Circumstances, effectOfCommand, effectOfPatch } from "./effect.ts"
 import { judgeCommand, withoutShell } from "./judge-command.ts";
 import type { Surroundings } from "./scope.ts";
 
-/** What is known of a read-only run. */
+/** Facts about a read-only run. */
 export interface RunTestimony extends Circumstances {
-  /** Where its commands ran, and where they could write. */
+  /** Folders that its commands ran in, and could write to. */
   surroundings: Surroundings;
   commands: readonly { command: string; exitCode?: number }[];
   patches: readonly { path: string; change: string; isApplied: boolean }[];
-  /** What else its log tells of and nobody can judge, in words. */
+  /** Descriptions of other events in its log that cannot be judged. */
   unknownEvents?: readonly string[];
-  /** What differs in the workspace; undefined where that is not known. */
+  /** Differences in the workspace; undefined if they are not known. */
   differences: readonly { path: string; change: string }[] | undefined;
-  /** Set where parts of the workspace could not be compared. */
+  /** Set if parts of the workspace could not be compared. */
   isPartlyCompared?: boolean;
-  /** What was found elsewhere: in the log itself, in CODEX_HOME. */
+  /** Violations found elsewhere: in the log itself, in CODEX_HOME. */
   others?: readonly Violation[];
 }
 
-/** What an audit has to say, but for what others know better. */
+/** Part of an audit that is derived from the run's facts. */
 export type RunJudgement = Pick<ReadonlyAudit, "verdict" | "violations_detected" | "violations"> &
   Pick<ReadonlyAudit["evidence"], "unknown_commands" | "commands_judged" | "unknown_events">;
 
-/** In a list, a longer text is cut here. */
+/** Maximum length of a listed command in characters; longer ones are truncated. */
 const MAX_COMMAND_LENGTH = 400;
 
-/** Judges a run that was to read only: clean is said only of what was proven. */
+/** Judges a run that should only have read. The verdict is clean only if that is proven. */
 export function judgeRun(testimony: RunTestimony): RunJudgement {
   const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = testimony;
   const judged = testimony.commands.map(({ command, ...run }) => {

@@ -1,6 +1,6 @@
 import { hasOption, operandsOf, type Value } from "./value.ts";
 
-/** What a command prints, of the few that are used to hand a script to a shell; undefined for all others. */
+/** Returns the output of a command that is commonly used to pass a script to a shell; undefined for any other command. */
 export function knownOutput(words: readonly Value[], stdin: string | undefined): string | undefined {
   const [program, ...args] = words;
   if (program === undefined || !words.every(({ isKnown }) => isKnown)) return undefined;

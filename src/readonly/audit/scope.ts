@@ -1,23 +1,23 @@
 import { isAbsolute, normalize, join } from "node:path";
 import type { Value } from "./value.ts";
 
-/** What a script is judged in. */
+/** Folders that a script is judged with. */
 export interface Surroundings {
-  /** Where the command starts. */
+  /** Folder that the command starts in. */
   folder: string;
-  /** The run's own folder for temporary files: writing there is no violation. */
+  /** The run's own folder for temporary files: writing there is not a violation. */
   temporary: string;
 }
 
-/** Devices that keep nothing. */
+/** Devices that store nothing. */
 const HARMLESS_DEVICE = /^\/dev\/(?:null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$/;
 
-/** What a script has set so far. Subshells get a copy. */
+/** Folder and variables that a script has set so far. Subshells get a copy. */
 export class Scope {
   readonly surroundings: Surroundings;
   readonly functions: Set<string>;
   readonly #variables: Map<string, string | undefined>;
-  /** Undefined where nobody knows. */
+  /** Current folder; undefined if it is not known. */
   #folder: string | undefined;
 
   constructor(surroundings: Surroundings, from?: Scope) {
@@ -38,7 +38,7 @@ export class Scope {
     return new Scope(this.surroundings, this);
   }
 
-  /** Notes a variable's value. Of one that is set twice, nobody knows which value it has where it is used. */
+  /** Records a variable's value. If it is set twice, its value is no longer known. */
   assign(name: string, value: Value): void {
     const isAmbiguous = this.#variables.has(name) && this.#variables.get(name) !== value.text;
     this.#variables.set(name, value.isKnown && !isAmbiguous ? value.text : undefined);
@@ -52,14 +52,14 @@ export class Scope {
     this.#folder = to === undefined ? undefined : this.resolve(to);
   }
 
-  /** The absolute path that a word names, where that is known. */
+  /** Returns the absolute path that a word names; undefined if it is not known. */
   resolve({ text, isKnown }: Value): string | undefined {
     if (!isKnown) return undefined;
     if (isAbsolute(text)) return normalize(text);
     return this.#folder === undefined || text.startsWith("~") ? undefined : join(this.#folder, text);
   }
 
-  /** Whether writing there is no violation: a device that keeps nothing, or the run's own temporary folder. */
+  /** Returns whether writing to a target is no violation: a device that stores nothing, or the run's own temporary folder. */
   isHarmless(target: Value): boolean {
     const path = this.resolve(target);
     if (path === undefined) return false;

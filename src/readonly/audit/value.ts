@@ -1,21 +1,21 @@
-/** A word of a command after expansion, as far as that can be foreseen. */
+/** A word of a command after expansion, as far as that can be predicted. */
 export interface Value {
   text: string;
-  /** False where a part of it comes from a variable, a command, or anything else that only a run tells. */
+  /** Whether all of it is known; false if a part comes from a variable, a command, or anything else known only at run time. */
   isKnown: boolean;
 }
 
-/** A word that is known. */
+/** Returns a value whose text is known. */
 export function known(text: string): Value {
   return { text, isKnown: true };
 }
 
-/** Whether one of the short options (`-i`, also within `-ni`) or long ones (`--in-place`, also with `=`) is there. */
+/** Returns whether one of the short options (`-i`, also within `-ni`) or long options (`--in-place`, also with `=`) is present. */
 export function hasOption(args: readonly Value[], ...options: readonly string[]): boolean {
   return findOption(args, ...options) !== undefined;
 }
 
-/** The place of the first of these options; what comes after `--` is no option. */
+/** Returns the index of the first of these options; words after `--` are not options. */
 export function findOption(args: readonly Value[], ...options: readonly string[]): number | undefined {
   const end = args.findIndex(({ text }) => text === "--");
   const index = args
@@ -29,7 +29,7 @@ function isOption(word: string, option: string): boolean {
   return word === option || (option.length === 2 && /^-[A-Za-z0-9]/.test(word) && word.includes(option.charAt(1), 1));
 }
 
-/** An option's value: `--output=x`, `--output x`, `-ox`, `-o x`. */
+/** Returns the value of an option: `--output=x`, `--output x`, `-ox`, `-o x`. */
 export function optionValue(args: readonly Value[], ...options: readonly string[]): Value | undefined {
   const index = findOption(args, ...options);
   const word = index === undefined ? undefined : args[index];
@@ -43,7 +43,7 @@ export function optionValue(args: readonly Value[], ...options: readonly string[
   return rest === "" ? args[index + 1] : { ...word, text: rest };
 }
 
-/** The words that are no options. @param withValue the options that take the next word as their value */
+/** Returns the words that are not options. @param withValue options that take the next word as their value */
 export function operandsOf(args: readonly Value[], withValue: readonly string[] = []): Value[] {
   const operands: Value[] = [];
   for (let index = 0; index < args.length; index++) {

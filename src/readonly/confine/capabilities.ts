@@ -6,29 +6,29 @@ const PR_CAPBSET_DROP = 24;
 const PR_CAP_AMBIENT = 47;
 const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 const LINUX_CAPABILITY_VERSION_3 = 0x20080522;
-/** The kernel has 41 of them so far, and room for 64. */
+/** Number of capabilities that the kernel's interface can hold; 41 are defined so far. */
 const MAX_CAPABILITIES = 64;
 
-/** CAP_DAC_OVERRIDE (1) and CAP_DAC_READ_SEARCH (2): by them root reads files of other owners. Landlock restrains both. */
+/** Bits of CAP_DAC_OVERRIDE (1) and CAP_DAC_READ_SEARCH (2): with them root reads files of other owners. Landlock restricts both. */
 const KEPT_BITS = 0b110;
 
 /**
- * Gives up all capabilities of this thread but those that reading needs, for good: nothing that it executes gets one
- * back, since no new privileges can be had.
- * @returns whether none but those are left; false where the kernel cannot be asked
+ * Drops all capabilities of this thread except those needed for reading, permanently: no program that it executes gets one
+ * back, since no new privileges can be gained.
+ * @returns whether only those are left; false if the kernel cannot be asked
  */
 export function dropCapabilities({ syscall, prctl }: LibcCalls): boolean {
   const architecture = ownArchitecture();
   if (architecture === undefined) return false;
   const header = Uint32Array.of(LINUX_CAPABILITY_VERSION_3, 0);
   const get = (): Uint32Array | undefined => {
-    // Effective, permitted, inheritable, each for the lower 32 and then for the upper 32 capabilities.
+    // Effective, permitted, inheritable; each for the lower 32 capabilities, then for the upper 32.
     const sets = new Uint32Array(6);
     return syscall(ownCall("capget", architecture), ptr(header), ptr(sets)) === 0 ? sets : undefined;
   };
   const before = get();
   if (before === undefined) return false;
-  // Without CAP_SETPCAP this fails, and nothing is lost: an exec without new privileges gains nothing from the bounds.
+  // Without CAP_SETPCAP this fails, which is harmless: an exec without new privileges gains nothing from the bounding set.
   for (let capability = 0; capability < MAX_CAPABILITIES; capability++) {
     if ((KEPT_BITS & (capability < 32 ? 1 << capability : 0)) === 0) prctl(PR_CAPBSET_DROP, capability);
   }

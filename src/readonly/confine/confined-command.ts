@@ -4,25 +4,25 @@ import { selfCommand } from "#platform/self-command.ts";
 import type { Restriction } from "./restriction.ts";
 import { type RunFolders, writablePaths } from "./writable.ts";
 
-/** A program that is to run confined. */
+/** A program to run confined. */
 export interface ConfinedProgram {
   program: string;
   args: readonly string[];
   folders: RunFolders;
-  /** Where it is noted what the kernel was made to refuse: read it with {@link readRestriction}. */
+  /** File that the restrictions in force are written to; {@link readRestriction} reads it. */
   report: string;
-  /** A file whose lock is held as long as the program runs. */
+  /** File that is locked as long as the program runs. */
   lock?: string;
 }
 
-/** Returns the command that confines itself and then becomes the program: our own `confine`. */
+/** Returns the command that confines itself and then executes the program: our own `confine`. */
 export function confinedCommand({ program, args, folders, report, lock }: ConfinedProgram): [string, ...string[]] {
   const writable = writablePaths(folders).map((path) => `--write=${path}`);
   const options = [`--report=${report}`, ...(lock === undefined ? [] : [`--lock=${lock}`]), ...writable];
   return [...selfCommand(), "confine", ...options, "--", program, ...args];
 }
 
-// Reports of earlier versions say nothing of the last two.
+// Reports of earlier versions lack the last two.
 const more = { seccomp: v.optional(v.boolean(), false), capabilities_dropped: v.optional(v.boolean(), false) };
 
 const RestrictionSchema = v.pipe(
@@ -34,7 +34,7 @@ const RestrictionSchema = v.pipe(
   ]),
 );
 
-/** Returns what the kernel was made to refuse; nothing, where there is no report that says so. */
+/** Returns the restrictions that were in force; none if no report states them. */
 export function readRestriction(report: string): Restriction {
   const parsed = v.safeParse(RestrictionSchema, tryReadText(report));
   if (parsed.success) return parsed.output;

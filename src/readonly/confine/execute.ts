@@ -2,13 +2,13 @@ import { dlopen, FFIType, ptr } from "bun:ffi";
 import { AppError } from "#base/errors.ts";
 import { LIBC } from "#platform/libc.ts";
 
-/** SIGPIPE and SIGXFSZ: our runtime ignores them, and what is ignored stays so for the next program. */
+/** Numbers of SIGPIPE and SIGXFSZ: our runtime ignores them, and ignored signals stay ignored in the next program. */
 const IGNORED_SIGNALS = [13, 25];
 const SIG_DFL = 0;
 
 /**
- * Turns this process into another program, with the same pid, environment and open files: nothing of
- * ours stays behind. Returns only where that fails.
+ * Replaces this process by another program, with the same pid, environment and open files: nothing of this program remains.
+ * Returns only on failure.
  * @throws AppError `start_failed`
  */
 export function becomeProgram(program: string, args: readonly string[]): never {

@@ -7,9 +7,9 @@ const F_SETFD = 2;
 const MAX_TRIES = 10;
 
 /**
- * Takes a file's lock (flock) for this process and the program that it becomes: the kernel lets go when that has ended. The
- * file is held open for reading only, so that whoever inherits it cannot write to it.
- * @returns false where somebody else has it; true also where there are no such locks
+ * Takes a file's lock (flock) for this process and the program that replaces it: the kernel releases it when that has ended.
+ * The file is opened for reading only, so that no process that inherits it can write to it.
+ * @returns false if somebody else holds it; true also if such locks are not supported
  */
 export function holdLock(path: string): boolean {
   const architecture = ownArchitecture();
@@ -22,7 +22,7 @@ export function holdLock(path: string): boolean {
       closeSync(file);
       return false;
     }
-    // Codex removes the file when it lets go: a lock on one that is gone keeps nobody out.
+    // Codex removes the file when it releases the lock: a lock on a removed file excludes nobody.
     if (statSync(path, { throwIfNoEntry: false })?.ino === fstatSync(file).ino) {
       syscall(ownCall("fcntl", architecture), file, F_SETFD, 0);
       return true;

@@ -5,20 +5,20 @@ import { type LibcCalls, openLibc } from "./libc-calls.ts";
 import type { RestrictionsInForce } from "./restriction.ts";
 import { HARMLESS_DEVICES } from "./writable.ts";
 
-/** The newest interface that this program makes use of (Linux 6.15). */
+/** Newest Landlock ABI that this program uses (Linux 6.15). */
 const NEWEST_ABI = 7;
 
-// System calls have one number on all architectures since Linux 5.1.
+// System calls have had the same number on all architectures since Linux 5.1.
 const SYS_LANDLOCK_CREATE_RULESET = 444;
 const SYS_LANDLOCK_ADD_RULE = 445;
 const SYS_LANDLOCK_RESTRICT_SELF = 446;
 const CREATE_RULESET_VERSION = 1;
 const RULE_PATH_BENEATH = 1;
-/** Names a file without opening it: enough for a rule. */
+/** Flag of `open` that refers to a file without opening it, which is enough for a rule. */
 const O_PATH = 0x200000;
 const O_CLOEXEC = 0x80000;
 
-// <linux/landlock.h>: the rights to change something. Reading and executing stay as they are.
+// <linux/landlock.h>: the rights to change something. Reading and executing are not restricted.
 const WRITE_FILE = 1n << 1n;
 const REMOVE_DIR = 1n << 4n;
 const REMOVE_FILE = 1n << 5n;
@@ -31,12 +31,12 @@ const TRUNCATE = 1n << 14n; // ABI 3
 const IOCTL_DEV = 1n << 15n; // ABI 5
 const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 
-/** Rights in a folder of the run: files, folders and links; no devices, sockets or pipes with names. */
+/** Rights in a folder of the run: files, folders and links; no devices, sockets or named pipes. */
 const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER;
 /** Rights on a device. */
 const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
-/** Returns the newest Landlock interface that this kernel has (1 and up); 0 where it has none, or the container forbids it. */
+/** Returns the newest Landlock ABI of this kernel (1 or higher); 0 if it has none, or the container forbids it. */
 export function landlockAbi(): number {
   return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
 }
@@ -46,11 +46,11 @@ function askAbi({ syscall }: LibcCalls): number {
 }
 
 /**
- * Forbids this thread, and all that it executes from now on, to change anything outside of the given
- * files and folders; also to signal processes outside, and to reach abstract sockets, where the kernel
- * can. Nothing undoes it. Where the kernel has no Landlock, or refuses it, nothing is restricted.
+ * Prevents this thread, and all that it executes from now on, from changing anything outside of the given files and folders;
+ * also from sending signals to outside processes and from connecting to abstract sockets, if the kernel supports that. The
+ * restriction is permanent. If the kernel has no Landlock, or refuses it, nothing is restricted.
  * Source: Documentation/userspace-api/landlock.rst
- * @param writable folders, and devices of {@link HARMLESS_DEVICES}; missing ones, links and all others are passed over
+ * @param writable folders, and devices of {@link HARMLESS_DEVICES}; missing paths, links and all others are skipped
  */
 export function restrictWrites(libc: LibcCalls, writable: readonly string[]): RestrictionsInForce {
   const { syscall } = libc;
@@ -85,13 +85,13 @@ function handledAccess(abi: number): bigint {
   return handled;
 }
 
-/** `struct landlock_ruleset_attr` has grown: fs, then net (ABI 4), then scopes (ABI 6). */
+/** Returns the size of `struct landlock_ruleset_attr` in bytes, which has grown: fs, then net (ABI 4), then scopes (ABI 6). */
 function attributesSize(abi: number): number {
   if (abi >= 6) return 24;
   return abi >= 4 ? 16 : 8;
 }
 
-/** `struct landlock_path_beneath_attr` (packed: 64 bits of rights, 32 of a file descriptor) for one path. */
+/** Returns `struct landlock_path_beneath_attr` (packed: 64 bits of rights, 32 of a file descriptor) for one path. */
 function pathRule(path: string, handled: bigint): { attributes: Uint8Array; file: number } | undefined {
   let file: number;
   try {

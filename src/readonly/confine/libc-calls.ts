@@ -3,13 +3,13 @@ import { LIBC } from "#platform/libc.ts";
 
 const PR_SET_NO_NEW_PRIVS = 38;
 
-/** The libc's `syscall` and `prctl`: arguments that are left out are 0. */
+/** The libc's `syscall` and `prctl`: omitted arguments are 0. */
 export interface LibcCalls {
   syscall: (number: number, ...args: readonly number[]) => number;
   prctl: (option: number, ...args: readonly number[]) => number;
 }
 
-/** Opens the libc for calls that the runtime has no function for. */
+/** Opens the libc for calls that the runtime does not offer. */
 export function openLibc(): LibcCalls {
   const word = FFIType.u64;
   const { symbols } = dlopen(LIBC, {
@@ -22,7 +22,7 @@ export function openLibc(): LibcCalls {
   };
 }
 
-/** Gives up, for this thread and all that it executes, any gain of privileges by an exec. @returns whether that worked */
+/** Prevents this thread, and all that it executes, from gaining privileges by an exec. @returns whether that succeeded */
 export function setNoNewPrivileges({ prctl }: LibcCalls): boolean {
   return prctl(PR_SET_NO_NEW_PRIVS, 1) === 0;
 }

@@ -5,8 +5,8 @@ import type { Restriction } from "./restriction.ts";
 import { filterSystemCalls } from "./seccomp.ts";
 
 /**
- * Restricts this thread, and all that it executes from now on, to reading: by Landlock, by a filter for what Landlock
- * does not look at, and by giving up capabilities. What the kernel does not have is left out, and said.
+ * Restricts this thread, and all that it executes from now on, to reading: with Landlock, with a filter for what Landlock does
+ * not check, and by dropping capabilities. Whatever the kernel does not support is skipped and reported in the result.
  */
 export function restrictToReading(writable: readonly string[]): Restriction {
   if (process.platform !== "linux") {
@@ -20,6 +20,6 @@ export function restrictToReading(writable: readonly string[]): Restriction {
   }
   const enforcement = restrictWrites(libc, writable);
   const capabilities_dropped = dropCapabilities(libc);
-  // Last: it refuses some of what the other two need.
+  // Last, because it refuses system calls that the other two need.
   return { ...enforcement, capabilities_dropped, seccomp: filterSystemCalls(libc) };
 }

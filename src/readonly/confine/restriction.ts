@@ -1,10 +1,10 @@
-/** What the kernel was made to refuse; `abi` is Landlock's interface as it was asked for. */
+/** Landlock restrictions in force; `abi` is the Landlock ABI that was requested. */
 export type RestrictionsInForce = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
 
-/** Everything that was put in force for a run. */
+/** All restrictions in force for a run. */
 export type Restriction = RestrictionsInForce & {
-  /** Whether system calls that Landlock knows nothing of are filtered. */
+  /** Whether system calls that Landlock does not cover are filtered. */
   seccomp: boolean;
-  /** Whether no capabilities are left but those for reading. */
+  /** Whether only the capabilities for reading are left. */
   capabilities_dropped: boolean;
 };

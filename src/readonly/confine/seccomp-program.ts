@@ -15,7 +15,7 @@ export interface Instruction {
   value: number;
 }
 
-/** Opcodes that the filter is made of, from <linux/bpf_common.h>. */
+/** Opcodes of the filter, from <linux/bpf_common.h>. */
 export const LOAD = 0x20; // BPF_LD | BPF_W | BPF_ABS
 export const AND = 0x54; // BPF_ALU | BPF_AND | BPF_K
 export const JUMP_EQUAL = 0x15; // BPF_JMP | BPF_JEQ | BPF_K
@@ -23,7 +23,7 @@ export const JUMP_GREATER = 0x25; // BPF_JMP | BPF_JGT | BPF_K
 export const JUMP_ANY_BIT = 0x45; // BPF_JMP | BPF_JSET | BPF_K
 export const RETURN = 0x06; // BPF_RET | BPF_K
 
-/** What a filter returns, from <linux/seccomp.h>. */
+/** Return values of a filter, from <linux/seccomp.h>. */
 export const ALLOW = 0x7fff0000;
 const ERRNO = 0x00050000;
 const EPERM = 1;
@@ -49,27 +49,30 @@ const [PRIO_USER, IOPRIO_WHO_USER] = [2, 3];
 const F_SETLEASE = 1024;
 const EVERY_PROCESS = 0xffffffff; // kill(-1)
 
-/** Terminal: TIOCSTI (types for its user), TIOCLINUX, TIOCSETD, TIOCCONS. Files: their flags and versions, FAT's attributes. */
+/**
+ * Refused ioctl commands. Terminal: TIOCSTI (types for its user), TIOCLINUX, TIOCSETD, TIOCCONS. Files: their flags and
+ * versions, FAT's attributes.
+ */
 const REFUSED_IOCTLS = [
   0x5412, 0x541c, 0x5423, 0x541d, 0x401c5820, 0x40087602, 0x40047602, 0x40047211, 0xc0189436, 0x41009432,
 ];
-/** Of the types below, what only reads, and what needs a file that is open for writing: FICLONE(RANGE), GETFLAGS, FIEMAP. */
+/** Allowed ioctl commands of the types below, which only read or need a file open for writing: FICLONE(RANGE), GETFLAGS, FIEMAP. */
 const ALLOWED_IOCTLS = [0x40049409, 0x4020940d, 0x80086601, 0x80046601, 0xc020660b];
-/** btrfs makes and removes snapshots by these without asking Landlock; ext4 and f2fs change attributes. */
+/** Refused ioctl types: btrfs makes and removes snapshots by them without asking Landlock; ext4 and f2fs change attributes. */
 const REFUSED_IOCTL_TYPES = [0x9400, 0x6600, 0xf500];
 
 const step = (code: number, value: number): Instruction => ({ code, jumpTrue: 0, jumpFalse: 0, value: value >>> 0 });
 const load = (offset: number) => step(LOAD, offset);
 const end = (result: number) => step(RETURN, result);
 
-/** Ends with a result where the accumulator meets a test; goes on behind it otherwise. */
+/** Returns instructions that end with a result if the accumulator meets a test, and otherwise continue after them. */
 function endIf(code: number, value: number, result: number): Instruction[] {
   return [{ code, jumpTrue: 0, jumpFalse: 1, value: value >>> 0 }, end(result)];
 }
 
 const endIfEqual = (value: number, result: number) => endIf(JUMP_EQUAL, value, result);
 
-/** Only the caller itself may be named by this argument. */
+/** Returns instructions that allow only the caller itself in this argument. */
 const ownOnly = (argument: number) => [load(low(argument)), ...endIfEqual(0, ALLOW), end(REFUSE)];
 
 const isNoDevice = (argument: number) => [
@@ -88,7 +91,10 @@ const exceptValue = (argument: number, value: number) => [
   end(ALLOW),
 ];
 
-/** `socket`: the internet, and the kernel's list of addresses; no unix, raw or packet sockets, no virtual machines' sockets. */
+/**
+ * Returns the rules of `socket`, which allow the internet and the kernel's list of addresses; no unix, raw, packet or virtual
+ * machine sockets.
+ */
 function socketRules(): Instruction[] {
   const internet = [
     load(low(1)),
@@ -109,25 +115,25 @@ function socketRules(): Instruction[] {
   ];
 }
 
-/** What is looked at of each call whose arguments decide; each of these ends with a result. */
+/** Checks of the calls that depend on their arguments; each ends with a result. */
 const EXAMINATIONS: Record<ExaminedCall, Instruction[]> = {
   clone: withoutNamespaces(NEW_NAMESPACES),
-  // Its flags lie in memory, where a filter cannot look: libcs then use `clone`.
+  // Its flags are in memory, which a filter cannot read: libcs then use `clone`.
   clone3: [end(UNKNOWN_CALL)],
   unshare: withoutNamespaces(NEW_NAMESPACES | CLONE_NEWTIME),
   ioctl: [
     load(low(1)),
     ...ALLOWED_IOCTLS.flatMap((command) => endIfEqual(command, ALLOW)),
     ...REFUSED_IOCTLS.flatMap((command) => endIfEqual(command, REFUSE)),
-    // FS_IOC_SETFLAGS and its like are of a type that is refused as a whole.
+    // FS_IOC_SETFLAGS and similar commands are of a type that is refused as a whole.
     step(AND, 0xff00),
     ...REFUSED_IOCTL_TYPES.flatMap((type) => endIfEqual(type, REFUSE)),
     end(ALLOW),
   ],
-  // A lease on a file that can only be read makes its other users wait.
+  // A lease on a file, even one open only for reading, makes its other users wait.
   fcntl: exceptValue(1, F_SETLEASE),
   socket: socketRules(),
-  // A pair of the other kinds can send to any unix socket.
+  // A pair of another type can send to any unix socket.
   socketpair: [
     load(low(1)),
     step(AND, SOCKET_TYPE_MASK),
@@ -137,7 +143,7 @@ const EXAMINATIONS: Record<ExaminedCall, Instruction[]> = {
   ],
   mknod: isNoDevice(1),
   mknodat: isNoDevice(2),
-  // Limits of others can be read (no new ones are given), not set.
+  // Limits of other processes can be read (without new ones), but not set.
   prlimit64: [
     load(low(0)),
     ...endIfEqual(0, ALLOW),
@@ -157,8 +163,8 @@ const EXAMINATIONS: Record<ExaminedCall, Instruction[]> = {
 };
 
 /**
- * Builds the filter for an architecture: what Landlock does not look at is refused with EPERM. Calls that are newer than
- * the table get ENOSYS, as on an older kernel; those of another architecture, and x32's, are refused.
+ * Builds the filter for an architecture. System calls that change something beyond Landlock's reach are refused with EPERM.
+ * Calls newer than the table get ENOSYS, as on an older kernel; those of another architecture, and of x32, are refused.
  */
 export function seccompProgram(architecture: Architecture): Instruction[] {
   const refused = refusedCalls(architecture).flatMap(({ number }) => endIfEqual(number, REFUSE));

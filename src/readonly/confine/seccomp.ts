@@ -7,9 +7,9 @@ const SECCOMP_SET_MODE_FILTER = 1;
 const INSTRUCTION_BYTES = 8;
 
 /**
- * Refuses, for this thread and all that it executes from now on, the system calls of {@link seccompProgram}. No new
- * privileges must have been set before.
- * @returns whether the kernel took the filter
+ * Refuses the system calls of {@link seccompProgram}, for this thread and all that it executes from now on. "No new privileges"
+ * must have been set before.
+ * @returns whether the kernel accepted the filter
  */
 export function filterSystemCalls({ syscall }: LibcCalls): boolean {
   const architecture = ownArchitecture();
@@ -22,7 +22,7 @@ export function filterSystemCalls({ syscall }: LibcCalls): boolean {
   return syscall(ownCall("seccomp", architecture), SECCOMP_SET_MODE_FILTER, 0, ptr(header)) === 0;
 }
 
-/** The bytes of `struct sock_filter[]`; both architectures are little-endian. */
+/** Returns the bytes of `struct sock_filter[]`; both architectures are little-endian. */
 function encode(program: readonly Instruction[]): Uint8Array {
   const view = new DataView(new ArrayBuffer(program.length * INSTRUCTION_BYTES));
   for (const [index, { code, jumpTrue, jumpFalse, value }] of program.entries()) {

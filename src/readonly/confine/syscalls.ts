@@ -1,18 +1,18 @@
-/** Architectures whose system calls are known here, by the names that the runtime has for them. */
+/** Architectures with known system calls, by the runtime's names for them. */
 export type Architecture = "x64" | "arm64";
 
-/** `AUDIT_ARCH_*` of <linux/audit.h>: how a filter tells architectures apart. */
+/** Values of `AUDIT_ARCH_*` in <linux/audit.h>, by which a filter distinguishes architectures. */
 export const AUDIT_ARCH: Record<Architecture, number> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
-/** The newest system call that this table was made with (`file_setattr`, Linux 6.17). */
+/** Number of the newest system call in this table (`file_setattr`, Linux 6.17). */
 export const NEWEST_SYSCALL = 469;
 
-/** A call's number on x86_64 and on arm64; undefined where the architecture has no such call. */
+/** Number of a call on x86_64 and on arm64; undefined if the architecture has no such call. */
 type Numbers = readonly [x64: number | undefined, arm64: number | undefined];
 
 const everywhere = (number: number): [number, number] => [number, number];
 
-/** Calls that only something else than reading needs: refused whatever their arguments. */
+/** Calls that reading does not need: refused whatever their arguments. */
 const REFUSED = {
   // Memory, descriptors and secrets of other processes.
   ptrace: [101, 117],
@@ -29,7 +29,7 @@ const REFUSED = {
   add_key: [248, 217],
   request_key: [249, 218],
   keyctl: [250, 219],
-  // What System V and POSIX message queues hold is nobody's file, so that Landlock does not look at it.
+  // The contents of System V and POSIX message queues are not files, so Landlock does not check them.
   shmget: [29, 194],
   shmat: [30, 196],
   shmctl: [31, 195],
@@ -43,7 +43,7 @@ const REFUSED = {
   msgctl: [71, 187],
   mq_open: [240, 180],
   mq_unlink: [241, 181],
-  // Programs within the kernel, and work that it does past this filter.
+  // Programs in the kernel, and kernel work that bypasses this filter.
   bpf: [321, 280],
   io_uring_setup: everywhere(425),
   io_uring_enter: everywhere(426),
@@ -53,7 +53,7 @@ const REFUSED = {
   delete_module: [176, 106],
   kexec_load: [246, 104],
   kexec_file_load: [320, 294],
-  // Mounts, roots and name spaces.
+  // Mounts, roots and namespaces.
   mount: [165, 40],
   umount2: [166, 39],
   pivot_root: [155, 41],
@@ -91,7 +91,7 @@ const REFUSED = {
   uselib: [134, undefined],
   _sysctl: [156, undefined],
   lsm_set_self_attr: everywhere(460),
-  // Attributes of files, which Landlock does not look at.
+  // Attributes of files, which Landlock does not check.
   chmod: [90, undefined],
   fchmod: [91, 52],
   fchmodat: [268, 53],
@@ -115,7 +115,7 @@ const REFUSED = {
   file_setattr: everywhere(469),
 } satisfies Record<string, Numbers>;
 
-/** Calls whose arguments decide. */
+/** Calls that are refused or allowed depending on their arguments. */
 const EXAMINED = {
   clone: [56, 220],
   clone3: everywhere(435),
@@ -136,7 +136,7 @@ const EXAMINED = {
   kill: [62, 129],
 } satisfies Record<string, Numbers>;
 
-/** Calls that this program makes itself, through the libc's `syscall`. */
+/** Calls that this program makes itself, with the libc's `syscall`. */
 const OWN: Record<"capget" | "capset" | "seccomp" | "flock" | "fcntl", readonly [number, number]> = {
   capget: [125, 90],
   capset: [126, 91],
@@ -145,10 +145,10 @@ const OWN: Record<"capget" | "capset" | "seccomp" | "flock" | "fcntl", readonly 
   fcntl: [72, 25],
 };
 
-/** A call whose arguments decide. */
+/** Name of a call that is refused or allowed depending on its arguments. */
 export type ExaminedCall = keyof typeof EXAMINED;
 
-/** Returns the numbers of all calls that are refused whatever their arguments, with their names. */
+/** Returns the names and numbers of all calls that are refused whatever their arguments. */
 export function refusedCalls(architecture: Architecture): { name: string; number: number }[] {
   return Object.entries(REFUSED).flatMap(([name, numbers]) => {
     const number = pick(numbers, architecture);
@@ -156,7 +156,7 @@ export function refusedCalls(architecture: Architecture): { name: string; number
   });
 }
 
-/** Returns the number of a call whose arguments decide; undefined where the architecture does not have it. */
+/** Returns the number of a call that depends on its arguments; undefined if the architecture does not have it. */
 export function examinedCall(name: ExaminedCall, architecture: Architecture): number | undefined {
   return pick(EXAMINED[name], architecture);
 }
@@ -166,7 +166,7 @@ export function ownCall(name: keyof typeof OWN, architecture: Architecture): num
   return OWN[name][architecture === "x64" ? 0 : 1];
 }
 
-/** This machine's architecture, where its system calls are known. */
+/** Returns this machine's architecture; undefined if its system calls are not known. */
 export function ownArchitecture(): Architecture | undefined {
   return process.arch === "x64" || process.arch === "arm64" ? process.arch : undefined;
 }

@@ -1,12 +1,12 @@
-/** Folders of a run that only reads: what it can write to. */
+/** Folders that a read-only run can write to. */
 export interface RunFolders {
   /** This run's own CODEX_HOME, not the user's. */
   codexHome: string;
-  /** For temporary files of this run alone. */
+  /** Folder for temporary files of this run alone. */
   temporary: string;
 }
 
-/** Character devices that keep nothing, by name and device number: `major << 8 | minor`. */
+/** Character devices that store nothing, by name and device number: `major << 8 | minor`. */
 export const HARMLESS_DEVICES: ReadonlyMap<string, number> = new Map([
   ["/dev/null", 0x103],
   ["/dev/zero", 0x105],
@@ -17,8 +17,8 @@ export const HARMLESS_DEVICES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Returns what such a run can write to. Of `/dev`, a fixed list: `/dev/stdout` and `/dev/fd` lead to the run's own log,
- * `/dev/pts` to the terminals of others, `/dev/shm` to their memory, a disk around any file system.
+ * Returns the paths that a read-only run can write to. Of `/dev`, only a fixed list: `/dev/stdout` and `/dev/fd` lead to the
+ * run's own log, `/dev/pts` to the terminals of others, `/dev/shm` to their memory, and a disk bypasses any file system.
  */
 export function writablePaths({ codexHome, temporary }: RunFolders): string[] {
   return [codexHome, temporary, ...HARMLESS_DEVICES.keys()];

@@ -2,16 +2,16 @@ import { join } from "node:path";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
 import { readContent } from "./take-snapshot.ts";
 
-/** How something in the workspace differs. */
+/** A difference in the workspace. */
 export interface Difference {
-  /** Relative to the top; a folder's ends with `/`. */
+  /** Path relative to the top; a folder's ends with `/`. */
   path: string;
   change: "added" | "removed" | "content" | "permissions" | "kind" | "time stamps";
 }
 
 /**
- * What differs between two snapshots of a folder, compared as far as both reach. A file is compared by
- * its time stamps first; where these differ, by content, if that is known from before.
+ * Returns the differences between two snapshots of a folder, as far as both cover it. Files are compared by their time stamps;
+ * if these differ, by content, if the earlier snapshot has it.
  */
 export function compareSnapshots(top: string, before: Snapshot, after: Snapshot): Difference[] {
   const differences: Difference[] = [];

@@ -1,38 +1,38 @@
-/** What stands under one name of a folder. Times in milliseconds, with fractions. */
+/** An entry of a folder. Times are in milliseconds, with fractions. */
 export interface Entry {
   kind: "file" | "folder" | "link" | "other";
   /** Permission bits. */
   mode: number;
   size: number;
   modified: number;
-  /** When content or attributes last changed; no program can set it back. */
+  /** Time of the last change of content or attributes; no program can set it back. */
   changed: number;
   inode: number;
-  /** A digest of a file's content, or a link's target; absent where it was not read. */
+  /** Digest of a file's content, or a link's target; absent if it was not read. */
   content?: string;
 }
 
-/** A folder's entries by name; the names are in order. */
+/** Entries of a folder by name, in the order of their names. */
 export type Listing = Map<string, Entry>;
 
-/** What a workspace held at one moment. A folder is in it with all its entries, or not at all. */
+/** State of a workspace at one moment. A folder is included with all its entries, or not at all. */
 export interface Snapshot {
-  /** By path relative to the top, which is "". */
+  /** Listings by path relative to the top, which is "". */
   folders: Map<string, Listing>;
-  /** How many entries there are in them. */
+  /** Number of entries in all folders. */
   entries: number;
-  /** What was not looked at, in words; empty where everything was. */
+  /** Descriptions of the parts that were not examined; empty if there are none. */
   notCovered: string[];
 }
 
-/** A path below the top. */
+/** Returns the path of an entry below the top. */
 export function joinBelow(folder: string, name: string): string {
   return folder === "" ? name : `${folder}/${name}`;
 }
 
 type Row = [name: string, ...fields: (string | number)[]];
 
-/** A snapshot as text: what was not covered in the first line, then a line per folder. */
+/** Formats a snapshot as text: the uncovered parts in the first line, then a line per folder. */
 export function* formatSnapshot(snapshot: Snapshot): Generator<string> {
   yield `${JSON.stringify({ entries: snapshot.entries, notCovered: snapshot.notCovered })}\n`;
   for (const [folder, listing] of snapshot.folders) {
@@ -40,7 +40,7 @@ export function* formatSnapshot(snapshot: Snapshot): Generator<string> {
   }
 }
 
-/** The snapshot of a text that {@link formatSnapshot} made. @throws SyntaxError for a torn one */
+/** Parses the text of a snapshot, as made by {@link formatSnapshot}. @throws SyntaxError if it is truncated */
 export function parseSnapshot(text: string): Snapshot {
   const [head = "", ...lines] = text.trimEnd().split("\n");
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it

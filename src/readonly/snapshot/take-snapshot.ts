@@ -4,30 +4,30 @@ import { digestOf } from "#base/digest.ts";
 import { errnoOf } from "#base/errors.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
 
-/** What bounds a snapshot. */
+/** Limits of a snapshot. */
 export interface SnapshotLimits {
-  /** For the whole. */
+  /** Timeout for the whole snapshot, in milliseconds. */
   totalMs: number;
-  /** Content is read this long; what comes after it is known by its time stamps. */
+  /** Time for reading content, in milliseconds; later files are recorded with their time stamps only. */
   contentMs: number;
-  /** Whether a file or folder is left out, by its absolute path. */
+  /** Returns whether to leave out a file or folder, by its absolute path. */
   isLeftOut: (path: string) => boolean;
-  /** Whether the entries of a folder are looked at, by its path below the top. */
+  /** Returns whether to list the entries of a folder, by its path below the top. */
   isEntered: (folder: string) => boolean;
 }
 
-/** Larger files are known by their time stamps. */
+/** Maximum size of a file whose content is read, in bytes; larger files are recorded with their time stamps only. */
 const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
-/** Something else may have come into the file's place: a link is not followed, a pipe not waited for. */
+/** Flags to open a file that may have been replaced meanwhile: they neither follow a link nor wait for a pipe. */
 const PLAIN_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-/** How long the event loop may stand still. */
+/** Maximum time for which the event loop is blocked, in milliseconds. */
 const BREATH_MS = 50;
-/** Made of something else, and often large: they are looked at last. */
+/** Folders of generated files, often large, which are examined last. */
 const LATER = /^(?:node_modules|\.venv|venv|target|dist|build|out|vendor|__pycache__|\.cache|\.next|\.tox)$/;
-/** Not files on a disk. */
+/** Folders that are not on a disk. */
 const KERNEL_FOLDERS: ReadonlySet<string> = new Set(["/proc", "/sys", "/dev", "/run"]);
 
-/** Looks at everything below a folder, within limits; links are not followed. What it could not look at, it says. */
+/** Takes a snapshot of everything below a folder, within limits; links are not followed. The result lists what could not be examined. */
 export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise<Snapshot> {
   const started = performance.now();
   let lastBreath = started;
@@ -87,13 +87,13 @@ function look(path: string, withContent: boolean): Entry | undefined {
   try {
     stats = lstatSync(path);
   } catch (error) {
-    // It went away between the listing and now.
+    // Removed after the folder was listed.
     if (errnoOf(error) === "ENOENT") return undefined;
     return { kind: "other", mode: 0, size: 0, modified: 0, changed: 0, inode: 0 };
   }
   const { size, mtimeMs: modified, ctimeMs: changed, ino: inode } = stats;
   const entry: Entry = { kind: kindOf(stats), mode: stats.mode & 0o7777, size, modified, changed, inode };
-  // A link's target is its content, and cheap.
+  // The content of a link is its target, which is cheap to read.
   const content = withContent || entry.kind === "link" ? readContent(path, entry) : undefined;
   return content === undefined ? entry : { ...entry, content };
 }
@@ -106,7 +106,7 @@ function kindOf(stats: Stats): Entry["kind"] {
 
 const buffer = Buffer.allocUnsafe(MAX_CONTENT_BYTES);
 
-/** A digest of a file's content or a link's target; undefined for what has none, is too large, or cannot be read. */
+/** Returns a digest of a file's content or a link's target; undefined if there is none, or it is too large, or cannot be read. */
 export function readContent(path: string, { kind, size }: Pick<Entry, "kind" | "size">): string | undefined {
   try {
     if (kind === "link") return readlinkSync(path);

@@ -20,7 +20,7 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map(
   }),
 );
 
-/** What judges a command of this name; undefined for one that no table knows. */
+/** Returns the judge of a command by its name; undefined if no table has it. */
 export function judgeOf(name: string): Judge | undefined {
   return JUDGES.get(name) ?? (READERS.has(name) ? () => [] : undefined);
 }

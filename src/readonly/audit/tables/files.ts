@@ -1,19 +1,19 @@
 import { type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, known, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
 
-/** Every operand is written to, made or removed. */
+/** Returns the judge of a program that writes, makes or removes all its operands. */
 const all =
   (does: string, withValue: readonly string[] = []): Judge =>
   ({ name, args }) =>
     isHelp(args) ? READS : writes(`${name} ${does}`, operandsOf(args, withValue));
 
-/** Attributes change, content does not: the first operand says how, the rest which. */
+/** Judges programs that change attributes but not content: the first operand is the new value, the others are files. */
 const attributes: Judge = ({ name, args }) => {
   const operands = operandsOf(args);
   return isHelp(args) ? READS : writes(`${name} changes attributes`, operands.slice(1), "attributes");
 };
 
-/** The last operand, or the value of `-t`, is where things go. */
+/** Judges programs that copy or link to their last operand, or to the value of `-t`. */
 function copies({ name, args }: Invocation): ReturnType<Judge> {
   if (isHelp(args)) return READS;
   const into = optionValue(args, "-t", "--target-directory");
@@ -22,7 +22,7 @@ function copies({ name, args }: Invocation): ReturnType<Judge> {
 }
 
 function moves(invocation: Invocation): ReturnType<Judge> {
-  // What is moved away is gone from where it was.
+  // A moved file is removed from its old path.
   return isHelp(invocation.args) ? READS : writes("mv moves files", operandsOf(invocation.args, ["-t", "-S"]));
 }
 
@@ -38,7 +38,7 @@ function archives({ args }: Invocation): ReturnType<Judge> {
   return writes("tar unpacks files", [optionValue(args, "-C", "--directory")].filter(isThere));
 }
 
-/** gzip and its like replace files, unless they are to write to standard output or only to test. */
+/** Judges gzip and similar programs, which replace files unless they write to standard output or only test. */
 function compresses({ name, args, hasStdin }: Invocation): ReturnType<Judge> {
   if (hasOption(args, "-c", "--stdout", "--to-stdout", "-l", "--list", "-t", "--test") || isHelp(args)) return READS;
   const operands = operandsOf(args);
@@ -75,7 +75,7 @@ function makesTemporary({ args }: Invocation): ReturnType<Judge> {
   return template === undefined || hasOption(args, "-t") ? READS : writes("mktemp makes a file", [template]);
 }
 
-/** Two operands: from, to. */
+/** Judges programs with two operands: source and target. */
 const secondIsWritten: Judge = ({ name, args }) => {
   const to = operandsOf(args, ["-f", "-s", "-w"])[1];
   return to === undefined ? READS : writes(`${name} writes its second file`, [to]);
@@ -89,7 +89,7 @@ function isHelp(args: readonly Value[]): boolean {
   return args.length === 1 && ["--help", "--version"].includes(args[0]?.text ?? "");
 }
 
-/** An editor changes files; what it is told to do is typed or scripted. */
+/** Judges editors, which change files according to typed input or a script. */
 const edits: Judge = ({ name, args }) =>
   isHelp(args) ? READS : writes(`${name} edits files`, operandsOf(args, ["-c", "-s", "-S"]));
 

@@ -2,7 +2,7 @@ import { type CommandFinding, type Invocation, type Judge, READS, unknown, write
 import { hasOption, known, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
 import { judgeSed } from "./sed.ts";
 
-/** An option names a file to write to; otherwise it only reads. */
+/** Returns the judge of a program that only reads, unless an option names a file to write to. */
 const readsUnless =
   (...options: readonly string[]): Judge =>
   ({ name, args }) => {
@@ -28,7 +28,7 @@ function judgeAwkProgram(program: string): readonly CommandFinding[] {
   return /\bsystem\s{0,9}\(|\|\s{0,9}getline|\|\s{0,9}"/.test(program) ? unknown("awk runs commands") : READS;
 }
 
-/** Within parentheses, `>` compares. */
+/** Removes the parts in parentheses, in which `>` compares. */
 function withoutComparisons(program: string): string {
   return program.replaceAll(/\([^()]*\)/g, "()");
 }
@@ -49,7 +49,7 @@ function finds({ args }: Invocation): readonly CommandFinding[] {
   return findings;
 }
 
-/** What `find` runs ends with `;` or `+`; `{}` stands for names that only a run tells. */
+/** Returns the words of the command that `find` runs, up to `;` or `+`; `{}` stands for names that are known only at run time. */
 function upToEnd(args: readonly Value[], from: number): Value[] {
   const length = args.slice(from).findIndex(({ text }) => text === ";" || text === "+");
   const words = args.slice(from, length < 0 ? undefined : from + length);

@@ -7,16 +7,16 @@ const READING =
 const WRITING =
   /^(?:add|stage|commit|pull|fetch|merge|rebase|reset|restore|checkout|switch|rm|mv|clean|init|clone|am|cherry-pick|revert|gc|prune|repack|replace|filter-branch|update-index|update-ref|write-tree|commit-tree|fast-import|mktag|mktree|pack-refs|pack-objects|maintenance|read-tree|checkout-index|merge-file|merge-index|mergetool|citool|gui|svn|p4|request-pull|rerere|index-pack|unpack-objects|subtree|quiltimport)$/;
 
-/** Options of git itself that take the next word. */
+/** Options of git itself that take the next word as their value. */
 const GLOBAL_WITH_VALUE = ["-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env"];
 
-/** `git`, with its own options before the sub-command. */
+/** Judges `git`, with its own options before the subcommand. */
 export const judgeGit: Judge = ({ args }) => {
   const command = operandsOf(args, GLOBAL_WITH_VALUE)[0];
   if (command === undefined) return READS;
   if (!command.isKnown) return unknown("a git command that only a run tells");
   const at = args.indexOf(command);
-  // Configuration given here can name programs to run.
+  // Configuration on the command line can name programs to run.
   const settings = args
     .slice(0, at)
     .filter(({ text }, index) => args[index - 1]?.text === "-c" || text.startsWith("-c"));
@@ -47,7 +47,7 @@ function changes(name: string): CommandFinding[] {
   return writes(`git ${name} changes the repository`);
 }
 
-/** Reads with one of these words first, or with none at all; changes the repository with any other. */
+/** Returns the judge of a subcommand that reads if the first word is one of these or absent, and otherwise changes the repository. */
 const readsWith =
   (name: string, subcommands: readonly string[], bare: "reads" | "writes" = "reads") =>
   (args: readonly Value[]): readonly CommandFinding[] => {
@@ -56,7 +56,7 @@ const readsWith =
     return isReading ? READS : changes(name);
   };
 
-/** Lists, unless it is given a name without an option that says it is to list. */
+/** Returns the judge of a subcommand that lists, unless it is given a name without an option that asks for a list. */
 const listsUnlessNamed =
   (name: string, changing: readonly string[], listing: readonly string[]) =>
   (args: readonly Value[]): readonly CommandFinding[] => {

@@ -1,7 +1,7 @@
 import { type CommandFinding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { findOption, hasOption, operandsOf, type Value } from "#readonly/audit/value.ts";
 
-/** What, in the code of a language, changes something. Code without any of it is still not known to read only. */
+/** Patterns, by language, of code that changes something. Code that matches none is still not proven to only read. */
 const PYTHON =
   /\bopen\s{0,9}\([^)]{0,300}?,\s{0,9}(?:mode\s{0,9}=\s{0,9})?['"][rbt]*[wax+]|\.write_(?:text|bytes)\s{0,9}\(|\.(?:unlink|rmdir|mkdir|touch|rename|symlink_to|hardlink_to|chmod)\s{0,9}\(|\bos\.(?:remove|rename|replace|makedirs|removedirs|symlink|link|truncate|chown|open)\b|\bshutil\.(?:copy\w*|move|rmtree|make_archive|unpack_archive|chown)\b|\bto_(?:csv|json|excel|parquet|pickle)\s{0,9}\(\s{0,9}['"]/;
 const PYTHON_RUNS = /\b(?:os\.system|os\.popen|os\.exec|os\.spawn|subprocess|pty\.|eval\s{0,9}\(|exec\s{0,9}\()/;
@@ -42,7 +42,7 @@ function interprets(language: Language): Judge {
   };
 }
 
-/** The code on the command line or on standard input. */
+/** Returns the code on the command line or on standard input. */
 function codeOf({ code }: Language, { args, stdin }: Invocation): string | undefined {
   const at = findOption(args, ...code);
   const given = at === undefined ? undefined : args[at + 1];
@@ -72,7 +72,7 @@ const python: Judge = (invocation) => {
 
 const perl: Judge = (invocation) => {
   const { args } = invocation;
-  // Switches can stand together: -pi, -i.bak, -ne.
+  // Switches can be combined: -pi, -i.bak, -ne.
   const switches = args.filter(({ text }) => /^-[a-zA-Z]/.test(text));
   if (switches.some(({ text }) => /^-[lnpaws0]*i/.test(text))) {
     return writes("perl -i changes files", filesAfterCode(args));

@@ -1,14 +1,14 @@
 import { alike, type Judge, type Reach, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, operandsOf } from "#readonly/audit/value.ts";
 
-/** What the first words of a program's arguments tell; for the rest nothing is known. */
+/** Effects of a program by the first words of its arguments; those of all other arguments are not known. */
 interface Subcommands {
   reads: RegExp;
   writes: RegExp;
   reach?: Reach;
 }
 
-/** Judges by the sub-command, e.g. `install` or `config list`. */
+/** Returns the judge of a program by its subcommand, e.g. `install` or `config list`. */
 const bySubcommand =
   (table: Subcommands): Judge =>
   ({ name, args }) => {
@@ -56,13 +56,13 @@ const SYSTEM_PACKAGES = bySubcommand({
     /^(?:install|remove|purge|update|upgrade|full-upgrade|dist-upgrade|autoremove|clean|add|del|erase|reinstall|download|tap|uninstall|cleanup)\b/,
 });
 
-/** Compilers that only check, if they are told so. */
+/** Returns the judge of a compiler that only checks if an option requests that. */
 const checksWith =
   (...options: readonly string[]): Judge =>
   ({ name, args }) =>
     hasOption(args, ...options, "--version", "--help") ? READS : writes(`${name} writes its output`);
 
-/** Linters and formatters that only look, unless they are told to mend. */
+/** Returns the judge of a linter or formatter that only reads unless an option requests fixes. */
 const writesWith =
   (...options: readonly string[]): Judge =>
   ({ name, args }) =>

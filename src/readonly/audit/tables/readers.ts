@@ -1,4 +1,4 @@
-/** Commands that read, whatever their options; those that do otherwise with some have an entry of their own. */
+/** Commands that only read, whatever their options; those that write with certain options have their own entries. */
 export const READERS: ReadonlySet<string> = new Set(
   `ls dir vdir cat tac head tail less more nl wc cut paste join comm tr rev fold fmt expand unexpand pr column od hexdump
    hd strings file stat readlink realpath basename dirname pwd grep egrep fgrep rgrep zgrep zcat bzcat xzcat zless ag ack jq

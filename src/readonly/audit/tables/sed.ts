@@ -1,7 +1,7 @@
 import { type CommandFinding, type Invocation, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, known, operandsOf } from "#readonly/audit/value.ts";
 
-/** `sed`: with `-i` it changes its files; otherwise its script tells. */
+/** Judges `sed`: with `-i` it changes its files; otherwise its script decides. */
 export function judgeSed({ args }: Invocation): readonly CommandFinding[] {
   const operands = operandsOf(args, ["-e", "-f", "-l", "--expression", "--file"]);
   const scripts = args.flatMap((word, index) => {
@@ -17,7 +17,7 @@ export function judgeSed({ args }: Invocation): readonly CommandFinding[] {
   return judgeScript(all.map(({ text }) => text).join("\n"));
 }
 
-/** Of sed's commands, `w` and `W` write a file, also `w` as a flag of `s`; `e` runs a command, also as a flag. */
+/** Judges a sed script: `w` and `W` write a file, also `w` as a flag of `s`; `e` runs a command, also as a flag. */
 function judgeScript(script: string): readonly CommandFinding[] {
   const reader = new ScriptReader(script);
   const findings: CommandFinding[] = [];
@@ -39,7 +39,7 @@ function judgeScript(script: string): readonly CommandFinding[] {
   return findings.length === 0 ? READS : findings;
 }
 
-/** Reads a sed script from left to right. */
+/** Reader of a sed script, from left to right. */
 class ScriptReader {
   readonly #script: string;
   #at = 0;
@@ -48,13 +48,13 @@ class ScriptReader {
     this.#script = script;
   }
 
-  /** Passes over what separates commands. */
+  /** Returns whether the script has ended, after skipping separators of commands. */
   isAtEnd(): boolean {
     this.#takeWhile(/[\s;{}]/);
     return this.#at >= this.#script.length;
   }
 
-  /** Passes over `1`, `$`, `/…/`, `\c…c`, two of them with a comma, steps, and `!`. */
+  /** Skips an address: `1`, `$`, `/…/`, `\c…c`, two of them with a comma, steps, and `!`. */
   skipAddress(): void {
     for (;;) {
       this.#takeWhile(/[\d$,!~+\s]/);
@@ -70,7 +70,7 @@ class ScriptReader {
     return this.#script[this.#at++] ?? "";
   }
 
-  /** The flags after `s/…/…/`; undefined where it is torn. */
+  /** Skips a substitution, and returns the flags after `s/…/…/`; undefined if it is incomplete. */
   takeSubstitution(): string | undefined {
     const delimiter = this.take();
     const middle = this.#after(delimiter, this.#at);
@@ -89,7 +89,7 @@ class ScriptReader {
     return this.#takeWhile(/[^\n;}]/);
   }
 
-  /** The place after the next delimiter that no backslash takes its meaning from, and that is in no `[…]` of a pattern. */
+  /** Returns the position after the next delimiter that is neither escaped by a backslash nor inside `[…]` of a pattern. */
   #after(delimiter: string, from: number, isPattern = true): number {
     let isInSet = false;
     for (let index = from; index < this.#script.length; index++) {

@@ -9,7 +9,7 @@ import {
 } from "#readonly/audit/finding.ts";
 import { findOption, hasOption, optionValue, type Value } from "#readonly/audit/value.ts";
 
-/** It runs the command that follows its own options (and `skip` words of its own). */
+/** Returns the judge of a program that runs the command after its own options (and after `skip` words of its own). */
 const runsTheRest =
   (withValue: readonly string[] = [], skip = 0): Judge =>
   ({ args }) => {
@@ -17,7 +17,7 @@ const runsTheRest =
     return rest.length === 0 ? READS : [{ does: "runs", words: rest }];
   };
 
-/** The words from the first that is no option on. */
+/** Returns the words from the first non-option on. */
 function afterOptions(args: readonly Value[], withValue: readonly string[]): readonly Value[] {
   let index = 0;
   for (; index < args.length; index++) {
@@ -29,7 +29,7 @@ function afterOptions(args: readonly Value[], withValue: readonly string[]): rea
   return args.slice(index);
 }
 
-/** Shells: a text after `-c`, a script on standard input, or a file, which the log does not show. */
+/** Judges shells: a text after `-c`, a script on standard input, or a file, which the log does not show. */
 function shells({ name, args, stdin, hasStdin }: Invocation): readonly CommandFinding[] {
   if (["--version", "--help"].includes(args[0]?.text ?? "")) return READS;
   const at = args.findIndex(({ text }) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(text));
@@ -74,7 +74,7 @@ function argumentsFromInput({ args }: Invocation): readonly CommandFinding[] {
   ];
   const words = afterOptions(args, withValue);
   if (words.length === 0) return READS;
-  // More words come, which only a run tells.
+  // More words follow, which are known only at run time.
   return [{ does: "runs", words: [...words, { text: "…", isKnown: false }] }];
 }
 
@@ -88,7 +88,7 @@ function traps({ args }: Invocation): readonly CommandFinding[] {
   return script === undefined || !script.isKnown ? READS : [{ does: "scripts", text: script.text }];
 }
 
-/** `command -v x` only asks. */
+/** Judges `command`; `command -v x` only queries. */
 function commands(invocation: Invocation): readonly CommandFinding[] {
   return hasOption(invocation.args, "-v", "-V") ? READS : runsTheRest()(invocation);
 }
