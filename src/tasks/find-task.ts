@@ -7,8 +7,7 @@ import type { AppContext } from "./context.ts";
 
 /**
  * Returns the task with this id from the index or, if the index does not have it, from its folder. Clients with the
- * Tasks
- * extension show their models the id of a run, so the id of the newest run is accepted too.
+ * Tasks extension show their models the id of a run, so the id of the newest run is accepted too.
  * @throws AppError `unknown_task`, `task_unreadable`
  */
 export function getTask(context: AppContext, id: string): StoredTask {

@@ -35,8 +35,7 @@ export interface TaskPage {
 
 /**
  * Lists tasks, newest first, one page at a time. Reads more than the index only for unfinished tasks that have lost
- * their
- * supervisor. A fault of one task does not prevent the others from being listed.
+ * their supervisor. A fault of one task does not prevent the others from being listed.
  * @throws AppError `invalid_argument` for an invalid cursor
  */
 export async function listTasks(context: AppContext, request: ListRequest): Promise<TaskPage> {

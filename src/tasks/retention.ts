@@ -16,8 +16,7 @@ export interface Limits {
 
 /**
  * Removes ended tasks that are neither among the newest `keepTasks` nor younger than `keepSeconds`: their row, folder
- * and
- * link. Never changes worktrees or branches.
+ * and link. Never changes worktrees or branches.
  */
 export function applyRetention(context: AppContext): void {
   forgetTasks(context, listBeyond(context, context.config));

@@ -38,9 +38,8 @@ export interface CancelOutcome {
 }
 
 /**
- * Stops a task and waits until none of its processes is left. Leaves a task that has ended unchanged. A task that
- * runs in
- * another container or on another host is ended there; if that takes long, the result has a note.
+ * Stops a task and waits until none of its processes is left. Leaves a task that has ended unchanged. A task that runs
+ * in another container or on another host is ended there; if that takes long, the result has a note.
  * @throws AppError `unknown_task`
  */
 export async function cancelTask(context: AppContext, taskId: string): Promise<CancelOutcome> {
@@ -95,9 +94,8 @@ async function cancelQueued(
 }
 
 /**
- * Lets the supervisor end its run. The supervisor notices the wake file in the task's folder on any host; a signal
- * also reaches a
- * supervisor that is stopped.
+ * Lets the supervisor end its run. The supervisor notices the wake file in the task's folder on any host; a signal also
+ * reaches a supervisor that is stopped.
  */
 async function endBySupervisor(
   context: AppContext,
@@ -152,8 +150,7 @@ async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promis
 
 /**
  * Kills a supervisor that does not respond. A process that finishes a run in its place is not recorded as supervisor,
- * so it is never
- * killed.
+ * so it is never killed.
  */
 async function endHungSupervisor(supervisor: ProcessIdentity | undefined): Promise<void> {
   if (supervisor === undefined || supervisor.pid === process.pid) return;

@@ -24,11 +24,9 @@ import { readTaskLife } from "./task-life.ts";
 const START_GRACE_MS = 20_000;
 
 /**
- * Returns a task's actual state. Every read calls it. If a process holds the task's lock, the index is right.
- * Otherwise a new
- * supervisor adopts the task while Codex is running, or the task is finished from its files. A state that cannot be
- * determined from
- * here is left unchanged.
+ * Returns a task's actual state. Every read calls it. If a process holds the task's lock, the index is right. Otherwise
+ * a new supervisor adopts the task while Codex is running, or the task is finished from its files. A state that cannot
+ * be determined from here is left unchanged.
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
   const { record } = stored;

@@ -15,9 +15,8 @@ const LOOK_MS = 1000;
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Reports in one line what some tasks are doing: immediately, then after each change, at most once a second, and
- * every 15
- * seconds without one.
+ * Reports in one line what some tasks are doing: immediately, then after each change, at most once a second, and every
+ * 15 seconds without one.
  */
 export function followProgress(
   context: AppContext,

@@ -17,8 +17,7 @@ const MAX_STORAGE_FAULTS = 10;
 
 /**
  * Waits for the end of one run. After the supervisor has committed the end to the index, it wakes the watchers of the
- * task's
- * folder, which then read the index. A slower poll determines the state of a task whose supervisor has died.
+ * task's folder, which then read the index. A slower poll determines the state of a task whose supervisor has died.
  * @throws AppError `state_unusable` if the state folder is unusable for a while (a full disk); the run continues
  */
 export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {

@@ -6,11 +6,9 @@ import { RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
 
 /**
- * Refuses to start a task from within a task: a Codex that is configured with this server would otherwise delegate
- * its own work
- * endlessly. Codex starts MCP servers with a separate environment, so the check looks at the ancestors of this
- * process, for a run's
- * marker or for a process that the index has recorded.
+ * Refuses to start a task from within a task: a Codex that is configured with this server would otherwise delegate its
+ * own work endlessly. Codex starts MCP servers with a separate environment, so the check looks at the ancestors of this
+ * process, for a run's marker or for a process that the index has recorded.
  * @throws AppError `nested_task`
  */
 export function checkNesting({ config, store }: AppContext): void {

@@ -8,8 +8,7 @@ import { codexNotes } from "#store/probe-notes.ts";
 
 /**
  * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
- * the program
- * changes.
+ * the program changes.
  * @throws AppError `codex_incompatible`
  */
 export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {

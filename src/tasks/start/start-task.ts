@@ -22,8 +22,7 @@ import { reconcile } from "#tasks/end/reconcile.ts";
 
 /**
  * Starts a task: checks the request, claims the topic, creates folder, link and worktree, starts the supervisor and
- * waits
- * until it has taken over.
+ * waits until it has taken over.
  * @returns the task after that: running, or already ended
  * @throws AppError if the request is refused; nothing has been changed then
  */

@@ -18,10 +18,9 @@ import type { AppContext } from "#tasks/context.ts";
 export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
 
 /**
- * Chooses the path of a topic's worktree. An existing worktree keeps its path, whatever is configured now. A new one
- * is created
- * in CODEXMCP_WORKTREES if that is set, else beside the repository, else, if that folder is not writable, below the
- * state folder.
+ * Chooses the path of a topic's worktree. An existing worktree keeps its path, whatever is configured now. A new one is
+ * created in CODEXMCP_WORKTREES if that is set, else beside the repository, else, if that folder is not writable, below
+ * the state folder.
  * @throws AppError `worktree_folder_unusable` if the configured folder is not writable
  */
 export function chooseWorktreePath(context: AppContext, repository: Repository, topic: Topic): string {

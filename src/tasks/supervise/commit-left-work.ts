@@ -23,8 +23,7 @@ export interface LeftWork {
 
 /**
  * Commits the changes that Codex has left uncommitted in its worktree if Codex ended by itself and without a failure.
- * Changes of a
- * run that was stopped or failed stay uncommitted, because they may be incomplete.
+ * Changes of a run that was stopped or failed stay uncommitted, because they may be incomplete.
  * @param hurry aborts when the task must end now; the commit is then interrupted
  */
 export async function commitLeftWork(

@@ -62,8 +62,8 @@ export async function workOutEnd(
 }
 
 /**
- * Records a run's end. If that fails, it can be tried again; the audit cannot, because the files that it needs are
- * gone by then.
+ * Records a run's end. If that fails, it can be tried again; the audit cannot, because the files that it needs are gone
+ * by then.
  * @returns undefined if another process had already ended the task
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
@@ -131,8 +131,8 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
 }
 
 /**
- * Returns a run's failure; undefined for a success, which takes exit status 0 (or an unknown one) AND an event that
- * the turn was completed.
+ * Returns a run's failure; undefined for a success, which takes exit status 0 (or an unknown one) AND an event that the
+ * turn was completed.
  */
 function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
   const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;

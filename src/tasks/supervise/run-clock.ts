@@ -11,9 +11,8 @@ export const TICK_MS = 500;
 const MAX_TICK_MS = 2000;
 
 /**
- * Counts the time of a run for its limits: only time in which its supervisor ran, independent of the wall clock.
- * Writes a
- * heartbeat to the task's folder, from which the next supervisor continues to count.
+ * Counts the time of a run for its limits: only time in which its supervisor ran, independent of the wall clock. Writes
+ * a heartbeat to the task's folder, from which the next supervisor continues to count.
  */
 export class RunClock {
   readonly #paths: TaskPaths;

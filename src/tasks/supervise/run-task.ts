@@ -34,11 +34,9 @@ import { takeOwnership } from "./take-ownership.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
- * Supervises one run of a task from start to end. It is a separate process, so that the run continues whatever
- * happens to the MCP
- * client and server. A second one is started for a run whose supervisor died while Codex is alive. It holds the
- * task's owner lock
- * as long as it is alive.
+ * Supervises one run of a task from start to end. It is a separate process, so that the run continues whatever happens
+ * to the MCP client and server. A second one is started for a run whose supervisor died while Codex is alive. It holds
+ * the task's owner lock as long as it is alive.
  * @param run number of the run to supervise
  * @returns undefined if another process supervises the run, or the run is over
  */

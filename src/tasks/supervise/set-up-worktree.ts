@@ -23,8 +23,7 @@ const MAX_SAID = 600;
 
 /**
  * Runs the configured set-up command in a worktree that this server created, once. If it fails, the next task runs it
- * again. The
- * command comes from the environment only: neither a repository nor a caller can set one.
+ * again. The command comes from the environment only: neither a repository nor a caller can set one.
  * @returns why the task cannot run; undefined if it can
  */
 export async function setUpWorktree(

@@ -18,9 +18,8 @@ export interface StopSigns {
 
 /**
  * Listens for requests to end a run. A cancel is recorded in the index, the task's folder is woken and, if possible,
- * SIGTERM is
- * sent. The handlers are never removed: a late signal must not end this process before it has written the run's
- * record.
+ * SIGTERM is sent. The handlers are never removed: a late signal must not end this process before it has written the
+ * run's record.
  */
 export function listenForCancel(signs: StopSigns): StopRequest {
   const { promise: asked, resolve } = Promise.withResolvers<Failure>();
