@@ -4,12 +4,12 @@ import { AppError } from "#base/errors.ts";
 /** URI of the list of all tasks. */
 export const TASKS_URI = "codex://tasks";
 
-/** Resource that one of our URIs names. */
+/** Resource that a `codex://` URI names. */
 export type TaskUri = { taskId?: undefined } | { taskId: string; part: TaskPart };
 
 /**
  * Parses the URI of a resource.
- * @throws AppError `nothing_to_read` if it is not one of ours
+ * @throws AppError `nothing_to_read` if it is not a URI of this server
  */
 export function parseTaskUri(uri: string): TaskUri {
   if (uri === TASKS_URI) return {};

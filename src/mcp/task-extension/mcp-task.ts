@@ -13,7 +13,7 @@ import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 /** Interval at which a client may poll, in milliseconds. A poll costs this server one read of the index, and the model nothing. */
 const POLL_INTERVAL_MS = 1000;
 
-/** Run of ours as a task of the protocol's extension `io.modelcontextprotocol/tasks`. */
+/** Run, represented as a task of the protocol's extension `io.modelcontextprotocol/tasks`. */
 export interface McpTask {
   [key: string]: unknown;
   taskId: string;
