@@ -29,7 +29,7 @@ export function makeServer(session: Session): Server {
   return server;
 }
 
-/** Validator that does nothing. The SDK uses it for answers to its own requests; this server sends none, and ajv costs start-up time. */
+/** Replacement for ajv, which costs start-up time. The SDK validates answers to its own requests with it; this server sends none. */
 const NO_VALIDATOR = {
   getValidator: () => {
     throw new Error("this server asks its client nothing");

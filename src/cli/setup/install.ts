@@ -135,7 +135,7 @@ async function confirm(): Promise<boolean> {
   if (!isTerminal() || !process.stdin.isTTY) {
     throw new AppError("invalid_argument", "There is nobody here to ask.", "Add --yes to make this change.");
   }
-  // oxlint-disable-next-line no-restricted-properties -- a question of ours
+  // oxlint-disable-next-line no-restricted-properties -- asks the user for confirmation
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question("Make this change? [y/N] ");
   terminal.close();

@@ -5,7 +5,7 @@ const RESET = "\u001B[0m";
 
 /** Control sequences other than styles. This program sends only these and the styles. */
 const CONTROLS = {
-  "enter screen": "\u001B[?1049h\u001B[?25l", // another page, without the cursor
+  "enter screen": "\u001B[?1049h\u001B[?25l", // alternate screen, without the cursor
   "leave screen": "\u001B[?25h\u001B[?1049l",
   // A terminal that supports it shows the output between these two at once.
   "begin frame": "\u001B[?2026h\u001B[H",

@@ -1,6 +1,6 @@
 /**
  * Returns a signal that aborts when the user aborts a call. It does not abort when the client times out (its reason
- * says so) or the connection ends: these only detach, and the task is still running.
+ * says so) or the connection ends: these only detach, and the task keeps running.
  */
 export function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
   const user = new AbortController();

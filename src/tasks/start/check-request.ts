@@ -115,7 +115,7 @@ function checkImages(images: readonly string[]): string[] {
   throw new AppError("invalid_image", message, "Give those that matter.");
 }
 
-/** Checks the size of an image, which Codex reads into memory as a whole. */
+/** Returns the full path of an image, checking that it is a readable file and not too large: Codex reads it as a whole. */
 function checkImage(image: string): string {
   const path = expandHome(image);
   const stat = isAbsolute(path) ? statIfAny(path) : undefined;

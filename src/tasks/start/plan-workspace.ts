@@ -15,7 +15,7 @@ import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
-/** Place in which a task is to run. */
+/** Place in which a task will run. */
 export interface Place {
   /** Workspace to which the topic belongs. */
   workspace: string;

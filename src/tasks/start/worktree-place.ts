@@ -41,12 +41,12 @@ export function plannedPath(config: Config, repository: PlacedRepository, topic:
   return canWriteInto(parent) ? join(parent, name) : join(ownFolderOf(config, repository), name);
 }
 
-/** Checks whether a path is in the state folder, which holds worktrees that cannot be created beside their repository. */
+/** Checks whether a path is in the state folder's `worktrees`, for worktrees that cannot be created beside their repository. */
 export function isBelowState({ home }: Config, path: string): boolean {
   return isWithin(path, realPathToBe(storePaths(home).worktrees));
 }
 
-/** Returns folders that contain, or contained, worktrees, whether or not the index knows them. */
+/** Returns the folders below the state folder that contain or contained worktrees, whether or not the index knows them. */
 export function listOwnFolders({ home }: Config): string[] {
   const { worktrees } = storePaths(home);
   return listNames(worktrees).map((name) => join(realPathToBe(worktrees), name));

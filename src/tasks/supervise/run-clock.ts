@@ -29,7 +29,10 @@ export class RunClock {
     this.#tick();
   }
 
-  /** Continues from the last heartbeat of a supervisor that died. The time since then counts, because Codex continued to run. */
+  /**
+   * Continues from the last heartbeat of a supervisor that died. Time since then in which the machine was running counts,
+   * because Codex was running, too.
+   */
   static adopt(paths: TaskPaths): RunClock {
     const sign = readHeartbeat(paths);
     return new RunClock(paths, sign === undefined ? 0 : sign.counted_ms + (ranMsSince(sign.clock) ?? 0));

@@ -165,7 +165,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
-/** Returns the tokens that a resumed session had used before this run, from Codex's record or from ours. */
+/** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
   return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
