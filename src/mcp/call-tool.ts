@@ -6,7 +6,7 @@ import { respond, respondFailure } from "#mcp/answers/respond.ts";
 import { toMcpTask } from "#mcp/task-extension/mcp-task.ts";
 import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
 
-/** Calls a tool; whatever goes wrong is its result. */
+/** Calls a tool. Any error becomes its result. */
 export async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
   const startedAt = performance.now();
   try {
@@ -14,7 +14,7 @@ export async function callTool(name: string, args: unknown, call: Call): Promise
     if (tool === undefined) throw unknownTool(name);
     const answer = await tool.call(args, call);
     const context = call.open();
-    // The SDK wants each result to have content; on its way to the client it is taken out again.
+    // The SDK requires content in each result; it is removed before the result is sent to the client.
     if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
     return respond(answer, context.config.home, call.limits().answerBytes);
   } catch (error) {
@@ -26,7 +26,7 @@ export async function callTool(name: string, args: unknown, call: Call): Promise
   }
 }
 
-/** A fault as the log has it. */
+/** Returns an error's description for the log. */
 export function describeFault(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

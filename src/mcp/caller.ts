@@ -3,15 +3,15 @@ import { isObject, META, TASKS_EXTENSION } from "#mcp/protocol/envelope.ts";
 import type { Extra } from "#mcp/protocol/on-request.ts";
 import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
-/** Who sent a request. */
+/** Client that sent a request. */
 export interface Caller {
-  /** The client's name for itself. */
+  /** Name that the client gives itself. */
   name: string | undefined;
-  /** Whether a tool's call may be answered with a task that the client then asks for. */
+  /** Whether a tool call may be answered with a task, for which the client then polls. */
   takesTasks: boolean;
 }
 
-/** Who sent a request: what its envelope says, else what the client said when it shook hands. */
+/** Returns the sender of a request: from the request's envelope, else from the client's handshake. */
 export function callerOf(server: Server, { _meta: meta }: Pick<Extra, "_meta">): Caller {
   const [info, capabilities] = [meta?.[META.clientInfo], meta?.[META.clientCapabilities]];
   const extensions = isObject(capabilities) ? capabilities["extensions"] : undefined;
@@ -21,7 +21,10 @@ export function callerOf(server: Server, { _meta: meta }: Pick<Extra, "_meta">):
   };
 }
 
-/** @throws RpcError where a client asks for tasks that has not said that it takes them */
+/**
+ * Checks that a client that asks for tasks has declared that it accepts them.
+ * @throws RpcError if it has not
+ */
 export function requireTasks({ takesTasks }: Caller): void {
   if (takesTasks) return;
   const requiredCapabilities = { extensions: { [TASKS_EXTENSION]: {} } };

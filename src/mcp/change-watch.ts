@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 
-/** Changes are told at most so often. */
+/** Interval at which watched values are checked, in milliseconds. */
 const LOOK_MS = 1000;
 
 interface Watched {
@@ -9,16 +9,16 @@ interface Watched {
   seen: string;
 }
 
-/** Tells of changes to those who have asked for it; nothing is looked at while nobody has. */
+/** Notifies watchers of changes. Checks nothing while there are no watchers. */
 export class ChangeWatch {
   readonly #watched = new Set<Watched>();
   #timer: Timer | undefined;
   #isLooking = false;
 
   /**
-   * Calls `tell` after what `look` gives has changed, at most once a second.
-   * @returns ends it
-   * @throws what `look` throws at first
+   * Calls `tell` after the value that `look` returns has changed, at most once a second.
+   * @returns a function that ends the watch
+   * @throws what the first call of `look` throws
    */
   async watch(look: () => Promise<string>, tell: () => void): Promise<() => void> {
     const watched = { look, tell, seen: await look() };

@@ -5,8 +5,8 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 20_000;
 
 /**
- * Checks the shape of a tool's arguments before their content is judged: depth, number of values, and characters that no
- * path, name or text can have. Nothing in it recurses.
+ * Checks the shape of a tool's arguments before their content: depth, number of values, and characters that no path,
+ * name or text may contain. Does not recurse.
  * @throws AppError `invalid_argument` naming the parameter
  */
 export function checkArguments(tool: string, args: unknown): void {

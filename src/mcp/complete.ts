@@ -3,10 +3,10 @@ import type { AppContext } from "#tasks/context.ts";
 import { listTaskIds } from "#store/tasks/list-tasks.ts";
 import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
 
-/** The protocol's own limit. */
+/** Largest number of values that the protocol allows. */
 const MAX_VALUES = 100;
 
-/** What a client may offer its user for an argument that is being typed. */
+/** Returns the values that a client may offer its user for an argument that is being typed. */
 export function completeArgument({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
   const values = ref.type === "ref/prompt" ? completePrompt(ref.name, argument, open) : completeTask(argument, open);
   return { completion: { values: values.slice(0, MAX_VALUES), hasMore: values.length > MAX_VALUES } };
@@ -22,7 +22,7 @@ function completePrompt(name: string, { name: argument, value }: TypedArgument, 
   return prompt?.arguments[argument]?.complete?.(value, open) ?? [];
 }
 
-/** The variable of all templates: ids by their beginning, with or without `codex-`. */
+/** Completes the variable of all templates: ids by their beginning, with or without `codex-`. */
 function completeTask({ name, value }: TypedArgument, open: () => AppContext): string[] {
   if (name !== "task_id") return [];
   const { store } = open();

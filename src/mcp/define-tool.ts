@@ -8,44 +8,44 @@ import { checkArguments } from "./check-arguments.ts";
 import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import type { ToolData } from "#mcp/answers/respond.ts";
 
-/** What a tool's handler gives back: an answer, or a run that the client is to ask for (`takesTasks`). */
+/** Result of a tool's handler: an answer, or a run for which the client polls (`takesTasks`). */
 export type Answer = ToolData | { task: TaskRecord };
 
-/** What a call comes with. */
+/** Context of a call. */
 export interface Call {
-  /** Opens the store, at the first call. */
+  /** Opens the store at the first call. */
   open: () => AppContext;
-  /** Aborts when the user stops the call: not when the client only gives up waiting, nor when it goes. */
+  /** Aborts when the user stops the call, but not when the client stops waiting or disconnects. */
   stopped: AbortSignal;
-  /** Aborts when nobody waits for the answer any more, for whatever reason. */
+  /** Aborts when nothing waits for the answer any more, for whatever reason. */
   abandoned: AbortSignal;
-  /** What the client allows. */
+  /** Returns the client's limits. */
   limits: () => ClientLimits;
-  /** Whether the client takes a task for an answer. */
+  /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
-  /** Tells the user what is being done, in a line; undefined where the client does not want to know. */
+  /** Reports in one line to the user what is being done; undefined if the client has not asked for progress. */
   tell: ((line: string) => void) | undefined;
 }
 
-/** A tool as its author writes it. */
+/** Specification of a tool. */
 interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   name: string;
   title: string;
   description: string;
   annotations: ToolAnnotations;
   input: Input;
-  /** Made when it is asked for. */
+  /** Creates the output schema when it is needed. */
   output: () => Output;
   handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object } | { task: TaskRecord }>;
 }
 
-/** A tool as the server uses it. */
+/** Tool as the server uses it. */
 export interface Tool {
   name: string;
   /**
-   * Its entry in `tools/list`; made when it is first asked for, since schemas cost start-up time. Of answers it names
-   * what is always there: the definitions stand in every conversation, and an answer speaks for itself. `withAnswers`
-   * gives all that there may be, with its meaning, for the documents.
+   * Returns the tool's entry in `tools/list`, created at the first call, because schemas cost start-up time. Of
+   * answers, it describes only the fields that are always present: the definitions are part of every conversation, and
+   * an answer is self-explanatory. `withAnswers` adds all possible fields with their meaning, for the documents.
    */
   describe: (options?: { withAnswers: boolean }) => ToolListing;
   /**
@@ -55,7 +55,7 @@ export interface Tool {
   call: (args: unknown, call: Call) => Promise<Answer>;
 }
 
-/** A tool's entry in `tools/list`. */
+/** Entry of a tool in `tools/list`. */
 export interface ToolListing {
   name: string;
   title: string;
@@ -65,7 +65,7 @@ export interface ToolListing {
   outputSchema: { type: "object" };
 }
 
-/** Makes a tool of its specification. */
+/** Creates a tool from its specification. */
 export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject>(spec: ToolSpec<Input, Output>): Tool {
   const { name, title, description, annotations } = spec;
   return {
@@ -95,7 +95,7 @@ function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "obj
 
 type JsonObject = { type: "object" } & z.core.JSONSchema.BaseSchema;
 
-/** The fields that are always there, and their types. */
+/** Returns the fields that are always present, with their types. */
 function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObject, "properties" | "required"> {
   if (required.length === 0) return {};
   return { properties: Object.fromEntries(required.map((name) => [name, typeOf(properties[name])])), required };
@@ -109,7 +109,7 @@ function typeOf(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): z.c
 }
 
 function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
-  // The dialect is the protocol's default one, so it need not be named in each schema.
+  // The dialect is the protocol's default, so the schemas need not name it.
   const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
     io,
     override: ({ jsonSchema }) => leaveOutNoise(jsonSchema, io),
@@ -117,14 +117,14 @@ function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
   return { ...json, type: "object" };
 }
 
-/** What says nothing is left out. */
+/** Removes the parts of a schema that say nothing. */
 function leaveOutNoise(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
-  // The keys of a record are texts anyway.
+  // The keys of a record are always strings.
   delete schema.propertyNames;
   const { additionalProperties: more } = schema;
-  // Anything is allowed where nothing is said; an answer may always have more than it promises.
+  // Everything is allowed unless the schema says otherwise; an answer may have more fields than its schema has.
   const saysNothing = typeof more === "object" && Object.keys(more).length === 0;
   if (saysNothing || (io === "output" && more === false)) delete schema.additionalProperties;
 }
@@ -144,7 +144,7 @@ function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppE
   );
 }
 
-/** Of what is wrong, so much is told; a client may send any number of faults, of any length. */
+/** Largest number of faults that a message names. A client may send any number of faults, of any length. */
 const MAX_FAULTS = 5;
 const MAX_FAULT_CHARACTERS = 300;
 

@@ -1,4 +1,4 @@
-/** What the client's agent is told of this server when it connects. */
+/** Instructions that the client's agent receives when it connects. */
 export const INSTRUCTIONS = `Hands coding work to the OpenAI Codex CLI, which works on its own and reports back.
 
 Which tool:

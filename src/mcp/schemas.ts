@@ -6,7 +6,7 @@ import { TOPIC_TYPES } from "#domain/topic.ts";
 const sandbox = z.enum(["read-only", "full-access"]);
 const seconds = z.number().min(0).max(31_536_000);
 
-/** The parameters that `codex` and `codex_dispatch` share. */
+/** Parameters that `codex` and `codex_dispatch` share. */
 export const startInput = z.strictObject({
   prompt: z.string().describe("What Codex is to do; up to 1 MiB"),
   cwd: z.string().describe("Absolute path of the workspace; ~ is expanded"),
@@ -35,15 +35,15 @@ export const startInput = z.strictObject({
   idle_timeout_seconds: seconds.optional().describe("End it after this time without news; 0 = never; default 1800"),
 });
 
-/** A task's id as a parameter. */
+/** Parameter for a task's id. */
 export const taskId = z.string().describe("As codex or codex_dispatch gave it: codex-<topic>");
 
-/** The states of a task. */
+/** Statuses of a task. */
 export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
 
-// What follows is of answers, and made when a schema of them is asked for: each costs the start of every server.
+// The following schemas of answers are created only when needed, because each adds to the start-up time of every server.
 
-/** What answers tell of the run and its worktree once it has ended. */
+/** Returns the schemas of an answer's fields about a run that has ended and its worktree. */
 export const outcomeSchemas = () => ({
   session_id: z.string().optional().describe("For resuming"),
   result: z.string().optional().describe("Codex's last message"),
@@ -58,7 +58,7 @@ export const outcomeSchemas = () => ({
     ),
 });
 
-/** What answers tell of a worktree. */
+/** Returns the schemas of an answer's fields about a worktree. */
 export const worktreeSchemas = () => ({
   worktree_dir: z.string().optional().describe("Where the work is"),
   agent_branch: z.string().optional().describe("The branch that it is on"),
@@ -70,14 +70,14 @@ export const worktreeSchemas = () => ({
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
 });
 
-/** What a state of failure adds. */
+/** Returns the schemas of the additional fields of a failure. */
 export const failureFields = () => ({
   error: z.string().optional().describe("What went wrong"),
   code: z.string().optional().describe("One of the error codes"),
   hint: z.string().optional().describe("What to do next"),
 });
 
-/** A line of the list of tasks. */
+/** Returns the schema of a line of the task list. */
 export const taskLine = () =>
   z.object({
     task_id: z.string(),

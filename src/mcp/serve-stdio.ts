@@ -5,10 +5,10 @@ import { makeServer } from "./server.ts";
 import { Session } from "./session.ts";
 import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";
 
-/** What came in before the client went is looked at for so long. */
+/** Time in which messages that arrived before the client disconnected are handled, in milliseconds. */
 const DRAIN_MS = 200;
 
-/** Serves MCP on stdin and stdout until the client goes; tasks go on without it. */
+/** Serves MCP on stdin and stdout until the client disconnects; tasks continue without it. */
 export async function serveStdio(): Promise<void> {
   const session = new Session();
   const stdio = new StdioTransport();
@@ -22,7 +22,7 @@ export async function serveStdio(): Promise<void> {
   process.stdin.on("end", leave).on("close", leave);
   process.stdout.on("error", leave);
   process.on("SIGTERM", leave).on("SIGINT", leave).on("SIGHUP", leave);
-  // A fault in one call's file events must not end the others.
+  // A fault in the file events of one call must not end the others.
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
   }

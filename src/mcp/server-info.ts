@@ -1,7 +1,7 @@
 import { VERSION } from "#base/build.ts";
 
-/** Who this server says that it is. */
+/** Name and version with which this server identifies itself. */
 export const SERVER_INFO = { name: "codex-mcp-server", title: "Codex tasks", version: VERSION } as const;
 
-/** What every client is told that it can do. */
+/** Capabilities that the server announces to every client. */
 export const CAPABILITIES = { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} } as const;

@@ -11,7 +11,7 @@ import type { Session } from "./session.ts";
 import { registerTaskExtension } from "#mcp/task-extension/register-task-extension.ts";
 import { registerTools } from "#mcp/tools/register-tools.ts";
 
-/** The server of one client: what it offers, registered with the SDK. */
+/** Creates the server for one client, with its tools, resources and prompts registered in the SDK. */
 export function makeServer(session: Session): Server {
   const server = new Server(SERVER_INFO, {
     capabilities: CAPABILITIES,
@@ -29,7 +29,7 @@ export function makeServer(session: Session): Server {
   return server;
 }
 
-/** The SDK checks answers to its own questions with it; this server asks none, and ajv costs start-up time. */
+/** Replacement for ajv, which costs start-up time. The SDK validates answers to its own requests with it; this server sends none. */
 const NO_VALIDATOR = {
   getValidator: () => {
     throw new Error("this server asks its client nothing");

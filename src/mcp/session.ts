@@ -1,15 +1,15 @@
 import { type AppContext, openContext } from "#tasks/context.ts";
 import { readConfig } from "#base/config.ts";
 
-/** How long requests that are being answered may go on after the client has gone: clients kill after half a second. */
+/** Time in which requests may still be answered after the client is gone, in milliseconds: clients kill the server after half a second. */
 const FAREWELL_MS = 300;
 
-/** After so many answers there is something to tidy up … */
+/** Number of answers after which a garbage collection is due. */
 const ANSWERS_BETWEEN_TIDYING = 50;
-/** … and after so long a rest nobody notices. */
+/** Idle time before a garbage collection, in milliseconds, so that it delays no request. */
 const REST_MS = 500;
 
-/** One client's connection. */
+/** Connection of one client. */
 export class Session {
   readonly #leaving = new AbortController();
   readonly #answers = new Set<Promise<unknown>>();
@@ -17,15 +17,15 @@ export class Session {
   #rest: Timer | undefined;
   #context: AppContext | undefined;
 
-  /** The store: opened by the first request that needs it, since clients start servers only to look at them. */
+  /** Returns the store, opened by the first request that needs it, because clients also start servers only to list their tools. */
   readonly open = (): AppContext => (this.#context ??= openContext(readConfig()));
 
-  /** Aborts when the client has gone. */
+  /** Aborts when the client is gone. */
   get leaving(): AbortSignal {
     return this.#leaving.signal;
   }
 
-  /** Keeps the session until a request is answered, if that is soon. */
+  /** Keeps the session open until a request is answered, up to a short limit after the client is gone. */
   note<T>(answer: Promise<T>): Promise<T> {
     this.#answers.add(answer);
     clearTimeout(this.#rest);
@@ -40,13 +40,13 @@ export class Session {
     this.#rest = setTimeout(() => this.#tidyUp(), REST_MS);
   }
 
-  /** Left to itself, the heap of a server that rests most of the day stays as large as its busiest minute made it. */
+  /** Collects garbage. Otherwise the heap of a server that is mostly idle would stay at its largest size. */
   #tidyUp(): void {
     this.#answered = 0;
     Bun.gc(true);
   }
 
-  /** Lets answers that are nearly there be given. */
+  /** Waits a short time for answers that are almost ready. */
   async leave(): Promise<void> {
     this.#leaving.abort();
     await Promise.race([Promise.allSettled(this.#answers), Bun.sleep(FAREWELL_MS)]);

@@ -2,10 +2,10 @@ import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#domain/record.ts";
 
-/** What of a worktree an answer tells. */
+/** Worktree fields of an answer. */
 export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
 
-/** What `codex` answers. */
+/** Answer of `codex` for an ended task. */
 export interface TaskAnswer extends WorktreeFields {
   success: boolean;
   note?: string;
@@ -23,7 +23,7 @@ export interface TaskAnswer extends WorktreeFields {
   hint?: string;
 }
 
-/** Returns an ended task as `codex` answers it. */
+/** Returns the answer of `codex` for an ended task. */
 export function toAnswer(task: EndedTask): TaskAnswer {
   return {
     success: task.status === "completed",
@@ -36,13 +36,13 @@ export function toAnswer(task: EndedTask): TaskAnswer {
   };
 }
 
-/** What an ended task has to tell beside its state. */
+/** Fields of an ended task beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
   "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
 >;
 
-/** Returns the fields that tell how an ended task went; the failure first, where it did not succeed. */
+/** Returns the fields that describe how a task ended. The failure comes first if it did not succeed. */
 export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
   return {
@@ -51,7 +51,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
   };
 }
 
-/** Returns what a caller would not expect of where a task runs. */
+/** Returns a note on anything unexpected about where or how a task runs. */
 export function noteOf(task: TaskRecord): { note?: string } {
   const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
   const pane = isWithoutPane
@@ -65,23 +65,23 @@ export function noteOf(task: TaskRecord): { note?: string } {
   return notes.length === 0 ? {} : { note: notes.join(" ") };
 }
 
-/** Says what a run asked daemons to start: no cancel reaches that. */
+/** Describes the processes that a run asked daemons to start. Cancelling the task does not stop them. */
 function describeDaemons(task: TaskRecord): string | undefined {
   const requests = ("daemon_requests" in task && task.daemon_requests) || [];
   if (requests.length === 0) return undefined;
   return `What the task had daemons start is not ended with it: ${requests.slice(0, 5).join("; ")}.`;
 }
 
-/** Returns a task's worktree, and what it holds once the task has ended; nothing where there is none. */
+/** Returns a task's worktree and, once the task has ended, its contents; an empty object if it has no worktree. */
 export function worktreeFields(task: TaskRecord): WorktreeFields {
   const place = pick(task, ["worktree_dir", "agent_branch", "base_branch", "base_commit"]);
   if (!("end_time" in task)) return place;
   return { ...place, ...pick(task, ["diff_stat", "commits_ahead", "files_changed", "uncommitted_changes"]) };
 }
 
-/** Those of the named fields that are there. */
+/** Returns the named fields that are defined. */
 function pick<T extends object, K extends keyof T>(from: T, names: readonly K[]): Pick<T, K> {
   const entries = names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]);
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries forgets the keys
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fromEntries loses the types of the keys
   return Object.fromEntries(entries) as Pick<T, K>;
 }

@@ -4,8 +4,8 @@ import { attachSession, checkTmux, hasSession, tmuxServerOf } from "#tmux/tmux.t
 import type { AppContext } from "./context.ts";
 
 /**
- * Shows a running task's tmux session on this terminal, until the user leaves it or it ends.
- * @throws AppError `invalid_argument` where there is no session to be shown, with what to do instead
+ * Shows a running task's tmux session on this terminal until the user detaches or the session ends.
+ * @throws AppError `invalid_argument` if there is no session to show, with what to do instead
  */
 export async function attachTask({ config }: AppContext, task: TaskRecord): Promise<void> {
   if (isEnded(task)) throw noSession(task, `it has ended (${task.status})`, `show ${task.task_id}`);

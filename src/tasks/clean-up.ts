@@ -16,13 +16,13 @@ import { forgetEarlierRuns, forgetTasks, type Limits, listBeyond, listRunsBeyond
 /** Files and tasks that a clean-up removes. */
 export interface CleanUp {
   tasks: (ForgettableTask & { bytes: number })[];
-  /** Files and folders that nothing needs any more. */
+  /** Files and folders that are no longer needed. */
   leftovers: { path: string; what: string; bytes: number }[];
-  /** Files of earlier runs of tasks that stay. */
+  /** Files of earlier runs of tasks that are kept. */
   runs: (EarlierRun & { bytes: number })[];
 }
 
-/** Returns what a clean-up would remove; nothing is changed. */
+/** Returns what a clean-up would remove, without changing anything. */
 export async function planCleanUp(context: AppContext, limits: Limits): Promise<CleanUp> {
   const { home } = context.config;
   const tasks = listBeyond(context, limits);
@@ -37,7 +37,7 @@ export async function planCleanUp(context: AppContext, limits: Limits): Promise<
   };
 }
 
-/** Lists what is left of worktrees whose removal was broken off: it stands beside where they stood. */
+/** Lists the remains of worktrees whose removal was interrupted. They are in the folder that contained the worktree. */
 function listRemovedWorktrees({ store, config }: AppContext): { path: string; what: string }[] {
   const stored = listStoredWorktrees(store).map(({ worktree_dir }) => dirname(worktree_dir));
   const parents = new Set([...stored, ...listOwnFolders(config)]);
@@ -50,7 +50,10 @@ async function withBytes<T>(each: T, path: string): Promise<T & { bytes: number 
   return { ...each, bytes: (await measureFolder(path)).bytes };
 }
 
-/** Does what was planned. @returns what is gone */
+/**
+ * Carries out a planned clean-up.
+ * @returns what was removed
+ */
 export function cleanUp(context: AppContext, plan: CleanUp): CleanUp {
   const forgotten = new Set(forgetTasks(context, plan.tasks).map((task) => task.task_id));
   const runs = new Set(forgetEarlierRuns(context, plan.runs).map(({ path }) => path));

@@ -2,18 +2,18 @@ import { workspaceOf } from "#git/repository/workspace.ts";
 import type { Config } from "#base/config.ts";
 import { openStore, openStoreQuickly, type Store } from "#store/store.ts";
 
-/** What every use case works with. */
+/** Configuration and store that every use case needs. */
 export interface AppContext {
   config: Config;
   store: Store;
 }
 
-/** Opens the store for a server or a person's command. */
+/** Opens the store for a server or for a command that a person runs. */
 export function openContext(config: Config): AppContext {
   return { config, store: openStore(config.home, workspaceOf) };
 }
 
-/** Opens the store for work on one task that the index knows. */
+/** Opens the store for work on one task that the index contains. */
 export function openContextForTask(config: Config): AppContext {
   return { config, store: openStoreQuickly(config.home, workspaceOf) };
 }

@@ -6,8 +6,8 @@ import { isTaskId, parseRunId } from "#domain/names.ts";
 import type { AppContext } from "./context.ts";
 
 /**
- * Returns the task of this id, from the index or, where that does not know it, from its folder. Clients with the
- * Tasks extension show their models the id of a run: that of the newest one is taken too.
+ * Returns the task with this id from the index or, if the index does not have it, from its folder. Clients with the
+ * Tasks extension show their models the id of a run, so the id of the newest run is accepted too.
  * @throws AppError `unknown_task`, `task_unreadable`
  */
 export function getTask(context: AppContext, id: string): StoredTask {
@@ -20,7 +20,7 @@ export function getTask(context: AppContext, id: string): StoredTask {
   if (fault !== undefined) {
     throw new AppError("task_unreadable", `${taskId} cannot be read: ${fault.problem}`, fault.fix);
   }
-  // One that was being claimed is there now.
+  // A task that was just being claimed is in the index now.
   const claimed = findTaskOrImport(context, taskId);
   if (claimed !== undefined && named === undefined) return claimed;
   throw new AppError(
@@ -35,7 +35,7 @@ function notTheNewest(id: string, { record }: StoredTask): AppError {
   return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
 }
 
-/** Returns the task of this id as {@link getTask} finds it; undefined where there is no such task. */
+/** Returns the task with this id as {@link getTask} finds it; undefined if there is none. */
 export function findTaskOrImport({ store }: AppContext, taskId: string): StoredTask | undefined {
   if (!isTaskId(taskId)) return undefined;
   const known = findTask(store, taskId);

@@ -7,7 +7,7 @@ import { getTask } from "./find-task.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
 /**
- * One run of a task as it stands, also where the task has been run again since.
+ * Returns one run of a task in its actual state, even if the task has been run again since.
  * @throws AppError `unknown_task`
  */
 export async function getRun(context: AppContext, taskId: string, run: number): Promise<TaskRecord> {

@@ -8,7 +8,7 @@ import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { describeElsewhere } from "#tasks/end/task-life.ts";
 import { listUnreadable, type UnreadableTask } from "./unreadable-tasks.ts";
 
-/** Which tasks are wanted. */
+/** Filter and page of a task list. */
 export interface ListRequest {
   status?: TaskStatus | undefined;
   cwd?: string | undefined;
@@ -16,27 +16,27 @@ export interface ListRequest {
   cursor?: string | undefined;
 }
 
-/** A line of the list, as `codex_status` gives it. */
+/** Line of the list in an answer of `codex_status`. */
 export interface TaskLine extends Pick<TaskSummary, "task_id" | "topic" | "status" | "mode" | "sandbox" | "cwd"> {
   started_at: string;
   elapsed_seconds: number;
-  /** The other container or host that an unfinished task runs on, if it does not run here. */
+  /** Name of the other container or host on which an unfinished task is running, if it is not running here. */
   running_on?: string;
 }
 
-/** A page of the list. */
+/** Page of the list. */
 export interface TaskPage {
   tasks: TaskLine[];
-  /** Gives the next page; absent on the last. */
+  /** Cursor of the next page; absent on the last page. */
   next_cursor?: string;
-  /** Tasks that cannot be read, or whose state cannot be worked out; on the first page, absent where there are none. */
+  /** Tasks that cannot be read or whose state cannot be determined. Only on the first page; absent if there are none. */
   unreadable?: UnreadableTask[];
 }
 
 /**
- * Lists tasks newest first, a page at a time. Only tasks that count as unfinished but have lost their
- * supervisor are looked at closer; what is wrong with one of them keeps no other from being listed.
- * @throws AppError `invalid_argument` for a cursor that is not ours
+ * Lists tasks, newest first, one page at a time. Reads more than the index only for unfinished tasks that have lost
+ * their supervisor. A fault of one task does not prevent the others from being listed.
+ * @throws AppError `invalid_argument` for an invalid cursor
  */
 export async function listTasks(context: AppContext, request: ListRequest): Promise<TaskPage> {
   const failed = await reconcileAll(context);

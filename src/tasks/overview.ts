@@ -10,12 +10,12 @@ import { type ListRequest, listTasks, type TaskLine, type TaskPage } from "./lis
 import { describeProgress } from "#tasks/follow/read-progress.ts";
 import { describeUnresponsive } from "#tasks/end/task-life.ts";
 
-/** A task as a person's list shows it: what `codex_status` lists, and what it is doing. */
+/** Task in a person's list: the line of `codex_status` and what the task is doing. */
 export interface TaskOverview extends TaskLine {
-  /** This run's own so far. */
+  /** Tokens that this run has used so far. */
   usage?: Usage;
   last_event_at?: string;
-  /** The last thing that Codex did, or why the task failed. */
+  /** Codex's last action, or the reason why the task failed. */
   activity?: string;
   stalled?: string;
 }
@@ -33,12 +33,12 @@ function withDescription(context: AppContext, line: TaskLine): TaskOverview {
   try {
     return { ...line, ...describeTask(context, line.task_id) };
   } catch (error) {
-    // What is wrong with one keeps no other from being shown.
+    // A fault of one task does not prevent the others from being shown.
     return { ...line, activity: toFailure(error).message };
   }
 }
 
-/** Returns what a task is doing, or what came of it. */
+/** Returns what a task is doing, or its outcome. */
 export function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return {};
@@ -66,7 +66,7 @@ function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskR
   };
 }
 
-/** While Codex runs, only its own record of the session tells the tokens. */
+/** Returns a run's tokens. While Codex runs, only its own record of the session has them. */
 function readUsage({ config }: AppContext, { sessionId }: StoredTask, task: TaskRecord): Usage | undefined {
   const homes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
   const used = sessionId === undefined ? undefined : readSessionUsage(homes, sessionId);

@@ -7,8 +7,8 @@ import { findTaskOrImport } from "./find-task.ts";
 const MAX_NAMED = 5;
 
 /**
- * The task that a person means: by its id, its topic, or the beginning of either, where only one task has it.
- * @throws AppError `unknown_task`, naming those that it may be
+ * Returns the task that a person names by its id, its topic, or the beginning of either if only one task has it.
+ * @throws AppError `unknown_task`, naming the candidates
  */
 export function resolveTask(context: AppContext, name: string): StoredTask {
   const ids = [name, `codex-${name}`];

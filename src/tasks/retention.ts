@@ -8,21 +8,24 @@ import { taskPaths } from "#store/store-paths.ts";
 import { unlinkFromWorkspace } from "#store/workspace-link.ts";
 import type { AppContext } from "./context.ts";
 
-/** An ended task is kept while it is among the newest N or younger than S seconds. */
+/** Limits of retention: an ended task is kept while it is among the newest N or younger than S seconds. */
 export interface Limits {
   keepTasks: number;
   keepSeconds: number;
 }
 
 /**
- * Removes ended tasks that are neither among the newest `keepTasks` nor younger than `keepSeconds`:
- * their row, folder and link. Worktrees and branches are never touched.
+ * Removes ended tasks that are neither among the newest `keepTasks` nor younger than `keepSeconds`: their row, folder
+ * and link. Never changes worktrees or branches.
  */
 export function applyRetention(context: AppContext): void {
   forgetTasks(context, listBeyond(context, context.config));
 }
 
-/** Removes the files of a task's earlier runs beyond the limits. @returns those that are gone */
+/**
+ * Removes the files of a task's earlier runs.
+ * @returns the runs that were removed
+ */
 export function forgetEarlierRuns({ store }: AppContext, runs: readonly EarlierRun[]): EarlierRun[] {
   const forgotten = runs.filter((run) => forgetRun(store, run));
   if (forgotten.length > 0) emptyRemoved(store);
@@ -44,7 +47,10 @@ export function listBeyond({ store }: AppContext, { keepTasks, keepSeconds }: Li
   return listForgettable(store, keepTasks).filter((task) => secondsBetween(task.end_time) >= keepSeconds);
 }
 
-/** Removes ended tasks. @returns those that are gone: one that has been started again meanwhile stays */
+/**
+ * Removes ended tasks. A task that has been started again meanwhile is kept.
+ * @returns the tasks that were removed
+ */
 export function forgetTasks({ config, store }: AppContext, tasks: readonly ForgettableTask[]): ForgettableTask[] {
   const forgotten = tasks.filter((task) => tryForget(store, task));
   for (const task of forgotten) {
@@ -55,7 +61,7 @@ export function forgetTasks({ config, store }: AppContext, tasks: readonly Forge
   return forgotten;
 }
 
-/** One task that cannot be removed keeps no other from going. */
+/** Removes a task if possible. A fault does not prevent the others from being removed. */
 function tryForget(store: Store, task: ForgettableTask): boolean {
   try {
     return forgetTask(store, task);
@@ -69,6 +75,6 @@ function removeLink(home: string, task: ForgettableTask): void {
   try {
     unlinkFromWorkspace(realpathSync(task.cwd), task.topic, taskPaths(home, task.task_id).folder);
   } catch {
-    // The workspace is gone, and its link with it.
+    // The workspace is gone, including its link.
   }
 }

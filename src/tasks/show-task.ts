@@ -10,7 +10,7 @@ import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";
 
-/** What `codex_status` tells of one task. */
+/** Answer of `codex_status` for one task. */
 export interface TaskDetail extends WorktreeFields, OutcomeFields {
   task_id: string;
   mode: TaskRecord["mode"];
@@ -20,10 +20,10 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   cwd: string;
   sandbox: TaskRecord["sandbox"];
   log_file: string;
-  /** From 1; only of a queued task. */
+  /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
   recent_events?: EventLine[];
-  /** Where the next call goes on, as `since_event`. */
+  /** Value of `since_event` for the next call. */
   next_event?: number;
   log_tail?: string;
   last_event_at?: string;
@@ -32,9 +32,9 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
 }
 
 /**
- * Returns what is to be told of one task. Of a running one, only the end of its log is read, however long it is.
- * @param sinceEvent position in the log, as an earlier answer's `next_event` gave it
- * @param logBytes how much of the log a page of events is made of, at most
+ * Returns the details of one task. Reads only the end of a running task's log, however long the log is.
+ * @param sinceEvent position in the log, from an earlier answer's `next_event`
+ * @param logBytes largest part of the log that a page of events covers
  * @throws AppError `unknown_task`
  */
 export async function showTask(

@@ -6,9 +6,9 @@ import type { AppContext } from "./context.ts";
 export type { UnreadableTask } from "#store/tasks/import-tasks.ts";
 
 /**
- * Lists tasks that cannot be read, each with what to do: folders that no index knows and that hold no readable record, and
- * tasks whose state could not be worked out. Tasks that have come since are taken into the index.
- * @param failed what {@link reconcileAll} found
+ * Lists tasks that cannot be read, each with what to do: folders that are not in the index and have no readable record,
+ * and tasks whose state could not be determined. Imports tasks that have been added since into the index.
+ * @param failed result of {@link reconcileAll}
  */
 export function listUnreadable({ store, config }: AppContext, failed: ReadonlyMap<string, Failure>): UnreadableTask[] {
   const faults = store.isNewer ? [] : importNewTasks(store);

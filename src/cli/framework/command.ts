@@ -1,23 +1,23 @@
-/** An option of a command, as `node:util`'s parseArgs takes it and the help shows it. */
+/** Option of a command, as `node:util`'s parseArgs takes it and the help shows it. */
 export interface OptionSpec {
   type: "boolean" | "string";
-  /** May be given several times. */
+  /** Whether the option may be given several times. */
   multiple?: boolean;
   short?: string;
-  /** What stands for the value in the help: `<state>`. */
+  /** Name of the value in the help: `<state>`. */
   placeholder?: string;
-  /** The only values that it takes. */
+  /** Allowed values; by default any. */
   choices?: readonly string[];
   summary: string;
 }
 
-/** What a command works on, beside its options. */
+/** Operands of a command: its arguments other than options. */
 export interface OperandSpec {
-  /** As the help shows it: `<task>`, `[<command>]`, `<task>…`. */
+  /** Form of the operands in the help: `<task>`, `[<command>]`, `<task>…`. */
   usage: string;
   min: number;
   max: number;
-  /** What completion offers for it. */
+  /** Kind of the values that completion offers. */
   kind?: "task" | "command" | "client" | "shell" | "program";
 }
 
@@ -31,7 +31,7 @@ type ValueOf<Option extends OptionSpec> = Option extends { type: "boolean" }
       ? Choice | undefined
       : string | undefined;
 
-/** A command line, checked against the command's options and operands. */
+/** Command line that has been checked against the command's options and operands. */
 export interface Input<Options extends object = object> {
   options: Options;
   operands: string[];
@@ -41,32 +41,35 @@ export interface Input<Options extends object = object> {
 
 type Values<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
-/** Does the work. @returns the exit code, or undefined to go on running */
+/**
+ * Runs a command.
+ * @returns the exit code, or undefined if the program must continue to run
+ */
 type Run<Options extends object> = (input: Input<Options>) => Promise<number | undefined> | number;
 
-/** A command as its entry in the table describes it. */
+/** Command as its entry in the table describes it. */
 interface CommandSpec<Specs extends OptionSpecs> {
   name: string;
-  /** Under which heading the help has it; without one it is not for people. */
+  /** Heading in the help; undefined for commands that are not for people. */
   group?: "clients" | "tasks" | "worktrees" | "program";
   summary: string;
-  /** More than one line can say. */
+  /** Details that do not fit into the summary. */
   details?: string;
   operands?: OperandSpec;
   options?: Specs;
-  /** Command lines without the program's name, each with what it does. */
+  /** Command lines without the program's name, each with a description of what it does. */
   examples: readonly (readonly [commandLine: string, does: string])[];
-  /** Loads the command's code: only what runs is loaded. */
+  /** Loads the command's code, so that only the code of the command that runs is loaded. */
   load: () => Promise<Run<Values<Specs>>>;
 }
 
-/** A command of this program. */
+/** Command of this program. */
 export interface Command extends Omit<CommandSpec<OptionSpecs>, "load" | "options"> {
   options: OptionSpecs;
   run: (input: Input) => Promise<number | undefined>;
 }
 
-/** Makes an entry of the table; the options' types reach the command's code. */
+/** Creates an entry of the table, with the options' types for the command's code. */
 export function defineCommand<const Specs extends OptionSpecs>(spec: CommandSpec<Specs>): Command {
   const { load, options, ...rest } = spec;
   return {

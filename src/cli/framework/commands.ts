@@ -3,7 +3,7 @@ import { type Command, defineCommand } from "./command.ts";
 import { JSON_OPTION, ONE_TASK, TASKS } from "./command-parts.ts";
 import { WORKTREE_COMMANDS } from "#cli/worktrees/worktree-commands.ts";
 
-/** All commands; the first is the default. Their options stand here, so that help and completion load none of them. */
+/** All commands; the first is the default. The options are defined here, so that help and completion do not load the commands' code. */
 export const COMMANDS: readonly Command[] = [
   defineCommand({
     name: "serve",

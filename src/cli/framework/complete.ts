@@ -5,16 +5,16 @@ import { printLines } from "#cli/terminal/output.ts";
 import { optionsOf } from "./parse-command-line.ts";
 import { multiline } from "#cli/terminal/style.ts";
 
-/** What may stand next, and what it means. */
+/** Word that may come next, with its meaning. */
 type Candidate = readonly [word: string, meaning: string];
 
-/** Prints the candidates for the last of the words (`word<tab>meaning`), a line each; the shells' scripts ask for them. */
+/** Prints the candidates for the last word (`word<tab>meaning`), one per line. The shells' scripts call this command. */
 export async function complete({ operands, commands }: Input): Promise<number> {
-  // bash takes `--status=run` for three words.
+  // bash splits `--status=run` into three words.
   const words = operands.filter((word) => word !== "=");
   const begun = words.at(-1) ?? "";
   for (const [word, meaning] of await candidates(commands, words.slice(0, -1), begun)) {
-    // The shell shows them on the terminal that it reads from; what cannot be seen there cannot be chosen.
+    // The shell prints the candidates on its terminal; a word with invisible characters could not be chosen there.
     if (word.startsWith(begun) && makeVisible(word) === word) {
       printLines([multiline(`${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
     }
@@ -67,6 +67,6 @@ async function listTasks(): Promise<readonly Candidate[]> {
     const tasks = readTasks(openForPerson().store, { limit: MAX_TASKS });
     return tasks.map(({ task_id, status, cwd }) => [task_id, `${status}, ${cwd}`]);
   } catch {
-    return []; // what is wrong, the command itself will say
+    return []; // the command itself reports the error
   }
 }

@@ -2,7 +2,7 @@ import { AppError } from "#base/errors.ts";
 import type { Input } from "./command.ts";
 import { printLines } from "#cli/terminal/output.ts";
 
-// The scripts only pass the words on: what may follow them is worked out in one place, complete.ts.
+// The scripts only pass on the words: complete.ts finds the candidates for all shells.
 const SCRIPTS: Record<string, string> = {
   bash: `# bash completion of codex-mcp-server
 _codex_mcp_server() {

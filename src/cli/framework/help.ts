@@ -8,7 +8,7 @@ import { AppError } from "#base/errors.ts";
 const GROUPS = { clients: "For MCP clients", tasks: "Tasks", worktrees: "Worktrees", program: "This program" } as const;
 const PROGRAM = "codex-mcp-server";
 
-/** Prints what this program is and its commands, or how one of them is used. */
+/** Prints a description of this program with its commands, or the usage of one command. */
 export async function help({ operands: [name], commands }: Input): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
   if (name !== undefined && command === undefined) {

@@ -1,4 +1,4 @@
-/** The candidate that a misspelt word was most likely meant to be; undefined where none is near. */
+/** Returns the candidate that a misspelt word most likely means; undefined if none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
@@ -7,7 +7,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
 }
 
-/** Edits (insert, delete, replace, swap of neighbours) that make `b` of `a` (optimal string alignment). */
+/** Returns the number of edits (insert, delete, replace, swap of neighbours) between `a` and `b` (optimal string alignment). */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

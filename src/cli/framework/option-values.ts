@@ -2,7 +2,7 @@ import { AppError } from "#base/errors.ts";
 import { parseDuration } from "#cli/terminal/quantities.ts";
 
 /**
- * A whole number that an option was given; undefined where it was not.
+ * Returns the whole number given to an option; undefined if the option was not given.
  * @throws AppError `invalid_argument`
  */
 export function readCount(option: string, text: string | undefined, from = 1): number | undefined {
@@ -12,7 +12,10 @@ export function readCount(option: string, text: string | undefined, from = 1): n
   throw wrongValue(option, text, `a whole number from ${from}`, "20");
 }
 
-/** Seconds of a duration that an option was given; undefined where it was not. @throws AppError `invalid_argument` */
+/**
+ * Returns the duration given to an option, in seconds; undefined if the option was not given.
+ * @throws AppError `invalid_argument`
+ */
 export function readDuration(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const seconds = parseDuration(text);

@@ -3,18 +3,18 @@ import { AppError } from "#base/errors.ts";
 import type { Command, Input, OptionSpec } from "./command.ts";
 import { nearest } from "./nearest.ts";
 
-/** Every command has it. */
+/** Option that every command has. */
 const HELP = { type: "boolean", short: "h", summary: "show this help" } as const satisfies OptionSpec;
 
-/** The options of a command, those that all have included. */
+/** Returns the options of a command, including those that all commands have. */
 export function optionsOf(command: Command): Record<string, OptionSpec> {
   return { ...command.options, help: HELP };
 }
 
 /**
- * Reads a command's arguments.
- * @returns undefined where its help is asked for
- * @throws AppError `invalid_argument`, naming what is wrong with them
+ * Parses a command's arguments.
+ * @returns undefined if its help is requested
+ * @throws AppError `invalid_argument`, naming the fault
  */
 export function parseCommandLine(
   command: Command,

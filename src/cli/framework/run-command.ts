@@ -13,10 +13,13 @@ const ALIASES: Record<string, string> = {
   "-V": "version",
 };
 
-/** A wrong command line, as `sysexits.h` counts it. */
+/** Exit code of a wrong command line, from `sysexits.h`. */
 const EX_USAGE = 64;
 
-/** Runs the command that the arguments name. @returns its exit code, or undefined where it goes on running */
+/**
+ * Runs the command that the arguments name.
+ * @returns its exit code, or undefined if it continues to run
+ */
 export async function runCommand(args: readonly string[]): Promise<number | undefined> {
   const [first = defaultCommand(), ...rest] = args;
   const command = COMMANDS.find(({ name }) => name === (ALIASES[first] ?? first));
@@ -24,7 +27,7 @@ export async function runCommand(args: readonly string[]): Promise<number | unde
   return runOrExplain(command, rest);
 }
 
-/** An MCP client is on the other end of pipes; a person at a terminal is better served with the help. */
+/** Returns the command for an empty command line: `serve` for an MCP client, which uses pipes, and `help` for a person at a terminal. */
 function defaultCommand(): string {
   return isatty(0) && isatty(1) ? "help" : "serve";
 }
@@ -38,10 +41,10 @@ async function explainUnknown(name: string): Promise<number> {
   return EX_USAGE;
 }
 
-/** The one place where an error becomes words on stderr and an exit code. */
+/** Runs a command. No other function converts an error to a message on stderr and an exit code. */
 async function runOrExplain(command: Command, args: readonly string[]): Promise<number | undefined> {
   try {
-    // What a client starts has no arguments, and loads nothing for them.
+    // An MCP client starts the command without arguments, so the parser need not be loaded.
     const bare = { options: {}, operands: [], commands: COMMANDS };
     if (args.length === 0 && command.operands === undefined) return await command.run(bare);
     const { parseCommandLine } = await import("./parse-command-line.ts");

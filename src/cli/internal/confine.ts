@@ -14,8 +14,9 @@ interface ConfineOptions {
 }
 
 /**
- * `confine --report=<file> [--lock=<file>] --write=<path>… -- <program> <arguments>`: becomes the program, which can
- * write to those paths only. Started by the supervisor (`confine/confined-command.ts`), not by people.
+ * Replaces this process with a program that can write only to the given paths. The supervisor starts it
+ * (`confine/confined-command.ts`), not a person, as
+ * `confine --report=<file> [--lock=<file>] --write=<path>… -- <program> <arguments>`.
  */
 export function confineCommand({ options, operands }: Input<ConfineOptions>): number {
   const [program, ...rest] = operands;
@@ -24,11 +25,11 @@ export function confineCommand({ options, operands }: Input<ConfineOptions>): nu
   }
   const { lock } = options;
   if (lock !== undefined && !holdLock(lock)) {
-    // In Codex's words, so that the server finds out why.
+    // Codex's own message, from which the server recognizes the reason.
     writeSync(2, `Error: thread ${basename(lock, ".lock")} already has an active writer\n`);
     return 1;
   }
-  // Opened while that is still possible.
+  // Opened before the restriction prevents it.
   const report = openSync(options.report, "w", 0o600);
   writeSync(report, JSON.stringify(restrictToReading(options.write)));
   closeSync(report);

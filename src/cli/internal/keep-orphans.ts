@@ -2,8 +2,8 @@ import { keepOrphans } from "#platform/start/keep-orphans.ts";
 import type { Input } from "#cli/framework/command.ts";
 
 /**
- * Runs a program and keeps its processes together: `keep-orphans [--held-file] -- <program> <arguments>`. Started by
- * the supervisor (`lib/start-contained.ts`) where there is no control group, not by people.
+ * Runs a program and keeps its processes together: `keep-orphans [--held-file] -- <program> <arguments>`. The
+ * supervisor starts it (`lib/start-contained.ts`) if there is no control group, not a person.
  */
 export function keepOrphansCommand({ options, operands }: Input<{ "held-file": boolean }>): Promise<number> {
   return keepOrphans(operands, options["held-file"]);

@@ -11,7 +11,7 @@ interface RunTaskOptions {
   run: string | undefined;
 }
 
-/** Supervises one task: `run-task <id> --home <state folder> --run <number>`. Started by the server, not by people. */
+/** Supervises one task: `run-task <id> --home <state folder> --run <number>`. The server starts it, not a person. */
 export async function runTaskCommand({ options, operands }: Input<RunTaskOptions>): Promise<number> {
   const [taskId] = operands;
   const run = Number(options.run);

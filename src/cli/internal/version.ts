@@ -2,7 +2,7 @@ import { OWN_BUILD } from "#base/build.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 
-/** Prints the version, the commit and the target that this binary was built from. */
+/** Prints the version, commit and target from which this binary was built. */
 export function version({ options }: Input<{ json: boolean }>): number {
   const { version: number, commit, date, target } = OWN_BUILD;
   if (options.json) {

@@ -11,7 +11,10 @@ const MARKS: Record<Finding["status"], { mark: string; style: Style }> = {
   problem: { mark: "✗", style: "red" },
 };
 
-/** Says what is there and works, and what is to be done about the rest. @returns 1 where there is a problem */
+/**
+ * Checks that everything is installed and works, and prints how to fix what does not.
+ * @returns 1 if there is a problem
+ */
 export async function doctor({ options }: Input<{ json: boolean }>): Promise<number> {
   const findings = await runDoctor(process.env);
   const problems = findings.filter(({ status }) => status === "problem").length;

@@ -18,7 +18,10 @@ interface InstallOptions {
   uninstall: boolean;
 }
 
-/** Sets this server up in a client, or takes it out again: shows the change, asks, keeps a copy of the client's file. */
+/**
+ * Adds this server to a client's configuration or removes it: shows the change, asks for confirmation, keeps a copy of
+ * the client's file.
+ */
 export async function install({ options, operands: [id] }: Input<InstallOptions>): Promise<number> {
   if (id === undefined) return listClients();
   const client = clientNamed(id);
@@ -70,7 +73,7 @@ function clientNamed(id: string): McpClient {
   );
 }
 
-/** Clients make tool names of it. */
+/** Checks the server's name, from which clients build tool names. */
 function checkName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) return name;
   throw new AppError(
@@ -121,7 +124,7 @@ function describeChange({ client, file, name, before, after, commands }: ClientC
 
 const SECRET = /KEY|TOKEN|SECRET|PASSWORD/i;
 
-/** What is shown on a terminal may be seen by others. */
+/** Removes secrets from an entry, because others may see the terminal. */
 function withoutSecrets(entry: ServerEntry): ServerEntry {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(entry.env)) env[name] = SECRET.test(name) ? "…" : value;
@@ -132,7 +135,7 @@ async function confirm(): Promise<boolean> {
   if (!isTerminal() || !process.stdin.isTTY) {
     throw new AppError("invalid_argument", "There is nobody here to ask.", "Add --yes to make this change.");
   }
-  // oxlint-disable-next-line no-restricted-properties -- a question of ours
+  // oxlint-disable-next-line no-restricted-properties -- asks the user for confirmation
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question("Make this change? [y/N] ");
   terminal.close();

@@ -1,7 +1,7 @@
 import { startLogging } from "#base/log.ts";
 import { serveStdio } from "#mcp/serve-stdio.ts";
 
-/** The MCP server. It runs until its client goes. */
+/** Starts the MCP server, which runs until its client disconnects. */
 export async function serve(): Promise<undefined> {
   startLogging(process.env["CODEXMCP_LOG_LEVEL"]);
   await serveStdio();

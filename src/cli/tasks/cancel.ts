@@ -10,7 +10,7 @@ import { compose, join, paint } from "#cli/terminal/style.ts";
 /** Stops tasks; when it returns, none of their processes is left. */
 export async function cancel({ operands }: Input): Promise<number> {
   const context = openForPerson();
-  // All names are looked up first: with a wrong one, nothing is stopped.
+  // All names are resolved first: if one is wrong, nothing is stopped.
   const stored = operands.map((name) => resolveTask(context, name));
   for (const { record } of stored) {
     const { record: task, note } = await cancelTask(context, record.task_id);

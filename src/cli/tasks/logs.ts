@@ -17,7 +17,7 @@ interface LogsOptions {
   run: string | undefined;
 }
 
-/** Shows what Codex did in a run, in words or as it wrote it; with `--follow` until the task has ended. */
+/** Shows what Codex did in a run, in words or as Codex wrote it; with `--follow` until the task has ended. */
 export async function logs({ options, operands }: Input<LogsOptions>): Promise<number> {
   const context = openForPerson();
   const task = await reconcile(context, resolveTask(context, operands[0] ?? ""));

@@ -15,13 +15,13 @@ import { formatStatus, shortenHome } from "#cli/terminal/task-table.ts";
 
 const EVENTS_SHOWN = 8;
 
-/** Shows one task: what it is, where it runs, how far it is or what came of it. */
+/** Shows one task: its request, where it runs, and its progress or outcome. */
 export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
   const context = openForPerson();
   const { record } = resolveTask(context, operands[0] ?? "");
   const shown = await showTask(context, record.task_id);
   const stored = findTask(context.store, record.task_id);
-  // While it runs, they stand in Codex's own record and in the index only.
+  // While the task is running, only Codex's own record and the index have its tokens.
   const { usage } = describeTask(context, record.task_id);
   const session_id = stored?.sessionId;
   const detail = { ...(usage && { usage }), ...(session_id && { session_id }), ...shown };

@@ -52,7 +52,7 @@ function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof li
   return [paint(titles, "dim"), ...rows, ...more];
 }
 
-/** What cannot be listed, with what to do. */
+/** Describes the tasks that cannot be listed, with what to do. */
 function describeUnreadable({ unreadable = [] }: Pick<TaskPage, "unreadable">): Text[] {
   return unreadable.flatMap(({ task_id, problem, fix }) => [
     compose`${paint(task_id, "bold")} ${paint("cannot be read", "red")}: ${withoutControls(problem)}`,

@@ -10,7 +10,7 @@ import { openForPerson } from "#cli/terminal/open.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
 
-/** As timeout(1) has it. */
+/** Exit code after a timeout, the same as that of timeout(1). */
 const TIMED_OUT = 124;
 
 interface WaitOptions {
@@ -19,7 +19,10 @@ interface WaitOptions {
   json: boolean;
 }
 
-/** Waits until tasks have ended, all or any of them. @returns 0 where they were completed, 1 where one was not, 124 after the time-out */
+/**
+ * Waits until all or any of the tasks have ended.
+ * @returns 0 if they were completed, 1 if one was not, 124 after a timeout
+ */
 export async function wait({ options, operands }: Input<WaitOptions>): Promise<number> {
   const atMostMs = (readDuration("--timeout", options.timeout) ?? Number.POSITIVE_INFINITY) * 1000;
   const context = openForPerson();

@@ -13,7 +13,7 @@ const MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
   notice: { mark: "·", style: "dim" },
 };
 
-/** Returns an event for people: a mark for its kind, then what it says, further lines below the first. */
+/** Formats an event for people: a mark for its kind, then its text, with further lines below the first. */
 export function formatEvent({ type, text }: EventLine, indent = ""): { text: StyledText; style: Style } {
   const { mark, style } = MARKS[type];
   const said = withoutControls(text.replaceAll("\n", `\n${indent}  `));

@@ -6,7 +6,7 @@ import { formatEvent } from "./event-lines.ts";
 import { isTerminal, printWithoutWaiting } from "./output.ts";
 import { compose, paint, type Style, type Text } from "./style.ts";
 
-/** Shows a run to whoever attaches to its tmux session; silent where there is no terminal. */
+/** Creates an observer that shows a run in its tmux session; it prints nothing if there is no terminal. */
 export function makePane(): RunObserver {
   if (!isTerminal()) return { started: () => {}, event: () => {}, ended: () => {} };
   keepOutputFlowing();

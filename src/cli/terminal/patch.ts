@@ -7,7 +7,7 @@ import { join, multiline, paint, type Style, type StyledText } from "./style.ts"
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Prints a patch file of any size: byte for byte into a pipe, in colour and visible on a terminal. */
+/** Prints a patch file of any size: byte for byte to a pipe, in colour and in a visible form on a terminal. */
 export function printPatch(path: string): void {
   const file = openSync(path, SAFE_OPEN | (constants.O_NOFOLLOW ?? 0));
   try {
@@ -32,15 +32,15 @@ const HUNK = /^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@/;
 const HEADER =
   /^(?:diff --git |index |--- |\+\+\+ |(?:old|new) mode |(?:new|deleted) file mode |(?:dis)?similarity index |(?:rename|copy) (?:from|to) |Binary files |GIT binary patch)/;
 
-/** Colours a patch as it comes, in pieces of a bounded size however long its lines are. */
+/** Colours a patch as it is read, in pieces of limited size however long its lines are. */
 export class PatchPainter {
   #rest: Buffer = Buffer.alloc(0);
-  /** Of the line whose beginning is printed already. */
+  /** Style of the line whose beginning has been printed. */
   #style: Style | undefined;
-  /** Lines of the hunk that are still to come, on each side: within it, no line is a header, whatever it looks like. */
+  /** Number of lines left in the hunk, on each side. Within a hunk no line is a header, even if it looks like one. */
   #left = { old: 0, new: 0 };
 
-  /** Returns what can be shown with these further bytes. */
+  /** Returns the text that can be shown after these further bytes. */
   push(chunk: Buffer): StyledText {
     let bytes = Buffer.concat([this.#rest, chunk]);
     const pieces: StyledText[] = [];
@@ -58,7 +58,7 @@ export class PatchPainter {
     return join(pieces, "");
   }
 
-  /** Returns what is left after the last line's end. */
+  /** Returns the text after the last line feed. */
   finish(): StyledText {
     return this.#paint(this.#rest);
   }
@@ -86,7 +86,7 @@ export class PatchPainter {
   }
 }
 
-/** Where the last whole character ends: a line that is too long is parted between two. */
+/** Returns the end of the last complete character, because a long line must not be split within one. */
 function endOfCharacters(bytes: Buffer): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back] ?? 0;

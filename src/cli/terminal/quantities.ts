@@ -1,4 +1,4 @@
-/** Seconds as people read them: `45s`, `12m05s`, `3h20m`, `2d04h`. */
+/** Formats seconds for people: `45s`, `12m05s`, `3h20m`, `2d04h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.floor(seconds);
   if (whole < 60) return `${whole}s`;
@@ -7,14 +7,14 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / (24 * 3600))}d${pad(Math.floor((whole % (24 * 3600)) / 3600))}h`;
 }
 
-/** A count in at most five characters: `950`, `12.3k`, `1.2M`. */
+/** Formats a count in at most five characters: `950`, `12.3k`, `1.2M`. */
 export function formatCount(count: number): string {
   if (count < 1000) return String(count);
   if (count < 99_950) return `${(count / 1000).toFixed(1)}k`;
   return count < 999_500 ? `${Math.round(count / 1000)}k` : `${(count / 1_000_000).toFixed(1)}M`;
 }
 
-/** Bytes as people read them: `512 B`, `4.2 MB` (powers of 1000). */
+/** Formats bytes for people: `512 B`, `4.2 MB` (powers of 1000). */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let [value, unit] = [bytes, 0];
@@ -23,8 +23,8 @@ export function formatBytes(bytes: number): string {
 }
 
 /**
- * Seconds of a duration as people write it: `90`, `90s`, `15m`, `12h`, `7d`, `2w`.
- * @returns undefined where it is none
+ * Parses a duration as people write it: `90`, `90s`, `15m`, `12h`, `7d`, `2w`.
+ * @returns its seconds, or undefined if the text is not a duration
  */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smhdw]?)$/.exec(text.trim()) ?? [];

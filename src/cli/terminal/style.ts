@@ -3,36 +3,36 @@ import { makeVisible } from "#base/visible-text.ts";
 const STYLES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
 const RESET = "\u001B[0m";
 
-/** What else a terminal is sent; with the styles, all control sequences of this program. */
+/** Control sequences other than styles. This program sends only these and the styles. */
 const CONTROLS = {
-  "enter screen": "\u001B[?1049h\u001B[?25l", // another page, without the cursor
+  "enter screen": "\u001B[?1049h\u001B[?25l", // alternate screen, without the cursor
   "leave screen": "\u001B[?25h\u001B[?1049l",
-  // What a terminal gets between these two it shows at once (where it knows them).
+  // A terminal that supports it shows the output between these two at once.
   "begin frame": "\u001B[?2026h\u001B[H",
   "end frame": "\u001B[K\u001B[J\u001B[?2026l",
   "next line": "\u001B[K\r\n",
 } as const;
 
-/** How a text is shown; `plain` as it is. */
+/** Style of a text; `plain` changes nothing. */
 export type Style = keyof typeof STYLES | "plain";
 
-/** A control sequence of ours. */
+/** Name of a control sequence. */
 export type Control = keyof typeof CONTROLS;
 
-/** A piece of a text. */
+/** Piece of a text. */
 interface Piece {
-  /** For terminals, where it is made visible. */
+  /** Text for terminals, where invisible characters are made visible. */
   text: string;
-  /** For pipes and files, as it is. */
+  /** Text for pipes and files, unchanged. */
   piped: string;
   style: Style;
-  /** Line feeds and tabs are its layout, not a part of what it names. */
+  /** Whether line feeds and tabs are layout, not part of a name. */
   isMultiline: boolean;
 }
 
 /**
- * A text with styles. Only {@link render} makes a string of it, so that no control character but our own reaches a
- * terminal, whoever wrote the text.
+ * Text with styles. Only {@link render} converts it to a string, so that no control characters other than this program's reach a
+ * terminal, whatever the source of the text.
  */
 export class StyledText {
   readonly pieces: readonly (Piece | { control: Control })[];
@@ -42,16 +42,16 @@ export class StyledText {
   }
 }
 
-/** What can be printed. A plain string is one line of unknown origin. */
+/** Printable text. A plain string is one line of unknown origin. */
 export type Text = string | StyledText;
 
-/** Where a text is shown. */
+/** Medium on which a text is shown. */
 export interface Medium {
   isTerminal: boolean;
   hasColour: boolean;
 }
 
-/** Returns the characters that show a text; the one place where styles become control sequences. */
+/** Converts a text to a string. No other function converts styles to control sequences. */
 export function render(text: Text, { isTerminal, hasColour }: Medium): string {
   return piecesOf(text)
     .map((piece) => {
@@ -80,32 +80,32 @@ export function join(texts: readonly Text[], separator: string): StyledText {
   );
 }
 
-/** Gives a text a style; parts that have one keep it. */
+/** Applies a style to a text, except to parts that already have one. */
 export function paint(painted: Text, style: Style): StyledText {
   return change(painted, (piece) => (piece.style === "plain" ? { ...piece, style } : piece));
 }
 
-/** Lets a text's line feeds and tabs be its layout. */
+/** Marks a text's line feeds and tabs as layout. */
 export function multiline(several: Text): StyledText {
   return change(several, (piece) => ({ ...piece, isMultiline: true }));
 }
 
-/** Returns a control sequence of ours as a text; nothing in a pipe. */
+/** Returns a control sequence as a text, which is empty in a pipe. */
 export function control(name: Control): StyledText {
   return new StyledText([{ control: name }]);
 }
 
-/** Removes control characters, but tabs and line feeds, in pipes; a terminal gets them in a visible form. */
+/** Returns a text without control characters other than tabs and line feeds in pipes; a terminal gets them in a visible form. */
 export function withoutControls(said: string): StyledText {
   return single(said, removeControls(said));
 }
 
-/** On a terminal, indents all lines but the first, so that none passes for a line of ours; pipes get it as it is. */
+/** Indents all lines but the first on a terminal, so that none looks like this program's own line; a pipe gets the text unchanged. */
 export function hanging(said: Text): StyledText {
   return change(said, (each) => ({ ...each, text: each.text.replaceAll("\n", "\n  "), isMultiline: true }));
 }
 
-/** Puts a text into one line, without control characters in pipes. */
+/** Returns a text in one line, without control characters in pipes. */
 export function inOneLine(said: string): StyledText {
   const line = said.replace(/\s+/g, " ");
   return single(line.trim(), removeControls(line).trim());

@@ -1,20 +1,20 @@
 import { compose, join, paint, render, type StyledText, type Text, trimEnd, visiblePieces } from "./style.ts";
 
-/** A column of a table. */
+/** Column of a table. */
 export interface Column {
   title: string;
   align?: "right";
-  /** It gives way where the terminal is too narrow; of several, the later ones first. */
+  /** Whether the column shrinks if the terminal is too narrow. Of several flexible columns, the last shrinks first. */
   isFlexible?: boolean;
 }
 
 const GAP = "  ";
-/** A flexible column is never made narrower. */
+/** Smallest width to which a flexible column shrinks. */
 const NARROWEST = 12;
 
 /**
- * Returns the lines of a table, its titles first, none wider than `width` if the flexible columns can give that much. A finite width
- * is a terminal's: cells are measured and cut in their visible form.
+ * Returns the lines of a table, column titles first, none wider than `width` if the flexible columns can shrink enough.
+ * A finite width is that of a terminal: cells are measured and cut in their visible form.
  */
 export function formatTable(
   columns: readonly Column[],
@@ -30,7 +30,7 @@ export function formatTable(
   });
 }
 
-/** Returns a text cut to a width of terminal columns, with an ellipsis where something is missing. */
+/** Returns a text cut to a width in terminal columns, with an ellipsis if something is missing. */
 export function sliceToWidth(text: Text, width: number): StyledText {
   if (!Number.isFinite(width) || widthOf(text, width) <= width) return compose`${text}`;
   const kept: Text[] = [];
@@ -46,7 +46,7 @@ export function sliceToWidth(text: Text, width: number): StyledText {
 
 function takeColumns(words: string, room: number): string {
   if (Bun.stringWidth(words) <= room) return words;
-  // sliceAnsi takes a wide letter whole of which only the first half fits (Bun 1.4.5).
+  // sliceAnsi includes a wide character of which only the first half fits (Bun 1.4.5).
   for (let end = room; end > 0; end--) {
     const cut = Bun.sliceAnsi(words, 0, end);
     if (Bun.stringWidth(cut) <= room) return cut;
@@ -55,19 +55,19 @@ function takeColumns(words: string, room: number): string {
 }
 
 /**
- * Returns a text's lines at a terminal's width, in their visible form; in a pipe, which has none, as they are.
- * @param how hard: words that are too long are parted, and all spaces stay
+ * Wraps a text to a terminal's width, in its visible form; in a pipe, which has no width, returns it unchanged.
+ * @param how with `isHard`, words that are too long are split, and all spaces are kept
  */
 export function wrapToWidth(text: Text, width: number, how: { isHard: boolean }): string[] {
   if (!Number.isFinite(width)) return [render(text, { isTerminal: false, hasColour: false })];
   const visible = render(text, { isTerminal: true, hasColour: false });
-  // A tab's width depends on where it stands.
+  // A tab's width depends on its column.
   const options = { hard: how.isHard, trim: !how.isHard };
   const lines = Bun.wrapAnsi(visible.replaceAll("\t", "    "), width, options).split("\n");
   return how.isHard ? lines.flatMap((line) => breakAt(line, width)) : lines;
 }
 
-/** wrapAnsi leaves lines a column too wide that end with a wide letter (Bun 1.4.5). */
+/** Splits a line that is too wide: wrapAnsi returns lines one column too wide that end with a wide character (Bun 1.4.5). */
 function breakAt(line: string, width: number): string[] {
   const parts: string[] = [];
   let rest = line;
@@ -80,7 +80,7 @@ function breakAt(line: string, width: number): string[] {
   return [...parts, rest];
 }
 
-/** What is printed takes so many columns: on a terminal, which alone has a width, in its visible form. */
+/** Returns the number of columns of a text: in its visible form on a terminal, which alone has a finite width. */
 function widthOf(text: Text, width: number): number {
   return Bun.stringWidth(render(text, { isTerminal: Number.isFinite(width), hasColour: false }));
 }

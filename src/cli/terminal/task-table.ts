@@ -14,7 +14,7 @@ const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
   cancelled: { mark: "–", style: "yellow" },
 };
 
-/** Returns a state in a word, with its mark and colour. */
+/** Formats a status as a word, with its mark and colour. */
 export function formatStatus(status: TaskStatus): StyledText {
   const { mark, style } = STATES[status];
   return paint(`${mark} ${status}`, style);
@@ -24,7 +24,7 @@ function formatState({ status, running_on }: TaskOverview): Text {
   return running_on === undefined ? formatStatus(status) : compose`${formatStatus(status)} on ${running_on}`;
 }
 
-/** A column, its cells, and the width from which on there is room for it. */
+/** Column with its cells, and the smallest terminal width at which it is shown. */
 interface TaskColumn extends Column {
   from: number;
   cell: (task: TaskOverview) => Text;
@@ -41,9 +41,9 @@ const COLUMNS: readonly TaskColumn[] = [
   { title: "ACTIVITY", isFlexible: true, from: 130, cell: formatActivity },
 ];
 
-/** Returns the lines of a table of tasks, its titles first; what a narrow terminal has no room for is left out. */
+/** Returns the lines of a table of tasks, column titles first, without the columns for which a terminal is too narrow. */
 export function formatTasks(tasks: readonly TaskOverview[], width: number): StyledText[] {
-  // Elsewhere than on a terminal, each line is one task and nothing is cut.
+  // If the output does not go to a terminal, each line is one task and nothing is cut.
   const columns = COLUMNS.filter(
     ({ from, title }) => width >= from && (Number.isFinite(width) || title !== "ACTIVITY"),
   );
@@ -54,7 +54,7 @@ export function formatTasks(tasks: readonly TaskOverview[], width: number): Styl
   );
 }
 
-/** Tokens in and out. */
+/** Formats the sum of input and output tokens. */
 function formatTokens({ input_tokens, output_tokens }: Usage): string {
   return formatCount(input_tokens + output_tokens);
 }

@@ -18,7 +18,10 @@ interface Output {
   json: boolean;
 }
 
-/** Removes worktrees, after all that they hold is saved; or only says which. @returns 1 where one could not be */
+/**
+ * Removes worktrees after saving their contents, or only lists them.
+ * @returns 1 if one could not be removed
+ */
 export async function cleanWorktrees(
   context: AppContext,
   filter: WorktreeFilter,
@@ -36,7 +39,7 @@ export async function cleanWorktrees(
 type Outcome = CleanedWorktree & { refused?: string };
 type Result = KnownWorktree["report"] & Outcome;
 
-/** Removes a worktree, or reports why it cannot be: the others are removed all the same. */
+/** Removes a worktree or reports why it cannot be removed, so that the others are removed in any case. */
 async function clean(context: AppContext, known: KnownWorktree): Promise<Outcome> {
   try {
     return await cleanWorktree(context, known);

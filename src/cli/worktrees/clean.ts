@@ -24,8 +24,8 @@ interface CleanOptions {
 }
 
 /**
- * Says what of old tasks could be removed (their files, what is left over in the state folder, discarded worktrees that are
- * past their time), or which worktrees; with `--yes`, removes it.
+ * Lists what can be removed of old tasks (their files, leftovers in the state folder, discarded worktrees whose
+ * retention time is over), or which worktrees; with `--yes`, removes it.
  */
 export async function clean({ options }: Input<CleanOptions>): Promise<number> {
   const context = openForPerson();
@@ -48,7 +48,10 @@ export async function clean({ options }: Input<CleanOptions>): Promise<number> {
   return isDryRun || problems.length === 0 ? 0 : 1;
 }
 
-/** Removes all that can be removed. @returns what is gone, and why the rest is not */
+/**
+ * Removes all discarded worktrees that can be removed.
+ * @returns what was removed, and why the rest was not
+ */
 async function dropAll({ kept, problems }: KnownSalvage): Promise<KnownSalvage> {
   const dropped: KeptWorktree[] = [];
   const all = [...problems];
@@ -63,7 +66,7 @@ async function dropAll({ kept, problems }: KnownSalvage): Promise<KnownSalvage> 
   return { kept: dropped, problems: all };
 }
 
-/** Reads the limits; where one is given, the other and the configured ones do not count. */
+/** Returns the limits from the options. If one is given, the other and the configured ones do not apply. */
 function readLimits(options: CleanOptions, config: Config): Limits {
   const keepTasks = readCount("--keep", options.keep, 0);
   const keepSeconds = readDuration("--older-than", options["older-than"]);

@@ -6,7 +6,7 @@ import { openForPerson } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { printPatch } from "#cli/terminal/patch.ts";
 
-/** Shows what a task's worktree holds against the commit that it began from. */
+/** Shows the differences between a task's worktree and the commit from which it started. */
 export async function diff({ operands, options }: Input<{ stat: boolean; json: boolean }>): Promise<number> {
   const [name = "", ...paths] = operands;
   const context = openForPerson();

@@ -6,13 +6,13 @@ import { openForPerson } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { shortenHome } from "#cli/terminal/task-table.ts";
 
-/** Removes worktrees, after all that they hold has been saved. */
+/** Removes worktrees after saving all their contents. */
 export async function discard({
   operands,
   options,
 }: Input<{ "drop-ignored": boolean; json: boolean }>): Promise<number> {
   const context = openForPerson();
-  // All names are looked up first: with a wrong one, nothing is discarded.
+  // All names are resolved first: if one is wrong, nothing is discarded.
   const stored = operands.map((name) => resolveTask(context, name));
   for (const { record } of stored) {
     const done = await discardWorktree(context, record.task_id, options["drop-ignored"]);
@@ -30,7 +30,7 @@ export async function discard({
   return 0;
 }
 
-/** Returns a line about a folder of which only another user can remove the rest. */
+/** Returns a line about a folder that only another user can remove completely. */
 export function describeLeft(folder: string): string {
   return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r ${quoteForShell(folder)}`;
 }

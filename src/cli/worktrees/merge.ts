@@ -15,7 +15,10 @@ interface MergeCommandOptions {
   json: boolean;
 }
 
-/** Merges tasks' branches, in this order. @throws AppError where one conflicts */
+/**
+ * Merges tasks' branches in the given order.
+ * @throws AppError if one conflicts
+ */
 export async function merge({ operands, options }: Input<MergeCommandOptions>): Promise<number> {
   const context = openForPerson();
   const ids = operands.map((name) => resolveTask(context, name).record.task_id);

@@ -10,7 +10,7 @@ import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 import { shortenHome } from "#cli/terminal/task-table.ts";
 
-/** Brings discarded worktrees back, or lists those that are kept. */
+/** Restores discarded worktrees, or lists those that are kept. */
 export async function restore({ operands, options }: Input<{ list: boolean; json: boolean }>): Promise<number> {
   const context = openForPerson();
   if (options.list) return list(await listDiscarded(context, process.cwd()), options.json);

@@ -1,7 +1,7 @@
 import { type Command, defineCommand } from "#cli/framework/command.ts";
 import { JSON_OPTION, TASKS } from "#cli/framework/command-parts.ts";
 
-/** The commands for what tasks leave. */
+/** Commands for the changes and worktrees that tasks leave. */
 export const WORKTREE_COMMANDS: readonly Command[] = [
   defineCommand({
     name: "worktrees",

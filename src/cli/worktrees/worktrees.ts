@@ -19,7 +19,7 @@ const COLUMNS = [
   { title: "FOLDER", isFlexible: true },
 ] as const;
 
-/** Lists the worktrees that tasks have worked in. */
+/** Lists the worktrees of tasks. */
 export async function worktrees({ options }: Input<{ exact: boolean; json: boolean }>): Promise<number> {
   const reports = (await listWorktrees(openForPerson(), options.exact)).map(({ report }) => report);
   if (options.json) printJson({ worktrees: reports });
@@ -31,7 +31,7 @@ export async function worktrees({ options }: Input<{ exact: boolean; json: boole
   return 0;
 }
 
-/** Returns lines on what is not known, and why. */
+/** Returns lines on unknown states, with the reasons. */
 function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
     problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
@@ -57,7 +57,7 @@ function toCells(report: WorktreeReport): Text[] {
   ];
 }
 
-/** Returns the state of a worktree in a few words. */
+/** Describes the state of a worktree in a few words. */
 export function describeState(report: WorktreeReport): string {
   const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here } = report;
   const isUnknown = is_work_unknown === true && state !== "unreadable";

@@ -1,24 +1,24 @@
-/** Shorter texts and lists are never cut. */
+/** Number of characters up to which a text is never cut. */
 const SHORTEST_TEXT = 200;
 const SHORTEST_LIST = 5;
-/** A list may have one line for so many characters that a text may have. */
+/** Number of characters of a text that count as much as one line of a list. */
 const CHARACTERS_A_LINE = 50;
 
 /**
- * An answer in at most `limit` bytes of JSON, if that can be: its longest texts lose their middle, and its
- * longest lists their end, each with a note of what is missing. Numbers, ids and short texts stay.
- * @param wholeResultOf where the whole `result` of a task stands
+ * Shortens an answer to at most `limit` bytes of JSON, if possible: removes the middle of its longest texts and the end
+ * of its longest lists, each with a note of what is missing. Numbers, ids and short texts are kept.
+ * @param wholeResultOf returns where the whole `result` of a task can be found
  */
 export function fitAnswer(data: object, limit: number, wholeResultOf: WholeResultOf): object {
   return fit(data, limit, (longest) => cutObject(data, longest, wholeResultOf));
 }
 
-/** The same for something that is little else than a text. */
+/** Shortens content that is mostly a text to at most `limit` bytes of JSON, as {@link fitAnswer} does. */
 export function fitText<T extends { text: string }>(content: T, limit: number): T {
   return fit(content, limit, (longest) => ({ ...content, text: cutText(content.text, longest, undefined) }));
 }
 
-/** As much of it as fits: cut to the longest texts with which it does. */
+/** Returns a value cut to the longest texts with which it fits into `limit` bytes. */
 function fit<T extends object>(whole: T, limit: number, cutTo: (longest: number) => T): T {
   if (sizeOf(whole) <= limit) return whole;
   let [low, high] = [SHORTEST_TEXT, limit];
@@ -30,7 +30,7 @@ function fit<T extends object>(whole: T, limit: number, cutTo: (longest: number)
   return cutTo(low);
 }
 
-/** Bytes of a value's JSON. */
+/** Returns the size of a value's JSON in bytes. */
 export function sizeOf(data: unknown): number {
   return Buffer.byteLength(JSON.stringify(data));
 }
@@ -53,7 +53,7 @@ function cutValue(value: unknown, longest: number, wholeResultOf: WholeResultOf,
   return typeof value === "object" && value !== null ? cutObject(value, longest, wholeResultOf) : value;
 }
 
-/** Of a message, the beginning says what it is about and the end what came of it. */
+/** Cuts the middle of a text: the beginning of a message says what it is about, and the end gives the outcome. */
 function cutText(text: string, longest: number, whole: string | undefined): string {
   if (text.length <= Math.max(longest, SHORTEST_TEXT)) return text;
   const head = Math.ceil((longest * 2) / 3);
@@ -63,7 +63,7 @@ function cutText(text: string, longest: number, whole: string | undefined): stri
   return `${text.slice(0, head)}\n\n${note}\n\n${text.slice(text.length - tail)}`;
 }
 
-/** Only lists of texts: what else is a list is a page, or counted beside it. */
+/** Cuts the end of a list of texts. Other lists are pages or have their count in the answer. */
 function cutList(list: readonly unknown[], longest: number): readonly unknown[] {
   const most = Math.max(SHORTEST_LIST, Math.floor(longest / CHARACTERS_A_LINE));
   if (list.length <= most || typeof list[0] !== "string") return list;

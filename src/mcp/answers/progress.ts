@@ -1,7 +1,7 @@
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { CallToolRequest, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
 
-/** Sends what a call is doing to a client that has asked for it, by its progress token; undefined where none has. */
+/** Returns a function that sends a call's progress to the client; undefined if the client gave no progress token. */
 export function progressOf(
   params: CallToolRequest["params"],
   { signal, sendNotification }: RequestHandlerExtra<ServerRequest, ServerNotification>,
@@ -12,11 +12,11 @@ export function progressOf(
   let progress = 0;
   return (message) => {
     if (signal.aborted) return;
-    // There is no telling how far it is: the number only has to grow.
+    // The total is unknown: the number only has to increase.
     const notification = {
       method: "notifications/progress" as const,
       params: { progressToken, progress: ++progress, message },
     };
-    sendNotification(notification).catch(() => {}); // the client has gone; the transport sees to that
+    sendNotification(notification).catch(() => {}); // the client is gone; the transport handles that
   };
 }

@@ -6,16 +6,16 @@ import { taskPaths } from "#store/store-paths.ts";
 import { fitAnswer } from "./fit-answer.ts";
 import { resourceUri } from "#mcp/resources/task-uri.ts";
 
-/** What a tool has to say. */
+/** Answer or error of a tool. */
 export interface ToolData {
   isError: boolean;
   data: object;
 }
 
 /**
- * The protocol's result: the answer as structured content and as text, no larger than the client takes it.
- * Errors are text alone: clients would hold their structured content against the tool's output schema.
- * @param home the state folder, where results stand that are too large
+ * Returns a tool's answer as a protocol result: as structured content and as text, no larger than the client accepts.
+ * Errors are text only, because clients would validate structured content against the tool's output schema.
+ * @param home state folder, which contains results that are too large
  */
 export function respond({ isError, data }: ToolData, home: string, answerBytes: number): CallToolResult {
   const wholeResultOf = (id: string) => `${taskPaths(home, id).result} and the resource ${resourceUri(id, "result")}`;
@@ -24,7 +24,7 @@ export function respond({ isError, data }: ToolData, home: string, answerBytes: 
   return isError ? { isError: true, content } : { content, structuredContent: { ...fitted } };
 }
 
-/** A message may repeat what the client sent, which has any length. */
+/** Longest message in characters. A message may repeat what the client sent, which may have any length. */
 const MAX_MESSAGE_LENGTH = 2000;
 
 /** Returns a refusal or fault as a tool result. */
@@ -34,7 +34,7 @@ export function respondFailure({ message, code, hint }: Failure): CallToolResult
   return { isError: true, content: [{ type: "text", text }] };
 }
 
-/** Control characters, which JSON would make six of each, come in the form that terminals are shown. */
+/** Shortens a text and makes control characters visible as on terminals, because JSON needs six characters for each. */
 function forReaders(text: string): string {
   return shorten(makeVisible(shorten(text, MAX_MESSAGE_LENGTH), true), MAX_MESSAGE_LENGTH);
 }

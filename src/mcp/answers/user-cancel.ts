@@ -1,6 +1,6 @@
 /**
- * Tells the user's abort of a call from the two others that look like it: a client whose time is up
- * (its reason says so), and a connection that ends. Those only detach; the task goes on.
+ * Returns a signal that aborts when the user aborts a call. It does not abort when the client times out (its reason
+ * says so) or the connection ends: these only detach, and the task keeps running.
  */
 export function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
   const user = new AbortController();

@@ -2,7 +2,7 @@ import { followProgress } from "#tasks/follow/follow-progress.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { Call } from "#mcp/define-tool.ts";
 
-/** Does what takes its time, telling the client's user meanwhile what the tasks are doing. */
+/** Calls a function that may take long and meanwhile reports to the client's user what the tasks are doing. */
 export async function whileTelling<T>(call: Call, tasks: readonly TaskRecord[], work: () => Promise<T>): Promise<T> {
   if (call.tell === undefined) return work();
   const progress = followProgress(call.open(), tasks, call.tell);

@@ -5,5 +5,5 @@ import { parallelModules } from "./parallel-modules.ts";
 import { resume } from "./resume.ts";
 import { review } from "./review.ts";
 
-/** The prompts, in the order in which clients list them. */
+/** Prompts in the order in which clients list them. */
 export const ALL_PROMPTS: readonly Prompt[] = [review, implement, parallelModules, longRun, resume];

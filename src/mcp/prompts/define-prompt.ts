@@ -2,25 +2,25 @@ import type { GetPromptResult, Prompt as PromptListing } from "@modelcontextprot
 import type { AppContext } from "#tasks/context.ts";
 import { AppError } from "#base/errors.ts";
 
-/** Something that the user may say about a prompt. */
+/** Argument of a prompt that the user may give. */
 export interface PromptArgument {
   description: string;
   isRequired?: true;
-  /** Values that begin with what is typed so far. */
+  /** Returns values that begin with what the user has typed. */
   complete?: (typed: string, open: () => AppContext) => string[];
 }
 
-/** A prompt that a client offers its user, as a command for example. */
+/** Prompt that a client offers its user, for example as a command. */
 export interface Prompt {
   name: string;
   title: string;
   description: string;
   arguments: Record<string, PromptArgument>;
-  /** What the client's agent is then told. */
+  /** Returns the message for the client's agent. */
   render: (given: Record<string, string | undefined>) => string;
 }
 
-/** A prompt's entry in `prompts/list`. */
+/** Returns a prompt's entry in `prompts/list`. */
 export function describePrompt(prompt: Prompt): PromptListing {
   const { name, title, description } = prompt;
   const args = Object.entries(prompt.arguments).map(([argument, { description: text, isRequired }]) => {
@@ -30,8 +30,8 @@ export function describePrompt(prompt: Prompt): PromptListing {
 }
 
 /**
- * The message of a prompt.
- * @throws AppError `invalid_argument` where an argument is missing
+ * Returns the message of a prompt.
+ * @throws AppError `invalid_argument` if an argument is missing
  */
 export function renderPrompt(prompt: Prompt, given: Record<string, string | undefined>): GetPromptResult {
   const required = Object.entries(prompt.arguments).filter(([, { isRequired }]) => isRequired === true);

@@ -1,7 +1,7 @@
 import type { Prompt } from "./define-prompt.ts";
 import { AFTER_A_WORKTREE, toDescription, WRITING_A_PROMPT } from "./guides.ts";
 
-/** One piece of work in a worktree of its own. */
+/** Prompt for one piece of work in its own worktree. */
 export const implement: Prompt = {
   name: "implement",
   title: "Implement with Codex",

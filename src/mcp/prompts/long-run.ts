@@ -1,7 +1,7 @@
 import type { Prompt } from "./define-prompt.ts";
 import { AFTER_A_WORKTREE, toDescription, WRITING_A_PROMPT } from "./guides.ts";
 
-/** Work of hours, in the background. */
+/** Prompt for work of several hours in the background. */
 export const longRun: Prompt = {
   name: "long_run",
   title: "Long work with Codex in the background",

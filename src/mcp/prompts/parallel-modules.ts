@@ -1,7 +1,7 @@
 import type { Prompt } from "./define-prompt.ts";
 import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
 
-/** Several pieces of work side by side. */
+/** Prompt for several pieces of work in parallel. */
 export const parallelModules: Prompt = {
   name: "parallel_modules",
   title: "Implement modules in parallel with Codex",

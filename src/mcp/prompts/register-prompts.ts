@@ -11,7 +11,7 @@ import type { Session } from "#mcp/session.ts";
 import { ALL_PROMPTS } from "./all-prompts.ts";
 import { describePrompt, renderPrompt } from "./define-prompt.ts";
 
-/** Lists and fills in the prompts, and completes what is typed for them and for resources. */
+/** Lists and renders the prompts, and completes arguments of prompts and resources. */
 export function registerPrompts(server: Server, session: Session): void {
   onRequest(server, ListPromptsRequestSchema, () => ({ prompts: ALL_PROMPTS.map(describePrompt) }));
   onRequest(server, GetPromptRequestSchema, ({ name, arguments: given = {} }) => {

@@ -4,7 +4,7 @@ import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
 
 const OFFERED = 20;
 
-/** Going on with a task that has ended. */
+/** Prompt for continuing a task that has ended. */
 export const resume: Prompt = {
   name: "resume",
   title: "Go on with a Codex task",

@@ -1,7 +1,7 @@
 import type { Prompt } from "./define-prompt.ts";
 import { toDescription, WRITING_A_PROMPT } from "./guides.ts";
 
-/** A review that only reads. */
+/** Prompt for a read-only review. */
 export const review: Prompt = {
   name: "review",
   title: "Review with Codex",

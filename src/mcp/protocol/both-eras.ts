@@ -12,18 +12,18 @@ import { type Fault, findEnvelopeFault, isModern, META, type Params } from "./en
 import { handlerNameOf } from "./modern-method.ts";
 import { toModernResponse } from "./modern-result.ts";
 
-/** A request that has not been answered. */
+/** Request that has not been answered. */
 interface Pending {
-  /** The client's own id. */
+  /** Id that the client gave the request. */
   id: RequestId;
   method: string;
   era: "modern" | "legacy";
 }
 
 /**
- * Stands between the SDK's server, which speaks the protocol up to 2025-11-25, and its client, which may speak
- * that, 2026-07-28, or both. The server sees requests under ids of this class's own: it would not cancel one
- * whose id is 0, and whatever is still sent for a request that was cancelled finds none here, and is dropped.
+ * Connects the SDK's server, which speaks the protocol up to 2025-11-25, with a client that speaks that, 2026-07-28, or
+ * both. Gives requests new ids: the server would not cancel a request with the id 0, and anything that is sent for a
+ * cancelled request has an unknown id and is dropped.
  */
 export class BothEras implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
@@ -33,10 +33,10 @@ export class BothEras implements Transport {
   readonly #pending = new Map<RequestId, Pending>();
   readonly #ids = new Map<RequestId, number>();
   #lastId = 0;
-  /** Whether the client has shaken hands, and so may send requests that do not say who asks. */
+  /** Whether the client has shaken hands and so may send requests without an envelope that identifies the sender. */
   #hasHandshake = false;
 
-  /** @param client the connection to the client */
+  /** @param client connection to the client */
   constructor(client: Transport) {
     this.#client = client;
   }
@@ -109,7 +109,7 @@ export class BothEras implements Transport {
   }
 }
 
-/** In 2025-11-25 a client may wish for a task; a server without tasks of that kind is to ignore it. */
+/** Removes a request for a task: in 2025-11-25, a server without tasks of that kind must ignore it. */
 function withoutTaskWish({ task: _task, ...params }: Params): Params {
   return params;
 }

@@ -8,7 +8,7 @@ import { modernMethod } from "./modern-method.ts";
 
 const DiscoverRequestSchema = z.object({ method: z.literal(modernMethod("server/discover")) });
 
-/** Tells modern clients what older ones learn when they shake hands. */
+/** Gives modern clients the facts that older ones get in the handshake. */
 export function registerDiscovery(server: Server): void {
   onRequest(server, DiscoverRequestSchema, () => ({
     supportedVersions: [MODERN_VERSION],

@@ -1,6 +1,6 @@
 import { RPC_CODES } from "./rpc-error.ts";
 
-/** The protocol revision whose requests each say who asks and what it can take; there is no handshake. */
+/** Protocol revision without a handshake, in which each request identifies the sender and its capabilities. */
 export const MODERN_VERSION = "2026-07-28";
 
 const NAMESPACE = "io.modelcontextprotocol/";
@@ -15,30 +15,30 @@ export const META = {
   subscriptionId: `${NAMESPACE}subscriptionId`,
 } as const;
 
-/** The extension by which a tool's call can be answered with a task. */
+/** Name of the extension with which a tool call can be answered with a task. */
 export const TASKS_EXTENSION = `${NAMESPACE}tasks`;
 
 const LOG_LEVELS = new Set(["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]);
 
-/** A message's parameters, as they come. */
+/** Parameters of a message, unchecked. */
 export interface Params {
   [name: string]: unknown;
   _meta?: Record<string, unknown> | undefined;
 }
 
-/** A protocol error's content. */
+/** Content of a protocol error. */
 export interface Fault {
   code: number;
   message: string;
   data?: object;
 }
 
-/** Whether a request is one of {@link MODERN_VERSION} or later. */
+/** Checks whether a request uses {@link MODERN_VERSION} or later. */
 export function isModern(params: Params | undefined): boolean {
   return isObject(params?._meta) && META.version in params._meta;
 }
 
-/** What is wrong with a modern request's envelope; undefined where nothing is. */
+/** Returns the fault of a modern request's envelope; undefined if it is valid. */
 export function findEnvelopeFault(meta: Record<string, unknown> = {}): Fault | undefined {
   const version = meta[META.version];
   if (typeof version !== "string") return badEnvelope(META.version, "must be a string");
@@ -61,7 +61,7 @@ function badEnvelope(key: string, what: string): Fault {
   return { code: RPC_CODES.invalidParams, message: `_meta["${key}"] ${what}.` };
 }
 
-/** Whether a value is a JSON object. */
+/** Checks whether a value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -10,7 +10,7 @@ import type { Session } from "#mcp/session.ts";
 import { findMcpTask, taskSignature, toDetailedTask } from "#mcp/task-extension/mcp-task.ts";
 import { modernMethod } from "./modern-method.ts";
 
-/** What a client wants to hear of. The lists of tools and prompts do not change while the server runs. */
+/** Subscriptions of a client. The lists of tools and prompts do not change while the server runs. */
 const ListenRequestSchema = z.object({
   method: z.literal(modernMethod("subscriptions/listen")),
   params: z.looseObject({
@@ -21,16 +21,16 @@ const ListenRequestSchema = z.object({
   }),
 });
 
-/** Something that can be followed. */
+/** Something that a client can subscribe to. */
 interface Topic {
   kind: "resourceSubscriptions" | "taskIds";
   name: string;
   look: () => Promise<string>;
-  /** What is told when it has changed. */
+  /** Returns the notification to send after a change. */
   news: () => Promise<Notification>;
 }
 
-/** Tells modern clients of changes, for as long as they listen; unknown resources and tasks are left out. */
+/** Notifies modern clients of changes as long as they listen. Ignores unknown resources and tasks. */
 export function registerListening(server: Server, session: Session, watch: ChangeWatch): void {
   onRequest(server, ListenRequestSchema, async ({ notifications }, extra) => {
     const { resourceSubscriptions = [], taskIds = [] } = notifications;

@@ -1,10 +1,10 @@
-/** Containers that are nested deeper are cut out of a message before it is parsed; what reads it refuses it for less. */
+/** Largest depth that is parsed. Deeper containers are cut out first; the code that reads the message refuses lower depths, too. */
 const MAX_PARSED_DEPTH = 200;
-/** The largest parameter, a prompt of 1 MiB, has room in any encoding. */
+/** Largest message in bytes. The largest parameter, a prompt of 1 MiB, fits in any encoding. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** What is parsed, and looked through, within a few milliseconds. */
+/** Largest number of tokens, which are parsed and checked within a few milliseconds. */
 const MAX_TOKENS = 100_000;
-/** Numbers and identifiers longer than that are none of a client's. */
+/** Longest captured key or id in bytes. No client sends longer numbers or identifiers. */
 const MAX_CAPTURED_BYTES = 256;
 
 const QUOTE = 0x22;
@@ -17,27 +17,27 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Looks at a JSON message byte by byte as it comes in, in constant memory: how deep and how large it is, before anything
- * parses it, and whose answer is to say so if it is too much.
+ * Scans a JSON message byte by byte as it arrives, in constant memory. Finds its depth and size before it is parsed,
+ * and the id of the request to refuse if the message exceeds a limit.
  */
 export class MessageScanner {
-  /** Commas, colons and brackets of what is left when it is pruned: a measure of what parsing that makes. */
+  /** Number of commas, colons and brackets after pruning: a measure of the cost of parsing. */
   #tokens = 0;
-  /** The parts that are nested too deep, as offsets. */
+  /** Offsets of the parts that are nested too deep. */
   #tooDeep: [start: number, end: number][] = [];
   #offset = 0;
   #depth = 0;
   #isInString = false;
   #isEscaped = false;
   #isKey = true;
-  /** The beginning of a key of the message itself, or of the value of one. */
+  /** Beginning of a top-level key or of its value. */
   #word = "";
   #key = "";
   #id: string | undefined;
 
-  /** Takes the next bytes, none of which is a line's end. */
+  /** Scans the next bytes, none of which is a line feed. */
   push(bytes: Buffer): void {
-    // In local variables: this loop sees all that a client sends.
+    // In local variables for speed: this loop runs over every byte that a client sends.
     let isInString = this.#isInString;
     let isEscaped = this.#isEscaped;
     let wordStart = 0;
@@ -65,18 +65,18 @@ export class MessageScanner {
     this.#isEscaped = isEscaped;
   }
 
-  /** Why the message is to be refused, in words; undefined where it is not. */
+  /** Returns why the message must be refused, in words; undefined if it must not. */
   get excess(): string | undefined {
     if (this.#offset > MAX_BYTES) return `has more than ${MAX_BYTES} bytes`;
     return this.#tokens > MAX_TOKENS ? "holds too many values" : undefined;
   }
 
-  /** The parts that are nested too deep, as offsets; none of a message that is to be refused. */
+  /** Returns the offsets of the parts that are nested too deep; none if the message must be refused. */
   get tooDeep(): readonly (readonly [start: number, end: number])[] {
     return this.#tooDeep;
   }
 
-  /** The message's own id; undefined where it has none that can be read. */
+  /** Returns the message's own id; undefined if it has none or it is invalid. */
   get id(): string | number | undefined {
     try {
       const id: unknown = JSON.parse(this.#id ?? "null");
@@ -91,7 +91,7 @@ export class MessageScanner {
   }
 
   #enter(at: number): void {
-    // The outermost that is too deep counts: something stands in its place.
+    // The outermost container that is too deep counts, because a value replaces it.
     this.#count();
     this.#word = "";
     if (++this.#depth !== MAX_PARSED_DEPTH + 1 || this.excess !== undefined) return;
@@ -119,7 +119,7 @@ export class MessageScanner {
   }
 }
 
-/** Returns a message without what is nested too deep in it. */
+/** Returns a message in which `null` replaces each part that is nested too deep. */
 export function pruneMessage(line: Buffer, { tooDeep }: MessageScanner): Buffer {
   if (tooDeep.length === 0) return line;
   const cut = tooDeep.reduce((sum, [start, end]) => sum + Math.min(end, line.length) - start, 0);

@@ -1,6 +1,6 @@
 /**
- * Under these names the server's handlers of methods that only modern requests have are found; under their
- * own, requests of older clients would find them too.
+ * Prefix of the handler names of methods that only modern requests have. With the plain method name, requests of older
+ * clients would find the handlers, too.
  */
 const PREFIX = "modern:";
 
@@ -20,12 +20,12 @@ const LEGACY_ONLY: ReadonlySet<string> = new Set([
   "resources/unsubscribe",
 ]);
 
-/** The name under which a modern method's handler is registered. */
+/** Returns the name under which a modern method's handler is registered. */
 export function modernMethod<Name extends string>(name: Name): `modern:${Name}` {
   return `${PREFIX}${name}`;
 }
 
-/** The name under which a request's handler is looked for, in a server that serves both eras. */
+/** Returns the name of a request's handler in a server that supports old and modern clients. */
 export function handlerNameOf(method: string, era: "modern" | "legacy"): string {
   if (era === "modern") return MODERN_ONLY.has(method) || LEGACY_ONLY.has(method) ? `${PREFIX}${method}` : method;
   return method.startsWith(PREFIX) ? `legacy:${method}` : method;

@@ -3,7 +3,7 @@ import { RPC_CODES } from "./rpc-error.ts";
 import { SERVER_INFO } from "#mcp/server-info.ts";
 import { META } from "./envelope.ts";
 
-/** How long a client may use a result again, in milliseconds: what the binary holds does not change while it runs. */
+/** Time in which a client may reuse a result, in milliseconds: the contents of the binary do not change while it runs. */
 const TTL_MS: Record<string, number> = {
   "server/discover": 3_600_000,
   "tools/list": 3_600_000,
@@ -15,7 +15,7 @@ const TTL_MS: Record<string, number> = {
 
 type Response = JSONRPCResultResponse | JSONRPCErrorResponse;
 
-/** What the SDK's server answered a request, as the modern revision words it. */
+/** Converts a response of the SDK's server to the modern revision. */
 export function toModernResponse({ method, id }: { method: string; id: RequestId }, response: Response): Response {
   if ("error" in response) {
     const { code } = response.error;
@@ -23,7 +23,7 @@ export function toModernResponse({ method, id }: { method: string; id: RequestId
     return isNotFound ? { ...response, error: { ...response.error, code: RPC_CODES.invalidParams } } : response;
   }
   const { content, ...rest } = response.result;
-  // The SDK adds an empty list to results that have none, and a task has no content.
+  // The SDK adds an empty content list to results without one, but a task has no content.
   const isTask = rest["resultType"] === "task";
   const ttlMs = TTL_MS[method];
   const result = {

@@ -11,15 +11,15 @@ import type {
 import { z } from "zod";
 import { RPC_CODES, RpcError, toRpcError } from "./rpc-error.ts";
 
-/** What the SDK tells of a request beside its content. */
+/** Context of a request that the SDK passes to a handler. */
 export type Extra = RequestHandlerExtra<ServerRequest | Request, ServerNotification | Notification>;
 
-/** A request's schema, the SDK's or one of the same make. */
+/** Schema of a request: the SDK's, or one of the same structure. */
 type RequestSchema = z.ZodObject<{ method: z.ZodLiteral<string>; params?: z.ZodType }>;
 
 /**
- * Answers a method's requests. A request that is not as it should be, or a failure, becomes a protocol error
- * in plain words; the SDK would answer with zod's own text and the code of an internal fault.
+ * Handles a method's requests. An invalid request, or a failure, becomes a protocol error in plain words. The SDK would
+ * answer with zod's own text and the code of an internal error.
  */
 export function onRequest<Schema extends RequestSchema>(
   server: Server,

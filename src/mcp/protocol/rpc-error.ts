@@ -1,18 +1,18 @@
 import { AppError, type ErrorCode, toFailure } from "#base/errors.ts";
 
-/** JSON-RPC's codes, and the protocol's own. */
+/** Error codes of JSON-RPC and of the protocol. */
 export const RPC_CODES = {
   invalidRequest: -32_600,
   invalidParams: -32_602,
   methodNotFound: -32_601,
   internal: -32_603,
-  /** Until 2025-11-25; since then `invalidParams`. */
+  /** Code up to 2025-11-25; later revisions use `invalidParams`. */
   resourceNotFound: -32_002,
   missingClientCapability: -32_021,
   unsupportedVersion: -32_022,
 } as const;
 
-/** A protocol error. The SDK's own class puts its name and number before the message, and clients do so again. */
+/** Protocol error. The SDK's own class puts its name and number before the message, and clients do so again. */
 export class RpcError extends Error {
   override readonly name = "RpcError";
   readonly code: number;
@@ -31,7 +31,7 @@ const NUMBERS: Partial<Record<ErrorCode, number>> = {
   nothing_to_read: RPC_CODES.resourceNotFound,
 };
 
-/** Returns what went wrong with a request that has no result to say it in: all but tool calls. */
+/** Converts a failure to the protocol error of a request whose result cannot describe it, that is, any but a tool call. */
 export function toRpcError(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const { code, message, hint } = toFailure(thrown);

@@ -3,23 +3,23 @@ import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol
 import { MessageScanner, pruneMessage } from "./message-scanner.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 
-/** Messages are handled this long before the event loop gets its turn. */
+/** Time in which messages are handled before the event loop continues, in milliseconds. */
 const TURN_MS = 20;
-/** With so many waiting, no more are read. */
+/** Number of waiting messages at which reading pauses. */
 const MAX_WAITING = 1000;
 
 const LINE_END = 0x0a;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * The connection to a client over standard input and output. Unlike the SDK's, it stays open whatever the client sends:
- * a message that is too large or too deep is refused by its id, and none holds up the others.
+ * Connection to a client over standard input and output. Unlike the SDK's, it stays open whatever the client sends. A
+ * message that is too large or too deep is refused by its id, and no message delays the others.
  */
 export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
-  /** The beginning of a message, with room for more of it. Chunks are not kept: there may be one for each byte. */
+  /** Beginning of a message, in a buffer with spare capacity. Chunks are not kept: there may be one for each byte. */
   #line = NOTHING;
   #lineBytes = 0;
   #scanner = new MessageScanner();
@@ -43,7 +43,7 @@ export class StdioTransport implements Transport {
     await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
   }
 
-  /** Resolves when all that came in has been handed over. */
+  /** Resolves when all received messages have been handled. */
   async drained(): Promise<void> {
     while (this.#isHandling) await Bun.sleep(1);
   }

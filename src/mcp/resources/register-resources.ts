@@ -12,7 +12,7 @@ import { RpcError, toRpcError } from "#mcp/protocol/rpc-error.ts";
 import type { Session } from "#mcp/session.ts";
 import { listResources, readResource, resourceSignature, resourceTemplates } from "./task-resources.ts";
 
-/** Lists and reads the tasks as resources; clients of the older revisions may subscribe to them. */
+/** Lists and reads the tasks as resources. Clients of the older revisions may subscribe to them. */
 export function registerResources(server: Server, session: Session, watch: ChangeWatch): void {
   const subscriptions = new Map<string, () => void>();
   const unsubscribe = (uri: string) => {

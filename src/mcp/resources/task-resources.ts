@@ -15,7 +15,7 @@ import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
 
 const LISTED_TASKS = 100;
 
-/** A message of more than 10 MB ends the connection. */
+/** Largest content in bytes. A message of more than 10 MB ends the connection. */
 const MAX_BYTES = 9_500_000;
 
 const PARTS: Record<TaskPart, { title: string; description: string; mimeType: string }> = {
@@ -42,7 +42,7 @@ const PARTS: Record<TaskPart, { title: string; description: string; mimeType: st
   },
 };
 
-/** A resource template for each part of a task. */
+/** Returns a resource template for each part of a task. */
 export function resourceTemplates(): ResourceTemplateEntry[] {
   return TASK_PARTS.map((part) => {
     const { title, description, mimeType } = PARTS[part];
@@ -50,7 +50,7 @@ export function resourceTemplates(): ResourceTemplateEntry[] {
   });
 }
 
-/** The list of tasks, and of the newest what is of most use: the result, or what is going on. */
+/** Lists the resources: the list of tasks and, for each of the newest tasks, its result or, while it is unfinished, its events. */
 export async function listResources(context: AppContext): Promise<Resource[]> {
   const { tasks } = await listTasks(context, { limit: LISTED_TASKS });
   const list: Resource = {
@@ -75,7 +75,7 @@ function resourceOf({ task_id, status, topic }: TaskLine): Resource {
 }
 
 /**
- * A resource's content.
+ * Returns the content of a resource.
  * @throws AppError `nothing_to_read`, `unknown_task`
  */
 export async function readResource(context: AppContext, uri: string): Promise<ReadResourceResult> {
@@ -90,7 +90,7 @@ export async function readResource(context: AppContext, uri: string): Promise<Re
 }
 
 /**
- * What of a resource changes when its content does.
+ * Returns a text that changes when the content of a resource does.
  * @throws AppError `nothing_to_read`, `unknown_task`
  */
 export async function resourceSignature(context: AppContext, uri: string): Promise<string> {
@@ -100,7 +100,7 @@ export async function resourceSignature(context: AppContext, uri: string): Promi
     return tasks.map(({ task_id, status, started_at }) => `${task_id} ${status} ${started_at}`).join("\n");
   }
   const task = await reconcile(context, getTask(context, named.taskId));
-  // The files of a running task change where Codex has done something, and then its log has grown.
+  // The files of a running task change only after an action of Codex, which also adds to its log.
   const isByState = named.part === "result" || named.part === "prompt" || isEnded(task);
   const logBytes = isByState ? 0 : (statSync(task.log_file, { throwIfNoEntry: false })?.size ?? 0);
   return `${task.run} ${task.status} ${logBytes}`;

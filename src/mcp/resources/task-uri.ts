@@ -1,15 +1,15 @@
 import { TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
 import { AppError } from "#base/errors.ts";
 
-/** The list of all tasks. */
+/** URI of the list of all tasks. */
 export const TASKS_URI = "codex://tasks";
 
-/** What a URI of ours names. */
+/** Resource that a `codex://` URI names. */
 export type TaskUri = { taskId?: undefined } | { taskId: string; part: TaskPart };
 
 /**
- * Reads a resource's URI.
- * @throws AppError `nothing_to_read` where it is not one of ours
+ * Parses the URI of a resource.
+ * @throws AppError `nothing_to_read` if it is not a URI of this server
  */
 export function parseTaskUri(uri: string): TaskUri {
   if (uri === TASKS_URI) return {};
@@ -23,7 +23,7 @@ export function parseTaskUri(uri: string): TaskUri {
   );
 }
 
-/** The URI of one part of a task. */
+/** Returns the URI of one part of a task. */
 export function resourceUri(taskId: string, part: TaskPart): string {
   return `${TASKS_URI}/${taskId}/${part}`;
 }

@@ -10,10 +10,10 @@ import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { respond } from "#mcp/answers/respond.ts";
 import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
-/** How often a client may ask. It costs this server one look at the index, and the model nothing. */
+/** Interval at which a client may poll, in milliseconds. A poll costs this server one read of the index, and the model nothing. */
 const POLL_INTERVAL_MS = 1000;
 
-/** A run of ours as a task of the protocol's extension `io.modelcontextprotocol/tasks`. */
+/** Run, represented as a task of the protocol's extension `io.modelcontextprotocol/tasks`. */
 export interface McpTask {
   [key: string]: unknown;
   taskId: string;
@@ -21,14 +21,14 @@ export interface McpTask {
   statusMessage: string;
   createdAt: string;
   lastUpdatedAt: string;
-  /** How long it is kept; null: nobody can say. */
+  /** Time for which the task is kept; always null (unknown). */
   ttlMs: null;
   pollIntervalMs: number;
-  /** Of one that is completed: what the call would have been answered with. */
+  /** Result that the call would have returned; only of a completed task. */
   result?: CallToolResult;
 }
 
-/** A run, without what came of it. */
+/** Converts a run, without its result. */
 export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
   const state = isEnded(task)
     ? {
@@ -47,8 +47,8 @@ export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
 }
 
 /**
- * A run, with what came of it. One that failed is `completed` too: `failed` is for faults of the protocol only.
- * @param answerBytes the largest result that the client takes
+ * Converts a run, with its result. A failed run is `completed` too, because `failed` is only for protocol errors.
+ * @param answerBytes size of the largest result that the client accepts
  */
 export function toDetailedTask(context: AppContext, task: TaskRecord, answerBytes: number): McpTask {
   const mcpTask = toMcpTask(context, task);
@@ -57,14 +57,14 @@ export function toDetailedTask(context: AppContext, task: TaskRecord, answerByte
   return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
 }
 
-/** What of a run changes when {@link toDetailedTask} does. */
+/** Returns a text that changes when the result of {@link toDetailedTask} does. */
 export function taskSignature(context: AppContext, task: TaskRecord): string {
   return `${task.status} ${describeState(context, task)}`;
 }
 
 /**
- * The run that a client means.
- * @throws RpcError where there is none
+ * Returns the run with a client's task id.
+ * @throws RpcError if there is none
  */
 export async function findMcpTask(context: AppContext, taskId: string): Promise<TaskRecord> {
   const named = parseRunId(taskId);

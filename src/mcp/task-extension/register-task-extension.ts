@@ -14,7 +14,7 @@ const GetRequestSchema = z.object({ method: z.literal(modernMethod("tasks/get"))
 const UpdateRequestSchema = z.object({ method: z.literal(modernMethod("tasks/update")), params });
 const CancelRequestSchema = z.object({ method: z.literal(modernMethod("tasks/cancel")), params });
 
-/** Answers clients that were given a task for a call of `codex`: any server of this user's knows all of them. */
+/** Answers requests about tasks that calls of `codex` returned. Every server of this user knows all of them. */
 export function registerTaskExtension(server: Server, session: Session): void {
   onRequest(server, GetRequestSchema, async ({ taskId }, extra) => {
     const caller = callerOf(server, extra);
@@ -23,7 +23,7 @@ export function registerTaskExtension(server: Server, session: Session): void {
     const task = await findMcpTask(context, taskId);
     return toDetailedTask(context, task, limitsOf(context.config, caller.name).answerBytes);
   });
-  // Codex in `exec` asks nobody anything, so there is nothing to be answered.
+  // Codex in `exec` asks no questions, so there is nothing to answer.
   onRequest(server, UpdateRequestSchema, async ({ taskId }, extra) => {
     requireTasks(callerOf(server, extra));
     await findMcpTask(session.open(), taskId);

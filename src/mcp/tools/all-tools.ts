@@ -8,7 +8,7 @@ import { codexMerge } from "./codex-merge.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexStatus } from "./codex-status.ts";
 
-/** The server's tools, in the order of `tools/list`. */
+/** Tools of the server, in the order of `tools/list`. */
 export const ALL_TOOLS: readonly Tool[] = [
   codex,
   codexDispatch,

@@ -4,7 +4,7 @@ import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import { taskId, worktreeSchemas } from "#mcp/schemas.ts";
 
-/** A list of files is cut here; `diff_stat` has the whole number. */
+/** Largest number of files in a list; `diff_stat` has the total. */
 const MAX_FILES = 200;
 
 /** Shows what a task changed. */
@@ -34,7 +34,7 @@ export const codexDiff = defineTool({
     }),
   handle: async ({ task_id, paths = [], patch: isPatchWanted = true }, { open, limits }) => {
     const { answerBytes } = limits();
-    // As JSON a patch is up to a tenth longer, and the answer holds it twice.
+    // As JSON, a patch is up to a tenth longer, and the answer contains it twice.
     const room = Number.isFinite(answerBytes) ? answerBytes : 1024 * 1024;
     const { patch, patch_bytes, files, ...facts } = await diffWorktree(
       open(),
@@ -56,7 +56,7 @@ export const codexDiff = defineTool({
   },
 });
 
-/** Cuts a patch to the whole lines that fit, as JSON, into so many bytes. */
+/** Cuts a patch to the whole lines whose JSON fits into so many bytes. */
 function cutPatch(patch: Buffer, room: number): Buffer {
   const size = sizeOf(patch.toString());
   if (size <= room || patch.length === 0) return patch;

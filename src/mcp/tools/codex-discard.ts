@@ -4,7 +4,7 @@ import { restoreWorktree } from "#worktrees/restore-worktree.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { taskId } from "#mcp/schemas.ts";
 
-/** Takes a task's worktree away, keeping all that is in it, or brings it back. */
+/** Removes a task's worktree after saving everything in it, or restores it. */
 export const codexDiscard = defineTool({
   name: "codex_discard",
   title: "Discard or restore a task's worktree",

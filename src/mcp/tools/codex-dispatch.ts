@@ -6,7 +6,7 @@ import { defineTool } from "#mcp/define-tool.ts";
 import { startInput, status } from "#mcp/schemas.ts";
 import { toStartRequest } from "./start-request.ts";
 
-/** Starts a task and answers at once. */
+/** Starts a task and answers immediately. */
 export const codexDispatch = defineTool({
   name: "codex_dispatch",
   title: "Start a Codex task in the background",

@@ -3,7 +3,7 @@ import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
 
-/** Merges what tasks did. */
+/** Merges the changes of tasks. */
 export const codexMerge = defineTool({
   name: "codex_merge",
   title: "Merge tasks' work",

@@ -10,7 +10,7 @@ const DEFAULT_LIMIT = 50;
 
 const eventLine = () => z.object({ type: z.string(), text: z.string(), tool_name: z.string().optional() });
 
-/** One task in detail, or a page of all of them. */
+/** Shows one task in detail, or a page of all tasks. */
 export const codexStatus = defineTool({
   name: "codex_status",
   title: "Look at Codex tasks",
@@ -49,13 +49,13 @@ export const codexStatus = defineTool({
     }),
   handle: async (args, { open, limits }) => {
     const { answerBytes } = limits();
-    // A page of events is made of half of that: the record comes with it.
+    // A page of events gets half of that, because the answer also contains the record.
     if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
     return { data: await listThatFits(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT }, answerBytes) };
   },
 });
 
-/** A page that is small enough for the client, however many tasks were asked for. */
+/** Lists a page that is small enough for the client, however many tasks were requested. */
 async function listThatFits(context: AppContext, request: ListRequest, answerBytes: number): Promise<TaskPage> {
   const page = await listTasks(context, request);
   const size = sizeOf(page);

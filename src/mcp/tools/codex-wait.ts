@@ -8,7 +8,7 @@ import { whileTelling } from "#mcp/answers/while-telling.ts";
 
 const DEFAULT_SECONDS = 50;
 
-/** Waits for tasks, a bounded time. */
+/** Waits for tasks up to a time limit. */
 export const codexWait = defineTool({
   name: "codex_wait",
   title: "Wait for Codex tasks",

@@ -50,7 +50,7 @@ export const codex = defineTool({
   },
 });
 
-/** What is answered before the client gives up waiting. */
+/** Returns the answer for a task that is still running shortly before the client stops waiting. */
 function stillRunning(context: AppContext, task: TaskRecord): object {
   return {
     ...describeRunning(context, task),

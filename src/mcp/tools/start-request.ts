@@ -3,7 +3,7 @@ import type { StartRequest } from "#tasks/start/check-request.ts";
 import type { TaskMode } from "#domain/record.ts";
 import type { startInput } from "#mcp/schemas.ts";
 
-/** The use case's request of the tools' parameters. */
+/** Converts the parameters of a tool to a request of the use case. */
 export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode): StartRequest {
   return {
     prompt: args.prompt,

@@ -21,25 +21,25 @@ import { reconcile, withOwnerLock } from "./reconcile.ts";
 import { describeElsewhere } from "./task-life.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
 
-/** How long a supervisor may take to end its run; then this process does it. */
+/** Time in which a supervisor must end its run, in milliseconds. After that, this process ends it. */
 const SUPERVISOR_TIMEOUT_MS = 10_000;
 
-/** How long a supervisor may take to leave after it has written the end. */
+/** Time in which a supervisor must exit after it has recorded the end, in milliseconds. */
 const SUPERVISOR_EXIT_TIMEOUT_MS = 3000;
 
-/** How often somebody else's finishing of a run is waited for. */
+/** Number of attempts while another process is finishing the run. */
 const MAX_ATTEMPTS = 5;
 
-/** What came of a cancel. */
+/** Result of a cancel. */
 export interface CancelOutcome {
   record: TaskRecord;
-  /** Why the task has not ended yet. */
+  /** Reason why the task has not ended yet. */
   note?: string;
 }
 
 /**
- * Stops a task and waits until no process of it is left. A task that has ended already is left as it is. One that runs in
- * another container or on another host is ended there: if that takes long, the answer says so.
+ * Stops a task and waits until none of its processes is left. Leaves a task that has ended unchanged. A task that runs
+ * in another container or on another host is ended there; if that takes long, the result has a note.
  * @throws AppError `unknown_task`
  */
 export async function cancelTask(context: AppContext, taskId: string): Promise<CancelOutcome> {
@@ -49,16 +49,19 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<C
   }
 }
 
-/** Tries once to stop a task. @returns undefined where somebody else was about the task in this moment */
+/**
+ * Tries once to stop a task.
+ * @returns undefined if another process is starting or finishing the task at this moment
+ */
 async function tryCancel(context: AppContext, taskId: string, attempt: number): Promise<CancelOutcome | undefined> {
   const stored = getTask(context, taskId);
   const task = await reconcile(context, stored);
   if (isEnded(task)) {
-    // A supervisor that waited in the queue has heard of the cancel, and ended the task before this process did.
+    // A supervisor that was waiting in the queue may have noticed the cancel and ended the task before this process did.
     if (attempt > 1) await waitForSupervisor(context, task, seenFromHere(stored.supervisor));
     return { record: task };
   }
-  // One that was stopped in the middle of a write holds the index, which the cancel has to be noted in.
+  // A supervisor that was stopped (SIGSTOP) during a write holds the index's lock, which recording the cancel needs.
   const supervisor = seenFromHere(stored.supervisor);
   if (supervisor !== undefined && isProcessStopped(supervisor)) signalProcess(supervisor, "SIGCONT");
   requestCancel(context.store, task);
@@ -84,13 +87,16 @@ async function cancelQueued(
 ): Promise<CancelOutcome | undefined> {
   const cancelled = endedBy(CANCELLED, task);
   const supervisor = findTask(context.store, task.task_id)?.supervisor;
-  // Where it has been started in this moment: the same again, for a running one.
+  // If the task has just been started, the caller tries again with the running task.
   if (!endTask(context.store, "queued", cancelled)) return undefined;
   if (task.waiting_since !== undefined) await waitForSupervisor(context, task, seenFromHere(supervisor));
   return { record: cancelled };
 }
 
-/** The supervisor hears of it by the wake of its folder, wherever it is; a signal besides reaches one that is stopped. */
+/**
+ * Lets the supervisor end its run. The supervisor notices the wake file in the task's folder on any host; a signal also
+ * reaches a supervisor that is stopped.
+ */
 async function endBySupervisor(
   context: AppContext,
   task: RunningTask,
@@ -105,7 +111,7 @@ async function endBySupervisor(
   return ended;
 }
 
-/** The supervisor is a process of the task, too, and its session goes with it. */
+/** Waits until the supervisor, which is a process of the task too, and its tmux session are gone. */
 async function waitForSupervisor(
   { config }: AppContext,
   task: TaskRecord,
@@ -118,14 +124,14 @@ async function waitForSupervisor(
 }
 
 /**
- * Does the work of a supervisor that is dead or does not answer.
- * @returns false where somebody else is about the task, or it runs elsewhere
+ * Ends a run in place of a supervisor that is dead or does not respond.
+ * @returns false if another process is working on the task, or it runs elsewhere
  */
 async function endOurselves(context: AppContext, task: RunningTask): Promise<boolean> {
   const stored = findTask(context.store, task.task_id);
   if (stored === undefined || stored.record.run !== task.run || isEnded(stored.record)) return false;
   if (describeElsewhere(context, stored) !== undefined) return false;
-  // Orphans of the run have come to the supervisor, so that is ended after them.
+  // The supervisor adopts orphans of the run, so it is ended after them.
   const supervisor = seenFromHere(stored.supervisor);
   const codex = seenFromHere(stored.codex);
   await endProcesses(context, task, codex, supervisor);
@@ -142,7 +148,10 @@ async function waitUntilGone(process: ProcessIdentity, atMostMs: number): Promis
   while (isProcessAlive(process) && performance.now() < deadline) await Bun.sleep(5);
 }
 
-/** Only a supervisor is ever killed: whoever finishes a run in its place is not noted as one. */
+/**
+ * Kills a supervisor that does not respond. A process that finishes a run in its place is not recorded as supervisor,
+ * so it is never killed.
+ */
 async function endHungSupervisor(supervisor: ProcessIdentity | undefined): Promise<void> {
   if (supervisor === undefined || supervisor.pid === process.pid) return;
   signalProcess(supervisor, "SIGKILL");

@@ -11,9 +11,9 @@ import type { AppContext } from "#tasks/context.ts";
 import { findRunCgroup, removeRunCgroup } from "#tasks/supervise/run-containment.ts";
 
 /**
- * Ends every process of a run: Codex, where it is known, what it started, and what that started.
- * @param supervisor one that is to be ended after them: orphans of the run have come to it
- * @returns those that could not be ended
+ * Ends every process of a run: Codex, if it is known, and all its descendants.
+ * @param supervisor ended after the others, because it adopts orphans of the run
+ * @returns the processes that could not be ended
  */
 export async function endProcesses(
   { config }: AppContext,
@@ -31,7 +31,7 @@ export async function endProcesses(
   return left;
 }
 
-/** Returns by what else than their marker the processes of a run are found. */
+/** Returns the traces, other than the marker, by which the processes of a run are found. */
 export function familyTraces(config: Config, task: TaskRecord, supervisor?: ProcessIdentity): FamilyTraces {
   return {
     adopter: adopterOf(supervisor),
@@ -40,30 +40,30 @@ export function familyTraces(config: Config, task: TaskRecord, supervisor?: Proc
   };
 }
 
-/** This process, where it is the run's supervisor, or another one that lives. */
+/** Returns the pid of the run's supervisor: this process, or another one that is alive. */
 function adopterOf(supervisor: ProcessIdentity | undefined): number | undefined {
   if (isSubreaper()) return process.pid;
   return supervisor !== undefined && isProcessAlive(supervisor) ? supervisor.pid : undefined;
 }
 
-/** The Python server marks no processes: its tmux pane leads to them. */
+/** Finds a run of the Python server, which does not mark its processes, through its tmux pane. */
 async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessIdentity | undefined> {
   if (task.tmux_session === undefined) return undefined;
   const pid = await panePid(tmuxServerOf(config), task.tmux_session);
   return pid === undefined ? undefined : identifyProcess(pid);
 }
 
-/** Returns the processes that carry a run's marker. */
+/** Returns the processes that have a run's marker. */
 export function listProcesses({ config }: AppContext, task: TaskRecord): ProcessIdentity[] {
   return listFamily({ root: undefined, marker: runMarker(config, task) });
 }
 
-/** Ends what is left of a run after Codex has ended: background commands go with the task that started them. */
+/** Ends the processes that are left after Codex has ended: background commands end with the task that started them. */
 export async function endLeftovers(context: AppContext, task: TaskRecord): Promise<void> {
   await endProcesses(context, task, undefined);
 }
 
-/** Ends what a supervisor that was killed has left beside it. */
+/** Ends the helper processes that a killed supervisor has left. */
 export async function endHelpers({ config }: AppContext, task: TaskRecord): Promise<void> {
   await endFamily({ root: undefined, marker: entry(helperMarkerOf(config.home, task.task_id)) });
 }

@@ -12,8 +12,8 @@ import { finishTask } from "#tasks/supervise/finish-task.ts";
 const TAIL_BYTES = 4096;
 
 /**
- * Works out the actual state of a task that the Python server started: its log ends with `EXIT_CODE=<n>` once it has ended; without that line
- * it runs while its tmux session is there.
+ * Determines the actual state of a task that the Python server started. Its log ends with `EXIT_CODE=<n>` once it has
+ * ended; without that line, the task is running as long as its tmux session exists.
  */
 export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
   const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];

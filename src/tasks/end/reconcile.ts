@@ -20,13 +20,13 @@ import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
 import { readTaskLife } from "./task-life.ts";
 
-/** A starter that died may have left a supervisor on its way; it is given this long to report. */
+/** Time in which a supervisor must report after its starter died, in milliseconds. */
 const START_GRACE_MS = 20_000;
 
 /**
- * Returns a task's actual state. Every read goes through it: a task that somebody holds the lock of is what the index
- * says; one that nobody does is adopted by a new supervisor while Codex runs, and finished from its files otherwise.
- * What cannot be known from here stays as it is.
+ * Returns a task's actual state. Every read calls it. If a process holds the task's lock, the index is right. Otherwise
+ * a new supervisor adopts the task while Codex is running, or the task is finished from its files. A state that cannot
+ * be determined from here is left unchanged.
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
   const { record } = stored;
@@ -36,15 +36,15 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
   if (life.state === "owned" || life.state === "unknown") return record;
   if (record.status === "queued") return failUnstarted(context, record);
   if (life.state === "orphaned") return adopt(context, record, stored.codex === undefined, life.codex);
-  // Who had asked for its end has it.
+  // If a cancel was requested, the task ends as cancelled.
   const stopped = stored.isCancelRequested ? CANCELLED : undefined;
   await withOwnerLock(context, record, () => endLost(context, record, stopped));
   return current(context, record);
 }
 
 /**
- * Works out the actual state of all unfinished tasks, each for itself.
- * @returns those for which that failed, with the reason
+ * Determines the actual state of all unfinished tasks, each independently of the others.
+ * @returns the ids of the tasks for which that failed, with the reason
  */
 export async function reconcileAll(context: AppContext): Promise<Map<string, Failure>> {
   const failed = new Map<string, Failure>();
@@ -61,8 +61,9 @@ export async function reconcileAll(context: AppContext): Promise<Map<string, Fai
 }
 
 /**
- * Does something with an unfinished task in its supervisor's place: nobody else does so meanwhile.
- * @returns false where somebody else is about it, or it has ended, or another run has begun
+ * Calls a function in place of an unfinished task's supervisor, holding the owner lock so that no other process does
+ * so.
+ * @returns false if another process holds the lock, the task has ended, or another run has started
  */
 export async function withOwnerLock(
   context: AppContext,
@@ -81,17 +82,17 @@ export async function withOwnerLock(
 
 function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefined {
   const { folder, live, ownerLock } = taskPaths(context.config.home, task.task_id);
-  // Somebody may have deleted them.
+  // The folders may have been deleted.
   inStateFolder(() => [folder, live].forEach(repairPrivateFolder));
   const lock = tryHold(ownerLock);
   const now = lock === undefined ? undefined : findTask(context.store, task.task_id)?.record;
-  // What this process knew of the task may be old by now.
+  // The record that the caller has read may be outdated.
   if (lock === undefined || (now?.run === task.run && now.status === task.status)) return lock;
   lock.release();
   return undefined;
 }
 
-/** Of several supervisors that are started so, the first takes the run over. */
+/** Starts a new supervisor for a run. If several processes do so, the first supervisor takes the run over. */
 function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: ProcessIdentity): RunningTask {
   if (isNew) noteCodexProcess(context.store, task, codex);
   void startDetachedSupervisor(context, task).catch((error: unknown) => {

@@ -17,11 +17,11 @@ import type { AppContext } from "#tasks/context.ts";
 import { listProcesses } from "./end-processes.ts";
 
 /**
- * Who is about an unfinished task:
- * - `owned`: its supervisor, its starter, or somebody who finishes it, holds a lock;
- * - `orphaned`: nobody is, but its Codex runs, and can be seen from here;
- * - `abandoned`: nobody is, and no Codex runs;
- * - `unknown`: that cannot be told from here.
+ * State of an unfinished task's processes:
+ * - `owned`: its supervisor, its starter, or a process that finishes it holds a lock;
+ * - `orphaned`: no process holds a lock, but its Codex is running and visible from here;
+ * - `abandoned`: no process holds a lock, and no Codex is running;
+ * - `unknown`: the state cannot be determined from here.
  */
 export type TaskLife =
   | { state: "owned" }
@@ -29,7 +29,7 @@ export type TaskLife =
   | { state: "abandoned" }
   | { state: "unknown" };
 
-/** Works out who is about an unfinished task: by the locks that are held, not by pids, which mean nothing elsewhere. */
+/** Determines the state of an unfinished task's processes from locks, not from pids, which are meaningless on other hosts. */
 export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife {
   const { record } = stored;
   const { home } = context.config;
@@ -41,17 +41,17 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   if (noted !== undefined && seenFromHere(noted) !== undefined) return { state: "abandoned" };
   if (isLocked === true) return { state: "unknown" };
   if (noted === undefined || isBeforeRestart(noted)) return { state: "abandoned" };
-  // What runs elsewhere is over where nobody holds the run's lock. A file that is gone, or not passed on, proves nothing.
+  // A run elsewhere is over if no process holds its lock. A missing file, or a file system without shared locks, proves nothing.
   const isOver = isLocked === false && areLocksPassedOn(home, noted.boot);
   return { state: isOver ? "abandoned" : "unknown" };
 }
 
-/** Whether an address is of this machine before it was started anew: nothing of then is left. */
+/** Checks whether an address is from before this machine's last restart, which ended all its processes. */
 function isBeforeRestart({ host, boot }: ProcessAddress): boolean {
   return host === ownSpace().host && boot !== bootId();
 }
 
-/** Finds a Codex that is not noted, since the index was lost or its supervisor died too early, by the marker that it carries. */
+/** Finds a Codex that is not recorded (the index was lost or its supervisor died too early) by its marker. */
 function findCodex(context: AppContext, record: TaskRecord): ProcessIdentity | undefined {
   if (record.status !== "running") return undefined;
   return listProcesses(context, record).toSorted((a, b) => a.pid - b.pid)[0];
@@ -60,24 +60,24 @@ function findCodex(context: AppContext, record: TaskRecord): ProcessIdentity | u
 function isOwned(paths: TaskPaths, stored: StoredTask): boolean {
   if (readLockState(paths.ownerLock) === "held") return true;
   if (stored.record.status === "queued" && readLockState(paths.starterLock) === "held") return true;
-  // Its lock file may have been deleted or replaced (a restored backup), or it knew no lock: the pid, where it means something.
+  // The lock file may have been deleted or replaced (a restored backup), or the task predates locks: check the pid if it is from here.
   const supervisor = seenFromHere(stored.supervisor);
   return supervisor !== undefined && isProcessAlive(supervisor);
 }
 
-/** Whether a lock that nobody holds says something about processes of that boot: on a network file system it need not. */
+/** Checks whether a free lock says anything about processes of that boot: on a network file system, it may not. */
 function areLocksPassedOn(home: string, boot: string): boolean {
   return boot === bootId() || sharedFileSystem(home) === undefined;
 }
 
-/** Where a task's processes are, if not here. */
+/** Place of a task's processes when they are not here. */
 export interface Elsewhere {
   host: string;
   /** One sentence for people and agents. */
   note: string;
 }
 
-/** Says where a task runs, if that is in another container or on another host; undefined where it is here, or has ended. */
+/** Describes the other container or host on which a task is running; undefined if it is here or has ended. */
 export function describeElsewhere({ config }: AppContext, stored: StoredTask): Elsewhere | undefined {
   const { record, supervisor } = stored;
   if (isEnded(record) || supervisor === undefined || seenFromHere(supervisor) !== undefined) return undefined;
@@ -87,10 +87,10 @@ export function describeElsewhere({ config }: AppContext, stored: StoredTask): E
   return { host, note: `Running on ${host}${seen} (another container or host: it is controlled and ended there).` };
 }
 
-/** A supervisor that has given no sign of life for so many of its turns does not respond. */
+/** Number of missed heartbeats after which a supervisor counts as not responding. */
 const MISSED_SIGNS = 4;
 
-/** Says that a running task's supervisor does not respond; undefined where it does. */
+/** Describes why a running task's supervisor does not respond; undefined if it does. */
 export function describeUnresponsive({ config }: AppContext, stored: StoredTask): string | undefined {
   const { record, supervisor } = stored;
   if (record.status !== "running" || supervisor === undefined) return undefined;

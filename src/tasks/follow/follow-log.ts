@@ -10,15 +10,15 @@ import type { EndedTask, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { waitForTask } from "./wait-for-task.ts";
 
-/** A line of a run's log: as Codex wrote it, and in words where it says something. */
+/** Line of a run's log: as Codex wrote it, and in words if it describes an event. */
 export interface LogLine {
   raw: string;
   event: EventLine | undefined;
 }
 
 /**
- * The log of a task's run; the current one where no run is named.
- * @throws AppError `invalid_argument` where there is no such run
+ * Returns the path of a run's log, by default that of the current run.
+ * @throws AppError `invalid_argument` if there is no such run
  */
 export function logOfRun({ config }: AppContext, task: TaskRecord, run: number | undefined): string {
   if (run === undefined || run === task.run) return task.log_file;
@@ -31,7 +31,7 @@ export function logOfRun({ config }: AppContext, task: TaskRecord, run: number |
   );
 }
 
-/** All lines that a log holds now, a last one without its end included. */
+/** Yields all lines that a log has now, including a last line without a line feed. */
 export function* readLog(path: string): Generator<LogLine> {
   const reader = new LineReader(path);
   yield* readNew(reader);
@@ -39,7 +39,7 @@ export function* readLog(path: string): Generator<LogLine> {
   if (rest !== "") yield toLogLine(rest);
 }
 
-/** Shows a run's log from its beginning, and what is added to it until the task has ended. */
+/** Shows a run's log from the beginning, and what is appended until the task has ended. */
 export async function followLog(
   context: AppContext,
   task: TaskRecord,

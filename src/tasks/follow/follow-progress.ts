@@ -4,19 +4,19 @@ import { isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { describeActivity } from "./running-line.ts";
 
-/** A running {@link followProgress}. */
+/** Handle of a running {@link followProgress}. */
 export interface ProgressWatch {
   close(): void;
 }
 
-/** News are told at most so often. */
+/** Minimum interval between two reports of changes, in milliseconds. */
 const LOOK_MS = 1000;
-/** Without news, a sign of life. */
+/** Interval of reports without changes, in milliseconds. */
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Tells in one line what some tasks are doing: at once, then when that changes, at most once a second,
- * and every 15 seconds where it does not.
+ * Reports in one line what some tasks are doing: immediately, then after each change, at most once a second, and every
+ * 15 seconds without one.
  */
 export function followProgress(
   context: AppContext,

@@ -5,18 +5,18 @@ import { isReconnectMessage } from "#codex/run/run-state.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { type LineSlice, readLastLines, readLinesFrom } from "#platform/files/json-lines.ts";
 
-/** How far a running task is. */
+/** Progress of a running task. */
 export interface Progress extends EventPage {
   log_tail: string;
   last_event_at?: string;
-  /** Why nothing seems to happen. */
+  /** Reason why nothing seems to happen. */
   stalled?: string;
 }
 
 /** Events of a run, in words. */
 export interface EventPage {
   recent_events: EventLine[];
-  /** Where the next call goes on, as `since_event`. */
+  /** Value of `since_event` for the next call. */
   next_event: number;
 }
 
@@ -25,7 +25,7 @@ const MAX_EVENTS = 20;
 const MAX_TAIL = 2000;
 const STALL_SECONDS = 60;
 
-/** How far a run is, from the end of its log alone, however long that is. */
+/** Returns a run's progress. Reads only the end of its log, however long the log is. */
 export function describeProgress(logFile: string, sinceEvent: number | undefined, pageBytes?: number): Progress {
   const last = readLastLines(logFile, LOG_BYTES);
   const written = statSync(logFile, { throwIfNoEntry: false });
@@ -39,20 +39,20 @@ export function describeProgress(logFile: string, sinceEvent: number | undefined
   };
 }
 
-/** Asked for the present, a reader gets the newest events. */
+/** Returns the newest events, for a reader that gave no position. */
 function describeNewest({ lines, nextOffset }: LineSlice): EventPage {
-  // Few lines say nothing, so a few more than wanted are looked at.
+  // Few lines have no description, so it reads a few more lines than events wanted.
   const events = describeLines(lines.slice(-2 * MAX_EVENTS));
   return { recent_events: events.slice(-MAX_EVENTS), next_event: nextOffset };
 }
 
-/** The events after a position in the log; asked for a part, a reader gets that part whole. */
+/** Returns the events after a position in the log, without leaving out any of that part of the log. */
 export function readEvents(logFile: string, since: number, pageBytes = LOG_BYTES): EventPage {
   const { lines, nextOffset } = readLinesFrom(logFile, since, Math.min(pageBytes, LOG_BYTES));
   return { recent_events: describeLines(lines), next_event: nextOffset };
 }
 
-/** Lines of a log in words; some say nothing. */
+/** Returns lines of a log in words, without those that have no description. */
 function describeLines(lines: string[]): EventLine[] {
   return lines.map(parseEvent).flatMap((event) => describeIfAny(event));
 }
@@ -69,11 +69,11 @@ function describeStall(lines: string[], lastEventAt: string | undefined): string
   return silent < STALL_SECONDS ? undefined : `no event for ${Math.round(silent)} s`;
 }
 
-/** The end of a log that holds a few events, of which one may be long. */
+/** Number of bytes at the end of a log that contain a few events, one of which may be long. */
 const ACTIVITY_BYTES = 16 * 1024;
 const MAX_ACTIVITY = 160;
 
-/** The last thing that Codex did, in one line; undefined where it has done nothing yet. */
+/** Describes Codex's last action in one line; undefined if there is none yet. */
 export function readActivity(logFile: string): string | undefined {
   const last = readRecentEvents(logFile, ACTIVITY_BYTES).at(-1);
   if (last === undefined) return undefined;
@@ -81,7 +81,7 @@ export function readActivity(logFile: string): string | undefined {
   return line.length <= MAX_ACTIVITY ? line : `${line.slice(0, MAX_ACTIVITY - 1)}…`;
 }
 
-/** The events among the last `maxBytes` of a log. */
+/** Returns the events in the last `maxBytes` of a log. */
 export function readRecentEvents(logFile: string, maxBytes: number): EventLine[] {
   return describeLines(readLastLines(logFile, maxBytes).lines);
 }

@@ -10,18 +10,19 @@ import { getTask } from "#tasks/find-task.ts";
 import { readRecentEvents } from "./read-progress.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
-/** What of a task can be read by itself. */
+/** Parts of a task that can be read separately. */
 export const TASK_PARTS = ["result", "log", "events", "prompt", "diff"] as const;
 
 /** One of {@link TASK_PARTS}. */
 export type TaskPart = (typeof TASK_PARTS)[number];
 
-/** Of a log or a diff, no more than this is read. */
+/** Largest part of a log or a diff that is read, in bytes. */
 const MAX_PART_BYTES = 1024 * 1024;
 
 /**
- * One part of a task as text: result and prompt whole, of the log and its events the end, of the diff the beginning.
- * @throws AppError `unknown_task`; `nothing_to_read` where the task has no such part
+ * Returns one part of a task as text: the whole result or prompt, the end of the log or events, the beginning of the
+ * diff.
+ * @throws AppError `unknown_task`; `nothing_to_read` if the task has no such part
  */
 export async function readTaskPart(context: AppContext, taskId: string, part: TaskPart): Promise<string> {
   const task = await reconcile(context, getTask(context, taskId));

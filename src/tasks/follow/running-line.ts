@@ -7,18 +7,18 @@ import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 
-/** An unfinished task in a line. */
+/** One-line summary of an unfinished task. */
 export interface RunningLine {
   task_id: string;
   status: TaskRecord["status"];
   elapsed_seconds: number;
-  /** From 1, while queued. */
+  /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
-  /** The last thing that Codex did. */
+  /** Codex's last action. */
   activity?: string;
 }
 
-/** Returns what an unfinished task is doing. */
+/** Returns a summary of what an unfinished task is doing. */
 export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
   const current = findTask(store, task.task_id)?.record ?? task;
   const { task_id, status, log_file } = current;
@@ -28,7 +28,7 @@ export function describeRunning({ config, store }: AppContext, task: TaskRecord)
   return { ...line, ...(activity !== undefined && { activity }) };
 }
 
-/** Returns what an unfinished task is doing in a few words, without times: what says nothing new stays the same. */
+/** Describes in a few words what an unfinished task is doing, without times, so that the text changes only with the activity. */
 export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
   if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
   return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";
@@ -36,13 +36,13 @@ export function describeActivity({ config, store }: AppContext, task: TaskRecord
 
 const SETUP_BYTES = 400;
 
-/** The last that the set-up command of the worktree has said; undefined where there is none, or it has said nothing yet. */
+/** Returns the last output line of the worktree's set-up command; undefined if there is no command or no output yet. */
 function readSetup({ setupLog }: TaskPaths): string | undefined {
   const line = readTail(setupLog, SETUP_BYTES).trimEnd().split("\n").at(-1)?.trim();
   return line ? `setting up the worktree: ${withoutControls(line)}` : undefined;
 }
 
-/** Progress bars of package managers. */
+/** Returns a line without escape sequences and without the overwritten text of package managers' progress bars. */
 function withoutControls(text: string): string {
   return Bun.stripANSI(text).split("\r").at(-1)?.slice(0, 160) ?? "";
 }

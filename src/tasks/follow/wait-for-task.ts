@@ -9,16 +9,16 @@ import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
-/** How often the actual state of a silent task is worked out. */
+/** Interval at which the actual state of a silent task is determined, in milliseconds. */
 const SAFETY_MS = 1000;
 
-/** A state folder that cannot be used for so many looks in a row is reported: the end cannot be recorded. */
+/** Number of consecutive storage faults after which the wait fails, because the end cannot be recorded. */
 const MAX_STORAGE_FAULTS = 10;
 
 /**
- * Waits for the end of one run. The supervisor wakes the watchers of the task's folder after it has committed the end to
- * the index, and they look there; a slow look besides works out the state of a task whose supervisor has died.
- * @throws AppError `state_unusable` where the state folder cannot be used for a while (a full disk): the run goes on
+ * Waits for the end of one run. After the supervisor has committed the end to the index, it wakes the watchers of the
+ * task's folder, which then read the index. A slower poll determines the state of a task whose supervisor has died.
+ * @throws AppError `state_unusable` if the state folder is unusable for a while (a full disk); the run continues
  */
 export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
   const ended = await waitAtMost(context, task, Number.POSITIVE_INFINITY);
@@ -26,7 +26,10 @@ export async function waitForTask(context: AppContext, task: TaskRecord): Promis
   return ended;
 }
 
-/** Waits a bounded time, or until `signal` aborts. @returns undefined where the run has not ended by then */
+/**
+ * Waits for the end of a run until a time limit or until `signal` aborts.
+ * @returns undefined if the run has not ended by then
+ */
 export async function waitAtMost(
   context: AppContext,
   task: TaskRecord,

@@ -4,18 +4,18 @@ import { getTask } from "#tasks/find-task.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { waitAtMost } from "./wait-for-task.ts";
 
-/** Whether one end, or all of them, are waited for. */
+/** Condition of a wait: the end of any task or of all tasks. */
 export type WaitMode = "any" | "all";
 
-/** How some tasks stand after a wait. */
+/** State of some tasks after a wait. */
 export interface WaitResult {
   ended: EndedTask[];
-  /** Queued or running still. */
+  /** Tasks that are still queued or running. */
   unfinished: TaskRecord[];
 }
 
 /**
- * The tasks of these ids, as they stand.
+ * Returns the tasks with these ids in their actual state.
  * @throws AppError `unknown_task`
  */
 export async function findTasks(context: AppContext, taskIds: readonly string[]): Promise<TaskRecord[]> {
@@ -27,7 +27,7 @@ export async function findTasks(context: AppContext, taskIds: readonly string[])
   return [...tasks.values()];
 }
 
-/** Waits until any or all of some tasks have ended, a bounded time, or until `signal` aborts. */
+/** Waits until any or all of some tasks have ended, a time limit is reached, or `signal` aborts. */
 export async function waitForTasks(
   context: AppContext,
   tasks: readonly TaskRecord[],

@@ -6,9 +6,9 @@ import { RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
 
 /**
- * Refuses to start a task for a task: one whose Codex is configured with this server would hand its own
- * work on for ever. Codex starts MCP servers with an environment of its own, so it is looked for in
- * what this process descends from: by a run's marker, or by the processes that the index knows.
+ * Refuses to start a task from within a task: a Codex that is configured with this server would otherwise delegate its
+ * own work endlessly. Codex starts MCP servers with a separate environment, so the check looks at the ancestors of this
+ * process, for a run's marker or for a process that the index has recorded.
  * @throws AppError `nested_task`
  */
 export function checkNesting({ config, store }: AppContext): void {

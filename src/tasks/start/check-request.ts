@@ -12,7 +12,7 @@ import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
 
-/** What a caller asks for. */
+/** Request to start a task, as the caller gives it. */
 export interface StartRequest {
   prompt: string;
   cwd: string;
@@ -25,20 +25,20 @@ export interface StartRequest {
   profile?: string | undefined;
   images?: readonly string[] | undefined;
   outputSchema?: object | undefined;
-  /** What a new worktree begins from: a branch, tag or commit; else what is checked out. */
+  /** Branch, tag or commit from which a new worktree starts; by default the checked-out commit. */
   base?: string | undefined;
-  /** Whether a new worktree begins with what is uncommitted in the workspace. */
+  /** Whether a new worktree starts with the uncommitted changes of the workspace. */
   includeUncommitted?: boolean | undefined;
-  /** Whether work that Codex leaves uncommitted in its worktree is committed; else as configured. */
+  /** Whether changes that Codex leaves uncommitted in its worktree are committed; by default as configured. */
   commit?: "auto" | "never" | undefined;
   timeoutSeconds?: number | undefined;
   idleTimeoutSeconds?: number | undefined;
 }
 
-/** A request that has been checked, with paths resolved and the environment's defaults put in. */
+/** Request that has been checked, with resolved paths and the defaults from the environment. */
 export interface CheckedRequest extends StartRequest {
   parsedTopic: Topic;
-  /** `cwd` without links. */
+  /** `cwd` without symbolic links. */
   realCwd: string;
   images: readonly string[];
   commit: "auto" | "never";
@@ -51,8 +51,8 @@ const DEFAULT_IDLE_SECONDS = 30 * 60;
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 /**
- * Checks all that can be checked before anything is started or written.
- * @throws AppError the first fault, with what to do about it
+ * Checks everything that can be checked before anything is started or written.
+ * @throws AppError for the first fault, with what to do about it
  */
 export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
   const parsedTopic = parseTopic(request.topic);
@@ -87,7 +87,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   };
 }
 
-/** Under the read-only fallback, the prompt shares what Codex takes with our instructions. */
+/** Returns the size limit of a prompt in bytes. With the read-only fallback, our instructions count towards Codex's limit. */
 function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
   const mayFallBack = sandbox === "read-only" && config.readonlyFallback !== "off";
   return mayFallBack ? MAX_PROMPT_BYTES - Buffer.byteLength(withInstructions("")) : MAX_PROMPT_BYTES;
@@ -115,7 +115,7 @@ function checkImages(images: readonly string[]): string[] {
   throw new AppError("invalid_image", message, "Give those that matter.");
 }
 
-/** Codex reads each as a whole. */
+/** Returns the full path of an image, checking that it is a readable file and not too large: Codex reads it as a whole. */
 function checkImage(image: string): string {
   const path = expandHome(image);
   const stat = isAbsolute(path) ? statIfAny(path) : undefined;
@@ -144,7 +144,7 @@ function isReadable(path: string): boolean {
 
 const MAX_SCHEMA_BYTES = 256 * 1024;
 
-/** How deep it may be is checked where it comes in. */
+/** Checks the size of an output schema. The MCP server has already checked its depth. */
 function checkOutputSchema(schema: object | undefined): void {
   const bytes = schema === undefined ? 0 : Buffer.byteLength(JSON.stringify(schema));
   if (bytes <= MAX_SCHEMA_BYTES) return;
@@ -152,7 +152,7 @@ function checkOutputSchema(schema: object | undefined): void {
   throw new AppError("invalid_argument", message, "Ask for less, or describe the answer in the prompt.");
 }
 
-/** Options of Codex's command line, each a word. */
+/** Longest value of an option on Codex's command line, in characters. Each value is one word. */
 const MAX_OPTION_CHARACTERS = 200;
 
 function checkOption(name: string, value: string | undefined): void {

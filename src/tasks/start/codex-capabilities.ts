@@ -7,8 +7,8 @@ import { logger } from "#base/log.ts";
 import { codexNotes } from "#store/probe-notes.ts";
 
 /**
- * Checks that the installed Codex takes every argument that a run gives it. It is asked once; a note
- * answers for it until the program changes.
+ * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
+ * the program changes.
  * @throws AppError `codex_incompatible`
  */
 export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {
@@ -16,14 +16,17 @@ export async function checkCodexTakes(config: Config, request: CodexRequest): Pr
   const { path } = locateCodex(config);
   const known = recall(config);
   if (known !== undefined && whyIncompatible(known, args, path) === undefined) return;
-  // Behind a version manager's shim the program may have changed unseen: nothing is refused on a note alone.
+  // Behind a version manager's shim, the program may have changed unnoticed: ask again before refusing because of the cache.
   const capabilities = await readCapabilities(config).catch(() => undefined);
-  // One that does not answer is tried: its own words then say what is wrong.
+  // If the program does not answer, start it anyway: its own error message then explains the problem.
   const fault = capabilities === undefined ? undefined : whyIncompatible(capabilities, args, path);
   if (fault !== undefined) throw fault;
 }
 
-/** Asks anew, and notes it. @throws AppError `codex_missing` */
+/**
+ * Asks the program again and caches the answer.
+ * @throws AppError `codex_missing`
+ */
 async function readCapabilities(config: Config): Promise<CodexCapabilities> {
   const program = locateCodex(config);
   const capabilities = await probeCapabilities(config, program);

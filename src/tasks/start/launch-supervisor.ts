@@ -11,27 +11,27 @@ import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { startSession, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 
-/** How long a supervisor may take to report; it takes some ten milliseconds where nothing is wrong. */
+/** Time in which a supervisor must report, in milliseconds. It normally takes about ten. */
 const START_MS = 20_000;
 
-/** A supervisor that was started. */
+/** Supervisor that was started. */
 export interface Supervisor {
-  /** Resolves when it has ended; never, where tmux started it. */
+  /** Resolves when the supervisor has ended; never if tmux started it. */
   ended: Promise<void>;
 }
 
-/** Starts a task's supervisor: in a tmux session for full-access, as a detached process otherwise. */
+/** Starts a task's supervisor: in a tmux session for full-access, otherwise as a detached process. */
 export async function launchSupervisor(context: AppContext, task: TaskRecord): Promise<Supervisor> {
   const { config } = context;
   if (task.tmux_session === undefined) return { ended: startDetachedSupervisor(context, task) };
   const paths = taskPaths(config.home, task.task_id);
-  // A tmux server gives a session the environment that it was itself started with, not ours.
+  // A tmux server gives a session the environment with which the tmux server was started, not ours.
   writeHandover(paths, taskEnvironment(config.environment));
   await startSession(tmuxServerOf(config), task.tmux_session, task.run_dir, supervisorCommand(context, task));
   return { ended: new Promise(() => {}) };
 }
 
-/** Starts a supervisor that nobody sees: for read-only tasks, and for runs that have lost theirs. */
+/** Starts a supervisor without a tmux session: for read-only tasks, and for runs whose supervisor died. */
 export function startDetachedSupervisor(context: AppContext, task: TaskRecord): Promise<void> {
   return startDetached(supervisorCommand(context, task), taskEnvironment(context.config.environment));
 }
@@ -52,8 +52,8 @@ function programMoved(path: string): AppError {
 }
 
 /**
- * Waits until the supervisor has taken the task over: it runs it, or waits in the queue with it, or has ended it.
- * @throws AppError `start_failed` where it does not
+ * Waits until the supervisor has taken over the task: it is running, waiting in the queue, or has ended.
+ * @throws AppError `start_failed` if the supervisor does not take over
  */
 export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
   const paths = taskPaths(context.config.home, task.task_id);
@@ -78,7 +78,7 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
   );
 }
 
-/** Whether a run has left its starter; one that another has followed has. */
+/** Checks whether a supervisor has taken over a run, or a later run has started. */
 function isTakenOver(record: TaskRecord | undefined, { run }: QueuedTask): boolean {
   if (record === undefined) return false;
   return record.run !== run || record.status !== "queued" || record.waiting_since !== undefined;

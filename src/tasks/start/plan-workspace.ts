@@ -15,22 +15,22 @@ import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
-/** Place in which a task is to run. */
+/** Place in which a task will run. */
 export interface Place {
-  /** Whose topic it is. */
+  /** Workspace to which the topic belongs. */
   workspace: string;
-  /** Undefined: in `cwd` itself. */
+  /** Plan of the worktree; undefined if the task runs in `cwd` itself. */
   plan: WorktreePlan | undefined;
 }
 
 /**
- * Chooses where a task runs; nothing is made yet. Full-access tasks in a repository get a worktree.
- * @throws AppError where the repository, or what stands in the worktree's place, does not allow one
+ * Chooses where a task runs, without creating anything. Full-access tasks in a repository get a worktree.
+ * @throws AppError if the repository, or something at the worktree's path, prevents a worktree
  */
 export async function choosePlace(context: AppContext, request: CheckedRequest): Promise<Place> {
   checkLetterCase(context, taskIdOf(request.parsedTopic));
   const workspace = workspaceOf(request.realCwd);
-  // Codex runs git in it, too.
+  // Codex runs git in the folder, too.
   if (hasGit()) await checkTrusted(request.realCwd);
   const isSeeded = request.base !== undefined || request.includeUncommitted === true;
   if (request.sandbox === "read-only") {
@@ -50,7 +50,10 @@ export async function choosePlace(context: AppContext, request: CheckedRequest):
   return { workspace, plan };
 }
 
-/** Refuses a task that would share its folder with another one, as names that differ in the case of letters only may do. @throws AppError `invalid_topic` */
+/**
+ * Refuses a task whose name differs from that of another task only in case, as both would share a folder.
+ * @throws AppError `invalid_topic`
+ */
 function checkLetterCase({ config }: AppContext, taskId: string): void {
   const { tasks } = storePaths(config.home);
   const other = findOtherCase(taskId, listNames(tasks));
@@ -62,7 +65,7 @@ function checkLetterCase({ config }: AppContext, taskId: string): void {
   );
 }
 
-/** Returns the repository with the commit that a new worktree is to begin from in place of the one that is checked out. */
+/** Returns the repository with the commit from which a new worktree starts instead of the checked-out commit. */
 async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
   if (base === undefined) return repository;
   if (includeUncommitted === true) {

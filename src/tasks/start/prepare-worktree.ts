@@ -14,15 +14,16 @@ import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isBelowState } from "./worktree-place.ts";
 
-/** A worktree that is there, with the folder in it where Codex runs. */
+/** Worktree that exists, with the folder in it in which Codex runs. */
 export interface MadePlace {
   worktree: WorktreePlace & { base_commit: string } & Pick<TaskRequest, "worktree_note">;
   runDir: string;
 }
 
 /**
- * Makes the planned worktree, one at a time for each repository over all servers, and notes its base.
- * @throws AppError `worktree_exists` where it cannot begin from what was asked for, since it is there
+ * Creates the planned worktree and records its base. All servers together create one worktree at a time in each
+ * repository.
+ * @throws AppError `worktree_exists` if the worktree exists and so cannot start from the requested base
  */
 export async function makePlace(
   { store, config }: AppContext,
@@ -31,7 +32,7 @@ export async function makePlace(
 ): Promise<MadePlace> {
   const { repository, path, branch } = planned;
   const make = async () => {
-    // Somebody may have made or discarded it since.
+    // Another process may have created or discarded the worktree meanwhile.
     const plan = await renewPlan(planned);
     const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
     const base = noted ?? (await newBase(plan, request));
@@ -74,7 +75,10 @@ async function newBase({ action, repository, branch }: WorktreePlan, request: Ch
   };
 }
 
-/** Refuses another base for a worktree that is there already. @throws AppError `worktree_exists` */
+/**
+ * Refuses another base for a worktree that already exists.
+ * @throws AppError `worktree_exists`
+ */
 function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
   const isAsked = request.includeUncommitted === true || request.base !== undefined;
   const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;

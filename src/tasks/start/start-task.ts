@@ -21,10 +21,10 @@ import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
 /**
- * Starts a task: checks the request, claims the topic, makes folder, link and worktree, starts the
- * supervisor and waits until that has taken over.
- * @returns the task as it then is: running, or ended already
- * @throws AppError where it is refused: nothing has been changed then
+ * Starts a task: checks the request, claims the topic, creates folder, link and worktree, starts the supervisor and
+ * waits until it has taken over.
+ * @returns the task after that: running, or already ended
+ * @throws AppError if the request is refused; nothing has been changed then
  */
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   checkNesting(context);
@@ -52,14 +52,17 @@ async function startClaimed(
       return await waitForStart(context, queued, supervisor);
     }
   } catch (error) {
-    // Where not even that can be written, the caller is told why; the claim ends as one whose starter has died.
+    // If not even the end can be recorded, the caller gets the reason. The claim ends like one whose starter has died.
     if (isStorageFault(error)) tryEnd(context, granted, error);
     else endTask(context.store, "queued", endedBy(toFailure(error), granted));
   }
   return current(context, granted);
 }
 
-/** @throws the fault itself, where the end cannot be recorded for the same reason */
+/**
+ * Records the end of a task that could not be started.
+ * @throws the fault itself if the end cannot be recorded for the same reason
+ */
 function tryEnd({ store }: AppContext, task: QueuedTask, fault: unknown): void {
   try {
     endTask(store, "queued", endedBy(toFailure(fault), task));
@@ -84,7 +87,7 @@ async function claim(context: AppContext, request: CheckedRequest, place: Place)
       build: (taskId, run) => buildTask(context, request, place, taskId, run),
     });
     if ("granted" in result) return result;
-    // It may only look alive: its supervisor may have died.
+    // The other task may only seem to be running: its supervisor may have died.
     const other = await reconcile(context, result.refusedBy);
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
   }

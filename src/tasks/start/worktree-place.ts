@@ -14,13 +14,14 @@ import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#domain
 import type { Topic } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
 
-/** Facts of a repository that decide where its worktrees go. */
+/** Facts of a repository that determine where its worktrees are created. */
 export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
 
 /**
- * Chooses the path of a topic's worktree. One that is there stays where it is, whatever is set now. A new one goes where
- * CODEXMCP_WORKTREES says, else beside the repository, else, where nothing can be written there, below the state folder.
- * @throws AppError `worktree_folder_unusable` where nothing can be written to the folder that is set
+ * Chooses the path of a topic's worktree. An existing worktree keeps its path, whatever is configured now. A new one is
+ * created in CODEXMCP_WORKTREES if that is set, else beside the repository, else, if that folder is not writable, below
+ * the state folder.
+ * @throws AppError `worktree_folder_unusable` if the configured folder is not writable
  */
 export function chooseWorktreePath(context: AppContext, repository: Repository, topic: Topic): string {
   const path = plannedPath(context.config, repository, topic);
@@ -31,7 +32,7 @@ export function chooseWorktreePath(context: AppContext, repository: Repository, 
   return chosen;
 }
 
-/** Returns where a topic's new worktree goes, whatever stands there. */
+/** Returns the path of a topic's new worktree, whether or not anything exists there. */
 export function plannedPath(config: Config, repository: PlacedRepository, topic: Topic): string {
   const name = worktreeNameOf(repository.name, topic);
   const { worktrees } = config;
@@ -40,12 +41,12 @@ export function plannedPath(config: Config, repository: PlacedRepository, topic:
   return canWriteInto(parent) ? join(parent, name) : join(ownFolderOf(config, repository), name);
 }
 
-/** Whether a path lies where worktrees go that have no place beside their repository. */
+/** Checks whether a path is in the state folder's `worktrees`, for worktrees that cannot be created beside their repository. */
 export function isBelowState({ home }: Config, path: string): boolean {
   return isWithin(path, realPathToBe(storePaths(home).worktrees));
 }
 
-/** Returns folders in which worktrees stand, or stood, whether or not the index knows them. */
+/** Returns the folders below the state folder that contain or contained worktrees, whether or not the index knows them. */
 export function listOwnFolders({ home }: Config): string[] {
   const { worktrees } = storePaths(home);
   return listNames(worktrees).map((name) => join(realPathToBe(worktrees), name));
@@ -62,7 +63,7 @@ function fillIn(template: string, repository: PlacedRepository, topic: Topic): s
   return isAbsolute(filled) ? resolve(filled) : resolve(repository.mainTree, filled);
 }
 
-/** Finds the worktree of a topic that git lists, if this server made it, or it stands where this server would make it. */
+/** Finds the worktree of a topic in git's list if this server created it, or it is at a path that this server would choose. */
 function findExisting(context: AppContext, repository: Repository, topic: Topic, planned: string): string | undefined {
   const { config, store } = context;
   const branch = agentBranchOf(topic);
@@ -78,12 +79,12 @@ function findExisting(context: AppContext, repository: Repository, topic: Topic,
   return kept?.path;
 }
 
-/** Whether a worktree that is not there was deleted, so that it is made again in its place, rather than moved with all around it. */
+/** Checks whether a missing worktree was deleted, so that it can be created again at its path, rather than moved with its parent folder. */
 function canBeMadeAgain(path: string, planned: string): boolean {
   return path === planned || (pathExists(dirname(path)) && !pathExists(planned));
 }
 
-/** Whether another repository's worktree stands there, or is about to. */
+/** Checks whether another repository's worktree exists at a path or is about to be created there. */
 function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
   const task = findUnfinishedIn(store, path)?.record;
   if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
@@ -100,7 +101,7 @@ function shortDigest(text: string): string {
   return digestOf(text).slice(0, 6);
 }
 
-/** Longest path of a worktree: what systems take in one path, less what the files in it need. */
+/** Longest path of a worktree in bytes: the system's limit for a path, less what the files in the worktree need. */
 const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
 
 function checkFolder({ worktrees }: Config, path: string): void {
@@ -121,7 +122,7 @@ function checkFolder({ worktrees }: Config, path: string): void {
   );
 }
 
-/** Returns the folder that is there, of those that a path lies in. */
+/** Returns the nearest existing ancestor of a path, or the path itself if it exists. */
 export function nearestFolder(path: string): string {
   return pathExists(path) || path === dirname(path) ? path : nearestFolder(dirname(path));
 }

@@ -11,20 +11,20 @@ import type { RunFacts, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endLeftovers } from "#tasks/end/end-processes.ts";
 
-/** Hooks may run tests, but not for ever. */
+/** Time limit of commit hooks, which may run tests, in milliseconds. */
 const HOOKS_MS = 10 * 60_000;
 
-/** Result of committing the work that a run left. */
+/** Result of committing the changes that a run left. */
 export interface LeftWork {
   facts: Pick<RunFacts, "commit_error">;
-  /** The worktree as it still is, where nothing was to be committed. */
+  /** State of the worktree if there was nothing to commit. */
   seen?: WorktreeStatus;
 }
 
 /**
- * Commits what Codex has left uncommitted in its worktree, where it ended by itself and all is well. Work of a run that
- * was stopped or failed stays as it is: nobody has called it done.
- * @param hurry aborts when the task is to end now: the commit is then broken off
+ * Commits the changes that Codex has left uncommitted in its worktree if Codex ended by itself and without a failure.
+ * Changes of a run that was stopped or failed stay uncommitted, because they may be incomplete.
+ * @param hurry aborts when the task must end now; the commit is then interrupted
  */
 export async function commitLeftWork(
   context: AppContext,
@@ -36,7 +36,7 @@ export async function commitLeftWork(
   const { worktree_dir: worktree, agent_branch: branch } = task;
   if (hurry?.aborted === true) return { facts: {} };
   if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return { facts: {} };
-  // What still runs in the background would go on writing.
+  // Processes that are still running in the background would continue to write.
   await endLeftovers(context, task);
   const status = await findWorktreeGitDir(worktree, task.workspace)
     .then(() => readStatus(worktree, { signal: hurry }))

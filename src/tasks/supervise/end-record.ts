@@ -3,14 +3,14 @@ import type { Failure } from "#base/errors.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { CancelledTask, FailedTask, QueuedTask, RunFacts, RunningTask } from "#domain/record.ts";
 
-/** Why a cancelled task has no result. */
+/** Failure of a cancelled task, which has no result. */
 export const CANCELLED: Failure = {
   code: "cancelled",
   message: "The task was cancelled.",
   hint: "Its files, worktree and branch are kept; run its session_id under the next version of the topic to go on.",
 };
 
-/** Returns the record of a task that a failure has ended: cancelled where that is what it was. */
+/** Returns the record of a task that a failure has ended; its status is cancelled if the failure is a cancel. */
 export function endedBy(
   { code, message, hint }: Failure,
   task: QueuedTask | RunningTask,

@@ -25,7 +25,10 @@ import { endedBy } from "./end-record.ts";
 
 const STDERR_BYTES = 16 * 1024;
 
-/** Works out a run's end and records it. @returns undefined where the task had ended already (somebody else finished it) */
+/**
+ * Determines a run's end and records it.
+ * @returns undefined if another process had already ended the task
+ */
 export async function finishTask(
   context: AppContext,
   task: RunningTask,
@@ -35,9 +38,9 @@ export async function finishTask(
 }
 
 /**
- * Works out a run's end: outcome from events and exit status, tokens, what the worktree holds.
- * @param leftWork what came of the work that it left uncommitted
- * @param hurry aborts when the end is to be written now: facts that are not there by then are left out
+ * Determines a run's end: the outcome from events and exit status, the tokens, and the contents of the worktree.
+ * @param leftWork result of committing the changes that the run left
+ * @param hurry aborts when the end must be recorded now; facts that are not available by then are left out
  */
 export async function workOutEnd(
   context: AppContext,
@@ -46,7 +49,7 @@ export async function workOutEnd(
   leftWork: LeftWork = { facts: {} },
   hurry?: AbortSignal,
 ): Promise<EndedTask> {
-  // Whoever is in a hurry already gets what can be had in a moment.
+  // If the run is already being stopped, only facts that are quickly available are collected.
   const isHurried = run.stopped !== undefined || hurry?.aborted === true;
   const timeout = AbortSignal.timeout(isHurried ? HURRIED_TIMEOUT_MS : CHANGES_TIMEOUT_MS);
   const signal = isHurried || hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
@@ -59,20 +62,20 @@ export async function workOutEnd(
 }
 
 /**
- * Records a run's end as it was worked out. Where that fails, it can be tried again; the audit cannot, since what it rests on
- * is gone by then.
- * @returns undefined where the task had ended already (somebody else finished it)
+ * Records a run's end. If that fails, it can be tried again; the audit cannot, because the files that it needs are gone
+ * by then.
+ * @returns undefined if another process had already ended the task
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   noteResult(context, ended);
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
-  // Not before: whoever finishes the run in this process's place needs them.
+  // Not earlier: a process that finishes the run in place of this one needs the folders.
   if (ended.readonly_fallback === true) removeRunFolders(context.store, ended);
   return isRecorded ? ended : undefined;
 }
 
-/** Few runs ask daemons for anything; the others do without the shell parser. */
+/** Returns the requests to daemons. Few runs have any; the others do not load the shell parser. */
 async function daemonRequests({ state }: RunResult): Promise<Pick<RunFacts, "daemon_requests">> {
   if (state.daemonCommands.length === 0) return {};
   const { findDaemonRequests } = await import("#readonly/audit/daemon-requests.ts");
@@ -80,7 +83,7 @@ async function daemonRequests({ state }: RunResult): Promise<Pick<RunFacts, "dae
   return daemon_requests.length === 0 ? {} : { daemon_requests };
 }
 
-/** Writes the result to a file for readers: the record has it too, so a full disk loses nothing. */
+/** Writes the result to a file for readers. The record contains it too, so a full disk loses nothing. */
 function noteResult({ config }: AppContext, { task_id, result }: EndedTask): void {
   if (result === undefined) return;
   try {
@@ -90,19 +93,22 @@ function noteResult({ config }: AppContext, { task_id, result }: EndedTask): voi
   }
 }
 
-/** Few runs are audited: the others, and every server that starts, do without the parser and the tables. */
+/** Audits a read-only run. Few runs are audited; other runs, and every server start, do not load the parser and the tables. */
 async function audited(context: AppContext, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
   const { auditRun } = await import("#readonly/report.ts");
   return auditRun(context, task, run);
 }
 
-/** Writes the end of a run that nobody saw end, from what it left. @param stopped why this server ended it, where it did */
+/**
+ * Records the end of a run that no supervisor has seen end, from the files that it left.
+ * @param stopped why this server ended the run, if it did
+ */
 export async function finishUnseenTask(
   context: AppContext,
   task: RunningTask,
   stopped: Failure | undefined,
 ): Promise<void> {
-  // Its supervisor may have noted how Codex ended, and why, before it died.
+  // The supervisor may have recorded how and why Codex ended before it died.
   const noted = findTask(context.store, task.task_id)?.codexEnd;
   const end = noted === undefined ? UNSEEN_END : { exitCode: noted.exitCode, signal: noted.signal };
   await finishTask(context, task, { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
@@ -124,11 +130,14 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
   };
 }
 
-/** Undefined for a success: exit status 0 (or an end that nobody saw) AND an event that says the turn was completed. */
+/**
+ * Returns a run's failure; undefined for a success, which takes exit status 0 (or an unknown one) AND an event that the
+ * turn was completed.
+ */
 function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
   const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;
   if (isCompleted && task.sandbox === "read-only" && isWithoutSandbox(config, task, state)) return sandboxFailure();
-  // A result that Codex had reported before it was stopped is a result.
+  // A result that Codex had reported before it was stopped counts as a result.
   if (isCompleted) return undefined;
   if (stopped !== undefined) return stopped;
   const isUnseen = end.exitCode === undefined && end.signal === undefined;
@@ -137,7 +146,7 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   return classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal });
 }
 
-/** Whether no command could be run, for want of Codex's sandbox. */
+/** Checks whether no command could be run because Codex's sandbox is not available. */
 function isWithoutSandbox({ codexHome }: Config, task: RunningTask, state: RunState): boolean {
   if (state.commandsRun > 0 || task.readonly_fallback === true) return false;
   if (state.sandboxFailures > 0 || state.sessionId === undefined) return state.sandboxFailures > 0;
@@ -160,14 +169,14 @@ function lostFailure(): Failure {
   };
 }
 
-/** Limit of the time in which git finds out what a worktree holds: the outcome is known, and others wait for it. */
+/** Time limit of git for the changes in a worktree, in milliseconds: the outcome is known, and callers wait for it. */
 const CHANGES_TIMEOUT_MS = 20_000;
-/** The same limit where somebody waits for the end of the task. */
+/** Time limit of git when the task must end now, in milliseconds. */
 const HURRIED_TIMEOUT_MS = 4000;
 
 const FACTS: (keyof WorktreeChanges)[] = ["commits_ahead", "diff_stat", "files_changed", "uncommitted_changes"];
 
-/** Reads what a worktree holds. Facts of one that is gone or broken are left out, with a note: the outcome is written all the same. */
+/** Reads the changes in a worktree. If it is gone or broken, returns a note instead, so that the outcome is recorded in any case. */
 async function readChangesIfAny(
   task: RunningTask,
   { seen }: LeftWork,

@@ -4,15 +4,15 @@ import type { TaskPaths } from "#store/store-paths.ts";
 import type { Failure } from "#base/errors.ts";
 import type { RunningTask } from "#domain/record.ts";
 
-/** How often time is counted, and limits are looked at. */
+/** Interval at which time is counted and limits are checked, in milliseconds. */
 export const TICK_MS = 500;
 
-/** A longer pause between two ticks was none of the run's time: the machine slept, or this process was stopped. */
+/** Longest time that one tick counts, in milliseconds. In a longer pause the machine slept, or this process was stopped. */
 const MAX_TICK_MS = 2000;
 
 /**
- * Counts the time of a run for its limits: only time in which its supervisor ran, whatever the wall clock says. Leaves a sign
- * of life in the task's folder, from which the next supervisor counts on.
+ * Counts the time of a run for its limits: only time in which its supervisor ran, independent of the wall clock. Writes
+ * a heartbeat to the task's folder, from which the next supervisor continues to count.
  */
 export class RunClock {
   readonly #paths: TaskPaths;
@@ -21,7 +21,7 @@ export class RunClock {
   #lastSign = Number.NEGATIVE_INFINITY;
   #countedMs: number;
 
-  /** @param countedMs what has been counted of the run by an earlier supervisor */
+  /** @param countedMs milliseconds that an earlier supervisor has counted for the run */
   constructor(paths: TaskPaths, countedMs = 0) {
     this.#paths = paths;
     this.#countedMs = countedMs;
@@ -29,18 +29,21 @@ export class RunClock {
     this.#tick();
   }
 
-  /** Goes on where a supervisor that has died stopped counting; the machine ran since, and with it Codex. */
+  /**
+   * Continues from the last heartbeat of a supervisor that died. Time since then in which the machine was running counts,
+   * because Codex was running, too.
+   */
   static adopt(paths: TaskPaths): RunClock {
     const sign = readHeartbeat(paths);
     return new RunClock(paths, sign === undefined ? 0 : sign.counted_ms + (ranMsSince(sign.clock) ?? 0));
   }
 
-  /** Milliseconds that count so far. */
+  /** Milliseconds counted so far. */
   get countedMs(): number {
     return this.#countedMs + Math.min(performance.now() - this.#lastTick, MAX_TICK_MS);
   }
 
-  /** Counts from now on, e.g. after a wait in the queue. */
+  /** Starts counting from zero, for example after a wait in the queue. */
   restart(): void {
     this.#countedMs = 0;
     this.#lastTick = performance.now();
@@ -65,14 +68,14 @@ export class RunClock {
 const LIMIT_HINT =
   "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
 
-/** Says why a run is over that has taken all the time that it was given; undefined where it has not. */
+/** Returns the failure of a run that has reached its time limit; undefined if it has not. */
 export function reachedTotalLimit({ timeout_seconds }: RunningTask, clock: RunClock): Failure | undefined {
   if (timeout_seconds === 0 || clock.countedMs <= timeout_seconds * 1000) return undefined;
   const message = `The run was ended after timeout_seconds (${timeout_seconds} s).`;
   return { code: "timeout", message, hint: LIMIT_HINT };
 }
 
-/** Says why a run is over of which nothing new was heard; `lastProgressAt` is a moment of the same clock. */
+/** Returns the failure of a run that has made no progress for too long; `lastProgressAt` is a time of the same clock. */
 export function reachedIdleLimit(
   { idle_timeout_seconds }: RunningTask,
   clock: RunClock,

@@ -8,7 +8,7 @@ import { CANCELLED } from "./end-record.ts";
 import { RunClock } from "./run-clock.ts";
 import type { RunSurroundings } from "./supervise-run.ts";
 
-/** Does something with a clock that counts for the run's limits, and an ear for cancels from other containers and hosts. */
+/** Calls a function with a clock for the run's limits while watching for cancels from other containers and hosts. */
 export async function withSurroundings<T>(
   context: AppContext,
   { record }: StoredTask,
@@ -29,17 +29,17 @@ export async function withSurroundings<T>(
   }
 }
 
-/** Tells whether a cancel of the run is noted. */
+/** Reports whether a cancel of the run is recorded. */
 export function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord): boolean {
   try {
     const stored = findTask(store, task_id);
     return stored?.record.run === run && stored.isCancelRequested;
   } catch {
-    return false; // the index cannot be read in this moment
+    return false; // the index cannot be read at this moment
   }
 }
 
-/** Aborts when a stop is asked for, or the time that the task was given is over: hooks count for it, too. */
+/** Returns a signal that aborts when a stop is requested or the task's time limit is reached; time in hooks counts, too. */
 export function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroundings): AbortSignal {
   if (timeout_seconds === 0) return stop.signal;
   const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);

@@ -34,17 +34,17 @@ import { takeOwnership } from "./take-ownership.ts";
 import { startWhenFree } from "./wait-for-slot.ts";
 
 /**
- * Supervises one run of one task from its start to its end. It is its own process, so
- * that the run continues whatever happens to the MCP client and server; and it is started a second
- * time for a run whose supervisor died while Codex lives. As long as it lives it holds the task's owner lock.
- * @param run which run it is for
- * @returns undefined where the run is somebody else's, or over
+ * Supervises one run of a task from start to end. It is a separate process, so that the run continues whatever happens
+ * to the MCP client and server. A second one is started for a run whose supervisor died while Codex is alive. It holds
+ * the task's owner lock as long as it is alive.
+ * @param run number of the run to supervise
+ * @returns undefined if another process supervises the run, or the run is over
  */
 export async function runTask(
   { home, taskId, run }: { home: string; taskId: string; run: number },
   observer: RunObserver,
 ): Promise<EndedTask | undefined> {
-  // First of all: from the moment that the index names us as the supervisor, a cancel may come.
+  // This comes first: as soon as the index names this process as the supervisor, a cancel may arrive.
   let isCancelRequested = () => true;
   const tmux = watchTmuxServer(process.env, helperMarkerOf(home, taskId));
   const stop = listenForCancel({
@@ -71,7 +71,7 @@ export async function runTask(
   }
 }
 
-/** Takes the environment that the MCP server left for us; its own where we are its child. */
+/** Returns the environment that the MCP server has handed over; this process's own if it is a child of the server. */
 function takeEnvironment(home: string, taskId: string): Environment {
   const handed = takeHandover(taskPaths(home, taskId));
   if (handed === undefined) return process.env;
@@ -91,11 +91,11 @@ async function ownRun(
   if (record.status === "queued") return startRun(context, record, around);
   const codex = seenFromHere(stored.codex);
   const before = seenFromHere(stored.supervisor);
-  // It lives, whatever has become of its lock's file.
+  // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
   await endHelpers(context, record);
-  // A cancel may have cost the supervisor before us its life.
+  // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.ask(CANCELLED);
   return supervise(context, record, adoptCodex(codex), around);
 }
@@ -135,14 +135,14 @@ async function startRun(
   return supervise(context, running, codex, around);
 }
 
-/** Ends a task that Codex was not started for. */
+/** Ends a task for which Codex was not started. */
 function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
   const ended = endedBy(failure, task);
   if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(store, "running", ended) ? ended : undefined;
 }
 
-/** Ends a task that is not to run any more, if nobody has ended it yet: its asker may have gone. */
+/** Ends a task that is not to run any more, unless another process has already ended it: the caller may be gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
   const cancelled = endedBy(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
@@ -165,7 +165,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
-/** Returns what a resumed session had used before this run, from Codex's own record or from ours. */
+/** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
   return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
@@ -179,18 +179,21 @@ async function supervise(
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
   const run = await superviseRun(context, task, codex, around);
-  // A run that went well is answered first and tidied up after; any other is tidied up before it is called ended,
-  // and so is one whose workspace is to be looked at.
+  // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
+  // checked, processes are ended first.
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
   if (mustStopProcessesFirst) await endLeftovers(context, task);
-  // A run that was stopped has its facts read all the same; one that ended by itself is hurried by a stop that comes now.
+  // Facts of a stopped run are read in any case; for a run that ended by itself, a stop from now on shortens the reading.
   const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
   const leftWork = await commitLeftWork(context, task, run, hurry);
   const ended = await workOutEnd(context, task, run, leftWork, hurry);
   return persist(() => recordEnd(context, ended));
 }
 
-/** How long a state folder that cannot be used (a full disk) is tried again; then whoever reads the task next finishes it. */
+/**
+ * Time in which writing to an unusable state folder (a full disk) is retried, in milliseconds. After that, the next
+ * reader finishes the task.
+ */
 const STORAGE_TIMEOUT_MS = 5000;
 
 async function persist<T>(write: () => T): Promise<T> {

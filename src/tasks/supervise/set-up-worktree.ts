@@ -16,15 +16,15 @@ import type { RunSurroundings } from "./supervise-run.ts";
 import { familyTraces } from "#tasks/end/end-processes.ts";
 import { containRun, removeRunCgroup } from "./run-containment.ts";
 
-/** File in the worktree's own git folder that holds the command that has made it ready. */
+/** File in the worktree's own git folder that contains the set-up command that has succeeded. */
 const READY_FILE = "codexmcp-set-up";
 const SETUP_MARKER = "CODEXMCP_SETUP";
 const MAX_SAID = 600;
 
 /**
- * Makes a worktree of ours ready by the command that the user has configured, once; one that failed is tried again by the
- * next task. It is read from the environment alone: no repository and no caller can name one.
- * @returns why the task cannot run; undefined where all is well
+ * Runs the configured set-up command in a worktree that this server created, once. If it fails, the next task runs it
+ * again. The command comes from the environment only: neither a repository nor a caller can set one.
+ * @returns why the task cannot run; undefined if it can
  */
 export async function setUpWorktree(
   { config }: AppContext,
@@ -39,7 +39,7 @@ export async function setUpWorktree(
   observer.event({ type: "command", text: command });
   const { setupLog } = taskPaths(config.home, task.task_id);
   const helper = helperMarkerOf(config.home, task.task_id);
-  // The helper's mark: whoever finds our supervisor dead ends it.
+  // The helper's marker: a process that finds this supervisor dead ends the command.
   const marks = { [helper.name]: helper.value, [SETUP_MARKER]: helper.value };
   const shell = startShell({
     command,
@@ -56,7 +56,7 @@ export async function setUpWorktree(
   clearInterval(limits);
   const traces = familyTraces(config, task);
   await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}`, traces });
-  // Codex gets one anew, if it is started at all.
+  // Codex gets a new control group, if it is started at all.
   if (traces.cgroup !== undefined) await removeRunCgroup(config, task, traces.cgroup);
   if (!("exitCode" in end)) return end;
   if (end.exitCode !== 0) return setupFailed(worktree, end.exitCode, setupLog);
@@ -64,7 +64,7 @@ export async function setUpWorktree(
   return undefined;
 }
 
-/** Records that the command has run; on a full disk, the next task runs it again. */
+/** Records that the command has run. If the disk is full, the next task runs it again. */
 function noteReady(file: string, command: string): void {
   try {
     writeFileSync(file, command);

@@ -1,25 +1,25 @@
 import type { Failure } from "#base/errors.ts";
 import { CANCELLED } from "./end-record.ts";
 
-/** That a run is to be ended, and why: the first reason counts. It is heard in every phase of a run. */
+/** Request to end a run, with the reason; the first reason counts. It is noticed in every phase of a run. */
 export interface StopRequest {
   asked: Promise<Failure>;
   ask: (reason: Failure) => void;
-  /** Aborts when it is asked for. */
+  /** Aborts when a stop is requested. */
   signal: AbortSignal;
 }
 
-/** What tells the meanings of a signal apart. */
+/** Facts needed to interpret SIGTERM and SIGHUP. */
 export interface StopSigns {
   isCancelRequested: () => boolean;
-  /** After a SIGHUP: whether tmux has died, and not the user ended its session. */
+  /** Reports, after a SIGHUP, whether tmux has died, as opposed to the user having ended its session. */
   hasPaneCrashed: () => Promise<boolean>;
 }
 
 /**
- * Listens for what ends a run: a cancel is noted in the index, the task's folder is woken, and, where that is
- * possible, SIGTERM is sent. It listens for ever: a signal that comes late must not end this process before it has
- * written the run's record.
+ * Listens for requests to end a run. A cancel is recorded in the index, the task's folder is woken and, if possible,
+ * SIGTERM is sent. The handlers are never removed: a late signal must not end this process before it has written the
+ * run's record.
  */
 export function listenForCancel(signs: StopSigns): StopRequest {
   const { promise: asked, resolve } = Promise.withResolvers<Failure>();
@@ -32,13 +32,13 @@ export function listenForCancel(signs: StopSigns): StopRequest {
   // Ctrl-C in the pane.
   process.on("SIGINT", () => ask(CANCELLED));
   process.on("SIGHUP", async () => {
-    // A tmux server that was killed takes the pane, not the run.
+    // When a tmux server is killed, the pane ends but the run continues.
     if (!(await signs.hasPaneCrashed())) ask(CANCELLED);
   });
   return { asked, ask, signal: stopping.signal };
 }
 
-/** Nobody asked this server for it: the machine goes down, or somebody ended the process by hand. */
+/** Returns the failure for a SIGTERM without a cancel: the machine is shutting down, or a user ended the process. */
 function terminatedFailure(): Failure {
   return {
     code: "killed_by_signal",

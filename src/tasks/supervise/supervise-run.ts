@@ -11,21 +11,21 @@ import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
 import type { StopRequest } from "./stop-request.ts";
 
-/** Who is shown a run: the pane of its tmux session. */
+/** Observer of a run: the pane of its tmux session. */
 export interface RunObserver {
   started(task: RunningTask): void;
   event(line: EventLine): void;
   ended(task: EndedTask): void;
 }
 
-/** What surrounds a run: who is shown it, who tells it to stop, and the clock that its limits are counted by. */
+/** Observer of a run, its stop request, and the clock for its limits. */
 export interface RunSurroundings {
   observer: RunObserver;
   stop: StopRequest;
   clock: RunClock;
 }
 
-/** Follows a run to its end; ends it, with every process that belongs to it, when it is told to or a limit is reached. */
+/** Follows a run to its end. Ends it with all its processes when a stop is requested or a limit is reached. */
 export async function superviseRun(
   context: AppContext,
   task: RunningTask,
@@ -50,7 +50,7 @@ export async function superviseRun(
   const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
   const limits = setInterval(() => {
     if (reachedLimit() === undefined) return;
-    // Events of which nobody has told this process yet come before any limit.
+    // Events that this process has not read yet take precedence over any limit.
     show(log.read());
     const reached = reachedLimit();
     if (reached !== undefined) stop.ask(reached);
@@ -71,7 +71,7 @@ export async function superviseRun(
   }
 }
 
-/** Makes a record that helps others, and that a full disk may do without. */
+/** Writes an optional record. An error, such as a full disk, is only logged. */
 function tryTo(task: RunningTask, record: () => void): void {
   try {
     record();

@@ -6,10 +6,13 @@ import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 
-/** Somebody who only looks, or a supervisor that came for another run, lets go of the lock at once. */
+/** Time to wait for the owner lock, in milliseconds. A reader, or a supervisor of another run, releases it quickly. */
 const OWNER_LOCK_TIMEOUT_MS = 2000;
 
-/** Takes the task's owner lock, for as long as this process lives. @returns undefined where somebody else has it, or the run is over */
+/**
+ * Takes the task's owner lock for the lifetime of this process.
+ * @returns undefined if another process has the lock, or the run is over
+ */
 export async function takeOwnership(context: AppContext, taskId: string, run: number): Promise<StoredTask | undefined> {
   const { ownerLock } = taskPaths(context.config.home, taskId);
   const deadline = performance.now() + OWNER_LOCK_TIMEOUT_MS;
@@ -18,7 +21,7 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
     const lock = tryHold(ownerLock);
     const stored = lock === undefined ? undefined : findTask(context.store, taskId);
     if (stored !== undefined && stored.record.run === run && !isEnded(stored.record)) {
-      // There from now on, so that it tells others whether anything of the run lives.
+      // The file exists from now on, so that its lock shows others whether any process of the run is alive.
       makeLockFile(codexLockOf(context.config.home, stored.record));
       return stored;
     }

@@ -8,9 +8,9 @@ import { reconcileAll } from "#tasks/end/reconcile.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /**
- * Makes a queued task a running one as soon as there is a slot for it: at once where nothing limits them.
- * @param toRunning the record of the task as it begins to run
- * @returns undefined where it is not to run any more: it was cancelled, or `stop` was asked for
+ * Starts a queued task as soon as there is a free slot, immediately if the number of tasks is not limited.
+ * @param toRunning returns the record of the task as it starts to run
+ * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was requested
  */
 export async function startWhenFree(
   context: AppContext,
@@ -30,7 +30,7 @@ export async function startWhenFree(
   const stopped = stop.asked.then(() => "stopped" as const);
   try {
     while (isQueued(context, queued)) {
-      // Tasks whose supervisors died hold slots until somebody works out the truth about them.
+      // Tasks whose supervisors died hold slots until a process determines their actual state.
       await reconcileAll(context);
       const running = tryStart();
       if (running !== undefined) return running;
@@ -47,7 +47,7 @@ function isQueued({ store }: AppContext, task: QueuedTask): boolean {
   return stored?.record.run === task.run && stored.record.status === "queued" && !stored.isCancelRequested;
 }
 
-/** Every write to the index changes its log file. */
+/** Watches the index: every write to it changes its log file. */
 function watchChanges({ config }: AppContext): { next: () => Promise<void>; close: () => void } {
   let next = Promise.withResolvers<void>();
   const wake = () => {

@@ -1,7 +1,7 @@
 import type { TaskOverview } from "#tasks/overview.ts";
 import type { ListState } from "./view.ts";
 
-/** How far a key moves the choice, with `page` tasks on a screen; undefined for other keys. */
+/** Returns how far a key moves the selection if a screen has `page` tasks; undefined for other keys. */
 export function stepOf(key: string, page: number): number | undefined {
   const steps: Record<string, number> = {
     up: -1,
@@ -18,18 +18,18 @@ export function stepOf(key: string, page: number): number | undefined {
   return steps[key];
 }
 
-/** The state with another task chosen, scrolled so that it is on the screen. */
+/** Returns the state with another task selected, scrolled so that the task is visible. */
 export function select(state: ListState, index: number, page: number): ListState {
   const selected = Math.max(0, Math.min(index, state.tasks.length - 1));
   const top = Math.max(0, Math.min(Math.max(state.top, selected - page + 1), selected, state.tasks.length - page));
   return { ...state, selected, top };
 }
 
-/** The state with newer tasks: the same one stays chosen, wherever it has moved to. */
+/** Returns the state with an updated task list. The same task stays selected, wherever it has moved to. */
 export function refresh(state: ListState, tasks: readonly TaskOverview[], page: number): ListState {
   const chosen = state.tasks[state.selected]?.task_id;
   const index = tasks.findIndex((task) => task.task_id === chosen);
-  // At the top, the newest is of interest.
+  // At the top, the selection follows the newest task.
   const isAtTop = state.selected === 0;
   return select({ ...state, tasks }, isAtTop || index < 0 ? state.selected : index, page);
 }

@@ -2,20 +2,20 @@ import { emitKeypressEvents } from "node:readline";
 import { print, terminalSize, whenResized } from "#cli/terminal/output.ts";
 import { compose, control, join, type Text } from "#cli/terminal/style.ts";
 
-/** What of a terminal can be drawn on. */
+/** Size of a terminal. */
 export interface Size {
   width: number;
   height: number;
 }
 
-/** The whole terminal, and its keys. What stood on it before comes back when it is closed, however this program ends. */
+/** Full-screen view with keyboard input. The terminal's earlier contents are restored when it is closed, however this program ends. */
 export class Screen {
   readonly #onKey: (name: string) => void;
   readonly #onResize: () => void;
   #isOpen = false;
   #stopListening = (): void => {};
 
-  /** @param onKey is given a character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
+  /** @param onKey called with a character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
   constructor(onKey: (name: string) => void, onResize: () => void) {
     this.#onKey = onKey;
     this.#onResize = onResize;
@@ -38,7 +38,7 @@ export class Screen {
     this.#stopListening = whenResized(this.#onResize);
   }
 
-  /** Gives the terminal back; it can be opened again. */
+  /** Restores the terminal; the screen can be opened again. */
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
@@ -49,7 +49,7 @@ export class Screen {
     print(control("leave screen"));
   }
 
-  /** Shows lines from the top, instead of what was there. */
+  /** Draws lines from the top, replacing the earlier ones. */
   draw(lines: readonly Text[]): void {
     if (!this.#isOpen) return;
     const frame = lines.map((line, index) => (index === 0 ? line : compose`${control("next line")}${line}`));

@@ -5,31 +5,31 @@ import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
 import { formatTasks } from "#cli/terminal/task-table.ts";
 import type { Size } from "./screen.ts";
 
-/** What the live list shows. */
+/** State of the live list. */
 export interface ListState {
   tasks: readonly TaskOverview[];
-  /** Of all tasks, shown or not. */
+  /** Number of tasks for each status, including tasks that are not shown. */
   counts: Partial<Record<TaskStatus, number>>;
   isUnfinishedOnly: boolean;
-  /** Index in `tasks`. */
+  /** Index of the selected task in `tasks`. */
   selected: number;
-  /** The first task on the screen. */
+  /** Index of the first visible task. */
   top: number;
-  /** Said in the last line instead of the keys. */
+  /** Message in the last line instead of the keys. */
   message: string | undefined;
 }
 
-/** Lines that are not tasks: the summary, the titles, the keys. */
+/** Number of lines other than tasks: the summary, the column titles, the keys. */
 const FRAME = 3;
 
 const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
 
-/** Returns how many tasks fit on a screen. */
+/** Returns the number of tasks that fit on a screen. */
 export function roomForTasks({ height }: Size): number {
   return Math.max(1, height - FRAME);
 }
 
-/** Returns the live list's lines: as many as the screen has, none wider. */
+/** Returns the lines of the live list: as many as the screen has, none wider than it. */
 export function drawList(state: ListState, size: Size): Text[] {
   const { tasks, top, selected } = state;
   const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
@@ -78,13 +78,13 @@ function drawFoot({ message, tasks, selected }: ListState, { width }: Size): Tex
   return paint(gap < 1 ? KEYS : KEYS + " ".repeat(gap) + place, "dim");
 }
 
-/** A line of a log, which may have to be wrapped. */
+/** Line of a log, which may have to be wrapped. */
 interface LogLine {
   text: Text;
   style: Style;
 }
 
-/** Returns a log's lines, wrapped; `up` lines of its end are scrolled away. */
+/** Returns the wrapped lines of a log, scrolled up by `up` lines from its end. */
 export function drawLog(title: Text, lines: readonly LogLine[], up: number, size: Size): Text[] {
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),

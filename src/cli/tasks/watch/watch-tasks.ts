@@ -14,18 +14,21 @@ import { refresh, select, stepOf } from "./list-keys.ts";
 import { Screen } from "./screen.ts";
 import { drawList, drawLog, type ListState, roomForTasks } from "./view.ts";
 
-/** Which tasks are shown. */
+/** Filter of the tasks that are shown. */
 export interface WatchFilter {
   status: TaskStatus | undefined;
   cwd: string | undefined;
 }
 
 const REFRESH_MS = 1000;
-/** More than anybody looks through; the summary counts all. */
+/** Largest number of tasks in the list; the summary counts all. */
 const MAX_TASKS = 500;
 const LOG_BYTES = 256 * 1024;
 
-/** Shows the tasks live on the whole terminal until the user leaves. @returns the exit code */
+/**
+ * Shows the tasks live on the whole terminal until the user quits.
+ * @returns the exit code
+ */
 export async function watchTasks(context: AppContext, filter: WatchFilter): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const watch = new Watch(context, filter, () => resolve(0));
@@ -37,7 +40,7 @@ export async function watchTasks(context: AppContext, filter: WatchFilter): Prom
   }
 }
 
-/** What the keys mean at present. */
+/** View that determines the meaning of the keys. */
 type Mode = { kind: "list" } | { kind: "log"; taskId: string; up: number } | { kind: "confirm"; taskId: string };
 
 class Watch {
@@ -79,7 +82,7 @@ class Watch {
     this.#screen.close();
   }
 
-  /** A fault of one look (a full disk, a held index) is shown, and does not end the view. */
+  /** Reads the tasks again. A fault (a full disk, a locked index) is shown, but does not end the view. */
   async #refresh(): Promise<void> {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
@@ -161,7 +164,7 @@ class Watch {
     this.#say(`Cancel ${task.task_id}? y/n`);
   }
 
-  /** The terminal is tmux's until its user leaves the session. */
+  /** Shows a task's tmux session, which has the terminal until the user detaches. */
   async #attach({ task_id }: TaskOverview): Promise<void> {
     const record = findTask(this.#context.store, task_id)?.record;
     if (record === undefined) return;
