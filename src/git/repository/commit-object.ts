@@ -47,7 +47,7 @@ export async function storeCommit(folder: string, commit: CommitObject, committe
     Buffer.from("\n"),
     commit.message,
   ]);
-  // --literally: what others have written as the author may be more than git would take today.
+  // --literally: others may have written authors that today's git would reject.
   const args = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"];
   return (await gitBytes(folder, args, { input })).toString().trim();
 }
