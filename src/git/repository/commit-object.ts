@@ -34,7 +34,11 @@ function parseCommit(bytes: Buffer): CommitObject {
   };
 }
 
-/** Stores a commit unchanged. @param committer in the format of `git var GIT_COMMITTER_IDENT` @throws AppError `git_failed` */
+/**
+ * Stores a commit byte for byte.
+ * @param committer in the format of `git var GIT_COMMITTER_IDENT`
+ * @throws AppError `git_failed`
+ */
 export async function storeCommit(folder: string, commit: CommitObject, committer: Buffer): Promise<string> {
   const line = (name: string, value: string | Buffer) =>
     Buffer.concat([Buffer.from(`${name} `), Buffer.from(value), Buffer.from("\n")]);
