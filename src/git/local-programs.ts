@@ -9,8 +9,8 @@ import { type GitEnvironment, type GitLimits, WITHOUT_NETWORK } from "./run-git.
 const PROGRAMS = String.raw`^(filter\..*\.(clean|smudge|process|required)|diff\..*\.(textconv|command))$`;
 
 /**
- * Maximum number of such settings and total size of their names in bytes: no honest repository has more, and they must fit into
- * an environment.
+ * Maximum number of such settings and total size of their names in bytes: ordinary repositories have fewer, and they must fit
+ * into an environment.
  */
 const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;

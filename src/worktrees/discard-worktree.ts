@@ -22,7 +22,7 @@ export interface DiscardedWorktree {
   agent_branch: string;
   /** The ref that has all of it. */
   salvage: string;
-  /** Number of files that were saved besides the commits. */
+  /** Number of files that were saved in addition to the commits. */
   files_saved: number;
   /** Large ignored paths that were not saved, at the caller's request. */
   given_up: string[];

@@ -109,7 +109,10 @@ export function reportUnreadable(
   };
 }
 
-/** Returns the commit of the branch that a worktree's work is to be merged into; its base commit if there is no such branch. */
+/**
+ * Returns the commit that a worktree's work will be merged into: that of its base branch, or its base commit if that branch
+ * does not exist.
+ */
 export function baseOf({ base_branch, base_commit }: StoredWorktree, tips: ReadonlyMap<string, string>): string {
   return (base_branch === undefined ? undefined : tips.get(base_branch)) ?? base_commit;
 }

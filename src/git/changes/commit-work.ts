@@ -143,7 +143,7 @@ function describeLeftOut({ tooLarge, unreadable }: LeftOut): string[] {
   ];
 }
 
-/** @param lines in the format of `git status --short`: two letters, a space, and the name */
+/** Describes uncommitted work in submodules. @param lines in the format of `git status --short`: two letters, a space, and the name */
 function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
   const names = listSome(lines.map((line) => line.slice(3)));

@@ -138,7 +138,7 @@ function emptyFileOf(commit: string | undefined): string {
     : "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
 }
 
-/** Maximum size of a new file in bytes; larger ones are no source code, and are neither committed nor compared. */
+/** Maximum size of a new file in bytes; larger ones are not source code, and are neither committed nor compared. */
 const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 
 /** Number of files whose size is looked up before the event loop gets its turn. */

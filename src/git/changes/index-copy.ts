@@ -6,7 +6,7 @@ import { statIfAny } from "#base/paths.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import { gitFolderOf } from "#git/worktree/worktree-link.ts";
 
-/** Size of the needed space as a multiple of the index: git writes a new index, perhaps a larger one, beside the old one. */
+/** Required space as a multiple of the index's size, plus a minimum in bytes: git writes a new, perhaps larger index beside the old one. */
 const COPIES = 3;
 const MIN_ROOM_BYTES = 1024 * 1024;
 

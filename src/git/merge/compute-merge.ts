@@ -54,7 +54,7 @@ async function mergeWork(
   const { folder, target, source, strategy, message } = request;
   const base = await mergeBaseOf(folder, target, source, space.history);
   if (base === undefined) throw unrelated(request);
-  // If the merged part of the work contains the uncommitted changes, they are no difference.
+  // If the merged part of the work contains the uncommitted changes, there is nothing to remove.
   const isApart = uncommitted !== undefined && !(await isAncestor(folder, uncommitted, base));
   const merged = isApart
     ? await mergeWithout(space, request, uncommitted, base)

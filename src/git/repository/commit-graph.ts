@@ -55,7 +55,10 @@ export class CommitGraph {
   }
 }
 
-/** @returns undefined if a commit is missing, they have no common ancestor, or the history between them is too long */
+/**
+ * Reads the parents of the commits that are not ancestors of all the given commits.
+ * @returns undefined if a commit is missing, they have no common ancestor, or the history between them is too long
+ */
 async function readParents(
   folder: string,
   commits: readonly string[],

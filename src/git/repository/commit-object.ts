@@ -34,7 +34,11 @@ function parseCommit(bytes: Buffer): CommitObject {
   };
 }
 
-/** Stores a commit unchanged. @param committer in the format of `git var GIT_COMMITTER_IDENT` @throws AppError `git_failed` */
+/**
+ * Stores a commit byte for byte.
+ * @param committer in the format of `git var GIT_COMMITTER_IDENT`
+ * @throws AppError `git_failed`
+ */
 export async function storeCommit(folder: string, commit: CommitObject, committer: Buffer): Promise<string> {
   const line = (name: string, value: string | Buffer) =>
     Buffer.concat([Buffer.from(`${name} `), Buffer.from(value), Buffer.from("\n")]);
@@ -47,7 +51,7 @@ export async function storeCommit(folder: string, commit: CommitObject, committe
     Buffer.from("\n"),
     commit.message,
   ]);
-  // --literally: what others have written as the author may be more than git would take today.
+  // --literally: others may have written authors that today's git would reject.
   const args = ["hash-object", "-t", "commit", "-w", "--literally", "--stdin"];
   return (await gitBytes(folder, args, { input })).toString().trim();
 }

@@ -9,7 +9,7 @@ import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 
 /** State of a repository, apart from the files that are checked out. */
 export interface RepositoryState {
-  /** A branch's full name, or a commit where HEAD is detached. */
+  /** Full name of a branch, or a commit if HEAD is detached. */
   head: string;
   /** Object names by ref. */
   refs: Record<string, string>;

@@ -4,13 +4,13 @@ import { Turns } from "#base/turns.ts";
 import { type ByteName, nameOf, toBytes, toName } from "#git/byte-names.ts";
 import { describeUnreadable } from "./unreadable.ts";
 
-/** Something below a folder that is not itself a folder. */
+/** A file or link below a folder. */
 export interface FoundFile {
   kind: "file" | "link";
   /** Permission bits. */
   mode: number;
   bytes: number;
-  /** Digest that changes with the content, the location or the permissions. */
+  /** Text that changes with the content, the identity or the permissions of the file. */
   signature: string;
 }
 

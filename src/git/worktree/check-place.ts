@@ -28,7 +28,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
   const target = worktreeLinkOf(path);
   const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
   if (target !== undefined && !pathExists(target)) {
-    // If the repository's folder still has its old name, the worktree was removed from git's list.
+    // If the repository is still at its old path, the worktree was removed from git's list.
     throw pathExists(dirname(dirname(target))) ? forgotten(path) : moved(repository, path);
   }
   const isOwn = commonDir !== undefined && realPath(commonDir) === realPath(repository.commonDir);

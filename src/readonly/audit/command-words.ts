@@ -13,7 +13,7 @@ export function wordsOf(node: Extract<CommandNode, { type: "Command" }>, scope: 
   return node.name === undefined ? args : [...toValues(node.name), ...args];
 }
 
-/** Returns the text of a heredoc or here-string; undefined as the text of a file, whose content is not known. */
+/** Returns the text of a heredoc or here-string; the text of a file is undefined, since its content is not known. */
 export function inputOf(redirects: readonly Redirection[], scope: Scope): { text: string | undefined } | undefined {
   const last = redirects.findLast((redirect) => redirect.type !== "Redirect" || redirect.operator === "<");
   if (last === undefined) return undefined;

@@ -27,7 +27,7 @@ export type RunJudgement = Pick<ReadonlyAudit, "verdict" | "violations_detected"
 /** Maximum length of a listed command in characters; longer ones are truncated. */
 const MAX_COMMAND_LENGTH = 400;
 
-/** Judges a run that should only have read. The verdict is clean only if that is proven. */
+/** Judges a run that was allowed only to read. The verdict is clean only if that is proven. */
 export function judgeRun(testimony: RunTestimony): RunJudgement {
   const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = testimony;
   const judged = testimony.commands.map(({ command, ...run }) => {

@@ -38,7 +38,7 @@ export class Scope {
     return new Scope(this.surroundings, this);
   }
 
-  /** Records a variable's value. If it is set twice, its value is no longer known. */
+  /** Records a variable's value. If it is set twice to different values, its value is no longer known. */
   assign(name: string, value: Value): void {
     const isAmbiguous = this.#variables.has(name) && this.#variables.get(name) !== value.text;
     this.#variables.set(name, value.isKnown && !isAmbiguous ? value.text : undefined);

@@ -47,7 +47,10 @@ function changes(name: string): CommandFinding[] {
   return writes(`git ${name} changes the repository`);
 }
 
-/** Returns the judge of a subcommand that reads if the first word is one of these or absent, and otherwise changes the repository. */
+/**
+ * Returns the judge of a subcommand that reads if the first word is one of these, and otherwise changes the repository.
+ * @param bare effect of the subcommand without any word
+ */
 const readsWith =
   (name: string, subcommands: readonly string[], bare: "reads" | "writes" = "reads") =>
   (args: readonly Value[]): readonly CommandFinding[] => {
