@@ -5,7 +5,7 @@ import { dirname, join, relative, resolve, sep } from "node:path";
 /** The largest size of a README in bytes. */
 export const README_MAX_BYTES = 9216;
 
-const DOCUMENTS = ["README*.md", "CHANGELOG.md", "docs/**/*.md"];
+const DOCUMENTS = ["*.md", "llms.txt", "docs/**/*.md", "examples/*.md"];
 const FENCE = /^ {0,3}(`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))/gm;
 const COMMENT = /<!--[\s\S]*?-->/g;
 const CODE = /(`+)(?!`)[\s\S]*?[^`]\1(?!`)/g;
