@@ -169,7 +169,7 @@ test.skipIf(!isRoot || Bun.which("setpriv") === null)(
     );
     chmodSync(scratch.root, 0o755);
     const script = join(scratch.root, "commit.ts");
-    const from = join(import.meta.dir, "..", "..", "src", "git");
+    const from = join(import.meta.dir, "..", "..", "src", "git", "changes");
     writeFileSync(
       script,
       `import { commitWork } from ${JSON.stringify(join(from, "commit-work.ts"))};

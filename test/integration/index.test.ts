@@ -17,7 +17,7 @@ async function inProcesses(count: number, code: (at: number) => string): Promise
   const at = Date.now() + 250;
   const prelude = `
     const { openStore } = await import(${JSON.stringify(join(SOURCE, "store.ts"))});
-    const { countTasks } = await import(${JSON.stringify(join(SOURCE, "list-tasks.ts"))});
+    const { countTasks } = await import(${JSON.stringify(join(SOURCE, "tasks", "list-tasks.ts"))});
     while (Date.now() < ${at});`;
   const children = Array.from({ length: count }, () =>
     Bun.spawn(["bun", "-e", prelude + code(at)], { stdin: "ignore", stderr: "inherit" }),

@@ -6,7 +6,7 @@ import { withRepositoryLock } from "#store/locks/lock.ts";
 import { openStore } from "#store/store.ts";
 import { Scratch } from "../support/scratch.ts";
 
-const MODULE = join(import.meta.dir, "..", "..", "src", "store", "held-lock.ts");
+const MODULE = join(import.meta.dir, "..", "..", "src", "store", "locks", "held-lock.ts");
 
 /** Starts a process that holds a lock until it is killed. */
 async function holder(path: string, wrapper: readonly string[] = []): Promise<Bun.Subprocess<"ignore", "pipe">> {
