@@ -169,7 +169,7 @@ const NOT_STARTED = /^\w*Error: (E[A-Z]+): /;
 
 /** Returns an explanation of git's error messages, if a user can fix the cause; undefined for any other failure. */
 export function explainFailure(stderr: string): AppError | undefined {
-  const said = lineOf(stderr, /^(?:fatal|error): /);
+  const said = firstError(stderr);
   for (const { pattern, code, describe } of EXPLANATIONS) {
     const found = pattern.exec(stderr);
     if (found === null) continue;
@@ -217,7 +217,13 @@ function describeBlocked(other: string, branch: string): { message: string; hint
   };
 }
 
+/** Returns git's first error line, without `fatal:` or `error:`; all that it said, but its hints, if there is none. */
+export function firstError(stderr: string): string {
+  return lineOf(stderr, /^(?:fatal|error):/);
+}
+
 function lineOf(stderr: string, pattern: RegExp): string {
-  const line = stderr.split("\n").find((each) => pattern.test(each)) ?? stderr.trim();
+  const lines = stderr.split("\n").filter((each) => !each.startsWith("hint:"));
+  const line = lines.find((each) => pattern.test(each)) ?? lines.join("\n").trim();
   return line.replace(/^(?:fatal|error): /, "").trim();
 }

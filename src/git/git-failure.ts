@@ -1,10 +1,8 @@
 import { AppError } from "#base/errors.ts";
-import { explainFailure } from "./explain-failure.ts";
+import { explainFailure, firstError } from "./explain-failure.ts";
 
 /** Returns the error for a failed git command, with a hint. @param stderr git's messages in the C locale */
 export function gitFailure(folder: string, args: readonly string[], stderr: string): AppError {
-  const command = describeCommand(args);
-  const said = firstError(stderr);
   const explained = explainFailure(stderr);
   if (explained !== undefined) return explained;
   if (stderr.includes("safe.bareRepository")) {
@@ -16,15 +14,9 @@ export function gitFailure(folder: string, args: readonly string[], stderr: stri
   }
   return new AppError(
     "git_failed",
-    `${command} failed in ${folder}: ${said || "it said nothing"}`,
+    `${describeCommand(args)} failed in ${folder}: ${firstError(stderr) || "it said nothing"}`,
     "Run the same git command there by hand to see what is wrong with the repository.",
   );
-}
-
-function firstError(stderr: string): string {
-  const lines = stderr.split("\n").filter((each) => !each.startsWith("hint:"));
-  const line = lines.find((each) => /^(?:fatal|error):/.test(each)) ?? lines.join("\n").trim();
-  return line.replace(/^(?:fatal|error): /, "");
 }
 
 /** Returns the name of a command for messages. */

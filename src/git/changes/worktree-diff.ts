@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { AS_PATCH, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "#git/git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { lookAtWorktree } from "./status.ts";
+import { lookAtWorktree, type SeenWorktree } from "./status.ts";
 
 /** A difference in one file. */
 export interface FileChange {
@@ -34,6 +34,7 @@ const STATUSES: Record<string, FileChange["status"]> = {
  * Compares a worktree with a commit, and writes the patch, in a form that `git apply` accepts, to a file. Neither index nor
  * files are touched.
  * @param paths files and folders to include in the patch; all if empty
+ * @param seen a look at the worktree from a moment ago, to avoid reading its status again
  * @throws AppError `git_failed`
  */
 export async function writeWorktreeDiff(
@@ -41,8 +42,9 @@ export async function writeWorktreeDiff(
   baseCommit: string,
   paths: readonly string[],
   patchFile: string,
+  seen?: SeenWorktree,
 ): Promise<WorktreeDiff> {
-  return withComparison(worktree, baseCommit, await lookAtWorktree(worktree), async ({ command, look }) => {
+  return withComparison(worktree, baseCommit, seen ?? (await lookAtWorktree(worktree)), async ({ command, look }) => {
     const [files] = await Promise.all([
       gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
       gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),

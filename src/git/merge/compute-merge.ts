@@ -60,11 +60,8 @@ async function mergeWork(
     ? await mergeWithout(space, request, uncommitted, base)
     : await mergeTrees(space, { ...request, base: undefined, ours: target, theirs: source });
   if ("conflicts" in merged) return { ...merged, at: undefined };
-  const [tree, before, isSigned] = await Promise.all([
-    treeOf(folder, merged.tree),
-    treeOf(folder, `${target}^{tree}`),
-    signsCommits(folder),
-  ]);
+  const { tree } = merged;
+  const [before, isSigned] = await Promise.all([treeOf(folder, `${target}^{tree}`), signsCommits(folder)]);
   const isMerge = strategy === "merge";
   if (!isMerge && tree === before) return { commit: target };
   const parents = isMerge ? [target, source] : [target];

@@ -1,3 +1,4 @@
+import { treeOf } from "#git/repository/branches.ts";
 import { splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { type Conflict, readConflict } from "./conflict.ts";
@@ -29,7 +30,9 @@ export async function mergeTrees(
   space: MergeFolder,
   { folder, base, ours, theirs, names }: TreeMerge,
 ): Promise<MergedTree> {
-  if (base === ours || base === theirs) return { tree: `${base === ours ? theirs : ours}^{tree}` };
+  // Only one side has changed anything.
+  const changed = base === ours ? theirs : base === theirs ? ours : undefined;
+  if (changed !== undefined) return { tree: await treeOf(folder, `${changed}^{tree}`) };
   const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
   // The tree, then the files with conflicts.
   const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");

@@ -20,31 +20,36 @@ export async function rebaseCommits(
   const { folder, target, source } = request;
   const range = [`${target}...${source}`, ...(without === undefined ? [] : [`^${without}`])];
   const picks = ["--reverse", "--topo-order", "--no-merges", "--right-only", "--cherry-mark"];
-  const [list, copier] = await Promise.all([
+  const [list, copier, targetTree] = await Promise.all([
     git(folder, ["rev-list", ...picks, ...range, "--"], space.history),
     CommitCopier.prepare(folder),
+    treeOf(folder, `${target}^{tree}`),
   ]);
-  let tip = target;
+  let [tip, tipTree] = [target, targetTree];
   for (const line of list.split("\n").filter(Boolean)) {
     const name = line.slice(1);
     const commit = await readCommit(folder, name);
     const [parent] = commit.parents;
-    const ofBase = parent === undefined ? undefined : await treeOf(folder, `${parent}^{tree}`);
-    const isEmpty = commit.tree === ofBase;
-    // "=": the target has the same change; all empty commits count as the same change.
-    if (line.startsWith("=") && !isEmpty) continue;
     if (parent === tip) {
-      tip = name;
+      [tip, tipTree] = [name, commit.tree];
       continue;
     }
+    // "=": the target has the same change; all empty commits count as the same change.
+    if (line.startsWith("=") && !(await isEmpty(folder, commit))) continue;
     const base = parent ?? (await writeEmptyCommit(folder));
     const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
     if ("conflicts" in merged) return { ...merged, at: name };
-    const [tree, ofTip] = await Promise.all([treeOf(folder, merged.tree), treeOf(folder, `${tip}^{tree}`)]);
+    const { tree } = merged;
     // A commit that was empty is kept; one that has become empty is left out.
-    if (tree !== ofTip || isEmpty) tip = await copier.copy(commit, tree, tip);
+    if (tree === tipTree && !(await isEmpty(folder, commit))) continue;
+    [tip, tipTree] = [await copier.copy(commit, tree, tip), tree];
   }
   return { commit: tip };
+}
+
+/** Returns whether a commit changes nothing. */
+async function isEmpty(folder: string, { tree, parents: [parent] }: CommitObject): Promise<boolean> {
+  return parent !== undefined && tree === (await treeOf(folder, `${parent}^{tree}`));
 }
 
 /** Copier of commits, with another tree and parent, and the user as the committer. */

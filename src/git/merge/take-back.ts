@@ -23,21 +23,17 @@ export function failedWhileWriting(stderr: string): boolean {
  */
 export async function takeBack(checkout: string, from: string, to: string): Promise<boolean> {
   const differences = await gitBytes(checkout, ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from, to]);
-  const fields = splitNul(differences);
-  const paths = fields.filter((_, index) => index % 2 === 1);
+  // Each as a letter, then the path.
+  const paths = splitNul(differences).filter((_, index) => index % 2 === 1);
   const indexed = new Set(splitNul(await gitBytes(checkout, ["ls-files", "-z"])));
-  const isWhole = paths.filter((path) => !indexed.has(path)).map((path) => remove(checkout, path));
+  const { known = [], added = [] } = Object.groupBy(paths, (path) => (indexed.has(path) ? "known" : "added"));
+  const removed = added.map((path) => remove(checkout, path));
   const restored = await runGit(checkout, ["checkout-index", "--force", "--quiet", "-z", "--stdin"], {
-    input: toBytes(
-      paths
-        .filter((path) => indexed.has(path))
-        .map((path) => `${path}\0`)
-        .join(""),
-    ),
+    input: toBytes(known.map((path) => `${path}\0`).join("")),
     deadlineMs: GIT_FILES_DEADLINE_MS,
   });
   await tryGit(checkout, ["update-index", "-q", "--refresh"]);
-  return restored.exitCode === 0 && isWhole.every(Boolean);
+  return restored.exitCode === 0 && removed.every(Boolean);
 }
 
 /** Removes a new file, and the folders that were made for it. */
