@@ -15,11 +15,9 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const globally = (...args: string[]) => world.git(world.root, "config", "--global", ...args);
-
 describe("the user's git", () => {
   test("safe.bareRepository = explicit: all verbs work", async () => {
-    await globally("safe.bareRepository", "explicit");
+    await world.globally("safe.bareRepository", "explicit");
     try {
       const one = await world.work("one", "echo 1 > 1.txt; git add .; git commit -qm one; echo 2 > 2.txt");
       const id = one["task_id"];
@@ -32,7 +30,7 @@ describe("the user's git", () => {
         task_id: id,
       });
     } finally {
-      await globally("--unset", "safe.bareRepository");
+      await world.globally("--unset", "safe.bareRepository");
     }
   });
 

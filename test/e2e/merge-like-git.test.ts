@@ -14,8 +14,6 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const globally = (...args: string[]) => world.git(world.root, "config", "--global", ...args);
-
 describe("attributes count as they do for git merge", () => {
   test("merge=union takes the lines of both", async () => {
     await world.write(".gitattributes", "CHANGELOG.md merge=union\n");
@@ -111,7 +109,7 @@ describe("a rebase keeps every byte of its commits", () => {
     const key = join(world.root, "key");
     if (!existsSync(key)) await world.run(world.root, ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key]);
     const settings = { "gpg.format": "ssh", "user.signingKey": key, "log.showSignature": "true" };
-    for (const [name, value] of Object.entries(settings)) await globally(name, value);
+    for (const [name, value] of Object.entries(settings)) await world.globally(name, value);
     try {
       const latin = String.raw`printf 'caf\351\n\nend \n\n\n' > ../message; GIT_AUTHOR_NAME=$(printf 'Ren\351') GIT_AUTHOR_DATE='1234567890 +0545' git -c i18n.commitEncoding=ISO-8859-1 commit -q -S --cleanup=verbatim -F ../message`;
       const one = await world.work("one", "true");
@@ -135,7 +133,7 @@ describe("a rebase keeps every byte of its commits", () => {
       }
       expect(await kept(repo, "HEAD")).toContain("encoding ISO-8859-1\n\ncaf\xe9\n\nend \n\n\n");
     } finally {
-      for (const name of Object.keys(settings)) await globally("--unset", name);
+      for (const name of Object.keys(settings)) await world.globally("--unset", name);
     }
   });
 });

@@ -2,32 +2,21 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
-import { World } from "../support/world.ts";
+import { GitWorld } from "../support/git-world.ts";
 
-let world: World;
+let world: GitWorld;
 let client: McpClient;
 
 beforeAll(async () => {
-  world = new World();
+  world = new GitWorld();
   world.stub.script("WORK", [{ run: "pwd > where.txt" }, { say: "Worked." }]);
-  client = await world.client();
+  client = await world.own;
 });
 afterAll(() => world.close());
 
 const git = (folder: string, ...args: string[]) => world.git(folder, ...args);
-
-async function start(cwd: string, topic: string, more: object = {}): Promise<Record<string, unknown>> {
-  return (await client.call("codex", { prompt: "WORK", cwd, topic, sandbox: "full-access", ...more })).data;
-}
-
-/** Fills a repository that is there with a first commit of two files, one of them in `src`. */
-async function fill(folder: string): Promise<string> {
-  mkdirSync(join(folder, "src"), { recursive: true });
-  for (const file of ["a.txt", "src/b.txt"]) writeFileSync(join(folder, file), `${file}\n`);
-  await git(folder, "add", ".");
-  await git(folder, "commit", "--quiet", "-m", "First");
-  return folder;
-}
+const start: GitWorld["start"] = (...task) => world.start(...task);
+const fill = (folder: string) => world.fill(folder);
 
 describe("a full-access task works in a repository of any shape", () => {
   /** Runs a task, and checks where the worktree stands and that Codex ran in it. */

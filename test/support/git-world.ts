@@ -43,4 +43,24 @@ export class GitWorld extends World {
     writeFileSync(join(this.repo, path), text);
     await this.git(this.repo, "add", "--", path);
   }
+
+  /** Sets a value in the user's configuration of git, or removes one. */
+  async globally(...args: string[]): Promise<void> {
+    await this.git(this.root, "config", "--global", ...args);
+  }
+
+  /** Fills a repository that is there with a first commit of two files, one of them in `src`. */
+  async fill(folder: string): Promise<string> {
+    mkdirSync(join(folder, "src"), { recursive: true });
+    for (const file of ["a.txt", "src/b.txt"]) writeFileSync(join(folder, file), `${file}\n`);
+    await this.git(folder, "add", ".");
+    await this.git(folder, "commit", "--quiet", "-m", "First");
+    return folder;
+  }
+
+  /** Starts a full-access task whose prompt is `WORK`, unless another is given. @returns its answer, a refusal too */
+  async start(cwd: string, topic: string, more: object = {}): Promise<Record<string, unknown>> {
+    const request = { prompt: "WORK", cwd, topic, sandbox: "full-access", ...more };
+    return (await (await this.own).call("codex", request)).data;
+  }
 }
