@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { $ } from "bun";
 import { workspaceOf } from "#git/repository/workspace.ts";
 import { openStore } from "#store/store.ts";
-import { noteWorktree } from "#store/worktree-base.ts";
+import { recordWorktree } from "#store/worktree-base.ts";
 import { runCli } from "../../test/support/command-line.ts";
 import { World } from "../../test/support/world.ts";
 import { buildBinary } from "../build.ts";
@@ -55,7 +55,7 @@ async function makeWorktrees(repository: string): Promise<string[]> {
     await world.run(repository, ["git", "worktree", "add", "--quiet", "--no-checkout", "-b", branch, path]);
     await $`cp -al ${join(repository, "src")} ${join(repository, "README.md")} ${path}`.quiet();
     const base = { base_branch: "main", base_commit: commit, made_here: true as const };
-    noteWorktree(store, {
+    recordWorktree(store, {
       worktree_dir: path,
       agent_branch: branch,
       workspace: join(repository, ".git"),

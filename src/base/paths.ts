@@ -57,10 +57,10 @@ export function realPath(path: string): string {
 }
 
 /** Resolves the links of a path that need not exist yet: those in its existing folders. */
-export function realPathToBe(path: string): string {
+export function realPathOfMissing(path: string): string {
   const above = dirname(path);
   if (above === path || lstatIfAny(path) !== undefined) return realPath(path);
-  return join(realPathToBe(above), basename(path));
+  return join(realPathOfMissing(above), basename(path));
 }
 
 /** Returns whether this process may create files in an existing folder: neither permissions nor a read-only disk prevent it. */

@@ -42,7 +42,7 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
  * Returns why a Codex CLI cannot be used with these arguments; undefined if it can, or if its help does not say.
  * @param path of the CLI, for the message
  */
-export function whyIncompatible(
+export function findIncompatibility(
   { version, words }: CodexCapabilities,
   args: readonly string[],
   path: string,

@@ -9,7 +9,7 @@ export interface ProcessEnd {
 }
 
 /** End of a process that had no parent to report it. */
-export const UNSEEN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
+export const UNKNOWN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
 
 /** Codex process, started by this or another supervisor. */
 export interface CodexProcess {
@@ -73,7 +73,7 @@ export function startCodex(start: CodexStart): CodexProcess {
 export function adoptCodex(identity: ProcessIdentity): CodexProcess {
   const watch = async (): Promise<ProcessEnd> => {
     while (isProcessAlive(identity)) await Bun.sleep(ADOPTED_POLL_MS);
-    return UNSEEN_END;
+    return UNKNOWN_END;
   };
   return { identity, ended: watch() };
 }

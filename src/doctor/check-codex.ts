@@ -1,5 +1,5 @@
 import { codexArguments } from "#codex/argv.ts";
-import { probeCapabilities, whyIncompatible } from "#codex/capabilities.ts";
+import { probeCapabilities, findIncompatibility } from "#codex/capabilities.ts";
 import { type CodexProgram, listCodexPrograms, locateCodex } from "#codex/locate.ts";
 import { probeLogin } from "#codex/login.ts";
 import { checkProfile } from "#codex/profile.ts";
@@ -37,7 +37,7 @@ export async function checkCodex(config: Config): Promise<Finding[]> {
 async function checkVersion(config: Config, program: CodexProgram): Promise<Finding> {
   try {
     const capabilities = await probeCapabilities(config, program);
-    const fault = whyIncompatible(capabilities, EVERY_ARGUMENT, program.path);
+    const fault = findIncompatibility(capabilities, EVERY_ARGUMENT, program.path);
     if (fault !== undefined) return problemOf("codex", fault);
     return ok("codex", `${capabilities.version ?? "unknown version"} at ${program.path}`);
   } catch (error) {
@@ -55,19 +55,19 @@ async function checkOtherVersions(config: Config, used: CodexProgram): Promise<F
   );
   if (new Set(versions).size < 2) return [];
   const list = programs.map(({ path }, index) => `${versions[index]} at ${path}${path === used.path ? " (used)" : ""}`);
-  const mend =
+  const fix =
     "Remove those that you do not want, or set CODEXMCP_CODEX_BIN: an MCP client's PATH may find another one.";
-  return [warning("codex_versions", `several are installed: ${list.join("; ")}`, mend)];
+  return [warning("codex_versions", `several are installed: ${list.join("; ")}`, fix)];
 }
 
 async function checkLogin(config: Config, program: CodexProgram): Promise<Finding> {
   try {
     const { isLoggedIn, by } = await probeLogin(config, program);
     if (isLoggedIn) return ok("login", by);
-    const mend = by.includes("which is not set")
+    const fix = by.includes("which is not set")
       ? "Set it in the MCP client's configuration of this server."
       : "Run `codex login` as the user that runs this server, or give the server CODEX_API_KEY in its environment.";
-    return problem("login", `Codex has no credentials: ${by}`, mend);
+    return problem("login", `Codex has no credentials: ${by}`, fix);
   } catch (error) {
     return problemOf("login", error);
   }

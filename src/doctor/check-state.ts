@@ -9,8 +9,8 @@ import { type Finding, ok, problem, warning } from "./finding.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** Free space in bytes below which a run's log may fill the disk. */
-const LITTLE_SPACE = 500 * MEBIBYTE;
-const NO_SPACE = 50 * MEBIBYTE;
+const LOW_SPACE_BYTES = 500 * MEBIBYTE;
+const MIN_SPACE_BYTES = 50 * MEBIBYTE;
 
 /** Checks the state folder: permissions, free space, and the integrity of the index. Repairs nothing. */
 export function checkState(home: string): Finding[] {
@@ -22,7 +22,7 @@ export function checkState(home: string): Finding[] {
 function checkFolder(home: string): Finding {
   const stat = statSync(home, { throwIfNoEntry: false });
   const where = stat === undefined ? nearestFolder(home) : home;
-  const mend = `Make ${where} writable for the user that runs the server, or set CODEXMCP_HOME to another folder.`;
+  const fix = `Make ${where} writable for the user that runs the server, or set CODEXMCP_HOME to another folder.`;
   const isFile = stat?.isDirectory() === false;
   if (isFile) return problem("state_folder", `${home} is not a folder.`, "Move it away.");
   try {
@@ -33,7 +33,7 @@ function checkFolder(home: string): Finding {
     if (stat === undefined) return ok("state_folder", `${home} (made by the first task)`);
   } catch (error) {
     if (errnoOf(error) === "ENOSPC") return problem("state_folder", `The disk of ${home} is full.`, "Make room on it.");
-    return problem("state_folder", `${where} is not writable (${errnoOf(error) ?? String(error)}).`, mend);
+    return problem("state_folder", `${where} is not writable (${errnoOf(error) ?? String(error)}).`, fix);
   }
   if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
@@ -54,9 +54,9 @@ function checkSpace(home: string): Finding[] {
   const { bavail, bsize } = statfsSync(nearestFolder(home));
   const free = bavail * bsize;
   const message = `${Math.floor(free / MEBIBYTE)} MiB free on the disk of ${home}`;
-  const mend = "Make room: codex-mcp-server clean shows what old tasks hold; worktrees may hold more.";
-  if (free < NO_SPACE) return [problem("disk_space", `${message}: too little for a task's log.`, mend)];
-  return [free < LITTLE_SPACE ? warning("disk_space", `${message}.`, mend) : ok("disk_space", message)];
+  const fix = "Make room: codex-mcp-server clean shows what old tasks hold; worktrees may hold more.";
+  if (free < MIN_SPACE_BYTES) return [problem("disk_space", `${message}: too little for a task's log.`, fix)];
+  return [free < LOW_SPACE_BYTES ? warning("disk_space", `${message}.`, fix) : ok("disk_space", message)];
 }
 
 function checkDatabase(home: string): Finding {
@@ -64,10 +64,10 @@ function checkDatabase(home: string): Finding {
   if (!pathExists(database)) return ok("database", "none yet");
   const fault = inspectDatabase(database);
   if (fault === undefined) return ok("database", database);
-  const mend =
+  const fix =
     "Move it away with its -wal and -shm files; the next command rebuilds it from the tasks' own files: " +
     `mv '${database}' '${database}.old'`;
-  return problem("database", `The index is damaged: ${fault}.`, mend);
+  return problem("database", `The index is damaged: ${fault}.`, fix);
 }
 
 function nearestFolder(path: string): string {

@@ -72,8 +72,8 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
   });
   if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left over`)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
-  const mend = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
-  return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, mend)];
+  const fix = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
+  return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, fix)];
 }
 
 /** States of tasks without a supervisor. */
@@ -86,13 +86,13 @@ function checkSupervisors(context: AppContext): Finding[] {
     const { task_id } = stored.record;
     const unresponsive = describeUnresponsive(context, stored);
     if (unresponsive === undefined) return [];
-    const mend = `Continue it, or end the task: codex-mcp-server cancel ${task_id}`;
-    return [warning("supervisors", `${task_id}: ${unresponsive}`, mend)];
+    const fix = `Continue it, or end the task: codex-mcp-server cancel ${task_id}`;
+    return [warning("supervisors", `${task_id}: ${unresponsive}`, fix)];
   });
   if (lost.length > 0) {
     const names = lost.map(({ record }) => record.task_id).join(", ");
-    const mend = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
-    findings.push(warning("supervisors", `Tasks whose supervisor has died: ${names}`, mend));
+    const fix = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
+    findings.push(warning("supervisors", `Tasks whose supervisor has died: ${names}`, fix));
   }
   if (findings.length > 0) return findings;
   const elsewhere = unfinished.filter((stored) => describeElsewhere(context, stored) !== undefined).length;

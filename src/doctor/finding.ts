@@ -7,7 +7,7 @@ export interface Finding {
   status: "ok" | "warning" | "problem";
   message: string;
   /** Fix; present with every warning and problem. */
-  mend?: string;
+  fix?: string;
 }
 
 /** Returns a finding without a problem. */
@@ -16,13 +16,13 @@ export function ok(check: string, message: string): Finding {
 }
 
 /** Returns a finding that deserves attention. */
-export function warning(check: string, message: string, mend: string): Finding {
-  return { check, status: "warning", message, mend };
+export function warning(check: string, message: string, fix: string): Finding {
+  return { check, status: "warning", message, fix };
 }
 
 /** Returns a finding with which some tasks cannot work. */
-export function problem(check: string, message: string, mend: string): Finding {
-  return { check, status: "problem", message, mend };
+export function problem(check: string, message: string, fix: string): Finding {
+  return { check, status: "problem", message, fix };
 }
 
 /** Converts a thrown error to a finding. */

@@ -75,7 +75,7 @@ export async function gitUpTo(
  * Returns whether a git command prints anything; it is stopped at its first output.
  * @throws AppError as {@link git} does
  */
-export async function answersAnything(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
+export async function hasOutput(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
   const result = await runGit(folder, args, { ...run, maxOutputBytes: 0 });
   if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
   return result.overflowed;

@@ -26,7 +26,7 @@ export async function checkTrusted(folder: string): Promise<void> {
 }
 
 /** Variables that restrict git to the user's and the system's configuration. */
-const OUTSIDE = { GIT_DIR: "/dev/null" };
+const NO_REPOSITORY = { GIT_DIR: "/dev/null" };
 
 /**
  * Returns whether the user's settings trust a repository, by the settings that git checks itself; a repository's own
@@ -34,7 +34,7 @@ const OUTSIDE = { GIT_DIR: "/dev/null" };
  */
 async function isTrustedByUser(bare: string): Promise<boolean> {
   const setting = async (name: string) =>
-    (await tryGit("/", ["config", "--get-all", name], OUTSIDE)).stdout.trim().split("\n");
+    (await tryGit("/", ["config", "--get-all", name], NO_REPOSITORY)).stdout.trim().split("\n");
   const [directories, bareRepositories] = await Promise.all([
     setting("safe.directory"),
     setting("safe.bareRepository"),

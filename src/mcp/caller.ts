@@ -25,7 +25,7 @@ export function callerOf(server: Server, { _meta: meta }: Pick<Extra, "_meta">):
  * Checks that a client that asks for tasks has declared that it accepts them.
  * @throws RpcError if it has not
  */
-export function requireTasks({ takesTasks }: Caller): void {
+export function requireTasksExtension({ takesTasks }: Caller): void {
   if (takesTasks) return;
   const requiredCapabilities = { extensions: { [TASKS_EXTENSION]: {} } };
   throw new RpcError(RPC_CODES.missingClientCapability, "Missing required client capability", { requiredCapabilities });

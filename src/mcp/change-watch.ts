@@ -1,7 +1,7 @@
 import { logger } from "#base/log.ts";
 
 /** Interval at which watched values are checked, in milliseconds. */
-const LOOK_MS = 1000;
+const POLL_INTERVAL_MS = 1000;
 
 interface Watched {
   look: () => Promise<string>;
@@ -23,7 +23,7 @@ export class ChangeWatch {
   async watch(look: () => Promise<string>, tell: () => void): Promise<() => void> {
     const watched = { look, tell, seen: await look() };
     this.#watched.add(watched);
-    this.#timer ??= setInterval(() => void this.#lookAtAll(), LOOK_MS);
+    this.#timer ??= setInterval(() => void this.#lookAtAll(), POLL_INTERVAL_MS);
     return () => {
       this.#watched.delete(watched);
       if (this.#watched.size > 0) return;

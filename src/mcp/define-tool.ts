@@ -103,9 +103,13 @@ function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObj
 
 function typeOf(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): z.core.JSONSchema.BaseSchema {
   if (typeof schema !== "object") return {};
-  const { type, items } = schema;
+  const { type, items, deprecated } = schema;
   const isList = items !== undefined && !Array.isArray(items);
-  return { ...(type !== undefined && { type }), ...(isList && { items: typeOf(items) }) };
+  return {
+    ...(type !== undefined && { type }),
+    ...(isList && { items: typeOf(items) }),
+    ...(deprecated === true && { deprecated }),
+  };
 }
 
 function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {

@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 import { describeFault } from "./call-tool.ts";
-import { BothEras } from "#mcp/protocol/both-eras.ts";
+import { DualProtocolTransport } from "#mcp/protocol/both-eras.ts";
 import { makeServer } from "./server.ts";
 import { Session } from "./session.ts";
 import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";
@@ -26,7 +26,7 @@ export async function serveStdio(): Promise<void> {
   for (const event of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
   }
-  const transport = new BothEras(stdio);
+  const transport = new DualProtocolTransport(stdio);
   transport.onclose = () => void leave();
   await makeServer(session).connect(transport);
 }

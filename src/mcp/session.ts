@@ -2,12 +2,12 @@ import { type AppContext, openContext } from "#tasks/context.ts";
 import { readConfig } from "#base/config.ts";
 
 /** Time in which requests may still be answered after the client is gone, in milliseconds: clients kill the server after half a second. */
-const FAREWELL_MS = 300;
+const CLOSE_TIMEOUT_MS = 300;
 
 /** Number of answers after which a garbage collection is due. */
 const ANSWERS_BETWEEN_TIDYING = 50;
 /** Idle time before a garbage collection, in milliseconds, so that it delays no request. */
-const REST_MS = 500;
+const IDLE_GC_DELAY_MS = 500;
 
 /** Connection of one client. */
 export class Session {
@@ -37,7 +37,7 @@ export class Session {
     this.#answers.delete(answer);
     this.#answered++;
     if (this.#answers.size > 0 || this.#answered < ANSWERS_BETWEEN_TIDYING) return;
-    this.#rest = setTimeout(() => this.#tidyUp(), REST_MS);
+    this.#rest = setTimeout(() => this.#tidyUp(), IDLE_GC_DELAY_MS);
   }
 
   /** Collects garbage. Otherwise the heap of a server that is mostly idle would stay at its largest size. */
@@ -49,7 +49,7 @@ export class Session {
   /** Waits a short time for answers that are almost ready. */
   async leave(): Promise<void> {
     this.#leaving.abort();
-    await Promise.race([Promise.allSettled(this.#answers), Bun.sleep(FAREWELL_MS)]);
+    await Promise.race([Promise.allSettled(this.#answers), Bun.sleep(CLOSE_TIMEOUT_MS)]);
     // The SDK still has to send them.
     await Bun.sleep(0);
   }

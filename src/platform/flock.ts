@@ -10,7 +10,7 @@ const LOCK_UN = 8;
 const HELD = process.platform === "linux" ? 11 : 35;
 
 /** Number of attempts to take the lock while others inspect it. */
-const TRIES = 1000;
+const MAX_ATTEMPTS = 1000;
 
 /**
  * Takes the exclusive lock of a file, creating the file if missing. The kernel keeps the lock while any process has the returned
@@ -48,7 +48,7 @@ export function makeLockFile(path: string): void {
 function lockRepeatedly(file: number): number {
   for (let attempt = 1; ; attempt++) {
     const outcome = flock(file, LOCK_EX | LOCK_NB);
-    if (outcome !== HELD || attempt === TRIES) return outcome;
+    if (outcome !== HELD || attempt === MAX_ATTEMPTS) return outcome;
     if (flock(file, LOCK_SH | LOCK_NB) !== 0) return HELD;
     flock(file, LOCK_UN);
     Bun.sleepSync(Math.random() * 2);

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { bringLogin, bringSession } from "#codex/private-home/close.ts";
-import type { DoubtLogin } from "#codex/private-home/login.ts";
+import type { FindLoginDoubt } from "#codex/private-home/login.ts";
 import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
@@ -21,7 +21,7 @@ const NoteSchema = v.object({
   user_files: v.exactOptional(UserFilesSchema),
 });
 /** Maximum size of a note in bytes; it may contain the user's files. */
-const MAX_NOTE_BYTES = 64 * 1024 * 1024;
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 /**
  * Makes a run's own CODEX_HOME, and records outside of it what is needed at its end.
@@ -40,7 +40,7 @@ export function openCodexHome({ home, codexHome, environment }: Config, task: Ru
     };
   });
   if (note === undefined) return undefined;
-  makePrivateFolder(paths.witness);
+  makePrivateFolder(paths.workspaceSnapshot);
   writePrivateFile(noteFile(paths), JSON.stringify(note));
   return paths.codexHome;
 }
@@ -95,7 +95,7 @@ export interface ClosedRun {
   /** Whether the kernel kept it from writing to the user's CODEX_HOME. */
   isEnforced: boolean;
   /** Function that returns a reason not to trust a login that the run has renewed. */
-  doubtLogin: DoubtLogin;
+  doubtLogin: FindLoginDoubt;
 }
 
 /** Copies the lasting contents of a run's own CODEX_HOME to the user's, and determines what the run changed in both. */
@@ -106,7 +106,7 @@ export async function closeCodexHome(
 ): Promise<HomeFindings> {
   const paths = taskPaths(home, task.task_id);
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
-  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
+  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_RECORD_BYTES });
   const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
   if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
@@ -123,5 +123,5 @@ export async function closeCodexHome(
 }
 
 function noteFile(paths: TaskPaths): string {
-  return join(paths.witness, "codex-home.json");
+  return join(paths.workspaceSnapshot, "codex-home.json");
 }

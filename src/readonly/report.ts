@@ -3,7 +3,7 @@ import type { RunResult } from "#codex/run/run-log.ts";
 import { judgeRun } from "#readonly/audit/judge-run.ts";
 import { namesLogin } from "#codex/private-home/login.ts";
 import type { HomeViolation } from "#codex/private-home/note.ts";
-import { UNSEEN_END } from "#codex/process.ts";
+import { UNKNOWN_END } from "#codex/process.ts";
 import { readActions, type RunActions } from "#codex/run/run-actions.ts";
 import { readRestriction } from "#readonly/confine/confined-command.ts";
 import { landlockAbi } from "#readonly/confine/landlock.ts";
@@ -14,7 +14,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
 import type { RunningTask } from "#domain/record.ts";
 import { closeCodexHome } from "./codex-home.ts";
-import { questionWorkspace, type WorkspaceTestimony } from "./workspace.ts";
+import { diffWorkspace, type WorkspaceDiff } from "./workspace.ts";
 
 /**
  * Audits a run under the read-only fallback, from its log, the workspace, its CODEX_HOME, and the kernel's restrictions. Copies
@@ -23,7 +23,7 @@ import { questionWorkspace, type WorkspaceTestimony } from "./workspace.ts";
 export async function auditRun(context: { config: Config }, task: RunningTask, run: RunResult): Promise<ReadonlyAudit> {
   const { temporary, confinement, codexHome } = taskPaths(context.config.home, task.task_id);
   const restriction = readTrustedRestriction(confinement);
-  const workspace = await questionWorkspace(context, task);
+  const workspace = await diffWorkspace(context, task);
   const writable = [codexHome, temporary];
   const isExposed = writable.some((folder) => isWithin(task.run_dir, folder));
   const isProtected = restriction.enforcement === "landlock" && !isExposed;
@@ -83,7 +83,7 @@ function protectionBy(restriction: Restriction, writable: readonly string[]) {
 /** Compares the log with the data that was read from it while it was written. */
 function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
   const notes =
-    log === undefined || end === UNSEEN_END
+    log === undefined || end === UNKNOWN_END
       ? ["The supervisor of this run ended before it did: whether its log was changed until then is not known."]
       : [];
   if (log === undefined || log.isIntact()) return { violations: [], notes };
@@ -107,7 +107,7 @@ function toHomeViolation({ path, change }: HomeViolation): Violation {
 interface Circumstances {
   restriction: Restriction;
   isProtected: boolean;
-  workspace: WorkspaceTestimony | undefined;
+  workspace: WorkspaceDiff | undefined;
 }
 
 function notesOn({ restriction, isProtected, workspace }: Circumstances): string[] {

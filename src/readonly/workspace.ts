@@ -19,7 +19,7 @@ import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
 import { type SnapshotLimits, takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
 
 /** Comparison of a workspace before and after a run. */
-export interface WorkspaceTestimony {
+export interface WorkspaceDiff {
   evidence: NonNullable<AuditEvidence["workspace"]>;
   differences: (Difference | { path: string; change: "repository" })[];
 }
@@ -33,33 +33,33 @@ const BEFORE = { totalMs: 3000, contentMs: 500 };
 const AFTER = { totalMs: 10_000, contentMs: 0 };
 
 /** Takes a snapshot of a task's workspace before its run. A failure loses the comparison, but does not stop the run. */
-export async function noteWorkspace({ config }: { config: Config }, task: RunningTask): Promise<void> {
-  const { witness } = taskPaths(config.home, task.task_id);
+export async function recordWorkspace({ config }: { config: Config }, task: RunningTask): Promise<void> {
+  const { workspaceSnapshot } = taskPaths(config.home, task.task_id);
   try {
-    makePrivateFolder(witness);
+    makePrivateFolder(workspaceSnapshot);
     const started = performance.now();
     const { repository, snapshot, top } = await look(config, task.run_dir, { ...BEFORE, isEntered: () => true });
-    writePrivateFile(join(witness, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
+    writePrivateFile(join(workspaceSnapshot, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
     const milliseconds = performance.now() - started;
-    writePrivateFile(join(witness, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
+    writePrivateFile(join(workspaceSnapshot, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
   } catch (error) {
     logger("app").warn`the workspace ${task.run_dir} could not be looked at: ${String(error)}`;
   }
 }
 
 /** Compares a task's workspace after its run with the snapshot before. @returns undefined if there is nothing to compare with */
-export async function questionWorkspace(
+export async function diffWorkspace(
   { config }: { config: Config },
   task: RunningTask,
-): Promise<WorkspaceTestimony | undefined> {
-  const { witness } = taskPaths(config.home, task.task_id);
+): Promise<WorkspaceDiff | undefined> {
+  const { workspaceSnapshot } = taskPaths(config.home, task.task_id);
   try {
     const started = performance.now();
-    const before = readNoted(join(witness, "workspace.json"));
-    const files = parseSnapshot(readFileSync(join(witness, "files.jsonl"), "utf8"));
+    const before = readNoted(join(workspaceSnapshot, "workspace.json"));
+    const files = parseSnapshot(readFileSync(join(workspaceSnapshot, "files.jsonl"), "utf8"));
     const isEntered = (folder: string) => files.folders.has(folder);
     const after = await look(config, before.top, { ...AFTER, isEntered });
-    const differences: WorkspaceTestimony["differences"] = compareSnapshots(before.top, files, after.snapshot);
+    const differences: WorkspaceDiff["differences"] = compareSnapshots(before.top, files, after.snapshot);
     for (const path of compareRepositories(before.repository, after.repository)) {
       differences.push({ path, change: "repository" });
     }

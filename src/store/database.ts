@@ -5,7 +5,7 @@ import { AppError, errnoOf } from "#base/errors.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
 import { repairPrivateFolder } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
-import { holdSoon } from "#store/locks/held-lock.ts";
+import { holdWithin } from "#store/locks/held-lock.ts";
 import { hasNoSchema, isNewerSchema, migrate } from "./migrations.ts";
 import { inStateFolder } from "./storage-fault.ts";
 import type { StorePaths } from "./store-paths.ts";
@@ -45,7 +45,7 @@ export function openDatabase(paths: StorePaths, fill: (database: Database) => vo
 }
 
 function makeAnew(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
-  const lock = holdSoon(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
+  const lock = holdWithin(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
   if (lock === undefined) throw stillLocked(paths);
   try {
     // Another process may have done it while this one waited for the lock.

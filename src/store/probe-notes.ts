@@ -13,13 +13,13 @@ export interface ProbeNotes<T> {
 }
 
 /** Time for which a failure is remembered, in milliseconds: failures may be fixed, successes persist. */
-const FAILURE_HOLDS_MS = 10 * 60 * 1000;
+const FAILURE_CACHE_MS = 10 * 60 * 1000;
 
 /** Cache of whether Codex's own sandbox works here. */
 export const sandboxNotes = probeNotes(
   "sandboxProbe",
   v.boolean(),
-  (works, at) => works || Math.abs(Date.now() - at) < FAILURE_HOLDS_MS,
+  (works, at) => works || Math.abs(Date.now() - at) < FAILURE_CACHE_MS,
 );
 
 /** Cache of the installed Codex's capabilities. */

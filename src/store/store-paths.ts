@@ -44,7 +44,7 @@ export interface TaskPaths {
   /** Under the read-only fallback: restrictions that the kernel enforced. */
   confinement: string;
   /** Under the read-only fallback: snapshot of the workspace before the run, removed after the run. */
-  witness: string;
+  workspaceSnapshot: string;
   /** Files for communication between processes during a run. */
   live: string;
   /** Lock of the process that starts the task, until the supervisor has taken over. */
@@ -96,7 +96,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     temporary: join(folder, "tmp"),
     codexHome: join(folder, "codex-home"),
     confinement: join(folder, "confinement.json"),
-    witness: join(folder, "witness"),
+    workspaceSnapshot: join(folder, "witness"),
     live,
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),

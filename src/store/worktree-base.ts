@@ -28,7 +28,7 @@ export function findWorktreeBase(store: Indexed, worktreeDir: string): WorktreeB
 }
 
 /** Worktree to be recorded. */
-export interface NotedWorktree extends WorktreeBase {
+export interface RecordedWorktree extends WorktreeBase {
   worktree_dir: string;
   agent_branch: string;
   /** The repository's common git folder. */
@@ -36,7 +36,7 @@ export interface NotedWorktree extends WorktreeBase {
 }
 
 /** Records a worktree and its base: they outlive the tasks that worked there. */
-export function noteWorktree(store: Writable, worktree: NotedWorktree): void {
+export function recordWorktree(store: Writable, worktree: RecordedWorktree): void {
   const { worktree_dir, agent_branch, base_branch = null, base_commit, made_here = false, workspace } = worktree;
   store.writable
     .query(
@@ -49,7 +49,7 @@ export function noteWorktree(store: Writable, worktree: NotedWorktree): void {
 }
 
 /** Worktree in the index. */
-export interface StoredWorktree extends NotedWorktree {
+export interface StoredWorktree extends RecordedWorktree {
   merged?: Merged;
 }
 
@@ -94,7 +94,7 @@ export function listStoredWorktrees(store: Indexed): StoredWorktree[] {
 }
 
 /** Records a merge of a worktree's branch. */
-export function noteMerged(store: Writable, worktreeDir: string, { tip, commit }: Merged): void {
+export function recordMerge(store: Writable, worktreeDir: string, { tip, commit }: Merged): void {
   store.writable
     .query("UPDATE worktrees SET merged_tip = ?, merged_commit = ? WHERE worktree_dir = ?")
     .run(tip, commit, worktreeDir);

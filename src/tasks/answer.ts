@@ -32,7 +32,7 @@ export function toAnswer(task: EndedTask): TaskAnswer {
     ...outcomeFields(task),
     elapsed_seconds: elapsedSeconds(task),
     ...worktreeFields(task),
-    ...noteOf(task),
+    ...answerNote(task),
   };
 }
 
@@ -52,7 +52,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
 }
 
 /** Returns a note on anything unexpected about where or how a task runs. */
-export function noteOf(task: TaskRecord): { note?: string } {
+export function answerNote(task: TaskRecord): { note?: string } {
   const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
   const pane = isWithoutPane
     ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."

@@ -11,7 +11,13 @@ import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { listOwnFolders } from "#tasks/start/worktree-place.ts";
-import { forgetEarlierRuns, forgetTasks, type Limits, listBeyond, listRunsBeyond } from "./retention.ts";
+import {
+  forgetEarlierRuns,
+  forgetTasks,
+  type Limits,
+  listTasksBeyondLimits,
+  listRunsBeyondLimits,
+} from "./retention.ts";
 
 /** Files and tasks that a clean-up removes. */
 export interface CleanUp {
@@ -25,10 +31,10 @@ export interface CleanUp {
 /** Returns what a clean-up would remove, without changing anything. */
 export async function planCleanUp(context: AppContext, limits: Limits): Promise<CleanUp> {
   const { home } = context.config;
-  const tasks = listBeyond(context, limits);
+  const tasks = listTasksBeyondLimits(context, limits);
   const going = new Set(tasks.map(({ task_id }) => task_id));
   const staying = listTaskIds(context.store, "", -1).filter((id) => !going.has(id));
-  const runs = staying.flatMap((id) => listRunsBeyond(context, id, limits));
+  const runs = staying.flatMap((id) => listRunsBeyondLimits(context, id, limits));
   const leftovers = [...listLeftovers(context.store), ...listRemovedWorktrees(context)];
   return {
     tasks: await Promise.all(tasks.map((task) => withBytes(task, taskPaths(home, task.task_id).folder))),

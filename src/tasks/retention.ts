@@ -19,7 +19,7 @@ export interface Limits {
  * and link. Never changes worktrees or branches.
  */
 export function applyRetention(context: AppContext): void {
-  forgetTasks(context, listBeyond(context, context.config));
+  forgetTasks(context, listTasksBeyondLimits(context, context.config));
 }
 
 /**
@@ -33,7 +33,7 @@ export function forgetEarlierRuns({ store }: AppContext, runs: readonly EarlierR
 }
 
 /** Returns the earlier runs of a task that are neither among its newest `keepTasks` nor younger than `keepSeconds`. */
-export function listRunsBeyond(
+export function listRunsBeyondLimits(
   { store }: AppContext,
   taskId: string,
   { keepTasks, keepSeconds }: Limits,
@@ -43,7 +43,7 @@ export function listRunsBeyond(
 }
 
 /** Returns the ended tasks beyond the limits, newest first. */
-export function listBeyond({ store }: AppContext, { keepTasks, keepSeconds }: Limits): ForgettableTask[] {
+export function listTasksBeyondLimits({ store }: AppContext, { keepTasks, keepSeconds }: Limits): ForgettableTask[] {
   return listForgettable(store, keepTasks).filter((task) => secondsBetween(task.end_time) >= keepSeconds);
 }
 

@@ -3,7 +3,7 @@ import { queuePosition } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
-import { noteOf, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
+import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { getTask } from "./find-task.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
@@ -55,7 +55,7 @@ export async function showTask(
     sandbox: task.sandbox,
     log_file: task.log_file,
     ...worktreeFields(task),
-    ...noteOf(task),
+    ...answerNote(task),
   };
   if (task.status === "queued") {
     return {
@@ -80,7 +80,7 @@ function describeRun(
   return {
     ...describeProgress(record.log_file, sinceEvent, logBytes),
     ...(unresponsive !== undefined && { stalled: unresponsive }),
-    ...notesOnPlace(context, stored, noteOf(record).note),
+    ...notesOnPlace(context, stored, answerNote(record).note),
   };
 }
 

@@ -6,7 +6,7 @@ export interface TmuxServerWatch {
 }
 
 /** Time that an exiting server has to notify its clients, in milliseconds. */
-const FAREWELL_MS = 1000;
+const CLIENT_EXIT_TIMEOUT_MS = 1000;
 
 /**
  * Watches the tmux server of this pane. A pane's process gets the same SIGHUP when its session is ended and when the server is killed. A
@@ -28,7 +28,7 @@ export function watchTmuxServer(
   client.unref();
   return {
     hasCrashed: async () => {
-      const exitCode = await Promise.race([client.exited, Bun.sleep(FAREWELL_MS)]);
+      const exitCode = await Promise.race([client.exited, Bun.sleep(CLIENT_EXIT_TIMEOUT_MS)]);
       return exitCode !== undefined && exitCode !== 0;
     },
     close: () => client.kill("SIGKILL"),

@@ -17,7 +17,7 @@ export function tmuxServerOf(config: Config): TmuxServer {
 }
 
 /** Time to wait for an earlier run's session of the same name to end, in milliseconds. */
-const LEAVING_MS = 3000;
+const TMUX_EXIT_TIMEOUT_MS = 3000;
 
 /**
  * Starts a detached session that runs one command and ends with it.
@@ -36,7 +36,7 @@ export async function startSession(
   const set = (option: string) => [";", "set-option", "-t", `=${name}:`, option, "off"];
   const options = [...set("remain-on-exit"), ...set("destroy-unattached")];
   const args = ["new-session", "-d", "-s", name, ...size, "--", ...command.map(escapeSeparator), ...options];
-  const deadline = performance.now() + LEAVING_MS;
+  const deadline = performance.now() + TMUX_EXIT_TIMEOUT_MS;
   for (;;) {
     const { exitCode, stderr } = await runTmux(server, args, folder);
     // If tmux cannot create its socket, it prints an error and exits with status 0.

@@ -4,7 +4,7 @@ import { secondsBetween } from "#platform/clock.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type DiscardedWorktree, discardSite } from "./discard-worktree.ts";
-import { type KeptWorktree, type KnownSalvage, listKnownSalvage, SALVAGE_SECONDS } from "./known-salvage.ts";
+import { type KeptWorktree, type KnownSalvage, listKnownSalvage, SALVAGE_LIFETIME_SECONDS } from "./known-salvage.ts";
 import { type KnownWorktree, listWorktrees } from "./list-worktrees.ts";
 import type { WorktreeReport } from "./worktree-report.ts";
 
@@ -59,7 +59,7 @@ export async function cleanWorktree(context: AppContext, { site, report }: Known
 /** Returns the saved worktrees whose retention period is over, in all repositories that tasks have worked in. */
 export async function listExpiredSalvage(context: AppContext): Promise<KnownSalvage> {
   const { kept, problems } = await listKnownSalvage(context);
-  return { kept: kept.filter(({ savedAt }) => secondsBetween(savedAt) >= SALVAGE_SECONDS), problems };
+  return { kept: kept.filter(({ savedAt }) => secondsBetween(savedAt) >= SALVAGE_LIFETIME_SECONDS), problems };
 }
 
 /** Deletes a saved worktree. @throws AppError `git_failed` */

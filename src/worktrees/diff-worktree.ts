@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { readChanges } from "#git/changes/changes.ts";
-import { lookAtWorktree } from "#git/changes/status.ts";
+import { inspectWorktree } from "#git/changes/status.ts";
 import { type FileChange, writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
@@ -44,7 +44,7 @@ export async function diffWorktree(
   const patchFile = taskPaths(context.config.home, task.task_id).patch;
   // git keeps the permissions of an existing file.
   writePrivateFile(patchFile, "");
-  const seen = await lookAtWorktree(path);
+  const seen = await inspectWorktree(path);
   const [changes, diff] = await Promise.all([
     readChanges(path, baseCommit, { seen: seen.status }),
     writeWorktreeDiff(path, baseCommit, paths, patchFile, seen),

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { halfRestored, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
+import { incompleteRestoreError, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts";
 import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
@@ -25,7 +25,7 @@ export interface DiscardedWorktree {
   /** Number of files that were saved in addition to the commits. */
   files_saved: number;
   /** Large ignored paths that were not saved, at the caller's request. */
-  given_up: string[];
+  not_saved: string[];
   /** Rest of the folder, if this user may not remove all of it. */
   left_behind?: string;
 }
@@ -34,7 +34,7 @@ export interface DiscardedWorktree {
 const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
 
 /** Maximum number of attempts to save a worktree that is being written to. */
-const MAX_LOOKS = 3;
+const MAX_ATTEMPTS = 3;
 
 /**
  * Saves all that a task's worktree holds under a ref of this server, then removes the worktree and its branch.
@@ -58,7 +58,7 @@ export async function discardSite(
   isIgnoredGivenUp: boolean,
 ): Promise<DiscardedWorktree> {
   if (!site.isMadeHere) throw notOurs(site);
-  if (isHalfRestored(site.path)) throw halfRestored(site.path);
+  if (isHalfRestored(site.path)) throw incompleteRestoreError(site.path);
   return removeSite(context, site, isIgnoredGivenUp);
 }
 
@@ -83,7 +83,7 @@ export async function removeSite(
       agent_branch: branch,
       salvage: ref,
       files_saved: state.files.size,
-      given_up: leftOut.map(toText),
+      not_saved: leftOut.map(toText),
       ...(left !== undefined && { left_behind: left }),
     };
   });
@@ -109,7 +109,7 @@ interface Saved {
 
 /** Saves the worktree, and repeats that until it has not changed while it was read. */
 async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
-  for (let look = 1; look <= MAX_LOOKS; look++) {
+  for (let look = 1; look <= MAX_ATTEMPTS; look++) {
     try {
       const saved = await saveOnce(site, isIgnoredGivenUp);
       if (saved !== undefined) return saved;
@@ -155,7 +155,7 @@ function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): voi
   throw new AppError(
     "ignored_too_large",
     `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
-    "Discard with drop_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
+    "Discard with skip_large_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
   );
 }
 

@@ -9,7 +9,7 @@ import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
 
 /** Retention period of a discarded worktree, in seconds. */
-export const SALVAGE_SECONDS = 90 * 24 * 3600;
+export const SALVAGE_LIFETIME_SECONDS = 90 * 24 * 3600;
 
 /** A discarded worktree that is kept in a repository. */
 export interface KeptWorktree extends Salvage {
@@ -26,7 +26,7 @@ export interface KnownSalvage {
 }
 
 /** Maximum number of repositories that are read concurrently. */
-const LOOKS_AT_ONCE = 4;
+const MAX_CONCURRENT_REPOSITORIES = 4;
 
 /**
  * Returns the discarded worktrees that are kept in all repositories that tasks have worked in.
@@ -36,7 +36,7 @@ export async function listKnownSalvage({ store }: AppContext, folder?: string): 
   const here = folder === undefined ? undefined : await findRepository(folder);
   const stored = listStoredWorktrees(store).map(({ workspace }) => workspace);
   const repositories = [...new Set([...(here === undefined ? [] : [here]), ...stored])];
-  const found = await mapLimited(repositories, LOOKS_AT_ONCE, readRepository);
+  const found = await mapLimited(repositories, MAX_CONCURRENT_REPOSITORIES, readRepository);
   return { kept: found.flatMap(({ kept }) => kept), problems: found.flatMap(({ problems }) => problems) };
 }
 

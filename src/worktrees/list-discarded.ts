@@ -1,7 +1,7 @@
 import { measureSalvage } from "#git/salvage/salvage-size.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { type KnownSalvage, listKnownSalvage, SALVAGE_SECONDS } from "./known-salvage.ts";
+import { type KnownSalvage, listKnownSalvage, SALVAGE_LIFETIME_SECONDS } from "./known-salvage.ts";
 
 /** A discarded worktree that can be restored. */
 export interface DiscardedReport {
@@ -22,8 +22,8 @@ export interface DiscardedReport {
 }
 
 /** Timeout for measuring all worktrees, in milliseconds. */
-const MEASURE_MS = 2000;
-const LOOKS_AT_ONCE = 4;
+const MEASURE_TIMEOUT_MS = 2000;
+const MAX_CONCURRENT_WORKTREES = 4;
 
 /** Returns the discarded worktrees that are kept, newest first. @param folder a folder whose repository is searched too */
 export async function listDiscarded(
@@ -32,10 +32,10 @@ export async function listDiscarded(
 ): Promise<{ discarded: DiscardedReport[]; problems: KnownSalvage["problems"] }> {
   const { kept, problems } = await listKnownSalvage(context, folder);
   const newestFirst = kept.toSorted((a, b) => b.savedAt.localeCompare(a.savedAt));
-  const limits = { signal: AbortSignal.timeout(MEASURE_MS) };
+  const limits = { signal: AbortSignal.timeout(MEASURE_TIMEOUT_MS) };
   const discarded = await mapLimited(
     newestFirst,
-    LOOKS_AT_ONCE,
+    MAX_CONCURRENT_WORKTREES,
     async ({ repository, branch, ref, commit, savedAt }) => {
       const { worktree, bytes, isMore } = await measureSalvage(repository, commit, limits);
       return {
@@ -44,7 +44,7 @@ export async function listDiscarded(
         repository,
         ...(worktree !== undefined && { worktree_dir: worktree }),
         discarded_at: savedAt,
-        kept_until: new Date(Date.parse(savedAt) + SALVAGE_SECONDS * 1000).toISOString(),
+        kept_until: new Date(Date.parse(savedAt) + SALVAGE_LIFETIME_SECONDS * 1000).toISOString(),
         bytes,
         ...(isMore && { has_more_bytes: true as const }),
       };

@@ -7,7 +7,7 @@ import { mapLimited } from "#base/map-limited.ts";
 import { newestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { lookAtWorktrees, type LookTarget, type WorktreeFiles } from "./look-at-worktrees.ts";
+import { inspectWorktrees, type InspectionTarget, type WorktreeFiles } from "./look-at-worktrees.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { repositoryGone, type WorktreeSite } from "./task-worktree.ts";
 import {
@@ -26,9 +26,9 @@ export interface KnownWorktree {
 }
 
 /** Timeout for git commands that read a repository's data, in milliseconds. */
-const FACTS_MS = 10_000;
+const FACTS_TIMEOUT_MS = 10_000;
 /** Maximum number of repositories, and of worktrees of one repository, that are read concurrently. */
-const LOOKS_AT_ONCE = 4;
+const MAX_CONCURRENT_REPOSITORIES = 4;
 
 /**
  * Returns the worktrees of all repositories that tasks have worked in, except discarded ones. A problem with one of them does
@@ -38,11 +38,11 @@ const LOOKS_AT_ONCE = 4;
 export async function listWorktrees(context: AppContext, isExact = false): Promise<KnownWorktree[]> {
   await reconcileAll(context);
   const byRepository = Map.groupBy(listStoredWorktrees(context.store), ({ workspace }) => workspace);
-  const read = await mapLimited([...byRepository], LOOKS_AT_ONCE, async ([folder, stored]) =>
+  const read = await mapLimited([...byRepository], MAX_CONCURRENT_REPOSITORIES, async ([folder, stored]) =>
     readRepository(context, folder, stored),
   );
   const found = read.flat();
-  const files = await lookAtWorktrees(
+  const files = await inspectWorktrees(
     found.filter((each) => "tips" in each),
     isExact,
   );
@@ -52,7 +52,7 @@ export async function listWorktrees(context: AppContext, isExact = false): Promi
 }
 
 /** A worktree with git's data about it. */
-interface ReadWorktree extends LookTarget, Omit<WorktreeFacts, keyof WorktreeFiles | "isThere"> {}
+interface ReadWorktree extends InspectionTarget, Omit<WorktreeFacts, keyof WorktreeFiles | "isThere"> {}
 
 async function describe(worktree: ReadWorktree, files: WorktreeFiles): Promise<KnownWorktree> {
   const { stored, gitDir, lastTask } = worktree;
@@ -69,7 +69,7 @@ async function readRepository(
   folder: string,
   all: readonly StoredWorktree[],
 ): Promise<(ReadWorktree | KnownWorktree)[]> {
-  const limits = { deadlineMs: FACTS_MS };
+  const limits = { deadlineMs: FACTS_TIMEOUT_MS };
   const lastTaskOf = ({ worktree_dir }: StoredWorktree) => newestTaskIn(store, worktree_dir);
   try {
     if (!(await canReadFolder(folder))) throw repositoryGone(folder);
@@ -81,7 +81,7 @@ async function readRepository(
       return listed === undefined ? [] : [{ stored, listed }];
     });
     const graph = await CommitGraph.read(folder, commitsOf(there, tips), limits);
-    return await mapLimited(there, LOOKS_AT_ONCE, async ({ stored, listed }) => {
+    return await mapLimited(there, MAX_CONCURRENT_REPOSITORIES, async ({ stored, listed }) => {
       const path = stored.worktree_dir;
       const lastTask = lastTaskOf(stored);
       try {
@@ -93,7 +93,7 @@ async function readRepository(
     });
   } catch (error) {
     // Without git, discarded worktrees can only be recognized by their missing folders.
-    const folders = await mapLimited(all, LOOKS_AT_ONCE, async (stored) => ({
+    const folders = await mapLimited(all, MAX_CONCURRENT_REPOSITORIES, async (stored) => ({
       stored,
       mayBeThere: await canReadFolder(stored.worktree_dir).catch(() => true),
     }));

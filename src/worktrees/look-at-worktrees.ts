@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import type { GitLimits } from "#git/run-git.ts";
-import { lookForWork, type UncommittedWork } from "#git/worktree/worktree-work.ts";
+import { findUncommittedWork, type UncommittedWork } from "#git/worktree/worktree-work.ts";
 import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import { statIfAny } from "#base/paths.ts";
 
 /** A worktree whose files are to be examined. */
-export interface LookTarget {
+export interface InspectionTarget {
   path: string;
   /** The worktree's own git folder; undefined if the worktree is gone. */
   gitDir: string | undefined;
@@ -21,42 +21,42 @@ export interface WorktreeFiles {
 }
 
 /** Timeouts for examining all worktrees, for uncommitted work and for sizes, in milliseconds. */
-const WORK_MS = 450;
-const SIZES_MS = 150;
+const WORK_TIMEOUT_MS = 450;
+const SIZES_TIMEOUT_MS = 150;
 /**
  * Limits of small worktrees, which are examined completely even on a busy machine: total bytes of indexes, total number of
  * files, and the timeout in milliseconds.
  */
 const SMALL_INDEX_BYTES = 16 * 1024 * 1024;
 const SMALL_ENTRIES = 10_000;
-const SMALL_MS = 3000;
+const SMALL_WORKTREE_TIMEOUT_MS = 3000;
 /** Timeouts of an exact examination, for one worktree and for the sizes of all, in milliseconds. */
-const EXACT_WORK_MS = 60_000;
-const EXACT_SIZES_MS = 10_000;
+const EXACT_WORK_TIMEOUT_MS = 60_000;
+const EXACT_SIZES_TIMEOUT_MS = 10_000;
 /** Maximum number of worktrees that are examined concurrently. */
-const LOOKS_AT_ONCE = 4;
+const MAX_CONCURRENT_WORKTREES = 4;
 
 /**
  * Examines the files of worktrees: the small ones first, then the large ones, the most recently used first.
  * @param isExact whether to examine all, however long that takes; otherwise the result states what is not known
  */
-export async function lookAtWorktrees<Target extends LookTarget>(
+export async function inspectWorktrees<Target extends InspectionTarget>(
   targets: readonly Target[],
   isExact: boolean,
 ): Promise<ReadonlyMap<Target, WorktreeFiles>> {
   const { small, large } = partBySize(targets);
-  const exact: GitLimits = { deadlineMs: EXACT_WORK_MS };
-  const hurried: GitLimits = { signal: AbortSignal.timeout(WORK_MS) };
+  const exact: GitLimits = { deadlineMs: EXACT_WORK_TIMEOUT_MS };
+  const hurried: GitLimits = { signal: AbortSignal.timeout(WORK_TIMEOUT_MS) };
   const inOrder = [...small, ...large];
-  const looks = mapLimited(inOrder, LOOKS_AT_ONCE, async (target) => {
+  const looks = mapLimited(inOrder, MAX_CONCURRENT_WORKTREES, async (target) => {
     if (target.gitDir === undefined) return "none";
-    const quick = small.has(target) ? { deadlineMs: SMALL_MS } : hurried;
-    return lookForWork(target.path, isExact ? exact : quick);
+    const quick = small.has(target) ? { deadlineMs: SMALL_WORKTREE_TIMEOUT_MS } : hurried;
+    return findUncommittedWork(target.path, isExact ? exact : quick);
   });
-  await (isExact ? looks : withTimeout(looks, WORK_MS));
+  await (isExact ? looks : withTimeout(looks, WORK_TIMEOUT_MS));
   const begin = performance.now();
-  const deadline = begin + (isExact ? EXACT_SIZES_MS : SIZES_MS);
-  const grace = { entries: SMALL_ENTRIES, deadline: begin + SMALL_MS };
+  const deadline = begin + (isExact ? EXACT_SIZES_TIMEOUT_MS : SIZES_TIMEOUT_MS);
+  const grace = { entries: SMALL_ENTRIES, deadline: begin + SMALL_WORKTREE_TIMEOUT_MS };
   const sizes = inOrder.map(async ({ path }) => measureFolder(path, { deadline, grace }));
   const [work, size] = await Promise.all([looks, Promise.all(sizes)]);
   return new Map(
@@ -67,7 +67,7 @@ export async function lookAtWorktrees<Target extends LookTarget>(
   );
 }
 
-function partBySize<Target extends LookTarget>(
+function partBySize<Target extends InspectionTarget>(
   targets: readonly Target[],
 ): { small: ReadonlySet<Target>; large: readonly Target[] } {
   const sizes = new Map(targets.map((target) => [target, indexBytes(target)]));
@@ -84,7 +84,7 @@ function partBySize<Target extends LookTarget>(
 }
 
 /** Returns the size of a worktree's index in bytes, which grows with the number of files that git has to examine. */
-function indexBytes({ gitDir }: LookTarget): number {
+function indexBytes({ gitDir }: InspectionTarget): number {
   return gitDir === undefined ? 0 : (statIfAny(join(gitDir, "index"))?.size ?? 0);
 }
 

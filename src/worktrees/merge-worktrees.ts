@@ -1,4 +1,4 @@
-import { commitOf, commitOfBranch, followBranch, headOf } from "#git/repository/branches.ts";
+import { commitOf, commitOfBranch, resolveBranch, headOf } from "#git/repository/branches.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
@@ -10,7 +10,7 @@ import { hasUncommittedWork } from "#git/worktree/worktree-work.ts";
 import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
-import { findMerged, noteMerged } from "#store/worktree-base.ts";
+import { findMerged, recordMerge } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#domain/commit-message.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
@@ -89,7 +89,7 @@ async function mergeOne(
   const { folder, branch, baseCommit: base, task, path } = place;
   const named = options.into ?? place.baseBranch;
   if (named === undefined) throw withoutTarget(place);
-  const [into, own] = await Promise.all([followBranch(folder, named), followBranch(folder, branch)]);
+  const [into, own] = await Promise.all([resolveBranch(folder, named), resolveBranch(folder, branch)]);
   if (into === undefined) throw unknownBranch(named);
   if (into === own) throw intoItself(into);
   const checkout = await findCheckout(folder, into);
@@ -115,7 +115,7 @@ async function mergeOne(
     if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
     return mergeOne(context, place, options, attempt + 1);
   }
-  noteMerged(context.store, path, { tip: source, commit });
+  recordMerge(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
 }
 

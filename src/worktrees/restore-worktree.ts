@@ -21,7 +21,7 @@ import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
 import { isBelowState } from "#tasks/start/worktree-place.ts";
 
 /** A restored worktree. */
-export interface RestoredPlace {
+export interface RestoredLocation {
   /** Id of the task that worked there last, if its record still exists. */
   task_id?: string;
   worktree_dir: string;
@@ -29,7 +29,7 @@ export interface RestoredPlace {
   /** The ref that it was restored from, which stays. */
   salvage: string;
   /** Ignored files and folders that were not saved when it was discarded. */
-  given_up: string[];
+  not_saved: string[];
   /** The other branch that was checked out instead of the agent's; it has moved or is in use now, so its commit is checked out. */
   detached_from?: string;
 }
@@ -42,7 +42,7 @@ export interface RestoredPlace {
  * @throws AppError `unknown_task`, `no_worktree`, `nothing_salvaged`, `worktree_path_taken`, `branch_exists`,
  *   `invalid_argument`
  */
-export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredPlace> {
+export async function restoreWorktree(context: AppContext, name: string, folder: string): Promise<RestoredLocation> {
   const kept = await chooseKept(context, name, folder);
   const { repository, ref, branch } = kept;
   await removeHalf(context, kept);
@@ -57,7 +57,7 @@ export async function restoreWorktree(context: AppContext, name: string, folder:
       worktree_dir: worktree,
       agent_branch: branch,
       salvage: ref,
-      given_up: leftOut.map(toText),
+      not_saved: leftOut.map(toText),
       ...(detachedFrom !== undefined && { detached_from: detachedFrom }),
     };
   });

@@ -39,7 +39,7 @@ test("a worktree is discarded with its branch, and restored as it was; a new ver
   const worktree = await work("implement-life-v1");
   const before = await portray(worktree);
   const gone = await discard("implement-life-v1");
-  expect(gone.data).toMatchObject({ worktree_dir: worktree, agent_branch: "agent/implement-life", given_up: [] });
+  expect(gone.data).toMatchObject({ worktree_dir: worktree, agent_branch: "agent/implement-life", not_saved: [] });
   expect(existsSync(worktree)).toBe(false);
   expect(await branches()).toBe("main\n");
   expect((await discard("implement-life-v1")).data).toMatchObject({ code: "worktree_gone" });
@@ -100,9 +100,11 @@ describe("refused, with nothing changed", () => {
     const refused = await discard("implement-heavy-v1");
     expect(refused.data).toMatchObject({ code: "ignored_too_large" });
     expect(refused.data["error"]).toContain("node_modules (101 MB)");
-    const gone = await discard("implement-heavy-v1", { drop_ignored: true });
-    expect(gone.data).toMatchObject({ given_up: ["node_modules"] });
-    expect((await discard("implement-heavy-v1", { restore: true })).data).toMatchObject({ given_up: ["node_modules"] });
+    const gone = await discard("implement-heavy-v1", { skip_large_ignored: true });
+    expect(gone.data).toMatchObject({ not_saved: ["node_modules"], given_up: ["node_modules"] });
+    expect((await discard("implement-heavy-v1", { restore: true })).data).toMatchObject({
+      not_saved: ["node_modules"],
+    });
     expect(existsSync(join(worktree, "node_modules"))).toBe(false);
     expect(readFileSync(join(worktree, ".env"), "utf8")).toBe("SECRET=1\n");
   });

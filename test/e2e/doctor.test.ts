@@ -19,27 +19,27 @@ if (!canMount) console.warn("SKIPPED: doctor on full and read-only disks, since 
 
 interface Report {
   exitCode: number;
-  findings: Finding[];
+  findings: (Finding & { mend?: string })[];
   /** What a person is shown. */
   text: string;
 }
 
 async function examine(more: Record<string, string | undefined> = {}): Promise<Report> {
   const json = await runCli(world, ["doctor", "--json"], more);
-  const { findings, ok } = JSON.parse(json.stdout) as { findings: Finding[]; ok: boolean };
+  const { findings, ok } = JSON.parse(json.stdout) as { findings: (Finding & { mend?: string })[]; ok: boolean };
   expect(ok).toBe(json.exitCode === 0);
   const words = await runCli(world, ["doctor"], more);
   expect(words.exitCode).toBe(json.exitCode);
   return { exitCode: json.exitCode, findings, text: words.stdout };
 }
 
-/** Checks that exactly this is found wrong, and that the person is told of it and of the mend. */
+/** Checks that exactly this is found wrong, and that the person is shown it and the fix. */
 function expectFinding(
   report: Report,
   check: string,
   status: "warning" | "problem",
   message: string,
-  mend: string,
+  fix: string,
 ): void {
   const found = report.findings.filter((finding) => finding.check === check);
   expect(found).toEqual([
@@ -47,7 +47,8 @@ function expectFinding(
       check,
       status,
       message: expect.stringContaining(message) as string,
-      mend: expect.stringContaining(mend) as string,
+      fix: expect.stringContaining(fix) as string,
+      mend: expect.stringContaining(fix) as string, // its former name, for one release
     },
   ]);
   // That no client is set up in this world is said each time.
@@ -58,7 +59,7 @@ function expectFinding(
   expect(report.exitCode).toBe(status === "problem" ? 1 : 0);
   const found1 = found[0];
   expect(report.text).toContain(`${status === "problem" ? "✗" : "!"} ${check.replaceAll("_", " ")}`);
-  expect(report.text).toContain(`→ ${found1?.mend}`);
+  expect(report.text).toContain(`→ ${found1?.fix}`);
 }
 
 /** A folder with only these programs in it, for PATH. */
@@ -99,7 +100,7 @@ test("where all is well it says so, changes nothing, and ends with 0", async () 
   expect((await examine()).text).toContain('Cursor: "codex" starts');
 });
 
-describe("a broken set-up is named, with its mend", () => {
+describe("a broken set-up is named, with its fix", () => {
   test("1 Codex is missing", async () => {
     const report = await examine({ CODEXMCP_CODEX_BIN: undefined, PATH: pathWith("git", "tmux", "sh") });
     expectFinding(report, "codex", "problem", "not in this server's PATH", "npm install -g @openai/codex");
@@ -146,7 +147,7 @@ describe("a broken set-up is named, with its mend", () => {
     }
   });
 
-  test("6 the index is damaged, at its head or within; the mend mends it", async () => {
+  test("6 the index is damaged, at its head or within; its fix works", async () => {
     writeOldTasks(world.stateHome, 200);
     chmodSync(world.stateHome, 0o700);
     const database = join(world.stateHome, "codexmcp.db");
@@ -157,8 +158,8 @@ describe("a broken set-up is named, with its mend", () => {
     rmSync(`${database}-wal`, { force: true });
     const within = await examine();
     expectFinding(within, "database", "problem", "damaged", `mv '${database}'`);
-    const mend = within.findings.find(({ check }) => check === "database")?.mend?.match(/mv .*$/)?.[0] ?? "";
-    await world.run(world.root, ["/bin/sh", "-c", mend]);
+    const fix = within.findings.find(({ check }) => check === "database")?.fix?.match(/mv .*$/)?.[0] ?? "";
+    await world.run(world.root, ["/bin/sh", "-c", fix]);
     expect((await runCli(world, ["tasks", "--limit", "1000"], keep)).stdout.split("\n")).toHaveLength(202);
     expect((await examine(keep)).findings.find(({ check }) => check === "database")?.status).toBe("ok");
     writeFileSync(database, "no database at all, but long enough to be taken for one");
@@ -183,15 +184,15 @@ describe("a broken set-up is named, with its mend", () => {
     expect((await examine({ CODEXMCP_CODEX_BIN: codex, CODEXMCP_READONLY_FALLBACK: "auto" })).exitCode).toBe(0);
   });
 
-  test("9 a worktree without its folder; the mend mends it", async () => {
+  test("9 a worktree without its folder; its fix works", async () => {
     world.stub.script("HELLO", [{ say: "Done." }]);
     const client = await world.client();
     const cwd = await world.repository();
     await client.call("codex", { prompt: "HELLO", cwd, topic: "implement-gone-v1", sandbox: "full-access" });
     rmSync(`${cwd}-agent-implement-gone`, { recursive: true });
-    const mend = `git -C '${cwd}' worktree prune`;
-    expectFinding(await examine(), "worktrees", "warning", `${cwd}-agent-implement-gone`, mend);
-    await world.run(world.root, ["/bin/sh", "-c", mend]);
+    const fix = `git -C '${cwd}' worktree prune`;
+    expectFinding(await examine(), "worktrees", "warning", `${cwd}-agent-implement-gone`, fix);
+    await world.run(world.root, ["/bin/sh", "-c", fix]);
     expect((await examine()).findings.find(({ check }) => check === "worktrees")?.status).toBe("ok");
   });
 

@@ -153,6 +153,7 @@ describe("several tasks", () => {
       success: false,
       code: "merge_conflict",
       merged: [{ task_id: ids[0] }],
+      conflicting_task: ids[1],
       stopped_at: ids[1],
       conflicts: [{ path: "text.txt", hunks: [{ line: 6 }] }],
       not_attempted: [ids[2]],

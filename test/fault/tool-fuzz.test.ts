@@ -120,7 +120,7 @@ const PARAMETERS: Record<string, string[]> = {
   codex_cancel: ["task_id"],
   codex_diff: ["task_id", "paths", "patch"],
   codex_merge: ["task_ids", "message", "into", "strategy"],
-  codex_discard: ["task_id", "restore", "drop_ignored"],
+  codex_discard: ["task_id", "restore", "skip_large_ignored"],
 };
 
 /** A call whose arguments are mostly right, and in one place or two as they should not be. */

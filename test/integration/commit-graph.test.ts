@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { CommitGraph } from "#git/repository/commit-graph.ts";
-import { countApart, isAncestor } from "#git/repository/history.ts";
+import { countAheadAndBehind, isAncestor } from "#git/repository/history.ts";
 import { Dice } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -32,7 +32,7 @@ async function expectAsGit(folder: string, commits: readonly string[], dice: Dic
   const graph = await CommitGraph.read(folder, wanted, {});
   for (let pair = 0; pair < PAIRS; pair++) {
     const [one = "", other = ""] = [wanted[dice.below(wanted.length)], wanted[dice.below(wanted.length)]];
-    expect(await graph.countApart(one, other)).toEqual(await countApart(folder, one, other));
+    expect(await graph.countApart(one, other)).toEqual(await countAheadAndBehind(folder, one, other));
     expect(await graph.isAncestor(one, other)).toBe(await isAncestor(folder, one, other));
   }
 }
@@ -57,5 +57,5 @@ test("a commit that is missing keeps nothing from being found out about the othe
   const { folder, commits } = await randomHistory("missing", new Dice(2));
   const [one = "", other = ""] = [commits[3], commits[20]];
   const graph = await CommitGraph.read(folder, [one, other, "1".repeat(40)], {});
-  expect(await graph.countApart(one, other)).toEqual(await countApart(folder, one, other));
+  expect(await graph.countApart(one, other)).toEqual(await countAheadAndBehind(folder, one, other));
 });

@@ -5,13 +5,13 @@ import { commitOfBranch } from "#git/repository/branches.ts";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
-import { countApart, isAncestor } from "#git/repository/history.ts";
+import { countAheadAndBehind, isAncestor } from "#git/repository/history.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
-import { lookForWork } from "#git/worktree/worktree-work.ts";
-import { noteOnWorktree } from "#git/worktree/worktree-notes.ts";
+import { findUncommittedWork } from "#git/worktree/worktree-work.ts";
+import { describeWorktreeNotice } from "#git/worktree/worktree-notes.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -140,7 +140,7 @@ describe("programs that a repository names", () => {
   test("are not run by a look: lists, changes, diffs", async () => {
     writeFileSync(join(repo, "README.md"), "changed\n");
     writeFileSync(join(repo, "new"), "new\n");
-    expect(await lookForWork(repo, {})).toBe("some");
+    expect(await findUncommittedWork(repo, {})).toBe("some");
     const changes = await readChanges(repo, "HEAD");
     expect(changes.files_changed).toContain("new");
     const patch = join(scratch.root, "patch");
@@ -174,7 +174,7 @@ describe("programs that a repository names", () => {
       own,
       "git config alias.lfs '!touch ran'; git config filter.lfs.smudge x; echo '* filter=lfs' > .gitattributes",
     );
-    await noteOnWorktree(own);
+    await describeWorktreeNotice(own);
     expect(existsSync(join(own, "ran"))).toBe(false);
   });
 });
@@ -232,7 +232,7 @@ test("looks of git fetch nothing: a repository cannot name a program for that", 
   }
   rmSync(join(repo, ".git", "objects", commit.slice(0, 2), commit.slice(2)));
   await commitOfBranch(repo, "main").catch(() => undefined);
-  await countApart(repo, "main", "main~1").catch(() => undefined);
+  await countAheadAndBehind(repo, "main", "main~1").catch(() => undefined);
   await isAncestor(repo, "main", "main").catch(() => undefined);
   expect(existsSync(planted)).toBe(false);
 });

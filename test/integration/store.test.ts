@@ -12,7 +12,7 @@ import { readLockState } from "#store/locks/held-lock.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { takeHandover, writeHandover, writeRunInput } from "#store/tasks/task-folder.ts";
-import { findWorktreeBase, noteWorktree } from "#store/worktree-base.ts";
+import { findWorktreeBase, recordWorktree } from "#store/worktree-base.ts";
 import type { CompletedTask, QueuedTask } from "#domain/record.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -158,7 +158,7 @@ describe("what is on disk", () => {
   test("a lost index is rebuilt from the meta.json files, with sessions and worktree bases", () => {
     const place = { worktree_dir: "/project-agent-implement-a", agent_branch: "agent/implement-a", base_commit: "abc" };
     const task = start("implement-a-v1", place);
-    noteWorktree(store, { ...place, base_branch: "main", workspace: "/r/.git" });
+    recordWorktree(store, { ...place, base_branch: "main", workspace: "/r/.git" });
     markRunning(store, { ...task, status: "running" });
     const session_usage = { input_tokens: 5, cached_input_tokens: 0, output_tokens: 2, reasoning_output_tokens: 0 };
     endTask(store, "running", completed(task, { session_id: "s-1", session_usage }));

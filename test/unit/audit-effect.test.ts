@@ -1,11 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { judgeCommand } from "#readonly/audit/judge-command.ts";
-import { judgeRun, type RunTestimony } from "#readonly/audit/judge-run.ts";
+import { judgeRun, type RunEvidence } from "#readonly/audit/judge-run.ts";
 import type { Effect } from "#domain/readonly-audit.ts";
 
 const surroundings = { folder: "/srv/project", temporary: "/state/tmp" };
 const enforced = { writable: ["/state/codex-home", "/state/tmp"], refusesAttributes: true };
-const clean: RunTestimony = {
+const clean: RunEvidence = {
   surroundings,
   commands: [],
   patches: [],
@@ -21,7 +21,7 @@ describe("whether a write happened is said only where it is certain", () => {
     why: string,
     command: string,
     exit: number | undefined,
-    protection: RunTestimony["protection"],
+    protection: RunEvidence["protection"],
     Effect,
   ][] = [
     ["refused by the kernel", "echo x > f", 1, enforced, false],
@@ -71,7 +71,7 @@ describe("whether a write happened is said only where it is certain", () => {
   });
 
   test("patches, too", () => {
-    const effect = (patch: { path: string; isApplied: boolean }, protection: RunTestimony["protection"]) =>
+    const effect = (patch: { path: string; isApplied: boolean }, protection: RunEvidence["protection"]) =>
       judgeRun({ ...clean, protection, patches: [{ ...patch, change: "add" }] }).violations[0]?.took_effect;
     expect(effect({ path: "new.ts", isApplied: false }, enforced)).toBe(false);
     expect(effect({ path: "new.ts", isApplied: true }, enforced)).toBe("unknown");
@@ -82,7 +82,7 @@ describe("whether a write happened is said only where it is certain", () => {
 });
 
 describe("clean is said only of what was proven", () => {
-  const verdict = (more: Partial<RunTestimony>) => judgeRun({ ...clean, ...more }).verdict;
+  const verdict = (more: Partial<RunEvidence>) => judgeRun({ ...clean, ...more }).verdict;
   const reads = [{ command: "ls", exitCode: 0 }];
   const unknowns = [{ command: "./run.sh", exitCode: 0 }];
   const writes = [{ command: "rm f", exitCode: 1 }];

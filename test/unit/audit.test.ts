@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { judgeCommand, withoutShell } from "#readonly/audit/judge-command.ts";
-import { judgeRun, type RunTestimony } from "#readonly/audit/judge-run.ts";
+import { judgeRun, type RunEvidence } from "#readonly/audit/judge-run.ts";
 import { READING, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 
@@ -51,7 +51,7 @@ describe("commands are judged by what they do", () => {
 });
 
 describe("a run is judged by its commands, its patches and the workspace", () => {
-  const clean: RunTestimony = {
+  const clean: RunEvidence = {
     surroundings,
     commands: [{ command: "/bin/bash -lc 'ls'", exitCode: 0 }],
     patches: [],
@@ -77,7 +77,7 @@ describe("a run is judged by its commands, its patches and the workspace", () =>
     });
   });
   test("without the kernel, a success counts as done, and so does a failure that changed something; else nobody knows", () => {
-    const tookEffect = (more: Partial<RunTestimony>) =>
+    const tookEffect = (more: Partial<RunEvidence>) =>
       judgeRun({ ...clean, protection: undefined, ...more }).violations.map((violation) => violation.took_effect);
     expect(tookEffect({ commands: [writing] })).toEqual([true]);
     expect(tookEffect({ commands: [{ ...writing, exitCode: 1 }] })).toEqual(["unknown"]);

@@ -62,9 +62,9 @@ const MAX_TASKS = 100;
 
 async function listTasks(): Promise<readonly Candidate[]> {
   try {
-    const { openForPerson } = await import("#cli/terminal/open.ts");
+    const { openCommandContext } = await import("#cli/terminal/open.ts");
     const { queryTasks: readTasks } = await import("#store/tasks/list-tasks.ts");
-    const tasks = readTasks(openForPerson().store, { limit: MAX_TASKS });
+    const tasks = readTasks(openCommandContext().store, { limit: MAX_TASKS });
     return tasks.map(({ task_id, status, cwd }) => [task_id, `${status}, ${cwd}`]);
   } catch {
     return []; // the command itself reports the error

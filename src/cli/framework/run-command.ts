@@ -3,7 +3,7 @@ import { toFailure } from "#base/errors.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { printErrors } from "#cli/terminal/output.ts";
-import { compose, hanging } from "#cli/terminal/style.ts";
+import { compose, hangingIndent } from "#cli/terminal/style.ts";
 
 const ALIASES: Record<string, string> = {
   "--help": "help",
@@ -59,5 +59,5 @@ async function runOrExplain(command: Command, args: readonly string[]): Promise<
 }
 
 function explain(message: string, hint: string): void {
-  printErrors([compose`codex-mcp-server: ${hanging(message)}`, hanging(hint)]);
+  printErrors([compose`codex-mcp-server: ${hangingIndent(message)}`, hangingIndent(hint)]);
 }

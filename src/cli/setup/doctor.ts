@@ -1,3 +1,4 @@
+import { withFormerNames } from "#base/former-names.ts";
 import type { Finding } from "#doctor/finding.ts";
 import { runDoctor } from "#doctor/run-doctor.ts";
 import type { Input } from "#cli/framework/command.ts";
@@ -19,19 +20,19 @@ export async function doctor({ options }: Input<{ json: boolean }>): Promise<num
   const findings = await runDoctor(process.env);
   const problems = findings.filter(({ status }) => status === "problem").length;
   const warnings = findings.filter(({ status }) => status === "warning").length;
-  if (options.json) printJson({ ok: problems === 0, problems, warnings, findings });
+  if (options.json) printJson({ ok: problems === 0, problems, warnings, findings: findings.map(withFormerNames) });
   else printLines([...findings.flatMap(describe), "", summarise(problems, warnings)]);
   return problems === 0 ? 0 : 1;
 }
 
 const NAME_WIDTH = 15;
 
-function describe({ check, status, message, mend }: Finding): Text[] {
+function describe({ check, status, message, fix }: Finding): Text[] {
   const { mark, style } = MARKS[status];
   const indent = " ".repeat(NAME_WIDTH + 2);
   const lines = wrap(message, indent.length);
-  const mends = mend === undefined ? [] : wrap(`→ ${mend}`, indent.length).map((line) => paint(line, "bold"));
-  const [first = "", ...rest]: Text[] = [...lines, ...mends];
+  const fixes = fix === undefined ? [] : wrap(`→ ${fix}`, indent.length).map((line) => paint(line, "bold"));
+  const [first = "", ...rest]: Text[] = [...lines, ...fixes];
   const name = check.replaceAll("_", " ").padEnd(NAME_WIDTH);
   return [compose`${paint(mark, style)} ${name}${first}`, ...rest.map((line) => compose`${indent}${line}`)];
 }
@@ -43,6 +44,6 @@ function wrap(text: string, indent: number): string[] {
 
 function summarise(problems: number, warnings: number): Text {
   const count = (number: number, word: string) => `${number} ${word}${number === 1 ? "" : "s"}`;
-  if (problems + warnings === 0) return paint("All is well.", "green");
+  if (problems + warnings === 0) return paint("No problems found.", "green");
   return paint(`${count(problems, "problem")}, ${count(warnings, "warning")}`, problems > 0 ? "red" : "yellow");
 }

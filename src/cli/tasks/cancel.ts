@@ -3,13 +3,13 @@ import { resolveTask } from "#tasks/resolve-task.ts";
 import { isEnded } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/describe-end.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
 
 /** Stops tasks; when it returns, none of their processes is left. */
 export async function cancel({ operands }: Input): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   // All names are resolved first: if one is wrong, nothing is stopped.
   const stored = operands.map((name) => resolveTask(context, name));
   for (const { record } of stored) {

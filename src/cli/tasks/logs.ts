@@ -6,7 +6,7 @@ import type { Input } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/describe-end.ts";
 import { formatEvent } from "#cli/terminal/event-lines.ts";
 import { readCount } from "#cli/framework/option-values.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { paint, type Text } from "#cli/terminal/style.ts";
 
@@ -19,7 +19,7 @@ interface LogsOptions {
 
 /** Shows what Codex did in a run, in words or as Codex wrote it; with `--follow` until the task has ended. */
 export async function logs({ options, operands }: Input<LogsOptions>): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   const task = await reconcile(context, resolveTask(context, operands[0] ?? ""));
   const run = readCount("--run", options.run);
   const path = logOfRun(context, task, run);

@@ -6,10 +6,18 @@ import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { formatEvent } from "#cli/terminal/event-lines.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatDuration } from "#cli/terminal/quantities.ts";
-import { compose, hanging, inOneLine, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
+import {
+  compose,
+  hangingIndent,
+  inOneLine,
+  multiline,
+  paint,
+  type Text,
+  withoutControls,
+} from "#cli/terminal/style.ts";
 import { sliceToWidth } from "#cli/terminal/table.ts";
 import { formatStatus, shortenHome } from "#cli/terminal/task-table.ts";
 
@@ -17,7 +25,7 @@ const EVENTS_SHOWN = 8;
 
 /** Shows one task: its request, where it runs, and its progress or outcome. */
 export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   const { record } = resolveTask(context, operands[0] ?? "");
   const shown = await showTask(context, record.task_id);
   const stored = findTask(context.store, record.task_id);
@@ -92,7 +100,7 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
     const said = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hanging(paint(said, "red")), hanging(withoutControls(hint ?? "")));
+    lines.push("", hangingIndent(paint(said, "red")), hangingIndent(withoutControls(hint ?? "")));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));

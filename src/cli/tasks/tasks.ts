@@ -6,7 +6,7 @@ import { expandHome } from "#base/paths.ts";
 import type { TaskStatus } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { readCount } from "#cli/framework/option-values.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { compose, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { formatTasks } from "#cli/terminal/task-table.ts";
@@ -30,10 +30,10 @@ export async function tasks({ options }: Input<TasksOptions>): Promise<number> {
   if (options.watch) {
     if (!isTerminal() || options.json) throw watchNeedsTerminal();
     const { watchTasks } = await import("#cli/tasks/watch/watch-tasks.ts");
-    return watchTasks(openForPerson(), filter);
+    return watchTasks(openCommandContext(), filter);
   }
   const limit = readCount("--limit", options.limit) ?? DEFAULT_LIMIT;
-  const page = await listOverview(openForPerson(), { ...filter, limit });
+  const page = await listOverview(openCommandContext(), { ...filter, limit });
   if (options.json) printJson(page);
   else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
   else printLines([...describePage(page, limit), ...describeUnreadable(page)]);

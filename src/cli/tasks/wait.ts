@@ -6,7 +6,7 @@ import type { EndedTask, TaskRecord } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/describe-end.ts";
 import { readDuration } from "#cli/framework/option-values.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
 
@@ -25,7 +25,7 @@ interface WaitOptions {
  */
 export async function wait({ options, operands }: Input<WaitOptions>): Promise<number> {
   const atMostMs = (readDuration("--timeout", options.timeout) ?? Number.POSITIVE_INFINITY) * 1000;
-  const context = openForPerson();
+  const context = openCommandContext();
   const waited: TaskRecord[] = [];
   for (const name of operands) waited.push(await reconcile(context, resolveTask(context, name)));
   const ended: EndedTask[] = [];

@@ -3,7 +3,7 @@ import { readConfig } from "#base/config.ts";
 import { startLogging } from "#base/log.ts";
 
 /** Opens the store for a person's command; warnings are printed on stderr. */
-export function openForPerson(): AppContext {
+export function openCommandContext(): AppContext {
   startLogging(process.env["CODEXMCP_LOG_LEVEL"]);
   return openContext(readConfig());
 }

@@ -1,5 +1,5 @@
 import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
-import { keepOutputFlowing } from "#platform/terminal.ts";
+import { ignoreTerminalSignals } from "#platform/terminal.ts";
 import type { RunningTask } from "#domain/record.ts";
 import { describeEnd } from "./describe-end.ts";
 import { formatEvent } from "./event-lines.ts";
@@ -9,7 +9,7 @@ import { compose, paint, type Style, type Text } from "./style.ts";
 /** Creates an observer that shows a run in its tmux session; it prints nothing if there is no terminal. */
 export function makePane(): RunObserver {
   if (!isTerminal()) return { started: () => {}, event: () => {}, ended: () => {} };
-  keepOutputFlowing();
+  ignoreTerminalSignals();
   const show = (text: Text, style: Style = "plain") => printWithoutWaiting([paint(text, style)]);
   return {
     started: (task) => describeStart(task).forEach((line, index) => show(line, index === 0 ? "bold" : "dim")),

@@ -101,7 +101,7 @@ export function withoutControls(said: string): StyledText {
 }
 
 /** Indents all lines but the first on a terminal, so that none looks like this program's own line; a pipe gets the text unchanged. */
-export function hanging(said: Text): StyledText {
+export function hangingIndent(said: Text): StyledText {
   return change(said, (each) => ({ ...each, text: each.text.replaceAll("\n", "\n  "), isMultiline: true }));
 }
 

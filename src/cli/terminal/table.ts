@@ -10,7 +10,7 @@ export interface Column {
 
 const GAP = "  ";
 /** Smallest width to which a flexible column shrinks. */
-const NARROWEST = 12;
+const MIN_COLUMN_WIDTH = 12;
 
 /**
  * Returns the lines of a table, column titles first, none wider than `width` if the flexible columns can shrink enough.
@@ -91,8 +91,8 @@ function fit(columns: readonly Column[], natural: readonly number[], width: numb
   let excess = widths.reduce((sum, each) => sum + each, gaps) - width;
   for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
     const own = widths[index] ?? 0;
-    if (columns[index]?.isFlexible !== true || own <= NARROWEST) continue;
-    const given = Math.min(excess, own - NARROWEST);
+    if (columns[index]?.isFlexible !== true || own <= MIN_COLUMN_WIDTH) continue;
+    const given = Math.min(excess, own - MIN_COLUMN_WIDTH);
     widths[index] = own - given;
     excess -= given;
   }

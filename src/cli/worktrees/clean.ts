@@ -7,7 +7,7 @@ import { secondsBetween } from "#platform/clock.ts";
 import { toFailure } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { readCount, readDuration } from "#cli/framework/option-values.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration } from "#cli/terminal/quantities.ts";
 import { shortenHome } from "#cli/terminal/task-table.ts";
@@ -28,7 +28,7 @@ interface CleanOptions {
  * retention time is over), or which worktrees; with `--yes`, removes it.
  */
 export async function clean({ options }: Input<CleanOptions>): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   const isDryRun = !options.yes;
   if (options.worktrees || options.merged || options.unchanged || options.gone) {
     const { cleanWorktrees } = await import("./clean-worktrees.ts");

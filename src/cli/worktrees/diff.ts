@@ -2,14 +2,14 @@ import { diffWorktree } from "#worktrees/diff-worktree.ts";
 import { resolveTask } from "#tasks/resolve-task.ts";
 import type { FileChange } from "#git/changes/worktree-diff.ts";
 import type { Input } from "#cli/framework/command.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { printPatch } from "#cli/terminal/patch.ts";
 
 /** Shows the differences between a task's worktree and the commit from which it started. */
 export async function diff({ operands, options }: Input<{ stat: boolean; json: boolean }>): Promise<number> {
   const [name = "", ...paths] = operands;
-  const context = openForPerson();
+  const context = openCommandContext();
   const { record } = resolveTask(context, name);
   const { patch: _beginning, ...comparison } = await diffWorktree(context, record.task_id, paths, 0);
   if (options.json) printJson(comparison);

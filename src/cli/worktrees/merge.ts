@@ -4,7 +4,7 @@ import type { Conflict } from "#git/merge/conflict.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, multiline, paint } from "#cli/terminal/style.ts";
 
@@ -20,7 +20,7 @@ interface MergeCommandOptions {
  * @throws AppError if one conflicts
  */
 export async function merge({ operands, options }: Input<MergeCommandOptions>): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   const ids = operands.map((name) => resolveTask(context, name).record.task_id);
   const { strategy = "squash", into, message } = options;
   const outcome = await mergeWorktrees(context, ids, { strategy, into, message });

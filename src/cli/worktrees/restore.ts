@@ -1,9 +1,10 @@
+import { withFormerNames } from "#base/former-names.ts";
 import { type DiscardedReport, listDiscarded } from "#worktrees/list-discarded.ts";
 import { restoreWorktree } from "#worktrees/restore-worktree.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration } from "#cli/terminal/quantities.ts";
 import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
@@ -12,7 +13,7 @@ import { shortenHome } from "#cli/terminal/task-table.ts";
 
 /** Restores discarded worktrees, or lists those that are kept. */
 export async function restore({ operands, options }: Input<{ list: boolean; json: boolean }>): Promise<number> {
-  const context = openForPerson();
+  const context = openCommandContext();
   if (options.list) return list(await listDiscarded(context, process.cwd()), options.json);
   if (operands.length === 0) {
     throw new AppError(
@@ -23,13 +24,13 @@ export async function restore({ operands, options }: Input<{ list: boolean; json
   }
   for (const name of operands) {
     const done = await restoreWorktree(context, name, process.cwd());
-    if (options.json) printJson(done);
+    if (options.json) printJson(withFormerNames(done));
     else {
       const { detached_from: branch } = done;
       printLines([
         `restored ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
         ...(branch === undefined ? [] : [`detached from ${branch}, which has moved or is in use since`]),
-        ...done.given_up.map((path) => `not saved, so not back: ${path}`),
+        ...done.not_saved.map((path) => `not saved, so not back: ${path}`),
       ]);
     }
   }

@@ -72,10 +72,11 @@ export const WORKTREE_COMMANDS: readonly Command[] = [
       "restore to bring back. Worktrees and branches that were there before their task stay.",
     operands: TASKS,
     options: {
-      "drop-ignored": {
+      "skip-large-ignored": {
         type: "boolean",
-        summary: "do not save ignored files and folders of more than 1 MB (node_modules, build output)",
+        summary: "do not save ignored files and folders larger than 1 MB (node_modules, build output)",
       },
+      "drop-ignored": { type: "boolean", summary: "former name of --skip-large-ignored" },
       json: JSON_OPTION,
     },
     examples: [["discard implement-parser-v1", "the task's record and log stay"]],

@@ -2,7 +2,7 @@ import { listWorktrees } from "#worktrees/list-worktrees.ts";
 import type { WorktreeReport } from "#worktrees/worktree-report.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { Input } from "#cli/framework/command.ts";
-import { openForPerson } from "#cli/terminal/open.ts";
+import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration } from "#cli/terminal/quantities.ts";
 import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
@@ -21,7 +21,7 @@ const COLUMNS = [
 
 /** Lists the worktrees of tasks. */
 export async function worktrees({ options }: Input<{ exact: boolean; json: boolean }>): Promise<number> {
-  const reports = (await listWorktrees(openForPerson(), options.exact)).map(({ report }) => report);
+  const reports = (await listWorktrees(openCommandContext(), options.exact)).map(({ report }) => report);
   if (options.json) printJson({ worktrees: reports });
   else if (reports.length === 0) printLines(["No worktrees. Full-access tasks in a git repository get one each."]);
   else {

@@ -1,5 +1,5 @@
 import { realPath } from "#base/paths.ts";
-import { type DoubtLogin, returnLogin } from "./login.ts";
+import { type FindLoginDoubt, returnLogin } from "./login.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { returnSession } from "./sessions.ts";
 
@@ -27,7 +27,7 @@ export async function bringLogin(
   own: string,
   note: PrivateHomeNote,
   findings: HomeFindings,
-  doubtLogin: DoubtLogin,
+  doubtLogin: FindLoginDoubt,
 ): Promise<void> {
   await noting(findings, async () => returnLogin(realPath(userHome), own, note, findings, doubtLogin));
 }

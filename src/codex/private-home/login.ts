@@ -34,7 +34,7 @@ export function readLoginToRenew(codexHome: string): { text: string; fingerprint
 export type LoginDoubt = "named" | "violation" | undefined;
 
 /** Function that derives the doubt from the findings in CODEX_HOME; called only if a login was changed. */
-export type DoubtLogin = (violations: readonly HomeViolation[]) => LoginDoubt;
+export type FindLoginDoubt = (violations: readonly HomeViolation[]) => LoginDoubt;
 
 /**
  * Replaces the user's login with a renewed one, if nothing else in it was changed and there is no doubt about it.
@@ -45,7 +45,7 @@ export function returnLogin(
   own: string,
   note: PrivateHomeNote,
   findings: HomeFindings,
-  doubtLogin: DoubtLogin,
+  doubtLogin: FindLoginDoubt,
 ): void {
   if (note.login === undefined) return;
   // The user's file may be a link to another place.
@@ -73,7 +73,7 @@ export function returnLogin(
 }
 
 /** Names by which a shell command may refer to the file, patterns included, or to its folder. */
-const NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
+const LOGIN_NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
 
 /** Returns whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */
 export function namesLogin(
@@ -85,7 +85,7 @@ export function namesLogin(
     patches.some(({ path }) => basename(path) === FILE) ||
     commands.some(({ command }) => {
       const text = command.replaceAll(/['"\\]/g, "");
-      return NAMES.test(text) || text.includes(own);
+      return LOGIN_NAMES.test(text) || text.includes(own);
     })
   );
 }

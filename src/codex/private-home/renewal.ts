@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-const ACCOUNT = "https://api.openai.com/auth";
+const ACCOUNT_CLAIM = "https://api.openai.com/auth";
 const MaybeTextSchema = v.nullish(v.string());
 
 /** Schema of the parts of a Codex login that this program reads. */
@@ -17,7 +17,7 @@ const ClaimsSchema = v.object({
   iss: v.string(),
   aud: v.union([v.string(), v.array(v.string())]),
   exp: v.pipe(v.number(), v.finite()),
-  [ACCOUNT]: v.optional(
+  [ACCOUNT_CLAIM]: v.optional(
     v.object({ chatgpt_account_id: MaybeTextSchema, chatgpt_user_id: MaybeTextSchema, user_id: MaybeTextSchema }),
   ),
 });

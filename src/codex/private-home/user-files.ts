@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { realPath } from "#base/paths.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
-import type { DoubtLogin } from "./login.ts";
+import type { FindLoginDoubt } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
 import { isRenewalOf } from "./renewal.ts";
 
@@ -56,7 +56,7 @@ export function restoreUserFiles(
   before: UserFiles,
   aside: string,
   findings: HomeFindings,
-  login: { since: number; doubt: DoubtLogin },
+  login: { since: number; doubt: FindLoginDoubt },
 ): void {
   if (!before.isComplete) findings.notes.push("Not all of the user's files in CODEX_HOME could be compared.");
   const now = readUserFiles(codexHome).files;

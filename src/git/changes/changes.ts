@@ -1,10 +1,10 @@
 import { AppError } from "#base/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#domain/record.ts";
-import { AS_PATCH, compareCommits, parseNumstat, withComparison } from "./compare.ts";
+import { PATCH_FLAGS, compareCommits, parseNumstat, withComparison } from "./compare.ts";
 import { git, gitBytes, gitUpTo } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { isClean, lookAtWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
+import { isClean, inspectWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 
 /** Facts about a worktree's changes, and the reasons why others are missing. */
@@ -48,7 +48,7 @@ export async function findChanges(
       found.failures.push({ facts, error });
     }
   };
-  const looking = lookAtWorktree(worktree, limits, seen);
+  const looking = inspectWorktree(worktree, limits, seen);
   await Promise.all([
     note(["uncommitted_changes"], async () => {
       const [{ status }, ofSubmodules] = await Promise.all([looking, readSubmoduleLines(worktree, limits)]);
@@ -74,9 +74,9 @@ export async function readShortstat(folder: string, from: string, to: string): P
  * @throws AppError `git_failed`
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
-  const seen = await lookAtWorktree(worktree);
+  const seen = await inspectWorktree(worktree);
   return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
-    gitUpTo(maxBytes, worktree, command(AS_PATCH), look),
+    gitUpTo(maxBytes, worktree, command(PATCH_FLAGS), look),
   );
 }
 

@@ -5,7 +5,7 @@ import { tryGit } from "#git/git.ts";
 import { keepIndex, waitForIndexLock } from "./kept-index.ts";
 import { tryUsersGit, type UsersGitResult } from "#git/lasting-git.ts";
 import { toText } from "#git/byte-names.ts";
-import { type LeftOut, stageAll } from "./stage-all.ts";
+import { type OmittedFiles, stageAll } from "./stage-all.ts";
 import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
 import { readSubmoduleLines } from "./submodules.ts";
 import { describeUnfinished } from "./unfinished.ts";
@@ -30,7 +30,7 @@ export interface CommitRequest {
 }
 
 /** Maximum length of the reported output of git and hooks, in characters; its end is kept. */
-const MAX_SAID = 1500;
+const MAX_OUTPUT_CHARACTERS = 1500;
 
 /**
  * Commits all uncommitted work of a worktree, as its user would: with their hooks and their name.
@@ -104,7 +104,7 @@ async function describeFailure(
   { isMade, watch, started }: { isMade: boolean; watch: CommitWatch; started: number },
 ): Promise<string | undefined> {
   if (exitCode === 0) return undefined;
-  const words = said.slice(-MAX_SAID).trim();
+  const words = said.slice(-MAX_OUTPUT_CHARACTERS).trim();
   if (ended === undefined) return words || "git commit failed, and said nothing.";
   const failure = endedAs(await watch.describePhase(isMade), request, started, words, { isMade, ended });
   if (ended === "request" && !isMade) throw failure;
@@ -136,7 +136,7 @@ function isCancelled(error: unknown): boolean {
   return error instanceof AppError && error.code === "cancelled";
 }
 
-function describeLeftOut({ tooLarge, unreadable }: LeftOut): string[] {
+function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
   return [
     ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listSome(tooLarge)}.`]),
     ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listSome(unreadable)}.`]),

@@ -5,7 +5,7 @@ import { gitBytes } from "#git/git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "#git/local-programs.ts";
 import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
-import { isClean, type Look, type SeenWorktree, type WorktreeStatus } from "./status.ts";
+import { isClean, type StatusOptions, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 
 /**
  * Flags of all comparisons. The commands are those that read the fewest settings, and the settings they read are fixed here, so
@@ -31,13 +31,13 @@ const SETTINGS = ["diff.suppressBlankEmpty=false", "core.quotePath=true", "core.
 ]);
 
 /** Flags that request a patch. */
-export const AS_PATCH = ["--find-renames", "-p", "--unified=3", "--inter-hunk-context=0"];
+export const PATCH_FLAGS = ["--find-renames", "-p", "--unified=3", "--inter-hunk-context=0"];
 
 /** A comparison: the arguments of a git command, and the options to run it. */
 export interface Comparison {
   /** Returns the command with further flags. @param paths files and folders to compare; all if empty */
   command: (flags: readonly string[], paths?: readonly string[]) => string[];
-  look: Look;
+  look: StatusOptions;
 }
 
 /** Returns the arguments of a command that compares two commits. */
@@ -105,14 +105,14 @@ export async function withComparison<T>(
 }
 
 /** Settings against a split index, whose other half would be written to git's own folder. */
-const WHOLE = ["-c", "core.splitIndex=false"];
+const NO_SPLIT_INDEX = ["-c", "core.splitIndex=false"];
 
 /**
  * Adds the names of new files, and of files with conflicts, to the index in use: their contents are read from the worktree for
  * the comparison. Also updates the times of files that were only touched.
  */
-async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look): Promise<void> {
-  const { suitable } = await partSuitable(worktree, status.untracked);
+async function listNewFiles(worktree: string, status: WorktreeStatus, look: StatusOptions): Promise<void> {
+  const { suitable } = await splitUntracked(worktree, status.untracked);
   const object = emptyFileOf(status.head);
   const entry = (mode: string, name: ByteName) => `${mode} ${object} 0\t${name}\0`;
   const resolved = status.unmerged.filter((name) => statusOf(worktree, name) !== "missing");
@@ -121,7 +121,7 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Look
     ...[...suitable, ...resolved, ...status.intended].map((name) => entry("100644", name)),
   ];
   const update = (flags: readonly string[], input: string) =>
-    gitBytes(worktree, [...WHOLE, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
+    gitBytes(worktree, [...NO_SPLIT_INDEX, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
   await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
   // A single unreadable file would make the whole comparison fail.
   const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(nameOf);
@@ -154,7 +154,7 @@ interface NewFiles {
 }
 
 /** Separates suitable new files from those that can be neither committed nor compared. */
-export async function partSuitable(worktree: string, untracked: readonly ByteName[]): Promise<NewFiles> {
+export async function splitUntracked(worktree: string, untracked: readonly ByteName[]): Promise<NewFiles> {
   const parts: NewFiles = { suitable: [], repositories: [], tooLarge: [], unreadable: [] };
   for (const [index, name] of untracked.entries()) {
     if (index % SIZES_AT_ONCE === SIZES_AT_ONCE - 1) await Bun.sleep(0);

@@ -8,7 +8,7 @@ const KEPT = "codexmcp-index-before";
 
 /** Timeout for waiting for another git that holds the index, and the polling interval, in milliseconds. */
 const LOCK_TIMEOUT_MS = 2000;
-const LOCK_LOOK_MS = 50;
+const LOCK_POLL_MS = 50;
 
 /** A saved index. */
 export interface KeptIndex {
@@ -66,9 +66,9 @@ function keep(index: string, kept: string): boolean {
 /** Waits briefly for another git that changes the index. @returns the lock file, if it remains */
 export async function waitForIndexLock(gitDir: string): Promise<string | undefined> {
   const lock = join(gitDir, "index.lock");
-  for (let left = LOCK_TIMEOUT_MS; pathExists(lock); left -= LOCK_LOOK_MS) {
+  for (let left = LOCK_TIMEOUT_MS; pathExists(lock); left -= LOCK_POLL_MS) {
     if (left <= 0) return lock;
-    await Bun.sleep(LOCK_LOOK_MS);
+    await Bun.sleep(LOCK_POLL_MS);
   }
   return undefined;
 }

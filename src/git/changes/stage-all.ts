@@ -1,11 +1,11 @@
-import { partSuitable } from "./compare.ts";
+import { splitUntracked } from "./compare.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 import { type ByteName, toBytes, toText } from "#git/byte-names.ts";
-import { type Look, namesUnreadable } from "./status.ts";
+import { type StatusOptions, namesUnreadable } from "./status.ts";
 
 /** Names of files that were left out of an index. */
-export interface LeftOut {
+export interface OmittedFiles {
   tooLarge: string[];
   unreadable: string[];
 }
@@ -18,8 +18,12 @@ const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from
  * @param untracked names of its new files
  * @throws AppError as `git` does
  */
-export async function stageAll(worktree: string, untracked: readonly ByteName[], look: Look): Promise<LeftOut> {
-  const { repositories, tooLarge, unreadable } = await partSuitable(worktree, untracked);
+export async function stageAll(
+  worktree: string,
+  untracked: readonly ByteName[],
+  look: StatusOptions,
+): Promise<OmittedFiles> {
+  const { repositories, tooLarge, unreadable } = await splitUntracked(worktree, untracked);
   const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
   const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
   const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {

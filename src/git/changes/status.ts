@@ -4,7 +4,7 @@ import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "#g
 import { type ByteName, splitNul, toText } from "#git/byte-names.ts";
 
 /** Options for reading the files of a worktree. */
-export interface Look extends GitLimits {
+export interface StatusOptions extends GitLimits {
   environment?: GitEnvironment;
 }
 
@@ -33,7 +33,7 @@ const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z
 const OF_ALL_FILES = "--untracked-files=all";
 
 /** Returns the uncommitted changes of a working tree; of submodules, only a changed commit. @throws AppError as `git` does */
-export async function readStatus(worktree: string, look: Look = {}): Promise<WorktreeStatus> {
+export async function readStatus(worktree: string, look: StatusOptions = {}): Promise<WorktreeStatus> {
   const args = [...STATUS, ...LOOK_ONLY_FLAGS, OF_ALL_FILES];
   const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, look);
   const said = stderr.toString();
@@ -46,7 +46,7 @@ export async function readStatus(worktree: string, look: Look = {}): Promise<Wor
 /** Status of a worktree, and the options for reading its files further. */
 export interface SeenWorktree {
   status: WorktreeStatus;
-  look: Look;
+  look: StatusOptions;
 }
 
 /**
@@ -54,7 +54,7 @@ export interface SeenWorktree {
  * @param seen a status that was read a moment ago, to avoid reading it again
  * @throws AppError as `git` does
  */
-export async function lookAtWorktree(
+export async function inspectWorktree(
   worktree: string,
   limits: GitLimits = {},
   seen?: WorktreeStatus,

@@ -3,7 +3,7 @@ import { listNames, pathExists } from "#base/paths.ts";
 import { gitBytes } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { isClean, lookAtWorktree } from "./status.ts";
+import { isClean, inspectWorktree } from "./status.ts";
 
 /** Mode of a submodule, in an index or a tree. */
 export const GITLINK = "160000";
@@ -26,7 +26,7 @@ async function describe(worktree: string, path: string, limits: GitLimits): Prom
   const folder = join(worktree, path);
   if (!pathExists(join(folder, ".git"))) return listNames(folder).length === 0 ? [] : [`?? ${path}/`];
   // A submodule is a repository of its own: the programs that it names are not run either.
-  const { status } = await lookAtWorktree(folder, limits);
+  const { status } = await inspectWorktree(folder, limits);
   if (isClean(status)) return [];
   return [` ${status.lines.length > status.untracked.length ? "m" : "?"} ${path}`];
 }

@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
-import { AS_PATCH, parseNumstat, withComparison } from "./compare.ts";
+import { PATCH_FLAGS, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "#git/git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { lookAtWorktree, type SeenWorktree } from "./status.ts";
+import { inspectWorktree, type SeenWorktree } from "./status.ts";
 
 /** A difference in one file. */
 export interface FileChange {
@@ -44,10 +44,10 @@ export async function writeWorktreeDiff(
   patchFile: string,
   seen?: SeenWorktree,
 ): Promise<WorktreeDiff> {
-  return withComparison(worktree, baseCommit, seen ?? (await lookAtWorktree(worktree)), async ({ command, look }) => {
+  return withComparison(worktree, baseCommit, seen ?? (await inspectWorktree(worktree)), async ({ command, look }) => {
     const [files] = await Promise.all([
       gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
-      gitBytes(worktree, command([...AS_PATCH, "--binary", `--output=${patchFile}`], paths), look),
+      gitBytes(worktree, command([...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths), look),
     ]);
     return { files, patchBytes: statSync(patchFile).size };
   });

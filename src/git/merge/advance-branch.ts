@@ -3,7 +3,7 @@ import { statIfAny } from "#base/paths.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { commitOfBranch } from "#git/repository/branches.ts";
-import { failedWhileWriting, takeBack } from "./take-back.ts";
+import { failedWhileWriting, undoAdvance } from "./take-back.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { git } from "#git/git.ts";
 import { gitFailure } from "#git/git-failure.ts";
@@ -33,7 +33,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
     await git(folder, ["update-ref", "--no-deref", "-m", "codex-mcp-server: merge", `refs/heads/${branch}`, to, from]);
     return;
   }
-  const args = ["merge", "--ff-only", "--quiet", ...NOT_AS_CONFIGURED, to];
+  const args = ["merge", "--ff-only", "--quiet", ...FIXED_SETTINGS, to];
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
     const { exitCode, stderr } = await tryLastingGit(checkout, args);
@@ -48,7 +48,7 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
 }
 
 /** Flags that override `branch.<name>.mergeOptions` and other settings. */
-const NOT_AS_CONFIGURED = [
+const FIXED_SETTINGS = [
   "--commit",
   "--no-squash",
   "--no-edit",
@@ -99,7 +99,7 @@ async function unwritten(
   { from, to }: Pick<Advance, "from" | "to">,
   { code, message, hint }: AppError,
 ): Promise<AppError> {
-  const isTakenBack = await takeBack(checkout, from, to).catch(() => false);
+  const isTakenBack = await undoAdvance(checkout, from, to).catch(() => false);
   const now = isTakenBack
     ? "Nothing was changed."
     : `Some files of ${checkout} were written already, and could not all be put back.`;

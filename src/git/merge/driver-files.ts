@@ -24,7 +24,7 @@ export function redirectDrivers(drivers: ReadonlyMap<string, string>): GitEnviro
 }
 
 /** Returns whether attributes name one of the drivers. */
-export function namesDriver(attributes: string, drivers: ReadonlyMap<string, string>): boolean {
+export function usesDriver(attributes: string, drivers: ReadonlyMap<string, string>): boolean {
   const names = new Set([...drivers.keys()].map((key) => key.slice("merge.".length, -".driver".length)));
   return [...attributes.matchAll(/(?<=[\s]merge=)\S+/g)].some(([name]) => names.has(name));
 }

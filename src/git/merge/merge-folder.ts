@@ -11,7 +11,7 @@ import { git, gitBytes } from "#git/git.ts";
 import { readObjects } from "#git/read-objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 import { GITLINK } from "#git/changes/submodules.ts";
-import { checkOutForDrivers, namesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
+import { checkOutForDrivers, usesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Maximum total size of a tree's attribute files, in bytes. */
 const MAX_ATTRIBUTES_BYTES = 256 * 1024 * 1024;
@@ -105,7 +105,7 @@ export class MergeFolder {
   #isDriven(): boolean {
     if (this.#drivers.size === 0) return false;
     const info = tryReadText(join(this.#commonDir, "info", "attributes")) ?? "";
-    return [...this.#written.values()].some((name) => this.#naming.has(name)) || namesDriver(info, this.#drivers);
+    return [...this.#written.values()].some((name) => this.#naming.has(name)) || usesDriver(info, this.#drivers);
   }
 
   #writeGrafts(lines: readonly string[]): string {
@@ -131,7 +131,7 @@ export class MergeFolder {
     const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
     const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
-    for (const [name, text] of contents) if (namesDriver(text?.toString() ?? "", this.#drivers)) this.#naming.add(name);
+    for (const [name, text] of contents) if (usesDriver(text?.toString() ?? "", this.#drivers)) this.#naming.add(name);
     this.#written = wanted;
   }
 

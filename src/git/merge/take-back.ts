@@ -7,13 +7,13 @@ import { gitBytes, tryGit } from "#git/git.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 
 /** Pattern of git's messages for a failure while it writes files: by then it has checked that none of the user's is in the way. */
-const WHILE_WRITING =
+const FAILED_WHILE_WRITING =
   /unable to (?:create file|write file|unlink old|create symlink|stat just-written|write new index|write index|read sha1 file)|cannot create directory at|(?:smudge|external) filter .* failed/;
-const BEFORE_WRITING = /would be overwritten|would lose untracked/;
+const REFUSED_BEFORE_WRITING = /would be overwritten|would lose untracked/;
 
 /** Returns whether git failed while it wrote the files of a working tree, some of which it had already changed. */
 export function failedWhileWriting(stderr: string): boolean {
-  return WHILE_WRITING.test(stderr) && !BEFORE_WRITING.test(stderr);
+  return FAILED_WHILE_WRITING.test(stderr) && !REFUSED_BEFORE_WRITING.test(stderr);
 }
 
 /**
@@ -21,7 +21,7 @@ export function failedWhileWriting(stderr: string): boolean {
  * @returns whether all of them were restored
  * @throws AppError `git_failed`
  */
-export async function takeBack(checkout: string, from: string, to: string): Promise<boolean> {
+export async function undoAdvance(checkout: string, from: string, to: string): Promise<boolean> {
   const differences = await gitBytes(checkout, ["diff-tree", "-r", "-z", "--no-renames", "--name-status", from, to]);
   // Each as a letter, then the path.
   const paths = splitNul(differences).filter((_, index) => index % 2 === 1);

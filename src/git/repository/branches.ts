@@ -13,7 +13,7 @@ export async function commitOfBranch(folder: string, branch: string): Promise<st
  * Resolves a branch that is a symbolic ref, i.e. another name for a branch; returns any other branch unchanged.
  * @returns undefined if it leads to something other than a branch
  */
-export async function followBranch(folder: string, branch: string): Promise<string | undefined> {
+export async function resolveBranch(folder: string, branch: string): Promise<string | undefined> {
   let name = branch;
   for (let step = 0; step < MAX_STEPS; step++) {
     const { exitCode, stdout } = await tryGit(folder, ["symbolic-ref", "--quiet", "--", `refs/heads/${name}`]);

@@ -1,5 +1,5 @@
 import { gitBytes, tryGit } from "#git/git.ts";
-import { countApart, isAncestor } from "./history.ts";
+import { countAheadAndBehind, isAncestor } from "./history.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
 /** Maximum size of git's answer in bytes; for a longer history between the commits, git is asked one question at a time. */
@@ -25,7 +25,7 @@ export class CommitGraph {
   /** Counts the commits that only one of two commits has in its history. @throws AppError `git_failed` */
   async countApart(commit: string, other: string): Promise<{ ahead: number; behind: number }> {
     if (commit === other) return { ahead: 0, behind: 0 };
-    if (this.#parents === undefined) return countApart(this.#folder, commit, other);
+    if (this.#parents === undefined) return countAheadAndBehind(this.#folder, commit, other);
     const [own, others] = [this.#reach(commit), this.#reach(other)];
     const countOutside = (set: ReadonlySet<string>, of: ReadonlySet<string>) =>
       [...set].filter((each) => !of.has(each)).length;

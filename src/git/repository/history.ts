@@ -12,7 +12,7 @@ export async function isAncestor(
 }
 
 /** Counts the commits that only one of two commits has in its history. */
-export async function countApart(
+export async function countAheadAndBehind(
   folder: string,
   commit: string,
   other: string,

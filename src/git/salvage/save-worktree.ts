@@ -88,7 +88,7 @@ function manifestOf(
 
 async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
   const { reflog } = await filesOfBranch(repository, branch);
-  const outcome = readFileBounded(reflog, { maxBytes: MAX_NOTE_BYTES });
+  const outcome = readFileBounded(reflog, { maxBytes: MAX_STATE_FILE_BYTES });
   return "bytes" in outcome ? outcome.bytes : undefined;
 }
 
@@ -102,17 +102,17 @@ async function readReflogs(worktree: string, branch: string | undefined): Promis
 }
 
 /** Maximum size of git's own records of a worktree in bytes; they are short: a reflog of ten thousand entries has 2 MB. */
-const MAX_NOTE_BYTES = 64 * 1024 * 1024;
+const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Pattern of the worktree's private files that are created again with it, or have a separate place in the salvage. */
-const NOT_NOTES = /^(?:index|codexmcp-.*|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
+const NOT_STATE_FILES = /^(?:index|codexmcp-.*|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
 /** Reads git's own records of a worktree: its HEAD and reflog, and an unfinished merge or rebase. */
 async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of (await walkFiles(gitFolder)).files) {
-    if (kind !== "file" || NOT_NOTES.test(name)) continue;
-    const outcome = readFileBounded(join(gitFolder, toText(name)), { maxBytes: MAX_NOTE_BYTES });
+    if (kind !== "file" || NOT_STATE_FILES.test(name)) continue;
+    const outcome = readFileBounded(join(gitFolder, toText(name)), { maxBytes: MAX_STATE_FILE_BYTES });
     if ("bytes" in outcome) notes.set(name, outcome.bytes);
   }
   return notes;

@@ -7,7 +7,7 @@ export class ChangedMeanwhileError extends Error {
 }
 
 /** Codes of system call errors that show that an existing file was removed or replaced. */
-const CHANGED = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "EINVAL", "ENXIO"]);
+const CHANGED_MEANWHILE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "EINVAL", "ENXIO"]);
 
 /**
  * Returns the error for a failed system call on a path of a worktree, which cannot be saved if it cannot be read; any other
@@ -23,7 +23,7 @@ export function describeUnreadable(path: string, error: unknown): unknown {
 
 /** Returns the error as {@link describeUnreadable} does, for a file that existed a moment ago. */
 export function describeUnreadableNow(path: string, error: unknown): unknown {
-  return CHANGED.has(errnoOf(error) ?? "")
+  return CHANGED_MEANWHILE.has(errnoOf(error) ?? "")
     ? new ChangedMeanwhileError(path, { cause: error })
     : describeUnreadable(path, error);
 }

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { statIfAny } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
-import { answersAnything, git } from "#git/git.ts";
+import { hasOutput, git } from "#git/git.ts";
 import { runFolderIn, type WorktreePlan } from "./worktree.ts";
 
 /**
@@ -32,7 +32,7 @@ const LITERALLY = { GIT_LITERAL_PATHSPECS: "1" };
 
 async function hasUncommittedFiles(toplevel: string, subfolder: string): Promise<boolean> {
   const args = ["ls-files", "--cached", "--others", "--exclude-standard", "--", subfolder];
-  return answersAnything(toplevel, args, { environment: LITERALLY });
+  return hasOutput(toplevel, args, { environment: LITERALLY });
 }
 
 function uncommitted({ repository }: WorktreePlan, isInSnapshot: boolean): AppError {

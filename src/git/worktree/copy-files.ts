@@ -10,7 +10,7 @@ const GIB = 1024 * 1024 * 1024;
 const LIMITS = { files: 100_000, bytes: 4 * GIB, fileBytes: GIB, milliseconds: 60_000 };
 
 const CHUNK_BYTES = 1024 * 1024;
-const ZEROS = Buffer.alloc(CHUNK_BYTES);
+const ZERO_CHUNK = Buffer.alloc(CHUNK_BYTES);
 
 /** A file that was not copied. */
 interface LeftOut {
@@ -118,7 +118,7 @@ async function copyData(source: FileHandle, target: FileHandle, size: number, de
     const { bytesRead } = await source.read(chunk, 0, Math.min(CHUNK_BYTES, size - at), at);
     if (bytesRead === 0) break;
     const data = chunk.subarray(0, bytesRead);
-    if (!data.equals(ZEROS.subarray(0, bytesRead))) await target.write(data, 0, bytesRead, at);
+    if (!data.equals(ZERO_CHUNK.subarray(0, bytesRead))) await target.write(data, 0, bytesRead, at);
     at += bytesRead;
   }
   return true;

@@ -7,7 +7,7 @@ import { tryReadText } from "#platform/files/read-file.ts";
 const MAX_BYTES = 64 * 1024;
 
 /** Prefix of the lock reasons that this server writes. */
-const OURS = "codex-mcp-server: ";
+const LOCK_REASON_PREFIX = "codex-mcp-server: ";
 
 /**
  * Locks a worktree against `git worktree prune`, `move` and `remove` while a task works in it, as `git worktree lock` does:
@@ -17,14 +17,14 @@ export function lockWorktree(worktree: string, taskId: string): void {
   const file = lockFileOf(worktree);
   if (file === undefined) return;
   try {
-    writeFileSync(file, `${OURS}${taskId} is at work\n`, { flag: "wx" });
+    writeFileSync(file, `${LOCK_REASON_PREFIX}${taskId} is at work\n`, { flag: "wx" });
   } catch {
     // It is already locked, or git's folder is not writable, which the task will find out itself.
   }
 }
 
 /** Lock reason of a worktree that is being restored; it stays if the restore is interrupted. */
-export const RESTORE_LOCK = `${OURS}being restored`;
+export const RESTORE_LOCK = `${LOCK_REASON_PREFIX}being restored`;
 
 /** Returns whether a restore of this worktree is running or was interrupted, so that it is incomplete. */
 export function isHalfRestored(worktree: string): boolean {
@@ -33,7 +33,7 @@ export function isHalfRestored(worktree: string): boolean {
 }
 
 /** Returns the error for a worktree that was restored only in part. */
-export function halfRestored(path: string): AppError {
+export function incompleteRestoreError(path: string): AppError {
   return new AppError(
     "worktree_unusable",
     `${path} is not whole: its restore was broken off, or goes on.`,
@@ -44,14 +44,14 @@ export function halfRestored(path: string): AppError {
 /** Removes this server's lock from a worktree; any other lock stays. */
 export function unlockWorktree(worktree: string): void {
   const file = lockFileOf(worktree);
-  if (file !== undefined && readReason(file)?.startsWith(OURS) === true) rmSync(file, { force: true });
+  if (file !== undefined && readReason(file)?.startsWith(LOCK_REASON_PREFIX) === true) rmSync(file, { force: true });
 }
 
 /** Returns the reason of a lock by somebody else; undefined if there is none. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();
-  return reason?.startsWith(OURS) === true ? undefined : reason;
+  return reason?.startsWith(LOCK_REASON_PREFIX) === true ? undefined : reason;
 }
 
 /**

@@ -6,7 +6,7 @@ import { tryGit } from "#git/git.ts";
 const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
 
 /** Returns a notice about unexpected properties of a new worktree; undefined if there are none. */
-export async function noteOnWorktree(worktree: string): Promise<string | undefined> {
+export async function describeWorktreeNotice(worktree: string): Promise<string | undefined> {
   const notes: string[] = [];
   if (pathExists(join(worktree, ".gitmodules"))) {
     notes.push("The worktree's submodules are empty: git submodule update --init fills them.");

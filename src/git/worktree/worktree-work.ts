@@ -1,5 +1,5 @@
 import { AppError } from "#base/errors.ts";
-import { answersAnything, tryGit } from "#git/git.ts";
+import { hasOutput, tryGit } from "#git/git.ts";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import type { GitLimits } from "#git/run-git.ts";
 
@@ -16,7 +16,7 @@ const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:
  * run.
  * @param limits limits of the check; if they stop it, the result is `unknown`
  */
-export async function lookForWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
+export async function findUncommittedWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
   try {
     const environment = await withoutLocalPrograms(worktree, limits);
     const args = [...STATUS, ...LOOK_ONLY_FLAGS, "--no-renames"];
@@ -31,5 +31,5 @@ export async function lookForWork(worktree: string, limits: GitLimits): Promise<
 
 /** Returns whether a worktree has any uncommitted work, new files and changes within submodules included. @throws AppError as `git` does */
 export async function hasUncommittedWork(worktree: string): Promise<boolean> {
-  return answersAnything(worktree, [...STATUS, "--ignore-submodules=none"]);
+  return hasOutput(worktree, [...STATUS, "--ignore-submodules=none"]);
 }

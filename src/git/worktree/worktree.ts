@@ -10,7 +10,7 @@ import { gitFailure } from "#git/git-failure.ts";
 import { mergeBaseOf } from "#git/repository/history.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import { listGitWorktrees } from "./worktree-list.ts";
-import { halfRestored, isHalfRestored } from "./worktree-lock.ts";
+import { incompleteRestoreError, isHalfRestored } from "./worktree-lock.ts";
 
 /** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
@@ -33,7 +33,7 @@ export async function planWorktree(repository: Repository, name: string, branch:
   const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
   checkPlace(repository, path, isThere);
   if (isThere) {
-    if (isHalfRestored(path)) throw halfRestored(path);
+    if (isHalfRestored(path)) throw incompleteRestoreError(path);
     if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
     return { repository, path, branch, action: "reuse", isListed: true };
   }
@@ -78,7 +78,7 @@ async function undoWorktree({ repository: { folder, commit }, path, branch }: Wo
   await tryGit(folder, deleteBranch(branch, commit));
 }
 
-const TRIES = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * Runs `git worktree add`. A concurrent `git gc` may remove git's folder of worktrees while it is empty, in which case the
@@ -86,7 +86,7 @@ const TRIES = 5;
  * @throws AppError `git_failed`
  */
 export async function addWorktree(folder: string, args: readonly string[]): Promise<void> {
-  for (let left = TRIES; ; left--) {
+  for (let left = MAX_ATTEMPTS; ; left--) {
     const { exitCode, stderr } = await tryGit(folder, args, {}, { deadlineMs: GIT_FILES_DEADLINE_MS });
     if (exitCode === 0) return;
     const isSwept = /worktrees.*No such file or directory/s.test(stderr);

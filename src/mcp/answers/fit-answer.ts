@@ -1,6 +1,6 @@
 /** Number of characters up to which a text is never cut. */
-const SHORTEST_TEXT = 200;
-const SHORTEST_LIST = 5;
+const MIN_TEXT_CHARACTERS = 200;
+const MIN_LIST_LENGTH = 5;
 /** Number of characters of a text that count as much as one line of a list. */
 const CHARACTERS_A_LINE = 50;
 
@@ -21,7 +21,7 @@ export function fitText<T extends { text: string }>(content: T, limit: number): 
 /** Returns a value cut to the longest texts with which it fits into `limit` bytes. */
 function fit<T extends object>(whole: T, limit: number, cutTo: (longest: number) => T): T {
   if (sizeOf(whole) <= limit) return whole;
-  let [low, high] = [SHORTEST_TEXT, limit];
+  let [low, high] = [MIN_TEXT_CHARACTERS, limit];
   while (high - low > Math.max(16, low / 50)) {
     const middle = Math.floor((low + high) / 2);
     if (sizeOf(cutTo(middle)) <= limit) low = middle;
@@ -55,7 +55,7 @@ function cutValue(value: unknown, longest: number, wholeResultOf: WholeResultOf,
 
 /** Cuts the middle of a text: the beginning of a message says what it is about, and the end gives the outcome. */
 function cutText(text: string, longest: number, whole: string | undefined): string {
-  if (text.length <= Math.max(longest, SHORTEST_TEXT)) return text;
+  if (text.length <= Math.max(longest, MIN_TEXT_CHARACTERS)) return text;
   const head = Math.ceil((longest * 2) / 3);
   const tail = longest - head;
   const where = whole === undefined ? "" : `; the whole text is in ${whole}`;
@@ -65,7 +65,7 @@ function cutText(text: string, longest: number, whole: string | undefined): stri
 
 /** Cuts the end of a list of texts. Other lists are pages or have their count in the answer. */
 function cutList(list: readonly unknown[], longest: number): readonly unknown[] {
-  const most = Math.max(SHORTEST_LIST, Math.floor(longest / CHARACTERS_A_LINE));
+  const most = Math.max(MIN_LIST_LENGTH, Math.floor(longest / CHARACTERS_A_LINE));
   if (list.length <= most || typeof list[0] !== "string") return list;
   return [...list.slice(0, most), `… and ${list.length - most} more`];
 }

@@ -2,7 +2,7 @@ import { listTaskIds } from "#store/tasks/list-tasks.ts";
 import type { Prompt } from "./define-prompt.ts";
 import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
 
-const OFFERED = 20;
+const MAX_OFFERED_TASKS = 20;
 
 /** Prompt for continuing a task that has ended. */
 export const resume: Prompt = {
@@ -13,7 +13,7 @@ export const resume: Prompt = {
     task_id: {
       description: "The task to go on with",
       isRequired: true,
-      complete: (typed, open) => listTaskIds(open().store, typed, OFFERED),
+      complete: (typed, open) => listTaskIds(open().store, typed, MAX_OFFERED_TASKS),
     },
     next: { description: "What it is to do now" },
   },

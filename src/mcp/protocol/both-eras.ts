@@ -25,7 +25,7 @@ interface Pending {
  * both. Gives requests new ids: the server would not cancel a request with the id 0, and anything that is sent for a
  * cancelled request has an unknown id and is dropped.
  */
-export class BothEras implements Transport {
+export class DualProtocolTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;

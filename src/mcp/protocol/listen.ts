@@ -1,7 +1,7 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Notification } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { callerOf, requireTasks } from "#mcp/caller.ts";
+import { callerOf, requireTasksExtension } from "#mcp/caller.ts";
 import type { ChangeWatch } from "#mcp/change-watch.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "./on-request.ts";
@@ -35,7 +35,7 @@ export function registerListening(server: Server, session: Session, watch: Chang
   onRequest(server, ListenRequestSchema, async ({ notifications }, extra) => {
     const { resourceSubscriptions = [], taskIds = [] } = notifications;
     const caller = callerOf(server, extra);
-    if (taskIds.length > 0) requireTasks(caller);
+    if (taskIds.length > 0) requireTasksExtension(caller);
     const topics = [
       ...resourceSubscriptions.map((uri) => resourceTopic(session, uri)),
       ...taskIds.map((taskId) => taskTopic(session, taskId, caller.name)),

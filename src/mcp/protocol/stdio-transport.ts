@@ -4,7 +4,7 @@ import { MessageScanner, pruneMessage } from "./message-scanner.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 
 /** Time in which messages are handled before the event loop continues, in milliseconds. */
-const TURN_MS = 20;
+const YIELD_INTERVAL_MS = 20;
 /** Number of waiting messages at which reading pauses. */
 const MAX_WAITING = 1000;
 
@@ -98,7 +98,7 @@ export class StdioTransport implements Transport {
     let began = performance.now();
     for (let line = this.#waiting.shift(); line !== undefined; line = this.#waiting.shift()) {
       this.#handle(line);
-      if (performance.now() - began < TURN_MS) continue;
+      if (performance.now() - began < YIELD_INTERVAL_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       began = performance.now();
     }

@@ -2,7 +2,7 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { isEnded } from "#domain/record.ts";
-import { callerOf, requireTasks } from "#mcp/caller.ts";
+import { callerOf, requireTasksExtension } from "#mcp/caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-method.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
@@ -18,19 +18,19 @@ const CancelRequestSchema = z.object({ method: z.literal(modernMethod("tasks/can
 export function registerTaskExtension(server: Server, session: Session): void {
   onRequest(server, GetRequestSchema, async ({ taskId }, extra) => {
     const caller = callerOf(server, extra);
-    requireTasks(caller);
+    requireTasksExtension(caller);
     const context = session.open();
     const task = await findMcpTask(context, taskId);
     return toDetailedTask(context, task, limitsOf(context.config, caller.name).answerBytes);
   });
   // Codex in `exec` asks no questions, so there is nothing to answer.
   onRequest(server, UpdateRequestSchema, async ({ taskId }, extra) => {
-    requireTasks(callerOf(server, extra));
+    requireTasksExtension(callerOf(server, extra));
     await findMcpTask(session.open(), taskId);
     return {};
   });
   onRequest(server, CancelRequestSchema, async ({ taskId }, extra) => {
-    requireTasks(callerOf(server, extra));
+    requireTasksExtension(callerOf(server, extra));
     const task = await findMcpTask(session.open(), taskId);
     if (!isEnded(task)) await cancelTask(session.open(), task.task_id);
     return {};

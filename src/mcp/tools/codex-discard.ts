@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withFormerNames } from "#base/former-names.ts";
 import { discardWorktree } from "#worktrees/discard-worktree.ts";
 import { restoreWorktree } from "#worktrees/restore-worktree.ts";
 import { defineTool } from "#mcp/define-tool.ts";
@@ -15,10 +16,11 @@ export const codexDiscard = defineTool({
   input: z.strictObject({
     task_id: taskId.describe("codex-<topic>; to restore, also a branch"),
     restore: z.boolean().optional().describe("Bring back what was discarded last"),
-    drop_ignored: z
+    skip_large_ignored: z
       .boolean()
       .optional()
-      .describe("Do not save ignored files and folders of more than 1 MB, such as node_modules"),
+      .describe("Do not save ignored files and folders larger than 1 MB, such as node_modules"),
+    drop_ignored: z.boolean().optional().meta({ description: "Former name of skip_large_ignored", deprecated: true }),
   }),
   output: () =>
     z.object({
@@ -27,17 +29,18 @@ export const codexDiscard = defineTool({
       agent_branch: z.string(),
       salvage: z.string().describe("The git ref that keeps all of it"),
       files_saved: z.int().optional().describe("Files that no commit had"),
-      given_up: z.array(z.string()).describe("Ignored and not saved"),
+      not_saved: z.array(z.string()).describe("Ignored files and folders that were not saved"),
+      given_up: z.array(z.string()).meta({ description: "Former name of not_saved", deprecated: true }),
       detached_from: z.string().optional().describe("This branch was checked out; it has changed since"),
       left_behind: z.string().optional().describe("Remains that this user may not remove"),
       next: z.string().describe("What to do next"),
     }),
-  handle: async ({ task_id, restore = false, drop_ignored = false }, { open }) => {
+  handle: async ({ task_id, restore = false, drop_ignored = false, skip_large_ignored = drop_ignored }, { open }) => {
     if (restore) {
       const restored = await restoreWorktree(open(), task_id, process.cwd());
-      return { data: { ...restored, next: `Continue in ${restored.worktree_dir}.` } };
+      return { data: { ...withFormerNames(restored), next: `Continue in ${restored.worktree_dir}.` } };
     }
-    const discarded = await discardWorktree(open(), task_id, drop_ignored);
-    return { data: { ...discarded, next: "codex_discard with restore: true brings it back." } };
+    const discarded = await discardWorktree(open(), task_id, skip_large_ignored);
+    return { data: { ...withFormerNames(discarded), next: "codex_discard with restore: true brings it back." } };
   },
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { noteOf, toAnswer } from "#tasks/answer.ts";
+import { answerNote, toAnswer } from "#tasks/answer.ts";
 import { startTask } from "#tasks/start/start-task.ts";
 import { isEnded } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
@@ -36,7 +36,7 @@ export const codexDispatch = defineTool({
         started_at: task.start_time,
         log_file: task.log_file,
         ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
-        ...noteOf(task),
+        ...answerNote(task),
       },
     };
   },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { withFormerNames } from "#base/former-names.ts";
 import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
@@ -27,7 +28,8 @@ export const codexMerge = defineTool({
         .array(z.looseObject({ task_id: z.string() }))
         .optional()
         .describe("Tasks with nothing to merge"),
-      stopped_at: z.string().optional().describe("The task that conflicts"),
+      conflicting_task: z.string().optional().describe("The task that conflicts"),
+      stopped_at: z.string().optional().meta({ description: "Former name of conflicting_task", deprecated: true }),
       conflicts: z
         .array(z.looseObject({ path: z.string() }))
         .optional()
@@ -42,9 +44,10 @@ export const codexMerge = defineTool({
     if (stopped === undefined) return { data: { success: true, merged, ...no_changes } };
     const { failure, conflicts, task_id } = stopped;
     const { message: error, code, hint } = failure;
+    const conflict = withFormerNames({ conflicting_task: task_id, conflicts });
     return {
       isError: true,
-      data: { success: false, error, code, hint, stopped_at: task_id, conflicts, merged, ...no_changes, not_attempted },
+      data: { success: false, error, code, hint, ...conflict, merged, ...no_changes, not_attempted },
     };
   },
 });

@@ -4,7 +4,7 @@ import { describeRunning, type RunningLine } from "#tasks/follow/running-line.ts
 import { findTasks, waitForTasks } from "#tasks/follow/wait-for-tasks.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
-import { whileTelling } from "#mcp/answers/while-telling.ts";
+import { withProgress } from "#mcp/answers/while-telling.ts";
 
 const DEFAULT_SECONDS = 50;
 
@@ -36,7 +36,7 @@ export const codexWait = defineTool({
     const context = call.open();
     const atMostMs = Math.min(timeout_seconds * 1000, call.limits().answerWithinMs);
     const tasks = await findTasks(context, task_ids);
-    const { ended, unfinished } = await whileTelling(call, tasks, () =>
+    const { ended, unfinished } = await withProgress(call, tasks, () =>
       waitForTasks(context, tasks, mode, atMostMs, call.abandoned),
     );
     const running = unfinished.map((task) => describeRunning(context, task));

@@ -8,7 +8,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { failureFields, outcomeSchemas, startInput, status, worktreeSchemas } from "#mcp/schemas.ts";
-import { whileTelling } from "#mcp/answers/while-telling.ts";
+import { withProgress } from "#mcp/answers/while-telling.ts";
 import { toStartRequest } from "./start-request.ts";
 
 /** Runs a task and answers when it has ended. */
@@ -43,7 +43,7 @@ export const codex = defineTool({
     const stop = () => void cancelTask(context, started.task_id);
     if (call.stopped.aborted) stop();
     else call.stopped.addEventListener("abort", stop, { once: true });
-    const ended = await whileTelling(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
+    const ended = await withProgress(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
     if (ended === undefined) return { data: stillRunning(context, started) };
     const answer = toAnswer(ended);
     return { isError: !answer.success, data: answer };

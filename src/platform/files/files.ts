@@ -27,7 +27,7 @@ export function repairPrivateFolder(path: string): void {
     !there.isDirectory() &&
     statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true
   ) {
-    putAside(path);
+    moveAside(path);
   } else if (there?.isDirectory() === true && (there.mode & 0o700) !== 0o700 && there.uid === process.getuid?.()) {
     chmodSync(path, 0o700);
   }
@@ -64,12 +64,12 @@ function openForWriting(path: string): number {
       const code = errnoOf(error);
       if (isSecond || (code !== "ENXIO" && code !== "EISDIR" && code !== "ELOOP" && code !== "EEXIST")) throw error;
     }
-    putAside(path);
+    moveAside(path);
   }
 }
 
 /** Renames whatever occupies one of our paths, without deleting it. */
-export function putAside(path: string): void {
+export function moveAside(path: string): void {
   renameSync(path, `${path}.damaged-${Date.now()}`);
 }
 
@@ -86,7 +86,7 @@ export function prepareFile(path: string, content: string | Uint8Array): Pending
   return {
     publish: () => {
       // rename() cannot replace a folder.
-      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) putAside(path);
+      if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) moveAside(path);
       renameSync(temporary, path);
     },
     discard: () => rmSync(temporary, { force: true }),

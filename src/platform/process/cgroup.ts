@@ -18,8 +18,8 @@ const PREFIX = "codexmcp-";
 /** Age in milliseconds from which an empty group is unused: a run's group is filled immediately after its creation. */
 const STALE_MS = 60_000;
 /** Number of searches for descendants that a process had before it was moved. */
-const MOVES = 5;
-const REMOVALS = 50;
+const MAX_MOVE_ATTEMPTS = 5;
+const MAX_REMOVE_ATTEMPTS = 50;
 
 /**
  * Creates a control group (cgroup v2) below that of this process.
@@ -53,7 +53,7 @@ export function isCgroupOf(folder: string, name: string): boolean {
 export async function joinCgroup(folder: string, pid: number): Promise<void> {
   const file = join(folder, "cgroup.procs");
   const moved = new Set<number>();
-  for (let round = 0; round < MOVES; round++) {
+  for (let round = 0; round < MAX_MOVE_ATTEMPTS; round++) {
     const waiting = withDescendants(pid).filter((each) => !moved.has(each));
     if (waiting.length === 0) return;
     for (const each of waiting) {
@@ -89,7 +89,7 @@ export function killCgroup(folder: string): void {
 
 /** Removes a group and its subgroups once they are empty. */
 export async function removeCgroup(folder: string): Promise<void> {
-  for (let attempt = 0; attempt < REMOVALS && isThere(folder); attempt++) {
+  for (let attempt = 0; attempt < MAX_REMOVE_ATTEMPTS && isThere(folder); attempt++) {
     for (const each of withSubgroups(folder).toReversed()) removeFolder(each);
     if (isThere(folder)) await Bun.sleep(10);
   }

@@ -14,13 +14,13 @@ const UNENDED = "it does not end, or belongs to another user";
 
 /** Time between SIGINT and SIGKILL, in milliseconds. */
 const GRACE_MS = 2000;
-/** Time after which the remaining processes are given up, in milliseconds. */
-const LIMIT_MS = 6000;
+/** Time after which the remaining processes are left running, in milliseconds. */
+const END_TIMEOUT_MS = 6000;
 /** Number of consecutive searches that must find nothing: a process in the middle of an exec has no readable environment. */
-const CLEAN_LOOKS = 3;
+const REQUIRED_EMPTY_SCANS = 3;
 /** Maximum time for stopping members one by one before the first are killed together, in milliseconds. */
-const STOP_LIMIT_MS = 1500;
-const STOP_SLICE_MS = 10;
+const FREEZE_TIMEOUT_MS = 1500;
+const FREEZE_POLL_MS = 10;
 
 /**
  * Ends every process of a family: sends SIGINT to the root (Codex then cleans up), waits for a grace period, stops all remaining processes
@@ -37,8 +37,8 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
   // Descendants that lose their parent now are remembered from this search.
   await interruptRoot(family, graceMs, () => void finder.lookNear());
   const cgroup = ownedCgroup(family);
-  const deadline = performance.now() + LIMIT_MS;
-  for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  for (let clean = 0; clean < REQUIRED_EMPTY_SCANS && performance.now() < deadline;) {
     if (cgroup !== undefined) await freeze(cgroup);
     await stopAll(finder);
     for (const member of finder.alive()) signalExactly(member, "SIGKILL");
@@ -79,7 +79,7 @@ async function freeze(cgroup: string): Promise<void> {
 /** Stops members until no search finds a new one. */
 async function stopAll(finder: MemberFinder): Promise<void> {
   for (const member of finder.alive()) signalExactly(member, "SIGSTOP");
-  const deadline = performance.now() + STOP_LIMIT_MS;
+  const deadline = performance.now() + FREEZE_TIMEOUT_MS;
   while (performance.now() < deadline) {
     stopNear(finder);
     const found = await finder.lookEverywhere();
@@ -90,7 +90,7 @@ async function stopAll(finder: MemberFinder): Promise<void> {
 
 /** Stops the near descendants, faster than they can fork. */
 function stopNear(finder: MemberFinder): void {
-  const until = performance.now() + STOP_SLICE_MS;
+  const until = performance.now() + FREEZE_POLL_MS;
   for (let found = finder.lookNear(); found.length > 0 && performance.now() < until; found = finder.lookNear()) {
     for (const member of found) signalExactly(member, "SIGSTOP");
   }
@@ -111,8 +111,8 @@ async function endByList(family: ProcessFamily, graceMs: number): Promise<Surviv
   };
   look();
   await interruptRoot(family, graceMs, look);
-  const deadline = performance.now() + LIMIT_MS;
-  for (let clean = 0; clean < CLEAN_LOOKS && performance.now() < deadline;) {
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  for (let clean = 0; clean < REQUIRED_EMPTY_SCANS && performance.now() < deadline;) {
     const left = look();
     clean = left.length === 0 ? clean + 1 : 0;
     for (const member of left) signalProcess(member, "SIGSTOP");

@@ -43,7 +43,7 @@ export function addressOf({ pid, start }: ProcessIdentity): ProcessAddress {
 }
 
 /** Returns the identity of a process if it is visible from here; undefined if it is in another container or on another host. */
-export function seenFromHere(address: ProcessAddress | undefined): ProcessIdentity | undefined {
+export function visibleIdentity(address: ProcessAddress | undefined): ProcessIdentity | undefined {
   return address !== undefined && isOwnSpace(address) ? { pid: address.pid, start: address.start } : undefined;
 }
 

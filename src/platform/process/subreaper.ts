@@ -6,7 +6,7 @@ const REAP_INTERVAL_MS = 500;
 /** Interval in milliseconds while there are zombies, for commands that fork quickly. */
 const BUSY_INTERVAL_MS = 50;
 /** Number of consecutive checks that must find a zombie: our runtime collects its own children well before. */
-const LOOKS = 3;
+const MAX_SCANS = 3;
 
 let isAdopting = false;
 
@@ -40,7 +40,7 @@ function reapOrphans(seen: Map<number, number>): void {
   for (const pid of zombies) {
     const looks = (seen.get(pid) ?? 0) + 1;
     seen.set(pid, looks);
-    if (looks < LOOKS) continue;
+    if (looks < MAX_SCANS) continue;
     reapChild(pid);
     seen.delete(pid);
   }

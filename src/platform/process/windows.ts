@@ -8,7 +8,7 @@ export interface WindowsProcess {
   start: string;
 }
 
-const QUERY =
+const PROCESS_QUERY =
   "Get-CimInstance Win32_Process | ForEach-Object { [pscustomobject]@{ " +
   "pid = [int]$_.ProcessId; parent = [int]$_.ParentProcessId; start = [string]$_.CreationDate.ToFileTimeUtc() } } | ConvertTo-Json -Compress";
 
@@ -19,13 +19,13 @@ const ListSchema = v.pipe(
 );
 
 /** Time in milliseconds for which a list is reused: listing takes a third of a second, and Windows does not reuse a pid this soon. */
-const HOLDS_MS = 2000;
+const CACHE_LIFETIME_MS = 2000;
 
 let known: { processes: WindowsProcess[]; at: number } | undefined;
 
 /** Lists all processes; the list is at most two seconds old. Not tested on a real Windows: see docs/decisions/008. */
 export function listWindowsProcesses(): WindowsProcess[] {
-  if (known !== undefined && performance.now() - known.at < HOLDS_MS) return known.processes;
+  if (known !== undefined && performance.now() - known.at < CACHE_LIFETIME_MS) return known.processes;
   const list = v.safeParse(ListSchema, askPowerShell());
   const processes = list.success
     ? list.output.map(({ pid, parent, start }) => ({ pid, parent, start: start ?? "" }))
@@ -37,7 +37,7 @@ export function listWindowsProcesses(): WindowsProcess[] {
 /** Runs PowerShell; returns an empty text if it is missing or forbidden by a policy. */
 function askPowerShell(): string {
   try {
-    const shell = Bun.spawnSync(["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", QUERY], {
+    const shell = Bun.spawnSync(["powershell.exe", "-NoProfile", "-NonInteractive", "-Command", PROCESS_QUERY], {
       stderr: "ignore",
     });
     return shell.stdout.toString();

@@ -65,7 +65,7 @@ const KILL_GRACE_MS = 2000;
 /** Time that a program has to end after SIGTERM, in milliseconds. */
 const TERM_GRACE_MS = 1000;
 /** Interval between checks whether a program is blocked, in milliseconds. */
-const BLOCKED_LOOK_MS = 1000;
+const BLOCKED_CHECK_MS = 1000;
 
 /**
  * Runs a program in its own session, so without a terminal, and captures its output. It ends when the program exits: leftover processes are
@@ -188,7 +188,7 @@ function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: Progr
     looks = isBlockedOnPipe(pid) ? looks + 1 : 0;
     if (looks > 1) end.ask("blocked");
   };
-  const looking = endsWhenBlocked === true ? setInterval(look, BLOCKED_LOOK_MS) : undefined;
+  const looking = endsWhenBlocked === true ? setInterval(look, BLOCKED_CHECK_MS) : undefined;
   return () => {
     clearTimeout(deadline);
     clearInterval(looking);

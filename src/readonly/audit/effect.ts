@@ -14,7 +14,7 @@ export interface Protection {
 }
 
 /** Facts about a run other than its commands. */
-export interface Circumstances {
+export interface RunConditions {
   /** Differences in the workspace, with paths relative to `top`; undefined if they are not known. */
   differences: readonly { path: string }[] | undefined;
   top: string;
@@ -27,7 +27,7 @@ export interface Circumstances {
  */
 export function effectOfCommand(
   { writes, isSingle, exitCode }: Judgement & { exitCode?: number },
-  circumstances: Circumstances,
+  circumstances: RunConditions,
 ): Effect {
   if (writes.some(({ targets }) => targets.some((target) => isSeen(target, circumstances)))) return true;
   const refused = writes.filter((write) => isRefused(write, circumstances.protection));
@@ -39,7 +39,7 @@ export function effectOfCommand(
 export function effectOfPatch(
   { path, isApplied }: { path: string; isApplied: boolean },
   folder: string,
-  circumstances: Circumstances,
+  circumstances: RunConditions,
 ): Effect {
   const target = isAbsolute(path) ? path : join(folder, path);
   if (isSeen(target, circumstances)) return true;
@@ -50,7 +50,7 @@ export function effectOfPatch(
   return isApplied ? "unknown" : false;
 }
 
-function isSeen(target: string, { differences = [], top }: Circumstances): boolean {
+function isSeen(target: string, { differences = [], top }: RunConditions): boolean {
   return differences.some(({ path }) => {
     const changed = join(top, path);
     // A new folder is listed as one difference, without its contents.

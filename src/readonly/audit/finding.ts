@@ -32,7 +32,7 @@ export interface Invocation {
 export type Judge = (invocation: Invocation) => readonly CommandFinding[];
 
 /** Returns table entries for programs that share a judge. */
-export function alike(names: readonly string[], judge: Judge): Record<string, Judge> {
+export function shareJudge(names: readonly string[], judge: Judge): Record<string, Judge> {
   return Object.fromEntries(names.map((name) => [name, judge]));
 }
 

@@ -5,7 +5,7 @@ import { inputOf, programName, wordsOf } from "./command-words.ts";
 import type { CommandFinding, Invocation, Reach } from "./finding.ts";
 import { knownOutput } from "./known-output.ts";
 import { decidesPrograms } from "./program-variables.ts";
-import { Scope, type Surroundings } from "./scope.ts";
+import { Scope, type JudgedFolders } from "./scope.ts";
 import { judgeOf } from "#readonly/audit/tables/commands.ts";
 import type { Value } from "./value.ts";
 
@@ -41,7 +41,7 @@ const MAX_COMMAND_LENGTH = 256 * 1024;
  * Determines the effects of a shell command from its meaning: what the shell, and the programs it names, would do. Never
  * throws: what cannot be followed is reported as unknown.
  */
-export function judgeCommand(command: string, surroundings: Surroundings): Judgement {
+export function judgeCommand(command: string, surroundings: JudgedFolders): Judgement {
   const judge = new CommandJudge();
   try {
     if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command too long to follow");

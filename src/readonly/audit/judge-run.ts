@@ -1,13 +1,13 @@
 import { shorten } from "#base/text.ts";
 import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Verdict, type Violation } from "#domain/readonly-audit.ts";
-import { type Circumstances, effectOfCommand, effectOfPatch } from "./effect.ts";
+import { type RunConditions, effectOfCommand, effectOfPatch } from "./effect.ts";
 import { judgeCommand, withoutShell } from "./judge-command.ts";
-import type { Surroundings } from "./scope.ts";
+import type { JudgedFolders } from "./scope.ts";
 
 /** Facts about a read-only run. */
-export interface RunTestimony extends Circumstances {
+export interface RunEvidence extends RunConditions {
   /** Folders that its commands ran in, and could write to. */
-  surroundings: Surroundings;
+  surroundings: JudgedFolders;
   commands: readonly { command: string; exitCode?: number }[];
   patches: readonly { path: string; change: string; isApplied: boolean }[];
   /** Descriptions of other events in its log that cannot be judged. */
@@ -28,7 +28,7 @@ export type RunJudgement = Pick<ReadonlyAudit, "verdict" | "violations_detected"
 const MAX_COMMAND_LENGTH = 400;
 
 /** Judges a run that was allowed only to read. The verdict is clean only if that is proven. */
-export function judgeRun(testimony: RunTestimony): RunJudgement {
+export function judgeRun(testimony: RunEvidence): RunJudgement {
   const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = testimony;
   const judged = testimony.commands.map(({ command, ...run }) => {
     const script = withoutShell(command);
@@ -68,7 +68,7 @@ export function judgeRun(testimony: RunTestimony): RunJudgement {
 }
 
 function verdictOn(
-  { protection, differences, isPartlyCompared }: RunTestimony,
+  { protection, differences, isPartlyCompared }: RunEvidence,
   violations: number,
   unknowns: number,
 ): Verdict {

@@ -2,7 +2,7 @@ import { isAbsolute, normalize, join } from "node:path";
 import type { Value } from "./value.ts";
 
 /** Folders that a script is judged with. */
-export interface Surroundings {
+export interface JudgedFolders {
   /** Folder that the command starts in. */
   folder: string;
   /** The run's own folder for temporary files: writing there is not a violation. */
@@ -14,13 +14,13 @@ const HARMLESS_DEVICE = /^\/dev\/(?:null|zero|full|tty|stdin|stdout|stderr|fd\/\
 
 /** Folder and variables that a script has set so far. Subshells get a copy. */
 export class Scope {
-  readonly surroundings: Surroundings;
+  readonly surroundings: JudgedFolders;
   readonly functions: Set<string>;
   readonly #variables: Map<string, string | undefined>;
   /** Current folder; undefined if it is not known. */
   #folder: string | undefined;
 
-  constructor(surroundings: Surroundings, from?: Scope) {
+  constructor(surroundings: JudgedFolders, from?: Scope) {
     this.surroundings = surroundings;
     this.functions = new Set(from?.functions);
     this.#folder = from === undefined ? surroundings.folder : from.#folder;

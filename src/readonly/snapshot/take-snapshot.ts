@@ -21,7 +21,7 @@ const MAX_CONTENT_BYTES = 4 * 1024 * 1024;
 /** Flags to open a file that may have been replaced meanwhile: they neither follow a link nor wait for a pipe. */
 const PLAIN_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** Maximum time for which the event loop is blocked, in milliseconds. */
-const BREATH_MS = 50;
+const YIELD_INTERVAL_MS = 50;
 /** Folders of generated files, often large, which are examined last. */
 const LATER = /^(?:node_modules|\.venv|venv|target|dist|build|out|vendor|__pycache__|\.cache|\.next|\.tox)$/;
 /** Folders that are not on a disk. */
@@ -44,7 +44,7 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
       snapshot.notCovered.push(`${left} folders and what is below them, for lack of time (${limits.totalMs} ms)`);
       break;
     }
-    if (performance.now() - lastBreath > BREATH_MS) {
+    if (performance.now() - lastBreath > YIELD_INTERVAL_MS) {
       await Bun.sleep(0);
       lastBreath = performance.now();
     }

@@ -43,7 +43,7 @@ export function readHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">): Hear
 }
 
 /** Returns the seconds since a heartbeat; undefined if it was written on another machine, whose clock may differ. */
-export function secondsSinceSign({ clock }: Heartbeat): number | undefined {
+export function secondsSinceHeartbeat({ clock }: Heartbeat): number | undefined {
   const ranMs = ranMsSince(clock);
   return ranMs === undefined ? undefined : ranMs / 1000;
 }

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, lstatSync } from "node:fs";
 import { AppError, errnoOf } from "#base/errors.ts";
-import { putAside } from "#platform/files/files.ts";
+import { moveAside } from "#platform/files/files.ts";
 
 /** Lock that this process holds until it releases the lock or dies; the kernel releases it in the latter case. */
 export interface HeldLock {
@@ -34,7 +34,7 @@ export function tryHold(path: string): HeldLock | undefined {
 }
 
 /** Takes a lock, retrying for up to `atMostMs` milliseconds and blocking the caller: for files that others only inspect for a moment. */
-export function holdSoon(path: string, atMostMs: number): HeldLock | undefined {
+export function holdWithin(path: string, atMostMs: number): HeldLock | undefined {
   const deadline = performance.now() + atMostMs;
   for (;;) {
     const lock = tryHold(path);
@@ -94,7 +94,7 @@ function giveWay(path: string): boolean {
   try {
     const there = lstatSync(path);
     if (process.getuid !== undefined && there.uid !== process.getuid()) return false;
-    putAside(path);
+    moveAside(path);
     return true;
   } catch (error) {
     return errnoOf(error) === "ENOENT";

@@ -54,7 +54,7 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
  * Makes the calling process the supervisor of a queued task, and publishes that.
  * @returns false if it is no longer queued
  */
-export function holdInQueue(store: Store, task: QueuedTask): boolean {
+export function markWaiting(store: Store, task: QueuedTask): boolean {
   return change(
     store,
     task,
@@ -65,7 +65,7 @@ export function holdInQueue(store: Store, task: QueuedTask): boolean {
 }
 
 /** Records the Codex session of a running task: no other task may resume it meanwhile. */
-export function noteSession(store: Store, task: RunningTask, sessionId: string): void {
+export function recordSession(store: Store, task: RunningTask, sessionId: string): void {
   store.writable
     .query("UPDATE tasks SET session_id = ? WHERE task_id = ? AND run = ? AND status = 'running'")
     .run(sessionId, task.task_id, task.run);
@@ -92,7 +92,7 @@ export function recordSupervisor(store: Store, task: RunningTask): boolean {
 }
 
 /** Records the identity of the Codex process, so that it can be found after the supervisor's death. */
-export function noteCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
+export function recordCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
   set(store, task, "codex", JSON.stringify(addressOf(codex)));
 }
 

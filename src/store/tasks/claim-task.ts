@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { isEnded, type QueuedTask } from "#domain/record.ts";
-import { type HeldLock, holdSoon } from "#store/locks/held-lock.ts";
+import { type HeldLock, holdWithin } from "#store/locks/held-lock.ts";
 import { importTask } from "./import-tasks.ts";
 import { formatMeta } from "./meta-file.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
@@ -70,7 +70,7 @@ function tryClaim(store: Store, claim: Claim): ClaimResult {
   const lock = inStateFolder(() => {
     openTaskFolder(paths, earlier?.record.run);
     prepareFile(paths.meta, formatMeta(granted)).publish();
-    return holdSoon(paths.starterLock, STARTER_LOCK_TIMEOUT_MS);
+    return holdWithin(paths.starterLock, STARTER_LOCK_TIMEOUT_MS);
   });
   if (lock === undefined) throw lockHeld(paths.starterLock);
   return { granted, lock };

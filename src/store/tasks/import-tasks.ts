@@ -8,7 +8,7 @@ import type { TaskRecord } from "#domain/record.ts";
 import { readMetaFile } from "./meta-file.ts";
 import { type StorePaths, taskPaths } from "#store/store-paths.ts";
 import { insertTask } from "./task-row.ts";
-import { noteWorktree } from "#store/worktree-base.ts";
+import { recordWorktree } from "#store/worktree-base.ts";
 
 /** Function that returns the scope of a workspace: the repository's common git folder, or the folder's real path. */
 export type WorkspaceOf = (cwd: string) => string;
@@ -116,7 +116,7 @@ function take({ database }: ImportTarget, record: TaskRecord): void {
   insertTask(database, record);
   const { worktree_dir, agent_branch, base_commit } = record;
   if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
-    noteWorktree({ writable: database }, { ...record, worktree_dir, agent_branch, base_commit });
+    recordWorktree({ writable: database }, { ...record, worktree_dir, agent_branch, base_commit });
   }
   logger("store").info`task ${record.task_id} was taken from its meta.json`;
 }

@@ -20,7 +20,7 @@ export function removeRunFolders(store: Store, { task_id, run }: { task_id: stri
       .transaction(() => {
         const isNewest = newestRun.get(task_id)?.run === run;
         const folder = isNewest ? paths.folder : join(paths.runs, String(run));
-        for (const path of [paths.temporary, paths.codexHome, paths.witness]) {
+        for (const path of [paths.temporary, paths.codexHome, paths.workspaceSnapshot]) {
           const from = join(folder, basename(path));
           if (lstatIfAny(from) === undefined) continue;
           const to = join(store.paths.removed, crypto.randomUUID());

@@ -2,7 +2,7 @@ import {
   isProcessAlive,
   isProcessStopped,
   type ProcessIdentity,
-  seenFromHere,
+  visibleIdentity,
   signalProcess,
 } from "#platform/process/identity.ts";
 import { endTask, requestCancel } from "#store/tasks/change-task.ts";
@@ -14,7 +14,7 @@ import { isEnded, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
-import { CANCELLED, endedBy } from "#tasks/supervise/end-record.ts";
+import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
 import { getTask } from "#tasks/find-task.ts";
 import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { reconcile, withOwnerLock } from "./reconcile.ts";
@@ -58,11 +58,11 @@ async function tryCancel(context: AppContext, taskId: string, attempt: number): 
   const task = await reconcile(context, stored);
   if (isEnded(task)) {
     // A supervisor that was waiting in the queue may have noticed the cancel and ended the task before this process did.
-    if (attempt > 1) await waitForSupervisor(context, task, seenFromHere(stored.supervisor));
+    if (attempt > 1) await waitForSupervisor(context, task, visibleIdentity(stored.supervisor));
     return { record: task };
   }
   // A supervisor that was stopped (SIGSTOP) during a write holds the index's lock, which recording the cancel needs.
-  const supervisor = seenFromHere(stored.supervisor);
+  const supervisor = visibleIdentity(stored.supervisor);
   if (supervisor !== undefined && isProcessStopped(supervisor)) signalProcess(supervisor, "SIGCONT");
   requestCancel(context.store, task);
   if (task.status === "queued") return cancelQueued(context, task);
@@ -85,11 +85,11 @@ async function cancelQueued(
   context: AppContext,
   task: TaskRecord & { status: "queued" },
 ): Promise<CancelOutcome | undefined> {
-  const cancelled = endedBy(CANCELLED, task);
+  const cancelled = toEndedTask(CANCELLED, task);
   const supervisor = findTask(context.store, task.task_id)?.supervisor;
   // If the task has just been started, the caller tries again with the running task.
   if (!endTask(context.store, "queued", cancelled)) return undefined;
-  if (task.waiting_since !== undefined) await waitForSupervisor(context, task, seenFromHere(supervisor));
+  if (task.waiting_since !== undefined) await waitForSupervisor(context, task, visibleIdentity(supervisor));
   return { record: cancelled };
 }
 
@@ -104,7 +104,7 @@ async function endBySupervisor(
 ): Promise<TaskRecord | undefined> {
   const { ownerLock } = taskPaths(context.config.home, task.task_id);
   if (readLockState(ownerLock) !== "held") return undefined;
-  const here = seenFromHere(supervisor);
+  const here = visibleIdentity(supervisor);
   if (here !== undefined && signalProcess(here, "SIGTERM")) signalProcess(here, "SIGCONT");
   const ended = await waitAtMost(context, task, SUPERVISOR_TIMEOUT_MS);
   if (ended !== undefined) await waitForSupervisor(context, task, here);
@@ -132,8 +132,8 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<boo
   if (stored === undefined || stored.record.run !== task.run || isEnded(stored.record)) return false;
   if (describeElsewhere(context, stored) !== undefined) return false;
   // The supervisor adopts orphans of the run, so it is ended after them.
-  const supervisor = seenFromHere(stored.supervisor);
-  const codex = seenFromHere(stored.codex);
+  const supervisor = visibleIdentity(stored.supervisor);
+  const codex = visibleIdentity(stored.codex);
   await endProcesses(context, task, codex, supervisor);
   await endHungSupervisor(supervisor);
   return withOwnerLock(context, task, async () => {

@@ -6,7 +6,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import type { RunningTask, TaskRecord } from "#domain/record.ts";
 import { hasSession, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endedBy } from "#tasks/supervise/end-record.ts";
+import { toEndedTask } from "#tasks/supervise/end-record.ts";
 import { finishTask } from "#tasks/supervise/finish-task.ts";
 
 const TAIL_BYTES = 4096;
@@ -26,7 +26,7 @@ export async function reconcilePythonTask(context: AppContext, task: RunningTask
       message: "The task's tmux session is gone and its log has no exit status.",
       hint: "Its log and worktree are kept; run its session_id under the next version of the topic to go on.",
     };
-    endTask(context.store, "running", endedBy(failure, task));
+    endTask(context.store, "running", toEndedTask(failure, task));
   }
   return findTask(context.store, task.task_id)?.record ?? task;
 }

@@ -3,7 +3,7 @@ import { type Failure, toFailure } from "#base/errors.ts";
 import { repairPrivateFolder } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
-import { endTask, noteCodexProcess } from "#store/tasks/change-task.ts";
+import { endTask, recordCodexProcess } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { type HeldLock, tryHold } from "#store/locks/held-lock.ts";
 import { listUnfinishedIds } from "#store/tasks/list-tasks.ts";
@@ -14,7 +14,7 @@ import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
-import { CANCELLED, endedBy } from "#tasks/supervise/end-record.ts";
+import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
 import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { reconcilePythonTask } from "./reconcile-python.ts";
@@ -94,7 +94,7 @@ function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefin
 
 /** Starts a new supervisor for a run. If several processes do so, the first supervisor takes the run over. */
 function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: ProcessIdentity): RunningTask {
-  if (isNew) noteCodexProcess(context.store, task, codex);
+  if (isNew) recordCodexProcess(context.store, task, codex);
   void startDetachedSupervisor(context, task).catch((error: unknown) => {
     logger("app").warn`no new supervisor for ${task.task_id}: ${String(error)}`;
   });
@@ -124,7 +124,7 @@ async function failUnstarted(context: AppContext, task: QueuedTask): Promise<Tas
       message: "The server that was starting the task ended before the task had started.",
       hint: "Run the task again.",
     };
-    endTask(context.store, "queued", endedBy(failure, task));
+    endTask(context.store, "queued", toEndedTask(failure, task));
   });
   return current(context, task);
 }

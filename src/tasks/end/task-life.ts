@@ -4,11 +4,11 @@ import {
   isProcessStopped,
   type ProcessAddress,
   type ProcessIdentity,
-  seenFromHere,
+  visibleIdentity,
 } from "#platform/process/identity.ts";
 import { bootId, ownSpace } from "#platform/host.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
-import { HEARTBEAT_MS, readHeartbeat, secondsSinceSign } from "#store/locks/heartbeat.ts";
+import { HEARTBEAT_MS, readHeartbeat, secondsSinceHeartbeat } from "#store/locks/heartbeat.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
 import { codexLockOf, type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
@@ -34,11 +34,11 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   const { record } = stored;
   const { home } = context.config;
   if (isOwned(taskPaths(home, record.task_id), stored)) return { state: "owned" };
-  const codex = stored.codex === undefined ? findCodex(context, record) : seenFromHere(stored.codex);
+  const codex = stored.codex === undefined ? findCodex(context, record) : visibleIdentity(stored.codex);
   if (codex !== undefined && isProcessAlive(codex)) return { state: "orphaned", codex };
   const isLocked = isFlocked(codexLockOf(home, record));
   const noted = stored.codex ?? stored.supervisor;
-  if (noted !== undefined && seenFromHere(noted) !== undefined) return { state: "abandoned" };
+  if (noted !== undefined && visibleIdentity(noted) !== undefined) return { state: "abandoned" };
   if (isLocked === true) return { state: "unknown" };
   if (noted === undefined || isBeforeRestart(noted)) return { state: "abandoned" };
   // A run elsewhere is over if no process holds its lock. A missing file, or a file system without shared locks, proves nothing.
@@ -61,7 +61,7 @@ function isOwned(paths: TaskPaths, stored: StoredTask): boolean {
   if (readLockState(paths.ownerLock) === "held") return true;
   if (stored.record.status === "queued" && readLockState(paths.starterLock) === "held") return true;
   // The lock file may have been deleted or replaced (a restored backup), or the task predates locks: check the pid if it is from here.
-  const supervisor = seenFromHere(stored.supervisor);
+  const supervisor = visibleIdentity(stored.supervisor);
   return supervisor !== undefined && isProcessAlive(supervisor);
 }
 
@@ -80,7 +80,7 @@ export interface Elsewhere {
 /** Describes the other container or host on which a task is running; undefined if it is here or has ended. */
 export function describeElsewhere({ config }: AppContext, stored: StoredTask): Elsewhere | undefined {
   const { record, supervisor } = stored;
-  if (isEnded(record) || supervisor === undefined || seenFromHere(supervisor) !== undefined) return undefined;
+  if (isEnded(record) || supervisor === undefined || visibleIdentity(supervisor) !== undefined) return undefined;
   const sign = readHeartbeat(taskPaths(config.home, record.task_id));
   const seen = sign === undefined ? "" : `, last seen ${sign.at}`;
   const { host } = supervisor;
@@ -88,18 +88,18 @@ export function describeElsewhere({ config }: AppContext, stored: StoredTask): E
 }
 
 /** Number of missed heartbeats after which a supervisor counts as not responding. */
-const MISSED_SIGNS = 4;
+const MAX_MISSED_HEARTBEATS = 4;
 
 /** Describes why a running task's supervisor does not respond; undefined if it does. */
 export function describeUnresponsive({ config }: AppContext, stored: StoredTask): string | undefined {
   const { record, supervisor } = stored;
   if (record.status !== "running" || supervisor === undefined) return undefined;
-  const seen = seenFromHere(supervisor);
+  const seen = visibleIdentity(supervisor);
   if (seen !== undefined && isProcessStopped(seen)) {
     return `supervisor does not respond: its process ${seen.pid} is stopped (kill -CONT ${seen.pid} continues it)`;
   }
   const sign = readHeartbeat(taskPaths(config.home, record.task_id));
-  const silent = (sign === undefined ? undefined : secondsSinceSign(sign)) ?? 0;
-  if (silent * 1000 < MISSED_SIGNS * HEARTBEAT_MS) return undefined;
+  const silent = (sign === undefined ? undefined : secondsSinceHeartbeat(sign)) ?? 0;
+  if (silent * 1000 < MAX_MISSED_HEARTBEATS * HEARTBEAT_MS) return undefined;
   return `supervisor does not respond: no sign of life for ${Math.round(silent)} s`;
 }

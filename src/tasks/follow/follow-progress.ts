@@ -10,7 +10,7 @@ export interface ProgressWatch {
 }
 
 /** Minimum interval between two reports of changes, in milliseconds. */
-const LOOK_MS = 1000;
+const POLL_INTERVAL_MS = 1000;
 /** Interval of reports without changes, in milliseconds. */
 const HEARTBEAT_MS = 15_000;
 
@@ -34,7 +34,7 @@ export function followProgress(
     tell(line);
   };
   look();
-  const timer = setInterval(look, LOOK_MS);
+  const timer = setInterval(look, POLL_INTERVAL_MS);
   return { close: () => clearInterval(timer) };
 }
 

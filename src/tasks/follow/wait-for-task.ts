@@ -10,7 +10,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
 /** Interval at which the actual state of a silent task is determined, in milliseconds. */
-const SAFETY_MS = 1000;
+const FALLBACK_POLL_MS = 1000;
 
 /** Number of consecutive storage faults after which the wait fails, because the end cannot be recorded. */
 const MAX_STORAGE_FAULTS = 10;
@@ -85,7 +85,7 @@ export async function waitAtMost(
       look();
     };
     const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
-    const safety = setInterval(() => void lookHard(), SAFETY_MS);
+    const safety = setInterval(() => void lookHard(), FALLBACK_POLL_MS);
     const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
     look();
   });

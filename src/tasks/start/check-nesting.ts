@@ -1,6 +1,6 @@
 import { type Ancestor, listAncestors } from "#platform/process/ancestors.ts";
 import { AppError } from "#base/errors.ts";
-import { identifyProcess, type ProcessIdentity, seenFromHere } from "#platform/process/identity.ts";
+import { identifyProcess, type ProcessIdentity, visibleIdentity } from "#platform/process/identity.ts";
 import { listRunProcesses } from "#store/tasks/list-tasks.ts";
 import { RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -17,7 +17,7 @@ export function checkNesting({ config, store }: AppContext): void {
   const isInTask =
     config.environment[RUN_MARKER] !== undefined ||
     ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
-    listRunProcesses(store).some((address) => isAmong(seenFromHere(address), ancestors));
+    listRunProcesses(store).some((address) => isAmong(visibleIdentity(address), ancestors));
   if (!isInTask) return;
   throw new AppError(
     "nested_task",

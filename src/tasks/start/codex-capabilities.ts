@@ -1,5 +1,10 @@
 import { codexArguments, type CodexRequest } from "#codex/argv.ts";
-import { type CodexCapabilities, describeProgram, probeCapabilities, whyIncompatible } from "#codex/capabilities.ts";
+import {
+  type CodexCapabilities,
+  describeProgram,
+  probeCapabilities,
+  findIncompatibility,
+} from "#codex/capabilities.ts";
 import { locateCodex } from "#codex/locate.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
@@ -15,11 +20,11 @@ export async function checkCodexTakes(config: Config, request: CodexRequest): Pr
   const args = codexArguments(request);
   const { path } = locateCodex(config);
   const known = recall(config);
-  if (known !== undefined && whyIncompatible(known, args, path) === undefined) return;
+  if (known !== undefined && findIncompatibility(known, args, path) === undefined) return;
   // Behind a version manager's shim, the program may have changed unnoticed: ask again before refusing because of the cache.
   const capabilities = await readCapabilities(config).catch(() => undefined);
   // If the program does not answer, start it anyway: its own error message then explains the problem.
-  const fault = capabilities === undefined ? undefined : whyIncompatible(capabilities, args, path);
+  const fault = capabilities === undefined ? undefined : findIncompatibility(capabilities, args, path);
   if (fault !== undefined) throw fault;
 }
 

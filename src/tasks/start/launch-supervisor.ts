@@ -12,7 +12,7 @@ import { startSession, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 
 /** Time in which a supervisor must report, in milliseconds. It normally takes about ten. */
-const START_MS = 20_000;
+const START_TIMEOUT_MS = 20_000;
 
 /** Supervisor that was started. */
 export interface Supervisor {
@@ -63,7 +63,7 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
     if (isTakenOver(findTask(context.store, task.task_id)?.record, task)) take();
   };
   const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
-  const timer = setTimeout(giveUp, START_MS);
+  const timer = setTimeout(giveUp, START_TIMEOUT_MS);
   look();
   await Promise.race([takenOver, supervisor.ended, timeout]);
   clearTimeout(timer);

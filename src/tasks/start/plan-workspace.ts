@@ -16,7 +16,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
 /** Place in which a task will run. */
-export interface Place {
+export interface TaskWorkspace {
   /** Workspace to which the topic belongs. */
   workspace: string;
   /** Plan of the worktree; undefined if the task runs in `cwd` itself. */
@@ -27,7 +27,7 @@ export interface Place {
  * Chooses where a task runs, without creating anything. Full-access tasks in a repository get a worktree.
  * @throws AppError if the repository, or something at the worktree's path, prevents a worktree
  */
-export async function choosePlace(context: AppContext, request: CheckedRequest): Promise<Place> {
+export async function planWorkspace(context: AppContext, request: CheckedRequest): Promise<TaskWorkspace> {
   checkLetterCase(context, taskIdOf(request.parsedTopic));
   const workspace = workspaceOf(request.realCwd);
   // Codex runs git in the folder, too.

@@ -3,19 +3,19 @@ import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
 import { explainSystemCall } from "#git/explain-failure.ts";
 import { snapshotWork } from "#git/changes/snapshot.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
-import { noteOnWorktree } from "#git/worktree/worktree-notes.ts";
+import { describeWorktreeNotice } from "#git/worktree/worktree-notes.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree/worktree.ts";
 import { AppError } from "#base/errors.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
-import { findWorktreeBase, noteWorktree, type WorktreeBase } from "#store/worktree-base.ts";
+import { findWorktreeBase, recordWorktree, type WorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRequest, WorktreePlace } from "#domain/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isBelowState } from "./worktree-place.ts";
 
 /** Worktree that exists, with the folder in it in which Codex runs. */
-export interface MadePlace {
+export interface PreparedWorktree {
   worktree: WorktreePlace & { base_commit: string } & Pick<TaskRequest, "worktree_note">;
   runDir: string;
 }
@@ -25,11 +25,11 @@ export interface MadePlace {
  * repository.
  * @throws AppError `worktree_exists` if the worktree exists and so cannot start from the requested base
  */
-export async function makePlace(
+export async function prepareWorktree(
   { store, config }: AppContext,
   planned: WorktreePlan,
   request: CheckedRequest,
-): Promise<MadePlace> {
+): Promise<PreparedWorktree> {
   const { repository, path, branch } = planned;
   const make = async () => {
     // Another process may have created or discarded the worktree meanwhile.
@@ -41,11 +41,11 @@ export async function makePlace(
     await checkHoldsCwd(begun, false);
     if (isBelowState(config, path)) makePrivateFolder(dirname(path));
     await makeWorktree(begun);
-    noteWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
+    recordWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
     const source = plan.action === "reuse" ? undefined : repository.toplevel;
     const leftOut = source === undefined ? undefined : await copyIncluded(source, path);
     const place = config.worktrees === undefined && isBelowState(config, path) ? notePlace(planned) : undefined;
-    const notes = [place, await noteOnWorktree(path), leftOut].filter((each) => each !== undefined);
+    const notes = [place, await describeWorktreeNotice(path), leftOut].filter((each) => each !== undefined);
     const worktree = {
       worktree_dir: path,
       agent_branch: branch,

@@ -13,10 +13,10 @@ import { IS_TMUX_USED } from "#tmux/tmux.ts";
 import { checkNesting } from "./check-nesting.ts";
 import { checkRequest, type CheckedRequest, type StartRequest } from "./check-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
-import { choosePlace, type Place } from "./plan-workspace.ts";
+import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endedBy } from "#tasks/supervise/end-record.ts";
-import { makePlace } from "./prepare-worktree.ts";
+import { toEndedTask } from "#tasks/supervise/end-record.ts";
+import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
@@ -29,7 +29,7 @@ import { reconcile } from "#tasks/end/reconcile.ts";
 export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   checkNesting(context);
   const checked = checkRequest(context.config, request);
-  const place = await choosePlace(context, checked);
+  const place = await planWorkspace(context, checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   const { granted, lock } = await claim(context, checked, place);
   try {
@@ -42,7 +42,7 @@ export async function startTask(context: AppContext, request: StartRequest): Pro
 async function startClaimed(
   context: AppContext,
   checked: CheckedRequest,
-  place: Place,
+  place: TaskWorkspace,
   granted: QueuedTask,
 ): Promise<TaskRecord> {
   try {
@@ -54,7 +54,7 @@ async function startClaimed(
   } catch (error) {
     // If not even the end can be recorded, the caller gets the reason. The claim ends like one whose starter has died.
     if (isStorageFault(error)) tryEnd(context, granted, error);
-    else endTask(context.store, "queued", endedBy(toFailure(error), granted));
+    else endTask(context.store, "queued", toEndedTask(toFailure(error), granted));
   }
   return current(context, granted);
 }
@@ -65,7 +65,7 @@ async function startClaimed(
  */
 function tryEnd({ store }: AppContext, task: QueuedTask, fault: unknown): void {
   try {
-    endTask(store, "queued", endedBy(toFailure(fault), task));
+    endTask(store, "queued", toEndedTask(toFailure(fault), task));
   } catch {
     throw fault;
   }
@@ -75,7 +75,7 @@ function current({ store }: AppContext, task: QueuedTask): TaskRecord {
   return findTask(store, task.task_id)?.record ?? task;
 }
 
-async function claim(context: AppContext, request: CheckedRequest, place: Place): Promise<GrantedClaim> {
+async function claim(context: AppContext, request: CheckedRequest, place: TaskWorkspace): Promise<GrantedClaim> {
   const { parsedTopic } = request;
   const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
   for (;;) {
@@ -96,7 +96,7 @@ async function claim(context: AppContext, request: CheckedRequest, place: Place)
 function buildTask(
   { config }: AppContext,
   request: CheckedRequest,
-  { workspace, plan }: Place,
+  { workspace, plan }: TaskWorkspace,
   taskId: string,
   run: number,
 ): QueuedTask {
@@ -133,14 +133,14 @@ function buildTask(
 async function prepareRun(
   context: AppContext,
   request: CheckedRequest,
-  { plan }: Place,
+  { plan }: TaskWorkspace,
   task: QueuedTask,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
   writeRunInput(paths, { prompt: request.prompt, outputSchema: request.outputSchema });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   if (plan === undefined) return task;
-  const { worktree, runDir } = await makePlace(context, plan, request);
+  const { worktree, runDir } = await prepareWorktree(context, plan, request);
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git made no folder at ${runDir}.`, "Run the task again.");
   }

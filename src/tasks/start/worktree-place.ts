@@ -6,7 +6,7 @@ import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
 import type { Config } from "#base/config.ts";
 import { digestOf } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
-import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathToBe } from "#base/paths.ts";
+import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathOfMissing } from "#base/paths.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
@@ -15,7 +15,7 @@ import type { Topic } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
 
 /** Facts of a repository that determine where its worktrees are created. */
-export type PlacedRepository = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
+export type RepositoryLocation = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
 
 /**
  * Chooses the path of a topic's worktree. An existing worktree keeps its path, whatever is configured now. A new one is
@@ -33,30 +33,30 @@ export function chooseWorktreePath(context: AppContext, repository: Repository, 
 }
 
 /** Returns the path of a topic's new worktree, whether or not anything exists there. */
-export function plannedPath(config: Config, repository: PlacedRepository, topic: Topic): string {
+export function plannedPath(config: Config, repository: RepositoryLocation, topic: Topic): string {
   const name = worktreeNameOf(repository.name, topic);
   const { worktrees } = config;
-  if (worktrees !== undefined) return realPathToBe(fillIn(worktrees, repository, topic));
+  if (worktrees !== undefined) return realPathOfMissing(fillIn(worktrees, repository, topic));
   const { parent } = repository;
   return canWriteInto(parent) ? join(parent, name) : join(ownFolderOf(config, repository), name);
 }
 
 /** Checks whether a path is in the state folder's `worktrees`, for worktrees that cannot be created beside their repository. */
 export function isBelowState({ home }: Config, path: string): boolean {
-  return isWithin(path, realPathToBe(storePaths(home).worktrees));
+  return isWithin(path, realPathOfMissing(storePaths(home).worktrees));
 }
 
 /** Returns the folders below the state folder that contain or contained worktrees, whether or not the index knows them. */
 export function listOwnFolders({ home }: Config): string[] {
   const { worktrees } = storePaths(home);
-  return listNames(worktrees).map((name) => join(realPathToBe(worktrees), name));
+  return listNames(worktrees).map((name) => join(realPathOfMissing(worktrees), name));
 }
 
-function ownFolderOf({ home }: Config, { name, commonDir }: PlacedRepository): string {
-  return join(realPathToBe(storePaths(home).worktrees), joinName(name, `-${shortDigest(commonDir)}`));
+function ownFolderOf({ home }: Config, { name, commonDir }: RepositoryLocation): string {
+  return join(realPathOfMissing(storePaths(home).worktrees), joinName(name, `-${shortDigest(commonDir)}`));
 }
 
-function fillIn(template: string, repository: PlacedRepository, topic: Topic): string {
+function fillIn(template: string, repository: RepositoryLocation, topic: Topic): string {
   const branch = branchFolderOf(topic);
   const whole = template.includes("{branch}") ? template : join(template, worktreeNameOf(repository.name, topic));
   const filled = whole.replaceAll("{branch}", () => branch).replaceAll("{repo}", () => joinName(repository.name, ""));
@@ -93,7 +93,7 @@ function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, p
   return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
 }
 
-function tellApart(path: string, { commonDir }: PlacedRepository): string {
+function tellApart(path: string, { commonDir }: RepositoryLocation): string {
   return join(dirname(path), joinName(basename(path), `-${shortDigest(commonDir)}`));
 }
 

@@ -12,10 +12,10 @@ import type { AppContext } from "#tasks/context.ts";
 import { endLeftovers } from "#tasks/end/end-processes.ts";
 
 /** Time limit of commit hooks, which may run tests, in milliseconds. */
-const HOOKS_MS = 10 * 60_000;
+const HOOKS_TIMEOUT_MS = 10 * 60_000;
 
 /** Result of committing the changes that a run left. */
-export interface LeftWork {
+export interface LeftoverCommit {
   facts: Pick<RunFacts, "commit_error">;
   /** State of the worktree if there was nothing to commit. */
   seen?: WorktreeStatus;
@@ -31,7 +31,7 @@ export async function commitLeftWork(
   task: RunningTask,
   { state, end, stopped }: RunResult,
   hurry: AbortSignal | undefined,
-): Promise<LeftWork> {
+): Promise<LeftoverCommit> {
   const isDone = stopped === undefined && end.exitCode === 0 && state.terminal?.kind === "completed";
   const { worktree_dir: worktree, agent_branch: branch } = task;
   if (hurry?.aborted === true) return { facts: {} };
@@ -51,7 +51,7 @@ export async function commitLeftWork(
     branch,
     message,
     environment,
-    atMostMs: HOOKS_MS,
+    atMostMs: HOOKS_TIMEOUT_MS,
     signal: hurry,
     lockFile,
     status,

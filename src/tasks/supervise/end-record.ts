@@ -11,7 +11,7 @@ export const CANCELLED: Failure = {
 };
 
 /** Returns the record of a task that a failure has ended; its status is cancelled if the failure is a cancel. */
-export function endedBy(
+export function toEndedTask(
   { code, message, hint }: Failure,
   task: QueuedTask | RunningTask,
   facts: RunFacts = { end_time: now(), elapsed_seconds: elapsedSeconds(task) },

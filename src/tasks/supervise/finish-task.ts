@@ -1,5 +1,5 @@
 import { classifyFailure } from "#codex/run/failure.ts";
-import { UNSEEN_END } from "#codex/process.ts";
+import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/run/sandbox-failure.ts";
@@ -19,9 +19,9 @@ import { writeResult } from "#store/tasks/task-folder.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#domain/record.ts";
-import type { LeftWork } from "./commit-left-work.ts";
+import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endedBy } from "./end-record.ts";
+import { toEndedTask } from "./end-record.ts";
 
 const STDERR_BYTES = 16 * 1024;
 
@@ -34,7 +34,7 @@ export async function finishTask(
   task: RunningTask,
   run: RunResult,
 ): Promise<EndedTask | undefined> {
-  return recordEnd(context, await workOutEnd(context, task, run));
+  return recordEnd(context, await determineEnd(context, task, run));
 }
 
 /**
@@ -42,11 +42,11 @@ export async function finishTask(
  * @param leftWork result of committing the changes that the run left
  * @param hurry aborts when the end must be recorded now; facts that are not available by then are left out
  */
-export async function workOutEnd(
+export async function determineEnd(
   context: AppContext,
   task: RunningTask,
   run: RunResult,
-  leftWork: LeftWork = { facts: {} },
+  leftWork: LeftoverCommit = { facts: {} },
   hurry?: AbortSignal,
 ): Promise<EndedTask> {
   // If the run is already being stopped, only facts that are quickly available are collected.
@@ -58,7 +58,7 @@ export async function workOutEnd(
   const ofRun = { ...collectFacts(task, run), ...(await daemonRequests(run)) };
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
-  return failure === undefined ? { ...task, ...facts, status: "completed" } : endedBy(failure, task, facts);
+  return failure === undefined ? { ...task, ...facts, status: "completed" } : toEndedTask(failure, task, facts);
 }
 
 /**
@@ -110,7 +110,7 @@ export async function finishUnseenTask(
 ): Promise<void> {
   // The supervisor may have recorded how and why Codex ended before it died.
   const noted = findTask(context.store, task.task_id)?.codexEnd;
-  const end = noted === undefined ? UNSEEN_END : { exitCode: noted.exitCode, signal: noted.signal };
+  const end = noted === undefined ? UNKNOWN_END : { exitCode: noted.exitCode, signal: noted.signal };
   await finishTask(context, task, { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
 }
 
@@ -179,7 +179,7 @@ const FACTS: (keyof WorktreeChanges)[] = ["commits_ahead", "diff_stat", "files_c
 /** Reads the changes in a worktree. If it is gone or broken, returns a note instead, so that the outcome is recorded in any case. */
 async function readChangesIfAny(
   task: RunningTask,
-  { seen }: LeftWork,
+  { seen }: LeftoverCommit,
   signal: AbortSignal,
 ): Promise<Partial<WorktreeChanges> & Pick<RunningTask, "worktree_note">> {
   const { worktree_dir, base_commit, worktree_note } = task;

@@ -6,14 +6,14 @@ import type { RunningTask, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { CANCELLED } from "./end-record.ts";
 import { RunClock } from "./run-clock.ts";
-import type { RunSurroundings } from "./supervise-run.ts";
+import type { RunContext } from "./supervise-run.ts";
 
 /** Calls a function with a clock for the run's limits while watching for cancels from other containers and hosts. */
-export async function withSurroundings<T>(
+export async function withRunContext<T>(
   context: AppContext,
   { record }: StoredTask,
-  { observer, stop }: Pick<RunSurroundings, "observer" | "stop">,
-  work: (around: RunSurroundings) => Promise<T>,
+  { observer, stop }: Pick<RunContext, "observer" | "stop">,
+  work: (around: RunContext) => Promise<T>,
 ): Promise<T> {
   const paths = taskPaths(context.config.home, record.task_id);
   const clock = record.status === "running" ? RunClock.adopt(paths) : new RunClock(paths);
@@ -40,7 +40,7 @@ export function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord)
 }
 
 /** Returns a signal that aborts when a stop is requested or the task's time limit is reached; time in hooks counts, too. */
-export function hurriedBy({ timeout_seconds }: RunningTask, { stop, clock }: RunSurroundings): AbortSignal {
+export function deadlineSignal({ timeout_seconds }: RunningTask, { stop, clock }: RunContext): AbortSignal {
   if (timeout_seconds === 0) return stop.signal;
   const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);
   return AbortSignal.any([stop.signal, AbortSignal.timeout(leftMs)]);

@@ -7,8 +7,8 @@ import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
-import { isProcessAlive, seenFromHere } from "#platform/process/identity.ts";
-import { endTask, noteCodexProcess, recordSupervisor } from "#store/tasks/change-task.ts";
+import { isProcessAlive, visibleIdentity } from "#platform/process/identity.ts";
+import { endTask, recordCodexProcess, recordSupervisor } from "#store/tasks/change-task.ts";
 import { lastSessionUsage } from "#store/tasks/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -21,17 +21,17 @@ import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
-import { CANCELLED, endedBy } from "./end-record.ts";
-import { recordEnd, workOutEnd } from "./finish-task.ts";
+import { CANCELLED, toEndedTask } from "./end-record.ts";
+import { recordEnd, determineEnd } from "./finish-task.ts";
 import { confineStart, needsFallback } from "#readonly/fallback.ts";
-import { applyRetention, forgetEarlierRuns, listRunsBeyond } from "#tasks/retention.ts";
+import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { containRun, markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
-import { hurriedBy, isCancelled, withSurroundings } from "./run-surroundings.ts";
+import { deadlineSignal, isCancelled, withRunContext } from "./run-surroundings.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
-import { type RunObserver, type RunSurroundings, superviseRun } from "./supervise-run.ts";
+import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
 import { takeOwnership } from "./take-ownership.ts";
-import { startWhenFree } from "./wait-for-slot.ts";
+import { startWhenSlotIsFree } from "./wait-for-slot.ts";
 
 /**
  * Supervises one run of a task from start to end. It is a separate process, so that the run continues whatever happens
@@ -57,14 +57,14 @@ export async function runTask(
     const stored = await takeOwnership(context, taskId, run);
     if (stored === undefined) return undefined;
     isCancelRequested = () => isCancelled(context, stored.record);
-    const ended = await withSurroundings(context, stored, { observer, stop }, (around) =>
+    const ended = await withRunContext(context, stored, { observer, stop }, (around) =>
       ownRun(context, stored, around),
     );
     if (ended === undefined) return undefined;
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
     applyRetention(context);
-    forgetEarlierRuns(context, listRunsBeyond(context, taskId, context.config));
+    forgetEarlierRuns(context, listRunsBeyondLimits(context, taskId, context.config));
     return ended;
   } finally {
     tmux?.close();
@@ -81,16 +81,12 @@ function takeEnvironment(home: string, taskId: string): Environment {
   return handed;
 }
 
-async function ownRun(
-  context: AppContext,
-  stored: StoredTask,
-  around: RunSurroundings,
-): Promise<EndedTask | undefined> {
+async function ownRun(context: AppContext, stored: StoredTask, around: RunContext): Promise<EndedTask | undefined> {
   const { record } = stored;
   if (isEnded(record)) return undefined;
   if (record.status === "queued") return startRun(context, record, around);
-  const codex = seenFromHere(stored.codex);
-  const before = seenFromHere(stored.supervisor);
+  const codex = visibleIdentity(stored.codex);
+  const before = visibleIdentity(stored.supervisor);
   // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
@@ -100,11 +96,7 @@ async function ownRun(
   return supervise(context, record, adoptCodex(codex), around);
 }
 
-async function startRun(
-  context: AppContext,
-  queued: QueuedTask,
-  around: RunSurroundings,
-): Promise<EndedTask | undefined> {
+async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
@@ -116,7 +108,7 @@ async function startRun(
       ...(before !== undefined && { usage_before: before }),
     };
   };
-  const running = await startWhenFree(context, queued, toRunning, around.stop);
+  const running = await startWhenSlotIsFree(context, queued, toRunning, around.stop);
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
@@ -124,27 +116,27 @@ async function startRun(
   try {
     const failure = await setUpWorktree(context, running, around);
     if (failure !== undefined) return endFailed(context, running, failure);
-    if (isFallback) await (await import("#readonly/workspace.ts")).noteWorkspace(context, running);
+    if (isFallback) await (await import("#readonly/workspace.ts")).recordWorkspace(context, running);
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
     codex = launchCodex(context, running);
   } catch (error) {
     if (isFallback) removeRunFolders(context.store, running);
     return endFailed(context, running, toFailure(error));
   }
-  noteCodexProcess(context.store, running, codex.identity);
+  recordCodexProcess(context.store, running, codex.identity);
   return supervise(context, running, codex, around);
 }
 
 /** Ends a task for which Codex was not started. */
 function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): EndedTask | undefined {
-  const ended = endedBy(failure, task);
+  const ended = toEndedTask(failure, task);
   if (task.worktree_dir !== undefined) unlockWorktree(task.worktree_dir);
   return endTask(store, "running", ended) ? ended : undefined;
 }
 
 /** Ends a task that is not to run any more, unless another process has already ended it: the caller may be gone. */
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
-  const cancelled = endedBy(CANCELLED, task);
+  const cancelled = toEndedTask(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
 }
 
@@ -175,7 +167,7 @@ async function supervise(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
-  around: RunSurroundings,
+  around: RunContext,
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
   const run = await superviseRun(context, task, codex, around);
@@ -184,9 +176,9 @@ async function supervise(
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // Facts of a stopped run are read in any case; for a run that ended by itself, a stop from now on shortens the reading.
-  const hurry = run.stopped === undefined ? hurriedBy(task, around) : undefined;
+  const hurry = run.stopped === undefined ? deadlineSignal(task, around) : undefined;
   const leftWork = await commitLeftWork(context, task, run, hurry);
-  const ended = await workOutEnd(context, task, run, leftWork, hurry);
+  const ended = await determineEnd(context, task, run, leftWork, hurry);
   return persist(() => recordEnd(context, ended));
 }
 

@@ -12,14 +12,14 @@ import { helperMarkerOf } from "#domain/names.ts";
 import type { RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { reachedTotalLimit, TICK_MS } from "./run-clock.ts";
-import type { RunSurroundings } from "./supervise-run.ts";
+import type { RunContext } from "./supervise-run.ts";
 import { familyTraces } from "#tasks/end/end-processes.ts";
 import { containRun, removeRunCgroup } from "./run-containment.ts";
 
 /** File in the worktree's own git folder that contains the set-up command that has succeeded. */
 const READY_FILE = "codexmcp-set-up";
 const SETUP_MARKER = "CODEXMCP_SETUP";
-const MAX_SAID = 600;
+const MAX_OUTPUT_CHARACTERS = 600;
 
 /**
  * Runs the configured set-up command in a worktree that this server created, once. If it fails, the next task runs it
@@ -29,7 +29,7 @@ const MAX_SAID = 600;
 export async function setUpWorktree(
   { config }: AppContext,
   task: RunningTask,
-  { observer, stop, clock }: RunSurroundings,
+  { observer, stop, clock }: RunContext,
 ): Promise<Failure | undefined> {
   const { worktreeSetup: command } = config;
   const { worktree_dir: worktree, made_here } = task;
@@ -75,7 +75,7 @@ function noteReady(file: string, command: string): void {
 
 function setupFailed(worktree: string, exitCode: number | null, log: string): Failure {
   const how = exitCode === null ? "was ended by a signal" : `ended with ${exitCode}`;
-  const said = readTail(log, MAX_SAID).trim();
+  const said = readTail(log, MAX_OUTPUT_CHARACTERS).trim();
   return {
     code: "setup_failed",
     message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` It said: ${said}`}`,

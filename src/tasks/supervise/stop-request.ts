@@ -10,7 +10,7 @@ export interface StopRequest {
 }
 
 /** Facts needed to interpret SIGTERM and SIGHUP. */
-export interface StopSigns {
+export interface StopContext {
   isCancelRequested: () => boolean;
   /** Reports, after a SIGHUP, whether tmux has died, as opposed to the user having ended its session. */
   hasPaneCrashed: () => Promise<boolean>;
@@ -21,7 +21,7 @@ export interface StopSigns {
  * SIGTERM is sent. The handlers are never removed: a late signal must not end this process before it has written the
  * run's record.
  */
-export function listenForCancel(signs: StopSigns): StopRequest {
+export function listenForCancel(signs: StopContext): StopRequest {
   const { promise: asked, resolve } = Promise.withResolvers<Failure>();
   const stopping = new AbortController();
   const ask = (reason: Failure) => {

@@ -3,7 +3,7 @@ import type { CodexProcess } from "#codex/process.ts";
 import { RunLog, type RunResult } from "#codex/run/run-log.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { noteSession, recordCodexEnd } from "#store/tasks/change-task.ts";
+import { recordSession, recordCodexEnd } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -19,7 +19,7 @@ export interface RunObserver {
 }
 
 /** Observer of a run, its stop request, and the clock for its limits. */
-export interface RunSurroundings {
+export interface RunContext {
   observer: RunObserver;
   stop: StopRequest;
   clock: RunClock;
@@ -30,7 +30,7 @@ export async function superviseRun(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
-  { observer, stop, clock }: RunSurroundings,
+  { observer, stop, clock }: RunContext,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
   let sessionId: string | undefined;
@@ -39,7 +39,7 @@ export async function superviseRun(
     const told = log.state.sessionId;
     if (told === undefined || told === sessionId) return;
     sessionId = told;
-    tryTo(task, () => noteSession(context.store, task, told));
+    tryTo(task, () => recordSession(context.store, task, told));
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(

@@ -1,6 +1,6 @@
 import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { holdInQueue, markRunning } from "#store/tasks/change-task.ts";
+import { markWaiting, markRunning } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { QueuedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -12,7 +12,7 @@ import type { StopRequest } from "./stop-request.ts";
  * @param toRunning returns the record of the task as it starts to run
  * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was requested
  */
-export async function startWhenFree(
+export async function startWhenSlotIsFree(
   context: AppContext,
   queued: QueuedTask,
   toRunning: () => RunningTask,
@@ -24,7 +24,7 @@ export async function startWhenFree(
   };
   const started = tryStart();
   if (started !== undefined || context.config.maxConcurrent === 0) return started;
-  if (!holdInQueue(context.store, { ...queued, waiting_since: now() })) return undefined;
+  if (!markWaiting(context.store, { ...queued, waiting_since: now() })) return undefined;
 
   const changes = watchChanges(context);
   const stopped = stop.asked.then(() => "stopped" as const);

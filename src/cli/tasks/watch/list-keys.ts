@@ -2,7 +2,7 @@ import type { TaskOverview } from "#tasks/overview.ts";
 import type { ListState } from "./view.ts";
 
 /** Returns how far a key moves the selection if a screen has `page` tasks; undefined for other keys. */
-export function stepOf(key: string, page: number): number | undefined {
+export function selectionStep(key: string, page: number): number | undefined {
   const steps: Record<string, number> = {
     up: -1,
     k: -1,

@@ -25,7 +25,7 @@ const FRAME = 3;
 const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
 
 /** Returns the number of tasks that fit on a screen. */
-export function roomForTasks({ height }: Size): number {
+export function visibleTaskCount({ height }: Size): number {
   return Math.max(1, height - FRAME);
 }
 
@@ -33,13 +33,13 @@ export function roomForTasks({ height }: Size): number {
 export function drawList(state: ListState, size: Size): Text[] {
   const { tasks, top, selected } = state;
   const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
-  const visible = rows.slice(top, top + roomForTasks(size)).map((row, index) => {
+  const visible = rows.slice(top, top + visibleTaskCount(size)).map((row, index) => {
     const isSelected = top + index === selected;
     return isSelected ? compose`${paint("▶", "bold")} ${row}` : compose`  ${row}`;
   });
   const empty = `  ${describeNone(state)}`;
   const body: Text[] = tasks.length === 0 ? [empty] : visible;
-  const filling = Array.from({ length: Math.max(0, roomForTasks(size) - body.length) }, () => "");
+  const filling = Array.from({ length: Math.max(0, visibleTaskCount(size) - body.length) }, () => "");
   const lines = [
     drawSummary(state, size),
     paint(compose`  ${titles}`, "dim"),

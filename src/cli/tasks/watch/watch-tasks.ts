@@ -10,9 +10,9 @@ import type { TaskStatus } from "#domain/record.ts";
 import { formatEvent } from "#cli/terminal/event-lines.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
 import { formatStatus } from "#cli/terminal/task-table.ts";
-import { refresh, select, stepOf } from "./list-keys.ts";
+import { refresh, select, selectionStep } from "./list-keys.ts";
 import { Screen } from "./screen.ts";
-import { drawList, drawLog, type ListState, roomForTasks } from "./view.ts";
+import { drawList, drawLog, type ListState, visibleTaskCount } from "./view.ts";
 
 /** Filter of the tasks that are shown. */
 export interface WatchFilter {
@@ -103,7 +103,7 @@ class Watch {
   }
 
   get #page(): number {
-    return roomForTasks(this.#screen.size);
+    return visibleTaskCount(this.#screen.size);
   }
 
   #draw(): void {
@@ -133,7 +133,7 @@ class Watch {
   }
 
   #pressInLog(mode: { kind: "log"; taskId: string; up: number }, key: string): void {
-    const step = stepOf(key, this.#screen.size.height - 2);
+    const step = selectionStep(key, this.#screen.size.height - 2);
     if (step !== undefined) this.#mode = { ...mode, up: Math.max(0, Math.min(mode.up - step, 100_000)) };
     else if (["q", "escape", "l", "return"].includes(key)) this.#mode = { kind: "list" };
     this.#draw();
@@ -141,7 +141,7 @@ class Watch {
 
   async #pressInList(key: string): Promise<void> {
     this.#state = { ...this.#state, message: undefined };
-    const step = stepOf(key, this.#page);
+    const step = selectionStep(key, this.#page);
     const task = this.#state.tasks[this.#state.selected];
     if (step !== undefined) this.#state = select(this.#state, this.#state.selected + step, this.#page);
     else if (key === "q" || key === "escape") return this.#leave();

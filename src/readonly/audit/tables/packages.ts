@@ -1,4 +1,4 @@
-import { alike, type Judge, type Reach, READS, unknown, writes } from "#readonly/audit/finding.ts";
+import { shareJudge, type Judge, type Reach, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, operandsOf } from "#readonly/audit/value.ts";
 
 /** Effects of a program by the first words of its arguments; those of all other arguments are not known. */
@@ -78,11 +78,11 @@ const make: Judge = ({ args }) =>
 
 /** Package managers, build tools, containers and services. */
 export const PACKAGE_COMMANDS: Record<string, Judge> = {
-  ...alike(["npm", "pnpm", "yarn", "bun"], NODE_PACKAGES),
-  ...alike(["pip", "pip3", "uv", "poetry", "pipenv", "conda"], PYTHON_PACKAGES),
-  ...alike(["apt", "apt-get", "apk", "dnf", "yum", "brew", "pacman", "dpkg", "snap"], SYSTEM_PACKAGES),
-  ...alike(["docker", "podman"], CONTAINERS),
-  ...alike(["systemctl", "kubectl", "service"], SERVICES),
+  ...shareJudge(["npm", "pnpm", "yarn", "bun"], NODE_PACKAGES),
+  ...shareJudge(["pip", "pip3", "uv", "poetry", "pipenv", "conda"], PYTHON_PACKAGES),
+  ...shareJudge(["apt", "apt-get", "apk", "dnf", "yum", "brew", "pacman", "dpkg", "snap"], SYSTEM_PACKAGES),
+  ...shareJudge(["docker", "podman"], CONTAINERS),
+  ...shareJudge(["systemctl", "kubectl", "service"], SERVICES),
   cargo: bySubcommand({
     reads: /^(?:metadata|tree|search|pkgid|locate-project|read-manifest|verify-project|version|help)\b/,
     writes:

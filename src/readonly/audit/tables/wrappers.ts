@@ -1,5 +1,5 @@
 import {
-  alike,
+  shareJudge,
   type CommandFinding,
   type Invocation,
   type Judge,
@@ -109,7 +109,7 @@ function locks({ args }: Invocation): readonly CommandFinding[] {
 
 /** Commands that run other commands. */
 export const WRAPPERS: Record<string, Judge> = {
-  ...alike(["sh", "bash", "dash", "zsh", "ksh", "ash"], shells),
+  ...shareJudge(["sh", "bash", "dash", "zsh", "ksh", "ash"], shells),
   env: environments,
   xargs: argumentsFromInput,
   parallel: argumentsFromInput,
