@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 import { describeFault } from "./call-tool.ts";
-import { DualProtocolTransport } from "#mcp/protocol/both-eras.ts";
+import { DualProtocolTransport } from "#mcp/protocol/dual-protocol-transport.ts";
 import { makeServer } from "./server.ts";
 import { Session } from "./session.ts";
 import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";

@@ -7,7 +7,7 @@ import { mapLimited } from "#base/map-limited.ts";
 import { newestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { inspectWorktrees, type InspectionTarget, type WorktreeFiles } from "./look-at-worktrees.ts";
+import { inspectWorktrees, type InspectionTarget, type WorktreeFiles } from "./inspect-worktrees.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { repositoryGone, type WorktreeSite } from "./task-worktree.ts";
 import {

@@ -6,7 +6,7 @@ import { computeMerge } from "#git/merge/compute-merge.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { hasUncommittedWork } from "#git/worktree/worktree-work.ts";
+import { hasUncommittedWork } from "#git/worktree/uncommitted-work.ts";
 import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";

@@ -3,7 +3,7 @@ import { statIfAny } from "#base/paths.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { commitOfBranch } from "#git/repository/branches.ts";
-import { failedWhileWriting, undoAdvance } from "./take-back.ts";
+import { failedWhileWriting, undoAdvance } from "./undo-advance.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { git } from "#git/git.ts";
 import { gitFailure } from "#git/git-failure.ts";

@@ -8,7 +8,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { failureFields, outcomeSchemas, startInput, status, worktreeSchemas } from "#mcp/schemas.ts";
-import { withProgress } from "#mcp/answers/while-telling.ts";
+import { withProgress } from "#mcp/answers/with-progress.ts";
 import { toStartRequest } from "./start-request.ts";
 
 /** Runs a task and answers when it has ended. */

@@ -3,7 +3,7 @@ import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
 import { explainSystemCall } from "#git/explain-failure.ts";
 import { snapshotWork } from "#git/changes/snapshot.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
-import { describeWorktreeNotice } from "#git/worktree/worktree-notes.ts";
+import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
 import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree/worktree.ts";
 import { AppError } from "#base/errors.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";

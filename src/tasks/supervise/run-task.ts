@@ -27,7 +27,7 @@ import { confineStart, needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { containRun, markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
-import { deadlineSignal, isCancelled, withRunContext } from "./run-surroundings.ts";
+import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
 import { takeOwnership } from "./take-ownership.ts";
