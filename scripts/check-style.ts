@@ -1,6 +1,7 @@
-// Checks what a machine can judge of the English in docstrings: their first words.
+// Checks what a machine can judge of the English in src/: the first words of docstrings (here), messages and words (check-messages.ts).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkMessages } from "./check-messages.ts";
 
 /** First words of clauses, which leave the reader to find out what is meant. */
 const CLAUSES = /^(?:What|Who|Whom|Whose|Where|Which|That|How|Why|Of|In|On|As|Those|Only|The same)\b/;
@@ -38,7 +39,10 @@ function whatFollows(source: string, at: number): string {
 if (import.meta.main) {
   const root = join(import.meta.dir, "..");
   const names = Array.from(new Bun.Glob("src/**/*.ts").scanSync({ cwd: root })).toSorted();
-  const faults = names.flatMap((name) => checkDocstrings(name, readFileSync(join(root, name), "utf8")));
+  const faults = names.flatMap((name) => {
+    const source = readFileSync(join(root, name), "utf8");
+    return checkDocstrings(name, source).concat(checkMessages(name, source));
+  });
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exit(1);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { checkMessages } from "../../scripts/check-messages.ts";
 import { checkDocstrings } from "../../scripts/check-style.ts";
 
 test.each([
@@ -19,4 +20,27 @@ test.each([
   "// What is no docstring.\nfunction answer() {}\n",
 ])("%p is fine", (source) => {
   expect(checkDocstrings("a.ts", source)).toEqual([]);
+});
+
+const CODE = '"invalid_argument"';
+
+test.each([
+  [`new AppError(${CODE}, "No full stop", "Run it.");\n`, "full stop"],
+  [`new AppError(${CODE}, \`Task \${id} has no end\`, "Run it.");\n`, "full stop"],
+  [`new AppError(${CODE}, "The task ended.", "Run " + command + " again");\n`, "full stop"],
+  [`new AppError(${CODE}, "the task ended.", "Run it.");\n`, "capital"],
+  ['problem("state", "No space left", "Free some.");\n', "full stop"],
+  ['const text = "It goes on.";\n', "goes on"],
+  ["// Somebody else has it.\nconst a = 1;\n", "Somebody"],
+  ["const text = `${name} is told`;\n", "is told"],
+])("%p is refused", (source, fault) => {
+  expect(checkMessages("a.ts", source)).toEqual([expect.stringContaining(fault) as string]);
+});
+
+test.each([
+  `new AppError(${CODE}, "git is not in PATH.", "Install it.");\n`,
+  `new AppError(${CODE}, message, hint);\n`,
+  `new AppError(${CODE}, \`Codex said: \${text}\`, "Run \`doctor\`.");\n`,
+])("%p is fine", (source) => {
+  expect(checkMessages("a.ts", source)).toEqual([]);
 });
