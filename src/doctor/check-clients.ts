@@ -8,7 +8,13 @@ import { type Finding, ok, warning } from "./finding.ts";
 export function checkClients({ environment }: Config): Finding[] {
   const configured = listConfigured(environment);
   if (configured.length > 0) return configured.map(checkClient);
-  return [warning("clients", "No MCP client that this program knows has it.", "codex-mcp-server install sets one up.")];
+  return [
+    warning(
+      "clients",
+      "No MCP client that this program knows has an entry for it.",
+      "Run `codex-mcp-server install` to add one.",
+    ),
+  ];
 }
 
 function checkClient({ client, file, entries }: ConfiguredClient): Finding {
@@ -18,7 +24,7 @@ function checkClient({ client, file, entries }: ConfiguredClient): Finding {
   const missing = gone.map(({ command }) => command).join(", ");
   return warning(
     "clients",
-    `${client.title} (${file}) starts ${missing}, which is not there.`,
-    `codex-mcp-server install ${client.id}`,
+    `${client.title} (${file}) starts ${missing}, which does not exist.`,
+    `Run \`codex-mcp-server install ${client.id}\`.`,
   );
 }

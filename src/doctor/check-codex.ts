@@ -56,8 +56,8 @@ async function checkOtherVersions(config: Config, used: CodexProgram): Promise<F
   if (new Set(versions).size < 2) return [];
   const list = programs.map(({ path }, index) => `${versions[index]} at ${path}${path === used.path ? " (used)" : ""}`);
   const fix =
-    "Remove those that you do not want, or set CODEXMCP_CODEX_BIN: an MCP client's PATH may find another one.";
-  return [warning("codex_versions", `several are installed: ${list.join("; ")}`, fix)];
+    "Remove the ones that you do not need, or set CODEXMCP_CODEX_BIN: an MCP client's PATH may find another one.";
+  return [warning("codex_versions", `Several versions of Codex are installed: ${list.join("; ")}.`, fix)];
 }
 
 async function checkLogin(config: Config, program: CodexProgram): Promise<Finding> {
@@ -67,7 +67,7 @@ async function checkLogin(config: Config, program: CodexProgram): Promise<Findin
     const fix = by.includes("which is not set")
       ? "Set it in the MCP client's configuration of this server."
       : "Run `codex login` as the user that runs this server, or give the server CODEX_API_KEY in its environment.";
-    return problem("login", `Codex has no credentials: ${by}`, fix);
+    return problem("login", `Codex has no credentials: ${by}.`, fix);
   } catch (error) {
     return problemOf("login", error);
   }

@@ -13,16 +13,24 @@ async function checkGit(): Promise<Finding> {
     const version = await gitVersion();
     if (hasTreeMerge(version)) return ok("git", version);
     if (hasWorktreeListing(version)) {
-      return warning("git", `git ${version} cannot merge as codex_merge does: 2.38 is needed for that.`, "Update git.");
+      return warning(
+        "git",
+        `git ${version} is too old for codex_merge, which needs 2.38.`,
+        "Update git to 2.38 or newer.",
+      );
     }
-    return problem("git", `git ${version} is too old: 2.36 is needed for full-access tasks.`, "Update git.");
+    return problem(
+      "git",
+      `git ${version} is too old for full-access tasks, which need 2.36.`,
+      "Update git to 2.38 or newer.",
+    );
   } catch (error) {
     return problemOf("git", error);
   }
 }
 
 async function checkTmuxProgram(config: Config): Promise<Finding> {
-  if (!IS_TMUX_USED) return ok("tmux", "not used on Windows: full-access tasks have no pane there");
+  if (!IS_TMUX_USED) return ok("tmux", "not used on Windows, where full-access tasks have no pane");
   try {
     const server = tmuxServerOf(config);
     checkTmux(server);

@@ -22,24 +22,24 @@ export async function checkSandbox(config: Config): Promise<Finding[]> {
 
 function describeSandbox({ readonlyFallback }: Config, works: boolean): Finding {
   if (readonlyFallback === "on") return ok("sandbox", "not used: the read-only fallback is on");
-  if (process.platform === "win32") return ok("sandbox", "Codex's own is used; it is not probed on Windows");
+  if (process.platform === "win32") return ok("sandbox", "Codex's own sandbox is used; it is not tested on Windows");
   if (works) return ok("sandbox", "Codex's own read-only sandbox works");
-  if (readonlyFallback === "auto") return ok("sandbox", "Codex's own cannot work here; the fallback takes its place");
+  if (readonlyFallback === "auto") return ok("sandbox", "Codex's own does not work here; the fallback replaces it");
   return problem(
     "sandbox",
-    "Codex's own read-only sandbox cannot work here (user namespaces are refused, as in most containers).",
+    "Codex's own read-only sandbox does not work here: user namespaces are not allowed, as in most containers.",
     "Set CODEXMCP_READONLY_FALLBACK=auto for the server.",
   );
 }
 
 function checkLandlock({ readonlyFallback }: Config, works: boolean): Finding {
   const abi = landlockAbi();
-  if (abi > 0) return ok("landlock", `ABI ${abi}: the read-only fallback can keep Codex from writing`);
+  if (abi > 0) return ok("landlock", `ABI ${abi}: the read-only fallback can prevent writes`);
   const isNeeded = readonlyFallback === "on" || (readonlyFallback === "auto" && !works);
-  if (!isNeeded) return ok("landlock", "not there, and not needed while the read-only fallback is off");
+  if (!isNeeded) return ok("landlock", "not available, and not needed while the read-only fallback is off");
   return warning(
     "landlock",
-    "This kernel has no Landlock, or the container forbids it: under the fallback, writes are reported but not prevented.",
-    "Linux 5.13 has it; Docker lets it through from version 23 on, or by its own seccomp profile.",
+    "Landlock is not available in this kernel or container, so the read-only fallback reports writes but does not prevent them.",
+    "Use Linux 5.13 or newer, and in Docker version 23 or newer or a seccomp profile that allows Landlock.",
   );
 }

@@ -1,3 +1,4 @@
+import { quoteForShell } from "#base/text.ts";
 import { mkdirSync, rmdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
@@ -30,14 +31,18 @@ function checkFolder(home: string): Finding {
     const trial = join(where, `.codexmcp-doctor-${process.pid}`);
     mkdirSync(trial);
     rmdirSync(trial);
-    if (stat === undefined) return ok("state_folder", `${home} (made by the first task)`);
+    if (stat === undefined) return ok("state_folder", `${home} (created by the first task)`);
   } catch (error) {
-    if (errnoOf(error) === "ENOSPC") return problem("state_folder", `The disk of ${home} is full.`, "Make room on it.");
+    if (errnoOf(error) === "ENOSPC") return problem("state_folder", `The disk of ${home} is full.`, "Free some space.");
     return problem("state_folder", `${where} is not writable (${errnoOf(error) ?? String(error)}).`, fix);
   }
   if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
-    return warning("state_folder", `${home} is open to other users (${mode}).`, `chmod 0700 '${home}'`);
+    return warning(
+      "state_folder",
+      `${home} is open to other users (${mode}).`,
+      `Run \`chmod 0700 ${quoteForShell(home)}\`.`,
+    );
   }
   return ok("state_folder", home);
 }
@@ -46,16 +51,16 @@ function checkFolder(home: string): Finding {
 function checkSharing(home: string): Finding[] {
   const kind = sharedFileSystem(nearestFolder(home));
   if (kind === undefined) return [];
-  const message = `${home} is on a network file system (${kind}): tasks of other hosts cannot be told apart reliably, and an index that several hosts write can be damaged.`;
-  return [warning("state_sharing", message, "Set CODEXMCP_HOME to a folder on a local disk, one for each host.")];
+  const message = `${home} is on a network file system (${kind}): tasks of other hosts cannot be distinguished reliably, and the index can be damaged if several hosts write to it.`;
+  return [warning("state_sharing", message, "Set CODEXMCP_HOME to a folder on a local disk of each host.")];
 }
 
 function checkSpace(home: string): Finding[] {
   const { bavail, bsize } = statfsSync(nearestFolder(home));
   const free = bavail * bsize;
-  const message = `${Math.floor(free / MEBIBYTE)} MiB free on the disk of ${home}`;
-  const fix = "Make room: codex-mcp-server clean shows what old tasks hold; worktrees may hold more.";
-  if (free < MIN_SPACE_BYTES) return [problem("disk_space", `${message}: too little for a task's log.`, fix)];
+  const message = `${Math.floor(free / MEBIBYTE)} MiB are free on the disk of ${home}`;
+  const fix = "Free some space: `codex-mcp-server clean` and `codex-mcp-server worktrees` show what tasks use.";
+  if (free < MIN_SPACE_BYTES) return [problem("disk_space", `${message}, too little for a task's log.`, fix)];
   return [free < LOW_SPACE_BYTES ? warning("disk_space", `${message}.`, fix) : ok("disk_space", message)];
 }
 
@@ -66,7 +71,7 @@ function checkDatabase(home: string): Finding {
   if (fault === undefined) return ok("database", database);
   const fix =
     "Move it away with its -wal and -shm files; the next command rebuilds it from the tasks' own files: " +
-    `mv '${database}' '${database}.old'`;
+    `\`mv ${quoteForShell(database)} ${quoteForShell(`${database}.old`)}\`.`;
   return problem("database", `The index is damaged: ${fault}.`, fix);
 }
 

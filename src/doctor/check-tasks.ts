@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { quoteForShell } from "#base/text.ts";
 import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 import { listCgroup, listCgroups } from "#platform/process/cgroup.ts";
 import { processesWith } from "#platform/process/tree.ts";
@@ -44,13 +45,13 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
     const isListed = listed.some(({ path }) => path === worktree_dir);
     if (isListed) stale.push({ path: worktree_dir, repository });
   }
-  if (stale.length === 0) return [ok("worktrees", `${places.length} known, none without its folder`)];
+  if (stale.length === 0) return [ok("worktrees", `${places.length} known, all with their folders`)];
   const repositories = [...new Set(stale.map(({ repository }) => repository))];
   return [
     warning(
       "worktrees",
-      `git still lists worktrees whose folders are gone: ${stale.map(({ path }) => path).join(", ")}`,
-      `${repositories.map((path) => `git -C '${path}' worktree prune`).join("; ")} (their branches stay).`,
+      `git still lists worktrees whose folders are missing: ${stale.map(({ path }) => path).join(", ")}.`,
+      `Run ${repositories.map((path) => `\`git -C ${quoteForShell(path)} worktree prune\``).join(" and ")}; the branches are kept.`,
     ),
   ];
 }
@@ -70,10 +71,10 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;
   });
-  if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left over`)];
+  if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left behind`)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
-  const fix = `If you do not need them: kill ${orphans.map(({ pid }) => pid).join(" ")}`;
-  return [warning("processes", `Processes of tasks that are over still run: ${list.join(", ")}`, fix)];
+  const fix = `If you do not need them, run \`kill ${orphans.map(({ pid }) => pid).join(" ")}\`.`;
+  return [warning("processes", `Processes of ended tasks are still running: ${list.join(", ")}.`, fix)];
 }
 
 /** States of tasks without a supervisor. */
@@ -86,18 +87,19 @@ function checkSupervisors(context: AppContext): Finding[] {
     const { task_id } = stored.record;
     const unresponsive = describeUnresponsive(context, stored);
     if (unresponsive === undefined) return [];
-    const fix = `Continue it, or end the task: codex-mcp-server cancel ${task_id}`;
-    return [warning("supervisors", `${task_id}: ${unresponsive}`, fix)];
+    const fix = `Continue the process, or run \`codex-mcp-server cancel ${task_id}\`.`;
+    return [warning("supervisors", `${task_id}: ${unresponsive}.`, fix)];
   });
   if (lost.length > 0) {
     const names = lost.map(({ record }) => record.task_id).join(", ");
-    const fix = "codex-mcp-server tasks works out what became of them, and gives those that still run a new one.";
-    findings.push(warning("supervisors", `Tasks whose supervisor has died: ${names}`, fix));
+    const fix =
+      "Run `codex-mcp-server tasks`: it determines their states, and gives those that are still running a new supervisor.";
+    findings.push(warning("supervisors", `The supervisors of these tasks have died: ${names}.`, fix));
   }
   if (findings.length > 0) return findings;
   const elsewhere = unfinished.filter((stored) => describeElsewhere(context, stored) !== undefined).length;
   const where = elsewhere === 0 ? "" : ` (${elsewhere} in other containers or on other hosts)`;
-  return [ok("supervisors", `${unfinished.length} running or queued, each with its own${where}`)];
+  return [ok("supervisors", `${unfinished.length} running or queued, each with its supervisor${where}`)];
 }
 
 /** Reports folders among the tasks' folders that contain no readable task. */
@@ -120,6 +122,9 @@ function checkDaemons({ store }: AppContext): Finding[] {
   if (asked.length === 0) return [];
   const list = asked.slice(0, 5).map(({ task_id, requests }) => `${task_id}: ${requests.join(", ")}`);
   return [
-    ok("daemons", `recent tasks had daemons start processes, which are not ended with them (${list.join("; ")})`),
+    ok(
+      "daemons",
+      `recent tasks asked daemons to start processes, which do not end with the tasks (${list.join("; ")})`,
+    ),
   ];
 }

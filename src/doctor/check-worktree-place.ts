@@ -28,7 +28,7 @@ export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
 
 function describeRule({ worktrees, home }: Config): Finding {
   if (worktrees !== undefined) return ok(CHECK, `${worktrees} (CODEXMCP_WORKTREES)`);
-  return ok(CHECK, `beside each repository; where nothing can be written there, ${storePaths(home).worktrees}`);
+  return ok(CHECK, `beside each repository, or, if that is not writable, in ${storePaths(home).worktrees}`);
 }
 
 function tryFolder(config: Config, repository: Repository): Finding {
@@ -39,8 +39,8 @@ function tryFolder(config: Config, repository: Repository): Finding {
   if (config.worktrees !== undefined || !isBelowState(config, path)) return ok(CHECK, folder);
   return warning(
     CHECK,
-    `Nothing can be written to ${repository.parent}, beside the repository: worktrees go to ${folder}.`,
-    "Set CODEXMCP_WORKTREES if you want them in another folder.",
+    `The folder beside the repository, ${repository.parent}, is not writable, so worktrees are created in ${folder}.`,
+    "Set CODEXMCP_WORKTREES to use another folder.",
   );
 }
 
@@ -53,8 +53,8 @@ function makeAndRemove(folder: string): void {
       explainSystemCall(folder, error) ??
       new AppError(
         "worktree_folder_unusable",
-        `No folder can be made in ${folder}: ${String(error)}.`,
-        "Set CODEXMCP_WORKTREES to a folder on another disk.",
+        `Cannot create a folder in ${folder}: ${String(error)}.`,
+        "Set CODEXMCP_WORKTREES to a writable folder.",
         error,
       )
     );

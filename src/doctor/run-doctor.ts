@@ -37,7 +37,7 @@ function readSettings(environment: Environment): { config: Config; finding: Find
     const set = VARIABLES.filter((name) => environment[name]).map((name) => `${name}=${environment[name]}`);
     return {
       config,
-      finding: ok("environment", set.length === 0 ? "no variable of this server is set" : set.join(" ")),
+      finding: ok("environment", set.length === 0 ? "none of this server's variables is set" : set.join(" ")),
     };
   } catch (error) {
     const rest = Object.entries(environment).filter(([name]) => !VARIABLES.includes(name));

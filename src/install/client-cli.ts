@@ -27,7 +27,7 @@ export async function runClientCli(program: string, args: readonly string[], env
   throw new AppError(
     "client_failed",
     `${program} ${args.slice(0, 2).join(" ")} failed: ${said}`,
-    "Run it by hand to see more, or take --print and put the entry in yourself.",
+    "Run it by hand to see more, or add the entry that --print shows yourself.",
   );
 }
 

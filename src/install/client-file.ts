@@ -21,7 +21,7 @@ const ServersSchema = v.record(v.string(), v.unknown());
 export function readServers(text: string, format: FileFormat, path: string): Map<string, NamedEntry> {
   const content = format.language === "toml" ? parseToml(text, path) : parseJson(text, path);
   const servers = v.safeParse(v.looseObject({ [format.key]: v.optional(ServersSchema, {}) }), content);
-  if (!servers.success) throw unreadable(path, `${format.key} is no list of servers`);
+  if (!servers.success) throw unreadable(path, `${format.key} is not a list of servers`);
   const named = Object.entries(v.parse(ServersSchema, servers.output[format.key]));
   return new Map(
     named.map(([name, value]) => {
@@ -78,6 +78,6 @@ function unreadable(path: string, why: string): AppError {
   return new AppError(
     "client_file_unreadable",
     `The client's file ${path} cannot be read: ${why}.`,
-    "Mend it by hand first; nothing was changed.",
+    "Fix the file by hand, then try again; nothing was changed.",
   );
 }

@@ -67,28 +67,28 @@ export const CLIENTS: readonly McpClient[] = [
       ],
       remove: (name) => ["mcp", "remove", name, "-s", "user"],
     },
-    afterwards: "Start Claude Code anew, or type /mcp in it.",
+    afterwards: "Restart Claude Code, or type /mcp in it.",
   },
   {
     id: "claude-desktop",
     title: "Claude Desktop",
     file: (environment) => join(applicationData(environment), "Claude", "claude_desktop_config.json"),
     format: MCP_SERVERS,
-    afterwards: "Quit Claude Desktop and start it anew.",
+    afterwards: "Quit and restart Claude Desktop.",
   },
   {
     id: "cursor",
     title: "Cursor",
     file: (environment) => join(userHome(environment), ".cursor", "mcp.json"),
     format: MCP_SERVERS,
-    afterwards: "Cursor asks before the first use; its settings list it under MCP.",
+    afterwards: "Cursor asks before the first use; see MCP in its settings.",
   },
   {
     id: "vscode",
     title: "VS Code",
     file: (environment) => join(applicationData(environment), "Code", "User", "mcp.json"),
     format: { language: "json", key: "servers", more: { type: "stdio" } },
-    afterwards: "The command “MCP: List Servers” of VS Code shows it.",
+    afterwards: "Run the command “MCP: List Servers” in VS Code to see it.",
   },
   {
     id: "codex",
@@ -100,8 +100,7 @@ export const CLIENTS: readonly McpClient[] = [
       add: ({ name, command, args, env }) => ["mcp", "add", name, ...assignments("--env", env), "--", command, ...args],
       remove: (name) => ["mcp", "remove", name],
     },
-    afterwards:
-      "The next start of Codex has it; tool_timeout_sec in its config.toml raises Codex's limit of 300 s for a call.",
+    afterwards: "Restart Codex; set tool_timeout_sec in its config.toml to raise its limit of 300 s for a call.",
   },
   {
     id: "windsurf",

@@ -52,8 +52,8 @@ function commandsFor(
   if (program === undefined) {
     throw new AppError(
       "client_missing",
-      `${title} is set up by its own command line, and ${cli.program} is not in PATH.`,
-      "Install it, or take --print and put the entry in by hand.",
+      `${title} is configured by its command ${cli.program}, which is not in PATH.`,
+      "Install it, or add the entry that --print shows by hand.",
     );
   }
   const remove = before === undefined ? [] : [[program, ...cli.remove(name)]];

@@ -5,7 +5,7 @@ const POLL_INTERVAL_MS = 1000;
 
 interface Watched {
   look: () => Promise<string>;
-  tell: () => void;
+  notify: () => void;
   seen: string;
 }
 
@@ -16,12 +16,12 @@ export class ChangeWatch {
   #isLooking = false;
 
   /**
-   * Calls `tell` after the value that `look` returns has changed, at most once a second.
+   * Calls `notify` after the value that `look` returns has changed, at most once a second.
    * @returns a function that ends the watch
    * @throws what the first call of `look` throws
    */
-  async watch(look: () => Promise<string>, tell: () => void): Promise<() => void> {
-    const watched = { look, tell, seen: await look() };
+  async watch(look: () => Promise<string>, notify: () => void): Promise<() => void> {
+    const watched = { look, notify, seen: await look() };
     this.#watched.add(watched);
     this.#timer ??= setInterval(() => void this.#lookAtAll(), POLL_INTERVAL_MS);
     return () => {
@@ -42,7 +42,7 @@ export class ChangeWatch {
       });
       if (now === watched.seen || !this.#watched.has(watched)) continue;
       watched.seen = now;
-      watched.tell();
+      watched.notify();
     }
     this.#isLooking = false;
   }

@@ -36,7 +36,7 @@ function hasNul(value: unknown): boolean {
 function refuse(tool: string, parameter: string, what: string): AppError {
   return new AppError(
     "invalid_argument",
-    `${tool} was called with wrong arguments: ${shorten(parameter, 60)} ${what}.`,
+    `${tool} was called with invalid arguments: ${shorten(parameter, 60)} ${what}.`,
     "Correct it, and call again.",
   );
 }

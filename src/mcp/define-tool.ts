@@ -24,7 +24,7 @@ export interface Call {
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
   /** Reports in one line to the user what is being done; undefined if the client has not asked for progress. */
-  tell: ((line: string) => void) | undefined;
+  reportProgress: ((line: string) => void) | undefined;
 }
 
 /** Specification of a tool. */
@@ -143,8 +143,8 @@ function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppE
   );
   return new AppError(
     "invalid_argument",
-    `${tool} was called with wrong arguments: ${faults.slice(0, MAX_FAULTS).join("; ")}.`,
-    `Its parameters: ${parameters.join(", ")}.`,
+    `${tool} was called with invalid arguments: ${faults.slice(0, MAX_FAULTS).join("; ")}.`,
+    `Use its parameters: ${parameters.join(", ")}.`,
   );
 }
 

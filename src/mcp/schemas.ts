@@ -8,15 +8,13 @@ const seconds = z.number().min(0).max(31_536_000);
 
 /** Parameters that `codex` and `codex_dispatch` share. */
 export const startInput = z.strictObject({
-  prompt: z.string().describe("What Codex is to do; up to 1 MiB"),
+  prompt: z.string().describe("The work for Codex; up to 1 MiB"),
   cwd: z.string().describe("Absolute path of the workspace; ~ is expanded"),
   topic: z
     .string()
     .describe(`<type>-<description>-v<version>, e.g. review-auth_module-v1; type one of ${TOPIC_TYPES.join(", ")}`),
-  sandbox: sandbox.describe(
-    "read-only: look and report, in cwd; full-access: change files, in a git worktree of its own",
-  ),
-  session_id: z.string().optional().describe("Resume this Codex session; give the topic its next version"),
+  sandbox: sandbox.describe("read-only: read and report, in cwd; full-access: change files, in its own git worktree"),
+  session_id: z.string().optional().describe("Resume this Codex session; use the topic's next version"),
   model: z.string().optional().describe("Model for this task"),
   reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
   profile: z.string().optional().describe("Codex profile"),
@@ -25,18 +23,20 @@ export const startInput = z.strictObject({
   base: z
     .string()
     .optional()
-    .describe("Branch, tag or commit that a new worktree begins from; default what is checked out"),
-  include_uncommitted: z.boolean().optional().describe("A new worktree begins with the uncommitted work in cwd"),
+    .describe("Branch, tag or commit that a new worktree starts from; default the checked-out commit"),
+  include_uncommitted: z.boolean().optional().describe("Start a new worktree with the uncommitted changes in cwd"),
   commit: z
     .enum(["auto", "never"])
     .optional()
-    .describe("auto (default): what Codex leaves uncommitted in its worktree is committed on its branch"),
+    .describe("auto (default): commit the changes that Codex leaves uncommitted in its worktree"),
   timeout_seconds: seconds.optional().describe("End the run after this time; 0 = never (default)"),
-  idle_timeout_seconds: seconds.optional().describe("End it after this time without news; 0 = never; default 1800"),
+  idle_timeout_seconds: seconds
+    .optional()
+    .describe("End the run after this time without events; 0 = never; default 1800"),
 });
 
 /** Parameter for a task's id. */
-export const taskId = z.string().describe("As codex or codex_dispatch gave it: codex-<topic>");
+export const taskId = z.string().describe("codex-<topic>, from the answer of codex or codex_dispatch");
 
 /** Statuses of a task. */
 export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
@@ -45,26 +45,26 @@ export const status = z.enum(["queued", "running", "completed", "failed", "cance
 
 /** Returns the schemas of an answer's fields about a run that has ended and its worktree. */
 export const outcomeSchemas = () => ({
-  session_id: z.string().optional().describe("For resuming"),
+  session_id: z.string().optional().describe("Pass it to resume this session"),
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
-  usage: z.record(z.string(), z.int()).optional().describe("This run's own tokens"),
-  commit_error: z.string().optional().describe("Why the work is not committed, e.g. what a hook said"),
+  usage: z.record(z.string(), z.int()).optional().describe("Tokens used by this run"),
+  commit_error: z.string().optional().describe("Why the changes are not committed, e.g. the output of a hook"),
   readonly_audit: z
     .looseObject({ verdict: z.enum(VERDICTS) })
     .optional()
     .describe(
-      "Under the read-only fallback: whether anything was, or was to be, written; UNVERIFIED: nothing was seen, but something could not be judged",
+      "Under the read-only fallback: whether anything was written or attempted; UNVERIFIED: nothing was found, but something could not be judged",
     ),
 });
 
 /** Returns the schemas of an answer's fields about a worktree. */
 export const worktreeSchemas = () => ({
-  worktree_dir: z.string().optional().describe("Where the work is"),
-  agent_branch: z.string().optional().describe("The branch that it is on"),
-  base_branch: z.string().optional().describe("The branch that it was made from"),
-  base_commit: z.string().optional().describe("The commit that the diff is against"),
-  diff_stat: z.string().optional().describe("All changes against base_commit, uncommitted and new files included"),
+  worktree_dir: z.string().optional().describe("Path of the worktree"),
+  agent_branch: z.string().optional().describe("Branch of the worktree"),
+  base_branch: z.string().optional().describe("Branch that it started from"),
+  base_commit: z.string().optional().describe("Commit that it is compared with"),
+  diff_stat: z.string().optional().describe("All changes since base_commit, including uncommitted and new files"),
   commits_ahead: z.int().optional().describe("Commits since base_commit"),
   files_changed: z.array(z.string()).optional().describe("Paths that differ from base_commit"),
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),

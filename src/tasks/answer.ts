@@ -55,11 +55,11 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
 export function answerNote(task: TaskRecord): { note?: string } {
   const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
   const pane = isWithoutPane
-    ? "Without tmux, which this system does not have: `codex-mcp-server logs -f` shows what it does."
+    ? "This system has no tmux; run `codex-mcp-server logs -f` to follow the task."
     : undefined;
   const isUnverified = "readonly_audit" in task && task.readonly_audit?.verdict === "UNVERIFIED";
   const audit = isUnverified
-    ? "Whether this run only read is UNVERIFIED: nothing was seen, but readonly_audit.evidence names what could not be judged."
+    ? "The audit is UNVERIFIED: no write was found, but readonly_audit.evidence names what could not be judged."
     : undefined;
   const notes = [pane, task.worktree_note, audit, describeDaemons(task)].filter((note) => note !== undefined);
   return notes.length === 0 ? {} : { note: notes.join(" ") };
@@ -69,7 +69,7 @@ export function answerNote(task: TaskRecord): { note?: string } {
 function describeDaemons(task: TaskRecord): string | undefined {
   const requests = ("daemon_requests" in task && task.daemon_requests) || [];
   if (requests.length === 0) return undefined;
-  return `What the task had daemons start is not ended with it: ${requests.slice(0, 5).join("; ")}.`;
+  return `Processes that the task asked daemons to start do not end with it: ${requests.slice(0, 5).join("; ")}.`;
 }
 
 /** Returns a task's worktree and, once the task has ended, its contents; an empty object if it has no worktree. */

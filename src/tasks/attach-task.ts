@@ -10,16 +10,16 @@ import type { AppContext } from "./context.ts";
 export async function attachTask({ config }: AppContext, task: TaskRecord): Promise<void> {
   if (isEnded(task)) throw noSession(task, `it has ended (${task.status})`, `show ${task.task_id}`);
   const follow = `logs -f ${task.task_id}`;
-  if (task.tmux_session === undefined) throw noSession(task, "it runs without one", follow);
+  if (task.tmux_session === undefined) throw noSession(task, "it runs without tmux", follow);
   const server = tmuxServerOf(config);
   checkTmux(server);
   if (!(await hasSession(server, task.tmux_session))) {
-    throw noSession(task, "it has lost its own, or the server has another CODEXMCP_TMUX_SOCKET", follow);
+    throw noSession(task, "the session was closed, or the server uses another CODEXMCP_TMUX_SOCKET", follow);
   }
   await attachSession(server, task.tmux_session);
 }
 
 function noSession(task: TaskRecord, because: string, instead: string): AppError {
   const message = `${task.task_id} has no tmux session: ${because}.`;
-  return new AppError("invalid_argument", message, `Instead: codex-mcp-server ${instead}`);
+  return new AppError("invalid_argument", message, `Run \`codex-mcp-server ${instead}\` instead.`);
 }

@@ -49,7 +49,7 @@ function listRemovedWorktrees({ store, config }: AppContext): { path: string; wh
   const parents = new Set([...stored, ...listOwnFolders(config)]);
   return [...parents]
     .flatMap(listRemoved)
-    .map((path) => ({ path, what: "discarded worktree whose removal was broken off" }));
+    .map((path) => ({ path, what: "discarded worktree whose removal was interrupted" }));
 }
 
 async function withBytes<T>(each: T, path: string): Promise<T & { bytes: number }> {

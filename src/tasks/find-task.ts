@@ -26,12 +26,12 @@ export function getTask(context: AppContext, id: string): StoredTask {
   throw new AppError(
     "unknown_task",
     `There is no task "${taskId}".`,
-    "codex_status without task_id lists the tasks; ids begin with codex-.",
+    "Call codex_status without task_id to list tasks; ids start with codex-.",
   );
 }
 
 function notTheNewest(id: string, { record }: StoredTask): AppError {
-  const hint = `${record.task_id} is the newest run; the files of earlier ones are in runs/ in the task's folder.`;
+  const hint = `Use ${record.task_id} for the newest run; files of earlier runs are in runs/ in the task's folder.`;
   return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
 }
 

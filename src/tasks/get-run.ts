@@ -15,5 +15,9 @@ export async function getRun(context: AppContext, taskId: string, run: number): 
   if (newest.record.run === run) return reconcile(context, newest);
   const earlier = readEarlierMeta(taskPaths(context.config.home, taskId), run);
   if (earlier !== undefined) return earlier;
-  throw new AppError("unknown_task", `The task ${taskId} has no run ${run}.`, `Its last one is ${newest.record.run}.`);
+  throw new AppError(
+    "unknown_task",
+    `The task ${taskId} has no run ${run}.`,
+    `Use a number from 1 to ${newest.record.run}.`,
+  );
 }

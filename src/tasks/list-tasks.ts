@@ -72,7 +72,7 @@ function readCursor(cursor: string): { seq: number; task_id: string } {
   if (seq !== undefined && task_id !== undefined) return { seq: Number(seq), task_id };
   throw new AppError(
     "invalid_argument",
-    "The cursor is not one of this server's.",
-    "Pass next_cursor as it was given.",
+    "The cursor is not valid.",
+    "Pass next_cursor from the previous answer unchanged.",
   );
 }

@@ -25,7 +25,8 @@ export function resolveTask(context: AppContext, name: string): StoredTask {
 
 function unknownTask({ store }: AppContext, name: string): AppError {
   const newest = listTaskIds(store, "", MAX_NAMED);
-  const hint = newest.length === 0 ? "There are no tasks yet." : `The newest: ${newest.join(", ")}.`;
+  const hint =
+    newest.length === 0 ? "Start a task first: there are none yet." : `Use one of the newest: ${newest.join(", ")}.`;
   return new AppError("unknown_task", `There is no task "${name}".`, hint);
 }
 
@@ -34,6 +35,6 @@ function ambiguous(name: string, ids: readonly string[]): AppError {
   return new AppError(
     "unknown_task",
     `More than one task begins with "${name}".`,
-    `Say which: ${named}${ids.length > MAX_NAMED ? ", …" : ""}.`,
+    `Give more of the name: ${named}${ids.length > MAX_NAMED ? ", …" : ""}.`,
   );
 }

@@ -158,7 +158,7 @@ describe("a broken set-up is named, with its fix", () => {
     rmSync(`${database}-wal`, { force: true });
     const within = await examine();
     expectFinding(within, "database", "problem", "damaged", `mv '${database}'`);
-    const fix = within.findings.find(({ check }) => check === "database")?.fix?.match(/mv .*$/)?.[0] ?? "";
+    const fix = within.findings.find(({ check }) => check === "database")?.fix?.match(/`(mv [^`]*)`/)?.[1] ?? "";
     await world.run(world.root, ["/bin/sh", "-c", fix]);
     expect((await runCli(world, ["tasks", "--limit", "1000"], keep)).stdout.split("\n")).toHaveLength(202);
     expect((await examine(keep)).findings.find(({ check }) => check === "database")?.status).toBe("ok");
@@ -171,7 +171,7 @@ describe("a broken set-up is named, with its fix", () => {
     mountDisk(disk, "8m");
     try {
       const report = await examine({ CODEXMCP_HOME: join(disk, "state") });
-      expectFinding(report, "disk_space", "problem", "MiB free", "codex-mcp-server clean");
+      expectFinding(report, "disk_space", "problem", "MiB are free", "codex-mcp-server clean");
     } finally {
       unmountDisk(disk);
     }

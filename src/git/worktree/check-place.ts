@@ -93,7 +93,7 @@ function sameButForCase(name: string, other: string): AppError {
   return new AppError(
     "worktree_path_taken",
     `${name} differs from ${other} only in the case of letters, which the file system ignores.`,
-    "Take another description for the topic, or write it as the other one.",
+    "Use another description for the topic, or the exact spelling of the other one.",
   );
 }
 

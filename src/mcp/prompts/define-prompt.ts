@@ -40,8 +40,8 @@ export function renderPrompt(prompt: Prompt, given: Record<string, string | unde
     const names = Object.keys(prompt.arguments).join(", ");
     throw new AppError(
       "invalid_argument",
-      `The prompt ${prompt.name} needs: ${missing.join(", ")}.`,
-      `Its arguments: ${names}.`,
+      `The prompt ${prompt.name} needs ${missing.join(", ")}.`,
+      `Give its arguments: ${names}.`,
     );
   }
   const text = prompt.render(given);

@@ -5,21 +5,21 @@ import { AFTER_A_WORKTREE, WRITING_A_PROMPT } from "./guides.ts";
 export const parallelModules: Prompt = {
   name: "parallel_modules",
   title: "Implement modules in parallel with Codex",
-  description: "Split work into modules and have Codex implement them side by side, each in its own worktree.",
+  description: "Split work into modules and have Codex implement them in parallel, each in its own worktree.",
   arguments: {
-    goal: { description: "What is to be there in the end", isRequired: true },
-    modules: { description: "The modules, if you know them; otherwise they are worked out" },
+    goal: { description: "What the result should be", isRequired: true },
+    modules: { description: "The modules, if you know them" },
   },
   render: ({
     goal = "",
     modules,
   }) => `Have Codex implement this in parallel: ${goal}${modules ? `\nThe modules: ${modules}` : ""}
 
-1. Cut it into modules that share no file. What they share (types, interfaces, a schema, a dependency) is written and committed first, by you or by one Codex task; otherwise each invents its own. Two to five modules are usual; what cannot be cut cleanly is one module.
-2. Write one prompt per module. Each names its own files, the files that it must not touch since another module has them, and the shared interfaces by path.
+1. Divide it into modules that share no file. Write and commit what they share first (types, interfaces, a schema, a dependency), yourself or by one Codex task; otherwise each invents its own. Two to five modules are usual; what cannot be divided cleanly is one module.
+2. Write one prompt per module. Each names its own files, the files of other modules that it must not touch, and the shared interfaces by path.
 3. Start all at the same time: \`codex_dispatch\` once per module, sandbox "full-access", the same cwd, topics like "implement-<module>-v1" with different descriptions. Each gets its own worktree and branch.
-4. \`codex_wait\` with all task_ids and mode "any": as each one ends, look at it while the others go on.
-5. Ask the user, then merge with codex_merge, in an order in which each builds on what is there; it stops at the first conflict. Run all tests after each. For a conflict, resume that task and have it merge the base branch into its own.
+4. \`codex_wait\` with all task_ids and mode "any": as each one ends, review it while the others run.
+5. Ask the user, then merge with codex_merge in dependency order; it stops at the first conflict. Run all tests after each merge. To resolve a conflict, resume that task and have it merge the base branch into its own.
 
 ${WRITING_A_PROMPT}
 

@@ -18,7 +18,7 @@ export function registerPrompts(server: Server, session: Session): void {
     const prompt = ALL_PROMPTS.find((candidate) => candidate.name === name);
     if (prompt !== undefined) return renderPrompt(prompt, given);
     const names = ALL_PROMPTS.map((each) => each.name).join(", ");
-    throw new AppError("invalid_argument", `There is no prompt "${name}".`, `The prompts: ${names}.`);
+    throw new AppError("invalid_argument", `There is no prompt "${name}".`, `Use one of: ${names}.`);
   });
   onRequest(server, CompleteRequestSchema, (params) => completeArgument(params, session.open));
 }

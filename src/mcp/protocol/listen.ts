@@ -43,8 +43,8 @@ export function registerListening(server: Server, session: Session, watch: Chang
     const acknowledged = Promise.withResolvers<void>();
     const followed = await Promise.all(
       topics.map(async (topic) => {
-        const tell = () => void acknowledged.promise.then(topic.news).then(extra.sendNotification, () => {});
-        const stop = await watch.watch(topic.look, tell).catch(() => undefined);
+        const notify = () => void acknowledged.promise.then(topic.news).then(extra.sendNotification, () => {});
+        const stop = await watch.watch(topic.look, notify).catch(() => undefined);
         return stop === undefined ? [] : [{ topic, stop }];
       }),
     ).then((all) => all.flat());

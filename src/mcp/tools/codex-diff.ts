@@ -10,14 +10,14 @@ const MAX_FILES = 200;
 /** Shows what a task changed. */
 export const codexDiff = defineTool({
   name: "codex_diff",
-  title: "Look at what a task changed",
+  title: "Show what a task changed",
   description:
-    "What a task's worktree holds now against base_commit: commits, uncommitted and new files. Statistics of every file, and the " +
-    "patch as far as it fits; patch_file has all of it.",
+    "Show the changes in a task's worktree since base_commit: commits, uncommitted and new files. Returns statistics for every file " +
+    "and the patch, shortened if necessary; patch_file has the whole patch.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     task_id: taskId,
-    paths: z.array(z.string()).max(100).optional().describe("Files or folders that the patch is about"),
+    paths: z.array(z.string()).max(100).optional().describe("Limit the patch to these files or folders"),
     patch: z.boolean().optional().describe("false: statistics only"),
   }),
   output: () =>
@@ -26,9 +26,9 @@ export const codexDiff = defineTool({
       ...worktreeSchemas(),
       files: z
         .array(z.looseObject({ path: z.string(), status: z.string() }))
-        .describe("Each with lines added and deleted"),
-      files_left_out: z.int().optional().describe("More files than are listed"),
-      patch: z.string().optional().describe("As git diff gives it"),
+        .describe("Each with its added and deleted lines"),
+      files_left_out: z.int().optional().describe("Number of files that are not listed"),
+      patch: z.string().optional().describe("In the format of git diff"),
       patch_file: z.string().describe("The whole patch"),
       patch_left_out: z.int().optional().describe("Bytes of the patch that are in patch_file only"),
     }),

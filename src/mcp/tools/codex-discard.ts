@@ -10,12 +10,12 @@ export const codexDiscard = defineTool({
   name: "codex_discard",
   title: "Discard or restore a task's worktree",
   description:
-    "Remove the worktree and branch of a task. All that they hold (commits, staged, uncommitted, untracked files) is saved " +
-    "first; restore brings it back as it was.",
+    "Remove the worktree and branch of a task. Everything in them (commits, staged, uncommitted and untracked files) is saved " +
+    "first; restore brings it back.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.strictObject({
-    task_id: taskId.describe("codex-<topic>; to restore, also a branch"),
-    restore: z.boolean().optional().describe("Bring back what was discarded last"),
+    task_id: taskId.describe("codex-<topic>; with restore also a branch"),
+    restore: z.boolean().optional().describe("Restore the worktree that was discarded last"),
     skip_large_ignored: z
       .boolean()
       .optional()
@@ -27,12 +27,12 @@ export const codexDiscard = defineTool({
       task_id: z.string().optional(),
       worktree_dir: z.string(),
       agent_branch: z.string(),
-      salvage: z.string().describe("The git ref that keeps all of it"),
-      files_saved: z.int().optional().describe("Files that no commit had"),
+      salvage: z.string().describe("Git ref that keeps everything"),
+      files_saved: z.int().optional().describe("Number of saved files that were not committed"),
       not_saved: z.array(z.string()).describe("Ignored files and folders that were not saved"),
       given_up: z.array(z.string()).meta({ description: "Former name of not_saved", deprecated: true }),
-      detached_from: z.string().optional().describe("This branch was checked out; it has changed since"),
-      left_behind: z.string().optional().describe("Remains that this user may not remove"),
+      detached_from: z.string().optional().describe("Branch that was checked out and has changed since"),
+      left_behind: z.string().optional().describe("Folder that this user cannot remove completely"),
       next: z.string().describe("What to do next"),
     }),
   handle: async ({ task_id, restore = false, drop_ignored = false, skip_large_ignored = drop_ignored }, { open }) => {
@@ -41,6 +41,6 @@ export const codexDiscard = defineTool({
       return { data: { ...withFormerNames(restored), next: `Continue in ${restored.worktree_dir}.` } };
     }
     const discarded = await discardWorktree(open(), task_id, skip_large_ignored);
-    return { data: { ...withFormerNames(discarded), next: "codex_discard with restore: true brings it back." } };
+    return { data: { ...withFormerNames(discarded), next: "To restore it, call codex_discard with restore: true." } };
   },
 });

@@ -11,8 +11,8 @@ export const codexDispatch = defineTool({
   name: "codex_dispatch",
   title: "Start a Codex task in the background",
   description:
-    "Hand a task to the Codex CLI and return at once with its task_id; it goes on even if this client ends. " +
-    "codex_wait gives its result, codex_cancel stops it. For work of minutes to hours.",
+    "Hand a task to the Codex CLI and return its task_id at once; the task continues even if this client exits. " +
+    "codex_wait returns its result, codex_cancel stops it. For minutes to hours of work.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
   output: () =>

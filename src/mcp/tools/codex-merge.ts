@@ -9,14 +9,17 @@ export const codexMerge = defineTool({
   name: "codex_merge",
   title: "Merge tasks' work",
   description:
-    "Merge the branches of finished tasks, in this order, into the branch that they began from. Conflicts change nothing " +
-    "and are reported with file and lines; a checkout's own changes are never overwritten.",
+    "Merge the branches of finished tasks, in this order, into the branch that they started from. A conflict changes nothing " +
+    "and is reported with file and lines; uncommitted changes in a checkout are never overwritten.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     task_ids: z.array(taskId).min(1).max(50),
-    strategy: z.enum(["squash", "merge", "rebase", "ff-only"]).optional().describe("Default squash: one commit a task"),
-    into: z.string().optional().describe("Another branch"),
-    message: z.string().optional().describe("Of the commit"),
+    strategy: z
+      .enum(["squash", "merge", "rebase", "ff-only"])
+      .optional()
+      .describe("Default squash: one commit per task"),
+    into: z.string().optional().describe("Another branch to merge into"),
+    message: z.string().optional().describe("Commit message"),
   }),
   output: () =>
     z.object({
@@ -33,8 +36,8 @@ export const codexMerge = defineTool({
       conflicts: z
         .array(z.looseObject({ path: z.string() }))
         .optional()
-        .describe("Files, each with its places"),
-      not_attempted: z.array(z.string()).optional().describe("The tasks after it"),
+        .describe("Conflicting files, each with its lines"),
+      not_attempted: z.array(z.string()).optional().describe("Tasks that come after it"),
       ...failureFields(),
     }),
   handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {

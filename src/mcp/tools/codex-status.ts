@@ -13,23 +13,23 @@ const eventLine = () => z.object({ type: z.string(), text: z.string(), tool_name
 /** Shows one task in detail, or a page of all tasks. */
 export const codexStatus = defineTool({
   name: "codex_status",
-  title: "Look at Codex tasks",
+  title: "Show Codex tasks",
   description:
-    "With task_id: state and progress of one task, or its result once it has ended. " +
-    "Without: the tasks, newest first. Do not poll faster than every 30 seconds.",
+    "With task_id: state and progress of one task, or its result if it has ended. " +
+    "Without: all tasks, newest first. Do not poll more often than every 30 seconds.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     task_id: taskId.optional(),
-    since_event: z.int().min(0).optional().describe("Only events after this one: next_event of an earlier answer"),
+    since_event: z.int().min(0).optional().describe("Only events after this one: next_event of the previous answer"),
     status: status.optional().describe("List only tasks in this state"),
     cwd: z.string().optional().describe("List only tasks of this workspace"),
-    limit: z.int().min(1).max(10_000).optional().describe(`Tasks a page; default ${DEFAULT_LIMIT}`),
-    cursor: z.string().optional().describe("next_cursor of the page before"),
+    limit: z.int().min(1).max(10_000).optional().describe(`Tasks per page; default ${DEFAULT_LIMIT}`),
+    cursor: z.string().optional().describe("next_cursor of the previous page"),
   }),
   output: () =>
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
-      next_cursor: z.string().optional().describe("Gives the next page"),
+      next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
         .optional()
@@ -37,11 +37,11 @@ export const codexStatus = defineTool({
       ...taskLine().omit({ started_at: true }).partial().shape,
       log_file: z.string().optional(),
       queue_position: z.int().optional().describe("From 1, while queued"),
-      recent_events: z.array(eventLine()).optional().describe("What Codex did"),
+      recent_events: z.array(eventLine()).optional().describe("What Codex has done"),
       next_event: z.int().optional().describe("since_event of the next call"),
       log_tail: z.string().optional().describe("The end of the log"),
       last_event_at: z.string().optional(),
-      stalled: z.string().optional().describe("Why nothing seems to happen"),
+      stalled: z.string().optional().describe("Why the task makes no progress"),
       note: z.string().optional(),
       ...outcomeSchemas(),
       ...worktreeSchemas(),

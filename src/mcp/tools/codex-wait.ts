@@ -13,8 +13,8 @@ export const codexWait = defineTool({
   name: "codex_wait",
   title: "Wait for Codex tasks",
   description:
-    "Wait until any or all of some tasks have ended, or the time is up; cheaper than asking codex_status again and again. " +
-    "Ended tasks come back as codex answers them, the others as a line each.",
+    "Wait until any or all of the given tasks have ended, or the time limit is reached; cheaper than polling codex_status. " +
+    "Returns the results of ended tasks, and a line for each of the others.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.strictObject({
     task_ids: z.array(taskId).min(1).max(100),
@@ -24,7 +24,7 @@ export const codexWait = defineTool({
       .min(0)
       .max(86_400)
       .optional()
-      .describe(`Default ${DEFAULT_SECONDS}; never longer than this client waits`),
+      .describe(`Default ${DEFAULT_SECONDS}; limited by the time that this client waits`),
   }),
   output: () =>
     z.object({

@@ -17,17 +17,17 @@ export const codex = defineTool({
   title: "Run a Codex task",
   description:
     "Hand a task to the Codex CLI and wait for its result. For reviews (read-only) and modules that are " +
-    "implemented side by side (full-access: each topic works in its own git worktree and branch; call several at once). " +
-    "For work of more than a few minutes use codex_dispatch.",
+    "implemented in parallel (full-access: each topic works in its own git worktree and branch; call several at once). " +
+    "Use codex_dispatch for more than a few minutes of work.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput,
   output: () =>
     z.object({
-      success: z.boolean().optional().describe("Absent while it runs"),
+      success: z.boolean().optional().describe("Absent while it is running"),
       task_id: z.string(),
       status,
       elapsed_seconds: z.number(),
-      next: z.string().optional().describe("What to do next, while it runs"),
+      next: z.string().optional().describe("What to do next, while it is running"),
       activity: z.string().optional(),
       queue_position: z.int().optional(),
       note: z.string().optional(),
@@ -55,6 +55,6 @@ function stillRunning(context: AppContext, task: TaskRecord): object {
   return {
     ...describeRunning(context, task),
     ...worktreeFields(task),
-    next: `It goes on. Call codex_wait with task_ids ["${task.task_id}"] for its result; codex_cancel stops it.`,
+    next: `Still running. Call codex_wait with task_ids ["${task.task_id}"] for its result; codex_cancel stops it.`,
   };
 }

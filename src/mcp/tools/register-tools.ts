@@ -20,7 +20,7 @@ export function registerTools(server: Server, session: Session): void {
       abandoned: extra.signal,
       limits: () => limitsOf(session.open().config, caller.name),
       takesTasks: caller.takesTasks,
-      tell: progressOf(params, extra),
+      reportProgress: progressOf(params, extra),
     };
     return session.note(callTool(params.name, params.arguments, call));
   });

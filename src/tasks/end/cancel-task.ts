@@ -74,10 +74,13 @@ async function tryCancel(context: AppContext, taskId: string, attempt: number): 
   if (isEndedHere || isEnded(after)) return { record: after };
   const elsewhere = describeElsewhere(context, now);
   if (elsewhere !== undefined) {
-    return { record: after, note: `${elsewhere.note} The cancel is noted: its supervisor there carries it out.` };
+    return {
+      record: after,
+      note: `${elsewhere.note} The cancel is recorded, and its supervisor there will carry it out.`,
+    };
   }
   return attempt === MAX_ATTEMPTS
-    ? { record: after, note: "The cancel is noted; whoever is finishing the task has not done so yet." }
+    ? { record: after, note: "The cancel is recorded; another process is still ending the task." }
     : undefined;
 }
 

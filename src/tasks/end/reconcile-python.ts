@@ -24,7 +24,7 @@ export async function reconcilePythonTask(context: AppContext, task: RunningTask
     const failure: Failure = {
       code: "supervisor_lost",
       message: "The task's tmux session is gone and its log has no exit status.",
-      hint: "Its log and worktree are kept; run its session_id under the next version of the topic to go on.",
+      hint: "To continue, start the next version of the topic with its session_id; log and worktree are kept.",
     };
     endTask(context.store, "running", toEndedTask(failure, task));
   }

@@ -53,7 +53,7 @@ export async function reconcileAll(context: AppContext): Promise<Map<string, Fai
       const stored = findTask(context.store, id);
       if (stored !== undefined) await reconcile(context, stored);
     } catch (error) {
-      logger("app").warn`the state of ${id} cannot be worked out: ${String(error)}`;
+      logger("app").warn`the state of ${id} cannot be determined: ${String(error)}`;
       failed.set(id, toFailure(error));
     }
   }
@@ -121,7 +121,7 @@ async function failUnstarted(context: AppContext, task: QueuedTask): Promise<Tas
     removeHandover(taskPaths(context.config.home, task.task_id));
     const failure: Failure = {
       code: "start_failed",
-      message: "The server that was starting the task ended before the task had started.",
+      message: "The server ended before it had started the task.",
       hint: "Run the task again.",
     };
     endTask(context.store, "queued", toEndedTask(failure, task));

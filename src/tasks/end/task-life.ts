@@ -84,7 +84,7 @@ export function describeElsewhere({ config }: AppContext, stored: StoredTask): E
   const sign = readHeartbeat(taskPaths(config.home, record.task_id));
   const seen = sign === undefined ? "" : `, last seen ${sign.at}`;
   const { host } = supervisor;
-  return { host, note: `Running on ${host}${seen} (another container or host: it is controlled and ended there).` };
+  return { host, note: `Running on ${host}${seen}, another container or host, which controls it.` };
 }
 
 /** Number of missed heartbeats after which a supervisor counts as not responding. */
@@ -96,10 +96,10 @@ export function describeUnresponsive({ config }: AppContext, stored: StoredTask)
   if (record.status !== "running" || supervisor === undefined) return undefined;
   const seen = visibleIdentity(supervisor);
   if (seen !== undefined && isProcessStopped(seen)) {
-    return `supervisor does not respond: its process ${seen.pid} is stopped (kill -CONT ${seen.pid} continues it)`;
+    return `supervisor does not respond: its process ${seen.pid} is stopped (\`kill -CONT ${seen.pid}\` continues it)`;
   }
   const sign = readHeartbeat(taskPaths(config.home, record.task_id));
   const silent = (sign === undefined ? undefined : secondsSinceHeartbeat(sign)) ?? 0;
   if (silent * 1000 < MAX_MISSED_HEARTBEATS * HEARTBEAT_MS) return undefined;
-  return `supervisor does not respond: no sign of life for ${Math.round(silent)} s`;
+  return `supervisor does not respond: no heartbeat for ${Math.round(silent)} s`;
 }

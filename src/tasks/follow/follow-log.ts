@@ -26,8 +26,8 @@ export function logOfRun({ config }: AppContext, task: TaskRecord, run: number |
   if (pathExists(path)) return path;
   throw new AppError(
     "invalid_argument",
-    `${task.task_id} has no run ${run}, or its log is gone.`,
-    `Its runs are numbered from 1 to ${task.run}.`,
+    `${task.task_id} has no run ${run}, or the log of that run was removed.`,
+    `Use a number from 1 to ${task.run}.`,
   );
 }
 

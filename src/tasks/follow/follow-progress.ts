@@ -21,7 +21,7 @@ const HEARTBEAT_MS = 15_000;
 export function followProgress(
   context: AppContext,
   tasks: readonly TaskRecord[],
-  tell: (line: string) => void,
+  report: (line: string) => void,
 ): ProgressWatch {
   const known = new Map<string, { size: number; line: string }>();
   let told = "";
@@ -31,7 +31,7 @@ export function followProgress(
     if (line === told && performance.now() - toldAt < HEARTBEAT_MS) return;
     told = line;
     toldAt = performance.now();
-    tell(line);
+    report(line);
   };
   look();
   const timer = setInterval(look, POLL_INTERVAL_MS);

@@ -38,14 +38,17 @@ export async function readTaskPart(context: AppContext, taskId: string, part: Ta
         .map(({ type, text }) => `${type}: ${text}\n`)
         .join("");
     case "prompt":
-      return readOptionalText(task.prompt_file) ?? missing(task, "prompt", "Its folder was cleared.");
+      return (
+        readOptionalText(task.prompt_file) ??
+        missing(task, "prompt", "Look for it in the client: the task's folder was cleared.")
+      );
     case "diff":
       return readDiff(task);
   }
 }
 
 function readResult({ config }: AppContext, task: TaskRecord): string {
-  if (!isEnded(task)) return missing(task, "result", "codex_wait waits for it.");
+  if (!isEnded(task)) return missing(task, "result", "Call codex_wait to wait for it.");
   const result = readOptionalText(taskPaths(config.home, task.task_id).result) ?? task.result;
   if (task.status === "completed") return result ?? "";
   return [`${task.error} (${task.code})`, task.hint, result].filter(Boolean).join("\n\n");
@@ -54,13 +57,17 @@ function readResult({ config }: AppContext, task: TaskRecord): string {
 async function readDiff(task: TaskRecord): Promise<string> {
   const { worktree_dir, workspace, base_commit } = task;
   if (worktree_dir === undefined || base_commit === undefined) {
-    return missing(task, "diff", "Only full-access tasks in a git repository have a worktree of their own.");
+    return missing(
+      task,
+      "diff",
+      "Read its result instead: only full-access tasks in a git repository have a worktree.",
+    );
   }
   const gitDir = await findWorktreeGitDir(worktree_dir, workspace);
-  if (gitDir === undefined) return missing(task, "diff", `Its worktree ${worktree_dir} is gone.`);
+  if (gitDir === undefined) return missing(task, "diff", `Restore its worktree ${worktree_dir} with codex_discard.`);
   return readPatch(worktree_dir, base_commit, MAX_PART_BYTES);
 }
 
 function missing(task: TaskRecord, part: TaskPart, hint: string): never {
-  throw new AppError("nothing_to_read", `${task.task_id} is ${task.status} and has no ${part} to read.`, hint);
+  throw new AppError("nothing_to_read", `The task ${task.task_id} (${task.status}) has no ${part}.`, hint);
 }

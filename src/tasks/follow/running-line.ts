@@ -30,7 +30,7 @@ export function describeRunning({ config, store }: AppContext, task: TaskRecord)
 
 /** Describes in a few words what an unfinished task is doing, without times, so that the text changes only with the activity. */
 export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
-  if (task.status === "queued") return `queued, place ${queuePosition(store, task)}`;
+  if (task.status === "queued") return `queued, position ${queuePosition(store, task)}`;
   return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";
 }
 

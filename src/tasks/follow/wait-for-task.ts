@@ -22,7 +22,7 @@ const MAX_STORAGE_FAULTS = 10;
  */
 export async function waitForTask(context: AppContext, task: TaskRecord): Promise<EndedTask> {
   const ended = await waitAtMost(context, task, Number.POSITIVE_INFINITY);
-  if (ended === undefined) throw new Error("an endless wait ended");
+  if (ended === undefined) throw new Error("A wait without a time limit ended without a result.");
   return ended;
 }
 
@@ -60,7 +60,7 @@ export async function waitAtMost(
         const ended = endedRun(record, task) ?? endedRun(readEarlierRun(record, task), task);
         if (ended !== undefined) done(ended);
       } catch (error) {
-        logger("app").debug`${task.task_id} cannot be looked at: ${String(error)}`;
+        logger("app").debug`${task.task_id} cannot be read: ${String(error)}`;
       }
     };
     const readEarlierRun = (newest: TaskRecord | undefined, { run }: TaskRecord) =>
@@ -74,7 +74,7 @@ export async function waitAtMost(
         faults = 0;
       } catch (error) {
         faults = isStorageFault(error) ? faults + 1 : 0;
-        logger("app").warn`the state of ${task.task_id} cannot be worked out: ${toFailure(error).message}`;
+        logger("app").warn`the state of ${task.task_id} cannot be determined: ${toFailure(error).message}`;
         if (faults >= MAX_STORAGE_FAULTS) {
           stop();
           reject(error);

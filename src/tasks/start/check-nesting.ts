@@ -21,8 +21,8 @@ export function checkNesting({ config, store }: AppContext): void {
   if (!isInTask) return;
   throw new AppError(
     "nested_task",
-    "This server was started within a task, and a task starts no tasks.",
-    "Do the work yourself. If tasks of tasks are really wanted, set CODEXMCP_NESTED=1 in the environment of both servers.",
+    "This server was started within a task, and tasks must not start tasks.",
+    "Do the work yourself, or set CODEXMCP_NESTED=1 in the environment of both servers to allow nested tasks.",
   );
 }
 

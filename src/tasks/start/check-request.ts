@@ -96,13 +96,13 @@ function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
 function checkPrompt(prompt: string, maxBytes: number): void {
   const bytes = Buffer.byteLength(prompt);
   if (prompt.trim() === "") {
-    throw new AppError("invalid_prompt", "The prompt is empty.", "Say what Codex is to do.");
+    throw new AppError("invalid_prompt", "The prompt is empty.", "Describe the work in prompt.");
   }
   if (bytes > maxBytes) {
     throw new AppError(
       "invalid_prompt",
-      `The prompt has ${bytes} bytes; at most ${maxBytes} are possible.`,
-      "Put long material into a file of the workspace and name the file in the prompt.",
+      `The prompt is ${bytes} bytes long; the limit is ${maxBytes} bytes.`,
+      "Put long text into a file in the workspace and name the file in the prompt.",
     );
   }
 }
@@ -111,8 +111,8 @@ const MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 
 function checkImages(images: readonly string[]): string[] {
   if (images.length <= MAX_IMAGES) return images.map(checkImage);
-  const message = `${images.length} images are more than the ${MAX_IMAGES} that are possible.`;
-  throw new AppError("invalid_image", message, "Give those that matter.");
+  const message = `There are ${images.length} images; the limit is ${MAX_IMAGES}.`;
+  throw new AppError("invalid_image", message, "Pass fewer images.");
 }
 
 /** Returns the full path of an image, checking that it is a readable file and not too large: Codex reads it as a whole. */
@@ -121,7 +121,7 @@ function checkImage(image: string): string {
   const stat = isAbsolute(path) ? statIfAny(path) : undefined;
   const why =
     stat === undefined
-      ? "is not an absolute path of an existing file"
+      ? "is not the absolute path of an existing file"
       : stat.isFile()
         ? stat.size > MAX_IMAGE_BYTES
           ? `has more than ${MAX_IMAGE_BYTES / 1024 / 1024} MiB`
@@ -130,7 +130,11 @@ function checkImage(image: string): string {
             : "cannot be read"
         : `is ${kindOf(stat)}, not a file`;
   if (why === undefined) return path;
-  throw new AppError("invalid_image", `The image ${image.slice(0, 500)} ${why}.`, "Give the full path of each image.");
+  throw new AppError(
+    "invalid_image",
+    `The image ${image.slice(0, 500)} ${why}.`,
+    "Pass the absolute path of each image.",
+  );
 }
 
 function isReadable(path: string): boolean {
@@ -148,8 +152,8 @@ const MAX_SCHEMA_BYTES = 256 * 1024;
 function checkOutputSchema(schema: object | undefined): void {
   const bytes = schema === undefined ? 0 : Buffer.byteLength(JSON.stringify(schema));
   if (bytes <= MAX_SCHEMA_BYTES) return;
-  const message = `output_schema has ${bytes} bytes; at most ${MAX_SCHEMA_BYTES} are possible.`;
-  throw new AppError("invalid_argument", message, "Ask for less, or describe the answer in the prompt.");
+  const message = `output_schema is ${bytes} bytes long; the limit is ${MAX_SCHEMA_BYTES} bytes.`;
+  throw new AppError("invalid_argument", message, "Use a smaller schema, or describe the answer in the prompt.");
 }
 
 /** Longest value of an option on Codex's command line, in characters. Each value is one word. */
@@ -157,14 +161,14 @@ const MAX_OPTION_CHARACTERS = 200;
 
 function checkOption(name: string, value: string | undefined): void {
   if (value === undefined || value.length <= MAX_OPTION_CHARACTERS) return;
-  const message = `${name} has ${value.length} characters; at most ${MAX_OPTION_CHARACTERS} are possible.`;
+  const message = `${name} is ${value.length} characters long; the limit is ${MAX_OPTION_CHARACTERS}.`;
   throw new AppError("invalid_argument", message, `Correct ${name}.`);
 }
 
 function badSessionId(sessionId: string): AppError {
   return new AppError(
     "invalid_session_id",
-    `"${sessionId}" cannot be the id of a Codex session.`,
-    "Take session_id from the result of an earlier task.",
+    `"${sessionId}" is not a valid Codex session id.`,
+    "Use session_id from the result of an earlier task.",
   );
 }

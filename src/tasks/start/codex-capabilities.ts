@@ -38,7 +38,7 @@ async function readCapabilities(config: Config): Promise<CodexCapabilities> {
   try {
     codexNotes.note(config.home, describeProgram(program), capabilities);
   } catch (error) {
-    logger("app").warn`what Codex can do was not noted: ${String(error)}`;
+    logger("app").warn`the capabilities of Codex could not be recorded: ${String(error)}`;
   }
   return capabilities;
 }

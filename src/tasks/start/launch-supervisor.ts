@@ -46,14 +46,14 @@ function supervisorCommand({ config }: AppContext, task: TaskRecord): string[] {
 function programMoved(path: string): AppError {
   return new AppError(
     "program_moved",
-    `This server's program ${path} is gone: it was moved, replaced or deleted since the server was started.`,
-    "Restart the MCP client, so that it starts the program that is installed now; codex-mcp-server doctor says what clients start.",
+    `This server's program ${path} was moved, replaced or deleted after the server was started.`,
+    "Restart the MCP client, which then starts the installed program; `codex-mcp-server doctor` shows what clients start.",
   );
 }
 
 /**
- * Waits until the supervisor has taken over the task: it is running, waiting in the queue, or has ended.
- * @throws AppError `start_failed` if the supervisor does not take over
+ * Waits until the supervisor owns the task: it is running, waiting in the queue, or has ended.
+ * @throws AppError `start_failed` if the supervisor does not start
  */
 export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
   const paths = taskPaths(context.config.home, task.task_id);
@@ -74,11 +74,11 @@ export async function waitForStart(context: AppContext, task: QueuedTask, superv
   throw new AppError(
     "start_failed",
     "The task's supervisor did not start.",
-    "Run the task again; if it fails again, start the server with CODEXMCP_LOG_LEVEL=debug and look at its stderr.",
+    "Run the task again; if it fails again, start the server with CODEXMCP_LOG_LEVEL=debug and read its stderr.",
   );
 }
 
-/** Checks whether a supervisor has taken over a run, or a later run has started. */
+/** Checks whether a supervisor owns a run, or a later run has started. */
 function isTakenOver(record: TaskRecord | undefined, { run }: QueuedTask): boolean {
   if (record === undefined) return false;
   return record.run !== run || record.status !== "queued" || record.waiting_since !== undefined;

@@ -34,12 +34,12 @@ export async function planWorkspace(context: AppContext, request: CheckedRequest
   if (hasGit()) await checkTrusted(request.realCwd);
   const isSeeded = request.base !== undefined || request.includeUncommitted === true;
   if (request.sandbox === "read-only") {
-    if (isSeeded) throw withoutWorktree("A read-only task works in cwd itself");
+    if (isSeeded) throw withoutWorktree("A read-only task works directly in cwd");
     return { workspace, plan: undefined };
   }
   const repository = await inspectRepository(request.realCwd);
   if (repository === undefined) {
-    if (isSeeded) throw withoutWorktree(`${request.cwd} is in no git repository`);
+    if (isSeeded) throw withoutWorktree(`${request.cwd} is not in a git repository`);
     return { workspace, plan: undefined };
   }
   const path = chooseWorktreePath(context, repository, request.parsedTopic);
@@ -60,8 +60,8 @@ function checkLetterCase({ config }: AppContext, taskId: string): void {
   if (other === undefined || !isSameFile(join(tasks, taskId), join(tasks, other))) return;
   throw new AppError(
     "invalid_topic",
-    `The task's name ${taskId} differs from ${other} only in the case of letters, which the state folder's file system ignores.`,
-    "Take another description for the topic, or write it as the other one.",
+    `The task id ${taskId} differs from ${other} only in upper and lower case, which the state folder's file system does not distinguish.`,
+    "Use another description for the topic, or the exact spelling of the other one.",
   );
 }
 
@@ -71,8 +71,8 @@ async function atBase(repository: Repository, { base, includeUncommitted }: Chec
   if (includeUncommitted === true) {
     throw new AppError(
       "invalid_argument",
-      "base and include_uncommitted do not go together: what is uncommitted belongs to what is checked out.",
-      "Give one of them.",
+      "base and include_uncommitted cannot be combined: uncommitted changes belong to the checked-out commit.",
+      "Give only one of them.",
     );
   }
   const [ofBranch, commit] = await Promise.all([
@@ -83,15 +83,15 @@ async function atBase(repository: Repository, { base, includeUncommitted }: Chec
   if (commit !== undefined) return { ...repository, commit, branch: undefined };
   throw new AppError(
     "unknown_branch",
-    `base "${base}" is no branch, tag or commit here.`,
-    "Run git branch --all to list branches.",
+    `base "${base}" is not a branch, tag or commit of this repository.`,
+    "Run `git branch --all` to list branches.",
   );
 }
 
 function withoutWorktree(why: string): AppError {
   return new AppError(
     "invalid_argument",
-    `${why}: it has no worktree that could begin from anything.`,
-    "Leave out base and include_uncommitted.",
+    `${why}, so base and include_uncommitted do not apply.`,
+    "Omit base and include_uncommitted.",
   );
 }

@@ -60,7 +60,7 @@ export async function prepareWorktree(
 }
 
 function notePlace({ path, repository }: WorktreePlan): string {
-  return `The worktree is ${path}, below the state folder, since nothing can be written beside the repository ${repository.mainTree}; CODEXMCP_WORKTREES names another folder.`;
+  return `The worktree is ${path}, in the state folder, because the folder beside the repository ${repository.mainTree} is not writable; set CODEXMCP_WORKTREES to use another folder.`;
 }
 
 async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {
@@ -85,7 +85,7 @@ function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, reque
   if (!isAsked || isThatBase) return;
   throw new AppError(
     "worktree_exists",
-    `${path}, or its branch, is there already, and began from ${base.base_commit.slice(0, 12)}.`,
-    "Leave out base and include_uncommitted to continue in it; discard it (codex_discard) to begin anew; or take another description.",
+    `The worktree ${path}, or its branch, already exists and started from ${base.base_commit.slice(0, 12)}.`,
+    "Omit base and include_uncommitted to continue in it, discard it with codex_discard to start over, or use another description.",
   );
 }

@@ -22,7 +22,7 @@ import { reconcile } from "#tasks/end/reconcile.ts";
 
 /**
  * Starts a task: checks the request, claims the topic, creates folder, link and worktree, starts the supervisor and
- * waits until it has taken over.
+ * waits until it owns the task.
  * @returns the task after that: running, or already ended
  * @throws AppError if the request is refused; nothing has been changed then
  */
@@ -142,7 +142,7 @@ async function prepareRun(
   if (plan === undefined) return task;
   const { worktree, runDir } = await prepareWorktree(context, plan, request);
   if (!pathExists(runDir)) {
-    throw new AppError("git_failed", `git made no folder at ${runDir}.`, "Run the task again.");
+    throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }
   return { ...task, ...worktree, run_dir: runDir };
 }
@@ -153,10 +153,10 @@ function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): 
     return new AppError("session_busy", `The task ${other.task_id} is using this Codex session.`, `${hint}.`);
   }
   return because === "topic"
-    ? new AppError("task_running", `The topic ${other.topic} is running already, as ${other.task_id}.`, `${hint}.`)
+    ? new AppError("task_running", `The topic ${other.topic} is already running as ${other.task_id}.`, `${hint}.`)
     : new AppError(
         "worktree_busy",
-        `The task ${other.task_id} is working in the same worktree, ${other.worktree_dir}.`,
-        `${hint}; or choose another description for parallel work.`,
+        `The task ${other.task_id} is using the worktree ${other.worktree_dir}.`,
+        `${hint}; or use another description to work in parallel.`,
       );
 }

@@ -109,7 +109,7 @@ function checkFolder({ worktrees }: Config, path: string): void {
   if (bytes > MAX_PATH_BYTES) {
     throw new AppError(
       "name_too_long",
-      `The worktree's path would have ${bytes} bytes: ${path.slice(0, 100)}…`,
+      `The worktree's path would be ${bytes} bytes long: ${path.slice(0, 100)}…`,
       "Set CODEXMCP_WORKTREES to a folder with a shorter path.",
     );
   }
@@ -117,7 +117,7 @@ function checkFolder({ worktrees }: Config, path: string): void {
   if (worktrees === undefined || canWriteInto(folder)) return;
   throw new AppError(
     "worktree_folder_unusable",
-    `Nothing can be written to ${folder}, where CODEXMCP_WORKTREES puts the worktree (${path}).`,
+    `The folder ${folder}, where CODEXMCP_WORKTREES puts the worktree ${path}, is not writable.`,
     "Make it writable for the user that runs this server, or correct CODEXMCP_WORKTREES.",
   );
 }

@@ -7,7 +7,7 @@ import type { CancelledTask, FailedTask, QueuedTask, RunFacts, RunningTask } fro
 export const CANCELLED: Failure = {
   code: "cancelled",
   message: "The task was cancelled.",
-  hint: "Its files, worktree and branch are kept; run its session_id under the next version of the topic to go on.",
+  hint: "To continue, start the next version of the topic with its session_id; files, worktree and branch are kept.",
 };
 
 /** Returns the record of a task that a failure has ended; its status is cancelled if the failure is a cancel. */

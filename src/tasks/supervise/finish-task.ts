@@ -156,16 +156,16 @@ function isWithoutSandbox({ codexHome }: Config, task: RunningTask, state: RunSt
 function sandboxFailure(): Failure {
   return {
     code: "sandbox_unavailable",
-    message: "Codex's read-only sandbox cannot work here: none of its commands could be run, so there was no review.",
-    hint: "Containers often refuse the user namespaces that it needs. Set CODEXMCP_READONLY_FALLBACK=auto for this server: read-only tasks then run under the server's own protection and are audited.",
+    message: "Codex's read-only sandbox does not work here: none of its commands could run, so nothing was reviewed.",
+    hint: "Set CODEXMCP_READONLY_FALLBACK=auto for this server: read-only tasks then run under its own protection and are audited. Containers often do not allow the user namespaces that Codex's sandbox needs.",
   };
 }
 
 function lostFailure(): Failure {
   return {
     code: "supervisor_lost",
-    message: "The task's processes are gone (killed, or the machine was restarted) and left no result.",
-    hint: "Its log, worktree and branch are kept; run its session_id under the next version of the topic to go on.",
+    message: "The task's processes were killed, or the machine was restarted, and left no result.",
+    hint: "To continue, start the next version of the topic with its session_id; log, worktree and branch are kept.",
   };
 }
 

@@ -66,7 +66,7 @@ export class RunClock {
 }
 
 const LIMIT_HINT =
-  "Run its session_id under the next version of the topic to go on, with a higher limit if it needs one.";
+  "To continue, start the next version of the topic with its session_id, with a higher limit if it needs one.";
 
 /** Returns the failure of a run that has reached its time limit; undefined if it has not. */
 export function reachedTotalLimit({ timeout_seconds }: RunningTask, clock: RunClock): Failure | undefined {
@@ -85,6 +85,6 @@ export function reachedIdleLimit(
     return undefined;
   }
   const why = log.state.isWaitingForNetwork ? "; it was waiting for the network" : "";
-  const message = `The run was ended because Codex had reported nothing new for ${idle_timeout_seconds} s${why}.`;
+  const message = `The run was ended because Codex reported nothing for idle_timeout_seconds (${idle_timeout_seconds} s)${why}.`;
   return { code: "idle_timeout", message, hint: LIMIT_HINT };
 }

@@ -60,6 +60,6 @@ function writeNote(file: string, cgroup: string): void {
     writePrivateFile(file, cgroup);
   } catch (error) {
     // The disk is full. This process knows the group nevertheless.
-    logger("app").warn`the control group ${cgroup} could not be noted: ${String(error)}`;
+    logger("app").warn`the control group ${cgroup} could not be recorded: ${String(error)}`;
   }
 }

@@ -74,11 +74,11 @@ function noteReady(file: string, command: string): void {
 }
 
 function setupFailed(worktree: string, exitCode: number | null, log: string): Failure {
-  const how = exitCode === null ? "was ended by a signal" : `ended with ${exitCode}`;
+  const how = exitCode === null ? "was killed by a signal" : `failed with exit status ${exitCode}`;
   const said = readTail(log, MAX_OUTPUT_CHARACTERS).trim();
   return {
     code: "setup_failed",
-    message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` It said: ${said}`}`,
-    hint: `Look at ${log} for all that it said; the worktree is kept, and the next task in it runs the command again.`,
+    message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` Its output: ${said}`}`,
+    hint: `See ${log} for its output; the worktree is kept, and the next task in it runs the command again.`,
   };
 }

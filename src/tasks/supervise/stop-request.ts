@@ -42,7 +42,7 @@ export function listenForCancel(signs: StopContext): StopRequest {
 function terminatedFailure(): Failure {
   return {
     code: "killed_by_signal",
-    message: "The task was ended by SIGTERM, which this server did not send: the machine may have been shut down.",
-    hint: "Run its session_id under the next version of the topic to go on.",
+    message: "The task was ended by a SIGTERM that this server did not send; the machine may have been shut down.",
+    hint: "To continue, start the next version of the topic with its session_id.",
   };
 }
