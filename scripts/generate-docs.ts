@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { COMMANDS } from "#cli/framework/commands.ts";
 import { ERROR_CODES } from "#base/errors.ts";
 import type { ToolListing } from "#mcp/define-tool.ts";
-import { ALL_PROMPTS } from "#mcp/prompts/all-prompts.ts";
+import { ALL_PROMPTS } from "#mcp/prompts/register-prompts.ts";
 import { resourceTemplates } from "#mcp/resources/task-resources.ts";
 import { TASKS_URI } from "#mcp/resources/task-uri.ts";
-import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
+import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const SCHEMAS = join(ROOT, "test", "fixtures", "tool-schemas.json");

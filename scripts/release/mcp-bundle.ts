@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { ALL_TOOLS } from "#mcp/tools/all-tools.ts";
+import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
 import manifest from "../../package.json" with { type: "json" };
 import type { Target } from "../targets.ts";
 import { programName, writeZip } from "./archive.ts";

@@ -1,14 +1,14 @@
 import { chmodSync, copyFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { findClientCli, runClientCli } from "./client-cli.ts";
 import { hasLost, readServers, withServer } from "./client-file.ts";
-import { CLIENTS, type McpClient, type NamedEntry, type ServerEntry } from "./client-table.ts";
+import { type ClientCli, CLIENTS, type McpClient, type NamedEntry, type ServerEntry } from "./client-table.ts";
 import type { Environment } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
 import { pathExists, realPath } from "#base/paths.ts";
 import { selfCommand } from "#platform/self-command.ts";
+import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
 
 /** Change that adds this server to a client or removes it. */
 export interface ClientChange {
@@ -136,4 +136,38 @@ export function ownEntry(env: Record<string, string>, environment: Environment):
 function isSame(a: ServerEntry | undefined, b: ServerEntry | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return a.command === b.command && Bun.deepEquals([a.args, a.env], [b.args, b.env]);
+}
+
+/** Timeout of a client's command line, in milliseconds; some start slowly. */
+const CLI_DEADLINE_MS = 60_000;
+
+/** Returns the path of a client's command line; undefined if it is not in PATH. */
+export function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
+  return Bun.which(program, { PATH: environment["PATH"] ?? "" }) ?? undefined;
+}
+
+/**
+ * Runs a client's command line.
+ * @throws AppError `client_failed` with its output
+ */
+export async function runClientCli(program: string, args: readonly string[], environment: Environment): Promise<void> {
+  const run = await runProgram({
+    command: [program, ...args],
+    folder: process.cwd(),
+    environment,
+    deadlineMs: CLI_DEADLINE_MS,
+  });
+  if (run.exitCode === 0) return;
+  const said = describeEnd(run);
+  throw new AppError(
+    "client_failed",
+    `${program} ${args.slice(0, 2).join(" ")} failed: ${said}`,
+    "Run it by hand to see more, or add the entry that --print shows yourself.",
+  );
+}
+
+function describeEnd({ exitCode, signal, timedOut, stdout, stderr }: ProgramResult): string {
+  if (timedOut) return `it took longer than ${CLI_DEADLINE_MS / 1000} s`;
+  const said = stderr.toString().trim() || stdout.toString().trim();
+  return said.split("\n").slice(-3).join(" ") || (signal ?? `exit status ${exitCode}`);
 }

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { VERDICTS } from "#domain/readonly-audit.ts";
-import { MAX_IMAGES } from "#domain/record.ts";
+import { MAX_IMAGES, type TaskMode } from "#domain/record.ts";
 import { TOPIC_TYPES } from "#domain/topic.ts";
+import type { StartRequest } from "#tasks/start/check-request.ts";
 
 const sandbox = z.enum(["read-only", "full-access"]);
 const seconds = z.number().min(0).max(31_536_000);
@@ -90,3 +91,25 @@ export const taskLine = () =>
     elapsed_seconds: z.number(),
     running_on: z.string().optional().describe("Another container or host"),
   });
+
+/** Converts the parameters of a tool to a request of the use case. */
+export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode): StartRequest {
+  return {
+    prompt: args.prompt,
+    cwd: args.cwd,
+    topic: args.topic,
+    sandbox: args.sandbox,
+    mode,
+    sessionId: args.session_id,
+    model: args.model,
+    reasoningEffort: args.reasoning_effort,
+    profile: args.profile,
+    images: args.images,
+    outputSchema: args.output_schema,
+    base: args.base,
+    includeUncommitted: args.include_uncommitted,
+    commit: args.commit,
+    timeoutSeconds: args.timeout_seconds,
+    idleTimeoutSeconds: args.idle_timeout_seconds,
+  };
+}

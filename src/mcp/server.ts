@@ -5,11 +5,13 @@ import { registerDiscovery } from "#mcp/protocol/discover.ts";
 import { registerListening } from "#mcp/protocol/listen.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { registerPrompts } from "#mcp/prompts/register-prompts.ts";
-import { registerResources } from "#mcp/resources/register-resources.ts";
-import { CAPABILITIES, SERVER_INFO } from "./server-info.ts";
-import type { Session } from "./session.ts";
-import { registerTaskExtension } from "#mcp/task-extension/register-task-extension.ts";
-import { registerTools } from "#mcp/tools/register-tools.ts";
+import { registerResources } from "#mcp/resources/task-resources.ts";
+import { CAPABILITIES, SERVER_INFO } from "#mcp/protocol/modern-protocol.ts";
+import { Session } from "./session.ts";
+import { registerTaskExtension } from "./task-extension.ts";
+import { describeFault, registerTools } from "#mcp/tools/register-tools.ts";
+import { DualProtocolTransport } from "#mcp/protocol/dual-protocol-transport.ts";
+import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";
 
 /** Creates the server for one client, with its tools, resources and prompts registered in the SDK. */
 export function makeServer(session: Session): Server {
@@ -35,3 +37,29 @@ const NO_VALIDATOR = {
     throw new Error("this server asks its client nothing");
   },
 };
+
+/** Time in which messages that arrived before the client disconnected are handled, in milliseconds. */
+const DRAIN_MS = 200;
+
+/** Serves MCP on stdin and stdout until the client disconnects; tasks continue without it. */
+export async function serveStdio(): Promise<void> {
+  const session = new Session();
+  const stdio = new StdioTransport();
+  const leave = async () => {
+    if (session.leaving.aborted) return;
+    await Promise.race([stdio.drained(), Bun.sleep(DRAIN_MS)]);
+    await session.leave();
+    process.exit(0);
+  };
+  // The SDK's transport does not notice that its client is gone.
+  process.stdin.on("end", leave).on("close", leave);
+  process.stdout.on("error", leave);
+  process.on("SIGTERM", leave).on("SIGINT", leave).on("SIGHUP", leave);
+  // A fault in the file events of one call must not end the others.
+  for (const event of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(event, (error: unknown) => logger("mcp").error`${event}: ${describeFault(error)}`);
+  }
+  const transport = new DualProtocolTransport(stdio);
+  transport.onclose = () => void leave();
+  await makeServer(session).connect(transport);
+}

@@ -1,4 +1,4 @@
-import { AppError } from "#base/errors.ts";
+import { AppError, type Failure } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
@@ -6,7 +6,8 @@ import type { TaskStatus } from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { describeElsewhere } from "#tasks/end/task-life.ts";
-import { listUnreadable, type UnreadableTask } from "./unreadable-tasks.ts";
+import { importNewTasks, type UnreadableTask } from "#store/tasks/import-tasks.ts";
+import { taskPaths } from "#store/store-paths.ts";
 
 /** Filter and page of a task list. */
 export interface ListRequest {
@@ -75,4 +76,19 @@ function readCursor(cursor: string): { seq: number; task_id: string } {
     "The cursor is not valid.",
     "Pass next_cursor from the previous answer unchanged.",
   );
+}
+
+export type { UnreadableTask } from "#store/tasks/import-tasks.ts";
+
+/**
+ * Lists tasks that cannot be read, each with what to do: folders that are not in the index and have no readable record,
+ * and tasks whose state could not be determined. Imports tasks that have been added since into the index.
+ * @param failed result of {@link reconcileAll}
+ */
+export function listUnreadable({ store, config }: AppContext, failed: ReadonlyMap<string, Failure>): UnreadableTask[] {
+  const faults = store.isNewer ? [] : importNewTasks(store);
+  for (const [task_id, { message, hint }] of failed) {
+    faults.push({ task_id, path: taskPaths(config.home, task_id).folder, problem: message, fix: hint });
+  }
+  return faults;
 }

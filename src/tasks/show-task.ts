@@ -5,7 +5,7 @@ import { elapsedSeconds } from "#domain/elapsed.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
-import { getTask } from "./find-task.ts";
+import { getTask } from "./lookup.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";

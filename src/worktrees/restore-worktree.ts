@@ -14,9 +14,8 @@ import { parseRunId } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { removeSite } from "./discard-worktree.ts";
 import { findKept } from "./find-kept.ts";
-import { findTaskOrImport } from "#tasks/find-task.ts";
+import { findTaskOrImport, resolveTask } from "#tasks/lookup.ts";
 import type { KeptWorktree } from "./known-salvage.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
 import { checkIdle, getTaskWorktree } from "./task-worktree.ts";
 import { isBelowState } from "#tasks/start/worktree-place.ts";
 

@@ -7,7 +7,7 @@ import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { findWorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { getTask } from "#tasks/find-task.ts";
+import { getTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
 /** A worktree that tasks work in. All versions of a topic share one. */

@@ -1,5 +1,5 @@
 import { startLogging } from "#base/log.ts";
-import { serveStdio } from "#mcp/serve-stdio.ts";
+import { serveStdio } from "#mcp/server.ts";
 
 /** Starts the MCP server, which runs until its client disconnects. */
 export async function serve(): Promise<undefined> {

@@ -1,6 +1,6 @@
 import { attachTask } from "#tasks/attach-task.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/terminal/open.ts";

@@ -1,5 +1,5 @@
 import { cancelTask } from "#tasks/end/cancel-task.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { isEnded } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/describe-end.ts";

@@ -1,5 +1,5 @@
 import { followLog, type LogLine, logOfRun, readLog } from "#tasks/follow/follow-log.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { isEnded } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";

@@ -1,5 +1,5 @@
 import { describeTask } from "#tasks/overview.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";

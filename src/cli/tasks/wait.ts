@@ -1,7 +1,7 @@
 import { toAnswer } from "#tasks/answer.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
-import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
+import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import type { EndedTask, TaskRecord } from "#domain/record.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/describe-end.ts";

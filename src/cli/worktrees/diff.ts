@@ -1,5 +1,5 @@
 import { diffWorktree } from "#worktrees/diff-worktree.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import type { FileChange } from "#git/changes/worktree-diff.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/terminal/open.ts";

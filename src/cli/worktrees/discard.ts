@@ -1,7 +1,7 @@
 import { withFormerNames } from "#base/former-names.ts";
 import { quoteForShell } from "#base/text.ts";
 import { discardWorktree } from "#worktrees/discard-worktree.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import type { Input } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/terminal/open.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";

@@ -1,5 +1,5 @@
 import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
-import { resolveTask } from "#tasks/resolve-task.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import type { Conflict } from "#git/merge/conflict.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { AppError } from "#base/errors.ts";

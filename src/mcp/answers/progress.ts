@@ -1,5 +1,8 @@
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type { CallToolRequest, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
+import { followProgress } from "#tasks/follow/follow-progress.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import type { Call } from "#mcp/define-tool.ts";
 
 /** Returns a function that sends a call's progress to the client; undefined if the client gave no progress token. */
 export function progressOf(
@@ -19,4 +22,15 @@ export function progressOf(
     };
     sendNotification(notification).catch(() => {}); // the client is gone; the transport handles that
   };
+}
+
+/** Calls a function that may take long and meanwhile reports to the client's user what the tasks are doing. */
+export async function withProgress<T>(call: Call, tasks: readonly TaskRecord[], work: () => Promise<T>): Promise<T> {
+  if (call.reportProgress === undefined) return work();
+  const progress = followProgress(call.open(), tasks, call.reportProgress);
+  try {
+    return await work();
+  } finally {
+    progress.close();
+  }
 }

@@ -2,9 +2,8 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { INSTRUCTIONS } from "#mcp/instructions.ts";
 import { onRequest } from "./on-request.ts";
-import { CAPABILITIES } from "#mcp/server-info.ts";
+import { CAPABILITIES, modernMethod } from "./modern-protocol.ts";
 import { MODERN_VERSION, TASKS_EXTENSION } from "./envelope.ts";
-import { modernMethod } from "./modern-method.ts";
 
 const DiscoverRequestSchema = z.object({ method: z.literal(modernMethod("server/discover")) });
 

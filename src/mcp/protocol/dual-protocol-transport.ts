@@ -9,8 +9,7 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { RPC_CODES } from "./rpc-error.ts";
 import { type Fault, findEnvelopeFault, isModern, META, type Params } from "./envelope.ts";
-import { handlerNameOf } from "./modern-method.ts";
-import { toModernResponse } from "./modern-result.ts";
+import { handlerNameOf, toModernResponse } from "./modern-protocol.ts";
 
 /** Request that has not been answered. */
 interface Pending {

@@ -7,8 +7,8 @@ import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "./on-request.ts";
 import { resourceSignature } from "#mcp/resources/task-resources.ts";
 import type { Session } from "#mcp/session.ts";
-import { findMcpTask, taskSignature, toDetailedTask } from "#mcp/task-extension/mcp-task.ts";
-import { modernMethod } from "./modern-method.ts";
+import { findMcpTask, taskSignature, toDetailedTask } from "#mcp/task-extension.ts";
+import { modernMethod } from "./modern-protocol.ts";
 
 /** Subscriptions of a client. The lists of tools and prompts do not change while the server runs. */
 const ListenRequestSchema = z.object({

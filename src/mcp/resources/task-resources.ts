@@ -1,17 +1,27 @@
-import type {
-  ReadResourceResult,
-  Resource,
-  ResourceTemplate as ResourceTemplateEntry,
+import {
+  ListResourcesRequestSchema,
+  ListResourceTemplatesRequestSchema,
+  ReadResourceRequestSchema,
+  type ReadResourceResult,
+  type Resource,
+  type ResourceTemplate as ResourceTemplateEntry,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { statSync } from "node:fs";
 import type { AppContext } from "#tasks/context.ts";
-import { getTask } from "#tasks/find-task.ts";
+import { getTask } from "#tasks/lookup.ts";
 import { listTasks, type TaskLine } from "#tasks/list-tasks.ts";
 import { readTaskPart, TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { isEnded } from "#domain/record.ts";
 import { fitText } from "#mcp/answers/fit-answer.ts";
 import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import type { ChangeWatch } from "#mcp/change-watch.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import { RpcError, toRpcError } from "#mcp/protocol/rpc-error.ts";
+import type { Session } from "#mcp/session.ts";
 
 const LISTED_TASKS = 100;
 
@@ -104,4 +114,32 @@ export async function resourceSignature(context: AppContext, uri: string): Promi
   const isByState = named.part === "result" || named.part === "prompt" || isEnded(task);
   const logBytes = isByState ? 0 : (statSync(task.log_file, { throwIfNoEntry: false })?.size ?? 0);
   return `${task.run} ${task.status} ${logBytes}`;
+}
+
+/** Lists and reads the tasks as resources. Clients of the older revisions may subscribe to them. */
+export function registerResources(server: Server, session: Session, watch: ChangeWatch): void {
+  const subscriptions = new Map<string, () => void>();
+  const unsubscribe = (uri: string) => {
+    subscriptions.get(uri)?.();
+    subscriptions.delete(uri);
+  };
+  onRequest(server, ListResourcesRequestSchema, async () => ({ resources: await listResources(session.open()) }));
+  onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: resourceTemplates() }));
+  onRequest(server, ReadResourceRequestSchema, ({ uri }) =>
+    readResource(session.open(), uri).catch((error: unknown) => {
+      const { code, message, data } = toRpcError(error);
+      throw new RpcError(code, message, { ...data, uri });
+    }),
+  );
+  onRequest(server, SubscribeRequestSchema, async ({ uri }) => {
+    const look = () => resourceSignature(session.open(), uri);
+    const stop = await watch.watch(look, () => void server.sendResourceUpdated({ uri }));
+    unsubscribe(uri);
+    subscriptions.set(uri, stop);
+    return {};
+  });
+  onRequest(server, UnsubscribeRequestSchema, ({ uri }) => {
+    unsubscribe(uri);
+    return {};
+  });
 }

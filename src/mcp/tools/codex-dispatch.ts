@@ -3,8 +3,7 @@ import { answerNote, toAnswer } from "#tasks/answer.ts";
 import { startTask } from "#tasks/start/start-task.ts";
 import { isEnded } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
-import { startInput, status } from "#mcp/schemas.ts";
-import { toStartRequest } from "./start-request.ts";
+import { startInput, status, toStartRequest } from "#mcp/schemas.ts";
 
 /** Starts a task and answers immediately. */
 export const codexDispatch = defineTool({

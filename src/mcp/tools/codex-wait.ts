@@ -4,7 +4,7 @@ import { describeRunning, type RunningLine } from "#tasks/follow/running-line.ts
 import { findTasks, waitForTasks } from "#tasks/follow/wait-for-tasks.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
-import { withProgress } from "#mcp/answers/with-progress.ts";
+import { withProgress } from "#mcp/answers/progress.ts";
 
 const DEFAULT_SECONDS = 50;
 

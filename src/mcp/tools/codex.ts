@@ -3,13 +3,12 @@ import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { startTask } from "#tasks/start/start-task.ts";
 import { describeRunning } from "#tasks/follow/running-line.ts";
-import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
+import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
-import { failureFields, outcomeSchemas, startInput, status, worktreeSchemas } from "#mcp/schemas.ts";
-import { withProgress } from "#mcp/answers/with-progress.ts";
-import { toStartRequest } from "./start-request.ts";
+import { failureFields, outcomeSchemas, startInput, status, toStartRequest, worktreeSchemas } from "#mcp/schemas.ts";
+import { withProgress } from "#mcp/answers/progress.ts";
 
 /** Runs a task and answers when it has ended. */
 export const codex = defineTool({

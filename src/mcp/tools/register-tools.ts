@@ -1,13 +1,23 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
-import { callTool } from "#mcp/call-tool.ts";
+import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { callerOf } from "#mcp/caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
 import { progressOf } from "#mcp/answers/progress.ts";
 import type { Session } from "#mcp/session.ts";
-import { userCancel } from "#mcp/answers/user-cancel.ts";
-import { ALL_TOOLS } from "./all-tools.ts";
+import type { Call, Tool } from "#mcp/define-tool.ts";
+import { codex } from "./codex.ts";
+import { codexCancel } from "./codex-cancel.ts";
+import { codexDiff } from "./codex-diff.ts";
+import { codexDiscard } from "./codex-discard.ts";
+import { codexDispatch } from "./codex-dispatch.ts";
+import { codexMerge } from "./codex-merge.ts";
+import { codexWait } from "./codex-wait.ts";
+import { codexStatus } from "./codex-status.ts";
+import { AppError, toFailure } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
+import { respond, respondFailure } from "#mcp/answers/respond.ts";
+import { toMcpTask } from "#mcp/task-extension.ts";
 
 /** Lists the tools and answers their calls. */
 export function registerTools(server: Server, session: Session): void {
@@ -24,4 +34,64 @@ export function registerTools(server: Server, session: Session): void {
     };
     return session.note(callTool(params.name, params.arguments, call));
   });
+}
+
+/** Tools of the server, in the order of `tools/list`. */
+export const ALL_TOOLS: readonly Tool[] = [
+  codex,
+  codexDispatch,
+  codexWait,
+  codexStatus,
+  codexCancel,
+  codexDiff,
+  codexMerge,
+  codexDiscard,
+];
+
+/** Calls a tool. Any error becomes its result. */
+export async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
+  const startedAt = performance.now();
+  try {
+    const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
+    if (tool === undefined) throw unknownTool(name);
+    const answer = await tool.call(args, call);
+    const context = call.open();
+    // The SDK requires content in each result; it is removed before the result is sent to the client.
+    if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
+    return respond(answer, context.config.home, call.limits().answerBytes);
+  } catch (error) {
+    const failure = toFailure(error);
+    if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;
+    return respondFailure(failure);
+  } finally {
+    logger("mcp").debug`${name} took ${Math.round(performance.now() - startedAt)} ms`;
+  }
+}
+
+/** Returns an error's description for the log. */
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function unknownTool(name: string): AppError {
+  const names = ALL_TOOLS.map((tool) => tool.name).join(", ");
+  return new AppError("invalid_argument", `There is no tool "${name}".`, `The tools: ${names}.`);
+}
+
+/**
+ * Returns a signal that aborts when the user aborts a call. It does not abort when the client times out (its reason
+ * says so) or the connection ends: these only detach, and the task keeps running.
+ */
+export function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
+  const user = new AbortController();
+  const onAbort = () => {
+    if (!leaving.aborted && !isTimeout(aborted.reason)) user.abort();
+  };
+  if (aborted.aborted) onAbort();
+  else aborted.addEventListener("abort", onAbort, { once: true });
+  return user.signal;
+}
+
+function isTimeout(reason: unknown): boolean {
+  return /time[ds]?[\s_-]?out|deadline/i.test(String(reason));
 }

@@ -15,11 +15,11 @@ import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
-import { getTask } from "#tasks/find-task.ts";
+import { getTask } from "#tasks/lookup.ts";
 import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { reconcile, withOwnerLock } from "./reconcile.ts";
 import { describeElsewhere } from "./task-life.ts";
-import { waitAtMost } from "#tasks/follow/wait-for-task.ts";
+import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 
 /** Time in which a supervisor must end its run, in milliseconds. After that, this process ends it. */
 const SUPERVISOR_TIMEOUT_MS = 10_000;

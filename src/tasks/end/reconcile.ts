@@ -15,10 +15,12 @@ import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#do
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
-import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
+import { finishTask, finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
-import { reconcilePythonTask } from "./reconcile-python.ts";
 import { readTaskLife } from "./task-life.ts";
+import { foldLog } from "#codex/run/run-log.ts";
+import { readTail } from "#platform/files/json-lines.ts";
+import { hasSession, tmuxServerOf } from "#tmux/tmux.ts";
 
 /** Time in which a supervisor must report after its starter died, in milliseconds. */
 const START_GRACE_MS = 20_000;
@@ -127,4 +129,31 @@ async function failUnstarted(context: AppContext, task: QueuedTask): Promise<Tas
     endTask(context.store, "queued", toEndedTask(failure, task));
   });
   return current(context, task);
+}
+
+const TAIL_BYTES = 4096;
+
+/**
+ * Determines the actual state of a task that the Python server started. Its log ends with `EXIT_CODE=<n>` once it has
+ * ended; without that line, the task is running as long as its tmux session exists.
+ */
+export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
+  const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
+  const run = { state: await foldLog(task.log_file), stopped: undefined };
+  if (exit !== undefined) {
+    await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+  } else if (!(await isSessionThere(context, task))) {
+    const failure: Failure = {
+      code: "supervisor_lost",
+      message: "The task's tmux session is gone and its log has no exit status.",
+      hint: "To continue, start the next version of the topic with its session_id; log and worktree are kept.",
+    };
+    endTask(context.store, "running", toEndedTask(failure, task));
+  }
+  return findTask(context.store, task.task_id)?.record ?? task;
+}
+
+async function isSessionThere({ config }: AppContext, task: RunningTask): Promise<boolean> {
+  if (task.tmux_session === undefined) return false;
+  return hasSession(tmuxServerOf(config), task.tmux_session);
 }

@@ -8,7 +8,7 @@ import { watchFolder } from "#platform/files/watch-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { waitForTask } from "./wait-for-task.ts";
+import { waitForTask } from "./wait-for-tasks.ts";
 
 /** Line of a run's log: as Codex wrote it, and in words if it describes an event. */
 export interface LogLine {

@@ -6,7 +6,7 @@ import { readLastLines } from "#platform/files/json-lines.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { getTask } from "#tasks/find-task.ts";
+import { getTask } from "#tasks/lookup.ts";
 import { readRecentEvents } from "./read-progress.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 

@@ -30,8 +30,7 @@ import { listenForCancel } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
-import { takeOwnership } from "./take-ownership.ts";
-import { startWhenSlotIsFree } from "./wait-for-slot.ts";
+import { startWhenSlotIsFree, takeOwnership } from "./take-ownership.ts";
 
 /**
  * Supervises one run of a task from start to end. It is a separate process, so that the run continues whatever happens

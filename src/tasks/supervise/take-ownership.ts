@@ -3,8 +3,13 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { tryHold } from "#store/locks/held-lock.ts";
 import { codexLockOf, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { isEnded } from "#domain/record.ts";
+import { isEnded, type QueuedTask, type RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { now } from "#platform/clock.ts";
+import { watchFolder } from "#platform/files/watch-folder.ts";
+import { markRunning, markWaiting } from "#store/tasks/change-task.ts";
+import { reconcileAll } from "#tasks/end/reconcile.ts";
+import type { StopRequest } from "./stop-request.ts";
 
 /** Time to wait for the owner lock, in milliseconds. A reader, or a supervisor of another run, releases it quickly. */
 const OWNER_LOCK_TIMEOUT_MS = 2000;
@@ -29,4 +34,55 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
     if (lock !== undefined || performance.now() > deadline) return undefined;
     await Bun.sleep(20);
   }
+}
+
+/**
+ * Starts a queued task as soon as there is a free slot, immediately if the number of tasks is not limited.
+ * @param toRunning returns the record of the task as it starts to run
+ * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was requested
+ */
+export async function startWhenSlotIsFree(
+  context: AppContext,
+  queued: QueuedTask,
+  toRunning: () => RunningTask,
+  stop: StopRequest,
+): Promise<RunningTask | undefined> {
+  const tryStart = () => {
+    const running = toRunning();
+    return markRunning(context.store, running, context.config.maxConcurrent) ? running : undefined;
+  };
+  const started = tryStart();
+  if (started !== undefined || context.config.maxConcurrent === 0) return started;
+  if (!markWaiting(context.store, { ...queued, waiting_since: now() })) return undefined;
+
+  const changes = watchChanges(context);
+  const stopped = stop.asked.then(() => "stopped" as const);
+  try {
+    while (isQueued(context, queued)) {
+      // Tasks whose supervisors died hold slots until a process determines their actual state.
+      await reconcileAll(context);
+      const running = tryStart();
+      if (running !== undefined) return running;
+      if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
+    }
+    return undefined;
+  } finally {
+    changes.close();
+  }
+}
+
+function isQueued({ store }: AppContext, task: QueuedTask): boolean {
+  const stored = findTask(store, task.task_id);
+  return stored?.record.run === task.run && stored.record.status === "queued" && !stored.isCancelRequested;
+}
+
+/** Watches the index: every write to it changes its log file. */
+function watchChanges({ config }: AppContext): { next: () => Promise<void>; close: () => void } {
+  let next = Promise.withResolvers<void>();
+  const wake = () => {
+    next.resolve();
+    next = Promise.withResolvers<void>();
+  };
+  const watch = watchFolder(config.home, (name) => name.startsWith("codexmcp.db"), wake);
+  return { next: () => next.promise, close: () => watch.close() };
 }

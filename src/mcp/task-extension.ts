@@ -2,13 +2,21 @@ import { statSync } from "node:fs";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { toAnswer } from "#tasks/answer.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { getRun } from "#tasks/get-run.ts";
+import { getRun } from "#tasks/lookup.ts";
 import { describeActivity } from "#tasks/follow/running-line.ts";
 import { AppError } from "#base/errors.ts";
 import { parseRunId, runIdOf } from "#domain/names.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { respond } from "#mcp/answers/respond.ts";
 import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
+import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { z } from "zod";
+import { cancelTask } from "#tasks/end/cancel-task.ts";
+import { callerOf, requireTasksExtension } from "./caller.ts";
+import { limitsOf } from "#mcp/answers/client-limits.ts";
+import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
+import { onRequest } from "#mcp/protocol/on-request.ts";
+import type { Session } from "./session.ts";
 
 /** Interval at which a client may poll, in milliseconds. A poll costs this server one read of the index, and the model nothing. */
 const POLL_INTERVAL_MS = 1000;
@@ -86,4 +94,32 @@ function describeState(context: AppContext, task: TaskRecord): string {
 function lastEventAt(task: TaskRecord): string {
   const log = statSync(task.log_file, { throwIfNoEntry: false });
   return log === undefined ? task.start_time : log.mtime.toISOString();
+}
+
+const params = z.looseObject({ taskId: z.string() });
+const GetRequestSchema = z.object({ method: z.literal(modernMethod("tasks/get")), params });
+const UpdateRequestSchema = z.object({ method: z.literal(modernMethod("tasks/update")), params });
+const CancelRequestSchema = z.object({ method: z.literal(modernMethod("tasks/cancel")), params });
+
+/** Answers requests about tasks that calls of `codex` returned. Every server of this user knows all of them. */
+export function registerTaskExtension(server: Server, session: Session): void {
+  onRequest(server, GetRequestSchema, async ({ taskId }, extra) => {
+    const caller = callerOf(server, extra);
+    requireTasksExtension(caller);
+    const context = session.open();
+    const task = await findMcpTask(context, taskId);
+    return toDetailedTask(context, task, limitsOf(context.config, caller.name).answerBytes);
+  });
+  // Codex in `exec` asks no questions, so there is nothing to answer.
+  onRequest(server, UpdateRequestSchema, async ({ taskId }, extra) => {
+    requireTasksExtension(callerOf(server, extra));
+    await findMcpTask(session.open(), taskId);
+    return {};
+  });
+  onRequest(server, CancelRequestSchema, async ({ taskId }, extra) => {
+    requireTasksExtension(callerOf(server, extra));
+    const task = await findMcpTask(session.open(), taskId);
+    if (!isEnded(task)) await cancelTask(session.open(), task.task_id);
+    return {};
+  });
 }

@@ -1,0 +1,101 @@
+import { AppError } from "#base/errors.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
+import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { isTaskId, parseRunId } from "#domain/names.ts";
+import type { AppContext } from "./context.ts";
+import { listTaskIds } from "#store/tasks/list-tasks.ts";
+import { readEarlierMeta } from "#store/tasks/meta-file.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+
+/**
+ * Returns the task with this id from the index or, if the index does not have it, from its folder. Clients with the
+ * Tasks extension show their models the id of a run, so the id of the newest run is accepted too.
+ * @throws AppError `unknown_task`, `task_unreadable`
+ */
+export function getTask(context: AppContext, id: string): StoredTask {
+  const named = parseRunId(id);
+  const taskId = named?.taskId ?? id;
+  const task = findTaskOrImport(context, taskId);
+  if (task !== undefined && (named === undefined || named.run === task.record.run)) return task;
+  if (task !== undefined) throw notTheNewest(id, task);
+  const fault = context.store.isNewer ? undefined : findFolderFault(context.store, taskId);
+  if (fault !== undefined) {
+    throw new AppError("task_unreadable", `${taskId} cannot be read: ${fault.problem}`, fault.fix);
+  }
+  // A task that was just being claimed is in the index now.
+  const claimed = findTaskOrImport(context, taskId);
+  if (claimed !== undefined && named === undefined) return claimed;
+  throw new AppError(
+    "unknown_task",
+    `There is no task "${taskId}".`,
+    "Call codex_status without task_id to list tasks; ids start with codex-.",
+  );
+}
+
+function notTheNewest(id: string, { record }: StoredTask): AppError {
+  const hint = `Use ${record.task_id} for the newest run; files of earlier runs are in runs/ in the task's folder.`;
+  return new AppError("unknown_task", `${id} is not the newest run of its task.`, hint);
+}
+
+/** Returns the task with this id as {@link getTask} finds it; undefined if there is none. */
+export function findTaskOrImport({ store }: AppContext, taskId: string): StoredTask | undefined {
+  if (!isTaskId(taskId)) return undefined;
+  const known = findTask(store, taskId);
+  if (known !== undefined) return known;
+  if (!store.isNewer) importTask(store, taskId);
+  return findTask(store, taskId);
+}
+
+const MAX_NAMED = 5;
+
+/**
+ * Returns the task that a person names by its id, its topic, or the beginning of either if only one task has it.
+ * @throws AppError `unknown_task`, naming the candidates
+ */
+export function resolveTask(context: AppContext, name: string): StoredTask {
+  const ids = [name, `codex-${name}`];
+  for (const id of ids) {
+    const task = findTaskOrImport(context, id);
+    if (task !== undefined) return task;
+  }
+  const candidates = name === "" ? [] : ids.flatMap((prefix) => listTaskIds(context.store, prefix, MAX_NAMED + 1));
+  const [only, ...others] = new Set(candidates);
+  const task = only === undefined || others.length > 0 ? undefined : findTaskOrImport(context, only);
+  if (task !== undefined) return task;
+  throw only === undefined ? unknownTask(context, name) : ambiguous(name, [only, ...others]);
+}
+
+function unknownTask({ store }: AppContext, name: string): AppError {
+  const newest = listTaskIds(store, "", MAX_NAMED);
+  const hint =
+    newest.length === 0 ? "Start a task first: there are none yet." : `Use one of the newest: ${newest.join(", ")}.`;
+  return new AppError("unknown_task", `There is no task "${name}".`, hint);
+}
+
+function ambiguous(name: string, ids: readonly string[]): AppError {
+  const named = ids.slice(0, MAX_NAMED).join(", ");
+  return new AppError(
+    "unknown_task",
+    `More than one task begins with "${name}".`,
+    `Give more of the name: ${named}${ids.length > MAX_NAMED ? ", …" : ""}.`,
+  );
+}
+
+/**
+ * Returns one run of a task in its actual state, even if the task has been run again since.
+ * @throws AppError `unknown_task`
+ */
+export async function getRun(context: AppContext, taskId: string, run: number): Promise<TaskRecord> {
+  const newest = getTask(context, taskId);
+  if (newest.record.run === run) return reconcile(context, newest);
+  const earlier = readEarlierMeta(taskPaths(context.config.home, taskId), run);
+  if (earlier !== undefined) return earlier;
+  throw new AppError(
+    "unknown_task",
+    `The task ${taskId} has no run ${run}.`,
+    `Use a number from 1 to ${newest.record.run}.`,
+  );
+}
