@@ -142,7 +142,7 @@ function isSame(a: ServerEntry | undefined, b: ServerEntry | undefined): boolean
 const CLI_DEADLINE_MS = 60_000;
 
 /** Returns the path of a client's command line; undefined if it is not in PATH. */
-export function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
+function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
   return Bun.which(program, { PATH: environment["PATH"] ?? "" }) ?? undefined;
 }
 
@@ -150,7 +150,7 @@ export function findClientCli({ program }: ClientCli, environment: Environment):
  * Runs a client's command line.
  * @throws AppError `client_failed` with its output
  */
-export async function runClientCli(program: string, args: readonly string[], environment: Environment): Promise<void> {
+async function runClientCli(program: string, args: readonly string[], environment: Environment): Promise<void> {
   const run = await runProgram({
     command: [program, ...args],
     folder: process.cwd(),

@@ -163,7 +163,7 @@ const MAX_VALUES = 20_000;
  * name or text may contain. Does not recurse.
  * @throws AppError `invalid_argument` naming the parameter
  */
-export function checkArguments(tool: string, args: unknown): void {
+function checkArguments(tool: string, args: unknown): void {
   if (typeof args !== "object" || args === null) return;
   let values = 0;
   for (const [parameter, top] of Object.entries(args)) {

@@ -14,7 +14,7 @@ import { DualProtocolTransport } from "#mcp/protocol/dual-protocol-transport.ts"
 import { StdioTransport } from "#mcp/protocol/stdio-transport.ts";
 
 /** Creates the server for one client, with its tools, resources and prompts registered in the SDK. */
-export function makeServer(session: Session): Server {
+function makeServer(session: Session): Server {
   const server = new Server(SERVER_INFO, {
     capabilities: CAPABILITIES,
     instructions: INSTRUCTIONS,

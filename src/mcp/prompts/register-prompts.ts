@@ -37,7 +37,7 @@ export const ALL_PROMPTS: readonly Prompt[] = [review, implement, parallelModule
 const MAX_VALUES = 100;
 
 /** Returns the values that a client may offer its user for an argument that is being typed. */
-export function completeArgument({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
+function completeArgument({ ref, argument }: CompleteRequest["params"], open: () => AppContext): CompleteResult {
   const values = ref.type === "ref/prompt" ? completePrompt(ref.name, argument, open) : completeTask(argument, open);
   return { completion: { values: values.slice(0, MAX_VALUES), hasMore: values.length > MAX_VALUES } };
 }

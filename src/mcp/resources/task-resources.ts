@@ -61,7 +61,7 @@ export function resourceTemplates(): ResourceTemplateEntry[] {
 }
 
 /** Lists the resources: the list of tasks and, for each of the newest tasks, its result or, while it is unfinished, its events. */
-export async function listResources(context: AppContext): Promise<Resource[]> {
+async function listResources(context: AppContext): Promise<Resource[]> {
   const { tasks } = await listTasks(context, { limit: LISTED_TASKS });
   const list: Resource = {
     uri: TASKS_URI,
@@ -88,7 +88,7 @@ function resourceOf({ task_id, status, topic }: TaskLine): Resource {
  * Returns the content of a resource.
  * @throws AppError `nothing_to_read`, `unknown_task`
  */
-export async function readResource(context: AppContext, uri: string): Promise<ReadResourceResult> {
+async function readResource(context: AppContext, uri: string): Promise<ReadResourceResult> {
   const named = parseTaskUri(uri);
   if (named.taskId === undefined) {
     const page = await listTasks(context, { limit: LISTED_TASKS });

@@ -49,7 +49,7 @@ export const ALL_TOOLS: readonly Tool[] = [
 ];
 
 /** Calls a tool. Any error becomes its result. */
-export async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
+async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
   const startedAt = performance.now();
   try {
     const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
@@ -82,7 +82,7 @@ function unknownTool(name: string): AppError {
  * Returns a signal that aborts when the user aborts a call. It does not abort when the client times out (its reason
  * says so) or the connection ends: these only detach, and the task keeps running.
  */
-export function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
+function userCancel(aborted: AbortSignal, leaving: AbortSignal): AbortSignal {
   const user = new AbortController();
   const onAbort = () => {
     if (!leaving.aborted && !isTimeout(aborted.reason)) user.abort();

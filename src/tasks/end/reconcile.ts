@@ -137,7 +137,7 @@ const TAIL_BYTES = 4096;
  * Determines the actual state of a task that the Python server started. Its log ends with `EXIT_CODE=<n>` once it has
  * ended; without that line, the task is running as long as its tmux session exists.
  */
-export async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
+async function reconcilePythonTask(context: AppContext, task: RunningTask): Promise<TaskRecord> {
   const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
   const run = { state: await foldLog(task.log_file), stopped: undefined };
   if (exit !== undefined) {
