@@ -240,7 +240,7 @@ describe("a broken set-up is named, with its fix", () => {
       await examine(),
       "clients",
       "warning",
-      "/gone/codex-mcp-server, which is not there",
+      "/gone/codex-mcp-server, which does not exist",
       "install cursor",
     );
   });

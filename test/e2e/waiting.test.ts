@@ -141,7 +141,7 @@ describe("progress", () => {
     await busy.call("codex_dispatch", review("SLOW", first));
     await busy.call("codex_dispatch", review("QUICK", second));
     const told = await callWithProgress("codex_wait", { task_ids: [`codex-${second}`], mode: "all" });
-    expect(told[0]?.message).toBe("queued, place 1");
+    expect(told[0]?.message).toBe("queued, position 1");
     const both = await callWithProgress("codex_wait", {
       task_ids: [`codex-${first}`, `codex-${second}`],
       mode: "all",

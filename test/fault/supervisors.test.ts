@@ -42,7 +42,7 @@ describe("a supervisor that is stopped", () => {
     await client.call("codex_dispatch", world.request("FOREVER", "review-stopped-v1"));
     await world.untilWorking(task_id);
     const pid = world.supervisorOf(task_id);
-    signal([pid], "SIGSTOP");
+    await world.stop(pid);
     const { data } = await client.call("codex_status", { task_id });
     expect(data).toMatchObject({ status: "running" });
     expect(String(data["stalled"])).toStartWith("supervisor does not respond");
@@ -74,7 +74,7 @@ describe("a supervisor that is stopped", () => {
     await client.call("codex_dispatch", world.request("WORK", "review-killed-v1"));
     await world.untilWorking(task_id);
     const pid = world.supervisorOf(task_id);
-    signal([pid], "SIGSTOP");
+    await world.stop(pid);
     expect((await client.call("codex_status", { task_id })).data).toMatchObject({ status: "running" });
     signal([pid], "SIGKILL");
     expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: "completed", result: "Worked." });

@@ -71,7 +71,7 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
     for (let look = 0; look < 3; look++) expect(await statusOf(here, task_id)).toMatchObject({ status: "running" });
     const cancel = await here.call("codex_cancel", { task_id });
     expect(cancel.data).toMatchObject({ status: "running" });
-    expect(String(cancel.data["note"])).toContain("The cancel is noted");
+    expect(String(cancel.data["note"])).toContain("The cancel is recorded");
     const ended = await world.waitForEnd(there, task_id);
     expect(ended).toMatchObject({ status: "cancelled" });
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { World } from "./world.ts";
 
@@ -17,6 +18,12 @@ export class TaskWorld extends World {
 
   folderOf(taskId: string): string {
     return join(this.stateHome, "tasks", taskId);
+  }
+
+  /** Stops a process, and waits until the kernel has stopped it: a signal takes effect later than `kill` returns. */
+  async stop(pid: number): Promise<void> {
+    process.kill(pid, "SIGSTOP");
+    await this.until(() => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8")));
   }
 
   /** Waits until Codex has said something. */
