@@ -5,8 +5,14 @@ import type { ReadonlyAudit } from "./readonly-audit.ts";
 /** Tool that started a task: `codex` or `codex_dispatch`. */
 export type TaskMode = "blocking" | "dispatch";
 
-/** Access that Codex has. */
-export type Sandbox = "read-only" | "full-access";
+/** Kinds of access that Codex can have. */
+export const SANDBOXES = ["read-only", "workspace-write", "full-access"] as const;
+
+/**
+ * Access that Codex has: `workspace-write` is Codex's own sandbox, which writes in its working folder and temporary folders only, without
+ * network unless the task asks for it; `full-access` is none.
+ */
+export type Sandbox = (typeof SANDBOXES)[number];
 
 /** State of a task. */
 export type TaskStatus = TaskRecord["status"];
@@ -76,6 +82,10 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   /** Paths of images; at most {@link MAX_IMAGES}. */
   images?: string[];
   output_schema_file?: string;
+  /** Set if the sandbox workspace-write has network access. */
+  network?: true;
+  /** Further Codex settings, as `key=value` with the value in TOML. */
+  settings?: string[];
   timeout_seconds: number;
   idle_timeout_seconds: number;
   /** Surprising property of the worktree that people working in it should know. */

@@ -1,4 +1,5 @@
 import { AppError } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
 
 /** Types of topics. */
 export const TOPIC_TYPES = ["review", "implement", "longrun", "test"] as const;
@@ -19,31 +20,25 @@ const GRAMMAR = /^([a-z]+)-([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)-v(\d{1,9})$/;
 /** Maximum length of a topic, in characters: it names worktree folders, branches and tmux sessions, and file names end at 255 bytes. */
 const MAX_LENGTH = 120;
 
-/**
- * Parses a topic.
- * @throws AppError `invalid_topic`, with a valid example
- */
-export function parseTopic(text: string): Topic {
+/** Parses a topic that follows the grammar; undefined for any other text. */
+export function findTopic(text: string): Topic | undefined {
   const [, type, description, version] = GRAMMAR.exec(text) ?? [];
   const known = TOPIC_TYPES.find((candidate) => candidate === type);
-  if (known === undefined || description === undefined || text.length > MAX_LENGTH) {
-    throw new AppError("invalid_topic", describeFault(text, type), hintFor(text));
-  }
+  if (known === undefined || description === undefined || text.length > MAX_LENGTH) return undefined;
   return { text, type: known, description, version: Number(version), key: `${known}-${description}` };
 }
 
-function describeFault(text: string, type: string | undefined): string {
-  if (text.length > MAX_LENGTH) return `The topic has ${text.length} characters; at most ${MAX_LENGTH} are possible.`;
-  if (type !== undefined) return `The topic's type "${type}" is none of ${TOPIC_TYPES.join(", ")}.`;
-  return `The topic "${text}" does not follow <type>-<description>-v<version>.`;
-}
-
-function hintFor(text: string): string {
-  const words = text
-    .replace(/-v\d+$/, "")
-    .split(/[^A-Za-z0-9_]+/)
-    .filter((word) => word !== "" && !TOPIC_TYPES.some((type) => type === word));
-  const description = words.join("_").slice(0, 60) || "auth_module";
-  const type = TOPIC_TYPES.find((candidate) => text.startsWith(candidate)) ?? "review";
-  return `Name it for example ${type}-${description}-v1; the type is one of ${TOPIC_TYPES.join(", ")}.`;
+/**
+ * Parses a topic that follows the grammar.
+ * @throws AppError `invalid_topic`
+ */
+export function parseTopic(text: string): Topic {
+  const topic = findTopic(text);
+  if (topic !== undefined) return topic;
+  const types = TOPIC_TYPES.join(", ");
+  throw new AppError(
+    "invalid_topic",
+    `The topic "${shorten(text, MAX_LENGTH)}" does not follow <type>-<description>-v<version>.`,
+    `Use a topic such as review-auth_module-v1; the type is one of ${types}.`,
+  );
 }

@@ -1,14 +1,17 @@
 import type { ToolAnnotations } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import type { AppContext } from "#tasks/context.ts";
-import { AppError } from "#base/errors.ts";
-import { shorten } from "#base/text.ts";
+import { listSome } from "#base/text.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import type { ToolData } from "#mcp/answers/respond.ts";
+import { readArguments } from "./read-arguments.ts";
 
 /** Result of a tool's handler: an answer, or a run for which the client polls (`takesTasks`). */
 export type Answer = ToolData | { task: TaskRecord };
+
+/** Result of a handler before its tool completes it. */
+export type HandlerAnswer = { isError?: boolean; data: object; text?: string } | { task: TaskRecord };
 
 /** Context of a call. */
 export interface Call {
@@ -20,6 +23,11 @@ export interface Call {
   abandoned: AbortSignal;
   /** Returns the client's limits. */
   limits: () => ClientLimits;
+  /**
+   * Returns the folder that the client works in.
+   * @throws AppError `invalid_cwd` if it has none, or several
+   */
+  findFolder: () => Promise<string>;
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
   /** Reports in one line to the user what is being done; undefined if the client has not asked for progress. */
@@ -35,7 +43,7 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   input: Input;
   /** Creates the output schema when it is needed. */
   output: () => Output;
-  handle: (args: z.output<Input>, call: Call) => Promise<{ isError?: boolean; data: object } | { task: TaskRecord }>;
+  handle: (args: z.output<Input>, call: Call) => Promise<HandlerAnswer>;
 }
 
 /** Tool as the server uses it. */
@@ -78,11 +86,11 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       outputSchema: outputSchemaOf(spec.output(), withAnswers),
     }),
     call: async (args, call) => {
-      checkArguments(spec.name, args);
-      const parsed = spec.input.safeParse(args ?? {});
-      if (!parsed.success) throw badArguments(spec.name, spec.input, parsed.error);
-      const answer = await spec.handle(parsed.data, call);
-      return "task" in answer ? answer : { isError: answer.isError ?? false, data: answer.data };
+      const { values, ignored } = readArguments(spec.name, spec.input, args);
+      const answer = await spec.handle(values, call);
+      if ("task" in answer) return answer;
+      const { isError = false, data, text } = answer;
+      return { isError, data: { ...data, ...ignoredNote(data, ignored) }, ...(text !== undefined && { text }) };
     },
   };
 }
@@ -132,65 +140,9 @@ function leaveOutNoise(schema: z.core.JSONSchema.BaseSchema, io: "input" | "outp
   if (saysNothing || (io === "output" && more === false)) delete schema.additionalProperties;
 }
 
-function badArguments(tool: string, input: z.ZodObject, error: z.ZodError): AppError {
-  const faults = error.issues.map((issue) => {
-    const where = issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
-    return shorten(where + issue.message, MAX_FAULT_CHARACTERS);
-  });
-  const parameters = Object.entries(input.shape).map(([name, type]) =>
-    isOptional(type) ? name : `${name} (required)`,
-  );
-  return new AppError(
-    "invalid_argument",
-    `${tool} was called with invalid arguments: ${faults.slice(0, MAX_FAULTS).join("; ")}.`,
-    `Use its parameters: ${parameters.join(", ")}.`,
-  );
-}
-
-/** Largest number of faults that a message names. A client may send any number of faults, of any length. */
-const MAX_FAULTS = 5;
-const MAX_FAULT_CHARACTERS = 300;
-
-function isOptional(type: unknown): boolean {
-  return type instanceof z.ZodOptional || type instanceof z.ZodDefault;
-}
-
-const MAX_DEPTH = 64;
-const MAX_VALUES = 20_000;
-
-/**
- * Checks the shape of a tool's arguments before their content: depth, number of values, and characters that no path,
- * name or text may contain. Does not recurse.
- * @throws AppError `invalid_argument` naming the parameter
- */
-function checkArguments(tool: string, args: unknown): void {
-  if (typeof args !== "object" || args === null) return;
-  let values = 0;
-  for (const [parameter, top] of Object.entries(args)) {
-    if (hasNul(parameter)) throw refuse(tool, "one", "has a name with a NUL character");
-    const left: [value: unknown, depth: number][] = [[top, 1]];
-    for (let next = left.pop(); next !== undefined; next = left.pop()) {
-      const [value, depth] = next;
-      if (++values > MAX_VALUES) throw refuse(tool, parameter, `holds more than ${MAX_VALUES} values`);
-      if (hasNul(value)) throw refuse(tool, parameter, "contains a NUL character");
-      if (typeof value !== "object" || value === null) continue;
-      if (depth > MAX_DEPTH) throw refuse(tool, parameter, `is nested deeper than ${MAX_DEPTH} levels`);
-      for (const [key, below] of Object.entries(value)) {
-        if (hasNul(key)) throw refuse(tool, parameter, "contains a NUL character");
-        left.push([below, depth + 1]);
-      }
-    }
-  }
-}
-
-function hasNul(value: unknown): boolean {
-  return typeof value === "string" && value.includes("\0");
-}
-
-function refuse(tool: string, parameter: string, what: string): AppError {
-  return new AppError(
-    "invalid_argument",
-    `${tool} was called with invalid arguments: ${shorten(parameter, 60)} ${what}.`,
-    "Correct it, and call again.",
-  );
+/** Returns the note of an answer, which also names the arguments that were ignored. */
+function ignoredNote(data: object, ignored: readonly string[]): { note?: string } {
+  if (ignored.length === 0) return {};
+  const note = `Ignored unknown parameters: ${listSome(ignored)}.`;
+  return { note: "note" in data && typeof data.note === "string" ? `${data.note} ${note}` : note };
 }

@@ -1,21 +1,32 @@
 import { z } from "zod";
 import { VERDICTS } from "#domain/readonly-audit.ts";
-import { MAX_IMAGES, type TaskMode } from "#domain/record.ts";
-import { TOPIC_TYPES } from "#domain/topic.ts";
-import type { StartRequest } from "#tasks/start/check-request.ts";
+import { MAX_IMAGES, SANDBOXES, type TaskMode } from "#domain/record.ts";
+import type { OpenRequest } from "#tasks/start/complete-request.ts";
 
-const sandbox = z.enum(["read-only", "full-access"]);
+const sandbox = z.enum(SANDBOXES);
 const seconds = z.number().min(0).max(31_536_000);
 
 /** Parameters that `codex` and `codex_dispatch` share. */
-export const startInput = z.strictObject({
+export const startInput = z.object({
   prompt: z.string().describe("The work for Codex; up to 1 MiB"),
-  cwd: z.string().describe("Absolute path of the workspace; ~ is expanded"),
+  cwd: z.string().optional().describe("Folder of the work, absolute; default: the folder that this client works in"),
   topic: z
     .string()
-    .describe(`<type>-<description>-v<version>, e.g. review-auth_module-v1; type one of ${TOPIC_TYPES.join(", ")}`),
-  sandbox: sandbox.describe("read-only: read and report, in cwd; full-access: change files, in its own git worktree"),
-  session_id: z.string().optional().describe("Resume this Codex session; use the topic's next version"),
+    .optional()
+    .describe("Name of the work in a few words, or <type>-<description>-v<version>; default: from the prompt"),
+  sandbox: z
+    .enum([...SANDBOXES, "danger-full-access"])
+    .optional()
+    .describe(
+      "read-only (default): read and report, in cwd. Others change files in a git worktree: workspace-write in Codex's sandbox, " +
+        "full-access without",
+    ),
+  network: z.boolean().optional().describe("Network access in workspace-write; default false"),
+  resume: z
+    .string()
+    .optional()
+    .describe("Continue this task (task id, topic or session id): its folder, worktree and session"),
+  session_id: z.string().optional().describe("Resume this Codex session in a task of its own"),
   model: z.string().optional().describe("Model for this task"),
   reasoning_effort: z.string().optional().describe("e.g. low, medium, high, xhigh"),
   profile: z.string().optional().describe("Codex profile"),
@@ -37,7 +48,7 @@ export const startInput = z.strictObject({
 });
 
 /** Parameter for a task's id. */
-export const taskId = z.string().describe("codex-<topic>, from the answer of codex or codex_dispatch");
+export const taskId = z.string().describe("Task id, topic, or an unambiguous beginning of either");
 
 /** Statuses of a task. */
 export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
@@ -93,12 +104,14 @@ export const taskLine = () =>
   });
 
 /** Converts the parameters of a tool to a request of the use case. */
-export function toStartRequest(args: z.output<typeof startInput>, mode: TaskMode): StartRequest {
+export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode): OpenRequest {
   return {
     prompt: args.prompt,
     cwd: args.cwd,
     topic: args.topic,
-    sandbox: args.sandbox,
+    sandbox: args.sandbox === "danger-full-access" ? "full-access" : args.sandbox,
+    network: args.network,
+    resume: args.resume,
     mode,
     sessionId: args.session_id,
     model: args.model,

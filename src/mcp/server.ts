@@ -31,10 +31,10 @@ function makeServer(session: Session): Server {
   return server;
 }
 
-/** Replacement for ajv, which costs start-up time. The SDK validates answers to its own requests with it; this server sends none. */
+/** Replacement for ajv, which costs start-up time. The SDK validates answers to elicitations with it; this server sends none. */
 const NO_VALIDATOR = {
   getValidator: () => {
-    throw new Error("this server asks its client nothing");
+    throw new Error("This server sends no elicitations.");
   },
 };
 

@@ -45,6 +45,8 @@ export interface TaskPaths {
   confinement: string;
   /** Under the read-only fallback: snapshot of the workspace before the run, removed after the run. */
   workspaceSnapshot: string;
+  /** Instructions that replace Codex's own; only if the request has any. */
+  baseInstructions: string;
   /** Files for communication between processes during a run. */
   live: string;
   /** Lock of the process that starts the task, until the supervisor has taken over. */
@@ -96,6 +98,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     temporary: join(folder, "tmp"),
     codexHome: join(folder, "codex-home"),
     confinement: join(folder, "confinement.json"),
+    baseInstructions: join(folder, "base-instructions.md"),
     workspaceSnapshot: join(folder, "witness"),
     live,
     starterLock: join(live, "starter.lock"),

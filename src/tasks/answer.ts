@@ -10,6 +10,7 @@ export interface TaskAnswer extends WorktreeFields {
   success: boolean;
   note?: string;
   task_id: string;
+  topic: string;
   status: TaskRecord["status"];
   session_id?: string;
   result?: string;
@@ -28,6 +29,7 @@ export function toAnswer(task: EndedTask): TaskAnswer {
   return {
     success: task.status === "completed",
     task_id: task.task_id,
+    topic: task.topic,
     status: task.status,
     ...outcomeFields(task),
     elapsed_seconds: elapsedSeconds(task),
@@ -53,7 +55,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
 
 /** Returns a note on anything unexpected about where or how a task runs. */
 export function answerNote(task: TaskRecord): { note?: string } {
-  const isWithoutPane = task.sandbox === "full-access" && task.tmux_session === undefined;
+  const isWithoutPane = task.sandbox !== "read-only" && task.tmux_session === undefined;
   const pane = isWithoutPane
     ? "This system has no tmux; run `codex-mcp-server logs -f` to follow the task."
     : undefined;

@@ -1,3 +1,5 @@
+import { nearest } from "#base/nearest.ts";
+import { shorten } from "#base/text.ts";
 import { AppError } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
@@ -28,11 +30,7 @@ export function getTask(context: AppContext, id: string): StoredTask {
   // A task that was just being claimed is in the index now.
   const claimed = findTaskOrImport(context, taskId);
   if (claimed !== undefined && named === undefined) return claimed;
-  throw new AppError(
-    "unknown_task",
-    `There is no task "${taskId}".`,
-    "Call codex_status without task_id to list tasks; ids start with codex-.",
-  );
+  throw unknownTask(context, taskId);
 }
 
 function notTheNewest(id: string, { record }: StoredTask): AppError {
@@ -51,28 +49,47 @@ export function findTaskOrImport({ store }: AppContext, taskId: string): StoredT
 
 const MAX_NAMED = 5;
 
-/**
- * Returns the task that a person names by its id, its topic, or the beginning of either if only one task has it.
- * @throws AppError `unknown_task`, naming the candidates
- */
-export function resolveTask(context: AppContext, name: string): StoredTask {
-  const ids = [name, `codex-${name}`];
-  for (const id of ids) {
-    const task = findTaskOrImport(context, id);
-    if (task !== undefined) return task;
-  }
-  const candidates = name === "" ? [] : ids.flatMap((prefix) => listTaskIds(context.store, prefix, MAX_NAMED + 1));
-  const [only, ...others] = new Set(candidates);
-  const task = only === undefined || others.length > 0 ? undefined : findTaskOrImport(context, only);
-  if (task !== undefined) return task;
-  throw only === undefined ? unknownTask(context, name) : ambiguous(name, [only, ...others]);
+/** Returns the task with this id or topic; undefined if there is none. */
+export function findNamedTask(context: AppContext, name: string): StoredTask | undefined {
+  return findTaskOrImport(context, name) ?? findTaskOrImport(context, `codex-${name}`);
 }
 
+/**
+ * Returns the task that a name means: its id, the id of its newest run, its topic, or the beginning of id or topic if only one task has it.
+ * @throws AppError `unknown_task`, naming the candidates or the nearest; `task_unreadable`
+ */
+export function resolveTask(context: AppContext, name: string): StoredTask {
+  const named = findNamedTask(context, name);
+  if (named !== undefined) return named;
+  const ids = [name, `codex-${name}`];
+  const candidates = name === "" ? [] : ids.flatMap((prefix) => listTaskIds(context.store, prefix, MAX_NAMED + 1));
+  const [only, ...others] = new Set(candidates);
+  if (others.length > 0 && only !== undefined) throw ambiguous(name, [only, ...others]);
+  const task = only === undefined ? undefined : findTaskOrImport(context, only);
+  if (task !== undefined) return task;
+  // A run's id, or a folder that cannot be read.
+  if (isTaskId(parseRunId(name)?.taskId ?? name)) return getTask(context, name);
+  throw unknownTask(context, name);
+}
+
+/** Number of tasks among which the nearest name is looked for. */
+const MAX_COMPARED = 500;
+
 function unknownTask({ store }: AppContext, name: string): AppError {
-  const newest = listTaskIds(store, "", MAX_NAMED);
+  const ids = listTaskIds(store, "", MAX_COMPARED);
+  const shown = shorten(name, 200);
+  if (ids.length === 0) {
+    return new AppError("unknown_task", `There is no task "${shown}".`, "Start a task first: there are none yet.");
+  }
+  const near = nearest(
+    name.replace(/^codex-/, ""),
+    ids.map((id) => id.replace(/^codex-/, "")),
+  );
   const hint =
-    newest.length === 0 ? "Start a task first: there are none yet." : `Use one of the newest: ${newest.join(", ")}.`;
-  return new AppError("unknown_task", `There is no task "${name}".`, hint);
+    near === undefined
+      ? `Use one of the newest: ${ids.slice(0, MAX_NAMED).join(", ")}.`
+      : `Did you mean codex-${near}?`;
+  return new AppError("unknown_task", `There is no task "${shown}".`, hint);
 }
 
 function ambiguous(name: string, ids: readonly string[]): AppError {

@@ -1,8 +1,6 @@
-import { ownUsage } from "#codex/run/run-state.ts";
-import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { readRunUsage } from "./session-usage.ts";
 import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type TaskRecord, type Usage } from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
@@ -57,18 +55,11 @@ function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskR
   const { recent_events, last_event_at, stalled: silent } = describeProgress(task.log_file, undefined);
   const stalled = describeUnresponsive(context, stored) ?? silent;
   const activity = recent_events.at(-1)?.text;
-  const usage = readUsage(context, stored, task);
+  const usage = readRunUsage(context.config, task, stored.sessionId);
   return {
     ...(usage !== undefined && { usage }),
     ...(last_event_at !== undefined && { last_event_at }),
     ...(activity !== undefined && { activity }),
     ...(stalled !== undefined && { stalled }),
   };
-}
-
-/** Returns a run's tokens. While Codex runs, only its own record of the session has them. */
-function readUsage({ config }: AppContext, { sessionId }: StoredTask, task: TaskRecord): Usage | undefined {
-  const homes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
-  const used = sessionId === undefined ? undefined : readSessionUsage(homes, sessionId);
-  return used === undefined ? undefined : ownUsage(used, task.usage_before);
 }

@@ -5,8 +5,9 @@ import { elapsedSeconds } from "#domain/elapsed.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
-import { getTask } from "./lookup.ts";
+import { resolveTask } from "./lookup.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
+import { readRunUsage } from "./session-usage.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";
 
@@ -43,7 +44,7 @@ export async function showTask(
   sinceEvent?: number,
   logBytes?: number,
 ): Promise<TaskDetail> {
-  const stored = getTask(context, taskId);
+  const stored = resolveTask(context, taskId);
   const task = await reconcile(context, stored);
   const detail: TaskDetail = {
     task_id: task.task_id,
@@ -76,9 +77,12 @@ function describeRun(
   logBytes?: number,
 ): Partial<TaskDetail> {
   const { record } = stored;
+  const usage = readRunUsage(context.config, record, stored.sessionId);
   const unresponsive = describeUnresponsive(context, stored);
   return {
     ...describeProgress(record.log_file, sinceEvent, logBytes),
+    ...(usage !== undefined && { usage }),
+    ...(stored.sessionId !== undefined && { session_id: stored.sessionId }),
     ...(unresponsive !== undefined && { stalled: unresponsive }),
     ...notesOnPlace(context, stored, answerNote(record).note),
   };

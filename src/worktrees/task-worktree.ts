@@ -7,7 +7,7 @@ import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { findWorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { getTask } from "#tasks/lookup.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
 /** A worktree that tasks work in. All versions of a topic share one. */
@@ -34,7 +34,7 @@ export interface TaskWorktree extends WorktreeSite {
  * @throws AppError `unknown_task`, `no_worktree`, `worktree_moved`
  */
 export async function getTaskWorktree(context: AppContext, taskId: string): Promise<TaskWorktree> {
-  const task = await reconcile(context, getTask(context, taskId));
+  const task = await reconcile(context, resolveTask(context, taskId));
   const { worktree_dir, agent_branch, workspace } = task;
   const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
   if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { nearest } from "#cli/framework/nearest.ts";
+import { nearest } from "#base/nearest.ts";
 import { escapeInJson } from "#cli/terminal/output.ts";
 import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/terminal/quantities.ts";
 import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/terminal/style.ts";

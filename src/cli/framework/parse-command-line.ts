@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { AppError } from "#base/errors.ts";
 import type { Command, Input, OptionSpec } from "./command.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "#base/nearest.ts";
 
 /** Option that every command has. */
 const HELP = { type: "boolean", short: "h", summary: "show this help" } as const satisfies OptionSpec;

@@ -33,7 +33,7 @@ function defaultCommand(): string {
 }
 
 async function explainUnknown(name: string): Promise<number> {
-  const { nearest } = await import("./nearest.ts");
+  const { nearest } = await import("#base/nearest.ts");
   const names = COMMANDS.filter(({ group }) => group !== undefined).map((command) => command.name);
   const near = nearest(name, names);
   const instead = near === undefined ? `Commands: ${names.join(", ")}.` : `Did you mean ${near}?`;

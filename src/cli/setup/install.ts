@@ -5,7 +5,7 @@ import { formatTomlTable } from "#install/toml-edit.ts";
 import { CLIENTS, type McpClient, type ServerEntry } from "#install/client-table.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";
-import { nearest } from "#cli/framework/nearest.ts";
+import { nearest } from "#base/nearest.ts";
 import { isTerminal, printLines } from "#cli/terminal/output.ts";
 import { paint, type Text } from "#cli/terminal/style.ts";
 import { shortenHome } from "#cli/terminal/task-table.ts";

@@ -1,4 +1,3 @@
-import { describeTask } from "#tasks/overview.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -27,12 +26,8 @@ const EVENTS_SHOWN = 8;
 export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
   const context = openCommandContext();
   const { record } = resolveTask(context, operands[0] ?? "");
-  const shown = await showTask(context, record.task_id);
+  const detail = await showTask(context, record.task_id);
   const stored = findTask(context.store, record.task_id);
-  // While the task is running, only Codex's own record and the index have its tokens.
-  const { usage } = describeTask(context, record.task_id);
-  const session_id = stored?.sessionId;
-  const detail = { ...(usage && { usage }), ...(session_id && { session_id }), ...shown };
   if (options.json) printJson(detail);
   else printLines(describe(detail, stored?.record ?? record));
   return 0;

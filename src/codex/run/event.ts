@@ -1,6 +1,7 @@
 import * as v from "valibot";
 
-const text = v.optional(v.string(), "");
+// Codex may write null for what it leaves out.
+const text = v.nullish(v.string(), "");
 
 const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("agent_message"), text }),
@@ -16,7 +17,7 @@ const ItemSchema = v.variant("type", [
   v.object({
     type: v.literal("file_change"),
     id: text,
-    changes: v.optional(v.array(v.object({ path: v.string(), kind: text })), []),
+    changes: v.nullish(v.array(v.object({ path: v.string(), kind: text })), []),
     status: text,
   }),
   v.object({ type: v.literal("mcp_tool_call"), server: text, tool: text, status: text }),
@@ -24,12 +25,12 @@ const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("web_search"), query: text }),
   v.object({
     type: v.literal("todo_list"),
-    items: v.optional(v.array(v.object({ text: v.string(), completed: v.boolean() })), []),
+    items: v.nullish(v.array(v.object({ text: v.string(), completed: v.nullish(v.boolean(), false) })), []),
   }),
   v.object({ type: v.literal("error"), message: text }),
 ]);
 
-const count = v.optional(v.number(), 0);
+const count = v.nullish(v.number(), 0);
 
 const UsageSchema = v.object({
   input_tokens: count,
@@ -51,8 +52,8 @@ const EventSchema = v.variant("type", [
   v.object({ type: v.literal("item.started"), item: AnyItemSchema }),
   v.object({ type: v.literal("item.updated"), item: AnyItemSchema }),
   v.object({ type: v.literal("item.completed"), item: AnyItemSchema }),
-  v.object({ type: v.literal("turn.completed"), usage: v.optional(UsageSchema) }),
-  v.object({ type: v.literal("turn.failed"), error: v.optional(v.object({ message: text }), {}) }),
+  v.object({ type: v.literal("turn.completed"), usage: v.nullish(UsageSchema) }),
+  v.object({ type: v.literal("turn.failed"), error: v.nullish(v.object({ message: text }), {}) }),
   v.object({ type: v.literal("error"), message: text }),
 ]);
 

@@ -31,12 +31,14 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: "rate_limited",
-    matches: /usage limit|rate limit|quota|too many requests|\b429\b/i,
+    matches:
+      /\busage limit\b|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|(?<!disk )\bquota exceeded/i,
     hint: "Wait, or use another account or model.",
   },
   {
     code: "not_logged_in",
-    matches: /\b401\b|unauthorized|not logged in|missing environment variable|invalid api key|refresh token/i,
+    matches:
+      /\bstatus:? 401\b|\b401 unauthorized|\bunauthorized: |not logged in|missing environment variable|(?:invalid|incorrect) api key|refresh token/i,
     hint: "Run `codex login` as the user that runs this server, or give the server the provider's key in its environment.",
   },
   {

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Usage } from "#domain/record.ts";
 import { readSessionTail } from "./session-file.ts";
 
-const count = v.optional(v.number(), 0);
+const count = v.nullish(v.number(), 0);
 
 const TokenCountSchema = v.object({
   type: v.literal("event_msg"),

@@ -1,12 +1,12 @@
 import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
-import type { CallToolRequest, ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
+import type { ServerNotification, ServerRequest } from "@modelcontextprotocol/sdk/types.js";
 import { followProgress } from "#tasks/follow/follow-progress.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { Call } from "#mcp/define-tool.ts";
 
 /** Returns a function that sends a call's progress to the client; undefined if the client gave no progress token. */
 export function progressOf(
-  params: CallToolRequest["params"],
+  params: { _meta?: { progressToken?: string | number | undefined } | undefined },
   { signal, sendNotification }: RequestHandlerExtra<ServerRequest, ServerNotification>,
 ): ((message: string) => void) | undefined {
   const { _meta: meta } = params;

@@ -1,15 +1,17 @@
-import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
+import type { CallToolResult, TextContent } from "@modelcontextprotocol/sdk/types.js";
 import type { Failure } from "#base/errors.ts";
 import { shorten } from "#base/text.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { fitAnswer } from "./fit-answer.ts";
+import { fitAnswer, fitText } from "./fit-answer.ts";
 import { resourceUri } from "#mcp/resources/task-uri.ts";
 
 /** Answer or error of a tool. */
 export interface ToolData {
   isError: boolean;
   data: object;
+  /** Text that stands before the data for clients that read only that. */
+  text?: string;
 }
 
 /**
@@ -17,10 +19,11 @@ export interface ToolData {
  * Errors are text only, because clients would validate structured content against the tool's output schema.
  * @param home state folder, which contains results that are too large
  */
-export function respond({ isError, data }: ToolData, home: string, answerBytes: number): CallToolResult {
+export function respond({ isError, data, text }: ToolData, home: string, answerBytes: number): CallToolResult {
   const wholeResultOf = (id: string) => `${taskPaths(home, id).result} and the resource ${resourceUri(id, "result")}`;
   const fitted = fitAnswer(data, answerBytes, wholeResultOf);
   const content: CallToolResult["content"] = [{ type: "text", text: JSON.stringify(fitted) }];
+  if (text !== undefined) content.unshift(fitText<TextContent>({ type: "text", text }, answerBytes));
   return isError ? { isError: true, content } : { content, structuredContent: { ...fitted } };
 }
 

@@ -52,7 +52,8 @@ export class DualProtocolTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (isJSONRPCRequest(message)) throw new Error("this server asks its client nothing");
+    // A request to the client: its id is the server's own, and the response comes back with it.
+    if (isJSONRPCRequest(message)) return this.#client.send(message);
     if (isJSONRPCNotification(message)) return this.#sendNotification(message, options?.relatedRequestId);
     const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
     if (pending === undefined) return;

@@ -2,6 +2,7 @@ import { AppError, type ErrorCode, toFailure } from "#base/errors.ts";
 
 /** Error codes of JSON-RPC and of the protocol. */
 export const RPC_CODES = {
+  parseError: -32_700,
   invalidRequest: -32_600,
   invalidParams: -32_602,
   methodNotFound: -32_601,

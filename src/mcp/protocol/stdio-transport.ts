@@ -1,12 +1,22 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { type JSONRPCMessage, JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { MessageScanner, pruneMessage } from "./message-scanner.ts";
+import { emptyBatch, noBatch, notJson, readMessage } from "./read-message.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 
 /** Time in which messages are handled before the event loop continues, in milliseconds. */
 const YIELD_INTERVAL_MS = 20;
 /** Number of waiting messages at which reading pauses. */
 const MAX_WAITING = 1000;
+
+/** Only revision of the protocol with batches. */
+const BATCH_VERSION = "2025-03-26";
+
+/** Batch of requests: those without an answer, and the answers so far. */
+interface Batch {
+  ids: Set<RequestId>;
+  responses: unknown[];
+}
 
 const LINE_END = 0x0a;
 const NOTHING = Buffer.alloc(0);
@@ -24,6 +34,10 @@ export class StdioTransport implements Transport {
   #lineBytes = 0;
   #scanner = new MessageScanner();
   readonly #waiting: Buffer[] = [];
+  /** Version of the protocol that was agreed on. */
+  #version: string | undefined;
+  /** Batches whose requests are not all answered, by the ids of those that are not. */
+  readonly #batches = new Map<RequestId, Batch>();
   #isHandling = false;
   #isPaused = false;
 
@@ -39,6 +53,8 @@ export class StdioTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
+    this.#version = negotiatedVersion(message) ?? this.#version;
+    if (this.#collect(message)) return;
     if (process.stdout.write(`${JSON.stringify(message)}\n`)) return;
     await new Promise<void>((resolve) => process.stdout.once("drain", resolve));
   }
@@ -110,9 +126,75 @@ export class StdioTransport implements Transport {
 
   #handle(line: Buffer): void {
     try {
-      this.onmessage?.(JSONRPCMessageSchema.parse(JSON.parse(line.toString())));
+      const json = parseJson(line.toString());
+      if (json === undefined) return this.#write(notJson());
+      if (Array.isArray(json)) return this.#handleBatch(json);
+      const read = readMessage(json);
+      if ("message" in read) this.#deliver(read.message);
+      else if (read.refusal !== undefined) this.#write(read.refusal);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
   }
+
+  /** Handles the messages of a batch. The responses to its requests are sent together. */
+  #handleBatch(batch: readonly unknown[]): void {
+    if (batch.length === 0) return this.#write(emptyBatch());
+    if (this.#version !== BATCH_VERSION) {
+      for (const json of batch) this.#write(noBatch(json, this.#version));
+      return;
+    }
+    const read = batch.map(readMessage);
+    const messages = read.flatMap((each) => ("message" in each ? [each.message] : []));
+    const ids = new Set(messages.flatMap((message) => ("method" in message && "id" in message ? [message.id] : [])));
+    const responses = read.flatMap((each) => ("refusal" in each && each.refusal !== undefined ? [each.refusal] : []));
+    const open: Batch = { ids, responses };
+    for (const id of ids) this.#batches.set(id, open);
+    if (ids.size === 0 && responses.length > 0) this.#write(responses);
+    for (const message of messages) this.#deliver(message);
+  }
+
+  #deliver(message: JSONRPCMessage): void {
+    this.onmessage?.(message);
+    // A cancelled request gets no response.
+    if (!("method" in message) || message.method !== "notifications/cancelled") return;
+    const id = message.params?.["requestId"];
+    if (typeof id === "string" || typeof id === "number") this.#complete(id);
+  }
+
+  /** Counts a request of a batch as done, and sends the responses if it was the last. */
+  #complete(id: RequestId, response?: unknown): boolean {
+    const batch = this.#batches.get(id);
+    if (batch === undefined) return false;
+    this.#batches.delete(id);
+    batch.ids.delete(id);
+    if (response !== undefined) batch.responses.push(response);
+    if (batch.ids.size === 0 && batch.responses.length > 0) this.#write(batch.responses);
+    return true;
+  }
+
+  /** Keeps a response for its batch. @returns false if it belongs to none */
+  #collect(message: JSONRPCMessage): boolean {
+    if (!("id" in message) || "method" in message || message.id === undefined) return false;
+    return this.#complete(message.id, message);
+  }
+
+  #write(json: unknown): void {
+    if (json !== undefined) process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the version that the response to `initialize` names. */
+function negotiatedVersion(message: JSONRPCMessage): string | undefined {
+  if (!("result" in message)) return undefined;
+  const version = message.result["protocolVersion"];
+  return typeof version === "string" ? version : undefined;
 }

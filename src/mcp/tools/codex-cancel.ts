@@ -13,7 +13,7 @@ export const codexCancel = defineTool({
     "Stop a queued or running task and every process that it started; worktree, branch and log are kept. " +
     "A task that has ended is left as it is.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({ task_id: taskId }),
+  input: z.object({ task_id: taskId }),
   output: () =>
     z.object({
       task_id: z.string(),

@@ -15,7 +15,7 @@ export const codexDiff = defineTool({
     "Show the changes in a task's worktree since base_commit: commits, uncommitted and new files. Returns statistics for every file " +
     "and the patch, shortened if necessary; patch_file has the whole patch.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({
+  input: z.object({
     task_id: taskId,
     paths: z.array(z.string()).max(100).optional().describe("Limit the patch to these files or folders"),
     patch: z.boolean().optional().describe("false: statistics only"),

@@ -13,7 +13,7 @@ export const codexDiscard = defineTool({
     "Remove the worktree and branch of a task. Everything in them (commits, staged, uncommitted and untracked files) is saved " +
     "first; restore brings it back.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
-  input: z.strictObject({
+  input: z.object({
     task_id: taskId.describe("codex-<topic>; with restore also a branch"),
     restore: z.boolean().optional().describe("Restore the worktree that was discarded last"),
     skip_large_ignored: z

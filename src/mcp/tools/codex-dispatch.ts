@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { answerNote, toAnswer } from "#tasks/answer.ts";
-import { startTask } from "#tasks/start/start-task.ts";
+import { startOpenTask } from "#tasks/start/start-task.ts";
 import { isEnded } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
-import { startInput, status, toStartRequest } from "#mcp/schemas.ts";
+import { startInput, status, toOpenRequest } from "#mcp/schemas.ts";
 
 /** Starts a task and answers immediately. */
 export const codexDispatch = defineTool({
@@ -24,8 +24,8 @@ export const codexDispatch = defineTool({
       worktree_dir: z.string().optional(),
       note: z.string().optional(),
     }),
-  handle: async (args, { open }) => {
-    const task = await startTask(open(), toStartRequest(args, "dispatch"));
+  handle: async (args, { open, findFolder }) => {
+    const task = await startOpenTask(open(), toOpenRequest(args, "dispatch"), findFolder);
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };
     return {
       data: {

@@ -12,7 +12,7 @@ export const codexMerge = defineTool({
     "Merge the branches of finished tasks, in this order, into the branch that they started from. A conflict changes nothing " +
     "and is reported with file and lines; uncommitted changes in a checkout are never overwritten.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({
+  input: z.object({
     task_ids: z.array(taskId).min(1).max(50),
     strategy: z
       .enum(["squash", "merge", "rebase", "ff-only"])

@@ -18,7 +18,7 @@ export const codexStatus = defineTool({
     "With task_id: state and progress of one task, or its result if it has ended. " +
     "Without: all tasks, newest first. Do not poll more often than every 30 seconds.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({
+  input: z.object({
     task_id: taskId.optional(),
     since_event: z.int().min(0).optional().describe("Only events after this one: next_event of the previous answer"),
     status: status.optional().describe("List only tasks in this state"),

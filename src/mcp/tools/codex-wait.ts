@@ -16,7 +16,7 @@ export const codexWait = defineTool({
     "Wait until any or all of the given tasks have ended, or the time limit is reached; cheaper than polling codex_status. " +
     "Returns the results of ended tasks, and a line for each of the others.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
-  input: z.strictObject({
+  input: z.object({
     task_ids: z.array(taskId).min(1).max(100),
     mode: z.enum(["any", "all"]).optional().describe("Default any"),
     timeout_seconds: z

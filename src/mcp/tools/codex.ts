@@ -1,56 +1,89 @@
 import { z } from "zod";
 import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
-import { startTask } from "#tasks/start/start-task.ts";
+import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import { startOpenTask } from "#tasks/start/start-task.ts";
 import { describeRunning } from "#tasks/follow/running-line.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
-import { defineTool } from "#mcp/define-tool.ts";
-import { failureFields, outcomeSchemas, startInput, status, toStartRequest, worktreeSchemas } from "#mcp/schemas.ts";
+import { type Call, defineTool, type HandlerAnswer } from "#mcp/define-tool.ts";
+import { formerFields, formerInput, isFormerCall, readFormerArguments } from "#mcp/former-server.ts";
+import { failureFields, outcomeSchemas, startInput, status, toOpenRequest, worktreeSchemas } from "#mcp/schemas.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
+
+/** Returns the schema of the answer of a tool that waits for a task. */
+export const endedOutput = () =>
+  z.object({
+    success: z.boolean().optional().describe("Absent while it is running"),
+    task_id: z.string(),
+    topic: z.string(),
+    status,
+    elapsed_seconds: z.number(),
+    next: z.string().optional().describe("What to do next, while it is running"),
+    activity: z.string().optional(),
+    queue_position: z.int().optional(),
+    note: z.string().optional(),
+    ...outcomeSchemas(),
+    ...worktreeSchemas(),
+    ...failureFields(),
+    threadId: z.string().optional().describe("session_id, in answers to calls of the form of codex mcp-server"),
+    content: z.string().optional().describe("result, in answers to calls of the form of codex mcp-server"),
+  });
 
 /** Runs a task and answers when it has ended. */
 export const codex = defineTool({
   name: "codex",
   title: "Run a Codex task",
   description:
-    "Hand a task to the Codex CLI and wait for its result. For reviews (read-only) and modules that are " +
-    "implemented in parallel (full-access: each topic works in its own git worktree and branch; call several at once). " +
+    "Hand a task to the Codex CLI and wait for its result. {prompt} alone reviews or answers, read-only, in the folder of this " +
+    "client. To change files, set sandbox: each topic then works in its own git worktree and branch; call several at once. " +
     "Use codex_dispatch for more than a few minutes of work.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  input: startInput,
-  output: () =>
-    z.object({
-      success: z.boolean().optional().describe("Absent while it is running"),
-      task_id: z.string(),
-      status,
-      elapsed_seconds: z.number(),
-      next: z.string().optional().describe("What to do next, while it is running"),
-      activity: z.string().optional(),
-      queue_position: z.int().optional(),
-      note: z.string().optional(),
-      ...outcomeSchemas(),
-      ...worktreeSchemas(),
-      ...failureFields(),
-    }),
+  input: startInput.extend(formerInput.shape),
+  output: endedOutput,
   handle: async (args, call) => {
-    const deadline = performance.now() + call.limits().answerWithinMs;
-    const context = call.open();
-    const started = await startTask(context, toStartRequest(args, "blocking"));
-    if (call.takesTasks && !isEnded(started) && !call.stopped.aborted) return { task: started };
-    const stop = () => void cancelTask(context, started.task_id);
-    if (call.stopped.aborted) stop();
-    else call.stopped.addEventListener("abort", stop, { once: true });
-    const ended = await withProgress(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
-    if (ended === undefined) return { data: stillRunning(context, started) };
-    const answer = toAnswer(ended);
-    return { isError: !answer.success, data: answer };
+    const { notes, ...former } = readFormerArguments(args);
+    const request = { ...toOpenRequest(args, "blocking"), ...former };
+    return runToEnd(request, call, { isFormer: isFormerCall(args), notes });
   },
 });
 
+/** Form of an answer. */
+interface AnswerForm {
+  /** Whether the answer also has the form that Codex's former server gave it. */
+  isFormer: boolean;
+  notes?: readonly string[];
+}
+
+/** Starts a task and waits for its end, as long as the client waits. */
+export async function runToEnd(
+  request: OpenRequest,
+  call: Call,
+  { isFormer, notes = [] }: AnswerForm,
+): Promise<HandlerAnswer> {
+  const deadline = performance.now() + call.limits().answerWithinMs;
+  const context = call.open();
+  const started = await startOpenTask(context, request, call.findFolder);
+  if (call.takesTasks && !isEnded(started) && !call.stopped.aborted) return { task: started };
+  const stop = () => void cancelTask(context, started.task_id);
+  if (call.stopped.aborted) stop();
+  else call.stopped.addEventListener("abort", stop, { once: true });
+  const ended = await withProgress(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
+  if (ended === undefined) return { data: withNotes(stillRunning(context, started), notes) };
+  const answer = withNotes(toAnswer(ended), notes);
+  if (!isFormer) return { isError: !answer.success, data: answer };
+  const fields = formerFields(answer);
+  return { isError: !answer.success, data: { ...answer, ...fields }, ...(answer.success && { text: fields.content }) };
+}
+
+function withNotes<Fields extends { note?: string }>(answer: Fields, notes: readonly string[]): Fields {
+  const all = [answer.note, ...notes].filter((note) => note !== undefined);
+  return all.length === 0 ? answer : { ...answer, note: all.join(" ") };
+}
+
 /** Returns the answer for a task that is still running shortly before the client stops waiting. */
-function stillRunning(context: AppContext, task: TaskRecord): object {
+function stillRunning(context: AppContext, task: TaskRecord): { note?: string; next: string } {
   return {
     ...describeRunning(context, task),
     ...worktreeFields(task),

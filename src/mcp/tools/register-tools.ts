@@ -1,6 +1,8 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { CallToolRequestSchema, type CallToolResult, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { type CallToolResult, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { z } from "zod";
 import { callerOf } from "#mcp/caller.ts";
+import { findClientFolder } from "#mcp/client-folder.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
 import { progressOf } from "#mcp/answers/progress.ts";
@@ -12,6 +14,7 @@ import { codexDiff } from "./codex-diff.ts";
 import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
 import { codexMerge } from "./codex-merge.ts";
+import { codexReply } from "./codex-reply.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexStatus } from "./codex-status.ts";
 import { AppError, toFailure } from "#base/errors.ts";
@@ -22,7 +25,7 @@ import { toMcpTask } from "#mcp/task-extension.ts";
 /** Lists the tools and answers their calls. */
 export function registerTools(server: Server, session: Session): void {
   onRequest(server, ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
-  onRequest(server, CallToolRequestSchema, (params, extra) => {
+  onRequest(server, ToolCallSchema, (params, extra) => {
     const caller = callerOf(server, extra);
     const call = {
       open: session.open,
@@ -30,16 +33,28 @@ export function registerTools(server: Server, session: Session): void {
       abandoned: extra.signal,
       limits: () => limitsOf(session.open().config, caller.name),
       takesTasks: caller.takesTasks,
+      findFolder: () => findClientFolder(server, process.env),
       reportProgress: progressOf(params, extra),
     };
     return session.note(callTool(params.name, params.arguments, call));
   });
 }
 
+/** Call of a tool, whatever its arguments are: they are read in plain words. */
+const ToolCallSchema = z.object({
+  method: z.literal("tools/call"),
+  params: z.looseObject({
+    name: z.string(),
+    arguments: z.unknown().optional(),
+    _meta: z.looseObject({ progressToken: z.union([z.string(), z.int()]).optional() }).optional(),
+  }),
+});
+
 /** Tools of the server, in the order of `tools/list`. */
 export const ALL_TOOLS: readonly Tool[] = [
   codex,
   codexDispatch,
+  codexReply,
   codexWait,
   codexStatus,
   codexCancel,

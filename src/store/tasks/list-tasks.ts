@@ -3,7 +3,7 @@ import type { ProcessAddress } from "#platform/process/identity.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
-import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
+import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
 
 /** Entry of the list of tasks. */
 export interface TaskSummary {
@@ -67,6 +67,27 @@ export function listTaskIds(store: Store, prefix: string, limit: number): string
     )
     .all(prefix, prefix.length, limit)
     .map((row) => row.task_id);
+}
+
+/** Returns the highest version that a topic has in a workspace; 0 if it has none. */
+export function highestVersion(store: Store, workspace: string, topic: { type: string; description: string }): number {
+  const prefix = `${topic.type}-${topic.description}-v`;
+  const rows = store.database
+    .query<{ topic: string }, [string, string, number]>(
+      "SELECT topic FROM tasks WHERE workspace = ?1 AND substr(topic, 1, ?3) = ?2",
+    )
+    .all(workspace, prefix, prefix.length);
+  return rows.reduce((highest, row) => Math.max(highest, Number(row.topic.slice(prefix.length)) || 0), 0);
+}
+
+/** Returns the newest task of a Codex session; undefined if there is none. */
+export function findBySession(store: Store, sessionId: string): StoredTask | undefined {
+  const row = store.database
+    .query<StoredRow, [string]>(
+      `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? ORDER BY seq DESC, task_id DESC LIMIT 1`,
+    )
+    .get(sessionId);
+  return row === null ? undefined : toStoredTask(row);
 }
 
 /** Returns the number of tasks in each state. */

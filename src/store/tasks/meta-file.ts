@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
-import type { TaskRecord } from "#domain/record.ts";
+import { SANDBOXES, type TaskRecord } from "#domain/record.ts";
 import { ReadonlyAuditSchema } from "./audit-schema.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 
@@ -38,7 +38,7 @@ const MetaSchema = v.object({
   run: v.optional(v.number()),
   topic: v.string(),
   mode: v.picklist(["blocking", "dispatch"]),
-  sandbox: v.optional(v.picklist(["read-only", "full-access"]), "read-only"),
+  sandbox: v.optional(v.picklist(SANDBOXES), "read-only"),
   cwd: v.string(),
   workspace: text,
   run_dir: text,
@@ -57,6 +57,8 @@ const MetaSchema = v.object({
   profile: text,
   images: list,
   output_schema_file: text,
+  network: v.optional(v.literal(true)),
+  settings: list,
   timeout_seconds: v.optional(v.number(), 0),
   idle_timeout_seconds: v.optional(v.number(), 0),
   worktree_note: text,

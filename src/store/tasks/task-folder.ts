@@ -10,6 +10,7 @@ import type { TaskPaths } from "#store/store-paths.ts";
 export interface RunInput {
   prompt: string;
   outputSchema: object | undefined;
+  baseInstructions: string | undefined;
 }
 
 /** Prepares the folder for a new run: moves the earlier run's files to `runs/<n>/`, overwriting nothing. */
@@ -25,6 +26,7 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
     writePrivateFile(paths.prompt, input.prompt);
     writePrivateFile(paths.log, "");
     writePrivateFile(paths.stderr, "");
+    if (input.baseInstructions !== undefined) writePrivateFile(paths.baseInstructions, input.baseInstructions);
     if (input.outputSchema === undefined) return;
     writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
   });

@@ -15,7 +15,7 @@ import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
-import { getTask } from "#tasks/lookup.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { reconcile, withOwnerLock } from "./reconcile.ts";
 import { describeElsewhere } from "./task-life.ts";
@@ -54,7 +54,7 @@ export async function cancelTask(context: AppContext, taskId: string): Promise<C
  * @returns undefined if another process is starting or finishing the task at this moment
  */
 async function tryCancel(context: AppContext, taskId: string, attempt: number): Promise<CancelOutcome | undefined> {
-  const stored = getTask(context, taskId);
+  const stored = resolveTask(context, taskId);
   const task = await reconcile(context, stored);
   if (isEnded(task)) {
     // A supervisor that was waiting in the queue may have noticed the cancel and ended the task before this process did.
@@ -69,7 +69,7 @@ async function tryCancel(context: AppContext, taskId: string, attempt: number): 
   const ended = await endBySupervisor(context, task, stored);
   if (ended !== undefined) return { record: ended };
   const isEndedHere = await endOurselves(context, task);
-  const now = getTask(context, task.task_id);
+  const now = resolveTask(context, task.task_id);
   const { record: after } = now;
   if (isEndedHere || isEnded(after)) return { record: after };
   const elsewhere = describeElsewhere(context, now);

@@ -1,6 +1,6 @@
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { getTask } from "#tasks/lookup.ts";
+import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
@@ -27,7 +27,7 @@ export interface WaitResult {
 export async function findTasks(context: AppContext, taskIds: readonly string[]): Promise<TaskRecord[]> {
   const tasks = new Map<string, TaskRecord>();
   for (const id of taskIds) {
-    const task = getTask(context, id);
+    const task = resolveTask(context, id);
     tasks.set(task.record.task_id, await reconcile(context, task));
   }
   return [...tasks.values()];

@@ -3,6 +3,7 @@ import { isAbsolute } from "node:path";
 import { checkProjectFiles } from "#codex/project-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { checkProfile } from "#codex/profile.ts";
+import { toSettings } from "#codex/settings.ts";
 import { withInstructions } from "#readonly/instructions.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
@@ -30,6 +31,12 @@ export interface StartRequest {
   profile?: string | undefined;
   images?: readonly string[] | undefined;
   outputSchema?: object | undefined;
+  /** Whether the sandbox workspace-write has network access. */
+  network?: boolean | undefined;
+  /** Codex settings that replace those of its configuration. */
+  settings?: Readonly<Record<string, unknown>> | undefined;
+  /** Instructions that replace Codex's own. */
+  baseInstructions?: string | undefined;
   /** Branch, tag or commit from which a new worktree starts; by default the checked-out commit. */
   base?: string | undefined;
   /** Whether a new worktree starts with the uncommitted changes of the workspace. */
@@ -43,6 +50,8 @@ export interface StartRequest {
 /** Request that has been checked, with resolved paths and the defaults from the environment. */
 export interface CheckedRequest extends StartRequest {
   parsedTopic: Topic;
+  /** Codex settings, as `key=value`. */
+  settingArguments: readonly string[];
   /** `cwd` without symbolic links. */
   realCwd: string;
   images: readonly string[];
@@ -73,8 +82,10 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const profile = request.profile || config.profile;
   if (profile !== undefined) checkProfile(config.codexHome, profile);
   const images = checkImages(request.images ?? []);
+  const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
+  checkNetwork(request);
   locateCodex(config);
-  if (request.sandbox === "full-access" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
+  if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {
     ...request,
     parsedTopic,
@@ -83,6 +94,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
     sessionId,
     profile,
     images,
+    settingArguments,
     model: request.model || undefined,
     reasoningEffort: request.reasoningEffort || config.reasoningEffort,
     base: request.base || undefined,
@@ -100,6 +112,9 @@ function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
 
 function checkPrompt(prompt: string, maxBytes: number): void {
   const bytes = Buffer.byteLength(prompt);
+  if (prompt.includes("\0")) {
+    throw new AppError("invalid_prompt", "The prompt contains a NUL character.", "Remove it.");
+  }
   if (prompt.trim() === "") {
     throw new AppError("invalid_prompt", "The prompt is empty.", "Describe the work in prompt.");
   }
@@ -110,6 +125,15 @@ function checkPrompt(prompt: string, maxBytes: number): void {
       "Put long text into a file in the workspace and name the file in the prompt.",
     );
   }
+}
+
+function checkNetwork({ network, sandbox }: StartRequest): void {
+  if (network === undefined || sandbox === "workspace-write" || network === (sandbox === "full-access")) return;
+  throw new AppError(
+    "invalid_argument",
+    `network cannot be ${network} with sandbox ${sandbox}: ${sandbox === "read-only" ? "Codex's sandbox has none" : "there is no sandbox"}.`,
+    "Use sandbox workspace-write, or omit network.",
+  );
 }
 
 const MAX_IMAGE_BYTES = 20 * 1024 * 1024;

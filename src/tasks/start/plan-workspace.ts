@@ -17,6 +17,8 @@ import { chooseWorktreePath } from "./worktree-place.ts";
 
 /** Place in which a task will run. */
 export interface TaskWorkspace {
+  /** Set if what Codex changes is not kept apart. */
+  note?: string;
   /** Workspace to which the topic belongs. */
   workspace: string;
   /** Plan of the worktree; undefined if the task runs in `cwd` itself. */
@@ -40,7 +42,8 @@ export async function planWorkspace(context: AppContext, request: CheckedRequest
   const repository = await inspectRepository(request.realCwd);
   if (repository === undefined) {
     if (isSeeded) throw withoutWorktree(`${request.cwd} is not in a git repository`);
-    return { workspace, plan: undefined };
+    const note = `${request.cwd} is not in a git repository: Codex works directly in it, without a worktree, a branch or an undo.`;
+    return { workspace, plan: undefined, note };
   }
   const path = chooseWorktreePath(context, repository, request.parsedTopic);
   const placed = { ...(await atBase(repository, request)), parent: dirname(path) };

@@ -5,12 +5,14 @@ import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { writeRunInput } from "#store/tasks/task-folder.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { IS_TMUX_USED } from "#tmux/tmux.ts";
 import { type CheckedRequest, checkNesting, checkRequest, type StartRequest } from "./check-request.ts";
+import { toToml } from "#codex/settings.ts";
+import { completeRequest, MAX_TOPIC_ATTEMPTS, type OpenRequest, withTopic } from "./complete-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -18,6 +20,27 @@ import { toEndedTask } from "#tasks/supervise/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
+
+/**
+ * Starts a task from a request of which only the prompt is required.
+ * @param findCwd returns the folder that the client works in
+ * @throws AppError if the request is refused; nothing has been changed then
+ */
+export async function startOpenTask(
+  context: AppContext,
+  open: OpenRequest,
+  findCwd: () => Promise<string>,
+): Promise<TaskRecord> {
+  const request = await completeRequest(context, open, findCwd);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startTask(context, withTopic(context, request, attempt));
+    } catch (error) {
+      const isTaken = error instanceof AppError && (error.code === "task_running" || error.code === "worktree_busy");
+      if (!isTaken || !request.isTopicOurs || attempt === MAX_TOPIC_ATTEMPTS) throw error;
+    }
+  }
+}
 
 /**
  * Starts a task: checks the request, claims the topic, creates folder, link and worktree, starts the supervisor and
@@ -95,7 +118,7 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
 function buildTask(
   { config }: AppContext,
   request: CheckedRequest,
-  { workspace, plan }: TaskWorkspace,
+  { workspace, plan, note }: TaskWorkspace,
   taskId: string,
   run: number,
 ): QueuedTask {
@@ -115,18 +138,27 @@ function buildTask(
     log_file: paths.log,
     start_time: now(),
     started_clock: clockStamp(),
-    ...(request.sandbox === "full-access" && IS_TMUX_USED && { tmux_session: taskId }),
+    ...(request.sandbox !== "read-only" && IS_TMUX_USED && { tmux_session: taskId }),
     ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
+    ...(note !== undefined && { worktree_note: note }),
     ...(sessionId !== undefined && { resumes: sessionId }),
     ...(model !== undefined && { model }),
     ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
     ...(profile !== undefined && { profile }),
     ...(images.length > 0 && { images: [...images] }),
     ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
+    ...settingsOf(request, paths),
     ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
     timeout_seconds: request.timeoutSeconds,
     idle_timeout_seconds: request.idleTimeoutSeconds,
   };
+}
+
+function settingsOf({ settingArguments, baseInstructions }: CheckedRequest, paths: TaskPaths): { settings?: string[] } {
+  const settings = [...settingArguments];
+  if (baseInstructions !== undefined) settings.push(`model_instructions_file=${toToml(paths.baseInstructions)}`);
+  return settings.length === 0 ? {} : { settings };
 }
 
 async function prepareRun(
@@ -136,7 +168,8 @@ async function prepareRun(
   task: QueuedTask,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
-  writeRunInput(paths, { prompt: request.prompt, outputSchema: request.outputSchema });
+  const { prompt, outputSchema, baseInstructions } = request;
+  writeRunInput(paths, { prompt, outputSchema, baseInstructions });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   if (plan === undefined) return task;
   const { worktree, runDir } = await prepareWorktree(context, plan, request);

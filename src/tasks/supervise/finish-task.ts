@@ -21,6 +21,8 @@ import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { readSessionUsageOf } from "#tasks/session-usage.ts";
+import { wrongSession } from "./supervise-run.ts";
 import { toEndedTask } from "./end-record.ts";
 
 const STDERR_BYTES = 16 * 1024;
@@ -55,7 +57,7 @@ export async function determineEnd(
   const signal = isHurried || hurry === undefined ? timeout : AbortSignal.any([hurry, timeout]);
   const changes = await readChangesIfAny(task, leftWork, signal);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
-  const ofRun = { ...collectFacts(task, run), ...(await daemonRequests(run)) };
+  const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
   return failure === undefined ? { ...task, ...facts, status: "completed" } : toEndedTask(failure, task, facts);
@@ -114,9 +116,11 @@ export async function finishUnseenTask(
   await finishTask(context, task, { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
 }
 
-function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
-  const { sessionUsage, lastMessage } = state;
+function collectFacts({ config }: AppContext, task: RunningTask, { state, end }: RunResult): RunFacts {
+  const { lastMessage } = state;
   const sessionId = state.sessionId ?? task.resumes;
+  // A run that was stopped has no last event with its tokens.
+  const sessionUsage = state.sessionUsage ?? readSessionUsageOf(config, task, sessionId);
   return {
     end_time: now(),
     elapsed_seconds: elapsedSeconds(task),
@@ -136,7 +140,12 @@ function collectFacts(task: RunningTask, { state, end }: RunResult): RunFacts {
  */
 function failureOf({ config }: AppContext, task: RunningTask, { state, end, stopped }: RunResult): Failure | undefined {
   const isCompleted = state.terminal?.kind === "completed" && end.signal === undefined && (end.exitCode ?? 0) === 0;
-  if (isCompleted && task.sandbox === "read-only" && isWithoutSandbox(config, task, state)) return sandboxFailure();
+  const { resumes } = task;
+  if (resumes !== undefined && state.sessionId !== undefined && state.sessionId !== resumes) {
+    return wrongSession(resumes, state.sessionId);
+  }
+  const isSandboxed = task.sandbox !== "full-access";
+  if (isCompleted && isSandboxed && isWithoutSandbox(config, task, state)) return sandboxFailure(task);
   // A result that Codex had reported before it was stopped counts as a result.
   if (isCompleted) return undefined;
   if (stopped !== undefined) return stopped;
@@ -153,7 +162,14 @@ function isWithoutSandbox({ codexHome }: Config, task: RunningTask, state: RunSt
   return hasUnseenSandboxFailure(codexHome, state.sessionId, task.running_since ?? task.start_time);
 }
 
-function sandboxFailure(): Failure {
+function sandboxFailure({ sandbox }: RunningTask): Failure {
+  if (sandbox === "workspace-write") {
+    return {
+      code: "sandbox_unavailable",
+      message: "Codex's sandbox does not work here: none of its commands could run, so nothing was done.",
+      hint: "Use sandbox full-access in a container. Containers often do not allow the user namespaces that Codex's sandbox needs.",
+    };
+  }
   return {
     code: "sandbox_unavailable",
     message: "Codex's read-only sandbox does not work here: none of its commands could run, so nothing was reviewed.",

@@ -1,6 +1,7 @@
 import type { EventLine } from "#codex/run/describe.ts";
 import type { CodexProcess } from "#codex/process.ts";
 import { RunLog, type RunResult } from "#codex/run/run-log.ts";
+import type { Failure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { recordSession, recordCodexEnd } from "#store/tasks/change-task.ts";
@@ -39,6 +40,7 @@ export async function superviseRun(
     const told = log.state.sessionId;
     if (told === undefined || told === sessionId) return;
     sessionId = told;
+    if (task.resumes !== undefined && told !== task.resumes) stop.ask(wrongSession(task.resumes, told));
     tryTo(task, () => recordSession(context.store, task, told));
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
@@ -69,6 +71,15 @@ export async function superviseRun(
     clearInterval(limits);
     watch.close();
   }
+}
+
+/** Returns the failure of a run whose Codex did not resume the session that it was asked for, and so lacks its context. */
+export function wrongSession(wanted: string, got: string): Failure {
+  return {
+    code: "unknown_session",
+    message: `Codex started the new session ${got} instead of resuming ${wanted}.`,
+    hint: "Use session_id from an earlier result of the same CODEX_HOME, or omit it to start a new session.",
+  };
 }
 
 /** Writes an optional record. An error, such as a full disk, is only logged. */

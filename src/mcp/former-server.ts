@@ -1,0 +1,79 @@
+import { z } from "zod";
+import { AppError } from "#base/errors.ts";
+import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { TaskAnswer } from "#tasks/answer.ts";
+
+// Codex had a server of its own, `codex mcp-server`, until 0.153. Its calls work here as they were; the names are its own.
+
+/** Parameters of its tool `codex` that this server has under another name or not at all. */
+export const formerInput = z.object({
+  "approval-policy": z
+    .enum(["untrusted", "on-failure", "on-request", "never"])
+    .optional()
+    .describe("As codex mcp-server had it; a task never asks"),
+  config: z.record(z.string(), z.unknown()).optional().describe('Codex settings, e.g. {"model_verbosity": "low"}'),
+  "base-instructions": z.string().optional().describe("Replaces Codex's own instructions"),
+  "developer-instructions": z.string().optional().describe("Added as a developer message"),
+  "compact-prompt": z.string().optional().describe("Prompt for compacting the session"),
+  "include-plan-tool": z.boolean().optional().describe("Codex always has it"),
+});
+
+/** Arguments of its tool `codex`. */
+export type FormerArguments = z.output<typeof formerInput> & { sandbox?: string | undefined };
+
+/** What its parameters mean for a task. */
+interface FormerRequest extends Pick<OpenRequest, "settings" | "baseInstructions"> {
+  /** What is done differently, for the answer's `note`. */
+  notes: string[];
+}
+
+/**
+ * Reads the parameters of the former server.
+ * @throws AppError `invalid_argument`, naming one that cannot be honoured and what to use instead
+ */
+export function readFormerArguments(args: FormerArguments): FormerRequest {
+  const settings: Record<string, unknown> = { ...args.config };
+  if (args["developer-instructions"]) settings["developer_instructions"] = args["developer-instructions"];
+  if (args["compact-prompt"]) settings["compact_prompt"] = args["compact-prompt"];
+  if (args["include-plan-tool"] === false) {
+    throw new AppError(
+      "invalid_argument",
+      "include-plan-tool cannot be false: Codex always has its plan tool.",
+      "Omit it.",
+    );
+  }
+  const notes = notesOnApproval(args);
+  return {
+    ...(Object.keys(settings).length > 0 && { settings }),
+    ...(args["base-instructions"] && { baseInstructions: args["base-instructions"] }),
+    notes,
+  };
+}
+
+/** A task cannot ask. That only restricts Codex further, except under `untrusted`, which asks before most commands. */
+function notesOnApproval({ "approval-policy": policy, sandbox = "read-only" }: FormerArguments): string[] {
+  if (policy === undefined || policy === "never") return [];
+  if (policy === "untrusted" && sandbox !== "read-only") {
+    throw new AppError(
+      "invalid_argument",
+      `approval-policy untrusted cannot be honoured with sandbox ${sandbox}: a task cannot ask before each command.`,
+      "Use sandbox read-only, or approval-policy never.",
+    );
+  }
+  return [`approval-policy ${policy}: the task does not ask; commands that the sandbox refuses fail.`];
+}
+
+/** Returns whether a call has the form of the former server's: nothing that only this server knows. */
+export function isFormerCall(args: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(args).every((name) => FORMER_NAMES.has(name));
+}
+
+const FORMER_NAMES = new Set(["prompt", "cwd", "sandbox", "model", "profile", ...Object.keys(formerInput.shape)]);
+
+/** Returns the fields that its answers had, for the answer to a call of its form. */
+export function formerFields({ session_id, result }: Pick<TaskAnswer, "session_id" | "result">): {
+  threadId?: string;
+  content?: string;
+} {
+  return { ...(session_id !== undefined && { threadId: session_id }), content: result ?? "" };
+}

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import { AppError } from "#base/errors.ts";
+import { nearest } from "#base/nearest.ts";
+import { shorten } from "#base/text.ts";
+import { badArguments, checkSize, describeIssue, MAX_SHOWN } from "./argument-faults.ts";
+
+/** Arguments of a call as its tool defines them, and the names of others that the client added. */
+export interface ReadArguments<Input extends z.ZodObject> {
+  values: z.output<Input>;
+  /** Names that are neither parameters nor near misses of one. */
+  ignored: string[];
+}
+
+/**
+ * Reads a tool's arguments as clients really send them: `null` counts as left out, `timeoutSeconds` as `timeout_seconds`, and a text as a
+ * number, truth value, list or object where the parameter allows no other reading.
+ * @throws AppError `invalid_argument`, naming each fault
+ */
+export function readArguments<Input extends z.ZodObject>(
+  tool: string,
+  input: Input,
+  args: unknown,
+): ReadArguments<Input> {
+  const given = toObject(tool, args);
+  checkSize(tool, given);
+  const kinds = kindsOf(input);
+  const read: Record<string, unknown> = {};
+  const faults: string[] = [];
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(given)) {
+    const parameter = findParameter(name, kinds);
+    if (parameter === undefined) {
+      const near = findNearMiss(name, kinds);
+      if (near === undefined) ignored.push(shorten(name, MAX_SHOWN));
+      else faults.push(`${shorten(name, MAX_SHOWN)}: did you mean ${near}?`);
+    } else if (value !== null && (parameter === name || !(parameter in given))) {
+      read[parameter] = coerce(value, kinds[parameter]);
+    }
+  }
+  const parsed = input.safeParse(read);
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeIssue(issue, read)));
+  if (!parsed.success || faults.length > 0) throw badArguments(tool, input, faults);
+  return { values: parsed.data, ignored };
+}
+
+function toObject(tool: string, args: unknown): Record<string, unknown> {
+  const value = typeof args === "string" ? parseJson(args) : (args ?? {});
+  if (isObject(value)) return value;
+  throw new AppError("invalid_argument", `${tool}: the arguments are not an object.`, "Pass an object of parameters.");
+}
+
+/** JSON Schema of one parameter, as far as it decides how a value is read. */
+interface Kind {
+  type?: string | undefined;
+  items?: Kind | undefined;
+  enum?: unknown[] | undefined;
+}
+
+/** Schemas of the parameters of each tool; they are needed at every call. */
+const knownKinds = new WeakMap<z.ZodObject, Record<string, Kind>>();
+
+function kindsOf(input: z.ZodObject): Record<string, Kind> {
+  const known = knownKinds.get(input);
+  if (known !== undefined) return known;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- properties of a schema without references are schemas
+  const kinds = (z.toJSONSchema(input, { io: "input" }).properties ?? {}) as Record<string, Kind>;
+  knownKinds.set(input, kinds);
+  return kinds;
+}
+
+/** Returns the parameter that a name means, whatever its case and separators. */
+function findParameter(name: string, kinds: Record<string, Kind>): string | undefined {
+  if (Object.hasOwn(kinds, name)) return name;
+  const plain = plainName(name);
+  const same = Object.keys(kinds).filter((parameter) => plainName(parameter) === plain);
+  return same.length === 1 ? same[0] : undefined;
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_]/g, "");
+}
+
+/** Names that people and models give to parameters. */
+const OTHER_NAMES: Record<string, string> = {
+  directory: "cwd",
+  folder: "cwd",
+  path: "cwd",
+  workdir: "cwd",
+  workingdirectory: "cwd",
+  workspace: "cwd",
+  id: "task_id",
+  task: "task_id",
+  tasks: "task_ids",
+  message: "prompt",
+  instructions: "prompt",
+  effort: "reasoning_effort",
+  schema: "output_schema",
+  timeoutms: "timeout_seconds",
+};
+
+function findNearMiss(name: string, kinds: Record<string, Kind>): string | undefined {
+  const plain = plainName(shorten(name, MAX_SHOWN));
+  const parameters = Object.keys(kinds);
+  const other = OTHER_NAMES[plain];
+  if (other !== undefined && parameters.includes(other)) return other;
+  const longer = parameters.filter((parameter) => parameter.startsWith(`${plain}_`) || parameter === `${plain}s`);
+  if (longer.length === 1) return longer[0];
+  const near = nearest(plain, parameters.map(plainName));
+  return parameters.find((parameter) => plainName(parameter) === near);
+}
+
+/** Reads a value as the kind that its parameter has, if it can be read as that; other values stay for the schema to refuse. */
+function coerce(value: unknown, kind: Kind | undefined): unknown {
+  switch (kind?.type) {
+    case "number":
+    case "integer":
+      return typeof value === "string" && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value;
+    case "boolean":
+      return toBoolean(value);
+    case "array":
+      return toList(value, kind.items);
+    case "object":
+      return typeof value === "string" ? (parseJson(value) ?? value) : value;
+    case "string":
+      if (typeof value === "number" || typeof value === "boolean") return String(value);
+      return kind.enum === undefined ? value : toChoice(value, kind.enum);
+    default:
+      return value;
+  }
+}
+
+function toBoolean(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const word = value.trim().toLowerCase();
+  if (word === "true") return true;
+  return word === "false" ? false : value;
+}
+
+/** A single text is a list of one: its commas belong to it, since names of files may contain them. */
+function toList(value: unknown, items: Kind | undefined): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map((each) => coerce(each, items));
+  if (typeof value !== "string") return value;
+  const parsed = value.trim().startsWith("[") ? parseJson(value) : undefined;
+  return Array.isArray(parsed) ? toList(parsed, items) : [value];
+}
+
+function toChoice(value: unknown, choices: readonly unknown[]): unknown {
+  if (typeof value !== "string" || choices.includes(value)) return value;
+  const plain = plainName(value.trim());
+  return choices.find((choice) => plainName(String(choice)) === plain) ?? value;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

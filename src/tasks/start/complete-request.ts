@@ -1,0 +1,133 @@
+import { findSessionFile } from "#codex/run/session-file.ts";
+import { AppError } from "#base/errors.ts";
+import { isEnded, type Sandbox, type TaskRecord } from "#domain/record.ts";
+import { draftTopic, type TopicDraft, topicFromPrompt, toTopicText } from "#domain/free-topic.ts";
+import { findTopic, type Topic } from "#domain/topic.ts";
+import { workspaceOf } from "#git/repository/workspace.ts";
+import { findBySession, highestVersion } from "#store/tasks/list-tasks.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import { resolveWorkspace } from "#base/paths.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { findNamedTask, resolveTask } from "#tasks/lookup.ts";
+import { reconcile } from "#tasks/end/reconcile.ts";
+import type { StartRequest } from "./check-request.ts";
+
+/** Request of which only the prompt is required. */
+export interface OpenRequest extends Omit<StartRequest, "cwd" | "topic" | "sandbox"> {
+  cwd?: string | undefined;
+  /** Topic that follows the grammar, or any words. */
+  topic?: string | undefined;
+  sandbox?: Sandbox | undefined;
+  /** Task to continue: its id, its topic, the beginning of either, or its session id. */
+  resume?: string | undefined;
+}
+
+/** Request with everything filled in except for the parts of the topic that depend on other tasks. */
+export interface CompletedRequest extends Omit<StartRequest, "topic"> {
+  /** Topic as given, or the draft that still gets a version. */
+  topic: string | TopicDraft;
+  /** Whether another description may be used if the topic is in use: nobody chose it. */
+  isTopicOurs: boolean;
+}
+
+/**
+ * Fills in what a request leaves out: from the task that it resumes, from the client's folder, and from the prompt.
+ * @param findCwd returns the folder that the client works in
+ * @throws AppError `unknown_task`, `unknown_session`, `task_running`, `invalid_cwd`
+ */
+export async function completeRequest(
+  context: AppContext,
+  open: OpenRequest,
+  findCwd: () => Promise<string>,
+): Promise<CompletedRequest> {
+  const { resume, ...request } = open;
+  const resumed = resume === undefined ? undefined : await findResumed(context, resume);
+  const sessionId = request.sessionId === undefined ? resumed?.sessionId : resolveSession(context, request.sessionId);
+  const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
+  const cwd = request.cwd ?? resumed?.record?.cwd ?? (await findCwd());
+  const given = request.topic?.trim() ? request.topic : undefined;
+  const topic = given === undefined ? (resumed?.topic ?? (await topicFromPrompt(request.prompt, sandbox))) : given;
+  const isTopicOurs = given === undefined && resumed?.topic === undefined;
+  return { ...request, sandbox, cwd, sessionId, topic: await toDraft(topic, sandbox), isTopicOurs };
+}
+
+/** Number of other descriptions that are tried if the tasks of one are running. */
+export const MAX_TOPIC_ATTEMPTS = 20;
+
+/**
+ * Gives the topic of a request its version: the next one that no task of the workspace has.
+ * @param attempt from 1; later attempts take another description
+ */
+export function withTopic({ store }: AppContext, request: CompletedRequest, attempt: number): StartRequest {
+  const { topic, isTopicOurs: _isTopicOurs, ...rest } = request;
+  if (typeof topic === "string") return { ...rest, topic };
+  const description = attempt === 1 ? topic.description : `${topic.description}_${attempt}`;
+  const draft = { ...topic, description };
+  const version = topic.version ?? highestVersion(store, workspaceOf(resolveWorkspace(rest.cwd)), draft) + 1;
+  return { ...rest, topic: toTopicText(draft, version) };
+}
+
+async function toDraft(topic: string | TopicDraft, sandbox: Sandbox): Promise<string | TopicDraft> {
+  if (typeof topic !== "string") return topic;
+  return findTopic(topic) === undefined ? draftTopic(topic, sandbox) : topic;
+}
+
+/** What a resumed task hands on. */
+interface Resumed {
+  record?: TaskRecord;
+  sessionId: string;
+  topic?: TopicDraft;
+}
+
+async function findResumed(context: AppContext, name: string): Promise<Resumed> {
+  const stored = findNamedTask(context, name) ?? findBySession(context.store, name);
+  if (stored === undefined) {
+    if (findSessionFile(context.config.codexHome, name) !== undefined) return { sessionId: name };
+    // Names the nearest tasks.
+    return findResumed(context, resolveTask(context, name).record.task_id);
+  }
+  const record = await reconcile(context, stored);
+  if (!isEnded(record)) throw stillRunning(record);
+  const topic = findTopic(record.topic);
+  return { record, sessionId: sessionOf(stored), ...(topic !== undefined && { topic: nextVersion(topic) }) };
+}
+
+function nextVersion({ type, description }: Topic): TopicDraft {
+  return { type, description, version: undefined };
+}
+
+function stillRunning({ task_id, status }: TaskRecord): AppError {
+  return new AppError(
+    "task_running",
+    `The task ${task_id} is still ${status}.`,
+    `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel), then resume it.`,
+  );
+}
+
+function sessionOf({ record, sessionId }: StoredTask): string {
+  const session = ("session_id" in record ? record.session_id : undefined) ?? sessionId ?? record.resumes;
+  if (session !== undefined) return session;
+  throw new AppError(
+    "unknown_session",
+    `The task ${record.task_id} has no Codex session: it ended before Codex had started one.`,
+    "Start the task again without resume.",
+  );
+}
+
+/** Codex takes any other text for the name of a new session, and would silently start without the old context. */
+const SESSION_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** Returns the session that a text means: a task's, if it names one. */
+function resolveSession(context: AppContext, text: string): string | undefined {
+  const id = text.trim();
+  if (id === "") return undefined;
+  const task = findNamedTask(context, id);
+  if (task !== undefined) return sessionOf(task);
+  if (SESSION_ID.test(id) || findBySession(context.store, id) !== undefined) return id;
+  if (findSessionFile(context.config.codexHome, id) !== undefined) return id;
+  throw new AppError(
+    "unknown_session",
+    `"${id.slice(0, 200)}" is neither a Codex session nor a task.`,
+    "Use session_id from the answer of an earlier task, or omit it to start a new session.",
+  );
+}
