@@ -67,7 +67,11 @@ function claim(topic: string, change: Partial<QueuedTask> = {}): ClaimResult {
 function start(topic: string, change: Partial<QueuedTask> = {}): QueuedTask {
   const result = claim(topic, change);
   if (!("granted" in result)) throw new Error("the claim was refused");
-  writeRunInput(taskPaths(home, result.granted.task_id), { prompt: "do it", outputSchema: undefined, baseInstructions: undefined });
+  writeRunInput(taskPaths(home, result.granted.task_id), {
+    prompt: "do it",
+    outputSchema: undefined,
+    baseInstructions: undefined,
+  });
   updateQueuedTask(store, result.granted);
   return result.granted;
 }

@@ -7,6 +7,7 @@ const FOLDER = join(import.meta.dir, "..", "..", "dist", "clients");
 const CLIENTS = {
   claude: { package: "@anthropic-ai/claude-code", version: "2.1.330", program: "claude" },
   inspector: { package: "@modelcontextprotocol/inspector", version: "2.12.0", program: "mcp-inspector" },
+  formerCodex: { package: "@openai/codex", version: "0.153.0", program: "codex" },
   conformance: { package: "@modelcontextprotocol/conformance", version: "0.2.0-alpha.12", program: "conformance" },
 } as const;
 

@@ -17,6 +17,8 @@ export interface CommitRequest {
   /** Branch without `refs/heads/`; nothing is committed on another one. */
   branch: string;
   message: string;
+  /** Whether the repository's hooks are left out. They may be files of the worktree itself, as its tasks left them. */
+  withoutHooks?: boolean;
   /** Additional variables for the repository's hooks. */
   environment: Record<string, string>;
   /** Timeout of the commit with its hooks, in milliseconds; after it, both are stopped. */
@@ -89,11 +91,12 @@ async function describeObstacle(
 
 /** Commits what is staged. @returns undefined if nothing is staged, since all changes were left out */
 async function commitStaged(request: CommitRequest): Promise<UsersGitResult | undefined> {
-  const { worktree, message, environment, atMostMs, signal, lockFile } = request;
+  const { worktree, message, environment, atMostMs, signal, lockFile, withoutHooks } = request;
   const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
   if (staged.exitCode === 0) return undefined;
   // A signature would be the user's, under work that is not theirs.
   const settings = ["-c", "commit.gpgSign=false", "-c", "i18n.commitEncoding=UTF-8"];
+  if (withoutHooks === true) settings.push("-c", "core.hooksPath=/dev/null");
   const args = [...settings, "commit", "--quiet", "--cleanup=whitespace", "--message", message];
   return tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs, lockFile });
 }

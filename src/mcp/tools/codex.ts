@@ -74,7 +74,7 @@ export async function runToEnd(
   const answer = withNotes(toAnswer(ended), notes);
   if (!isFormer) return { isError: !answer.success, data: answer };
   const fields = formerFields(answer);
-  return { isError: !answer.success, data: { ...answer, ...fields }, ...(answer.success && { text: fields.content }) };
+  return { isError: !answer.success, data: { ...answer, ...fields }, text: answer.error ?? fields.content ?? "" };
 }
 
 function withNotes<Fields extends { note?: string }>(answer: Fields, notes: readonly string[]): Fields {

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { shorten } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import { AppError } from "#base/errors.ts";
 import { isEnded, type Sandbox, type TaskRecord } from "#domain/record.ts";
@@ -6,7 +8,7 @@ import { findTopic, type Topic } from "#domain/topic.ts";
 import { workspaceOf } from "#git/repository/workspace.ts";
 import { findBySession, highestVersion } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { resolveWorkspace } from "#base/paths.ts";
+import { expandHome, resolveWorkspace } from "#base/paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findNamedTask, resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
@@ -44,7 +46,8 @@ export async function completeRequest(
   const resumed = resume === undefined ? undefined : await findResumed(context, resume);
   const sessionId = request.sessionId === undefined ? resumed?.sessionId : resolveSession(context, request.sessionId);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
-  const cwd = request.cwd ?? resumed?.record?.cwd ?? (await findCwd());
+  const named = request.cwd?.trim() ? resolve(expandHome(request.cwd)) : undefined;
+  const cwd = named ?? resumed?.record?.cwd ?? (await findCwd());
   const given = request.topic?.trim() ? request.topic : undefined;
   const topic = given === undefined ? (resumed?.topic ?? (await topicFromPrompt(request.prompt, sandbox))) : given;
   const isTopicOurs = given === undefined && resumed?.topic === undefined;
@@ -83,6 +86,7 @@ async function findResumed(context: AppContext, name: string): Promise<Resumed> 
   const stored = findNamedTask(context, name) ?? findBySession(context.store, name);
   if (stored === undefined) {
     if (findSessionFile(context.config.codexHome, name) !== undefined) return { sessionId: name };
+    if (SESSION_ID.test(name)) throw noSession(name);
     // Names the nearest tasks.
     return findResumed(context, resolveTask(context, name).record.task_id);
   }
@@ -125,9 +129,13 @@ function resolveSession(context: AppContext, text: string): string | undefined {
   if (task !== undefined) return sessionOf(task);
   if (SESSION_ID.test(id) || findBySession(context.store, id) !== undefined) return id;
   if (findSessionFile(context.config.codexHome, id) !== undefined) return id;
-  throw new AppError(
+  throw noSession(id);
+}
+
+function noSession(name: string): AppError {
+  return new AppError(
     "unknown_session",
-    `"${id.slice(0, 200)}" is neither a Codex session nor a task.`,
+    `"${shorten(name, 200)}" is neither a Codex session nor a task.`,
     "Use session_id from the answer of an earlier task, or omit it to start a new session.",
   );
 }

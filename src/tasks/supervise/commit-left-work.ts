@@ -50,6 +50,8 @@ export async function commitLeftWork(
     worktree,
     branch,
     message,
+    // A hook that Codex wrote in its sandbox would run outside of it.
+    withoutHooks: task.sandbox === "workspace-write",
     environment,
     atMostMs: HOOKS_TIMEOUT_MS,
     signal: hurry,
