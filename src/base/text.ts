@@ -13,3 +13,15 @@ export function listSome(names: readonly string[], atMost = 5): string {
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** Longest line that stands for a whole text, in characters. */
+const MAX_LINE = 120;
+
+/** Returns the first line of a text that is not empty, shortened; undefined if there is none. */
+export function firstLine(text: string | undefined): string | undefined {
+  const [line = ""] = (text ?? "")
+    .slice(0, 100 * MAX_LINE)
+    .trimStart()
+    .split("\n");
+  return line.trim() === "" ? undefined : shorten(line.trimEnd(), MAX_LINE);
+}

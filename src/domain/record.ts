@@ -60,6 +60,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   /** Number of the run within this task id, starting at 1. */
   run: number;
   topic: string;
+  /** First line of the prompt, shortened; absent in tasks of earlier versions. */
+  title?: string;
   mode: TaskMode;
   sandbox: Sandbox;
   /** Workspace as given, as an absolute path. */

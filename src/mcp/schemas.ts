@@ -100,6 +100,8 @@ export const taskLine = () =>
     cwd: z.string(),
     started_at: z.string(),
     elapsed_seconds: z.number(),
+    asked: z.string().optional().describe("First line of the prompt"),
+    outcome: z.string().optional().describe("First line of the result or error, or what Codex is doing"),
     running_on: z.string().optional().describe("Another container or host"),
   });
 

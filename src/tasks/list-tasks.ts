@@ -1,8 +1,12 @@
 import { AppError, type Failure } from "#base/errors.ts";
-import { expandHome } from "#base/paths.ts";
+import { resolve } from "node:path";
+import { expandHome, realPath } from "#base/paths.ts";
+import { firstLine } from "#base/text.ts";
+import { workspaceOf } from "#git/repository/workspace.ts";
+import { readActivity } from "#tasks/follow/read-progress.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
-import type { TaskStatus } from "#domain/record.ts";
+import { isEnded, type TaskRecord, type TaskStatus } from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { describeElsewhere } from "#tasks/end/task-life.ts";
@@ -12,7 +16,10 @@ import { taskPaths } from "#store/store-paths.ts";
 /** Filter and page of a task list. */
 export interface ListRequest {
   status?: TaskStatus | undefined;
+  /** Folder that tasks were started in. */
   cwd?: string | undefined;
+  /** Folder whose repository tasks belong to. */
+  project?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -23,6 +30,10 @@ export interface TaskLine extends Pick<TaskSummary, "task_id" | "topic" | "statu
   elapsed_seconds: number;
   /** Name of the other container or host on which an unfinished task is running, if it is not running here. */
   running_on?: string;
+  /** First line of the prompt. */
+  asked?: string;
+  /** First line of the result or error, or what Codex is doing. */
+  outcome?: string;
 }
 
 /** Page of the list. */
@@ -45,12 +56,13 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   const rows = readTasks(context.store, {
     limit: request.limit + 1,
     ...(request.status !== undefined && { status: request.status }),
-    ...(request.cwd !== undefined && { cwd: expandHome(request.cwd) }),
+    ...(request.cwd !== undefined && { cwd: resolve(expandHome(request.cwd)) }),
+    ...(request.project !== undefined && { workspace: workspaceOf(realPath(request.project)) }),
     ...(request.cursor !== undefined && { after: readCursor(request.cursor) }),
   });
   const page = rows.slice(0, request.limit);
   const last = page.at(-1);
-  const tasks = page.map((row) => toLine(context, row));
+  const tasks = page.map((row) => toLine(context, row, request.limit <= MAX_DESCRIBED));
   return {
     tasks,
     ...(rows.length > page.length && last !== undefined && { next_cursor: writeCursor(last) }),
@@ -58,10 +70,30 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   };
 }
 
-function toLine(context: AppContext, { start_time, end_time, seq: _seq, ...line }: TaskSummary): TaskLine {
-  const stored = end_time === undefined ? findTask(context.store, line.task_id) : undefined;
-  const elsewhere = stored === undefined ? undefined : describeElsewhere(context, stored);
-  return { ...line, started_at: start_time, ...(elsewhere !== undefined && { running_on: elsewhere.host }) };
+/** Longest page whose lines say what was asked and what came of it: that takes reading each record. */
+const MAX_DESCRIBED = 50;
+
+function toLine(
+  context: AppContext,
+  { start_time, end_time, seq: _seq, ...line }: TaskSummary,
+  isDescribed: boolean,
+): TaskLine {
+  const stored = isDescribed || end_time === undefined ? findTask(context.store, line.task_id) : undefined;
+  const elsewhere = stored === undefined || end_time !== undefined ? undefined : describeElsewhere(context, stored);
+  return {
+    ...line,
+    started_at: start_time,
+    ...(elsewhere !== undefined && { running_on: elsewhere.host }),
+    ...(isDescribed && stored !== undefined && describeWork(stored.record)),
+  };
+}
+
+function describeWork(record: TaskRecord): Pick<TaskLine, "asked" | "outcome"> {
+  const { title: asked } = record;
+  const outcome = isEnded(record)
+    ? firstLine(record.status === "completed" ? record.result : record.error)
+    : readActivity(record.log_file);
+  return { ...(asked !== undefined && { asked }), ...(outcome !== undefined && { outcome }) };
 }
 
 function writeCursor({ seq, task_id }: TaskSummary): string {

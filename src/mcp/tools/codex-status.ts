@@ -7,6 +7,7 @@ import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import { failureFields, outcomeSchemas, status, taskId, taskLine, worktreeSchemas } from "#mcp/schemas.ts";
 
 const DEFAULT_LIMIT = 50;
+const PROJECT_LIMIT = 10;
 
 const eventLine = () => z.object({ type: z.string(), text: z.string(), tool_name: z.string().optional() });
 
@@ -16,14 +17,20 @@ export const codexStatus = defineTool({
   title: "Show Codex tasks",
   description:
     "With task_id: state and progress of one task, or its result if it has ended. " +
-    "Without: all tasks, newest first. Do not poll more often than every 30 seconds.",
+    "Without: the newest tasks of this project. Do not poll more often than every 30 seconds.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     task_id: taskId.optional(),
     since_event: z.int().min(0).optional().describe("Only events after this one: next_event of the previous answer"),
     status: status.optional().describe("List only tasks in this state"),
-    cwd: z.string().optional().describe("List only tasks of this workspace"),
-    limit: z.int().min(1).max(10_000).optional().describe(`Tasks per page; default ${DEFAULT_LIMIT}`),
+    cwd: z.string().optional().describe("List only tasks started in this folder"),
+    all: z.boolean().optional().describe("List the tasks of all projects"),
+    limit: z
+      .int()
+      .min(1)
+      .max(10_000)
+      .optional()
+      .describe(`Tasks per page; default ${PROJECT_LIMIT}, or ${DEFAULT_LIMIT} with all or cwd`),
     cursor: z.string().optional().describe("next_cursor of the previous page"),
   }),
   output: () =>
@@ -47,11 +54,14 @@ export const codexStatus = defineTool({
       ...worktreeSchemas(),
       ...failureFields(),
     }),
-  handle: async (args, { open, limits }) => {
+  handle: async (args, { open, limits, findFolder }) => {
     const { answerBytes } = limits();
     // A page of events gets half of that, because the answer also contains the record.
     if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
-    return { data: await listThatFits(open(), { ...args, limit: args.limit ?? DEFAULT_LIMIT }, answerBytes) };
+    const project = args.all === true || args.cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
+    const limit = args.limit ?? (project === undefined ? DEFAULT_LIMIT : PROJECT_LIMIT);
+    const page = await listThatFits(open(), { ...args, project, limit }, answerBytes);
+    return { data: project === undefined ? page : { ...page, note: `Tasks of ${project}; all: true lists all.` } };
   },
 });
 

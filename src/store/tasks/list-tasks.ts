@@ -1,3 +1,4 @@
+import { realPathOfMissing } from "#base/paths.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { ProcessAddress } from "#platform/process/identity.ts";
 import { elapsedSeconds } from "#domain/elapsed.ts";
@@ -23,7 +24,10 @@ export interface TaskSummary {
 /** Filter for the list of tasks. */
 export interface TaskFilter {
   status?: TaskStatus;
+  /** Folder that tasks were started in, by its real path. */
   cwd?: string;
+  /** Scope of topics: see the record's `workspace`. */
+  workspace?: string;
   limit: number;
   /** Last task of the previous page. */
   after?: { seq: number; task_id: string };
@@ -45,7 +49,11 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
     values.push(...bound);
   };
   if (filter.status !== undefined) where("status = ?", filter.status);
-  if (filter.cwd !== undefined) where("cwd = ?", filter.cwd);
+  if (filter.workspace !== undefined) where("workspace = ?", filter.workspace);
+  if (filter.cwd !== undefined) {
+    const names = listNamesOf(store, filter.cwd);
+    where(`cwd IN (${names.map(() => "?").join(", ")})`, ...names);
+  }
   const { after } = filter;
   if (after !== undefined) where("(seq, task_id) < (?, ?)", after.seq, after.task_id);
   const rows = store.database
@@ -57,6 +65,13 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
     )
     .all(...values, filter.limit);
   return rows.map(toSummary);
+}
+
+/** Returns the names by which tasks were started in a folder: through links, with `..`, or with a slash at the end. */
+function listNamesOf(store: Store, folder: string): string[] {
+  const real = realPathOfMissing(folder);
+  const rows = store.database.query<{ cwd: string }, []>("SELECT DISTINCT cwd FROM tasks").all();
+  return rows.map(({ cwd }) => cwd).filter((cwd) => realPathOfMissing(cwd) === real);
 }
 
 /** Lists task ids that begin with a prefix, newest task first. */

@@ -37,6 +37,7 @@ const MetaSchema = v.object({
   task_id: v.string(),
   run: v.optional(v.number()),
   topic: v.string(),
+  title: text,
   mode: v.picklist(["blocking", "dispatch"]),
   sandbox: v.optional(v.picklist(SANDBOXES), "read-only"),
   cwd: v.string(),

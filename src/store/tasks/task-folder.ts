@@ -1,5 +1,5 @@
-import { lstatSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { extname, join } from "node:path";
 import * as v from "valibot";
 import { repairPrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
@@ -29,6 +29,18 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
     if (input.baseInstructions !== undefined) writePrivateFile(paths.baseInstructions, input.baseInstructions);
     if (input.outputSchema === undefined) return;
     writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
+  });
+}
+
+/**
+ * Returns paths of images that Codex can take: it splits them at commas, so one with a comma gets a link in the task's folder.
+ */
+export function toImagePaths(paths: TaskPaths, images: readonly string[]): string[] {
+  return images.map((image, index) => {
+    if (!image.includes(",")) return image;
+    const link = join(paths.folder, `image-${index + 1}${extname(image).replaceAll(",", "")}`);
+    inStateFolder(() => symlinkSync(image, link));
+    return link;
   });
 }
 

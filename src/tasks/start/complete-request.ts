@@ -48,10 +48,9 @@ export async function completeRequest(
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
   const named = request.cwd?.trim() ? resolve(expandHome(request.cwd)) : undefined;
   const cwd = named ?? resumed?.record?.cwd ?? (await findCwd());
-  const given = request.topic?.trim() ? request.topic : undefined;
-  const topic = given === undefined ? (resumed?.topic ?? (await topicFromPrompt(request.prompt, sandbox))) : given;
-  const isTopicOurs = given === undefined && resumed?.topic === undefined;
-  return { ...request, sandbox, cwd, sessionId, topic: await toDraft(topic, sandbox), isTopicOurs };
+  const topic = await chooseTopic(request, resumed?.topic, sandbox);
+  const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
+  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs };
 }
 
 /** Number of other descriptions that are tried if the tasks of one are running. */
@@ -70,8 +69,12 @@ export function withTopic({ store }: AppContext, request: CompletedRequest, atte
   return { ...rest, topic: toTopicText(draft, version) };
 }
 
-async function toDraft(topic: string | TopicDraft, sandbox: Sandbox): Promise<string | TopicDraft> {
-  if (typeof topic !== "string") return topic;
+async function chooseTopic(
+  { topic, prompt }: Pick<OpenRequest, "topic" | "prompt">,
+  resumed: TopicDraft | undefined,
+  sandbox: Sandbox,
+): Promise<string | TopicDraft> {
+  if (!topic?.trim()) return resumed ?? topicFromPrompt(prompt, sandbox);
   return findTopic(topic) === undefined ? draftTopic(topic, sandbox) : topic;
 }
 

@@ -1,10 +1,11 @@
 import { clockStamp, now } from "#platform/clock.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { firstLine } from "#base/text.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
-import { writeRunInput } from "#store/tasks/task-folder.ts";
+import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
@@ -129,6 +130,7 @@ function buildTask(
     run,
     status: "queued",
     topic: request.topic,
+    ...titleOf(request.prompt),
     mode: request.mode,
     sandbox: request.sandbox,
     cwd: request.cwd,
@@ -155,6 +157,11 @@ function buildTask(
   };
 }
 
+function titleOf(prompt: string): { title?: string } {
+  const title = firstLine(prompt);
+  return title === undefined ? {} : { title };
+}
+
 function settingsOf({ settingArguments, baseInstructions }: CheckedRequest, paths: TaskPaths): { settings?: string[] } {
   const settings = [...settingArguments];
   if (baseInstructions !== undefined) settings.push(`model_instructions_file=${toToml(paths.baseInstructions)}`);
@@ -171,12 +178,13 @@ async function prepareRun(
   const { prompt, outputSchema, baseInstructions } = request;
   writeRunInput(paths, { prompt, outputSchema, baseInstructions });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
-  if (plan === undefined) return task;
+  const images = task.images === undefined ? {} : { images: toImagePaths(paths, task.images) };
+  if (plan === undefined) return { ...task, ...images };
   const { worktree, runDir } = await prepareWorktree(context, plan, request);
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }
-  return { ...task, ...worktree, run_dir: runDir };
+  return { ...task, ...images, ...worktree, run_dir: runDir };
 }
 
 function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {
