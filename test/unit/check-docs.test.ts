@@ -96,7 +96,9 @@ test("a link from another document leads to every page, or to its folder", () =>
 test("documents name no variable that does not exist", () => {
   const patterns = ["README*.md", "llms.txt", "docs/*.md", "examples/*"];
   const files = patterns.flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: ROOT })));
-  const texts = files.map((file) => readFileSync(join(ROOT, file), "utf8"));
+  // The architecture has internal variables, too.
+  const forUsers = files.filter((file) => !file.endsWith("architecture.md"));
+  const texts = forUsers.map((file) => readFileSync(join(ROOT, file), "utf8"));
   const names = new Set(texts.join("\n").match(/\bCODEXMCP_(?!TEST_)[A-Z_]+\b/g));
   expect([...names].toSorted()).toEqual(VARIABLES.filter((name) => name.startsWith("CODEXMCP_")).toSorted());
 });
