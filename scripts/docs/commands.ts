@@ -13,8 +13,8 @@ export function usageOf({ name, operands }: Command): string {
 }
 
 /** Returns the names of an option, of which the last one has its value: `-s`, `--status <state>`. */
-export function optionForms(name: string, { short, placeholder, choices }: OptionSpec): string[] {
-  const value = choices?.join("|") ?? placeholder;
+export function optionForms(name: string, { type, short, placeholder, choices }: OptionSpec): string[] {
+  const value = choices?.join("|") ?? placeholder ?? (type === "boolean" ? undefined : type);
   const long = value === undefined ? `--${name}` : `--${name} <${value}>`;
   return short === undefined ? [long] : [`-${short}`, long];
 }

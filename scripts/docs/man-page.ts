@@ -14,7 +14,7 @@ const EXIT_STATUS = {
   124: "`wait` reached its `--timeout`.",
 };
 
-const OTHER_VARIABLES = { NO_COLOR: "If set and not empty, output has no colors." };
+const OTHER_VARIABLES = { NO_COLOR: "If set and not empty, output has no colours." };
 
 /**
  * Returns the manual page.
