@@ -9,7 +9,10 @@ import { BINARY, World } from "../support/world.ts";
 const INSPECTOR = findClient("inspector");
 const SCRIPT = join(import.meta.dir, "..", "..", "examples", "ci-review.sh");
 
-describe.skipIf(INSPECTOR === undefined)("examples/ci-review.sh", () => {
+const HAS_JQ = Bun.which("jq") !== null;
+if (!HAS_JQ) console.warn("SKIPPED: examples/ci-review.sh; it needs jq");
+
+describe.skipIf(INSPECTOR === undefined || !HAS_JQ)("examples/ci-review.sh", () => {
   let world: World;
   let repo: string;
 
