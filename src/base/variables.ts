@@ -54,11 +54,17 @@ function optionalCount(texts: Texts) {
   );
 }
 
-function choice<const Value extends string>(values: readonly Value[], fallback: Value, meaning: string) {
+/** @param empty meaning of an empty value, so that a variable can be switched off without knowing the build's default */
+function choice<const Value extends string>(
+  values: readonly Value[],
+  fallback: Value,
+  meaning: string,
+  empty: Value = fallback,
+) {
   const or = `must be ${values.join(", ")} or empty`;
   return v.pipe(
-    v.optional(v.picklist(["", ...values], or), ""),
-    v.transform((value) => (value === "" ? fallback : value)),
+    v.optional(v.picklist(["", ...values], or), () => fallback),
+    v.transform((value) => values.find((each) => each === value) ?? empty),
     v.metadata({ values: values.map((value) => `\`${value}\``).join(", "), fallback: `\`${fallback}\``, meaning }),
   );
 }
@@ -103,7 +109,8 @@ export const VariablesSchema = v.object({
     ["0", "1", "auto"],
     OWN_BUILD.readonlyFallback,
     "Run read-only tasks without Codex's own sandbox: `0` never, `1` always (the default of builds for containers), `auto` " +
-      "where that sandbox does not work, which is probed once",
+      "where that sandbox does not work, which is probed once. Empty is `0`",
+    "0",
   ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,
