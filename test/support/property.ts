@@ -11,10 +11,11 @@ export function runs<T>(cost = 1): fc.Parameters<T> {
   return {
     numRuns: Math.max(1, Math.round(RUNS / cost)),
     seed: SEED,
+    includeErrorInReport: true,
     reporter: (details) => {
       if (!details.failed) return;
       const repeat = `Repeat with PROPERTY_SEED=${SEED} PROPERTY_RUNS=${RUNS}.`;
-      throw new Error(`${fc.defaultReportMessage(details) ?? ""}\n\n${repeat}`, { cause: details.errorInstance });
+      throw new Error(`${fc.defaultReportMessage(details) ?? ""}\n\n${repeat}`);
     },
   };
 }
