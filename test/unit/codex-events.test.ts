@@ -67,23 +67,6 @@ describe("events that may come", () => {
       item: { type: "agent_message" },
     });
   });
-
-  test("what is no event is passed over", () => {
-    for (const line of ["", "Reading prompt from stdin...", '{"type":', "[]", "null", '"x"', "EXIT_CODE=0"]) {
-      expect(parseEvent(line)).toBeUndefined();
-    }
-  });
-
-  test("waiting for the network is seen, and over when something else comes", () => {
-    const waiting = { type: "error", message: "Reconnecting... waiting for network (attempt 3)" };
-    expect(fold(waiting).isWaitingForNetwork).toBe(true);
-    expect(fold(waiting, { type: "item.started", item: { type: "reasoning" } }).isWaitingForNetwork).toBe(false);
-  });
-
-  test("a turn that failed without a message tells the error before it", () => {
-    const state = fold({ type: "error", message: "boom" }, { type: "turn.failed" });
-    expect(state.terminal).toEqual({ kind: "failed", message: "boom" });
-  });
 });
 
 describe("why a run did not succeed", () => {

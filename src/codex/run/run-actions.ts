@@ -1,3 +1,4 @@
+import { takeStart } from "#base/text.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { type CodexEvent, type CodexItem, isKnownItem, parseEvent } from "./event.ts";
 
@@ -43,7 +44,7 @@ export function readActions(logFile: string): RunActions {
     if (line.trim() === "") return;
     const action = actionIn(line);
     if (typeof action === "string") addUnknown(action);
-    else if (action !== undefined) items.set(action.id || `without id ${items.size}`, action);
+    else if (action !== undefined) items.set(action.id === "" ? `without id ${items.size}` : `id ${action.id}`, action);
   };
   const reader = new LineReader(logFile);
   for (const line of reader.read()) take(line);
@@ -89,7 +90,7 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
 }
 
 function shorten(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  return text.length <= 100 ? text : `${takeStart(text, 99)}…`;
 }
 
 function addAction(actions: RunActions, item: ActionItem): void {

@@ -73,9 +73,9 @@ export function isClean({ lines }: WorktreeStatus): boolean {
 /** Returns the names that git reported as unreadable; it reports all others normally. */
 export function namesUnreadable(stderr: string): string[] {
   const patterns = [
-    /^warning: could not open directory '(.*)': /,
-    /^error: unable to index file '(.*)'$/,
-    /^(?!(?:error|warning|fatal): )(.*): Permission denied$/,
+    /^warning: could not open directory '(.*)': /s,
+    /^error: unable to index file '(.*)'$/s,
+    /^(?!(?:error|warning|fatal): )(.*): Permission denied$/s,
   ];
   const names = stderr
     .split("\n")
@@ -86,7 +86,8 @@ export function namesUnreadable(stderr: string): string[] {
 /** Number of words before the name, by the first letter of a line. */
 const WORDS_BEFORE_NAME: Record<string, number> = { "1": 8, "2": 9, u: 10, "?": 1 };
 
-function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
+/** Parses the output of `git status --porcelain=v2 --branch -z`. @param unreadable names that git reported as unreadable */
+export function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatus {
   const status: WorktreeStatus = {
     head: undefined,
     branch: undefined,

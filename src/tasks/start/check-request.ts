@@ -7,6 +7,7 @@ import { withInstructions } from "#readonly/instructions.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
+import { takeStart } from "#base/text.ts";
 import { kindOf } from "#platform/files/read-file.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
@@ -137,7 +138,7 @@ function checkImage(image: string): string {
   if (why === undefined) return path;
   throw new AppError(
     "invalid_image",
-    `The image ${image.slice(0, 500)} ${why}.`,
+    `The image ${takeStart(image, 500)} ${why}.`,
     "Pass the absolute path of each image.",
   );
 }

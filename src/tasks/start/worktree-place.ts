@@ -7,6 +7,7 @@ import type { Config } from "#base/config.ts";
 import { digestOf } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathOfMissing } from "#base/paths.ts";
+import { takeStart } from "#base/text.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
@@ -109,7 +110,7 @@ function checkFolder({ worktrees }: Config, path: string): void {
   if (bytes > MAX_PATH_BYTES) {
     throw new AppError(
       "name_too_long",
-      `The worktree's path would be ${bytes} bytes long: ${path.slice(0, 100)}…`,
+      `The worktree's path would be ${bytes} bytes long: ${takeStart(path, 100)}…`,
       "Set CODEXMCP_WORKTREES to a folder with a shorter path.",
     );
   }
