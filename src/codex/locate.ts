@@ -3,6 +3,7 @@ import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { IS_WINDOWS } from "#platform/system.ts";
 
 /** Codex program that can be started. */
 export interface CodexProgram {
@@ -78,7 +79,7 @@ export function launcherOf(found: string): string {
   return WINDOWS_SCRIPT.test(found) ? join(dirname(found), "node_modules", LAUNCHER) : realpathSync(found);
 }
 
-const PROGRAM = process.platform === "win32" ? "codex.exe" : "codex";
+const PROGRAM = IS_WINDOWS ? "codex.exe" : "codex";
 
 function isProgram(path: string): boolean {
   if (!pathExists(path)) return false;

@@ -2,11 +2,13 @@ import { readFileSync, readlinkSync, statSync } from "node:fs";
 import type { Config } from "#base/config.ts";
 import type { CodexProgram } from "./locate.ts";
 import { runCodexProbe } from "./run-probe.ts";
+import { bootId } from "#platform/host.ts";
+import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
 
 /** Checks whether Codex can set up its own read-only sandbox here by running a command that does nothing. */
 export async function probeSandbox(config: Config, program: CodexProgram): Promise<boolean> {
   // Windows has another sandbox and no `true`: assume that it works.
-  if (process.platform === "win32") return true;
+  if (IS_WINDOWS) return true;
   return (await runCodexProbe(config, program, ["sandbox", "--", "true"])).exitCode === 0;
 }
 
@@ -17,13 +19,13 @@ export async function probeSandbox(config: Config, program: CodexProgram): Promi
 export function describeProbe(config: Config, program: CodexProgram): string {
   const { size, mtimeMs, ino } = statSync(program.path);
   const facts = [program.path, size, mtimeMs, ino, config.codexHome, process.getuid?.()];
-  return JSON.stringify(process.platform === "linux" ? [...facts, ...describeContainer()] : facts);
+  return JSON.stringify(IS_LINUX ? [...facts, ...describeContainer()] : facts);
 }
 
 function describeContainer(): (string | undefined)[] {
   const status = readFileSync("/proc/self/status", "utf8");
   return [
-    readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim(),
+    bootId(),
     readlinkSync("/proc/self/ns/user"),
     readlinkSync("/proc/self/ns/mnt"),
     // No new privileges, and filtered system calls.

@@ -1,13 +1,11 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
-import { flock } from "./libc.ts";
+import { EWOULDBLOCK, flock, HAS_FLOCK } from "./libc.ts";
 import { SAFE_OPEN } from "#platform/files/read-file.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
-/** Error number of EWOULDBLOCK, which depends on the system. */
-const HELD = process.platform === "linux" ? 11 : 35;
 
 /** Number of attempts to take the lock while others inspect it. */
 const MAX_ATTEMPTS = 1000;
@@ -23,7 +21,7 @@ export function tryFlock(path: string): number | false | undefined {
   const outcome = lockRepeatedly(file);
   if (outcome === 0) return file;
   closeSync(file);
-  return outcome === HELD ? false : undefined;
+  return outcome === EWOULDBLOCK ? false : undefined;
 }
 
 /**
@@ -35,7 +33,7 @@ export function isFlocked(path: string): boolean | undefined {
   if (file === undefined) return undefined;
   const outcome = flock(file, LOCK_SH | LOCK_NB);
   closeSync(file);
-  return outcome === 0 || outcome === HELD ? outcome === HELD : undefined;
+  return outcome === 0 || outcome === EWOULDBLOCK ? outcome === EWOULDBLOCK : undefined;
 }
 
 /** Creates the file of a lock, if missing: if it is free, nobody holds the lock. */
@@ -48,15 +46,15 @@ export function makeLockFile(path: string): void {
 function lockRepeatedly(file: number): number {
   for (let attempt = 1; ; attempt++) {
     const outcome = flock(file, LOCK_EX | LOCK_NB);
-    if (outcome !== HELD || attempt === MAX_ATTEMPTS) return outcome;
-    if (flock(file, LOCK_SH | LOCK_NB) !== 0) return HELD;
+    if (outcome !== EWOULDBLOCK || attempt === MAX_ATTEMPTS) return outcome;
+    if (flock(file, LOCK_SH | LOCK_NB) !== 0) return EWOULDBLOCK;
     flock(file, LOCK_UN);
     Bun.sleepSync(Math.random() * 2);
   }
 }
 
 function openRegular(path: string, flags: number): number | undefined {
-  if (process.platform === "win32") return undefined;
+  if (!HAS_FLOCK) return undefined;
   try {
     // Check before opening: opening a device may already have an effect.
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) return undefined;

@@ -14,6 +14,7 @@ import { isWithin, realPath } from "#base/paths.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { IS_WINDOWS } from "#platform/system.ts";
 
 const NoteSchema = v.object({
   home: PrivateHomeNoteSchema,
@@ -32,7 +33,7 @@ export function openCodexHome({ home, codexHome, environment }: Config, task: Ru
   const note = inCodexHome(codexHome, (): v.InferOutput<typeof NoteSchema> | undefined => {
     // Codex creates its usual folder at its first start; confined, it could not.
     if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
-    if (!existsSync(codexHome) || process.platform === "win32") return undefined;
+    if (!existsSync(codexHome) || IS_WINDOWS) return undefined;
     makePrivateFolder(join(codexHome, "sessions"));
     return {
       home: openPrivateHome(codexHome, paths.codexHome, task.resumes),

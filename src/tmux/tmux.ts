@@ -3,6 +3,7 @@ import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
 import { multiplexerEnvironment } from "./environment.ts";
+import { IS_WINDOWS } from "#platform/system.ts";
 
 /** Parameters for reaching a tmux server. */
 export interface TmuxServer {
@@ -92,7 +93,7 @@ export async function waitUntilSessionEnds(server: TmuxServer, name: string, atM
 }
 
 /** Whether tmux is used. Windows has none: full-access tasks run there like read-only ones, without a pane. */
-export const IS_TMUX_USED = process.platform !== "win32";
+export const IS_TMUX_USED = !IS_WINDOWS;
 
 /**
  * Checks that tmux can be started.

@@ -2,6 +2,7 @@ import { mkdtempSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { IS_WINDOWS } from "#platform/system.ts";
 
 /** Requirements for a temporary folder. */
 interface TemporaryFolder {
@@ -30,7 +31,7 @@ export async function withTemporaryFolder<T>(
 }
 
 async function makeTemporaryFolder({ fallback, fill, roomBytes = 0 }: TemporaryFolder): Promise<string> {
-  const usual = process.platform === "win32" ? [] : ["/tmp", "/var/tmp"];
+  const usual = IS_WINDOWS ? [] : ["/tmp", "/var/tmp"];
   const places = [...new Set([tmpdir(), fallback, ...usual])];
   let firstError: unknown;
   for (const place of places.toSorted((a, b) => Number(hasRoom(b, roomBytes)) - Number(hasRoom(a, roomBytes)))) {

@@ -12,6 +12,7 @@ import { writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { isWithin } from "#base/paths.ts";
 import { isRunning, listChildren, readProcess } from "./linux.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 /** Prefix of the names of our groups. */
 const PREFIX = "codexmcp-";
@@ -114,7 +115,7 @@ function removeStale(): void {
 
 /** Returns the folder of this process's own group, in the first mount that contains it. */
 function ownCgroup(): string | undefined {
-  if (process.platform !== "linux") return undefined;
+  if (!IS_LINUX) return undefined;
   const [, path] = /^0::(\/.*)$/m.exec(readText("/proc/self/cgroup")) ?? [];
   if (path === undefined || path.startsWith("/..")) return undefined;
   for (const { root, at } of cgroupMounts()) {

@@ -3,6 +3,7 @@ import { MemberFinder } from "./find-members.ts";
 import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";
 import { listFamily, type ProcessFamily } from "./tree.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 /** Process that could not be ended. */
 export interface Survivor {
@@ -28,7 +29,7 @@ const FREEZE_POLL_MS = 10;
  * @returns the processes that still exist
  */
 export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<Survivor[]> {
-  if (process.platform !== "linux") return endByList(family, graceMs);
+  if (!IS_LINUX) return endByList(family, graceMs);
   const finder = new MemberFinder(family);
   const first = await finder.lookEverywhere();
   // There is nothing to end, and no known process that could start one.

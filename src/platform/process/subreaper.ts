@@ -1,6 +1,7 @@
 import { logger } from "#base/log.ts";
 import { reapChild, setChildSubreaper } from "#platform/libc.ts";
 import { listChildren, readProcess } from "./linux.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 const REAP_INTERVAL_MS = 500;
 /** Interval in milliseconds while there are zombies, for commands that fork quickly. */
@@ -15,7 +16,7 @@ let isAdopting = false;
  * only its own children.
  */
 export function becomeSubreaper(): void {
-  if (process.platform !== "linux" || isAdopting) return;
+  if (!IS_LINUX || isAdopting) return;
   try {
     isAdopting = setChildSubreaper();
   } catch (error) {

@@ -1,4 +1,6 @@
-const HAS_GROUPS = process.platform !== "win32";
+import { IS_WINDOWS } from "#platform/system.ts";
+
+const HAS_GROUPS = !IS_WINDOWS;
 
 /**
  * Sends a signal to all processes of a group.

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
-import { isBlockedOnPipe } from "./blocked-process.ts";
 import { tryFlock } from "#platform/flock.ts";
+import { processSystem } from "#platform/process/system.ts";
 import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** Program to run, with its limits. */
@@ -185,7 +185,7 @@ function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: Progr
   let looks = 0;
   const look = () => {
     // Require two consecutive checks: the other end of a served pipe is opened within that time.
-    looks = isBlockedOnPipe(pid) ? looks + 1 : 0;
+    looks = processSystem.isBlockedOnPipe(pid) ? looks + 1 : 0;
     if (looks > 1) end.ask("blocked");
   };
   const looking = endsWhenBlocked === true ? setInterval(look, BLOCKED_CHECK_MS) : undefined;

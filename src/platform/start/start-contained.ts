@@ -2,6 +2,7 @@ import { closeSync } from "node:fs";
 import { joinCgroup } from "#platform/process/cgroup.ts";
 import { tryFlock } from "#platform/flock.ts";
 import { selfCommand } from "#platform/self-command.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 /** Program whose processes can all be found again. */
 export interface ContainedStart {
@@ -20,7 +21,7 @@ export interface ContainedStart {
 export function startContained(start: ContainedStart): Bun.Subprocess {
   const { folder, environment, stdio, cgroup, lockFile } = start;
   const heldFile = tryFlock(lockFile) || undefined;
-  const isKept = cgroup === undefined && process.platform === "linux";
+  const isKept = cgroup === undefined && IS_LINUX;
   const keeper = isKept ? keeperCommand(heldFile !== undefined) : [];
   try {
     const child = Bun.spawn([...keeper, ...start.command], {

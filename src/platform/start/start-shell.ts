@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { identifyProcess, type ProcessIdentity } from "#platform/process/identity.ts";
 import { startContained } from "./start-contained.ts";
+import { IS_WINDOWS } from "#platform/system.ts";
 
 /** Shell command configured by the user, with its working folder. */
 export interface ShellStart {
@@ -26,7 +27,7 @@ export interface ShellProcess {
 export function startShell({ command, folder, environment, logFile, cgroup, lockFile }: ShellStart): ShellProcess {
   const log = openSync(logFile, "a", 0o600);
   try {
-    const shell = process.platform === "win32" ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
+    const shell = IS_WINDOWS ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
     const stdio = ["ignore", log, log] as const;
     const child = startContained({ command: shell, folder, environment, stdio, cgroup, lockFile });
     const ended = child.exited.then(() => (child.signalCode === null ? child.exitCode : null));

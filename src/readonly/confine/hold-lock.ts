@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { openLibc } from "./libc-calls.ts";
 import { ownArchitecture, ownCall } from "./syscalls.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 const LOCK_EX_NB = 6;
 const F_SETFD = 2;
@@ -13,7 +14,7 @@ const MAX_TRIES = 10;
  */
 export function holdLock(path: string): boolean {
   const architecture = ownArchitecture();
-  if (process.platform !== "linux" || architecture === undefined) return true;
+  if (!IS_LINUX || architecture === undefined) return true;
   const { syscall } = openLibc();
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     closeSync(openSync(path, "a", 0o600));

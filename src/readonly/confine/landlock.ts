@@ -4,6 +4,7 @@ import { errnoOf } from "#base/errors.ts";
 import { type LibcCalls, openLibc } from "./libc-calls.ts";
 import type { RestrictionsInForce } from "./restriction.ts";
 import { HARMLESS_DEVICES } from "./writable.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 /** Newest Landlock ABI that this program uses (Linux 6.15). */
 const NEWEST_ABI = 7;
@@ -38,7 +39,7 @@ const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
 /** Returns the newest Landlock ABI of this kernel (1 or higher); 0 if it has none, or the container forbids it. */
 export function landlockAbi(): number {
-  return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
+  return IS_LINUX ? Math.max(0, askAbi(openLibc())) : 0;
 }
 
 function askAbi({ syscall }: LibcCalls): number {

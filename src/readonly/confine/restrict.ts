@@ -3,13 +3,14 @@ import { restrictWrites } from "./landlock.ts";
 import { openLibc, setNoNewPrivileges } from "./libc-calls.ts";
 import type { Restriction } from "./restriction.ts";
 import { filterSystemCalls } from "./seccomp.ts";
+import { IS_LINUX } from "#platform/system.ts";
 
 /**
  * Restricts this thread, and all that it executes from now on, to reading: with Landlock, with a filter for what Landlock does
  * not check, and by dropping capabilities. Whatever the kernel does not support is skipped and reported in the result.
  */
 export function restrictToReading(writable: readonly string[]): Restriction {
-  if (process.platform !== "linux") {
+  if (!IS_LINUX) {
     const reason = "Landlock is there on Linux only";
     return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };
   }
