@@ -1,4 +1,4 @@
-import type { ClockStamp } from "#platform/clock.ts";
+import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { Failure } from "#base/errors.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
@@ -160,4 +160,10 @@ export function canMove(from: TaskStatus, to: TaskStatus): boolean {
 /** Returns whether a task has ended. */
 export function isEnded(record: TaskRecord): record is EndedTask {
   return TRANSITIONS[record.status].length === 0;
+}
+
+/** Returns the seconds from a task's start to its end, or to now if it has not ended. */
+export function elapsedSeconds(record: TaskRecord): number {
+  if (!isEnded(record)) return secondsSince(record.start_time, record.started_clock);
+  return record.elapsed_seconds ?? secondsBetween(record.start_time, record.end_time);
 }

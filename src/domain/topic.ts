@@ -1,4 +1,5 @@
 import { AppError } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
 
 /** Types of topics. */
 export const TOPIC_TYPES = ["review", "implement", "longrun", "test"] as const;
@@ -46,4 +47,15 @@ function hintFor(text: string): string {
   const description = words.join("_").slice(0, 60) || "auth_module";
   const type = TOPIC_TYPES.find((candidate) => text.startsWith(candidate)) ?? "review";
   return `Name it for example ${type}-${description}-v1; the type is one of ${TOPIC_TYPES.join(", ")}.`;
+}
+
+const VERBS = { implement: "Implement ", test: "Test ", review: "Review ", longrun: "" } as const;
+const MAX_PROMPT = 2000;
+
+/** Returns the default message for a commit of a task's work: its topic, its prompt, and the task. */
+export function commitMessageOf({ topic, task_id }: { topic: string; task_id: string }, prompt?: string): string {
+  const { type, description } = parseTopic(topic);
+  const subject = `${VERBS[type]}${description.replaceAll(/[_-]/g, " ")}`;
+  const asked = prompt === undefined ? "" : `\n\n${shorten(prompt.trim(), MAX_PROMPT)}`;
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}${asked}\n\nTask: ${task_id}\n`;
 }

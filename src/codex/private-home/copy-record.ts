@@ -1,6 +1,6 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { type FileFingerprint, openRegularFile, RunningDigest } from "#platform/files/file-digest.ts";
-import type { Turns } from "#base/turns.ts";
+import type { Turns } from "#base/concurrency.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 

@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { readFirstLine } from "#platform/files/json-lines.ts";
-import type { Turns } from "#base/turns.ts";
+import type { Turns } from "#base/concurrency.ts";
 
 /** Maximum depth of agents that start agents. */
 const MAX_GENERATIONS = 8;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
 import { isSameFingerprint, digestFileInTurns, type FileFingerprint } from "#platform/files/file-digest.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
-import { Turns } from "#base/turns.ts";
+import { Turns } from "#base/concurrency.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import { copyRecord } from "./copy-record.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";

@@ -1,5 +1,5 @@
 import { digestFile, RunningDigest } from "#platform/files/file-digest.ts";
-import { Turns } from "#base/turns.ts";
+import { Turns } from "#base/concurrency.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import type { Failure } from "#base/errors.ts";
 import { describeEvent, type EventLine } from "./describe.ts";

@@ -2,8 +2,7 @@ import { queuePosition } from "#store/tasks/list-tasks.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { TaskRecord } from "#domain/record.ts";
+import { elapsedSeconds, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 

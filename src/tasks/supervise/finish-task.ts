@@ -17,8 +17,13 @@ import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/run-folders.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type EndedTask,
+  type RunFacts,
+  type RunningTask,
+  type WorktreeChanges,
+} from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { toEndedTask } from "./end-record.ts";
