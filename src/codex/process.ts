@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
-import { startContained } from "#platform/start/start-contained.ts";
+import { startContained } from "#platform/start/start-detached.ts";
 
 /** End of a process; both fields are undefined if nobody observed it. */
 export interface ProcessEnd {
