@@ -2,7 +2,6 @@ import { basename } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
-import { multiplexerEnvironment } from "./environment.ts";
 import { IS_WINDOWS } from "#platform/system.ts";
 
 /** Parameters for reaching a tmux server. */
@@ -159,4 +158,17 @@ function sessionExists(name: string): AppError {
     `A tmux session ${name} exists that does not belong to a task of this server.`,
     `Look at it with tmux attach -t '=${name}' and end it, or take another topic.`,
   );
+}
+
+/** Environment variables needed by a terminal multiplexer and the shells that users open in it. */
+const KEPT_VARIABLES =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_[A-Z]+|TERM|COLORTERM|TERMINFO|TERMINFO_DIRS|TZ|TMPDIR|TMUX|TMUX_TMPDIR|XDG_RUNTIME_DIR|LD_LIBRARY_PATH|XDG_CONFIG_HOME)$/;
+
+/**
+ * Returns the environment for tmux: its server keeps its initial environment and shows it to all clients (`show-environment`), so it must
+ * contain no keys, no tokens and no variables of this server.
+ */
+export function multiplexerEnvironment(environment: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(environment).filter(([name]) => KEPT_VARIABLES.test(name));
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
