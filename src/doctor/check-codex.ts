@@ -1,4 +1,4 @@
-import { codexArguments } from "#codex/argv.ts";
+import { codexArguments } from "#codex/process.ts";
 import { probeCapabilities, findIncompatibility } from "#codex/capabilities.ts";
 import { type CodexProgram, listCodexPrograms, locateCodex } from "#codex/locate.ts";
 import { probeLogin } from "#codex/login.ts";
