@@ -1,8 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { isAbsolute } from "node:path";
-import { checkProjectFiles } from "#codex/project-files.ts";
+import { checkProjectFiles, checkProfile } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
-import { checkProfile } from "#codex/profile.ts";
 import { withInstructions } from "#readonly/instructions.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
