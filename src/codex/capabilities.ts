@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import type { CodexProgram } from "./locate.ts";
-import { runCodexProbe } from "./run-probe.ts";
+import { runCodexProbe } from "./probe.ts";
 
 /** Capabilities of an installed Codex CLI. */
 export interface CodexCapabilities {

@@ -1,5 +1,5 @@
 import { locateCodex } from "#codex/locate.ts";
-import { probeSandbox } from "#codex/sandbox-probe.ts";
+import { probeSandbox } from "#codex/probe.ts";
 import { landlockAbi } from "#readonly/confine/landlock.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { locateCodex } from "#codex/locate.ts";
 import type { CodexStart } from "#codex/process.ts";
 import { withInstructions } from "./instructions.ts";
-import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
+import { describeProbe, probeSandbox } from "#codex/probe.ts";
 import { sessionLock } from "#codex/run/session-file.ts";
 import { confinedCommand } from "#readonly/confine/confined-command.ts";
 import type { Config } from "#base/config.ts";
