@@ -1,5 +1,4 @@
-import { copyFileSync, lstatSync, readdirSync, symlinkSync } from "node:fs";
-import { constants } from "node:fs";
+import { copyFileSync, lstatSync, readdirSync, symlinkSync, constants } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { digestFile } from "#platform/files/file-digest.ts";

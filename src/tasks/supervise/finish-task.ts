@@ -2,7 +2,7 @@ import { classifyFailure } from "#codex/run/failure.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
-import { hasUnseenSandboxFailure } from "#codex/run/sandbox-failure.ts";
+import { hasUnseenSandboxFailure } from "#codex/run/session-file.ts";
 import { type ChangesFound, describeMissing, findChanges } from "#git/changes/changes.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { unlockWorktree } from "#git/worktree/worktree-lock.ts";
