@@ -1,11 +1,11 @@
-import type { Config } from "#base/config.ts";
-import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
-import type { CodexProgram } from "./locate.ts";
 import { readFileSync, readlinkSync, statSync } from "node:fs";
-import { bootId } from "#platform/host.ts";
-import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
 import * as v from "valibot";
+import type { Config } from "#base/config.ts";
+import { bootId } from "#platform/host.ts";
+import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
+import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
 import { readConfigFile, userConfigFiles } from "./config-files.ts";
+import type { CodexProgram } from "./locate.ts";
 
 /** Timeout of a probe, in milliseconds. Codex usually answers within 30 ms; a cold disk or a version manager makes it slower. */
 const PROBE_DEADLINE_MS = 20_000;
@@ -64,7 +64,7 @@ export interface Login {
   by: string;
 }
 
-const ConfigSchema = v.object({
+const ProviderSchema = v.object({
   model_provider: v.optional(v.string()),
   model_providers: v.optional(
     v.record(v.string(), v.object({ env_key: v.optional(v.string()), requires_openai_auth: v.optional(v.boolean()) })),
@@ -89,7 +89,7 @@ export async function probeLogin(config: Config, program: CodexProgram): Promise
 
 /** Returns the user's own provider and the variable that holds its key; the profile's settings take precedence. */
 function configuredProvider({ codexHome, profile }: Config): { name: string; key: string | undefined } | undefined {
-  const layers = userConfigFiles(codexHome, profile).map((path) => readConfigFile(path, ConfigSchema));
+  const layers = userConfigFiles(codexHome, profile).map((path) => readConfigFile(path, ProviderSchema));
   const name = layers.findLast((layer) => layer?.model_provider !== undefined)?.model_provider;
   if (name === undefined) return undefined;
   const provider = layers.map((layer) => layer?.model_providers[name]).findLast((found) => found !== undefined);

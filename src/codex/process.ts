@@ -1,6 +1,6 @@
-import type { TaskRequest } from "#domain/record.ts";
-import type { Environment } from "#base/config.ts";
 import { closeSync, openSync } from "node:fs";
+import type { Environment } from "#base/config.ts";
+import type { TaskRequest } from "#domain/record.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { startContained } from "#platform/start/start-detached.ts";
 

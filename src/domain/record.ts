@@ -1,5 +1,5 @@
-import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { Failure } from "#base/errors.ts";
+import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */

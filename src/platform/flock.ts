@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync } from "node:fs";
-import { EWOULDBLOCK, flock, HAS_FLOCK } from "./libc.ts";
 import { SAFE_OPEN } from "#platform/files/read-file.ts";
+import { EWOULDBLOCK, flock, HAS_FLOCK } from "./libc.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;

@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Config } from "#base/config.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { isWithin, realPath } from "#base/paths.ts";
 import { bringLogin, bringSession } from "#codex/private-home/close.ts";
 import type { FindLoginDoubt } from "#codex/private-home/login.ts";
 import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
-import { landlockAbi } from "#readonly/confine/landlock.ts";
-import type { Config } from "#base/config.ts";
-import { AppError, errnoOf } from "#base/errors.ts";
-import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
-import { isWithin, realPath } from "#base/paths.ts";
-import { readFileBounded } from "#platform/files/read-file.ts";
-import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 import { IS_WINDOWS } from "#platform/system.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 
 const NoteSchema = v.object({
   home: PrivateHomeNoteSchema,

@@ -1,18 +1,18 @@
 import type { Config } from "#base/config.ts";
-import type { RunResult } from "#codex/run/run-log.ts";
-import { judgeRun } from "#readonly/audit/judge-run.ts";
+import { logger } from "#base/log.ts";
+import { isWithin } from "#base/paths.ts";
 import { namesLogin } from "#codex/private-home/login.ts";
 import type { HomeViolation } from "#codex/private-home/note.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { readActions, type RunActions } from "#codex/run/run-actions.ts";
-import { readRestriction } from "#readonly/confine/confined-command.ts";
-import { landlockAbi } from "#readonly/confine/landlock.ts";
-import type { Restriction } from "#readonly/confine/restriction.ts";
-import { logger } from "#base/log.ts";
-import { isWithin } from "#base/paths.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import type { RunResult } from "#codex/run/run-log.ts";
 import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { judgeRun } from "#readonly/audit/judge-run.ts";
+import { readRestriction } from "#readonly/confine/confined-command.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import type { Restriction } from "#readonly/confine/restrict.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import { closeCodexHome } from "./codex-home.ts";
 import { diffWorkspace, type WorkspaceDiff } from "./workspace.ts";
 

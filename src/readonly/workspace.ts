@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Config } from "#base/config.ts";
+import { logger } from "#base/log.ts";
+import { realPath } from "#base/paths.ts";
+import type { AuditEvidence } from "#domain/readonly-audit.ts";
+import type { RunningTask } from "#domain/record.ts";
 import {
   compareRepositoryStates,
   findWorkingTree,
   readRepositoryState,
   type RepositoryState,
 } from "#git/repository/repository-state.ts";
-import type { Config } from "#base/config.ts";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
-import { logger } from "#base/log.ts";
-import { realPath } from "#base/paths.ts";
-import { taskPaths } from "#store/store-paths.ts";
-import { LINK_FOLDER } from "#store/workspace-link.ts";
-import type { AuditEvidence } from "#domain/readonly-audit.ts";
-import type { RunningTask } from "#domain/record.ts";
 import { compareSnapshots, type Difference } from "#readonly/snapshot/compare.ts";
 import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
 import { type SnapshotLimits, takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { LINK_FOLDER } from "#store/workspace-link.ts";
 
 /** Comparison of a workspace before and after a run. */
 export interface WorkspaceDiff {

@@ -168,7 +168,7 @@ const KEPT_VARIABLES =
  * Returns the environment for tmux: its server keeps its initial environment and shows it to all clients (`show-environment`), so it must
  * contain no keys, no tokens and no variables of this server.
  */
-export function multiplexerEnvironment(environment: Record<string, string | undefined>): Record<string, string> {
+function multiplexerEnvironment(environment: Record<string, string | undefined>): Record<string, string> {
   const entries = Object.entries(environment).filter(([name]) => KEPT_VARIABLES.test(name));
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import * as v from "valibot";
-import { prepareFile } from "#platform/files/files.ts";
-import { isSameFingerprint, digestFile, type FileFingerprint } from "#platform/files/file-digest.ts";
 import { realPath } from "#base/paths.ts";
+import { isSameFingerprint, digestFile, type FileFingerprint } from "#platform/files/file-digest.ts";
+import { prepareFile } from "#platform/files/files.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import type { HomeFindings, HomeViolation, PrivateHomeNote } from "./note.ts";
 import { isRenewalOf, LoginSchema, parseJson, payloadOf } from "./renewal.ts";

@@ -2,8 +2,8 @@ import { type Dirent, lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { readFirstLine } from "#platform/files/json-lines.ts";
 import type { Turns } from "#base/concurrency.ts";
+import { readFirstLine } from "#platform/files/json-lines.ts";
 
 /** Maximum depth of agents that start agents. */
 const MAX_GENERATIONS = 8;

@@ -12,7 +12,9 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { Turns } from "#base/concurrency.ts";
 import { errnoOf } from "#base/errors.ts";
+import { findSessionFile } from "#codex/run/session-file.ts";
 import {
   isSameFingerprint,
   digestFileInTurns,
@@ -21,8 +23,6 @@ import {
   RunningDigest,
 } from "#platform/files/file-digest.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
-import { Turns } from "#base/concurrency.ts";
-import { findSessionFile } from "#codex/run/session-file.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
 import { agentsOf, listRecords, type SessionRecord } from "./records.ts";
 
@@ -164,7 +164,7 @@ export interface CopyLimits {
  * Copies a record in one pass, so that the checked bytes are the copied bytes. A text has no NUL bytes; a sparse file, however large, reads
  * as NUL bytes.
  */
-export async function copyRecord(from: string, to: string, limits: CopyLimits, turns: Turns): Promise<CopyOutcome> {
+async function copyRecord(from: string, to: string, limits: CopyLimits, turns: Turns): Promise<CopyOutcome> {
   const source = openRegularFile(from, constants.O_NOFOLLOW);
   if (source === undefined) return "the earlier part of the session was changed";
   try {

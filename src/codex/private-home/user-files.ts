@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { realPath } from "#base/paths.ts";
+import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import type { FindLoginDoubt } from "./login.ts";
 import type { HomeFindings } from "./note.ts";

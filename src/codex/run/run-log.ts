@@ -1,10 +1,10 @@
-import { digestFile, RunningDigest } from "#platform/files/file-digest.ts";
 import { Turns } from "#base/concurrency.ts";
-import { LineReader } from "#platform/files/json-lines.ts";
 import type { Failure } from "#base/errors.ts";
+import type { ProcessEnd } from "#codex/process.ts";
+import { digestFile, RunningDigest } from "#platform/files/file-digest.ts";
+import { LineReader } from "#platform/files/json-lines.ts";
 import { describeEvent, type EventLine } from "./describe.ts";
 import { type CodexEvent, parseEvent } from "./event.ts";
-import type { ProcessEnd } from "#codex/process.ts";
 import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
 
 /** Result of a run. */

@@ -11,8 +11,8 @@ import {
 import { writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { isWithin } from "#base/paths.ts";
-import { isRunning, listChildren, readProcess } from "./linux.ts";
 import { IS_LINUX } from "#platform/system.ts";
+import { isRunning, listChildren, readProcess } from "./linux.ts";
 
 /** Prefix of the names of our groups. */
 const PREFIX = "codexmcp-";

@@ -1,9 +1,9 @@
+import { IS_LINUX } from "#platform/system.ts";
 import { freezeCgroup, isCgroupFrozen, killCgroup, listCgroup } from "./cgroup.ts";
 import { MemberFinder } from "./find-members.ts";
-import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";
+import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { listFamily, type ProcessFamily } from "./tree.ts";
-import { IS_LINUX } from "#platform/system.ts";
 
 /** Process that could not be ended. */
 export interface Survivor {

@@ -1,7 +1,7 @@
-import { listCgroup } from "./cgroup.ts";
-import { isRunning, type LinuxProcess, listChildren, listPids, readEnvironment, readProcess } from "./linux.ts";
 import { reapChild } from "#platform/libc.ts";
+import { listCgroup } from "./cgroup.ts";
 import { isProcessAlive } from "./identity.ts";
+import { isRunning, type LinuxProcess, listChildren, listPids, readEnvironment, readProcess } from "./linux.ts";
 import type { ProcessFamily } from "./tree.ts";
 
 /** Maximum time for which the event loop is blocked at once, in milliseconds. */

@@ -1,7 +1,7 @@
 import { logger } from "#base/log.ts";
 import { reapChild, setChildSubreaper } from "#platform/libc.ts";
-import { listChildren, readProcess } from "./linux.ts";
 import { IS_LINUX } from "#platform/system.ts";
+import { listChildren, readProcess } from "./linux.ts";
 
 const REAP_INTERVAL_MS = 500;
 /** Interval in milliseconds while there are zombies, for commands that fork quickly. */

@@ -1,10 +1,10 @@
 import { basename } from "node:path";
 import { type CommandNode, forEachChild, parse, type ParsedScript, type Redirection, type SyntaxNode } from "unbash";
-import { expandAssignment, expandWord } from "./expand.ts";
+import { judgeOf } from "#readonly/audit/tables/commands.ts";
 import { inputOf, programName, wordsOf, knownOutput, decidesPrograms } from "./command-words.ts";
+import { expandAssignment, expandWord } from "./expand.ts";
 import type { CommandFinding, Invocation, Reach } from "./finding.ts";
 import { Scope, type JudgedFolders } from "./scope.ts";
-import { judgeOf } from "#readonly/audit/tables/commands.ts";
 import type { Value } from "./value.ts";
 
 /** One write of a command. */

@@ -1,10 +1,8 @@
 import { ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
-import { type LibcCalls, openLibc } from "./libc-calls.ts";
-import type { RestrictionsInForce } from "./restriction.ts";
-import { HARMLESS_DEVICES } from "./writable.ts";
 import { IS_LINUX } from "#platform/system.ts";
+import { type LibcCalls, openLibc } from "./libc-calls.ts";
 
 /** Newest Landlock ABI that this program uses (Linux 6.15). */
 const NEWEST_ABI = 7;
@@ -32,10 +30,23 @@ const TRUNCATE = 1n << 14n; // ABI 3
 const IOCTL_DEV = 1n << 15n; // ABI 5
 const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 
+/** Character devices that store nothing, by name and device number: `major << 8 | minor`. */
+export const HARMLESS_DEVICES: ReadonlyMap<string, number> = new Map([
+  ["/dev/null", 0x103],
+  ["/dev/zero", 0x105],
+  ["/dev/full", 0x107],
+  ["/dev/random", 0x108],
+  ["/dev/urandom", 0x109],
+  ["/dev/tty", 0x500],
+]);
+
 /** Rights in a folder of the run: files, folders and links; no devices, sockets or named pipes. */
 const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER;
 /** Rights on a device. */
 const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
+
+/** Landlock restrictions in force; `abi` is the Landlock ABI that was requested. */
+export type RestrictionsInForce = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
 
 /** Returns the newest Landlock ABI of this kernel (1 or higher); 0 if it has none, or the container forbids it. */
 export function landlockAbi(): number {

@@ -19,13 +19,8 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map(
   }),
 );
 
-/** Returns the judge of a command by its name; undefined if no table has it. */
-export function judgeOf(name: string): Judge | undefined {
-  return JUDGES.get(name) ?? (READERS.has(name) ? () => [] : undefined);
-}
-
 /** Commands that only read, whatever their options; those that write with certain options have their own entries. */
-export const READERS: ReadonlySet<string> = new Set(
+const READERS: ReadonlySet<string> = new Set(
   `ls dir vdir cat tac head tail less more nl wc cut paste join comm tr rev fold fmt expand unexpand pr column od hexdump
    hd strings file stat readlink realpath basename dirname pwd grep egrep fgrep rgrep zgrep zcat bzcat xzcat zless ag ack jq
    diff diff3 sdiff cmp colordiff md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum base64 base32 seq
@@ -36,3 +31,8 @@ export const READERS: ReadonlySet<string> = new Set(
    objdump readelf size tsort yes envsubst bat batcat exa eza cloc tokei scc dig nslookup host ping netstat ss xmllint
    pdftotext look tput stty hexyl delta difft uuidgen lsb_release dmesg findmnt mountpoint namei`.split(/\s+/),
 );
+
+/** Returns the judge of a command by its name; undefined if no table has it. */
+export function judgeOf(name: string): Judge | undefined {
+  return JUDGES.get(name) ?? (READERS.has(name) ? () => [] : undefined);
+}
