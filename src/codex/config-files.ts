@@ -47,7 +47,7 @@ export function checkProfile(codexHome: string, name: string): void {
   throw new AppError(
     "unknown_profile",
     `Codex has no profile "${name}": there is no ${name}${PROFILE_SUFFIX} in ${codexHome}.`,
-    known.length > 0 ? `Profiles there: ${known.join(", ")}.` : "Make that file, or leave the profile out.",
+    known.length > 0 ? `Use one of these profiles: ${known.join(", ")}.` : "Create that file, or omit the profile.",
   );
 }
 
@@ -86,7 +86,7 @@ function checkKind(path: string): void {
   throw unusable(path, `is ${kindOf(stat)}, not a file`);
 }
 
-function unusable(path: string, what: string): AppError {
-  const hint = `Look at who made it, and remove it (rm '${path}').`;
-  return new AppError("repository_unusable", `${path} ${what}, and Codex would read it.`, hint);
+function unusable(path: string, predicate: string): AppError {
+  const hint = `Check where it comes from, and remove it (rm '${path}').`;
+  return new AppError("repository_unusable", `${path} ${predicate}, and Codex would read it.`, hint);
 }

@@ -61,12 +61,12 @@ function nativeProgram(found: string): CodexProgram | undefined {
   const launcher = launcherOf(found);
   if (platform === undefined || !launcher.endsWith(LAUNCHER)) return undefined;
   const packageRoot = dirname(dirname(launcher));
-  const holders = [
+  const packages = [
     join(packageRoot, "node_modules", "@openai", platform.package),
     join(dirname(packageRoot), platform.package),
     packageRoot,
   ];
-  const path = holders.map((holder) => join(holder, "vendor", platform.triple, "bin", PROGRAM)).find(isProgram);
+  const path = packages.map((folder) => join(folder, "vendor", platform.triple, "bin", PROGRAM)).find(isProgram);
   if (path === undefined) return undefined;
   return { path, environment: { CODEX_MANAGED_PACKAGE_ROOT: packageRoot, CODEX_MANAGED_BY_NPM: "1" } };
 }

@@ -58,7 +58,7 @@ function describeContainer(): (string | undefined)[] {
   ];
 }
 
-/** Result of checking Codex's credentials. `by` names the credentials, or the missing ones. */
+/** Result of a check of Codex's credentials; `by` names the credentials that it found or missed. */
 export interface Login {
   isLoggedIn: boolean;
   by: string;
@@ -77,14 +77,14 @@ export async function probeLogin(config: Config, program: CodexProgram): Promise
   const provider = configuredProvider(config);
   if (provider !== undefined) {
     const { name, key } = provider;
-    if (key === undefined) return { isLoggedIn: true, by: `the provider ${name} wants no key` };
+    if (key === undefined) return { isLoggedIn: true, by: `the provider ${name} needs no key` };
     const isSet = Boolean(config.environment[key]);
-    return { isLoggedIn: isSet, by: `the provider ${name} wants ${key}, which is ${isSet ? "set" : "not set"}` };
+    return { isLoggedIn: isSet, by: `the provider ${name} needs ${key}, which is ${isSet ? "set" : "not set"}` };
   }
   if (config.environment["CODEX_API_KEY"]) return { isLoggedIn: true, by: "CODEX_API_KEY is set" };
   const { exitCode, stdout, stderr } = await runCodexProbe(config, program, ["login", "status"]);
-  const said = stdout.toString().trim() || stderr.toString().trim();
-  return { isLoggedIn: exitCode === 0, by: said.split("\n").at(-1) ?? "" };
+  const output = stdout.toString().trim() || stderr.toString().trim();
+  return { isLoggedIn: exitCode === 0, by: output.split("\n").at(-1) ?? "" };
 }
 
 /** Returns the user's own provider and the variable that holds its key; the profile's settings take precedence. */

@@ -44,7 +44,7 @@ export function codexArguments(request: CodexRequest, settings: readonly string[
 /** Variables that configure the MCP client itself; Codex must not inherit them. */
 const CLIENT_VARIABLES = /^(?:CLAUDECODE|CLAUDE_CODE_.*|CLAUDE_PROJECT_DIR|MCP_TOOL_TIMEOUT|MCP_TIMEOUT)$/;
 
-/** Variables that tie git to one repository (`git rev-parse --local-env-vars`): they would point outside a worktree. */
+/** Variables that make git use one repository (`git rev-parse --local-env-vars`), and so would lead outside a worktree. */
 const REPOSITORY_VARIABLES =
   /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|GRAFT_FILE|IMPLICIT_WORK_TREE)$/;
 
@@ -59,7 +59,7 @@ export function taskEnvironment(environment: Environment): Record<string, string
   return kept;
 }
 
-/** End of a process; both fields are undefined if nobody observed it. */
+/** End of a process; both fields are undefined if it was not observed. */
 export interface ProcessEnd {
   exitCode: number | undefined;
   signal: string | undefined;

@@ -78,11 +78,11 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   timeout_seconds: number;
   idle_timeout_seconds: number;
-  /** Surprising property of the worktree that people working in it should know. */
+  /** Unusual property of the worktree that is important for working in it. */
   worktree_note?: string;
   /** Set if uncommitted work in the worktree is left uncommitted. */
   commit?: "never";
-  /** Set when the supervisor is being started: it may not have taken over yet. */
+  /** Set when the supervisor is being started; it may not be running the task yet. */
   launched?: true;
   /** Time since which the supervisor has waited for a slot. */
   waiting_since?: string;

@@ -37,7 +37,7 @@ const errnoAddress = once(
 /** Whether {@link flock} can be called on this system. */
 export const HAS_FLOCK = !IS_WINDOWS;
 
-/** Error number by which {@link flock} reports that another process holds the lock. */
+/** Error number that {@link flock} returns if another process holds the lock. */
 export const EWOULDBLOCK = IS_LINUX ? 11 : 35;
 
 /**

@@ -32,7 +32,7 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
     return works;
   } catch (error) {
     // Without a result, Codex's own sandbox is the safe choice: it refuses to run if it does not work.
-    logger("app").warn`Codex's sandbox could not be probed: ${String(error)}`;
+    logger("readonly").warn`Codex's sandbox could not be probed: ${String(error)}`;
     return true;
   }
 }

@@ -41,11 +41,11 @@ export async function startSession(
     const { exitCode, stderr } = await runTmux(server, args, folder);
     // If tmux cannot create its socket, it prints an error and exits with status 0.
     if (exitCode === 0 && !stderr.startsWith("error creating")) return;
-    const isLeaving = stderr.includes("duplicate session");
+    const isDuplicate = stderr.includes("duplicate session");
     // A server whose last session has just ended is exiting, and the new session may end with it.
-    const isGoing = /server exited|lost server/.test(stderr);
-    if (!isLeaving && !isGoing) throw tmuxFailed(stderr);
-    if (performance.now() > deadline) throw isLeaving ? sessionExists(name) : tmuxFailed(stderr);
+    const isServerExiting = /server exited|lost server/.test(stderr);
+    if (!isDuplicate && !isServerExiting) throw tmuxFailed(stderr);
+    if (performance.now() > deadline) throw isDuplicate ? sessionExists(name) : tmuxFailed(stderr);
     await Bun.sleep(20);
   }
 }
@@ -56,11 +56,11 @@ export async function startSession(
  */
 export async function attachSession(server: TmuxServer, name: string): Promise<number> {
   const { TMUX, ...environment } = server.environment;
-  const isThere = TMUX !== undefined && isServerOf(server, TMUX);
-  const command = isThere ? "switch-client" : "attach-session";
+  const isInside = TMUX !== undefined && isServerOf(server, TMUX);
+  const command = isInside ? "switch-client" : "attach-session";
   const child = Bun.spawn(["tmux", ...socketArguments(server), command, "-t", `=${name}`], {
     // tmux refuses to attach inside another tmux session.
-    env: isThere ? server.environment : environment,
+    env: isInside ? server.environment : environment,
     stdio: ["inherit", "inherit", "inherit"],
   });
   return child.exited;
@@ -103,7 +103,7 @@ export function checkTmux(server: TmuxServer): void {
   throw new AppError(
     "tmux_missing",
     "tmux is not in this server's PATH, and full-access tasks run in a tmux session.",
-    "Install it (apt install tmux, brew install tmux).",
+    "Install tmux (apt install tmux, brew install tmux).",
   );
 }
 
@@ -136,8 +136,8 @@ async function runTmux(
     // The server started for the first session must keep running.
     outlivesUs: true,
   });
-  const said = result.timedOut ? `it did not answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();
-  return { exitCode: result.exitCode ?? -1, stdout: result.stdout.toString(), stderr: said.trim() };
+  const error = result.timedOut ? `no answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout.toString(), stderr: error.trim() };
 }
 
 function socketArguments({ socket }: TmuxServer): string[] {
@@ -147,16 +147,16 @@ function socketArguments({ socket }: TmuxServer): string[] {
 function tmuxFailed(stderr: string): AppError {
   return new AppError(
     "tmux_failed",
-    `tmux could not start the task's session: ${stderr || "it said nothing"}`,
-    "Check that `tmux new-session -d` works for the user that runs this server; CODEXMCP_TMUX_SOCKET names another place for its socket.",
+    `tmux could not start the task's session: ${stderr || "it printed no error"}.`,
+    "Check that `tmux new-session -d` works for the user that runs this server, or set CODEXMCP_TMUX_SOCKET to another socket.",
   );
 }
 
 function sessionExists(name: string): AppError {
   return new AppError(
     "tmux_session_exists",
-    `A tmux session ${name} exists that does not belong to a task of this server.`,
-    `Look at it with tmux attach -t '=${name}' and end it, or take another topic.`,
+    `The tmux session ${name} exists and does not belong to a task of this server.`,
+    `Inspect it with \`tmux attach -t '=${name}'\` and end it, or choose another topic.`,
   );
 }
 

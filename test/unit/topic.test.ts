@@ -26,7 +26,7 @@ describe("topics", () => {
         parseTopic(text);
         throw new Error("it was accepted");
       } catch (error) {
-        const [, example = ""] = /for example (\S+);/.exec((error as { hint: string }).hint) ?? [];
+        const [, example = ""] = /such as (\S+);/.exec((error as { hint: string }).hint) ?? [];
         expect(parseTopic(example).version).toBe(1);
       }
     }

@@ -36,6 +36,6 @@ async function noting(findings: HomeFindings, step: () => Promise<void>): Promis
   try {
     await step();
   } catch (error) {
-    findings.notes.push(`What Codex wrote could not be brought to CODEX_HOME: ${String(error)}.`);
+    findings.notes.push(`Files of the run could not be copied to CODEX_HOME: ${String(error)}.`);
   }
 }

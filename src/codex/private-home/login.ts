@@ -14,6 +14,7 @@ const MAX_BYTES = 1024 * 1024;
  * expire.
  */
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
+/** Remaining validity of a token below which its login is due for renewal, in milliseconds. */
 const MIN_VALIDITY_MS = 24 * 3600 * 1000;
 
 const ExpirySchema = v.object({ exp: v.number() });
@@ -55,24 +56,22 @@ export function returnLogin(
   const before = readText(path);
   const doubt = doubtLogin(findings.violations);
   if (before === undefined || !isSameFingerprint(digestOfText(before), note.login)) {
-    findings.notes.push(
-      "The login (auth.json) was changed by another program during the run; the run's was discarded.",
-    );
+    findings.notes.push("Another program changed the login (auth.json) during the run; the run's login was discarded.");
   } else if (text === undefined || !isRenewalOf(before, text, note.opened_at)) {
-    findings.violations.push({ path: FILE, change: "changed in more than a renewal; discarded" });
+    findings.violations.push({ path: FILE, change: "changed in more fields than a renewal changes; discarded" });
   } else if (doubt === "named") {
-    findings.violations.push({ path: FILE, change: "changed in a run whose commands name it; discarded" });
+    findings.violations.push({ path: FILE, change: "changed by a run that names it in a command; discarded" });
   } else if (doubt === "violation") {
     findings.notes.push(
-      "The login (auth.json) was renewed during the run, which has violations: the renewed one was discarded. Where Codex is logged out now, `codex login` helps.",
+      "The login (auth.json) was renewed during a run with violations, so the renewed login was discarded. If Codex is now logged out, run `codex login`.",
     );
   } else {
     prepareFile(path, text).publish();
-    findings.notes.push("The login (auth.json) was renewed during the run, and the renewed one kept.");
+    findings.notes.push("The login (auth.json) was renewed during the run, and the renewed login was kept.");
   }
 }
 
-/** Names by which a shell command may refer to the file, patterns included, or to its folder. */
+/** Names by which a shell command may refer to the file or its folder, including patterns. */
 const LOGIN_NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
 
 /** Returns whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */

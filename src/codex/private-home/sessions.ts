@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { Turns } from "#base/concurrency.ts";
 import { errnoOf } from "#base/errors.ts";
+import { formatCount } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import {
   isSameFingerprint,
@@ -53,12 +54,16 @@ export async function returnSession(
   if (more.length > 0) findings.violations.push({ path: "sessions", change: "several records of the run's session" });
   else if (record !== undefined) await returnRecord(move, record.path, note.resumed);
   else if (note.resumed !== undefined) {
-    findings.violations.push({ path: join("sessions", note.resumed.path), change: "removed; it was kept as it was" });
+    findings.violations.push({
+      path: join("sessions", note.resumed.path),
+      change: "removed; the user's copy was kept",
+    });
   }
   const agents = sessionId === undefined ? [] : await agentsOf(sessionId, records, join(own, "sessions"), turns);
   await returnAgents(move, agents);
   const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
-  if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
+  if (others > 0)
+    findings.notes.push(`The run created ${formatCount(others, "record")} of other sessions, which were discarded.`);
 }
 
 /** Facts needed to copy a record. */
@@ -78,13 +83,14 @@ async function returnAgents(move: Move, agents: readonly SessionRecord[]): Promi
     left -= await returnRecord({ ...move, maxGrowth: left }, path, undefined);
     await move.turns.pause();
   }
-  const more = agents.length - MAX_AGENTS;
-  if (more > 0) move.findings.notes.push(`${more} records of agents, beyond the first ${MAX_AGENTS}, were left out.`);
+  if (agents.length > MAX_AGENTS)
+    move.findings.notes.push(`Only the records of the first ${MAX_AGENTS} agents were copied (of ${agents.length}).`);
 }
 
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  "too large": "it is larger than what may come back of a run",
-  "with holes": "it has holes (NUL bytes), so it is no record",
+/** Reasons why a record was not copied that are not violations. */
+const NOT_COPIED: Readonly<Record<string, string>> = {
+  "too large": "it has grown more than a run's record may",
+  "with NUL bytes": "it contains NUL bytes, so it is not a record",
 };
 
 /**
@@ -100,7 +106,7 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
   if (start !== undefined && (await isUnchanged(source, start, move.turns))) return 0;
   const existing = identityOf(target);
   if (existing !== undefined && (start === undefined || !(await isUnchanged(target, start, move.turns)))) {
-    notes.push(`${shown} was written to by another program during the run; the run's own part of it was discarded.`);
+    notes.push(`Another program wrote to ${shown} during the run; the run's own part of it was discarded.`);
     return 0;
   }
   makePrivateFolder(dirname(target));
@@ -111,12 +117,12 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
       put(temporary, target, existing);
       return outcome.bytes;
     }
-    const leftOut = LEFT_OUT[outcome];
-    if (leftOut === undefined) violations.push({ path: shown, change: `${outcome}; discarded` });
-    else notes.push(`${shown} was left out: ${leftOut}.`);
+    const reason = NOT_COPIED[outcome];
+    if (reason === undefined) violations.push({ path: shown, change: `${outcome}; discarded` });
+    else notes.push(`${shown} was not copied: ${reason}.`);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
-    notes.push(`${shown} was written by another program in the meantime; the run's was discarded.`);
+    notes.push(`Another program wrote ${shown} in the meantime; the run's record was discarded.`);
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -152,7 +158,7 @@ export type CopyOutcome =
   | { bytes: number }
   | "the earlier part of the session was changed"
   | "too large"
-  | "with holes";
+  | "with NUL bytes";
 
 /** Content that a record must begin with, and the number of bytes by which it may have grown. */
 export interface CopyLimits {
@@ -192,7 +198,7 @@ async function copyChunks(source: number, target: number, limits: CopyLimits, tu
     if (bytes === 0) break;
     const old = Math.max(0, Math.min(bytes, startSize - at));
     digest.add(chunk.subarray(0, old));
-    if (chunk.subarray(old, bytes).includes(0)) return "with holes";
+    if (chunk.subarray(old, bytes).includes(0)) return "with NUL bytes";
     at += bytes;
     // The file may grow while it is copied.
     if (at > maxSize(limits)) return "too large";

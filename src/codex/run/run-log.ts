@@ -13,7 +13,7 @@ export interface RunResult {
   end: ProcessEnd;
   /** Reason why this server ended the run, if it did. */
   stopped: Failure | undefined;
-  /** Log that was followed during the run; absent if nobody followed it. */
+  /** Log that was followed during the run; absent if no supervisor followed it. */
   log?: RunLog;
 }
 
@@ -61,7 +61,7 @@ export class RunLog {
     try {
       return this.#takeEvent(line);
     } catch {
-      return []; // a text that no regular expression gets to the end of; the audit counts it as unknown
+      return []; // too long for a regular expression; the audit counts it as unknown
     }
   }
 

@@ -28,7 +28,7 @@ export interface RunState {
 const MAX_DAEMON_COMMANDS = 50;
 /** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
-/** Pattern for a command that names one of these programs; its real effect is determined later. */
+/** Pattern of a command that names one of these programs; the audit determines what it does. */
 const DAEMON_PROGRAM = new RegExp(`\\b(?:${DAEMON_PROGRAMS.join("|")})\\b`);
 
 /** State before the first event. */

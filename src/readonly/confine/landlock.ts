@@ -71,17 +71,17 @@ export function restrictWrites(libc: LibcCalls, writable: readonly string[]): Re
   const handled = handledAccess(abi);
   const attributes = BigUint64Array.of(handled, 0n, abi >= 6 ? SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS : 0n);
   const ruleset = syscall(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
-  if (ruleset < 0) return { enforcement: "none", reason: "Landlock refused the set of rules" };
+  if (ruleset < 0) return { enforcement: "none", reason: "Landlock rejected the ruleset" };
   try {
     for (const path of writable) {
       const rule = pathRule(path, handled);
       if (rule === undefined) continue;
       const isAdded = syscall(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
       closeSync(rule.file);
-      if (!isAdded) return { enforcement: "none", reason: `Landlock refused the rule for ${path}` };
+      if (!isAdded) return { enforcement: "none", reason: `Landlock rejected the rule for ${path}` };
     }
     if (syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
-      return { enforcement: "none", reason: "Landlock refused to restrict the process" };
+      return { enforcement: "none", reason: "Landlock did not restrict the process" };
     }
     return { enforcement: "landlock", abi };
   } finally {

@@ -19,12 +19,12 @@ export type Restriction = RestrictionsInForce & {
  */
 export function restrictToReading(writable: readonly string[]): Restriction {
   if (!IS_LINUX) {
-    const reason = "Landlock is there on Linux only";
+    const reason = "only Linux has Landlock";
     return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };
   }
   const libc = openLibc();
   if (!setNoNewPrivileges(libc)) {
-    const reason = "the kernel does not let a process give up new privileges";
+    const reason = "the kernel does not support no_new_privs";
     return { enforcement: "none", reason, seccomp: false, capabilities_dropped: false };
   }
   const enforcement = restrictWrites(libc, writable);
