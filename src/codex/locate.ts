@@ -3,7 +3,7 @@ import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
-import { IS_WINDOWS } from "#platform/system.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Codex program that can be started. */
 export interface CodexProgram {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Config } from "#base/config.ts";
 import { bootId } from "#platform/host.ts";
 import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
-import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
+import { IS_LINUX, IS_WINDOWS } from "#base/system.ts";
 import { readConfigFile, userConfigFiles } from "./config-files.ts";
 import type { CodexProgram } from "./locate.ts";
 

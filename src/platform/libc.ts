@@ -1,5 +1,5 @@
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
-import { IS_LINUX, IS_MACOS, IS_WINDOWS } from "./system.ts";
+import { IS_LINUX, IS_MACOS, IS_WINDOWS } from "#base/system.ts";
 
 /** File name of the libc for `dlopen`; on Linux it works for glibc and musl, whose loader accepts any `libc.`. */
 export const LIBC = IS_MACOS ? "libSystem.B.dylib" : "libc.so.6";

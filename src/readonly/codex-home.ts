@@ -12,7 +12,7 @@ import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private
 import type { RunningTask } from "#domain/record.ts";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
-import { IS_WINDOWS } from "#platform/system.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 import { landlockAbi } from "#readonly/confine/landlock.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 

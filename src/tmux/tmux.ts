@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
-import { IS_WINDOWS } from "#platform/system.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Parameters for reaching a tmux server. */
 export interface TmuxServer {

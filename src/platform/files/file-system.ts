@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 
 /** Linux file systems that several hosts may share, by the magic number of statfs(2). */
 const SHARED: Record<number, string> = {

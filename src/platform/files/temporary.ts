@@ -2,7 +2,7 @@ import { mkdtempSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { IS_WINDOWS } from "#platform/system.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Requirements for a temporary folder. */
 interface TemporaryFolder {

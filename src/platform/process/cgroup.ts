@@ -11,7 +11,7 @@ import {
 import { writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { isWithin } from "#base/paths.ts";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { isRunning, listChildren, readProcess } from "./linux.ts";
 
 /** Prefix of the names of our groups. */

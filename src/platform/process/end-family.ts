@@ -1,4 +1,4 @@
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { freezeCgroup, isCgroupFrozen, killCgroup, listCgroup } from "./cgroup.ts";
 import { MemberFinder } from "./find-members.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";

@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 import { reapChild, setChildSubreaper } from "#platform/libc.ts";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { listChildren, readProcess } from "./linux.ts";
 
 /** Interval between scans for zombies, in milliseconds. */

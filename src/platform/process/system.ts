@@ -1,4 +1,4 @@
-import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
+import { IS_LINUX, IS_WINDOWS } from "#base/system.ts";
 import { darwinProcesses } from "./darwin.ts";
 import { linuxProcesses } from "./linux.ts";
 import { windowsProcesses } from "./windows.ts";

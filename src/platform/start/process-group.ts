@@ -1,4 +1,4 @@
-import { IS_WINDOWS } from "#platform/system.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 const HAS_GROUPS = !IS_WINDOWS;
 

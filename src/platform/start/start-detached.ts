@@ -3,7 +3,7 @@ import { tryFlock } from "#platform/flock.ts";
 import { joinCgroup } from "#platform/process/cgroup.ts";
 import { identifyProcess, type ProcessIdentity } from "#platform/process/identity.ts";
 import { selfCommand } from "#platform/self-command.ts";
-import { IS_LINUX, IS_WINDOWS } from "#platform/system.ts";
+import { IS_LINUX, IS_WINDOWS } from "#base/system.ts";
 
 /** Program whose processes can all be found again. */
 export interface ContainedStart {

@@ -2,7 +2,7 @@ import { dlopen, FFIType, ptr } from "bun:ffi";
 import { closeSync, fstatSync, openSync, statSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
 import { LIBC } from "#platform/libc.ts";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { openLibc } from "./libc-calls.ts";
 import { ownArchitecture, ownCall } from "./syscalls.ts";
 

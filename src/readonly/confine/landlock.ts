@@ -1,7 +1,7 @@
 import { ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { type LibcCalls, openLibc } from "./libc-calls.ts";
 
 /** Newest Landlock ABI that this program uses (Linux 6.15). */

@@ -1,5 +1,5 @@
 import { ptr } from "bun:ffi";
-import { IS_LINUX } from "#platform/system.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { restrictWrites, type RestrictionsInForce } from "./landlock.ts";
 import { openLibc, setNoNewPrivileges, type LibcCalls } from "./libc-calls.ts";
 import { filterSystemCalls } from "./seccomp.ts";
