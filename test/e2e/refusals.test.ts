@@ -36,7 +36,7 @@ describe("a wrong request is refused in words, and nothing is changed", () => {
     ["a topic without version", { topic: "review-auth" }, "invalid_topic", "review-auth-v1"],
     ["a topic with a path in it", { topic: "review-../../x-v1" }, "invalid_topic", "review-"],
     ["a topic that is an option", { topic: "--help" }, "invalid_topic", "does not have the form"],
-    ["a relative cwd", { cwd: "some/where" }, "invalid_cwd", "full path"],
+    ["a relative cwd", { cwd: "some/where" }, "invalid_cwd", "absolute path"],
     ["a missing cwd", { cwd: "/nowhere/at/all" }, "invalid_cwd", "does not exist"],
     ["a file as cwd", { cwd: "/etc/passwd" }, "invalid_cwd", "not a folder"],
     ["an empty prompt", { prompt: " \n" }, "invalid_prompt", "empty"],
