@@ -25,8 +25,8 @@ const TOO_OLD = `is too old; version ${OLDEST_VERSION} or newer is needed`;
  */
 export async function probeCapabilities(config: Config, program: CodexProgram): Promise<CodexCapabilities> {
   const [version, help] = await Promise.all([
-    ask(config, program, ["--version"]),
-    ask(config, program, ["exec", "--help"]),
+    runProbe(config, program, ["--version"]),
+    runProbe(config, program, ["exec", "--help"]),
   ]);
   if (help.exitCode !== 0) {
     throw new AppError(
@@ -35,7 +35,7 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
       "Reinstall it (npm install -g @openai/codex), or set CODEXMCP_CODEX_BIN to another Codex CLI.",
     );
   }
-  return { version: /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0], words: readWords(help.stdout) };
+  return { version: /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0], words: parseHelp(help.stdout) };
 }
 
 /**
@@ -72,7 +72,7 @@ export function describeProgram(program: CodexProgram): string {
 }
 
 /** Extracts options and subcommands from clap's help, where they come first on their lines. */
-function readWords(help: string): string[] {
+function parseHelp(help: string): string[] {
   const found = help.matchAll(/^\s+(?:-\w, )?(--[a-z][\w-]*)|^ {2}([a-z][\w-]*)(?= {2}|$)/gm);
   return [...found].map(([, option, command]) => option ?? command ?? "");
 }
@@ -83,7 +83,7 @@ interface ProbeOutput {
   stderr: string;
 }
 
-async function ask(config: Config, program: CodexProgram, args: readonly string[]): Promise<ProbeOutput> {
+async function runProbe(config: Config, program: CodexProgram, args: readonly string[]): Promise<ProbeOutput> {
   try {
     const { exitCode = -1, stdout, stderr } = await runCodexProbe(config, program, args);
     return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };

@@ -1,4 +1,4 @@
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import type { Topic } from "./topic.ts";
 
 /** Pattern of a task id. Its length is limited because file names have at most 255 bytes, and temporary names beside it are longer. */
@@ -46,7 +46,7 @@ const MAX_FOLDER_BYTES = 200;
 /** Joins two parts to a folder name; if it is too long, cuts the first part and adds a digest to keep it unique. */
 export function joinName(head: string, tail: string): string {
   if (Buffer.byteLength(head + tail) <= MAX_FOLDER_BYTES) return head + tail;
-  const digest = `~${digestOf(head).slice(0, 8)}`;
+  const digest = `~${hashContent(head).slice(0, 8)}`;
   const room = MAX_FOLDER_BYTES - Buffer.byteLength(digest + tail);
   // A character cut in two becomes a replacement character, which is removed as well.
   const cut = Buffer.from(head)

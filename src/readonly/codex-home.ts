@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { Config } from "#base/config.ts";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { isWithin, realPath } from "#base/paths.ts";
-import { bringLogin, bringSession } from "#codex/private-home/close.ts";
+import { saveLogin, saveSession } from "#codex/private-home/close.ts";
 import type { FindLoginDoubt } from "#codex/private-home/login.ts";
 import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
@@ -55,7 +55,7 @@ export function inCodexHome<T>(codexHome: string, work: () => T): T {
     return work();
   } catch (error) {
     const code = errnoOf(error);
-    if (code === undefined || !UNUSABLE.has(code) || !isAbout(codexHome, error)) throw error;
+    if (code === undefined || !UNUSABLE.has(code) || !concernsFolder(codexHome, error)) throw error;
     throw new AppError(
       "invalid_configuration",
       `CODEX_HOME (${codexHome}) is not a readable and writable folder: ${String(error)}.`,
@@ -79,7 +79,7 @@ const UNUSABLE = new Set([
 ]);
 
 /** Returns whether a system call failed because of a path in a folder. */
-function isAbout(folder: string, error: unknown): boolean {
+function concernsFolder(folder: string, error: unknown): boolean {
   const { path, dest } = v.parse(PathsSchema, error);
   // Of two paths, the second is the one to be created.
   const paths = errnoOf(error) === "EEXIST" ? [dest ?? path] : [path, dest];
@@ -112,14 +112,14 @@ export async function closeCodexHome(
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
   if (!note.success) return { violations: [], notes: ["The record of the run's session could not be kept."] };
   const { home: opened, user_files } = note.output;
-  const findings = await bringSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
+  const findings = await saveSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
   if (!isEnforced && user_files === undefined) {
     findings.notes.push("It is not known whether the run changed the user's files in CODEX_HOME.");
   } else if (!isEnforced && user_files !== undefined) {
     const login = { since: opened.opened_at, doubt: doubtLogin };
     restoreUserFiles(codexHome, user_files, join(paths.folder, "codex-home-removed"), findings, login);
   }
-  await bringLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
+  await saveLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
   return findings;
 }
 

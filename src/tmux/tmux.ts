@@ -80,7 +80,7 @@ export async function hasSession(server: TmuxServer, name: string): Promise<bool
 }
 
 /** Returns the pid of the process in a session's pane; undefined if there is no such session. */
-export async function panePid(server: TmuxServer, name: string): Promise<number | undefined> {
+export async function findPanePid(server: TmuxServer, name: string): Promise<number | undefined> {
   const { stdout } = await runTmux(server, ["display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"], "/");
   return Number(stdout) || undefined;
 }
@@ -108,7 +108,7 @@ export function checkTmux(server: TmuxServer): void {
 }
 
 /** Returns the installed tmux's version, e.g. `3.3a`. */
-export async function tmuxVersion(server: TmuxServer): Promise<string> {
+export async function readTmuxVersion(server: TmuxServer): Promise<string> {
   const { stdout } = await runTmux(server, ["-V"], "/");
   return stdout.trim().replace(/^tmux /, "");
 }

@@ -24,7 +24,7 @@ export function readLoginToRenew(codexHome: string): { text: string; fingerprint
   const path = join(codexHome, FILE);
   const text = readText(path);
   const fingerprint = digestFile(path);
-  if (text === undefined || fingerprint === undefined || !isToBeRenewed(text)) return undefined;
+  if (text === undefined || fingerprint === undefined || !isDueForRenewal(text)) return undefined;
   return { text, fingerprint };
 }
 
@@ -41,7 +41,7 @@ export type FindLoginDoubt = (violations: readonly HomeViolation[]) => LoginDoub
  * Replaces the user's login with a renewed one, if nothing else in it was changed and there is no doubt about it.
  * @param findings earlier findings in CODEX_HOME; receives the new ones
  */
-export function returnLogin(
+export function copyLoginBack(
   codexHome: string,
   own: string,
   note: PrivateHomeNote,
@@ -52,10 +52,10 @@ export function returnLogin(
   // The user's file may be a link to another place.
   const path = realPath(join(codexHome, FILE));
   const text = readText(join(own, FILE));
-  if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return;
+  if (text !== undefined && isSameFingerprint(fingerprintText(text), note.login)) return;
   const before = readText(path);
   const doubt = doubtLogin(findings.violations);
-  if (before === undefined || !isSameFingerprint(digestOfText(before), note.login)) {
+  if (before === undefined || !isSameFingerprint(fingerprintText(before), note.login)) {
     findings.notes.push("Another program changed the login (auth.json) during the run; the run's login was discarded.");
   } else if (text === undefined || !isRenewalOf(before, text, note.opened_at)) {
     findings.violations.push({ path: FILE, change: "changed in more fields than a renewal changes; discarded" });
@@ -89,7 +89,7 @@ export function namesLogin(
   );
 }
 
-function isToBeRenewed(text: string): boolean {
+function isDueForRenewal(text: string): boolean {
   const login = v.safeParse(LoginSchema, parseJson(text));
   if (!login.success) return false;
   const { tokens, last_refresh } = login.output;
@@ -104,7 +104,7 @@ function readText(path: string): string | undefined {
   return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
 }
 
-function digestOfText(text: string): FileFingerprint {
+function fingerprintText(text: string): FileFingerprint {
   const bytes = Buffer.from(text);
   return { size: bytes.length, digest: new Bun.CryptoHasher("sha256").update(bytes).digest("hex") };
 }

@@ -25,7 +25,7 @@ import {
 } from "#platform/files/file-digest.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
-import { agentsOf, listRecords, type SessionRecord } from "./records.ts";
+import { findAgentRecords, listRecords, type SessionRecord } from "./records.ts";
 
 const MIB = 1024 * 1024;
 /** Maximum growth of a session's record in one run, in bytes. */
@@ -40,7 +40,7 @@ const MAX_AGENTS = 50;
  * @param sessionId of the run itself; records of other sessions are not copied
  * @param findings receives the findings, even if this throws
  */
-export async function returnSession(
+export async function copySessionBack(
   codexHome: string,
   own: string,
   note: PrivateHomeNote,
@@ -48,26 +48,27 @@ export async function returnSession(
   findings: HomeFindings,
 ): Promise<void> {
   const turns = new Turns();
-  const move: Move = { codexHome, own, findings, turns, maxGrowth: MAX_GROWTH_BYTES };
+  const move: CopyTask = { codexHome, own, findings, turns, maxGrowth: MAX_GROWTH_BYTES };
   const records = await listRecords(join(own, "sessions"));
   const [record, ...more] = records.filter(({ id }) => id === sessionId);
   if (more.length > 0) findings.violations.push({ path: "sessions", change: "several records of the run's session" });
-  else if (record !== undefined) await returnRecord(move, record.path, note.resumed);
+  else if (record !== undefined) await copyRecordBack(move, record.path, note.resumed);
   else if (note.resumed !== undefined) {
     findings.violations.push({
       path: join("sessions", note.resumed.path),
       change: "removed; the user's copy was kept",
     });
   }
-  const agents = sessionId === undefined ? [] : await agentsOf(sessionId, records, join(own, "sessions"), turns);
-  await returnAgents(move, agents);
+  const agents =
+    sessionId === undefined ? [] : await findAgentRecords(sessionId, records, join(own, "sessions"), turns);
+  await copyAgentsBack(move, agents);
   const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
   if (others > 0)
     findings.notes.push(`The run created ${formatCount(others, "record")} of other sessions, which were discarded.`);
 }
 
 /** Facts needed to copy a record. */
-interface Move {
+interface CopyTask {
   codexHome: string;
   own: string;
   findings: HomeFindings;
@@ -75,12 +76,12 @@ interface Move {
   maxGrowth: number;
 }
 
-async function returnAgents(move: Move, agents: readonly SessionRecord[]): Promise<void> {
+async function copyAgentsBack(move: CopyTask, agents: readonly SessionRecord[]): Promise<void> {
   let left = MAX_AGENTS_BYTES;
   for (const { id, path } of agents.slice(0, MAX_AGENTS)) {
     // Sessions that already exist are not overwritten.
     if (findSessionFile(move.codexHome, id) !== undefined) continue;
-    left -= await returnRecord({ ...move, maxGrowth: left }, path, undefined);
+    left -= await copyRecordBack({ ...move, maxGrowth: left }, path, undefined);
     await move.turns.pause();
   }
   if (agents.length > MAX_AGENTS)
@@ -97,7 +98,7 @@ const NOT_COPIED: Readonly<Record<string, string>> = {
  * Copies one record.
  * @returns the number of bytes added to the existing ones
  */
-async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["resumed"]): Promise<number> {
+async function copyRecordBack(move: CopyTask, path: string, resumed: PrivateHomeNote["resumed"]): Promise<number> {
   const { violations, notes } = move.findings;
   const shown = join("sessions", path);
   const source = join(move.own, shown);
@@ -114,7 +115,7 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
   try {
     const outcome = await copyRecord(source, temporary, { start, maxGrowth: move.maxGrowth }, move.turns);
     if (typeof outcome === "object") {
-      put(temporary, target, existing);
+      placeFile(temporary, target, existing);
       return outcome.bytes;
     }
     const reason = NOT_COPIED[outcome];
@@ -133,7 +134,7 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
  * Puts a file in its place.
  * @throws with the code EEXIST if another file has appeared there since
  */
-function put(from: string, target: string, existing: string | undefined): void {
+function placeFile(from: string, target: string, existing: string | undefined): void {
   // link() does not overwrite a file.
   if (existing === undefined || identityOf(target) !== existing) linkSync(from, target);
   else renameSync(from, target);

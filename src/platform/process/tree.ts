@@ -45,7 +45,7 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
 }
 
 /** Lists the processes, except this one, with a readable environment that contains this variable, with its value. */
-export function processesWith(variable: string): { pid: number; value: string }[] {
+export function listProcessesWith(variable: string): { pid: number; value: string }[] {
   return processSystem.listWithVariable(variable);
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { errnoOf } from "#base/errors.ts";
 import { formatCount } from "#base/text.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
@@ -117,7 +117,7 @@ export function readContent(path: string, { kind, size }: Pick<Entry, "kind" | "
     const file = openSync(path, PLAIN_READ);
     try {
       const bytes = readSync(file, buffer, 0, MAX_CONTENT_BYTES, 0);
-      return digestOf(buffer.subarray(0, bytes));
+      return hashContent(buffer.subarray(0, bytes));
     } finally {
       closeSync(file);
     }

@@ -4,7 +4,7 @@ import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
 import type { Config } from "#base/config.ts";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathOfMissing } from "#base/paths.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
@@ -98,7 +98,7 @@ function tellApart(path: string, { commonDir }: RepositoryLocation): string {
 }
 
 function shortDigest(text: string): string {
-  return digestOf(text).slice(0, 6);
+  return hashContent(text).slice(0, 6);
 }
 
 /** Longest path of a worktree in bytes: the system's limit for a path, less what the files in the worktree need. */
