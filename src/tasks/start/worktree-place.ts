@@ -13,6 +13,7 @@ import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#domain/names.ts";
 import type { Topic } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { IS_LINUX } from "#base/system.ts";
 
 /** Facts of a repository that determine where its worktrees are created. */
 export type RepositoryLocation = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
@@ -102,7 +103,7 @@ function shortDigest(text: string): string {
 }
 
 /** Longest path of a worktree in bytes: the system's limit for a path, less what the files in the worktree need. */
-const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
+const MAX_PATH_BYTES = IS_LINUX ? 3500 : 900;
 
 function checkFolder({ worktrees }: Config, path: string): void {
   const bytes = Buffer.byteLength(path);
