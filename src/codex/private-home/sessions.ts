@@ -63,8 +63,9 @@ export async function copySessionBack(
     sessionId === undefined ? [] : await findAgentRecords(sessionId, records, join(own, "sessions"), turns);
   await copyAgentsBack(move, agents);
   const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
-  if (others > 0)
+  if (others > 0) {
     findings.notes.push(`The run created ${formatCount(others, "record")} of other sessions, which were discarded.`);
+  }
 }
 
 /** Facts needed to copy a record. */
@@ -84,8 +85,9 @@ async function copyAgentsBack(move: CopyTask, agents: readonly SessionRecord[]):
     left -= await copyRecordBack({ ...move, maxGrowth: left }, path, undefined);
     await move.turns.pause();
   }
-  if (agents.length > MAX_AGENTS)
+  if (agents.length > MAX_AGENTS) {
     move.findings.notes.push(`Only the records of the first ${MAX_AGENTS} agents were copied (of ${agents.length}).`);
+  }
 }
 
 /** Reasons why a record was not copied that are not violations. */

@@ -44,8 +44,9 @@ function compareEntries(path: string, before: Entry, after: Entry): Difference["
   if (before.kind === "folder" || before.kind === "other") return undefined;
   if (before.kind === "link") return before.content === after.content ? undefined : "content";
   const { size, modified, changed, inode } = before;
-  if (size === after.size && modified === after.modified && changed === after.changed && inode === after.inode)
+  if (size === after.size && modified === after.modified && changed === after.changed && inode === after.inode) {
     return undefined;
+  }
   if (size !== after.size) return "content";
   if (before.content === undefined) return "time stamps";
   return readContent(path, after) === before.content ? undefined : "content";
