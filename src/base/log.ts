@@ -8,8 +8,8 @@ const ROOT = "codexmcp";
 export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 
 /** Returns the logger of one layer, e.g. `logger("store")`. It is silent until {@link startLogging} is called. */
-export function logger(room: string): Logger {
-  return getLogger([ROOT, room]);
+export function logger(layer: string): Logger {
+  return getLogger([ROOT, layer]);
 }
 
 /** Sends logs of `level` (default `warning`) and above to stderr, one per line; stdout is reserved for the protocol. */

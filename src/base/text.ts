@@ -24,6 +24,11 @@ export function listSome(names: readonly string[], atMost = 5): string {
   return `${names.slice(0, atMost).join(", ")}${more}`;
 }
 
+/** Formats a number with a regular noun: `1 folder`, `2 folders`. */
+export function formatCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** Quotes a text as one shell word for commands shown to people; names of files and branches may come from strangers. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;

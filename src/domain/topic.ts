@@ -1,4 +1,5 @@
 import { AppError } from "#base/errors.ts";
+import { shorten } from "#base/text.ts";
 
 /** Types of topics. */
 export const TOPIC_TYPES = ["review", "implement", "longrun", "test"] as const;
@@ -16,7 +17,10 @@ export interface Topic {
 
 const GRAMMAR = /^([a-z]+)-([A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*)-v(\d{1,9})$/;
 
-/** Maximum length of a topic, in characters: it names worktree folders, branches and tmux sessions, and file names end at 255 bytes. */
+/**
+ * Maximum length of a topic, in characters: worktree folders, branches and tmux sessions are named after it, and file names have at most
+ * 255 bytes.
+ */
 const MAX_LENGTH = 120;
 
 /**
@@ -33,9 +37,9 @@ export function parseTopic(text: string): Topic {
 }
 
 function describeFault(text: string, type: string | undefined): string {
-  if (text.length > MAX_LENGTH) return `The topic has ${text.length} characters; at most ${MAX_LENGTH} are possible.`;
-  if (type !== undefined) return `The topic's type "${type}" is none of ${TOPIC_TYPES.join(", ")}.`;
-  return `The topic "${text}" does not follow <type>-<description>-v<version>.`;
+  if (text.length > MAX_LENGTH) return `The topic has ${text.length} characters; the maximum is ${MAX_LENGTH}.`;
+  if (type !== undefined) return `The topic type "${type}" is not one of ${TOPIC_TYPES.join(", ")}.`;
+  return `The topic "${text}" does not have the form <type>-<description>-v<version>.`;
 }
 
 function hintFor(text: string): string {
@@ -45,5 +49,18 @@ function hintFor(text: string): string {
     .filter((word) => word !== "" && !TOPIC_TYPES.some((type) => type === word));
   const description = words.join("_").slice(0, 60) || "auth_module";
   const type = TOPIC_TYPES.find((candidate) => text.startsWith(candidate)) ?? "review";
-  return `Name it for example ${type}-${description}-v1; the type is one of ${TOPIC_TYPES.join(", ")}.`;
+  return `Use a topic such as ${type}-${description}-v1; the type is one of ${TOPIC_TYPES.join(", ")}.`;
+}
+
+/** Verbs that begin the subject of a commit, by the topic's type. */
+const VERBS = { implement: "Implement ", test: "Test ", review: "Review ", longrun: "" } as const;
+/** Maximum length of the prompt in a commit message, in characters. */
+const MAX_PROMPT_LENGTH = 2000;
+
+/** Returns the default message for a commit of a task's work: its topic, its prompt, and the task. */
+export function commitMessageOf({ topic, task_id }: { topic: string; task_id: string }, prompt?: string): string {
+  const { type, description } = parseTopic(topic);
+  const subject = `${VERBS[type]}${description.replaceAll(/[_-]/g, " ")}`;
+  const asked = prompt === undefined ? "" : `\n\n${shorten(prompt.trim(), MAX_PROMPT_LENGTH)}`;
+  return `${subject.charAt(0).toUpperCase()}${subject.slice(1)}${asked}\n\nTask: ${task_id}\n`;
 }

@@ -3,6 +3,7 @@ import { AppError } from "#base/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#base/paths.ts";
 import { kindOf, tryReadText } from "#platform/files/read-file.ts";
 import { quoteForShell } from "#base/text.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Folders of a repository. */
 export interface GitFolders {
@@ -93,7 +94,7 @@ const named = new Set<string>();
 
 /** Returns whether a git folder may be passed to git by name, and has not been before: it has to belong to this user. */
 export function mayNameGitFolder(folder: string): boolean {
-  if (process.platform === "win32" || named.has(folder) || !isGitFolder(folder)) return false;
+  if (IS_WINDOWS || named.has(folder) || !isGitFolder(folder)) return false;
   const isOwn = statIfAny(folder)?.uid === process.geteuid?.();
   if (isOwn) named.add(folder);
   return isOwn;

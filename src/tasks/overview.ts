@@ -1,5 +1,5 @@
 import { ownUsage } from "#codex/run/run-state.ts";
-import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { readSessionUsage } from "#codex/run/session-file.ts";
 import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { GitLimits } from "#git/run-git.ts";
 import { findUncommittedWork, type UncommittedWork } from "#git/worktree/uncommitted-work.ts";
 import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
-import { mapLimited } from "#base/map-limited.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import { statIfAny } from "#base/paths.ts";
 
 /** A worktree whose files are to be examined. */

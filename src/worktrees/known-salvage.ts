@@ -3,7 +3,7 @@ import { listSalvage, type Salvage } from "#git/salvage/list-salvage.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { canReadFolder } from "#git/worktree/worktree-link.ts";
 import { toFailure } from "#base/errors.ts";
-import { mapLimited } from "#base/map-limited.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import { realPath } from "#base/paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";

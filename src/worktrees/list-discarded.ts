@@ -1,5 +1,5 @@
 import { measureSalvage } from "#git/salvage/salvage-size.ts";
-import { mapLimited } from "#base/map-limited.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type KnownSalvage, listKnownSalvage, SALVAGE_LIFETIME_SECONDS } from "./known-salvage.ts";
 

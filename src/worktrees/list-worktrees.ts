@@ -3,7 +3,7 @@ import { CommitGraph } from "#git/repository/commit-graph.ts";
 import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { listGitWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
 import { toFailure } from "#base/errors.ts";
-import { mapLimited } from "#base/map-limited.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import { newestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";

@@ -11,7 +11,7 @@ import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import { findMerged, recordMerge } from "#store/worktree-base.ts";
-import { commitMessageOf } from "#domain/commit-message.ts";
+import { commitMessageOf } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
 

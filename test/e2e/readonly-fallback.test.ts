@@ -157,7 +157,7 @@ describe("with the fallback on", () => {
     const prompt = (bytes: number) => "SAY-HELLO".padEnd(bytes, " x");
     const refused = await client.call("codex", review(prompt(1024 * 1024), "review-long-v1"));
     expect(refused.data).toMatchObject({ success: false, code: "invalid_prompt" });
-    const most = Number(/at most (\d+) are possible/.exec(String(refused.data["error"]))?.[1]);
+    const most = Number(/limit is (\d+) bytes/.exec(String(refused.data["error"]))?.[1]);
     expect(most).toBeGreaterThan(1024 * 1024 - 4096);
     const taken = await client.call("codex", review(prompt(most), "review-long-v2"));
     expect(taken.data).toMatchObject({ success: true, result: "Hello." });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { codexArguments } from "#codex/argv.ts";
+import { codexArguments } from "#codex/process.ts";
 import { describeEvent, unwrapCommand } from "#codex/run/describe.ts";
 import { parseEvent } from "#codex/run/event.ts";
 import { classifyFailure } from "#codex/run/failure.ts";

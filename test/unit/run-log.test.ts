@@ -38,13 +38,13 @@ describe("what nobody can judge is counted", () => {
   const UNKNOWN: [string, string][] = [
     [item({ type: "mcp_tool_call", server: "files", tool: "write", status: "completed" }), "the MCP tool files.write"],
     [item({ type: "collab_tool_call", tool: "spawn", status: "completed" }), "another agent (spawn)"],
-    [item({ type: "hologram" }), "an item of the type hologram"],
-    [item({ type: "hologram" }, "item.started"), "an item of the type hologram"],
-    [item({ type: "command_execution", command: 7 }), "an item of the type command_execution"],
-    ['{"type":"thread.paused"}\n', "an event of the type thread.paused"],
-    ["Segmentation fault\n", "a line of the log that is no event"],
-    ['{"type":"item.completed","item":{"type":"comm', "a line of the log that is no event"],
-    [`${"[".repeat(100_000)}\n`, "a line of the log that is no event"],
+    [item({ type: "hologram" }), "an item of type hologram"],
+    [item({ type: "hologram" }, "item.started"), "an item of type hologram"],
+    [item({ type: "command_execution", command: 7 }), "an item of type command_execution"],
+    ['{"type":"thread.paused"}\n', "an event of type thread.paused"],
+    ["Segmentation fault\n", "a log line that is not an event"],
+    ['{"type":"item.completed","item":{"type":"comm', "a log line that is not an event"],
+    [`${"[".repeat(100_000)}\n`, "a log line that is not an event"],
   ];
   test("events that change nothing are not", () => {
     writeFileSync(log, HARMLESS.join("") + command);
@@ -69,7 +69,7 @@ describe("what nobody can judge is counted", () => {
     writeFileSync(log, `${"x".repeat(MAX_LINE_LENGTH + 300_000)}\n${command}`);
     expect(readActions(log)).toMatchObject({
       commands: [{ command: "ls" }],
-      unknown: ["1 lines of the log that are too long to read"],
+      unknown: ["1 log line longer than the limit"],
     });
   });
 });

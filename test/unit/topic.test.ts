@@ -42,7 +42,7 @@ describe("topics", () => {
       const { code, message, hint = "" } = error as AppError;
       expect(code).toBe("invalid_topic");
       expect(message.length).toBeLessThan(250);
-      const [, example = ""] = /for example (\S+);/.exec(hint) ?? [];
+      const [, example = ""] = /such as (\S+);/.exec(hint) ?? [];
       expect(parseTopic(example).version).toBe(1);
     });
     fc.assert(property, runs(0.2));

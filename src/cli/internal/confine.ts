@@ -1,8 +1,7 @@
 // oxlint-disable-next-line no-restricted-imports -- into a file that the supervisor reads
 import { closeSync, openSync, writeSync } from "node:fs";
 import { basename } from "node:path";
-import { becomeProgram } from "#readonly/confine/execute.ts";
-import { holdLock } from "#readonly/confine/hold-lock.ts";
+import { becomeProgram, holdLock } from "#readonly/confine/execute.ts";
 import { restrictToReading } from "#readonly/confine/restrict.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";

@@ -1,5 +1,4 @@
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { EndedTask } from "#domain/record.ts";
+import { elapsedSeconds, type EndedTask } from "#domain/record.ts";
 import { formatDuration } from "./quantities.ts";
 import { compose, hangingIndent, paint, type Text, withoutControls } from "./style.ts";
 

@@ -1,4 +1,4 @@
-import { takeStart } from "#base/text.ts";
+import { formatCount, takeStart } from "#base/text.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { type CodexEvent, type CodexItem, isKnownItem, parseEvent } from "./event.ts";
 
@@ -27,7 +27,7 @@ export interface RunActions {
 
 type ActionItem = Extract<CodexItem, { type: "command_execution" | "file_change" }>;
 
-/** Maximum number of different entries that are recorded. */
+/** Maximum number of different unknown entries that are recorded. */
 const MAX_UNKNOWN = 100;
 
 /**
@@ -49,7 +49,7 @@ export function readActions(logFile: string): RunActions {
   const reader = new LineReader(logFile);
   for (const line of reader.read()) take(line);
   take(reader.rest());
-  if (reader.longLines > 0) addUnknown(`${reader.longLines} lines of the log that are too long to read`);
+  if (reader.longLines > 0) addUnknown(`${formatCount(reader.longLines, "log line")} longer than the limit`);
   const actions: RunActions = { commands: [], patches: [], unknown: [...unknown] };
   for (const item of items.values()) addAction(actions, item);
   return actions;
@@ -63,13 +63,13 @@ function actionIn(line: string): ActionItem | string | undefined {
   } catch {
     event = undefined;
   }
-  if (event === undefined) return "a line of the log that is no event";
-  if (event.type === "unknown") return `an event of the type ${shorten(event.name)}`;
+  if (event === undefined) return "a log line that is not an event";
+  if (event.type === "unknown") return `an event of type ${shorten(event.name)}`;
   return "item" in event ? actionOf(event.item) : undefined;
 }
 
 function actionOf(item: { type: string }): ActionItem | string | undefined {
-  if (!isKnownItem(item)) return `an item of the type ${shorten(item.type)}`;
+  if (!isKnownItem(item)) return `an item of type ${shorten(item.type)}`;
   switch (item.type) {
     case "file_change":
       return item;

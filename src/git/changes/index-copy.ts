@@ -17,9 +17,9 @@ export async function withIndexCopy<T>(
 ): Promise<T> {
   const gitDir = await gitFolderOf(worktree);
   const index = join(gitDir, "index");
-  const roomBytes = (statIfAny(index)?.size ?? 0) * COPIES + MIN_ROOM_BYTES;
+  const neededBytes = (statIfAny(index)?.size ?? 0) * COPIES + MIN_ROOM_BYTES;
   const fill = async (folder: string) => copyIfThere(index, join(folder, "index"));
-  return withTemporaryFolder({ fallback: gitDir, fill, roomBytes }, async (folder) =>
+  return withTemporaryFolder({ fallback: gitDir, fill, neededBytes }, async (folder) =>
     work({ GIT_INDEX_FILE: join(folder, "index") }),
   );
 }

@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
-import { Turns } from "#base/turns.ts";
+import { Turns } from "#base/concurrency.ts";
 import { type ByteName, nameOf, toBytes, toName } from "#git/byte-names.ts";
 import { describeUnreadable } from "./unreadable.ts";
 

@@ -1,7 +1,7 @@
 import { constants, lstatSync, mkdirSync, readlinkSync, type Stats, symlinkSync } from "node:fs";
 import { copyFile, type FileHandle, open, rm } from "node:fs/promises";
 import { errnoOf } from "#base/errors.ts";
-import { Turns } from "#base/turns.ts";
+import { Turns } from "#base/concurrency.ts";
 import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
 
 const GIB = 1024 * 1024 * 1024;

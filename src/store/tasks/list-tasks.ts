@@ -1,7 +1,13 @@
 import { secondsBetween } from "#platform/clock.ts";
 import type { ProcessAddress } from "#platform/process/identity.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type Sandbox,
+  type TaskMode,
+  type TaskRecord,
+  type TaskStatus,
+  type Usage,
+} from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, toStoredTask } from "./task-row.ts";
 

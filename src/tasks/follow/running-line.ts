@@ -3,8 +3,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { takeStart } from "#base/text.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { TaskRecord } from "#domain/record.ts";
+import { elapsedSeconds, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 

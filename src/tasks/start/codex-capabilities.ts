@@ -1,4 +1,4 @@
-import { codexArguments, type CodexRequest } from "#codex/argv.ts";
+import { codexArguments, type CodexRequest } from "#codex/process.ts";
 import {
   type CodexCapabilities,
   describeProgram,

@@ -4,7 +4,7 @@ import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
 import type { Config } from "#base/config.ts";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathOfMissing } from "#base/paths.ts";
 import { takeStart } from "#base/text.ts";
@@ -14,6 +14,7 @@ import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#domain/names.ts";
 import type { Topic } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { IS_LINUX } from "#base/system.ts";
 
 /** Facts of a repository that determine where its worktrees are created. */
 export type RepositoryLocation = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
@@ -99,11 +100,11 @@ function tellApart(path: string, { commonDir }: RepositoryLocation): string {
 }
 
 function shortDigest(text: string): string {
-  return digestOf(text).slice(0, 6);
+  return hashContent(text).slice(0, 6);
 }
 
 /** Longest path of a worktree in bytes: the system's limit for a path, less what the files in the worktree need. */
-const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
+const MAX_PATH_BYTES = IS_LINUX ? 3500 : 900;
 
 function checkFolder({ worktrees }: Config, path: string): void {
   const bytes = Buffer.byteLength(path);

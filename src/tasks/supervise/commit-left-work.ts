@@ -5,7 +5,7 @@ import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { toFailure } from "#base/errors.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
 import { codexLockOf } from "#store/store-paths.ts";
-import { commitMessageOf } from "#domain/commit-message.ts";
+import { commitMessageOf } from "#domain/topic.ts";
 import { processMarkerOf } from "#domain/names.ts";
 import type { RunFacts, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";

@@ -1,8 +1,7 @@
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { locateCodex } from "#codex/locate.ts";
-import { codexArguments } from "#codex/argv.ts";
-import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
-import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { codexArguments, adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
+import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";

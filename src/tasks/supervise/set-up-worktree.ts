@@ -6,7 +6,7 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { logger } from "#base/log.ts";
 import { endFamily } from "#platform/process/end-family.ts";
-import { startShell } from "#platform/start/start-shell.ts";
+import { startShell } from "#platform/start/start-detached.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#domain/names.ts";
 import type { RunningTask } from "#domain/record.ts";
