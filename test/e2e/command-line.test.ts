@@ -45,6 +45,7 @@ describe("help", () => {
 
   test("names every command for people, and none that is not", async () => {
     const { stdout } = await cli("--help");
+    expect(stdout).toContain("Start here: `codex-mcp-server doctor`\n");
     for (const { name, group } of COMMANDS) {
       if (group === undefined) expect(stdout).not.toContain(name);
       else expect(stdout).toContain(`  ${name}`);
@@ -71,7 +72,7 @@ describe("a wrong command line", () => {
     [["install", "cursr"], "Did you mean cursor?"],
     [["wait", "-t", "soon", "x"], "--timeout takes a duration"],
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],
-    [["completion", "tcsh"], "Shells: bash, zsh, fish"],
+    [["completion", "tcsh"], "Choose one of bash, zsh, fish."],
     [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
   ])("%p is explained, with exit code 64", async (args, words) => {
     const { exitCode, stdout, stderr } = await cli(...args);
@@ -200,7 +201,7 @@ describe("wait and cancel", () => {
     expect(stdout).toMatch(/^codex-longrun-endless-v1: cancelled after \d+s\n$/);
     expect(exitCode).toBe(0);
     expect(world.processes().filter(({ command }) => command.includes("codex exec"))).toEqual([]);
-    expect((await cli("cancel", "longrun-endless-v1")).stdout).toContain("had ended already");
+    expect((await cli("cancel", "longrun-endless-v1")).stdout).toContain("had already ended");
   });
 });
 

@@ -67,13 +67,13 @@ describe.each(CLIENTS.filter(({ cli }) => cli === undefined).map((client) => [cl
       expect(readFileSync(join(dirname(file), backupsOf(file)[0] ?? ""), "utf8")).toBe(fixtureOf(client));
 
       const second = await install(id, "--yes", "--env", "CODEX_REASONING_EFFORT=high");
-      expect(second.stdout).toContain("nothing was changed");
+      expect(second.stdout).toContain("Nothing was changed.");
       expect(readFileSync(file, "utf8")).toBe(written);
       expect(backupsOf(file)).toHaveLength(1);
 
       expect((await install(id, "--yes", "--uninstall")).exitCode).toBe(0);
       expect(readFileSync(file, "utf8")).toBe(fixtureOf(client));
-      expect((await install(id, "--yes", "--uninstall")).stdout).toContain("nothing was changed");
+      expect((await install(id, "--yes", "--uninstall")).stdout).toContain("Nothing was changed.");
     });
 
     test("without a file gets one", async () => {
@@ -159,7 +159,7 @@ describe("codex, by the real Codex CLI", () => {
     expect(list).toContainEqual(
       expect.objectContaining({ name: "helper", transport: expect.objectContaining({ type: "stdio" }) as unknown }),
     );
-    expect((await codex("--yes", "--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("nothing was changed");
+    expect((await codex("--yes", "--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("Nothing was changed.");
     expect((await codex("--yes")).stdout).toContain("codex mcp remove, then by");
     expect((await codex("--yes", "--uninstall")).exitCode).toBe(0);
     expect(readFileSync(file, "utf8")).toBe(before);
@@ -197,7 +197,7 @@ describe.skipIf(CLAUDE === undefined)("claude-code, by the real Claude Code", ()
         .nothrow()
         .text();
     expect(await list()).toMatch(/codex: .* ✔ Connected/);
-    expect((await claude("--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("nothing was changed");
+    expect((await claude("--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("Nothing was changed.");
     expect((await claude("--uninstall")).exitCode).toBe(0);
     expect(await list()).not.toContain("codex:");
   }, 120_000);

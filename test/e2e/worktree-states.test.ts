@@ -219,9 +219,9 @@ describe("the list", () => {
     expect(report).toMatchObject({ state: "idle", ahead: 1, ...unknown });
     expect(other).toMatchObject({ has_uncommitted_work: false });
     expect(other).not.toHaveProperty("is_work_unknown");
-    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not looked at +1/);
+    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not checked +1/);
     expect(table.stdout).toContain("--exact");
-    expect((await cli("worktrees", "--exact")).stdout).not.toContain("not looked at");
+    expect((await cli("worktrees", "--exact")).stdout).not.toContain("not checked");
   });
 
   test("is whole while something writes to a worktree, and removes from it", async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { COMMANDS } from "#cli/framework/commands.ts";
 import { nearest } from "#cli/framework/nearest.ts";
+import { parseCommandLine, parseDuration } from "#cli/framework/parse-command-line.ts";
 import { escapeInJson } from "#cli/terminal/output.ts";
-import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/terminal/quantities.ts";
+import { formatBytes, formatCount, formatDuration } from "#cli/terminal/format-values.ts";
 import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/terminal/style.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 import { launcherOf } from "#codex/locate.ts";
@@ -16,6 +18,24 @@ test("a misspelt word is taken for what is nearest to it, and a strange one for 
   expect(nearest("cancle", names)).toBe("cancel");
   expect(nearest("frobnicate", names)).toBeUndefined();
   expect(nearest("", names)).toBeUndefined();
+});
+
+describe.each(COMMANDS.map((command) => [command.name, command] as const))("%s", (name, command) => {
+  test("is described by imperative phrases", () => {
+    const options = Object.values(command.options).map(({ summary }) => summary);
+    const phrases = [command.summary, ...options, ...command.examples.map(([, does]) => does)];
+    for (const phrase of phrases) expect(phrase).toMatch(/^[A-Z][^.]*(?:\.\w[^.]*)*$/);
+    expect(command.details ?? "Sentences.").toEndWith(".");
+  });
+
+  test("has examples that parse", () => {
+    for (const [line] of command.examples) {
+      const [first, ...args] = line.split(/ (?:[|>]|&&) /)[0]?.split(" ") ?? [];
+      if (first === "--version") continue;
+      expect(first).toBe(name);
+      expect(parseCommandLine(command, args)).toBeDefined();
+    }
+  });
 });
 
 test.each([

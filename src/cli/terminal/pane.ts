@@ -1,8 +1,7 @@
 import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
 import { ignoreTerminalSignals } from "#platform/terminal.ts";
 import type { RunningTask } from "#domain/record.ts";
-import { describeEnd } from "./describe-end.ts";
-import { formatEvent } from "./event-lines.ts";
+import { describeEnd, formatEvent } from "./format-task.ts";
 import { isTerminal, printWithoutWaiting } from "./output.ts";
 import { compose, paint, type Style, type Text } from "./style.ts";
 

@@ -1,23 +1,8 @@
-import type { TaskOverview } from "#tasks/overview.ts";
-import type { TaskStatus } from "#domain/record.ts";
 import { compose, join, paint, type Style, type Text } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
-import { formatTasks } from "#cli/terminal/task-table.ts";
+import { formatTasks } from "#cli/terminal/format-task.ts";
+import type { ListState } from "./list-state.ts";
 import type { Size } from "./screen.ts";
-
-/** State of the live list. */
-export interface ListState {
-  tasks: readonly TaskOverview[];
-  /** Number of tasks for each status, including tasks that are not shown. */
-  counts: Partial<Record<TaskStatus, number>>;
-  isUnfinishedOnly: boolean;
-  /** Index of the selected task in `tasks`. */
-  selected: number;
-  /** Index of the first visible task. */
-  top: number;
-  /** Message in the last line instead of the keys. */
-  message: string | undefined;
-}
 
 /** Number of lines other than tasks: the summary, the column titles, the keys. */
 const FRAME = 3;

@@ -7,12 +7,11 @@ import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { countTasks } from "#store/tasks/list-tasks.ts";
 import type { TaskStatus } from "#domain/record.ts";
-import { formatEvent } from "#cli/terminal/event-lines.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
-import { formatStatus } from "#cli/terminal/task-table.ts";
-import { refresh, select, selectionStep } from "./list-keys.ts";
+import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { type ListState, refresh, select, selectionStep } from "./list-state.ts";
 import { Screen } from "./screen.ts";
-import { drawList, drawLog, type ListState, visibleTaskCount } from "./view.ts";
+import { drawList, drawLog, visibleTaskCount } from "./view.ts";
 
 /** Filter of the tasks that are shown. */
 export interface WatchFilter {

@@ -1,9 +1,20 @@
-import { homedir } from "node:os";
+import type { EventLine } from "#codex/run/describe.ts";
+import { elapsedSeconds } from "#domain/elapsed.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
-import type { TaskStatus, Usage } from "#domain/record.ts";
-import { formatCount, formatDuration } from "./quantities.ts";
-import { compose, inOneLine, paint, type Style, type StyledText, type Text, withoutControls } from "./style.ts";
+import type { EndedTask, TaskStatus, Usage } from "#domain/record.ts";
+import { formatCount, formatDuration, shortenHome } from "./format-values.ts";
+import {
+  compose,
+  hangingIndent,
+  inOneLine,
+  multiline,
+  paint,
+  type Style,
+  type StyledText,
+  type Text,
+  withoutControls,
+} from "./style.ts";
 import { type Column, formatTable } from "./table.ts";
 
 const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
@@ -59,16 +70,44 @@ function formatTokens({ input_tokens, output_tokens }: Usage): string {
   return formatCount(input_tokens + output_tokens);
 }
 
-/** Returns a path as people write it. */
-export function shortenHome(path: string): string {
-  const home = homedir();
-  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
-}
-
 function formatLast({ last_event_at }: TaskOverview): string {
   return last_event_at === undefined ? "" : `${formatDuration(secondsBetween(last_event_at))} ago`;
 }
 
 function formatActivity({ activity, stalled }: TaskOverview): StyledText {
   return stalled === undefined ? inOneLine(activity ?? "") : paint(stalled, "yellow");
+}
+
+/** Describes in one or two lines how a task ended. */
+export function describeEnd(task: EndedTask): Text[] {
+  const duration = formatDuration(elapsedSeconds(task));
+  // For a cancelled task, the status is enough.
+  const failure =
+    task.status === "failed" ? compose`: ${hangingIndent(withoutControls(task.error))} [${task.code}]` : "";
+  const style = task.status === "completed" ? "green" : "red";
+  const lines: Text[] = [paint(compose`${task.status} after ${duration}${failure}`, style)];
+  if (task.diff_stat !== undefined && task.diff_stat !== "") lines.push(task.diff_stat);
+  return lines;
+}
+
+const EVENT_MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
+  text: { mark: "●", style: "plain" },
+  thinking: { mark: "·", style: "dim" },
+  plan: { mark: "☰", style: "cyan" },
+  command: { mark: "$", style: "bold" },
+  tool_call: { mark: "✎", style: "yellow" },
+  tool_result: { mark: " ", style: "dim" },
+  error: { mark: "!", style: "red" },
+  warning: { mark: "!", style: "yellow" },
+  notice: { mark: "·", style: "dim" },
+};
+
+/** Formats an event for people: a mark for its kind, then its text, with further lines below the first. */
+export function formatEvent({ type, text }: EventLine, indent = ""): { text: StyledText; style: Style } {
+  const { mark, style } = EVENT_MARKS[type];
+  const said = withoutControls(text.replaceAll("\n", `\n${indent}  `));
+  return {
+    text: multiline(compose`${mark} ${said}`),
+    style,
+  };
 }
