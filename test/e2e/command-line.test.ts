@@ -156,7 +156,7 @@ describe("one task", () => {
     await start("codex", "HELLO", "review-twice-v1");
     expect((await cli("logs", "review-twice-v1")).stdout).toContain("I found nothing.");
     expect((await cli("logs", "--run", "1", "review-twice-v1")).stdout).toEndWith("● Second.\n");
-    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("numbered from 1 to 2");
+    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("Use a number from 1 to 2.");
   });
 
   test("logs --follow shows what comes, and ends with the task", async () => {
