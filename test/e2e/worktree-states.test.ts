@@ -53,7 +53,7 @@ describe("merged means that there was work, and that all of it is in the base", 
       expect(await reportOn(name)).toMatchObject({ is_merged: false, is_unchanged: true, ahead: 0, behind: 1 });
     }
     expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-fresh +idle, no changes +0 +1/);
-    expect((await cli("clean", "--merged", "--yes")).stdout).toBe("No such worktrees.\n");
+    expect((await cli("clean", "--merged", "--yes")).stdout).toBe("No matching worktrees.\n");
     await client.call("codex_cancel", { task_id: "codex-implement-busy-v1" });
   });
 

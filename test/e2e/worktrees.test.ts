@@ -84,7 +84,7 @@ test("clean --gone: git's record goes, the branch stays", async () => {
 });
 
 test("clean --worktrees --older-than: by age; what is not ours or runs stays whatever its age", async () => {
-  expect((await cli("clean", "--worktrees", "--older-than", "1d")).stdout).toBe("No such worktrees.\n");
+  expect((await cli("clean", "--worktrees", "--older-than", "1d")).stdout).toBe("No matching worktrees.\n");
   await cli("clean", "--worktrees", "--older-than", "0s", "--yes");
   for (const name of ["open", "draft", "merged"]) expect(existsSync(at(name))).toBe(false);
   for (const name of ["busy", "mine"]) expect(existsSync(at(name))).toBe(true);

@@ -182,7 +182,7 @@ test("something that cannot be looked at in a worktree's place is not taken for 
     const reports = await list();
     expectOthers(reports);
     expect(reports["bad"]).toMatchObject({ state: "unreadable" });
-    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No such worktrees.\n");
+    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No matching worktrees.\n");
     rmSync(at("bad"));
   }
   renameSync(aside, at("bad"));

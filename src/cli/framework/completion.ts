@@ -70,10 +70,10 @@ export function makeCompleteCommand(listCommands: () => readonly Command[]): Com
     run: ({ operands }) => {
       // bash splits `--status=run` into three words.
       const words = operands.filter((word) => word !== "=");
-      const begun = words.at(-1) ?? "";
-      for (const [word, meaning] of findCandidates(listCommands(), words.slice(0, -1), begun)) {
+      const prefix = words.at(-1) ?? "";
+      for (const [word, meaning] of findCandidates(listCommands(), words.slice(0, -1), prefix)) {
         // The shell prints the candidates on its terminal; a word with invisible characters could not be chosen there.
-        if (word.startsWith(begun) && makeVisible(word) === word) {
+        if (word.startsWith(prefix) && makeVisible(word) === word) {
           printLines([multiline(`${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
         }
       }
@@ -82,16 +82,16 @@ export function makeCompleteCommand(listCommands: () => readonly Command[]): Com
   });
 }
 
-function findCandidates(commands: readonly Command[], before: readonly string[], begun: string): readonly Candidate[] {
+function findCandidates(commands: readonly Command[], before: readonly string[], prefix: string): readonly Candidate[] {
   const [name, ...rest] = before;
   if (name === undefined) return namesOf(commands);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) return [];
   const options = optionsOf(command);
   const last = rest.at(-1)?.replace(/^--/, "");
-  const wanting = last === undefined ? undefined : options[last];
-  if (wanting !== undefined && wanting.type !== "boolean") return (wanting.choices ?? []).map((choice) => [choice, ""]);
-  if (begun.startsWith("-")) return Object.entries(options).map(([option, { summary }]) => [`--${option}`, summary]);
+  const option = last === undefined ? undefined : options[last];
+  if (option !== undefined && option.type !== "boolean") return (option.choices ?? []).map((choice) => [choice, ""]);
+  if (prefix.startsWith("-")) return Object.entries(options).map(([each, { summary }]) => [`--${each}`, summary]);
   return findOperands(command, commands);
 }
 

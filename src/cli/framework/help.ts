@@ -16,7 +16,7 @@ export function makeHelpCommand(listCommands: () => readonly Command[]): Command
     group: "program",
     summary: "Show help for this program or one of its commands",
     operands: { usage: "[<command>]", min: 0, max: 1, kind: "command" },
-    examples: [["help tasks", "Show the options and examples of tasks, as tasks --help does"]],
+    examples: [["help tasks", "Show help for tasks, as tasks --help does"]],
     run: ({ operands: [name] }) => {
       const commands = listCommands();
       const command = commands.find((candidate) => candidate.name === name);

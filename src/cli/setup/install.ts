@@ -116,9 +116,9 @@ function describeEntry({ title, file, format, cli }: McpClient, name: string, en
   if (format.language === "toml") {
     return [`# ${title}: ${path}`, ...formatTomlTable(`${format.key}.${name}`, entryFields(format, entry))];
   }
-  const byHand = cli === undefined ? "" : ` (or: ${cli.program} ${cli.add({ name, ...entry }).join(" ")})`;
+  const command = cli === undefined ? "" : ` (or: ${cli.program} ${cli.add({ name, ...entry }).join(" ")})`;
   return [
-    `// ${title}: ${path}${byHand}`,
+    `// ${title}: ${path}${command}`,
     ...JSON.stringify({ [format.key]: { [name]: entryFields(format, entry) } }, null, 2).split("\n"),
   ];
 }
@@ -129,9 +129,9 @@ function describeChange({ client, file, name, before, after, commands }: ClientC
     const text = `"${name}": ${JSON.stringify(entryFields(client.format, withoutSecrets(entry)), null, 2)}`;
     return text.split("\n").map((line) => paint(`${mark} ${line}`, mark === "+" ? "green" : "red"));
   };
-  const how = commands.map(([program = "", action = "", verb = ""]) => `by ${program} ${action} ${verb}`);
+  const commandNames = commands.map((words) => words.slice(0, 3).join(" "));
   return [
-    `${client.title}, ${shortenHome(file)}${how.length > 0 ? ` (${how.join(", then ")})` : ""}:`,
+    `${client.title}, ${shortenHome(file)}${commandNames.length > 0 ? ` (with ${commandNames.join(", then ")})` : ""}:`,
     ...show("-", before),
     ...show("+", after),
   ];
@@ -148,7 +148,9 @@ function withoutSecrets(entry: ServerEntry): ServerEntry {
 
 async function confirm(): Promise<boolean> {
   if (!isTerminal() || !process.stdin.isTTY) {
-    throw new AppError("invalid_argument", "Cannot ask for confirmation: stdin is not a terminal.", "Add --yes.");
+    const stream = process.stdin.isTTY ? "stdout" : "stdin";
+    const hint = "Add --yes to make this change without confirmation.";
+    throw new AppError("invalid_argument", `Cannot ask for confirmation: ${stream} is not a terminal.`, hint);
   }
   // oxlint-disable-next-line no-restricted-properties -- asks the user for confirmation
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

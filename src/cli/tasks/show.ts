@@ -69,7 +69,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["branch", describeBranch(detail)],
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
-    ["place in queue", detail.queue_position],
+    ["queue position", detail.queue_position],
     ["last event", detail.last_event_at],
     ["stalled", detail.stalled],
     ["note", detail.note],
@@ -99,15 +99,15 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
     const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
     return paint(sliceToWidth(text, terminalWidth()), style);
   });
-  return ["", paint("Latest", "bold"), ...lines];
+  return ["", paint("Recent events", "bold"), ...lines];
 }
 
 function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
-    const said = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hangingIndent(paint(said, "red")), hangingIndent(withoutControls(hint ?? "")));
+    const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
+    lines.push("", hangingIndent(paint(failure, "red")), hangingIndent(withoutControls(hint ?? "")));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));
@@ -118,10 +118,10 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
 
 function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
   const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
-  const why = verdict === "UNVERIFIED" ? ": nothing was seen, but not everything could be judged" : "";
+  const reason = verdict === "UNVERIFIED" ? ": no violation was found, but not everything could be judged" : "";
   const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
   return [
-    paint(`Read-only audit: ${verdict}${why} (enforcement: ${enforcement})`, style[verdict]),
+    paint(`Read-only audit: ${verdict}${reason} (enforcement: ${enforcement})`, style[verdict]),
     ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
     ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
     ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),

@@ -45,8 +45,8 @@ export const tasksCommand = defineCommand({
 });
 
 function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): string {
-  if (status !== undefined || cwd !== undefined) return "No such tasks.";
-  return "No tasks. MCP clients start them; run `codex-mcp-server install` to set one up.";
+  if (status !== undefined || cwd !== undefined) return "No matching tasks.";
+  return "No tasks yet. MCP clients start them; run `codex-mcp-server install` to set one up.";
 }
 
 function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): Text[] {

@@ -37,26 +37,31 @@ function formatState({ status, running_on }: TaskOverview): Text {
 
 /** Column with its cells, and the smallest terminal width at which it is shown. */
 interface TaskColumn extends Column {
-  from: number;
+  minWidth: number;
   cell: (task: TaskOverview) => Text;
 }
 
 const COLUMNS: readonly TaskColumn[] = [
-  { title: "TASK", isFlexible: true, from: 0, cell: (task) => task.task_id },
-  { title: "STATE", from: 0, cell: formatState },
-  { title: "ELAPSED", align: "right", from: 0, cell: (task) => formatDuration(task.elapsed_seconds) },
-  { title: "LAST", align: "right", from: 60, cell: formatLast },
-  { title: "TOKENS", align: "right", from: 70, cell: ({ usage }) => (usage === undefined ? "" : formatTokens(usage)) },
-  { title: "SANDBOX", from: 110, cell: (task) => task.sandbox },
-  { title: "WORKSPACE", isFlexible: true, from: 110, cell: (task) => withoutControls(shortenHome(task.cwd)) },
-  { title: "ACTIVITY", isFlexible: true, from: 130, cell: formatActivity },
+  { title: "TASK", isFlexible: true, minWidth: 0, cell: (task) => task.task_id },
+  { title: "STATE", minWidth: 0, cell: formatState },
+  { title: "ELAPSED", align: "right", minWidth: 0, cell: (task) => formatDuration(task.elapsed_seconds) },
+  { title: "LAST", align: "right", minWidth: 60, cell: formatLast },
+  {
+    title: "TOKENS",
+    align: "right",
+    minWidth: 70,
+    cell: ({ usage }) => (usage === undefined ? "" : formatTokens(usage)),
+  },
+  { title: "SANDBOX", minWidth: 110, cell: (task) => task.sandbox },
+  { title: "WORKSPACE", isFlexible: true, minWidth: 110, cell: (task) => withoutControls(shortenHome(task.cwd)) },
+  { title: "ACTIVITY", isFlexible: true, minWidth: 130, cell: formatActivity },
 ];
 
 /** Returns the lines of a table of tasks, column titles first, without the columns for which a terminal is too narrow. */
 export function formatTasks(tasks: readonly TaskOverview[], width: number): StyledText[] {
   // If the output does not go to a terminal, each line is one task and nothing is cut.
   const columns = COLUMNS.filter(
-    ({ from, title }) => width >= from && (Number.isFinite(width) || title !== "ACTIVITY"),
+    ({ minWidth, title }) => width >= minWidth && (Number.isFinite(width) || title !== "ACTIVITY"),
   );
   return formatTable(
     columns,
@@ -105,9 +110,9 @@ const EVENT_MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
 /** Formats an event for people: a mark for its kind, then its text, with further lines below the first. */
 export function formatEvent({ type, text }: EventLine, indent = ""): { text: StyledText; style: Style } {
   const { mark, style } = EVENT_MARKS[type];
-  const said = withoutControls(text.replaceAll("\n", `\n${indent}  `));
+  const visible = withoutControls(text.replaceAll("\n", `\n${indent}  `));
   return {
-    text: multiline(compose`${mark} ${said}`),
+    text: multiline(compose`${mark} ${visible}`),
     style,
   };
 }

@@ -163,7 +163,7 @@ async function removeWorktree(context: AppContext, known: KnownWorktree): Promis
 }
 
 function describeWorktrees(results: CleanResult[], isDryRun: boolean): string[] {
-  if (results.length === 0) return ["No such worktrees."];
+  if (results.length === 0) return ["No matching worktrees."];
   const lines = results.map((result) => {
     const size = result.state === "gone" ? "" : `, ${formatBytes(result.bytes)}`;
     const worktree = `${shortenHome(result.worktree_dir)} (${describeState(result)}${size})`;

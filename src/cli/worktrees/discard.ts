@@ -41,7 +41,7 @@ export const discardCommand = defineCommand({
 function describe(done: Awaited<ReturnType<typeof discardWorktree>>): string[] {
   return [
     `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
-    `saved     ${done.salvage} (uncommitted files: ${done.files_saved})`,
+    `saved     ${done.salvage} (files besides the commits: ${done.files_saved})`,
     ...done.not_saved.map((path) => `not saved ${path}`),
     ...(done.left_behind === undefined ? [] : [describeLeft(done.left_behind)]),
     `Run \`codex-mcp-server restore ${done.task_id}\` to restore it.`,
