@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { applyChange, type ClientChange, ownEntry, planChange } from "#install/set-up-client.ts";
 import { entryFields } from "#install/client-file.ts";
@@ -129,7 +130,7 @@ function describeChange({ client, file, name, before, after, commands }: ClientC
     const text = `"${name}": ${JSON.stringify(entryFields(client.format, withoutSecrets(entry)), null, 2)}`;
     return text.split("\n").map((line) => paint(`${mark} ${line}`, mark === "+" ? "green" : "red"));
   };
-  const commandNames = commands.map((words) => words.slice(0, 3).join(" "));
+  const commandNames = commands.map(([program = "", ...args]) => [basename(program), ...args.slice(0, 2)].join(" "));
   return [
     `${client.title}, ${shortenHome(file)}${commandNames.length > 0 ? ` (with ${commandNames.join(", then ")})` : ""}:`,
     ...show("-", before),

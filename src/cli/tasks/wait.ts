@@ -16,12 +16,12 @@ export const waitCommand = defineCommand({
   name: "wait",
   group: "tasks",
   summary: "Wait until tasks have ended",
-  details: "Exits with 0 if all tasks that have ended were completed, 1 if one was not, and 124 after the timeout.",
+  details: "Exits with 0 if the tasks were completed, 1 if one was not, and 124 after the timeout.",
   operands: TASKS,
   options: {
     any: { type: "boolean", summary: "Wait only until one of them has ended" },
     timeout: { type: "duration", short: "t", summary: "Wait no longer than this, for example 90s, 15m or 2h" },
-    json: { type: "boolean", summary: "Print the answers of the ended tasks as JSON" },
+    json: { type: "boolean", summary: "Print the results of the ended tasks as JSON" },
   },
   examples: [["wait implement-parser-v1 implement-lexer-v1 && make", "Run make after both tasks are completed"]],
   run: async ({ options, operands }) => {
