@@ -75,7 +75,7 @@ export function describeState(report: WorktreeReport): string {
     ...(isUnknown ? ["not checked"] : has_uncommitted_work && state !== "unreadable" ? ["uncommitted changes"] : []),
     ...(is_merged ? ["merged"] : []),
     ...(is_unchanged ? ["no changes"] : []),
-    ...(made_here ? [] : ["not ours"]),
+    ...(made_here ? [] : ["pre-existing"]),
   ];
   return words.join(", ");
 }
