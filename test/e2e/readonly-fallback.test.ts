@@ -57,7 +57,7 @@ describe("with the fallback on", () => {
     expect(auditOf(data)).toMatchObject({ verdict: "UNVERIFIED", violations: [] });
     expect(data["note"]).toContain("UNVERIFIED");
     const shown = await world.run(world.root, [BINARY, "show", "codex-review-unverified-v1"]);
-    expect(shown).toContain("Read-only audit: UNVERIFIED: nothing was seen, but not everything could be judged");
+    expect(shown).toContain("Read-only audit: UNVERIFIED: no violation was found, but not everything could be judged");
     expect(shown).toContain("not judged: sh ./check.sh");
   });
 

@@ -132,7 +132,7 @@ test.if(isRoot)("a worktree whose own folder cannot be read, and a repository th
   expect((await cli("discard", "implement-bad")).stderr).toContain(`${at("bad")} cannot be read (EACCES)`);
   const cleaned = await cli("clean");
   expect(cleaned.exitCode).toBe(0);
-  expect(cleaned.stdout).toContain(`not looked at: ${join(other, ".git")}`);
+  expect(cleaned.stdout).toContain(`not checked: ${join(other, ".git")}`);
   expect((await cli("clean", "--unchanged")).stdout).toMatch(/^would remove \S*fresh /);
   rmSync(join(other, ".git"), { recursive: true });
   renameSync(join(world.root, "moved.git"), join(other, ".git"));
@@ -182,7 +182,7 @@ test("something that cannot be looked at in a worktree's place is not taken for 
     const reports = await list();
     expectOthers(reports);
     expect(reports["bad"]).toMatchObject({ state: "unreadable" });
-    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No such worktrees.\n");
+    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No matching worktrees.\n");
     rmSync(at("bad"));
   }
   renameSync(aside, at("bad"));

@@ -1,7 +1,7 @@
 // Worktrees with files in every state and with names of any bytes: what is read of git's answers is what was made.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { readChanges } from "#git/changes/changes.ts";
 import { readStatus } from "#git/changes/status.ts";
 import { type ByteName, toText } from "#git/byte-names.ts";

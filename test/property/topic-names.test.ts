@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { agentBranchOf, branchFolderOf, taskIdOf, worktreeNameOf } from "#domain/names.ts";
 import { parseTopic } from "#domain/topic.ts";
 import { runs } from "../support/property.ts";

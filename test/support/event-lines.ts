@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { texts as shortTexts } from "./property.ts";
 
 const texts = fc.oneof(

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** What a JSON document is written with: the text between its tokens, and how names and lists are written. */
 interface Layout {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 200);
 const SEED = Number(process.env["PROPERTY_SEED"] ?? Date.now() % 1_000_000);

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type ByteName, nameOf, toBytes, toText } from "#git/byte-names.ts";
 import { byteNames } from "./property.ts";
 import { gitAnswer } from "./random-repository.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** Part of a TOML document: comments, a header and its lines. */
 interface Section {

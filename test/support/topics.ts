@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { TOPIC_TYPES } from "#domain/topic.ts";
 import { texts } from "./property.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { EventLine } from "#codex/run/describe.ts";
 import { parseEvent } from "#codex/run/event.ts";
 import { readActions, type RunActions } from "#codex/run/run-actions.ts";

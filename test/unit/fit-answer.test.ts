@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { fitAnswer, fitText, sizeOf } from "#mcp/answers/fit-answer.ts";
 import { respondFailure } from "#mcp/answers/respond.ts";
 import { runs, texts } from "../support/property.ts";

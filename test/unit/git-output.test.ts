@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseNumstat } from "#git/changes/compare.ts";
 import { namesUnreadable, parseStatus } from "#git/changes/status.ts";
 import { splitNul, toBytes, toText } from "#git/byte-names.ts";

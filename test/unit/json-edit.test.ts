@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createScanner, findNodeAtLocation, parse, type ParseError, parseTree } from "jsonc-parser";
 import { AppError } from "#base/errors.ts";
 import { readServers, withServer } from "#install/client-file.ts";

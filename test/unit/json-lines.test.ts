@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { LineReader, readLastLines, readLinesFrom, readTail } from "#platform/files/json-lines.ts";
 import { runs, texts } from "../support/property.ts";
 

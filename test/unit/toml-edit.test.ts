@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { AppError } from "#base/errors.ts";
 import { hasLost, readServers, withServer } from "#install/client-file.ts";
 import type { FileFormat, ServerEntry } from "#install/client-table.ts";

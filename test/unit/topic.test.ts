@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { AppError } from "#base/errors.ts";
 import {
   agentBranchOf,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { isUtf8 } from "node:buffer";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { PatchPainter } from "#cli/terminal/patch.ts";
 import { compose, paint, render } from "#cli/terminal/style.ts";
 import { formatTable, sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";

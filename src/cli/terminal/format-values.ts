@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+
 /** Formats seconds for people: `45s`, `12m05s`, `3h20m`, `2d04h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.floor(seconds);
@@ -22,14 +24,10 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
-/**
- * Parses a duration as people write it: `90`, `90s`, `15m`, `12h`, `7d`, `2w`.
- * @returns its seconds, or undefined if the text is not a duration
- */
-export function parseDuration(text: string): number | undefined {
-  const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smhdw]?)$/.exec(text.trim()) ?? [];
-  const seconds: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 24 * 3600, w: 7 * 24 * 3600 };
-  return count === undefined ? undefined : Number(count) * (seconds[unit] ?? 1);
+/** Returns a path with `~` for the home folder. */
+export function shortenHome(path: string): string {
+  const home = homedir();
+  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
 function pad(count: number): string {

@@ -1,5 +1,19 @@
 import type { TaskOverview } from "#tasks/overview.ts";
-import type { ListState } from "./view.ts";
+import type { TaskStatus } from "#domain/record.ts";
+
+/** State of the live list. */
+export interface ListState {
+  tasks: readonly TaskOverview[];
+  /** Number of tasks for each status, including tasks that are not shown. */
+  counts: Partial<Record<TaskStatus, number>>;
+  isUnfinishedOnly: boolean;
+  /** Index of the selected task in `tasks`. */
+  selected: number;
+  /** Index of the first visible task. */
+  top: number;
+  /** Message in the last line instead of the keys. */
+  message: string | undefined;
+}
 
 /** Returns how far a key moves the selection if a screen has `page` tasks; undefined for other keys. */
 export function selectionStep(key: string, page: number): number | undefined {
