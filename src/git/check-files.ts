@@ -79,7 +79,7 @@ function isNull(path: string): boolean {
 function tooLarge(path: string, maxBytes: number): AppError {
   return new AppError(
     "repository_unusable",
-    `${path} has more than ${Math.round(maxBytes / MIB)} MiB, far beyond what git would ever put there.`,
-    "Have a look at it, and move it away.",
+    `${path} is larger than ${Math.round(maxBytes / MIB)} MiB, which is too large for this file.`,
+    "Check its contents, then move it away.",
   );
 }

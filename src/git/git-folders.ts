@@ -108,7 +108,7 @@ export function nameGitFolder(folder: string): string[] {
 export function notAFile(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
-    `${path} is ${kind}, and git expects a file or folder there.`,
-    `Look who made it, and remove it (rm ${quoteForShell(path)}).`,
+    `${path} is ${kind}, but git needs a file or folder there.`,
+    `Check what created it, then remove it (rm ${quoteForShell(path)}).`,
   );
 }

@@ -86,8 +86,8 @@ async function runWhole(folder: string, args: readonly string[], run: GitRun): P
   if (!result.overflowed) return result;
   throw new AppError(
     "git_failed",
-    `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
-    "Look at the repository by hand: it is too large for this, or holds something that it should not.",
+    `${describeCommand(args)} in ${folder} printed more than ${result.stdout.length} bytes.`,
+    "Check the repository by hand: it is too large, or contains something unexpected.",
   );
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
@@ -70,7 +71,7 @@ export function asVariables(settings: readonly [key: string, value: string][]): 
 function tooMany(folder: string): AppError {
   return new AppError(
     "repository_unusable",
-    `The repository at ${folder} configures hundreds of filters of its own.`,
-    "Look at its configuration: git config --local --list.",
+    `The repository at ${folder} configures too many filters.`,
+    `Check its configuration (git -C ${quoteForShell(folder)} config --local --list).`,
   );
 }

@@ -132,20 +132,20 @@ export function startGit(folder: string, args: readonly string[], run: GitRun = 
 export function checkEnd(folder: string, args: readonly string[], deadlineMs: number, result: ProgramResult): void {
   const command = describeCommand(args);
   if (result.aborted) {
-    throw new AppError("cancelled", `${command} was ended, as its task was.`, "Start the task again if it is wanted.");
+    throw new AppError("cancelled", `${command} was stopped with its task.`, "Start the task again if you need it.");
   }
   if (result.blocked) {
     throw new AppError(
       "repository_unusable",
-      `${command} in ${folder} waits for a named pipe that stands in the place of a file.`,
-      `Remove it: find ${quoteForShell(folder)} -type p lists all that there are.`,
+      `${command} in ${folder} is blocked by a named pipe in the place of a file.`,
+      `Find the pipe (find ${quoteForShell(folder)} -type p) and remove it.`,
     );
   }
   if (!result.timedOut) return;
   throw new AppError(
     "git_failed",
-    `${command} took longer than ${Math.round(deadlineMs / 1000)} s in ${folder}, and was ended.`,
-    "Run the same git command there by hand to see what holds it up: a slow disk, a very large file, a filter.",
+    `${command} in ${folder} timed out after ${Math.round(deadlineMs / 1000)} s.`,
+    "Run the same command there by hand to see what slows it down, such as a slow disk, a very large file or a filter.",
   );
 }
 
@@ -196,5 +196,5 @@ function gitMissing(): AppError {
 
 function notStarted(folder: string, args: readonly string[], error: unknown): unknown {
   if (error instanceof AppError || errnoOf(error) === undefined) return error;
-  return gitFailure(folder, args, existsSync(folder) ? String(error) : `${folder} is gone`);
+  return gitFailure(folder, args, existsSync(folder) ? String(error) : `${folder} does not exist`);
 }

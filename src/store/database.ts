@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
 import { repairPrivateFolder } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
@@ -120,7 +121,7 @@ function putIndexAside(path: string): void {
   const aside = `${path}.damaged-${Date.now()}`;
   for (const suffix of SUFFIXES) {
     if (lstatSync(path + suffix, { throwIfNoEntry: false }) === undefined) continue;
-    if (suffix === "") logger("store").error`the index is damaged, it is put aside as ${aside} and rebuilt`;
+    if (suffix === "") logger("store").error`the index is damaged: moved to ${aside} and rebuilt`;
     renameSync(path + suffix, aside + suffix);
   }
 }
@@ -172,7 +173,7 @@ function hasCode(error: unknown, code: string): boolean {
 function stillLocked({ locks }: StorePaths): AppError {
   return new AppError(
     "state_unusable",
-    "Another process has been making the index of tasks for a long time.",
-    `Look which process that is (fuser '${join(locks, "index.lock")}'), end it, and try again.`,
+    "Another process has been creating the task index for too long.",
+    `Stop that process (fuser ${quoteForShell(join(locks, "index.lock"))} shows it), then try again.`,
   );
 }

@@ -19,7 +19,7 @@ export class Store {
     this.#opened = this.#open();
   }
 
-  /** Returns the index for reading, reopening it if somebody has deleted or replaced its file. */
+  /** Returns the index for reading, reopening it if its file was deleted or replaced. */
   get database(): Database {
     const { database, inode } = this.#opened;
     if (database.inTransaction) return database;
@@ -40,7 +40,7 @@ export class Store {
     throw new AppError(
       "state_newer",
       `A newer version of codex-mcp-server has used the state folder ${this.paths.home}; this one can only list its tasks.`,
-      "Update this program, or give it another state folder with CODEXMCP_HOME.",
+      "Update this program, or set CODEXMCP_HOME to another state folder.",
     );
   }
 

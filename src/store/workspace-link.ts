@@ -19,7 +19,7 @@ export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string)
     writeIfMissing(join(folder, ".gitignore"), "*\n");
     replaceLink(join(folder, name), taskFolder);
   } catch (error) {
-    logger("store").warn`no link in the workspace ${cwd}: ${String(error)}`;
+    logger("store").warn`no link was created in ${cwd}: ${String(error)}`;
   }
 }
 
@@ -47,7 +47,7 @@ function replaceLink(link: string, target: string): void {
     if (readlinkSync(link) === target) return;
     rmSync(link);
   } else if (there !== undefined) {
-    return; // somebody's own file
+    return; // the user's own file
   }
   // On Windows, links need a privilege and junctions do not; other systems ignore the type.
   symlinkSync(target, link, "junction");

@@ -4,9 +4,10 @@ import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts
 import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
 import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
-import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
+import { ChangedMeanwhileError, unreadableError } from "#git/salvage/unreadable.ts";
 import { type BranchUse, findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError, errnoOf } from "#base/errors.ts";
@@ -119,8 +120,8 @@ async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise
   }
   throw new AppError(
     "worktree_busy",
-    `Something writes to ${site.path} while it is being saved.`,
-    "End whatever works there (an editor, a watcher, a server), and discard again.",
+    `Files in ${site.path} changed while they were being saved.`,
+    "Stop the programs that write there (such as an editor, a watcher or a server), then discard again.",
   );
 }
 
@@ -147,60 +148,61 @@ function isSystemError(error: unknown): error is Error {
 
 function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): void {
   const closed = ignored.find((each) => each.unreadable !== undefined)?.unreadable;
-  if (closed !== undefined) throw unreadable(closed);
+  if (closed !== undefined) throw unreadableError(closed);
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
   const largestFirst = ignored.toSorted((a, b) => b.bytes - a.bytes);
   const names = largestFirst.map((each) => `${toText(each.path)} (${inMegabytes(each.bytes)})`);
   throw new AppError(
     "ignored_too_large",
-    `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
-    "Discard with skip_large_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
+    `${place.path} contains too many ignored files to save (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
+    "Discard with skip_large_ignored if the large ones can be generated again; those smaller than 1 MB are still saved.",
   );
 }
 
 function inMegabytes(bytes: number): string {
-  return bytes >= Number.MAX_SAFE_INTEGER ? "more than was counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
+  return bytes >= Number.MAX_SAFE_INTEGER ? "more than could be counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
 }
 
 function notSaved({ path }: WorktreeSite, error: Error): AppError {
+  const { hint = "Check that this user can read and write there." } = describeSystemCall(error);
   return new AppError(
     "worktree_unusable",
     `${path} cannot be saved: ${error.message}. Nothing was changed.`,
-    "Make room on that disk, or give this user the right to read and write there, and discard again.",
+    `${hint} Then discard again.`,
     error,
   );
 }
 
 function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
   const hints: Record<BranchUse["what"], string> = {
-    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), and discard again.`,
-    "being rebased": `Finish or end the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), and discard again.`,
-    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), and discard again.`,
+    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), then discard again.`,
+    "being rebased": `Finish or abort the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), then discard again.`,
+    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), then discard again.`,
   };
   return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
 }
 
-function notOurs({ path, branch }: WorktreeSite): AppError {
+function notOurs({ path, branch, repository }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
-    `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
-    `Remove it yourself: git worktree remove ${quoteForShell(path)}`,
+    `${path} or its branch ${branch} existed before the task, so this server does not remove it.`,
+    `Remove it yourself (git -C ${quoteForShell(repository)} worktree remove ${quoteForShell(path)}).`,
   );
 }
 
-function locked({ path }: WorktreeSite, reason: string): AppError {
+function locked({ path, repository }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
-    `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
-    `Unlock it: git worktree unlock ${quoteForShell(path)}`,
+    `${path} is locked by git worktree lock${reason === "" ? "" : `: ${reason}`}.`,
+    `Unlock it (git -C ${quoteForShell(repository)} worktree unlock ${quoteForShell(path)}), then discard again.`,
   );
 }
 
 function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
   return new AppError(
     "worktree_has_repositories",
-    `${path} holds git repositories of its own, which cannot be saved: ${listSome(repositories.map(toText))}.`,
-    "Move them away, or push what is in them and delete them, and discard again.",
+    `${path} contains git repositories, which cannot be saved: ${listSome(repositories.map(toText))}.`,
+    "Move them away, or push their commits and delete them, then discard again.",
   );
 }

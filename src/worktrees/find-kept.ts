@@ -23,8 +23,8 @@ export async function findKept(context: AppContext, name: string, folder: string
   if (preferred !== undefined || others.length === 0) return preferred ?? first;
   throw new AppError(
     "invalid_argument",
-    `Several repositories keep a discarded worktree of ${name}: ${[...newest.keys()].join(", ")}.`,
-    "Run codex-mcp-server restore in the one that you mean, or give the ref that restore --list shows.",
+    `Several repositories have a discarded worktree of ${name}: ${[...newest.keys()].join(", ")}.`,
+    "Run codex-mcp-server restore in one of them, or restore a ref that codex-mcp-server restore --list shows.",
   );
 }
 

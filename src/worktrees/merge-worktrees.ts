@@ -106,7 +106,7 @@ async function mergeOne(
   const names = [into, branch] as const;
   const commits = { target, source, base, merged };
   const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
-  if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
+  if ("conflicts" in computed) return { failure: conflict(into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
   try {
     if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
@@ -131,13 +131,17 @@ async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void>
   const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;
   throw new AppError(
     "worktree_on_other_branch",
-    `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
-    `Take them into it (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), and merge again.`,
+    `${path} has ${other} checked out, with commits that ${branch} does not have.`,
+    `Merge them into ${branch} (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), then merge again.`,
   );
 }
 
 function intoItself(branch: string): AppError {
-  return new AppError("invalid_argument", `${branch} cannot be merged into itself.`, "Name another branch with into.");
+  return new AppError(
+    "invalid_argument",
+    `Branch ${branch} cannot be merged into itself.`,
+    "Set into to another branch.",
+  );
 }
 
 async function tipOf(folder: string, branch: string): Promise<string> {
@@ -149,36 +153,32 @@ async function tipOf(folder: string, branch: string): Promise<string> {
 function unknownBranch(branch: string): AppError {
   return new AppError(
     "unknown_branch",
-    `There is no branch ${branch}.`,
-    "Run git branch to list them; restore brings a discarded one back.",
+    `Branch ${branch} does not exist.`,
+    "Run git branch to list the branches, or restore the worktree if it was discarded.",
   );
 }
 
 function withoutTarget({ path }: TaskWorktree): AppError {
   return new AppError(
     "unknown_branch",
-    `${path} was made from a detached HEAD, so there is no branch to merge into.`,
-    "Name one with into.",
+    `${path} was created from a detached HEAD, so there is no branch to merge into.`,
+    "Set into to a branch.",
   );
 }
 
 function uncommitted({ path }: TaskWorktree): AppError {
   return new AppError(
     "uncommitted_work",
-    `${path} has work that is not committed: the merge would leave it behind.`,
-    `Commit it (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit), or remove it, and merge again.`,
+    `${path} has uncommitted changes, which would not be merged.`,
+    `Commit them (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit) or remove them, then merge again.`,
   );
 }
 
-function conflict(
-  { branch }: TaskWorktree,
-  into: string,
-  { conflicts, at }: { conflicts: Conflict[]; at: string | undefined },
-): Failure {
+function conflict(into: string, { conflicts, at }: { conflicts: Conflict[]; at: string | undefined }): Failure {
   const files = listSome(conflicts.map(({ path }) => path));
   return {
     code: "merge_conflict",
-    message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
-    hint: `Resume the task's session with the next version, and have it merge ${into} into its branch and resolve the conflicts.`,
+    message: `Conflicts with ${into} in ${files}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`}. Nothing was changed.`,
+    hint: `Resume its session under the next version of the topic, and let it merge ${into} into its branch and resolve the conflicts.`,
   };
 }

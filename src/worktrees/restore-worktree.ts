@@ -7,6 +7,7 @@ import { toText } from "#git/byte-names.ts";
 import { listGitWorktrees as listOfGit } from "#git/worktree/worktree-list.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import { newestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
@@ -84,9 +85,8 @@ async function newestOf(context: AppContext, taskId: string): Promise<KeptWorktr
   const { repository, branch } = await getTaskWorktree(context, taskId);
   const [newest] = await listSalvage(repository, branch);
   if (newest !== undefined) return { ...newest, repository };
-  const hint =
-    "Run codex-mcp-server restore --list to see what is kept: it was not discarded, or was cleaned up after its time.";
-  throw new AppError("nothing_salvaged", `Nothing was saved of ${branch}.`, hint);
+  const hint = "Run codex-mcp-server restore --list to see which discarded worktrees are kept.";
+  throw new AppError("nothing_salvaged", `No discarded worktree of ${branch} is kept.`, hint);
 }
 
 /**
@@ -106,7 +106,7 @@ async function checkKnownPlace(
   if ((await listOfGit(repository)).some((each) => dirname(each.path) === parent)) return;
   throw new AppError(
     "nothing_salvaged",
-    `${ref} is to be restored to ${path}, where no task of this state folder has worked.`,
-    `Look at what is kept there, if you trust the repository: git show --stat ${ref}`,
+    `${ref} would be restored to ${path}, which no task of this state folder has used.`,
+    `Check its contents if you trust the repository (git -C ${quoteForShell(repository)} show --stat ${quoteForShell(ref)}).`,
   );
 }

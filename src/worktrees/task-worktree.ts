@@ -3,6 +3,7 @@ import { findGitFolders, findMainTree } from "#git/git-folders.ts";
 import { mergeBaseOf } from "#git/repository/history.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { findWorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#domain/record.ts";
@@ -65,13 +66,13 @@ export async function worktreeGone({ repository, path, branch }: WorktreeSite): 
   return moved === undefined
     ? new AppError(
         "worktree_gone",
-        `${path} is gone.`,
-        `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
+        `The worktree ${path} does not exist.`,
+        `Restore it if it was discarded; otherwise its commits are still on branch ${branch}.`,
       )
     : new AppError(
         "worktree_moved",
         `${path} was moved: its branch ${branch} is checked out in ${moved}.`,
-        `Move it back: git -C '${repository}' worktree move '${moved}' '${path}'`,
+        `Move it back (git -C ${quoteForShell(repository)} worktree move ${quoteForShell(moved)} ${quoteForShell(path)}).`,
       );
 }
 
@@ -84,8 +85,8 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
   if (unfinished === undefined) return;
   const { status, task_id } = await reconcile(context, unfinished);
   if (status !== "queued" && status !== "running") return;
-  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel).`;
-  throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
+  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or cancel it (codex_cancel).`;
+  throw new AppError("worktree_busy", `Task ${task_id} is using ${path}.`, hint);
 }
 
 /** Determines the base commit of a task of the Python server, which did not record it. */
@@ -99,12 +100,12 @@ async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: strin
 export function repositoryGone(gitFolder: string): AppError {
   return new AppError(
     "worktree_moved",
-    `The repository whose git folder was ${gitFolder} is gone, or was moved.`,
-    "Move it back. Or let git join it with its worktrees at the new place (git -C <repository> worktree repair <worktree>), and start tasks there.",
+    `The repository at ${gitFolder} was moved or deleted.`,
+    "Move it back, or repair its worktrees (git -C <new-path> worktree repair <worktree>) and start tasks at the new path.",
   );
 }
 
 function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {
-  const why = sandbox === "read-only" ? "it only read" : "it ran outside git";
-  return new AppError("no_worktree", `${task_id} has no worktree: ${why}.`, "Its result is all that there is of it.");
+  const reason = sandbox === "read-only" ? "it was read-only" : "it ran outside git";
+  return new AppError("no_worktree", `Task ${task_id} has no worktree: ${reason}.`, "Read its result instead.");
 }

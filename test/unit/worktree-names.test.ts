@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { explainFailure, explainSystemCall } from "#git/explain-failure.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { findOtherCase, joinName, withOtherCase, worktreeNameOf } from "#domain/names.ts";
 import { parseTopic } from "#domain/topic.ts";
 
@@ -35,7 +36,7 @@ describe("faults that a user can fix", () => {
     [`${add}Permission denied`, "worktree_folder_unusable", "/x/w", "CODEXMCP_WORKTREES"],
     [`${add}Read-only file system`, "worktree_folder_unusable", "/x/w", "CODEXMCP_WORKTREES"],
     [`${add}File name too long`, "name_too_long", "/x/w", "shorter"],
-    ["error: unable to write file a: No space left on device", "file_system_refused", "write file a", "Make room"],
+    ["error: unable to write file a: No space left on device", "file_system_refused", "write file a", "Free space"],
     ["fatal: write error: Disk quota exceeded\n", "file_system_refused", "write error", "quota"],
     ["error: cannot open .git/FETCH_HEAD: Too many open files", "file_system_refused", "FETCH_HEAD", "ulimit -n"],
     ["fatal: cannot stat '/n/a': Stale file handle", "file_system_refused", "/n/a", "Mount"],
@@ -71,19 +72,27 @@ describe("faults that a user can fix", () => {
       "error: insufficient permission for adding an object to repository database .git/objects",
       "repository_read_only",
       "objects",
-      "right",
+      "permissions",
     ],
     ["fatal: unknown repository extension found:\n\trefstorage", "repository_unusable", "refstorage", "Update"],
+    [
+      "fatal: cannot use bare repository '/r/it.git' (safe.bareRepository is 'explicit')",
+      "repository_untrusted",
+      "/r/it.git",
+      "working trees",
+    ],
   ])("%s", (stderr, code, message, hint) => {
-    const failure = explainFailure(stderr);
-    expect(failure?.code as string).toBe(code);
-    expect(failure?.message).toContain(message);
-    expect(failure?.hint).toContain(hint);
+    const failure = gitFailure("/r", ["add"], stderr);
+    expect(failure.code as string).toBe(code);
+    expect(failure.message).toContain(message);
+    expect(failure.hint).toContain(hint);
   });
 
   test("others stay git's own", () => {
     for (const stderr of ["fatal: bad object HEAD", "", "git@host: Permission denied (publickey)."]) {
-      expect(explainFailure(stderr)).toBeUndefined();
+      const { code, message } = gitFailure("/r", ["add"], stderr);
+      expect(code).toBe("git_failed");
+      expect(message).toBe(`git add failed in /r: ${stderr.replace("fatal: ", "") || "no message"}`);
     }
   });
 

@@ -15,7 +15,7 @@ export interface ChangesFound {
 
 /** Request to read changes. */
 interface ChangesRequest extends GitLimits {
-  /** Status that was read a moment ago; read again if absent. */
+  /** Status that was just read; read again if absent. */
   seen?: WorktreeStatus | undefined;
 }
 
@@ -103,10 +103,10 @@ export function describeMissing({ failures }: ChangesFound): string | undefined 
   if (failures.length === 0) return undefined;
   const facts = failures.flatMap((failure) => failure.facts).join(", ");
   const reasons = new Set(failures.map(({ error }) => reasonOf(error)));
-  return `Not known of the worktree: ${facts} (${[...reasons].join("; ")}).`;
+  return `Could not read ${facts} of the worktree (${[...reasons].join("; ")}).`;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof AppError && error.code === "cancelled") return "git had no time left for them";
+  if (error instanceof AppError && error.code === "cancelled") return "git ran out of time";
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

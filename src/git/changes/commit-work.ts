@@ -25,7 +25,7 @@ export interface CommitRequest {
   signal?: AbortSignal | undefined;
   /** File that is locked as long as the commit, or any process that its hooks start, is alive. */
   lockFile?: string | undefined;
-  /** Status that was read a moment ago; read again if absent. */
+  /** Status that was just read; read again if absent. */
   status?: WorktreeStatus;
 }
 
@@ -67,7 +67,7 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   }
 }
 
-/** Describes why nothing may be committed now, and how to fix it, which the worktree's user has to decide. */
+/** Describes why nothing may be committed now, and how its user can fix that; undefined if nothing prevents it. */
 async function describeObstacle(
   { worktree, branch }: CommitRequest,
   status: WorktreeStatus,
@@ -77,14 +77,14 @@ async function describeObstacle(
   if (unfinished !== undefined) return unfinished;
   if (status.branch !== branch) {
     const there = status.branch === undefined ? "a detached HEAD" : `branch ${status.branch}`;
-    return `The worktree is on ${there}, not on ${branch}, so nothing was committed. Commit it there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or take it back to its branch (git -C ${quoteForShell(worktree)} switch ${branch}).`;
+    return `Nothing was committed: the worktree is on ${there}, not on ${branch}. Commit there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or switch back (git -C ${quoteForShell(worktree)} switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
-    return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
+    return `Nothing was committed: there are unresolved conflicts in ${listSome(status.unmerged.map(toText))}. Resolve them, then commit in ${worktree}.`;
   }
   const lock = await waitForIndexLock(gitDir);
   if (lock === undefined) return undefined;
-  return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm ${quoteForShell(lock)}), and commit in ${worktree}.`;
+  return `Nothing was committed: ${lock} exists. Wait for the git command that holds it or, if none is running, remove it (rm ${quoteForShell(lock)}), then commit in ${worktree}.`;
 }
 
 /** Commits what is staged. @returns undefined if nothing is staged, since all changes were left out */
@@ -105,7 +105,7 @@ async function describeFailure(
 ): Promise<string | undefined> {
   if (exitCode === 0) return undefined;
   const words = said.slice(-MAX_OUTPUT_CHARACTERS).trim();
-  if (ended === undefined) return words || "git commit failed, and said nothing.";
+  if (ended === undefined) return words || "git commit failed without a message.";
   const failure = endedAs(await watch.describePhase(isMade), request, started, words, { isMade, ended });
   if (ended === "request" && !isMade) throw failure;
   return failure.message;
@@ -120,15 +120,15 @@ function endedAs(
   { isMade, ended }: { isMade: boolean; ended: UsersGitResult["ended"] } = { isMade: false, ended: "request" },
 ): AppError {
   const seconds = Math.round((performance.now() - started) / 1000);
-  const limit = `a commit and its hooks get ${Math.round(atMostMs / 1000)} s`;
-  const isTimeOver = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
-  const ofTask = isTimeOver ? "the task's time (timeout_seconds) was over" : "the task was to end";
+  const limit = `a commit and its hooks may take ${Math.round(atMostMs / 1000)} s`;
+  const isTimedOut = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
+  const ofTask = isTimedOut ? "the task timed out (timeout_seconds)" : "the task was stopped";
   const outcome = isMade ? "The commit was made." : "Nothing was committed.";
-  const last = words === "" ? "" : ` The last that was said: ${words}`;
+  const last = words === "" ? "" : ` Last output: ${words}`;
   return new AppError(
     "cancelled",
-    `${phase} was ended after ${seconds} s, since ${ended === "deadline" ? limit : ofTask}. ${outcome}${last}`,
-    "Commit in the worktree by hand, or with a higher limit.",
+    `${phase} was stopped after ${seconds} s: ${ended === "deadline" ? limit : ofTask}. ${outcome}${last}`,
+    "Commit in the worktree by hand, or run the task again with a higher timeout_seconds.",
   );
 }
 
@@ -138,8 +138,8 @@ function isCancelled(error: unknown): boolean {
 
 function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
   return [
-    ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listSome(tooLarge)}.`]),
-    ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listSome(unreadable)}.`]),
+    ...(tooLarge.length === 0 ? [] : [`Files larger than 1 GiB were not committed: ${listSome(tooLarge)}.`]),
+    ...(unreadable.length === 0 ? [] : [`Unreadable files were not committed: ${listSome(unreadable)}.`]),
   ];
 }
 
@@ -147,5 +147,5 @@ function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
 function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
   const names = listSome(lines.map((line) => line.slice(3)));
-  return `Left uncommitted, since it is within submodules: ${names}. Commit it there, and then the submodule's new commit here.`;
+  return `Changes in submodules were not committed: ${names}. Commit them there, then commit the submodule's new commit here.`;
 }

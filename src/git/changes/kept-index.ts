@@ -1,7 +1,8 @@
 import { closeSync, copyFileSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, errnoOf } from "#base/errors.ts";
+import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 
 /** Name of the saved index, in the index's own folder so that it can replace the index in one step. */
 const KEPT = "codexmcp-index-before";
@@ -55,10 +56,11 @@ function keep(index: string, kept: string): boolean {
     }
     return true;
   } catch (error) {
+    const { reason, hint } = describeSystemCall(error);
     throw new AppError(
       "git_failed",
-      `Nothing was committed, since ${index} cannot be changed (${errnoOf(error) ?? String(error)}).`,
-      "Check the permissions of git's folder, and that its disk is neither full nor read-only.",
+      `Nothing was committed: ${index} cannot be saved: ${reason}.`,
+      hint ?? "Check the permissions of git's folder, and that its disk is neither full nor read-only.",
     );
   }
 }

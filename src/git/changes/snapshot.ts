@@ -29,7 +29,7 @@ export async function snapshotWork(toplevel: string, head: string): Promise<stri
 function cannotRead(toplevel: string, names: readonly string[]): AppError {
   return new AppError(
     "git_failed",
-    `The uncommitted work in ${toplevel} cannot be taken along, since some of it cannot be read: ${listSome(names)}.`,
-    "Change the permissions of these files, have git ignore them, or leave out include_uncommitted.",
+    `Cannot read uncommitted files in ${toplevel}: ${listSome(names)}.`,
+    "Make them readable, let git ignore them, or start the task without include_uncommitted.",
   );
 }

@@ -38,7 +38,7 @@ export async function readStatus(worktree: string, look: StatusOptions = {}): Pr
   const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, look);
   const said = stderr.toString();
   if (exitCode !== 0) {
-    throw gitFailure(worktree, args, overflowed ? "there are far too many new files" : said.trim());
+    throw gitFailure(worktree, args, overflowed ? "there are too many new files" : said.trim());
   }
   return parseStatus(stdout, namesUnreadable(said));
 }
@@ -51,7 +51,7 @@ export interface SeenWorktree {
 
 /**
  * Reads the status of a worktree, and prepares further reading of its files. Neither runs a program that the repository names.
- * @param seen a status that was read a moment ago, to avoid reading it again
+ * @param seen a status that was just read, to avoid reading it again
  * @throws AppError as `git` does
  */
 export async function inspectWorktree(

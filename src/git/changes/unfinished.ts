@@ -18,5 +18,5 @@ export function describeUnfinished(worktree: string, gitDir: string): string | u
   if (sign === undefined) return undefined;
   const [, what, command] = sign;
   const git = `git -C ${quoteForShell(worktree)} ${command}`;
-  return `The worktree is in the middle of a ${what}, so nothing was committed. Finish it (${git} --continue) or undo it (${git} --abort).`;
+  return `Nothing was committed: the worktree is in the middle of a ${what}. Finish it (${git} --continue) or abort it (${git} --abort).`;
 }

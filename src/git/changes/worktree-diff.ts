@@ -34,7 +34,7 @@ const STATUSES: Record<string, FileChange["status"]> = {
  * Compares a worktree with a commit, and writes the patch, in a form that `git apply` accepts, to a file. Neither index nor
  * files are touched.
  * @param paths files and folders to include in the patch; all if empty
- * @param seen a look at the worktree from a moment ago, to avoid reading its status again
+ * @param seen a status that was just read, to avoid reading it again
  * @throws AppError `git_failed`
  */
 export async function writeWorktreeDiff(

@@ -68,28 +68,28 @@ const FIXED_SETTINGS = [
 export async function findCheckout(folder: string, branch: string): Promise<string | undefined> {
   const use = await findBranchUse(folder, branch);
   if (use === undefined) return undefined;
-  if (use.what !== "checked out") throw inUse(branch, `is ${use.what} in ${use.path}`, "Finish or abort that there");
+  if (use.what !== "checked out") throw inUse(branch, `is ${use.what} in ${use.path}`, "Finish or abort that");
   if (findGitFolders(use.path)?.top === undefined) {
-    const found = statIfAny(use.path) === undefined ? "which is gone" : "whose files git does not know to be anywhere";
-    throw inUse(branch, `is checked out in ${use.path}, ${found}`, WHERE_IS_IT);
+    const found = statIfAny(use.path) === undefined ? "which does not exist" : "which has no known working tree";
+    throw inUse(branch, `is checked out in ${use.path}, ${found}`, LOST_TREE_STEP);
   }
   const another = await findBranchUse(folder, branch, use.path);
   if (another === undefined) return use.path;
   throw inUse(branch, `is checked out in both ${use.path} and ${another.path}`, "Switch one of them to another branch");
 }
 
-const WHERE_IS_IT =
-  "Bring it back, or have git forget it (git worktree prune); of a separate git folder, set core.worktree to its working tree";
+const LOST_TREE_STEP =
+  "Restore it, let git forget it (git worktree prune) or, for a separate git folder, set core.worktree to its working tree";
 
-function inUse(branch: string, why: string, what: string): AppError {
-  return new AppError("branch_in_use", `${branch} ${why}, so it is not moved.`, `${what}, and merge again.`);
+function inUse(branch: string, use: string, step: string): AppError {
+  return new AppError("branch_in_use", `Branch ${branch} ${use}, so nothing was merged.`, `${step}, then merge again.`);
 }
 
 function switched(path: string, branch: string): AppError {
   return new AppError(
     "branch_in_use",
-    `${path} was switched from ${branch} to another branch while this was merged, and that one was moved instead.`,
-    `Look at what it has checked out; git -C ${quoteForShell(path)} reset --keep ORIG_HEAD takes it back.`,
+    `${path} was switched from ${branch} to another branch during the merge, and that branch was moved instead.`,
+    `Check which branch it has checked out, then move that branch back (git -C ${quoteForShell(path)} reset --keep ORIG_HEAD).`,
   );
 }
 
@@ -102,7 +102,7 @@ async function unwritten(
   const isTakenBack = await undoAdvance(checkout, from, to).catch(() => false);
   const now = isTakenBack
     ? "Nothing was changed."
-    : `Some files of ${checkout} were written already, and could not all be put back.`;
+    : `Some files in ${checkout} were already written and could not be restored.`;
   return new AppError(code, `${message} ${now}`, hint);
 }
 
@@ -113,10 +113,13 @@ function refusal(path: string, args: readonly string[], stderr: string): AppErro
     .split("\n")
     .filter((line) => line.startsWith("\t"))
     .map((line) => line.trim());
-  const named = files.length > 0 ? `: ${listSome(files, 10)}` : ", or a merge that is not finished";
+  const found =
+    files.length > 0
+      ? `uncommitted changes in ${listSome(files, 10)}, which the merge would overwrite`
+      : "uncommitted changes or an unfinished merge";
   return new AppError(
     "checkout_dirty",
-    `${path} has changes of its own where the merge would write${named}. Nothing was changed.`,
-    "Commit or stash them there, and merge again.",
+    `${path} has ${found}. Nothing was changed.`,
+    "Commit or stash them, then merge again.",
   );
 }

@@ -76,7 +76,7 @@ async function mergeWithout(
   base: string,
 ): Promise<MergedTree> {
   const { folder, target, source } = request;
-  const names = ["before your uncommitted work", request.names[1]] as const;
+  const names = ["without your uncommitted changes", request.names[1]] as const;
   const { parents } = await readCommit(folder, uncommitted);
   const ours = parents[0] ?? uncommitted;
   const work = await mergeTrees(space, { folder, base: uncommitted, ours, theirs: source, names });
@@ -85,11 +85,11 @@ async function mergeWithout(
   return mergeTrees(space, { ...request, base, ours: target, theirs });
 }
 
-async function fastForward({ folder, target, source }: MergeRequest): Promise<ComputedMerge> {
+async function fastForward({ folder, target, source, names }: MergeRequest): Promise<ComputedMerge> {
   if (await isAncestor(folder, target, source)) return { commit: source };
   throw new AppError(
     "not_fast_forward",
-    "The branch has new commits since the work began, so it cannot just be moved forward to it.",
+    `Branch ${names[0]} has commits that ${names[1]} does not have, so it cannot be fast-forwarded.`,
     "Merge with the strategy squash, merge or rebase.",
   );
 }
@@ -97,15 +97,15 @@ async function fastForward({ folder, target, source }: MergeRequest): Promise<Co
 function unsuitable(strategy: MergeStrategy): AppError {
   return new AppError(
     "not_fast_forward",
-    `With ${strategy}, the uncommitted changes that the work began from would come along.`,
-    "Merge with the strategy squash or rebase: they take only what was done since then.",
+    `The strategy ${strategy} would also merge the uncommitted changes that the task started from.`,
+    "Merge with the strategy squash or rebase, which leave them out.",
   );
 }
 
 function unrelated({ names: [target, source] }: MergeRequest): AppError {
   return new AppError(
     "not_fast_forward",
-    `${source} and ${target} have no commit in common, so git refuses to merge them.`,
-    "Merge with the strategy rebase, which puts the work's commits on the branch one by one.",
+    `Branches ${source} and ${target} have unrelated histories, so git refuses to merge them.`,
+    "Merge with the strategy rebase, which applies the commits one by one.",
   );
 }

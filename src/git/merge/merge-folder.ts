@@ -150,7 +150,7 @@ export class MergeFolder {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
       if (this.#isWithin(path)) writeFileSync(this.#place(path), content);
     } catch (error) {
-      logger("git").debug`not written for a merge: ${path} (${String(error)})`;
+      logger("git").debug`${path} was not written for a merge: ${String(error)}`;
     }
   }
 

@@ -138,26 +138,22 @@ async function superprojectOf(folder: string): Promise<string | undefined> {
 }
 
 function insideGitFolder(cwd: string): AppError {
-  return new AppError(
-    "repository_unusable",
-    `cwd lies inside git's own folder: ${cwd}`,
-    "Give the working tree as cwd.",
-  );
+  return new AppError("repository_unusable", `cwd is inside a git folder: ${cwd}.`, "Use the working tree as cwd.");
 }
 
 /** Returns the error for a cwd outside of its working tree: the setting core.worktree can name any folder. */
 function outsideWorkingTree(cwd: string, toplevel: string): AppError {
   return new AppError(
     "repository_unusable",
-    `cwd is not within the working tree that the repository's setting core.worktree names: ${toplevel}`,
-    `Give ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
+    `cwd is outside ${toplevel}, the working tree that core.worktree sets.`,
+    `Use ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
   );
 }
 
 function withoutCommit(cwd: string, branch: string | undefined): AppError {
   return new AppError(
     "repository_without_commit",
-    `The repository at ${cwd} has no commit on ${branch ?? "HEAD"} yet, so no worktree can be made from it.`,
-    `Make a first commit, e.g. git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start", and run the task again.`,
+    `The repository at ${cwd} has no commits on ${branch ?? "HEAD"} yet, so no worktree can be created from it.`,
+    `Create a first commit (git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start"), then start the task again.`,
   );
 }

@@ -53,7 +53,7 @@ export async function readManifest(repository: string, salvage: string, limits: 
     return v.parse(MANIFEST, await git(repository, args, {}, limits));
   } catch (error) {
     const hint =
-      "Run codex-mcp-server restore --list to see what else is kept; a newer version of this program may have written this.";
-    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
+      "Run codex-mcp-server restore --list to see what can be restored, or update this program if a newer version saved it.";
+    throw new AppError("nothing_salvaged", `${salvage} is not a discarded worktree that can be restored.`, hint, error);
   }
 }

@@ -80,7 +80,7 @@ async function readAll(
 function isMissing(repository: string, object: string): AppError {
   return new AppError(
     "git_failed",
-    `The repository ${repository} has lost the object ${object} of a discarded worktree.`,
+    `The repository ${repository} lacks the object ${object} of a discarded worktree.`,
     "Run git fsck there to see what else is missing.",
   );
 }

@@ -14,8 +14,10 @@ import {
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { lstatIfAny } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
 import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { usesReftable } from "#git/git-folders.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { git, tryGit, gitBytes } from "#git/git.ts";
 import { withRefLock } from "#git/repository/ref-lock.ts";
 import { addWorktree } from "#git/worktree/worktree.ts";
@@ -169,8 +171,8 @@ function makeParents(top: string, path: ByteName): ByteName {
 function leadsOut(path: ByteName): AppError {
   return new AppError(
     "nothing_salvaged",
-    `What is kept names a file outside of its worktree: ${toText(path)}.`,
-    "Look who else writes to this repository: this program has not written that.",
+    `The saved worktree contains a path outside of it: ${toText(path)}.`,
+    "Check who else writes to this repository: this program did not save that path.",
   );
 }
 
@@ -210,23 +212,24 @@ async function writeLarge(repository: string, top: string, file: SavedFile): Pro
 }
 
 function notWritten(path: string, error: unknown): AppError {
+  const { hint = "Check that this user can write there." } = describeSystemCall(error);
   return new AppError(
     "worktree_unusable",
     `${path} cannot be restored: ${error instanceof Error ? error.message : String(error)}.`,
-    "Make room on that disk, or give this user the right to write there, and restore again; what was discarded is kept.",
+    `${hint} Then restore again: the discarded worktree is kept.`,
     error,
   );
 }
 
 function pathTaken(path: string): AppError {
-  const hint = "Move it away and restore again; what was discarded is kept.";
-  return new AppError("worktree_path_taken", `${path}, where the worktree stood, exists again.`, hint);
+  const hint = "Move it away, then restore again: the discarded worktree is kept.";
+  return new AppError("worktree_path_taken", `The worktree cannot be restored to ${path}, which exists again.`, hint);
 }
 
 function branchExists(branch: string, commit: string): AppError {
   return new AppError(
     "branch_exists",
-    `There is a branch ${branch} again, at ${commit.slice(0, 12)}, another commit than the discarded one's.`,
-    `Rename it (git branch -m ${branch} <other>) and restore again; what was discarded is kept.`,
+    `Branch ${branch} exists again, at another commit (${commit.slice(0, 12)}).`,
+    `Rename it (git branch -m ${quoteForShell(branch)} <new-name>), then restore again: the discarded worktree is kept.`,
   );
 }

@@ -15,7 +15,7 @@ export async function checkHoldsCwd(plan: WorktreePlan, isSnapshot: boolean): Pr
   if (subfolder === "" || toplevel === undefined) return;
   if (action === "reuse") {
     if (statIfAny(runFolderIn(plan))?.isDirectory() === true) return;
-    throw withoutFolder(`The worktree ${plan.path}, in which this topic is worked on, has no folder ${subfolder}.`);
+    throw withoutFolder(`The worktree ${plan.path} of this topic has no folder ${subfolder}.`);
   }
   if (await holdsFolder(folder, action === "attach" ? `refs/heads/${branch}` : commit, subfolder)) return;
   if (action === "attach") throw withoutFolder(`The branch ${branch} of this topic has no folder ${subfolder}.`);
@@ -39,10 +39,10 @@ function uncommitted({ repository }: WorktreePlan, isInSnapshot: boolean): AppEr
   const { subfolder, folder, commit } = repository;
   return new AppError(
     "no_commit_holds_cwd",
-    `No commit holds cwd: ${commit.slice(0, 12)}, from which the worktree would begin, has no folder ${subfolder}.`,
+    `Commit ${commit.slice(0, 12)}, which the worktree would start from, has no folder ${subfolder}.`,
     isInSnapshot
-      ? "Commit it first, or give include_uncommitted: true; a read-only task can work in it as it is."
-      : `Commit files in it first (git -C ${quoteForShell(folder)} add --force ${quoteForShell(subfolder)} where .gitignore leaves it out; include_uncommitted would not hold it), or let a read-only task work in it as it is.`,
+      ? "Commit it first, set include_uncommitted: true, or start a read-only task, which runs in the folder itself."
+      : `Commit a file in it first (git -C ${quoteForShell(folder)} add --force ${quoteForShell(subfolder)} if it is ignored; include_uncommitted does not add it), or start a read-only task, which runs in the folder itself.`,
   );
 }
 
@@ -50,6 +50,6 @@ function withoutFolder(message: string): AppError {
   return new AppError(
     "no_commit_holds_cwd",
     message,
-    "Merge a commit that has it into that branch, give a folder that is there as cwd, or take another description for the topic.",
+    "Merge a commit that has it into that branch, use an existing folder as cwd, or choose another topic.",
   );
 }

@@ -53,7 +53,7 @@ export class FileCopier {
     if (stat === undefined) return undefined;
     const reason = this.#whyNot(stat);
     if (reason !== undefined) return reason;
-    if (!this.#hasPlainParents(this.#to, path, true)) return "its folder is a link, or no folder, in the worktree";
+    if (!this.#hasPlainParents(this.#to, path, true)) return "its folder in the worktree is a link or a file";
     if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return undefined;
     this.#files++;
     this.#bytes += stat.size;
@@ -64,11 +64,11 @@ export class FileCopier {
   }
 
   #whyNot(stat: Stats): string | undefined {
-    if (!stat.isFile() && !stat.isSymbolicLink()) return "neither file nor link";
+    if (!stat.isFile() && !stat.isSymbolicLink()) return "not a file or link";
     if (stat.size > LIMITS.fileBytes) return "larger than 1 GiB";
     if (this.#files >= LIMITS.files) return "more than 100,000 files";
-    if (this.#bytes + stat.size > LIMITS.bytes) return "more than 4 GiB in all";
-    return performance.now() > this.#deadline ? "no time was left" : undefined;
+    if (this.#bytes + stat.size > LIMITS.bytes) return "more than 4 GiB in total";
+    return performance.now() > this.#deadline ? "timed out" : undefined;
   }
 
   /** Returns whether all folders above a file are real folders; missing ones may be made. */
@@ -104,7 +104,7 @@ async function copySparse(from: Buffer, to: Buffer, stat: Stats, deadline: numbe
       await target.close();
     }
     await rm(to, { force: true });
-    return "no time was left";
+    return "timed out";
   } finally {
     await source.close();
   }

@@ -1,12 +1,13 @@
 import { constants, renameSync, rmSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AppError, errnoOf } from "#base/errors.ts";
+import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
 import { commitOfBranch, deleteBranch } from "#git/repository/branches.ts";
 import { git, tryGit } from "#git/git.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
 
@@ -74,8 +75,8 @@ function notRemovable(worktree: string, error: unknown): AppError {
   const parent = dirname(worktree);
   return new AppError(
     "worktree_unusable",
-    `${worktree} cannot be removed from ${parent} (${errnoOf(error) ?? String(error)}); nothing was changed.`,
-    `Let this user write to ${parent} (ls -ld ${quoteForShell(parent)} shows who may), see that nothing is mounted on the worktree, and discard again.`,
+    `${worktree} cannot be removed from ${parent}: ${describeSystemCall(error).reason}. Nothing was changed.`,
+    `Give this user write permission for ${parent} (ls -ld ${quoteForShell(parent)} shows the permissions), check that nothing is mounted on the worktree, then discard again.`,
     error,
   );
 }
@@ -99,7 +100,7 @@ async function removeFromGit(repository: string, worktree: string, privateFolder
 async function removeAll(folder: string): Promise<void> {
   // The caller and a cleanup report the rest: paths that are too long, or another user's.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
-    logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
+    logger("git").warn`${folder} was not removed completely: ${String(error)}`;
   });
 }
 

@@ -35,7 +35,7 @@ export async function copyIncluded(toplevel: string, worktree: string): Promise<
   const { leftOut } = copier;
   if (leftOut.length === 0) return undefined;
   const named = leftOut.map(({ path, reason }) => `${toText(path)} (${reason})`);
-  return `Of what ${INCLUDE_FILE} names, these were not copied into the worktree: ${listSome(named)}.`;
+  return `Some files in ${INCLUDE_FILE} were not copied into the worktree: ${listSome(named)}.`;
 }
 
 /** Lists the ignored files that the patterns select. @param folder for a temporary file, if no other place can be written to */

@@ -17,9 +17,9 @@ export function lockWorktree(worktree: string, taskId: string): void {
   const file = lockFileOf(worktree);
   if (file === undefined) return;
   try {
-    writeFileSync(file, `${LOCK_REASON_PREFIX}${taskId} is at work\n`, { flag: "wx" });
+    writeFileSync(file, `${LOCK_REASON_PREFIX}${taskId} is running\n`, { flag: "wx" });
   } catch {
-    // It is already locked, or git's folder is not writable, which the task will find out itself.
+    // It is already locked, or git's folder is not writable, which the task will report itself.
   }
 }
 
@@ -36,8 +36,8 @@ export function isHalfRestored(worktree: string): boolean {
 export function incompleteRestoreError(path: string): AppError {
   return new AppError(
     "worktree_unusable",
-    `${path} is not whole: its restore was broken off, or goes on.`,
-    "Restore it once more (codex_discard with restore: true), which begins anew.",
+    `${path} is incomplete: its restore was interrupted or is still running.`,
+    "Restore it again (codex_discard with restore: true).",
   );
 }
 
@@ -47,7 +47,7 @@ export function unlockWorktree(worktree: string): void {
   if (file !== undefined && readReason(file)?.startsWith(LOCK_REASON_PREFIX) === true) rmSync(file, { force: true });
 }
 
-/** Returns the reason of a lock by somebody else; undefined if there is none. */
+/** Returns the reason of a lock that this server did not take; undefined if there is none. */
 export function readForeignLock(worktree: string): string | undefined {
   const file = lockFileOf(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();
@@ -65,7 +65,7 @@ function lockFileOf(worktree: string): string | undefined {
 
 /** Reads the reason of a lock. For git, the existence of the file is the lock: an unreadable one has an unknown reason. */
 function readReason(file: string): string | undefined {
-  return readShort(file) ?? (pathExists(file) ? "(its reason cannot be read)" : undefined);
+  return readShort(file) ?? (pathExists(file) ? "(unreadable reason)" : undefined);
 }
 
 function readShort(file: string): string | undefined {

@@ -9,7 +9,7 @@ const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
 export async function describeWorktreeNotice(worktree: string): Promise<string | undefined> {
   const notes: string[] = [];
   if (pathExists(join(worktree, ".gitmodules"))) {
-    notes.push("The worktree's submodules are empty: git submodule update --init fills them.");
+    notes.push("The worktree's submodules are empty (git submodule update --init checks them out).");
   }
   const attributes = readFileBounded(join(worktree, ".gitattributes"), {
     maxBytes: MAX_ATTRIBUTES_BYTES,
@@ -17,7 +17,7 @@ export async function describeWorktreeNotice(worktree: string): Promise<string |
   });
   const isOfLfs = "bytes" in attributes && attributes.bytes.includes("filter=lfs");
   if (isOfLfs && !(await hasLfs(worktree))) {
-    notes.push("git-lfs is not set up here: files that it keeps are pointers in the worktree.");
+    notes.push("git-lfs is not set up, so its files are only pointers in the worktree.");
   }
   return notes.length === 0 ? undefined : notes.join(" ");
 }

@@ -113,8 +113,8 @@ function isFolder(path: string): boolean {
 function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
   return new AppError(
     "no_commit_holds_cwd",
-    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
-    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or give a folder within the sparse checkout as cwd.`,
+    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} excludes it.`,
+    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or use a folder within the sparse checkout as cwd.`,
   );
 }
 
@@ -122,14 +122,14 @@ function onOtherBranch(path: string, branch: string, other: string | undefined):
   return new AppError(
     "worktree_on_other_branch",
     `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
-    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or take another topic.`,
+    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or choose another topic.`,
   );
 }
 
 function checkedOutElsewhere(path: string, branch: string): AppError {
   return new AppError(
     "branch_checked_out",
-    `The branch ${branch} is checked out in ${path}, so no second worktree can have it.`,
-    `Switch ${path} to another branch, or take another topic.`,
+    `Branch ${branch} is already checked out in ${path}.`,
+    `Switch ${path} to another branch, or choose another topic.`,
   );
 }

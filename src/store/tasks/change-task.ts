@@ -150,8 +150,8 @@ function change(store: Store, task: TaskRecord, update: string, more: Columns = 
 const DISK_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
 
 /**
- * Prepares the published copy; undefined if the task's folder cannot hold one, which must not prevent a correct index. A folder that
- * somebody has deleted is created again.
+ * Prepares the published copy; undefined if the task's folder cannot hold one, which must not prevent a correct index. A folder
+ * that was deleted is created again.
  */
 function prepareMeta(folder: string, path: string, task: TaskRecord): PendingFile | undefined {
   return inStateFolder(() => {

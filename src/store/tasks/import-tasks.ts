@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "#platform/files/read-file.ts";
 import { logger } from "#base/log.ts";
+import { quoteForShell } from "#base/text.ts";
 import { isTaskId } from "#domain/names.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { readMetaFile } from "./meta-file.ts";
@@ -109,7 +110,12 @@ function readRecord({ paths, workspaceOf }: ImportTarget, taskId: string): { rec
 
 function describeFault({ paths }: ImportTarget, task_id: string, problem: string): UnreadableTask {
   const path = join(paths.tasks, task_id);
-  return { task_id, path, problem, fix: `Restore its meta.json, or move it away: mv '${path}' '${paths.home}/'` };
+  return {
+    task_id,
+    path,
+    problem,
+    fix: `Restore its meta.json, or move it away (mv ${quoteForShell(path)} ${quoteForShell(`${paths.home}/`)}).`,
+  };
 }
 
 function take({ database }: ImportTarget, record: TaskRecord): void {
@@ -118,5 +124,5 @@ function take({ database }: ImportTarget, record: TaskRecord): void {
   if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
     recordWorktree({ writable: database }, { ...record, worktree_dir, agent_branch, base_commit });
   }
-  logger("store").info`task ${record.task_id} was taken from its meta.json`;
+  logger("store").info`task ${record.task_id} was imported from its meta.json`;
 }

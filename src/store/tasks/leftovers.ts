@@ -13,7 +13,7 @@ export interface Leftover {
 export function listLeftovers({ paths }: Store): Leftover[] {
   const damaged = readdirSync(paths.home).filter((name) => /^codexmcp\.db\.(?:damaged|new)-\d+/.test(name));
   return [
-    ...damaged.map((name) => ({ path: join(paths.home, name), what: "damaged index, put aside" })),
+    ...damaged.map((name) => ({ path: join(paths.home, name), what: "damaged index, moved aside" })),
     ...(pathExists(paths.removed) ? [{ path: paths.removed, what: "files of removed tasks" }] : []),
   ];
 }

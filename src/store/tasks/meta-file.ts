@@ -20,7 +20,7 @@ const number = v.pipe(
 const time = v.pipe(
   v.string(),
   v.transform((value) => new Date(value)),
-  v.check((value) => !Number.isNaN(value.getTime()), "is no time"),
+  v.check((value) => !Number.isNaN(value.getTime()), "is not a time"),
   v.transform((value) => value.toISOString()),
 );
 const list = v.optional(v.array(v.string()));
@@ -104,7 +104,7 @@ export function readMetaFile(path: string): MetaOutcome {
   try {
     json = JSON.parse(outcome.bytes.toString("utf8"));
   } catch {
-    return { fault: `${path} is ${outcome.bytes.length === 0 ? "empty" : "no valid JSON, or only a part of it"}.` };
+    return { fault: `${path} is ${outcome.bytes.length === 0 ? "empty" : "not valid JSON, or incomplete"}.` };
   }
   const parsed = v.safeParse(MetaSchema, json);
   if (parsed.success) return { record: toRecord(parsed.output) };
@@ -148,7 +148,7 @@ function toRecord(meta: v.InferOutput<typeof MetaSchema>): TaskRecord {
     status,
     error: known.error ?? (status === "cancelled" ? "The task was cancelled." : (known.result ?? "The task failed.")),
     code: known.code ?? (status === "cancelled" ? "cancelled" : "codex_failed"),
-    hint: known.hint ?? "codex-exec.log in the task's folder has the details.",
+    hint: known.hint ?? "Read codex-exec.log in the task's folder for details.",
   };
 }
 

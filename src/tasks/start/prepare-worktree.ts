@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
-import { explainSystemCall } from "#git/explain-failure.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { snapshotWork } from "#git/changes/snapshot.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
 import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
