@@ -1,4 +1,5 @@
 import { delimiter, dirname, join, resolve } from "node:path";
+import { realpathSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#base/paths.ts";
 import { kindOf, tryReadText } from "#platform/files/read-file.ts";
@@ -111,4 +112,22 @@ export function notAFile(path: string, kind: string): AppError {
     `${path} is ${kind}, but git needs a file or folder there.`,
     `Check what created it, then remove it (rm ${quoteForShell(path)}).`,
   );
+}
+
+/**
+ * Returns the workspace that the topics of a folder's tasks belong to: the common git folder of its repository (shared by all
+ * its worktrees), or the folder's real path outside git. Only reads files, without starting git.
+ */
+export function workspaceOf(cwd: string): string {
+  let real: string;
+  try {
+    real = realpathSync(cwd);
+  } catch {
+    return cwd; // deleted meanwhile
+  }
+  try {
+    return findGitFolders(real)?.commonDir ?? real;
+  } catch {
+    return real; // `.git` is not a repository
+  }
 }

@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import { incompleteRestoreError, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts";
-import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
+import {
+  type IgnoredPath,
+  listIgnored,
+  pickLargeIgnored,
+  readWorktreeState,
+  type WorktreeState,
+} from "#git/salvage/worktree-state.ts";
 import { dropSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
-import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
-import { ChangedMeanwhileError, unreadableError } from "#git/salvage/unreadable.ts";
+import { ChangedMeanwhileError, unreadableError } from "#git/salvage/walk.ts";
 import { type BranchUse, findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError, errnoOf } from "#base/errors.ts";

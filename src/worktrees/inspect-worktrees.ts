@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { GitLimits } from "#git/run-git.ts";
-import { findUncommittedWork, type UncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import { findUncommittedWork, type UncommittedWork } from "#git/changes/status.ts";
 import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import { statIfAny } from "#base/paths.ts";

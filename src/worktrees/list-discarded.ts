@@ -1,4 +1,4 @@
-import { measureSalvage } from "#git/salvage/salvage-size.ts";
+import { measureSalvage } from "#git/salvage/list-salvage.ts";
 import { mapLimited } from "#base/map-limited.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type KnownSalvage, listKnownSalvage, SALVAGE_LIFETIME_SECONDS } from "./known-salvage.ts";

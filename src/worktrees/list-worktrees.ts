@@ -1,5 +1,5 @@
-import { readBranchTips } from "#git/repository/branch-tips.ts";
-import { CommitGraph } from "#git/repository/commit-graph.ts";
+import { readBranchTips } from "#git/repository/branches.ts";
+import { CommitGraph } from "#git/repository/history.ts";
 import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { listGitWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
 import { toFailure } from "#base/errors.ts";

@@ -1,12 +1,12 @@
-import { commitOf, commitOfBranch, resolveBranch, headOf } from "#git/repository/branches.ts";
+import { commitOf, commitOfBranch, headOf, resolveBranch } from "#git/repository/branches.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
-import type { Conflict } from "#git/merge/conflict.ts";
+import type { Conflict } from "#git/merge/merge-trees.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { hasUncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import { hasUncommittedWork } from "#git/changes/status.ts";
 import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";

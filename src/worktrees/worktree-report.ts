@@ -1,6 +1,6 @@
-import type { CommitGraph } from "#git/repository/commit-graph.ts";
+import type { CommitGraph } from "#git/repository/history.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
-import type { UncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import type { UncommittedWork } from "#git/changes/status.ts";
 import type { Failure } from "#base/errors.ts";
 import type { FolderSize } from "#platform/files/folder-size.ts";
 import type { StoredWorktree } from "#store/worktree-base.ts";

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
-import { snapshotWork } from "#git/changes/snapshot.ts";
+import { snapshotWork } from "#git/changes/stage-work.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";

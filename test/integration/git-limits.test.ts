@@ -10,8 +10,8 @@ import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
-import { findUncommittedWork } from "#git/worktree/uncommitted-work.ts";
-import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
+import { findUncommittedWork } from "#git/changes/status.ts";
+import { describeWorktreeNotice } from "#git/worktree/worktree.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 

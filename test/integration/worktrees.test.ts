@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { readChanges } from "#git/changes/changes.ts";
 import { inspectRepository, type Repository } from "#git/repository/repository.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { guessBase, makeWorktree, planWorktree, runFolderIn } from "#git/worktree/worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -1,6 +1,6 @@
 import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { resolveTask } from "#tasks/lookup.ts";
-import type { Conflict } from "#git/merge/conflict.ts";
+import type { Conflict } from "#git/merge/merge-trees.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { AppError } from "#base/errors.ts";
 import type { Input } from "#cli/framework/command.ts";

@@ -4,8 +4,7 @@ import { PATCH_FLAGS, compareCommits, parseNumstat, withComparison } from "./com
 import { git, gitBytes, gitUpTo } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { isClean, inspectWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
-import { readSubmoduleLines } from "./submodules.ts";
+import { inspectWorktree, isClean, readSubmoduleLines, type SeenWorktree, type WorktreeStatus } from "./status.ts";
 
 /** Facts about a worktree's changes, and the reasons why others are missing. */
 export interface ChangesFound {

@@ -1,15 +1,15 @@
+import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "#git/git.ts";
-import { keepIndex, waitForIndexLock } from "./kept-index.ts";
+import { keepIndex, waitForIndexLock } from "./index-copy.ts";
 import { tryUsersGit, type UsersGitResult } from "#git/lasting-git.ts";
 import { toText } from "#git/byte-names.ts";
-import { type OmittedFiles, stageAll } from "./stage-all.ts";
-import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
-import { readSubmoduleLines } from "./submodules.ts";
-import { describeUnfinished } from "./unfinished.ts";
+import { type OmittedFiles, stageAll } from "./stage-work.ts";
+import { isClean, readStatus, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
 import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { pathExists } from "#base/paths.ts";
 
 /** Request to commit a worktree's work. */
 export interface CommitRequest {
@@ -148,4 +148,23 @@ function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
   const names = listSome(lines.map((line) => line.slice(3)));
   return `Changes in submodules were not committed: ${names}. Commit them there, then commit the submodule's new commit here.`;
+}
+
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command to end it. */
+const SIGNS: [name: string, what: string, command: string][] = [
+  ["rebase-apply/applying", "series of patches (git am)", "am"],
+  ["rebase-merge", "rebase", "rebase"],
+  ["rebase-apply", "rebase", "rebase"],
+  ["MERGE_HEAD", "merge", "merge"],
+  ["CHERRY_PICK_HEAD", "cherry-pick", "cherry-pick"],
+  ["REVERT_HEAD", "revert", "revert"],
+];
+
+/** Describes the unfinished merge, rebase or similar operation of a worktree, and how to end it; returns undefined if there is none. */
+function describeUnfinished(worktree: string, gitDir: string): string | undefined {
+  const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
+  if (sign === undefined) return undefined;
+  const [, what, command] = sign;
+  const git = `git -C ${quoteForShell(worktree)} ${command}`;
+  return `Nothing was committed: the worktree is in the middle of a ${what}. Finish it (${git} --continue) or abort it (${git} --abort).`;
 }

@@ -5,7 +5,7 @@ import { gitBytes } from "#git/git.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { LOOK_ONLY_FLAGS } from "#git/local-programs.ts";
 import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
-import { isClean, type StatusOptions, type SeenWorktree, type WorktreeStatus } from "./status.ts";
+import { isClean, type SeenWorktree, type StatusOptions, type WorktreeStatus } from "./status.ts";
 
 /**
  * Flags of all comparisons. The commands are those that read the fewest settings, and the settings they read are fixed here, so

@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { type ByteName, splitNul, toText } from "#git/byte-names.ts";
+import { listNames, pathExists } from "#base/paths.ts";
+import { gitBytes, hasOutput, tryGit } from "#git/git.ts";
+import { AppError } from "#base/errors.ts";
 
 /** Options for reading the files of a worktree. */
 export interface StatusOptions extends GitLimits {
@@ -123,4 +127,61 @@ function readHeader(header: string, status: WorktreeStatus): void {
   const value = rest.join(" ");
   if (name === "branch.oid" && value !== "(initial)") status.head = value;
   if (name === "branch.head" && value !== "(detached)") status.branch = value;
+}
+
+/** Mode of a submodule, in an index or a tree. */
+export const GITLINK = "160000";
+
+/**
+ * Returns lines in the format of `git status --short` for changes within a worktree's submodules that no commit of the worktree
+ * can contain: `_m` for changed files, `_?` for new ones (`_` is a space), and `??` for files in the folder of a submodule that
+ * is not checked out.
+ * @throws AppError as `git` does
+ */
+export async function readSubmoduleLines(worktree: string, limits: GitLimits): Promise<string[]> {
+  if (!pathExists(join(worktree, ".gitmodules"))) return [];
+  const listed = splitNul(await gitBytes(worktree, ["ls-files", "--stage", "-z"], limits));
+  const links = listed.filter((line) => line.startsWith(`${GITLINK} `));
+  const paths = links.map((line) => toText(line.slice(line.indexOf("\t") + 1)));
+  return (await Promise.all(paths.map((path) => describe(worktree, path, limits)))).flat();
+}
+
+async function describe(worktree: string, path: string, limits: GitLimits): Promise<string[]> {
+  const folder = join(worktree, path);
+  if (!pathExists(join(folder, ".git"))) return listNames(folder).length === 0 ? [] : [`?? ${path}/`];
+  // A submodule is a repository of its own: the programs that it names are not run either.
+  const { status } = await inspectWorktree(folder, limits);
+  if (isClean(status)) return [];
+  return [` ${status.lines.length > status.untracked.length ? "m" : "?"} ${path}`];
+}
+
+/** Result of a check for uncommitted work; `unknown` if not all files could be read. */
+export type UncommittedWork = "none" | "some" | "unknown";
+
+const SHORT_STATUS = ["status", "--porcelain", "-z", "--untracked-files=normal"];
+
+/** Pattern of git's messages about a file or folder that it could not read, and left out. */
+const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:)/m;
+
+/**
+ * Checks a worktree for uncommitted work, new files included. Nothing is changed, and no program that the repository names is
+ * run.
+ * @param limits limits of the check; if they stop it, the result is `unknown`
+ */
+export async function findUncommittedWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
+  try {
+    const environment = await withoutLocalPrograms(worktree, limits);
+    const args = [...SHORT_STATUS, ...LOOK_ONLY_FLAGS, "--no-renames"];
+    const { exitCode, stdout, stderr } = await tryGit(worktree, args, environment, limits);
+    if (stdout !== "") return "some";
+    return exitCode !== 0 || OVERLOOKED.test(stderr) ? "unknown" : "none";
+  } catch (error) {
+    if (error instanceof AppError) return "unknown";
+    throw error;
+  }
+}
+
+/** Returns whether a worktree has any uncommitted work, new files and changes within submodules included. @throws AppError as `git` does */
+export async function hasUncommittedWork(worktree: string): Promise<boolean> {
+  return hasOutput(worktree, [...SHORT_STATUS, "--ignore-submodules=none"]);
 }

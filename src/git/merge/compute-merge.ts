@@ -1,9 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { treeOf } from "#git/repository/branches.ts";
-import { readCommit } from "#git/repository/commit-object.ts";
+import { isOurCommit, OUR_IDENTITY, readCommit, signsCommits, writeCommit } from "#git/repository/objects.ts";
 import { isAncestor, mergeBaseOf } from "#git/repository/history.ts";
-import { isOurCommit, OUR_IDENTITY } from "#git/repository/identity.ts";
-import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
 import { MergeFolder } from "./merge-folder.ts";
 import type { ComputedMerge, MergeRequest, MergeStrategy } from "./merge-request.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";

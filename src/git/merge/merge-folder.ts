@@ -8,9 +8,9 @@ import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
 import { findGitFolders, readGitLink } from "#git/git-folders.ts";
 import { git, gitBytes } from "#git/git.ts";
-import { readObjects } from "#git/read-objects.ts";
+import { readObjects } from "#git/repository/objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
-import { GITLINK } from "#git/changes/submodules.ts";
+import { GITLINK } from "#git/changes/status.ts";
 import { checkOutForDrivers, usesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Maximum total size of a tree's attribute files, in bytes. */

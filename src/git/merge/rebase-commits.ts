@@ -1,8 +1,14 @@
 import { treeOf } from "#git/repository/branches.ts";
-import { type CommitObject, parseAuthor, readCommit, storeCommit } from "#git/repository/commit-object.ts";
+import {
+  type CommitObject,
+  OUR_IDENTITY,
+  parseAuthor,
+  readCommit,
+  signsCommits,
+  storeCommit,
+  writeCommit,
+} from "#git/repository/objects.ts";
 import { git, gitBytes } from "#git/git.ts";
-import { OUR_IDENTITY } from "#git/repository/identity.ts";
-import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
 import type { ComputedMerge, MergeRequest } from "./merge-request.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 import { mergeTrees } from "./merge-trees.ts";

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { git, tryGit, withoutLastNewline } from "#git/git.ts";
+import type { GitLimits } from "#git/run-git.ts";
 
 /** Pattern that no branch name matches: git would read such names as paths to other commits (`main~1`, `main@{1}`). */
 const NOT_IN_NAMES = /[\0-\x20\x7f~^:?*[\\]|\.\.|@\{/;
@@ -56,4 +57,25 @@ export async function filesOfBranch(folder: string, branch: string): Promise<{ r
 export async function headOf(worktree: string): Promise<string | undefined> {
   const { exitCode, stdout } = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
   return exitCode === 0 ? withoutLastNewline(stdout).replace(/^refs\/heads\//, "") : undefined;
+}
+
+/**
+ * Returns the commits that branches point to, by branch; branches that do not exist are left out.
+ * @param branches without `refs/heads/`
+ * @throws AppError as `git` does
+ */
+export async function readBranchTips(
+  folder: string,
+  branches: readonly string[],
+  limits: GitLimits,
+): Promise<ReadonlyMap<string, string>> {
+  if (branches.length === 0) return new Map();
+  const refs = [...new Set(branches)].map((branch) => `refs/heads/${branch}`);
+  const lines = await git(folder, ["for-each-ref", "--format=%(objectname) %(refname)", "--", ...refs], {}, limits);
+  return new Map(
+    lines.split("\n").flatMap((line): [string, string][] => {
+      const [, commit, branch] = /^(\S+) refs\/heads\/(.+)$/.exec(line) ?? [];
+      return commit === undefined || branch === undefined ? [] : [[branch, commit]];
+    }),
+  );
 }

@@ -2,10 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, rmSy
 import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "#git/run-git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { OUR_IDENTITY } from "#git/repository/identity.ts";
+import { OUR_IDENTITY } from "#git/repository/objects.ts";
 import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
-import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
-import type { FoundFile } from "./walk.ts";
+import { ChangedMeanwhileError, describeUnreadableNow, type FoundFile } from "./walk.ts";
 
 const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
 const PIECE_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { type ByteName, splitNul } from "#git/byte-names.ts";
 import { gitBytes } from "#git/git.ts";
-import { readObjects } from "#git/read-objects.ts";
+import { readObjects } from "#git/repository/objects.ts";
 
 /** A file within a salvage commit. */
 export interface SavedFile {

@@ -18,7 +18,7 @@ import { quoteForShell } from "#base/text.ts";
 import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { usesReftable } from "#git/git-folders.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
-import { git, tryGit, gitBytes } from "#git/git.ts";
+import { git, gitBytes, tryGit } from "#git/git.ts";
 import { withRefLock } from "#git/repository/ref-lock.ts";
 import { addWorktree } from "#git/worktree/worktree.ts";
 import { gitFolderOf } from "#git/worktree/worktree-link.ts";

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { statIfAny } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
-import { hasOutput, git } from "#git/git.ts";
+import { git, hasOutput } from "#git/git.ts";
 import { runFolderIn, type WorktreePlan } from "./worktree.ts";
 
 /**

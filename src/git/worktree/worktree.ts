@@ -11,6 +11,7 @@ import { mergeBaseOf } from "#git/repository/history.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import { listGitWorktrees } from "./worktree-list.ts";
 import { incompleteRestoreError, isHalfRestored } from "./worktree-lock.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 
 /** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
@@ -132,4 +133,29 @@ function checkedOutElsewhere(path: string, branch: string): AppError {
     `Branch ${branch} is already checked out in ${path}.`,
     `Switch ${path} to another branch, or choose another topic.`,
   );
+}
+
+const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
+
+/** Returns a notice about unexpected properties of a new worktree; undefined if there are none. */
+export async function describeWorktreeNotice(worktree: string): Promise<string | undefined> {
+  const notes: string[] = [];
+  if (pathExists(join(worktree, ".gitmodules"))) {
+    notes.push("The worktree's submodules are empty (git submodule update --init checks them out).");
+  }
+  const attributes = readFileBounded(join(worktree, ".gitattributes"), {
+    maxBytes: MAX_ATTRIBUTES_BYTES,
+    within: worktree,
+  });
+  const isOfLfs = "bytes" in attributes && attributes.bytes.includes("filter=lfs");
+  if (isOfLfs && !(await hasLfs(worktree))) {
+    notes.push("git-lfs is not set up, so its files are only pointers in the worktree.");
+  }
+  return notes.length === 0 ? undefined : notes.join(" ");
+}
+
+async function hasLfs(folder: string): Promise<boolean> {
+  const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
+  // Not `git lfs`: the repository may define an alias of that name.
+  return settings.stdout !== "" && Bun.which("git-lfs") !== null;
 }

@@ -6,7 +6,7 @@ import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
 import { hasGit } from "#git/run-git.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { planWorktree, type WorktreePlan } from "#git/worktree/worktree.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { AppError } from "#base/errors.ts";
 import { isSameFile, listNames } from "#base/paths.ts";
 import { storePaths } from "#store/store-paths.ts";

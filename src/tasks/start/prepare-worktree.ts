@@ -1,10 +1,16 @@
 import { dirname } from "node:path";
 import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
 import { explainSystemCall } from "#git/system-failure.ts";
-import { snapshotWork } from "#git/changes/snapshot.ts";
+import { snapshotWork } from "#git/changes/stage-work.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
-import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
-import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree/worktree.ts";
+import {
+  describeWorktreeNotice,
+  guessBase,
+  makeWorktree,
+  renewPlan,
+  runFolderIn,
+  type WorktreePlan,
+} from "#git/worktree/worktree.ts";
 import { AppError } from "#base/errors.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
