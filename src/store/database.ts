@@ -1,6 +1,6 @@
-import { Database } from "bun:sqlite";
 import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { quoteForShell } from "#base/text.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
@@ -176,4 +176,19 @@ function stillLocked({ locks }: StorePaths): AppError {
     "Another process has been creating the task index for too long.",
     `Stop that process (fuser ${quoteForShell(join(locks, "index.lock"))} shows it), then try again.`,
   );
+}
+
+/** Describes in one line the damage to an index; undefined if it is intact. Changes and repairs nothing. */
+export function inspectDatabase(path: string): string | undefined {
+  let database: Database | undefined;
+  try {
+    database = new Database(path, { readonly: true });
+    const [first] = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").all();
+    const said = first?.quick_check ?? "no answer";
+    return said === "ok" ? undefined : (said.split("\n").at(-1) ?? said);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    database?.close();
+  }
 }

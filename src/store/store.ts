@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
-import { type OpenedDatabase, openDatabase } from "./database.ts";
+import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { importNewTasks, importTasks, type WorkspaceOf } from "#store/tasks/import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
 

@@ -142,11 +142,11 @@ test("without its .git file, a worktree is not taken for the repository around i
   await world.run(world.root, ["git", "init", "--quiet", "--initial-branch", "agent/implement-unlinked"]);
   await git(world.root, "commit", "--quiet", "--allow-empty", "-m", "Around");
   const { data } = await work("UNLINK", "implement-unlinked-v1");
-  expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("the file that ties it") });
+  expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("which links the worktree to its repository") });
   for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
   expect(String(data["note"])).toContain("uncommitted_changes");
   const uri = `codex://tasks/${String(data["task_id"])}/diff`;
-  expect(await refusal(client.sdk.readResource({ uri }))).toContain("the file that ties it");
+  expect(await refusal(client.sdk.readResource({ uri }))).toContain("which links the worktree to its repository");
   expect(await git(world.root, "log", "--format=%s")).toBe("Around");
   rmSync(join(world.root, ".git"), { recursive: true });
 });

@@ -76,7 +76,7 @@ describe("a worktree that is elsewhere by now is left as it is, and that is told
     ],
     ["a cherry-pick", "git cherry-pick clash || true", "in the middle of a cherry-pick"],
     ["a revert", "git revert --no-edit HEAD~1 || true", "in the middle of a revert"],
-    ["a squashed merge", "git merge -q --squash clash || true", "conflicts are unresolved in README.md"],
+    ["a squashed merge", "git merge -q --squash clash || true", "there are unresolved conflicts in README.md"],
   ])("%s", async (name, script, told) => {
     const repo = await scratch.repository(name.replaceAll(" ", "-"));
     shell(

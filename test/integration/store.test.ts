@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { applyRetention } from "#tasks/retention.ts";
 import { readConfig } from "#base/config.ts";
 import { ownSpace } from "#platform/host.ts";
-import { endTask, requestCancel, markRunning, updateQueuedTask } from "#store/tasks/change-task.ts";
+import { endTask, markRunning, requestCancel, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, type ClaimResult, findTask } from "#store/tasks/claim-task.ts";
 import { lastSessionUsage, queryTasks } from "#store/tasks/list-tasks.ts";
 import { readMeta } from "#store/tasks/meta-file.ts";

@@ -1,14 +1,13 @@
 import { errnoOf } from "#base/errors.ts";
-import { makePrivateFolder, type PendingFile, prepareFile } from "#platform/files/files.ts";
+import { makePrivateFolder, type PendingFile, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import { addressOf, ownIdentity, type ProcessIdentity } from "#platform/process/identity.ts";
 import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { formatMeta } from "./meta-file.ts";
 import { inStateFolder, toStorageFault } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
 import { type CodexEnd, type Columns, stateColumns } from "./task-row.ts";
-import { wakeWatchers } from "#store/locks/wake.ts";
 
 const SET_RECORD =
   "status = $status, session_id = $session_id, end_time = $end_time, elapsed_seconds = $elapsed_seconds, record = $record";
@@ -172,5 +171,17 @@ function publish(meta: PendingFile | undefined, path: string): void {
   } catch (error) {
     if (DISK_FAULTS.has(errnoOf(error) ?? "")) throw error;
     logger("store").warn`${path} was not published: ${String(error)}`;
+  }
+}
+
+let count = 0;
+
+/** Wakes all watchers of a task's folder after the index entry of the task has changed. */
+function wakeWatchers({ wake }: Pick<TaskPaths, "wake">): void {
+  try {
+    writePrivateFile(wake, `${process.pid} ${++count}\n`);
+  } catch (error) {
+    // Watchers poll every two seconds anyway.
+    logger("store").debug`${wake} was not written: ${String(error)}`;
   }
 }

@@ -12,7 +12,7 @@ import { endTask, recordCodexProcess, recordSupervisor } from "#store/tasks/chan
 import { lastSessionUsage } from "#store/tasks/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders } from "#store/tasks/run-folders.ts";
+import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { takeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#domain/names.ts";
