@@ -125,7 +125,7 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
   expect(String(data["commit_error"])).toContain("which links the worktree to its repository, is missing");
-  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "the file that ties it"]) {
+  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "which links the worktree to its repository"]) {
     expect(String(data["note"])).toContain(fact);
   }
 });

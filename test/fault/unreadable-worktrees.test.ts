@@ -165,7 +165,7 @@ test("without its .git file, git would take the repository around it: it is not 
   expect(reports["bad"]).toMatchObject({ state: "unreadable", is_merged: false, is_unchanged: false });
   expect(reports["bad"]?.problem).toContain("worktree repair");
   for (const command of ["discard", "diff", "merge"]) {
-    expect((await cli(command, "implement-bad")).stderr).toContain(`${link}, the file that ties it`);
+    expect((await cli(command, "implement-bad")).stderr).toContain(`${link}, which links the worktree to its repository`);
   }
   await cli("clean", "--worktrees", "--unchanged", "--yes");
   expect(existsSync(join(at("bad"), "README.md"))).toBe(true);
