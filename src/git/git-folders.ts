@@ -24,10 +24,10 @@ const MAX_LINK_BYTES = 64 * 1024;
  * @throws AppError `repository_unusable` if `.git` is neither a file nor a folder
  */
 export function findGitFolders(folder: string): GitFolders | undefined {
-  for (const at of foldersAbove(folder)) {
+  for (const at of ancestorsOf(folder)) {
     const entry = join(at, ".git");
     const kind = statIfAny(entry);
-    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFile(entry, kindOf(kind));
+    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFileError(entry, kindOf(kind));
     if (kind?.isFile() === true) return followLink(at);
     if (kind?.isDirectory() === true && isGitFolder(entry)) return { top: at, ...withCommon(entry) };
     if (isGitFolder(at)) return { top: undefined, ...withCommon(at) };
@@ -49,7 +49,7 @@ export function findMainTree(folder: string, commonDir: string): string | undefi
 }
 
 /** Yields a folder and its ancestors, up to the ceilings that the user has set for git. */
-function* foldersAbove(folder: string): Generator<string> {
+function* ancestorsOf(folder: string): Generator<string> {
   const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
   yield folder;
   for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
@@ -90,23 +90,23 @@ function isGitFolder(path: string): boolean {
 }
 
 /** Git folders that git finds by itself only if `safe.bareRepository` allows it. */
-const named = new Set<string>();
+const namedGitFolders = new Set<string>();
 
 /** Returns whether a git folder may be passed to git by name, and has not been before: it has to belong to this user. */
 export function mayNameGitFolder(folder: string): boolean {
-  if (process.platform === "win32" || named.has(folder) || !isGitFolder(folder)) return false;
+  if (process.platform === "win32" || namedGitFolders.has(folder) || !isGitFolder(folder)) return false;
   const isOwn = statIfAny(folder)?.uid === process.geteuid?.();
-  if (isOwn) named.add(folder);
+  if (isOwn) namedGitFolders.add(folder);
   return isOwn;
 }
 
 /** Returns the arguments that name a git folder recorded by {@link mayNameGitFolder}; empty for other folders. */
-export function nameGitFolder(folder: string): string[] {
-  return named.has(folder) ? [`--git-dir=${folder}`] : [];
+export function gitFolderArgs(folder: string): string[] {
+  return namedGitFolders.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
 /** Returns the error for a path that git would read endlessly. */
-export function notAFile(path: string, kind: string): AppError {
+export function notAFileError(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
     `${path} is ${kind}, but git needs a file or folder there.`,

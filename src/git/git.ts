@@ -21,8 +21,8 @@ export async function tryGit(
   environment: GitEnvironment = {},
   limits: GitLimits = {},
 ): Promise<GitResult> {
-  const result = await runWhole(folder, args, { ...limits, environment });
-  return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
+  const result = await runBounded(folder, args, { ...limits, environment });
+  return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorOutput(result) };
 }
 
 /** Removes the line end that git adds to an answer of one line or path, and no others: a path may end with some. */
@@ -49,8 +49,8 @@ export async function git(
  * @throws AppError as {@link git} does
  */
 export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
-  const result = await runWhole(folder, args, run);
-  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  const result = await runBounded(folder, args, run);
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return result.stdout;
 }
 
@@ -67,7 +67,7 @@ export async function gitUpTo(
   const result = await runGit(folder, args, { ...run, maxOutputBytes });
   const { stdout, overflowed } = result;
   if (overflowed) return stdout.subarray(0, stdout.lastIndexOf(0x0a) + 1).toString();
-  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return stdout.toString();
 }
 
@@ -77,11 +77,11 @@ export async function gitUpTo(
  */
 export async function hasOutput(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
   const result = await runGit(folder, args, { ...run, maxOutputBytes: 0 });
-  if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return result.overflowed;
 }
 
-async function runWhole(folder: string, args: readonly string[], run: GitRun): Promise<ProgramResult> {
+async function runBounded(folder: string, args: readonly string[], run: GitRun): Promise<ProgramResult> {
   const result = await runGit(folder, args, run);
   if (!result.overflowed) return result;
   throw new AppError(
@@ -96,7 +96,7 @@ function exitCodeOf({ exitCode }: ProgramResult): number {
   return exitCode ?? -1;
 }
 
-function errorsOf({ stderr }: ProgramResult): string {
+function errorOutput({ stderr }: ProgramResult): string {
   return stderr.toString().trim();
 }
 

@@ -17,7 +17,7 @@ const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;
 
 /** Flags of commands that only read: changes within submodules are left to these repositories. */
-export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
+export const READ_ONLY_FLAGS = ["--ignore-submodules=dirty"];
 
 /**
  * Returns variables with which a git command runs no program that the repository's own configuration names. Programs of the
@@ -40,7 +40,7 @@ export async function withoutLocalPrograms(folder: string, limits: GitLimits = {
     else trusted.set(key, lineEnd < 0 ? "" : setting.slice(lineEnd + 1));
   }
   if (local.size > MAX_SETTINGS || [...local].join("").length > MAX_NAMES_BYTES) throw tooMany(folder);
-  return { ...WITHOUT_NETWORK, ...asVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
+  return { ...WITHOUT_NETWORK, ...toConfigVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
 }
 
 /** Pattern of configuration sections that name programs, or include files that may. */
@@ -58,7 +58,7 @@ function mayNamePrograms(folder: string): boolean {
 }
 
 /** Returns settings as variables, after those that the user has set as variables. */
-export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
+export function toConfigVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };
   for (const [index, [key, value]] of settings.entries()) {

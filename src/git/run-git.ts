@@ -10,7 +10,7 @@ import {
 import { quoteForShell } from "#base/text.ts";
 import { checkGitFiles } from "./check-files.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
-import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
+import { mayNameGitFolder, gitFolderArgs } from "./git-folders.ts";
 
 /** Variables for one git command. */
 export type GitEnvironment = Record<string, string>;
@@ -66,7 +66,7 @@ const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 export const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
 
 /** Commands that need no file contents, and so none that a partial clone lacks. */
-const LOOKS: ReadonlySet<string> = new Set([
+const METADATA_COMMANDS: ReadonlySet<string> = new Set([
   "branch",
   "config",
   "for-each-ref",
@@ -108,7 +108,7 @@ const TRACE_TO_FILE = /^(?:\/|af_unix:)/;
  * @throws AppError `git_missing`, `repository_unusable`, `git_failed` if it takes too long, `cancelled`
  */
 export async function runGit(folder: string, args: readonly string[], run: GitRun = {}): Promise<ProgramResult> {
-  const start = startOf(folder, args, run);
+  const start = prepareStart(folder, args, run);
   const result = await runProgram(start).catch((error: unknown) => {
     throw notStarted(folder, args, error);
   });
@@ -120,7 +120,7 @@ export async function runGit(folder: string, args: readonly string[], run: GitRu
 
 /** Starts a git command that gets its input while it runs. @throws AppError as {@link runGit} does */
 export function startGit(folder: string, args: readonly string[], run: GitRun = {}): RunningProgram {
-  const start = startOf(folder, args, run);
+  const start = prepareStart(folder, args, run);
   try {
     return startProgram(start);
   } catch (error) {
@@ -149,10 +149,11 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
   );
 }
 
-function startOf(folder: string, args: readonly string[], run: GitRun): ProgramStart {
+function prepareStart(folder: string, args: readonly string[], run: GitRun): ProgramStart {
   const { environment: more = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
-  const isLook = !isUsers && LOOKS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
-  const environment = gitEnvironment(isLook ? { ...WITHOUT_NETWORK, ...more } : more);
+  const isMetadataOnly =
+    !isUsers && METADATA_COMMANDS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
+  const environment = gitEnvironment(isMetadataOnly ? { ...WITHOUT_NETWORK, ...more } : more);
   const program = Bun.which("git", { PATH: environment["PATH"] ?? "" });
   if (program === null) throw gitMissing();
   checkGitFiles(folder);
@@ -162,7 +163,7 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
       program,
       ...(isUsers ? [] : FIXED_SETTINGS),
       ...NO_HOUSEKEEPING,
-      ...(isForeign ? [] : nameGitFolder(folder)),
+      ...(isForeign ? [] : gitFolderArgs(folder)),
       ...args,
     ],
     folder,

@@ -41,18 +41,18 @@ export function openDatabase(paths: StorePaths, fill: (database: Database) => vo
     repairPrivateFolder(paths.home);
     repairPrivateFolder(paths.tasks);
     repairPrivateFolder(paths.locks);
-    return tryOpen(paths) ?? makeAnew(paths, fill);
+    return tryOpen(paths) ?? rebuildIndex(paths, fill);
   });
 }
 
-function makeAnew(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
+function rebuildIndex(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
   const lock = holdWithin(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
   if (lock === undefined) throw stillLocked(paths);
   try {
     // Another process may have done it while this one waited for the lock.
     const opened = tryOpen(paths);
     if (opened !== undefined) return opened;
-    putIndexAside(paths.database);
+    moveIndexAside(paths.database);
     buildIndex(paths.database, fill);
     const made = tryOpen(paths);
     if (made === undefined) throw new Error(`the new index ${paths.database} is damaged`);
@@ -69,13 +69,13 @@ function makeAnew(paths: StorePaths, fill: (database: Database) => void): Opened
 function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   const { database: path } = paths;
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  if (SUFFIXES.some((suffix) => isMisplaced(path + suffix))) return undefined;
+  if (SUFFIXES.some((suffix) => isUnusableFile(path + suffix))) return undefined;
   let database: Database | undefined;
   try {
     const { ino: inode } = statSync(path);
     // Without `create`: another process may be moving it aside at this moment.
     database = new Database(path, { readwrite: true, create: false, strict: true });
-    chmodOwn(path);
+    restrictAccess(path);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     if (hasNoSchema(database)) {
       database.close();
@@ -83,7 +83,7 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
     }
     const isNewer = isNewerSchema(database);
     if (isNewer) database.run("PRAGMA query_only = ON");
-    else prepare(database, paths.home);
+    else prepareConnection(database, paths.home);
     return { database, inode, isNewer };
   } catch (error) {
     database?.close();
@@ -96,7 +96,7 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
  * Prepares the connection: sets the journal mode, since the write-ahead log needs shared memory and so works on one host only, and migrates
  * the schema.
  */
-function prepare(database: Database, home: string): void {
+function prepareConnection(database: Database, home: string): void {
   setJournalMode(database, sharedFileSystem(home) === undefined ? "WAL" : "DELETE");
   database.run("PRAGMA synchronous = NORMAL");
   migrate(database);
@@ -117,7 +117,7 @@ function buildIndex(path: string, fill: (database: Database) => void): void {
   renameSync(building, path);
 }
 
-function putIndexAside(path: string): void {
+function moveIndexAside(path: string): void {
   const aside = `${path}.damaged-${Date.now()}`;
   for (const suffix of SUFFIXES) {
     if (lstatSync(path + suffix, { throwIfNoEntry: false }) === undefined) continue;
@@ -127,7 +127,7 @@ function putIndexAside(path: string): void {
 }
 
 /** Returns whether one of the index's files is not a regular file, or may not be opened by this user. */
-function isMisplaced(path: string): boolean {
+function isUnusableFile(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   if (!stat.isFile()) return true;
@@ -140,7 +140,7 @@ function isMisplaced(path: string): boolean {
   }
 }
 
-function chmodOwn(path: string): void {
+function restrictAccess(path: string): void {
   if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 

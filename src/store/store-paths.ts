@@ -107,6 +107,6 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
 }
 
 /** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
-export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
+export function codexLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }

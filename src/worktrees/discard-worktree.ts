@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { incompleteRestoreError, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
+import { incompleteRestoreError, isIncompleteRestore, readForeignLock } from "#git/worktree/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts";
 import {
   type IgnoredPath,
@@ -8,7 +8,7 @@ import {
   readWorktreeState,
   type WorktreeState,
 } from "#git/salvage/worktree-state.ts";
-import { dropSalvage } from "#git/salvage/list-salvage.ts";
+import { deleteSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
@@ -44,44 +44,44 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Saves all that a task's worktree holds under a ref of this server, then removes the worktree and its branch.
- * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
+ * @param skipsLargeIgnored whether large ignored files and folders are not saved
  * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
  *   `worktree_unusable`, `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
  */
 export async function discardWorktree(
   context: AppContext,
   taskId: string,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree & { task_id: string }> {
-  const place = await getTaskWorktree(context, taskId);
-  return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
+  const site = await getTaskWorktree(context, taskId);
+  return { task_id: site.task.task_id, ...(await discardSite(context, site, skipsLargeIgnored)) };
 }
 
 /** Discards a worktree, even if the records of its tasks are gone. @throws AppError as {@link discardWorktree} does */
 export async function discardSite(
   context: AppContext,
   site: WorktreeSite,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree> {
   if (!site.isMadeHere) throw notOurs(site);
-  if (isHalfRestored(site.path)) throw incompleteRestoreError(site.path);
-  return removeSite(context, site, isIgnoredGivenUp);
+  if (isIncompleteRestore(site.path)) throw incompleteRestoreError(site.path);
+  return removeSite(context, site, skipsLargeIgnored);
 }
 
 /** Discards a worktree, even if it was restored only in part. @throws AppError as {@link discardWorktree} does */
 export async function removeSite(
   context: AppContext,
   site: WorktreeSite,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree> {
   const { repository, path: worktree, branch } = site;
   return withRepositoryLock(context.store, repository, async () => {
     await checkIdle(context, worktree);
     await checkDiscardable(site);
-    const { ref, tip, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
+    const { ref, tip, state, leftOut } = await saveWithRetries(site, skipsLargeIgnored);
     const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
       // The worktree is still there: no need to keep a copy.
-      if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
+      if (pathExists(join(worktree, ".git"))) await deleteSalvage(repository, ref);
       throw error;
     });
     return {
@@ -114,10 +114,10 @@ interface Saved {
 }
 
 /** Saves the worktree, and repeats that until it has not changed while it was read. */
-async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
-  for (let look = 1; look <= MAX_ATTEMPTS; look++) {
+async function saveWithRetries(site: WorktreeSite, skipsLargeIgnored: boolean): Promise<Saved> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     try {
-      const saved = await saveOnce(site, isIgnoredGivenUp);
+      const saved = await saveOnce(site, skipsLargeIgnored);
       if (saved !== undefined) return saved;
     } catch (error) {
       if (!(error instanceof ChangedMeanwhileError)) throw isSystemError(error) ? notSaved(site, error) : error;
@@ -131,19 +131,19 @@ async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise
 }
 
 /** Saves a worktree. @returns undefined if it changed meanwhile */
-async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
+async function saveOnce(site: WorktreeSite, skipsLargeIgnored: boolean): Promise<Saved | undefined> {
   const { repository, path: worktree, branch } = site;
   const ignored = await listIgnored(worktree);
-  if (!isIgnoredGivenUp) checkIgnored(site, ignored);
-  const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
-  const given = new Set(leftOut);
-  const isLeftOut = (path: string) => given.has(path);
+  if (!skipsLargeIgnored) checkIgnored(site, ignored);
+  const leftOut = skipsLargeIgnored ? pickLargeIgnored(ignored) : [];
+  const omitted = new Set(leftOut);
+  const isLeftOut = (path: string) => omitted.has(path);
   const state = await readWorktreeState(worktree, isLeftOut);
   if (state.repositories.length > 0) throw hasRepositories(site, state.repositories);
   const { ref, tip } = await saveWorktree({ repository, worktree, branch, state, leftOut });
-  const isStill = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
-  if (isStill) return { ref, tip, state, leftOut };
-  await dropSalvage(repository, ref);
+  const isUnchanged = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
+  if (isUnchanged) return { ref, tip, state, leftOut };
+  await deleteSalvage(repository, ref);
   return undefined;
 }
 
@@ -151,7 +151,7 @@ function isSystemError(error: unknown): error is Error {
   return !(error instanceof AppError) && errnoOf(error) !== undefined;
 }
 
-function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): void {
+function checkIgnored(site: WorktreeSite, ignored: readonly IgnoredPath[]): void {
   const closed = ignored.find((each) => each.unreadable !== undefined)?.unreadable;
   if (closed !== undefined) throw unreadableError(closed);
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
@@ -160,7 +160,7 @@ function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): voi
   const names = largestFirst.map((each) => `${toText(each.path)} (${inMegabytes(each.bytes)})`);
   throw new AppError(
     "ignored_too_large",
-    `${place.path} contains too many ignored files to save (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
+    `${site.path} contains too many ignored files to save (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
     "Discard with skip_large_ignored if the large ones can be generated again; those smaller than 1 MB are still saved.",
   );
 }

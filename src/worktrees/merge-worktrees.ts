@@ -1,4 +1,4 @@
-import { commitOf, commitOfBranch, headOf, resolveBranch } from "#git/repository/branches.ts";
+import { findCommit, findBranchCommit, findCurrentBranch, resolveBranch } from "#git/repository/branches.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
@@ -58,20 +58,20 @@ export async function mergeWorktrees(
   taskIds: readonly string[],
   options: MergeOptions,
 ): Promise<MergeOutcome> {
-  const places: TaskWorktree[] = [];
-  for (const id of taskIds) places.push(await getTaskWorktree(context, id));
+  const sites: TaskWorktree[] = [];
+  for (const id of taskIds) sites.push(await getTaskWorktree(context, id));
   const merged: MergedTask[] = [];
   const no_changes: UnchangedTask[] = [];
-  for (const [index, place] of places.entries()) {
-    const done = await withRepositoryLock(context.store, place.repository, () =>
-      mergeOne(context, place, options),
+  for (const [index, site] of sites.entries()) {
+    const outcome = await withRepositoryLock(context.store, site.repository, () =>
+      mergeOne(context, site, options),
     ).catch((error: unknown) => ({ failure: toFailure(error), conflicts: [] }));
-    if ("failure" in done) {
-      const not_attempted = places.slice(index + 1).map(({ task }) => task.task_id);
-      return { merged, no_changes, stopped: { task_id: place.task.task_id, ...done }, not_attempted };
+    if ("failure" in outcome) {
+      const not_attempted = sites.slice(index + 1).map(({ task }) => task.task_id);
+      return { merged, no_changes, stopped: { task_id: site.task.task_id, ...outcome }, not_attempted };
     }
-    if ("commit" in done) merged.push(done);
-    else no_changes.push(done);
+    if ("commit" in outcome) merged.push(outcome);
+    else no_changes.push(outcome);
   }
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
@@ -81,23 +81,23 @@ const MAX_ATTEMPTS = 3;
 
 async function mergeOne(
   context: AppContext,
-  place: TaskWorktree,
+  site: TaskWorktree,
   options: MergeOptions,
   attempt = 1,
 ): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
-  await checkIdle(context, place.path);
-  const { folder, branch, baseCommit: base, task, path } = place;
-  const named = options.into ?? place.baseBranch;
-  if (named === undefined) throw withoutTarget(place);
+  await checkIdle(context, site.path);
+  const { folder, branch, baseCommit: base, task, path } = site;
+  const named = options.into ?? site.baseBranch;
+  if (named === undefined) throw withoutTarget(site);
   const [into, own] = await Promise.all([resolveBranch(folder, named), resolveBranch(folder, branch)]);
   if (into === undefined) throw unknownBranch(named);
   if (into === own) throw intoItself(into);
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
-  const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
-  const isThere = (await findWorktreeGitDir(path, place.repository)) !== undefined;
+  const [target, source] = await Promise.all([getBranchCommit(folder, into), getBranchCommit(folder, branch)]);
+  const isThere = (await findWorktreeGitDir(path, site.repository)) !== undefined;
   const worktree = isThere ? path : await findMovedWorktree(folder, branch);
-  if (worktree !== undefined) await checkAllOnBranch({ ...place, path: worktree }, source);
+  if (worktree !== undefined) await checkAllOnBranch({ ...site, path: worktree }, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
   if (await isAncestor(folder, source, base)) return unchanged;
   const { strategy } = options;
@@ -111,9 +111,9 @@ async function mergeOne(
   try {
     if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
   } catch (error) {
-    const hasMoved = (await commitOfBranch(folder, into)) !== target;
+    const hasMoved = (await findBranchCommit(folder, into)) !== target;
     if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
-    return mergeOne(context, place, options, attempt + 1);
+    return mergeOne(context, site, options, attempt + 1);
   }
   recordMerge(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
@@ -123,10 +123,10 @@ async function mergeOne(
  * Checks that a merge would not leave any work of a worktree behind.
  * @throws AppError `uncommitted_work`, `worktree_on_other_branch`
  */
-async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void> {
-  const { path, branch } = place;
-  if (await hasUncommittedWork(path)) throw uncommitted(place);
-  const [head, commit] = await Promise.all([headOf(path), commitOf(path, "HEAD")]);
+async function checkAllOnBranch(site: TaskWorktree, tip: string): Promise<void> {
+  const { path, branch } = site;
+  if (await hasUncommittedWork(path)) throw uncommitted(site);
+  const [head, commit] = await Promise.all([findCurrentBranch(path), findCommit(path, "HEAD")]);
   if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
   const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;
   throw new AppError(
@@ -144,8 +144,8 @@ function intoItself(branch: string): AppError {
   );
 }
 
-async function tipOf(folder: string, branch: string): Promise<string> {
-  const commit = await commitOfBranch(folder, branch);
+async function getBranchCommit(folder: string, branch: string): Promise<string> {
+  const commit = await findBranchCommit(folder, branch);
   if (commit !== undefined) return commit;
   throw unknownBranch(branch);
 }

@@ -1,6 +1,6 @@
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findGitFolders, findMainTree } from "#git/git-folders.ts";
-import { mergeBaseOf } from "#git/repository/history.ts";
+import { findMergeBase } from "#git/repository/history.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
@@ -39,7 +39,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   const { worktree_dir, agent_branch, workspace } = task;
   const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
   if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);
-  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessBaseOf(task, agent_branch));
+  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessTaskBase(task, agent_branch));
   if (!pathExists(workspace)) throw repositoryGone(workspace);
   if (baseCommit === undefined) throw withoutWorktree(task);
   return {
@@ -90,10 +90,10 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
 }
 
 /** Determines the base commit of a task of the Python server, which did not record it. */
-async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
+async function guessTaskBase({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
   if (!pathExists(workspace)) return undefined;
   const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
-  return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
+  return findMergeBase(workspace, `refs/heads/${branch}`, base);
 }
 
 /** Returns the error for a repository that is not where its tasks were started. */

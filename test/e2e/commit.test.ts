@@ -125,7 +125,13 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
   expect(String(data["commit_error"])).toContain("which links the worktree to its repository, is missing");
-  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "which links the worktree to its repository"]) {
+  for (const fact of [
+    "uncommitted_changes",
+    "commits_ahead",
+    "diff_stat",
+    "files_changed",
+    "which links the worktree to its repository",
+  ]) {
     expect(String(data["note"])).toContain(fact);
   }
 });
@@ -142,7 +148,10 @@ test("without its .git file, a worktree is not taken for the repository around i
   await world.run(world.root, ["git", "init", "--quiet", "--initial-branch", "agent/implement-unlinked"]);
   await git(world.root, "commit", "--quiet", "--allow-empty", "-m", "Around");
   const { data } = await work("UNLINK", "implement-unlinked-v1");
-  expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("which links the worktree to its repository") });
+  expect(data).toMatchObject({
+    success: true,
+    commit_error: expect.stringContaining("which links the worktree to its repository"),
+  });
   for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
   expect(String(data["note"])).toContain("uncommitted_changes");
   const uri = `codex://tasks/${String(data["task_id"])}/diff`;

@@ -145,7 +145,7 @@ test.if(isRoot)(
     chownSync(world.root, 0, 0);
     chmodSync(world.root, 0o755);
     const refused = await cli("discard", "implement-good");
-    expect(refused.stderr).toContain(`${at("good")} cannot be removed from ${world.root} (EACCES)`);
+    expect(refused.stderr).toContain(`${at("good")} cannot be removed from ${world.root}: Permission denied.`);
     expect(existsSync(join(at("good"), "work.txt"))).toBe(true);
     expect((await list())["good"]).toMatchObject({ state: "idle" });
     const kept = JSON.parse((await cli("restore", "--list", "--json")).stdout) as {
@@ -165,7 +165,9 @@ test("without its .git file, git would take the repository around it: it is not 
   expect(reports["bad"]).toMatchObject({ state: "unreadable", is_merged: false, is_unchanged: false });
   expect(reports["bad"]?.problem).toContain("worktree repair");
   for (const command of ["discard", "diff", "merge"]) {
-    expect((await cli(command, "implement-bad")).stderr).toContain(`${link}, which links the worktree to its repository`);
+    expect((await cli(command, "implement-bad")).stderr).toContain(
+      `${link}, which links the worktree to its repository`,
+    );
   }
   await cli("clean", "--worktrees", "--unchanged", "--yes");
   expect(existsSync(join(at("bad"), "README.md"))).toBe(true);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commitOfBranch } from "#git/repository/branches.ts";
+import { findBranchCommit } from "#git/repository/branches.ts";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
@@ -231,7 +231,7 @@ test("looks of git fetch nothing: a repository cannot name a program for that", 
     await git(repo, ["config", name, value]);
   }
   rmSync(join(repo, ".git", "objects", commit.slice(0, 2), commit.slice(2)));
-  await commitOfBranch(repo, "main").catch(() => undefined);
+  await findBranchCommit(repo, "main").catch(() => undefined);
   await countAheadAndBehind(repo, "main", "main~1").catch(() => undefined);
   await isAncestor(repo, "main", "main").catch(() => undefined);
   expect(existsSync(planted)).toBe(false);

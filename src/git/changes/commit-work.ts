@@ -3,12 +3,12 @@ import { AppError } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "#git/git.ts";
-import { keepIndex, waitForIndexLock } from "./index-copy.ts";
-import { tryUsersGit, type UsersGitResult } from "#git/lasting-git.ts";
+import { saveIndex, waitForIndexLock } from "./index-copy.ts";
+import { tryUsersGit, type UsersGitResult } from "#git/detached-git.ts";
 import { toText } from "#git/byte-names.ts";
 import { type OmittedFiles, stageAll } from "./stage-work.ts";
 import { isClean, readStatus, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
-import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { pathExists } from "#base/paths.ts";
 
 /** Request to commit a worktree's work. */
@@ -43,22 +43,22 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   const status = request.status ?? (await readStatus(worktree, { signal }));
   const ofSubmodules = describeSubmodules(await readSubmoduleLines(worktree, { signal }));
   if (isClean(status)) return ofSubmodules;
-  const gitDir = await gitFolderOf(worktree);
+  const gitDir = await getGitDir(worktree);
   const obstacle = await describeObstacle(request, status, gitDir);
   if (obstacle !== undefined) return obstacle;
   const started = performance.now();
   const watch = watchCommit(worktree, gitDir, status.head);
-  const kept = keepIndex(gitDir);
+  const kept = saveIndex(gitDir);
   let isMade = false;
   try {
     const left = await stageAll(worktree, status.untracked, { signal }).catch((error: unknown) => {
-      throw isCancelled(error) ? endedAs("git add", request, started, "") : error;
+      throw isCancelled(error) ? stoppedError("git add", request, started, "") : error;
     });
     const result = await commitStaged(request);
     isMade = result?.exitCode === 0 || (await watch.isMade());
     const failure =
       result === undefined ? undefined : await describeFailure(request, result, { isMade, watch, started });
-    const messages = [failure, ...describeLeftOut(left), ofSubmodules].filter((each) => each !== undefined);
+    const messages = [failure, ...describeOmitted(left), ofSubmodules].filter((each) => each !== undefined);
     return messages.join("\n") || undefined;
   } finally {
     // If nothing was committed, restore what was staged before, and no more.
@@ -100,34 +100,37 @@ async function commitStaged(request: CommitRequest): Promise<UsersGitResult | un
 
 async function describeFailure(
   request: CommitRequest,
-  { exitCode, ended, said }: UsersGitResult,
+  { exitCode, stoppedBy, output }: UsersGitResult,
   { isMade, watch, started }: { isMade: boolean; watch: CommitWatch; started: number },
 ): Promise<string | undefined> {
   if (exitCode === 0) return undefined;
-  const words = said.slice(-MAX_OUTPUT_CHARACTERS).trim();
-  if (ended === undefined) return words || "git commit failed without a message.";
-  const failure = endedAs(await watch.describePhase(isMade), request, started, words, { isMade, ended });
-  if (ended === "request" && !isMade) throw failure;
+  const lastOutput = output.slice(-MAX_OUTPUT_CHARACTERS).trim();
+  if (stoppedBy === undefined) return lastOutput || "git commit failed without a message.";
+  const failure = stoppedError(await watch.describePhase(isMade), request, started, lastOutput, { isMade, stoppedBy });
+  if (stoppedBy === "request" && !isMade) throw failure;
   return failure.message;
 }
 
 /** Describes which part of a commit was stopped, after how long and why. */
-function endedAs(
+function stoppedError(
   phase: string,
   { signal, atMostMs }: CommitRequest,
   started: number,
-  words: string,
-  { isMade, ended }: { isMade: boolean; ended: UsersGitResult["ended"] } = { isMade: false, ended: "request" },
+  lastOutput: string,
+  { isMade, stoppedBy }: { isMade: boolean; stoppedBy: UsersGitResult["stoppedBy"] } = {
+    isMade: false,
+    stoppedBy: "request",
+  },
 ): AppError {
   const seconds = Math.round((performance.now() - started) / 1000);
   const limit = `a commit and its hooks may take ${Math.round(atMostMs / 1000)} s`;
   const isTimedOut = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
   const ofTask = isTimedOut ? "the task timed out (timeout_seconds)" : "the task was stopped";
   const outcome = isMade ? "The commit was made." : "Nothing was committed.";
-  const last = words === "" ? "" : ` Last output: ${words}`;
+  const ending = lastOutput === "" ? "" : ` Last output: ${lastOutput}`;
   return new AppError(
     "cancelled",
-    `${phase} was stopped after ${seconds} s: ${ended === "deadline" ? limit : ofTask}. ${outcome}${last}`,
+    `${phase} was stopped after ${seconds} s: ${stoppedBy === "deadline" ? limit : ofTask}. ${outcome}${ending}`,
     "Commit in the worktree by hand, or run the task again with a higher timeout_seconds.",
   );
 }
@@ -136,7 +139,7 @@ function isCancelled(error: unknown): boolean {
   return error instanceof AppError && error.code === "cancelled";
 }
 
-function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
+function describeOmitted({ tooLarge, unreadable }: OmittedFiles): string[] {
   return [
     ...(tooLarge.length === 0 ? [] : [`Files larger than 1 GiB were not committed: ${listSome(tooLarge)}.`]),
     ...(unreadable.length === 0 ? [] : [`Unreadable files were not committed: ${listSome(unreadable)}.`]),
@@ -151,7 +154,7 @@ function describeSubmodules(lines: readonly string[]): string | undefined {
 }
 
 /** Files that git keeps in a worktree's own folder until its user ends an operation, and the command to end it. */
-const SIGNS: [name: string, what: string, command: string][] = [
+const OPERATIONS: [name: string, what: string, command: string][] = [
   ["rebase-apply/applying", "series of patches (git am)", "am"],
   ["rebase-merge", "rebase", "rebase"],
   ["rebase-apply", "rebase", "rebase"],
@@ -162,7 +165,7 @@ const SIGNS: [name: string, what: string, command: string][] = [
 
 /** Describes the unfinished merge, rebase or similar operation of a worktree, and how to end it; returns undefined if there is none. */
 function describeUnfinished(worktree: string, gitDir: string): string | undefined {
-  const sign = SIGNS.find(([name]) => pathExists(join(gitDir, name)));
+  const sign = OPERATIONS.find(([name]) => pathExists(join(gitDir, name)));
   if (sign === undefined) return undefined;
   const [, what, command] = sign;
   const git = `git -C ${quoteForShell(worktree)} ${command}`;

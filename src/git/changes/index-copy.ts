@@ -4,29 +4,29 @@ import { join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { pathExists, statIfAny } from "#base/paths.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
-import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
 
 /** Required space as a multiple of the index's size, plus a minimum in bytes: git writes a new, perhaps larger index beside the old one. */
-const COPIES = 3;
-const MIN_ROOM_BYTES = 1024 * 1024;
+const SPACE_FACTOR = 3;
+const MIN_SPACE_BYTES = 1024 * 1024;
 
 /** Runs a function with a copy of the worktree's own index. */
 export async function withIndexCopy<T>(
   worktree: string,
   work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
 ): Promise<T> {
-  const gitDir = await gitFolderOf(worktree);
+  const gitDir = await getGitDir(worktree);
   const index = join(gitDir, "index");
-  const roomBytes = (statIfAny(index)?.size ?? 0) * COPIES + MIN_ROOM_BYTES;
-  const fill = async (folder: string) => copyIfThere(index, join(folder, "index"));
+  const roomBytes = (statIfAny(index)?.size ?? 0) * SPACE_FACTOR + MIN_SPACE_BYTES;
+  const fill = async (folder: string) => copyIfExists(index, join(folder, "index"));
   return withTemporaryFolder({ fallback: gitDir, fill, roomBytes }, async (folder) =>
     work({ GIT_INDEX_FILE: join(folder, "index") }),
   );
 }
 
 /** Copies an index with its modification time, as git uses it: files that changed at that very time are compared by content. */
-async function copyIfThere(from: string, to: string): Promise<void> {
+async function copyIfExists(from: string, to: string): Promise<void> {
   try {
     await copyFile(from, to, constants.COPYFILE_FICLONE);
     const { atime, mtimeMs } = await stat(from);
@@ -37,14 +37,14 @@ async function copyIfThere(from: string, to: string): Promise<void> {
 }
 
 /** Name of the saved index, in the index's own folder so that it can replace the index in one step. */
-const KEPT = "codexmcp-index-before";
+const SAVED_INDEX = "codexmcp-index-before";
 
 /** Timeout for waiting for another git that holds the index, and the polling interval, in milliseconds. */
 const LOCK_TIMEOUT_MS = 2000;
 const LOCK_POLL_MS = 50;
 
 /** A saved index. */
-export interface KeptIndex {
+export interface SavedIndex {
   /** Restores the index, unless another git holds it. */
   restore: () => Promise<void>;
   forget: () => void;
@@ -54,9 +54,9 @@ export interface KeptIndex {
  * Saves a worktree's index, with all that is staged, intended or left out of it.
  * @throws AppError `git_failed` if git's folder cannot be written to
  */
-export function keepIndex(gitDir: string): KeptIndex {
+export function saveIndex(gitDir: string): SavedIndex {
   const index = join(gitDir, "index");
-  const kept = join(gitDir, KEPT);
+  const kept = join(gitDir, SAVED_INDEX);
   const forget = () => rmSync(kept, { force: true });
   const isThere = keep(index, kept);
   const restore = async () => {

@@ -26,13 +26,13 @@ const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from
 export async function stageAll(
   worktree: string,
   untracked: readonly ByteName[],
-  look: StatusOptions,
+  options: StatusOptions,
 ): Promise<OmittedFiles> {
   const { repositories, tooLarge, unreadable } = await splitUntracked(worktree, untracked);
   const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
   const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
   const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
-    ...look,
+    ...options,
     deadlineMs: GIT_FILES_DEADLINE_MS,
     input,
   });

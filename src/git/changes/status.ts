@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { LOOK_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
+import { READ_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import { type GitEnvironment, type GitLimits, runGit, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { type ByteName, splitNul, toText } from "#git/byte-names.ts";
@@ -37,9 +37,9 @@ const STATUS = ["status", "--porcelain=v2", "--branch", "--no-ahead-behind", "-z
 const OF_ALL_FILES = "--untracked-files=all";
 
 /** Returns the uncommitted changes of a working tree; of submodules, only a changed commit. @throws AppError as `git` does */
-export async function readStatus(worktree: string, look: StatusOptions = {}): Promise<WorktreeStatus> {
-  const args = [...STATUS, ...LOOK_ONLY_FLAGS, OF_ALL_FILES];
-  const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, look);
+export async function readStatus(worktree: string, options: StatusOptions = {}): Promise<WorktreeStatus> {
+  const args = [...STATUS, ...READ_ONLY_FLAGS, OF_ALL_FILES];
+  const { exitCode, overflowed, stdout, stderr } = await runGit(worktree, args, options);
   const said = stderr.toString();
   if (exitCode !== 0) {
     throw gitFailure(worktree, args, overflowed ? "there are too many new files" : said.trim());
@@ -48,9 +48,9 @@ export async function readStatus(worktree: string, look: StatusOptions = {}): Pr
 }
 
 /** Status of a worktree, and the options for reading its files further. */
-export interface SeenWorktree {
+export interface InspectedWorktree {
   status: WorktreeStatus;
-  look: StatusOptions;
+  options: StatusOptions;
 }
 
 /**
@@ -62,11 +62,13 @@ export async function inspectWorktree(
   worktree: string,
   limits: GitLimits = {},
   seen?: WorktreeStatus,
-): Promise<SeenWorktree> {
+): Promise<InspectedWorktree> {
   // No file is read then, so no program is run either.
-  if (seen !== undefined && isClean(seen)) return { status: seen, look: { ...limits, environment: WITHOUT_NETWORK } };
-  const look = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
-  return { status: seen ?? (await readStatus(worktree, look)), look };
+  if (seen !== undefined && isClean(seen)) {
+    return { status: seen, options: { ...limits, environment: WITHOUT_NETWORK } };
+  }
+  const options = { ...limits, environment: await withoutLocalPrograms(worktree, limits) };
+  return { status: seen ?? (await readStatus(worktree, options)), options };
 }
 
 /** Returns whether nothing at all is uncommitted. */
@@ -161,7 +163,7 @@ export type UncommittedWork = "none" | "some" | "unknown";
 const SHORT_STATUS = ["status", "--porcelain", "-z", "--untracked-files=normal"];
 
 /** Pattern of git's messages about a file or folder that it could not read, and left out. */
-const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:)/m;
+const UNREADABLE_FILE = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:)/m;
 
 /**
  * Checks a worktree for uncommitted work, new files included. Nothing is changed, and no program that the repository names is
@@ -171,10 +173,10 @@ const OVERLOOKED = /^(?:warning: (?:could not|unable to|failed to)|error:|fatal:
 export async function findUncommittedWork(worktree: string, limits: GitLimits): Promise<UncommittedWork> {
   try {
     const environment = await withoutLocalPrograms(worktree, limits);
-    const args = [...SHORT_STATUS, ...LOOK_ONLY_FLAGS, "--no-renames"];
+    const args = [...SHORT_STATUS, ...READ_ONLY_FLAGS, "--no-renames"];
     const { exitCode, stdout, stderr } = await tryGit(worktree, args, environment, limits);
     if (stdout !== "") return "some";
-    return exitCode !== 0 || OVERLOOKED.test(stderr) ? "unknown" : "none";
+    return exitCode !== 0 || UNREADABLE_FILE.test(stderr) ? "unknown" : "none";
   } catch (error) {
     if (error instanceof AppError) return "unknown";
     throw error;

@@ -4,12 +4,12 @@ import { AppError, errnoOf } from "#base/errors.ts";
 import { realPath, statIfAny } from "#base/paths.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
-import { commitOfBranch } from "#git/repository/branches.ts";
+import { findBranchCommit } from "#git/repository/branches.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { git, gitBytes, tryGit } from "#git/git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { tryLastingGit } from "#git/lasting-git.ts";
-import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
+import { tryDetachedGit } from "#git/detached-git.ts";
+import { type ByteName, toByteName, splitNul, toBytes } from "#git/byte-names.ts";
 import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 
 /** Request to move a branch to a descendant of its commit. */
@@ -39,9 +39,9 @@ export async function advanceBranch({ folder, branch, from, to, checkout }: Adva
   const args = ["merge", "--ff-only", "--quiet", ...FIXED_SETTINGS, to];
   const deadline = performance.now() + LOCK_TIMEOUT_MS;
   for (;;) {
-    const { exitCode, stderr } = await tryLastingGit(checkout, args);
+    const { exitCode, stderr } = await tryDetachedGit(checkout, args);
     // Neither failure nor success shows whether this branch has moved.
-    if ((await commitOfBranch(folder, branch)) === to) return;
+    if ((await findBranchCommit(folder, branch)) === to) return;
     if (exitCode === 0) throw switched(checkout, branch);
     if (failedWhileWriting(stderr)) throw await unwritten(checkout, { from, to }, gitFailure(checkout, args, stderr));
     const isHeld = /index\.lock': File exists|cannot lock ref/.test(stderr);
@@ -160,7 +160,7 @@ async function undoAdvance(checkout: string, from: string, to: string): Promise<
 /** Removes a new file, and the folders that were made for it. */
 function remove(checkout: string, path: ByteName): boolean {
   const top = realPath(checkout);
-  const place = (name: ByteName) => toBytes(`${nameOf(top)}${name === "." ? "" : `/${name}`}`);
+  const place = (name: ByteName) => toBytes(`${toByteName(top)}${name === "." ? "" : `/${name}`}`);
   try {
     // Git does not write through links, so nothing of it is behind one.
     if (!realpathSync(place(dirname(path)), "buffer").equals(place(dirname(path)))) return true;

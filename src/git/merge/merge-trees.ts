@@ -1,4 +1,4 @@
-import { treeOf } from "#git/repository/branches.ts";
+import { getTree } from "#git/repository/branches.ts";
 import { splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { gitFailure } from "#git/git-failure.ts";
 import type { MergeFolder } from "./merge-folder.ts";
@@ -27,13 +27,13 @@ export interface TreeMerge {
  * @throws AppError `git_failed`
  */
 export async function mergeTrees(
-  space: MergeFolder,
+  mergeFolder: MergeFolder,
   { folder, base, ours, theirs, names }: TreeMerge,
 ): Promise<MergedTree> {
   // Only one side has changed anything.
   const changed = base === ours ? theirs : base === theirs ? ours : undefined;
-  if (changed !== undefined) return { tree: await treeOf(folder, `${changed}^{tree}`) };
-  const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
+  if (changed !== undefined) return { tree: await getTree(folder, `${changed}^{tree}`) };
+  const { exitCode, stdout, stderr } = await mergeFolder.mergeTree(ours, theirs, base);
   // The tree, then the files with conflicts.
   const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");
   if (exitCode === 0) return { tree };

@@ -23,7 +23,7 @@ export async function countAheadAndBehind(
 }
 
 /** Returns the merge base of two revisions; undefined if they have none, or one of them does not exist. */
-export async function mergeBaseOf(
+export async function findMergeBase(
   folder: string,
   one: string,
   other: string,

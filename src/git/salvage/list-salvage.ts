@@ -1,5 +1,5 @@
 import { git, gitBytes } from "#git/git.ts";
-import { PLACES, readManifest, SALVAGE_REFS } from "./manifest.ts";
+import { SALVAGE_PATHS, readManifest, SALVAGE_REFS } from "./manifest.ts";
 import { type GitLimits, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { type ByteName, splitNul } from "#git/byte-names.ts";
 
@@ -34,14 +34,9 @@ function timeOf({ ref }: Salvage): string {
   return ref.slice(ref.lastIndexOf("/") + 1);
 }
 
-/** Deletes a salvage that was saved a moment ago and is not needed. @throws AppError `git_failed` */
-export async function dropSalvage(repository: string, ref: string): Promise<void> {
-  await git(repository, ["update-ref", "--no-deref", "-d", ref]);
-}
-
-/** Deletes a salvage, if its ref still points to that commit. @throws AppError `git_failed` */
-export async function deleteSalvage(repository: string, ref: string, commit: string): Promise<void> {
-  await git(repository, ["update-ref", "--no-deref", "-d", ref, commit]);
+/** Deletes a salvage. @param commit commit that its ref has to point to; any if absent @throws AppError `git_failed` */
+export async function deleteSalvage(repository: string, ref: string, commit?: string): Promise<void> {
+  await git(repository, ["update-ref", "--no-deref", "-d", ref, ...(commit === undefined ? [] : [commit])]);
 }
 
 /** Path of a saved worktree, and the size of the files to restore. */
@@ -64,7 +59,7 @@ export async function measureSalvage(repository: string, commit: string, limits:
     const sizes =
       manifest.head === undefined ? new Map<ByteName, number>() : await sizesIn(repository, manifest.head, limits);
     for (const path of manifest.absent) sizes.delete(path);
-    const saved = await sizesIn(repository, `${commit}:${PLACES.files}`, limits).catch((error: unknown) => {
+    const saved = await sizesIn(repository, `${commit}:${SALVAGE_PATHS.files}`, limits).catch((error: unknown) => {
       if (limits.signal?.aborted === true) throw error;
       return new Map<ByteName, number>(); // there are none
     });

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { Turns } from "#base/turns.ts";
-import { type ByteName, nameOf, toBytes, toName } from "#git/byte-names.ts";
+import { type ByteName, toByteName, toBytes, fromBytes } from "#git/byte-names.ts";
 import { quoteForShell, shorten } from "#base/text.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
 
@@ -37,7 +37,7 @@ export async function walkFiles(
   isLeftOut: (path: ByteName) => boolean = () => false,
 ): Promise<FoundFiles> {
   const found: FoundFiles = { files: new Map(), emptyFolders: [], folderModes: new Map(), repositories: [] };
-  const root = nameOf(top);
+  const root = toByteName(top);
   const turns = new Turns();
   const folders: ByteName[] = [""];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -51,7 +51,7 @@ export async function walkFiles(
       }
       const path = folder + name;
       if (isLeftOut(path)) continue;
-      const stat = statIfThere(`${root}/${path}`);
+      const stat = statIfExists(`${root}/${path}`);
       if (stat?.isDirectory() === true) {
         below.push(`${path}/`);
         found.folderModes.set(path, Number(stat.mode) & 0o7777);
@@ -76,19 +76,19 @@ function describe(stat: BigIntStats): FoundFile {
 
 function listFolder(folder: ByteName): ByteName[] {
   try {
-    return readdirSync(toBytes(folder), { encoding: "buffer" }).map(toName);
+    return readdirSync(toBytes(folder), { encoding: "buffer" }).map(fromBytes);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return [];
-    throw describeUnreadable(toBytes(folder).toString().replace(/\/$/, ""), error);
+    throw toUnreadableError(toBytes(folder).toString().replace(/\/$/, ""), error);
   }
 }
 
-function statIfThere(path: ByteName): BigIntStats | undefined {
+function statIfExists(path: ByteName): BigIntStats | undefined {
   try {
     return lstatSync(toBytes(path), { bigint: true });
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    throw describeUnreadable(toBytes(path).toString(), error);
+    throw toUnreadableError(toBytes(path).toString(), error);
   }
 }
 
@@ -107,18 +107,18 @@ const CHANGED_MEANWHILE = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EISDIR", "EINV
  * Returns the error for a failed system call on a path of a worktree, which cannot be saved if it cannot be read; any other
  * error unchanged.
  */
-function describeUnreadable(path: string, error: unknown): unknown {
+function toUnreadableError(path: string, error: unknown): unknown {
   const code = errnoOf(error);
   if (code === undefined || error instanceof AppError) return error;
   if (code === "ENAMETOOLONG") return tooDeep(path, error);
   return unreadableError(path, error);
 }
 
-/** Returns the error as {@link describeUnreadable} does, for a file that existed a moment ago. */
-export function describeUnreadableNow(path: string, error: unknown): unknown {
+/** Returns the error as {@link toUnreadableError} does, for a file that existed a moment ago. */
+export function toSaveError(path: string, error: unknown): unknown {
   return CHANGED_MEANWHILE.has(errnoOf(error) ?? "")
     ? new ChangedMeanwhileError(path, { cause: error })
-    : describeUnreadable(path, error);
+    : toUnreadableError(path, error);
 }
 
 /** Returns the error for a path that cannot be read, and so cannot be saved. @param path bytes that are not UTF-8 are U+FFFD */

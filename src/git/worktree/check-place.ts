@@ -15,7 +15,7 @@ import type { Repository } from "#git/repository/repository.ts";
  * @param isListed whether git lists a worktree of the repository there
  * @throws AppError `worktree_path_taken`, `worktree_moved`, and as {@link explainSystemCall} returns
  */
-export function checkPlace(repository: Repository, path: string, isListed: boolean): void {
+export function checkWorktreePath(repository: Repository, path: string, isListed: boolean): void {
   const stat = lstatIfAny(path);
   if (stat === undefined) {
     if (isListed) throw gone(repository, path);
@@ -26,7 +26,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
   if (inOtherCase !== undefined && isSameFile(path, join(dirname(path), inOtherCase))) {
     throw sameButForCase(path, inOtherCase);
   }
-  const target = worktreeLinkOf(path);
+  const target = findWorktreeLink(path);
   const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
   if (target !== undefined && !pathExists(target)) {
     // If the repository is still at its old path, the worktree was removed from git's list.
@@ -39,7 +39,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
 }
 
 /** Returns the folder within git's own that a worktree refers to; undefined if the path is not a worktree. */
-export function worktreeLinkOf(path: string): string | undefined {
+export function findWorktreeLink(path: string): string | undefined {
   const target = readGitLink(path);
   return target !== undefined && basename(dirname(target)) === "worktrees" ? target : undefined;
 }

@@ -7,7 +7,7 @@ import { readFileBounded } from "#platform/files/read-file.ts";
 import { listSome } from "#base/text.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import { gitBytes } from "#git/git.ts";
-import { type ByteName, nameOf, splitNul, toBytes, toText } from "#git/byte-names.ts";
+import { type ByteName, toByteName, splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { Turns } from "#base/turns.ts";
 
 /** Name of the file that selects, in git's syntax for ignored files, the ignored files to copy into a worktree. */
@@ -63,14 +63,14 @@ const CHUNK_BYTES = 1024 * 1024;
 const ZERO_CHUNK = Buffer.alloc(CHUNK_BYTES);
 
 /** A file that was not copied. */
-interface LeftOut {
+interface OmittedFile {
   path: ByteName;
   reason: string;
 }
 
 /** Copier of files from one folder to the same paths below another; it does not block the event loop, and has limits. */
 class FileCopier {
-  readonly leftOut: LeftOut[] = [];
+  readonly leftOut: OmittedFile[] = [];
   readonly #from: ByteName;
   readonly #to: ByteName;
   readonly #turns = new Turns();
@@ -81,8 +81,8 @@ class FileCopier {
   #bytes = 0;
 
   constructor(from: string, to: string) {
-    this.#from = nameOf(from);
-    this.#to = nameOf(to);
+    this.#from = toByteName(from);
+    this.#to = toByteName(to);
   }
 
   /** Copies one file or link, unless something exists there already; one that cannot be copied is recorded as left out. */

@@ -36,7 +36,7 @@ export async function canReadFolder(path: string): Promise<boolean> {
 }
 
 /** Returns a working tree's own git folder; starts git only if the files do not name it. @throws AppError as `git` does */
-export async function gitFolderOf(worktree: string): Promise<string> {
+export async function getGitDir(worktree: string): Promise<string> {
   const found = findGitFolders(worktree)?.gitDir;
   return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }

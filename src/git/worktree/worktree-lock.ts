@@ -14,7 +14,7 @@ const LOCK_REASON_PREFIX = "codex-mcp-server: ";
  * with a file that contains the reason. An existing lock stays.
  */
 export function lockWorktree(worktree: string, taskId: string): void {
-  const file = lockFileOf(worktree);
+  const file = findLockFile(worktree);
   if (file === undefined) return;
   try {
     writeFileSync(file, `${LOCK_REASON_PREFIX}${taskId} is running\n`, { flag: "wx" });
@@ -27,8 +27,8 @@ export function lockWorktree(worktree: string, taskId: string): void {
 export const RESTORE_LOCK = `${LOCK_REASON_PREFIX}being restored`;
 
 /** Returns whether a restore of this worktree is running or was interrupted, so that it is incomplete. */
-export function isHalfRestored(worktree: string): boolean {
-  const file = lockFileOf(worktree);
+export function isIncompleteRestore(worktree: string): boolean {
+  const file = findLockFile(worktree);
   return file !== undefined && readReason(file)?.trim() === RESTORE_LOCK;
 }
 
@@ -43,13 +43,13 @@ export function incompleteRestoreError(path: string): AppError {
 
 /** Removes this server's lock from a worktree; any other lock stays. */
 export function unlockWorktree(worktree: string): void {
-  const file = lockFileOf(worktree);
+  const file = findLockFile(worktree);
   if (file !== undefined && readReason(file)?.startsWith(LOCK_REASON_PREFIX) === true) rmSync(file, { force: true });
 }
 
 /** Returns the reason of a lock that this server did not take; undefined if there is none. */
 export function readForeignLock(worktree: string): string | undefined {
-  const file = lockFileOf(worktree);
+  const file = findLockFile(worktree);
   const reason = file === undefined ? undefined : readReason(file)?.trim();
   return reason?.startsWith(LOCK_REASON_PREFIX) === true ? undefined : reason;
 }
@@ -58,7 +58,7 @@ export function readForeignLock(worktree: string): string | undefined {
  * Returns the lock file in the worktree's folder within git's own, to which its `.git` file refers; undefined if it is not a
  * linked worktree.
  */
-function lockFileOf(worktree: string): string | undefined {
+function findLockFile(worktree: string): string | undefined {
   const [, folder] = /^gitdir: (.*?)\n?$/s.exec(readShort(join(worktree, ".git")) ?? "") ?? [];
   return folder === undefined ? undefined : join(resolve(worktree, folder), "locked");
 }

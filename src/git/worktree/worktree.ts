@@ -2,15 +2,15 @@ import { basename, join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { pathExists, statIfAny } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
-import { commitOfBranch, deleteBranch } from "#git/repository/branches.ts";
-import { checkBranchName, checkPlace } from "./check-place.ts";
+import { findBranchCommit, deleteBranchArgs } from "#git/repository/branches.ts";
+import { checkBranchName, checkWorktreePath } from "./check-place.ts";
 import { git, tryGit } from "#git/git.ts";
 import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { mergeBaseOf } from "#git/repository/history.ts";
+import { findMergeBase } from "#git/repository/history.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import { listGitWorktrees } from "./worktree-list.ts";
-import { incompleteRestoreError, isHalfRestored } from "./worktree-lock.ts";
+import { incompleteRestoreError, isIncompleteRestore } from "./worktree-lock.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 
 /** Steps by which a task gets its worktree. */
@@ -32,18 +32,18 @@ export async function planWorktree(repository: Repository, name: string, branch:
   const path = join(repository.parent, name);
   const listed = repository.worktrees.find((worktree) => worktree.path === path);
   const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
-  checkPlace(repository, path, isThere);
+  checkWorktreePath(repository, path, isThere);
   if (isThere) {
-    if (isHalfRestored(path)) throw incompleteRestoreError(path);
+    if (isIncompleteRestore(path)) throw incompleteRestoreError(path);
     if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
     return { repository, path, branch, action: "reuse", isListed: true };
   }
   const elsewhere = repository.worktrees.find((worktree) => worktree.branch === branch && worktree.path !== path);
   if (elsewhere !== undefined) {
-    checkPlace(repository, elsewhere.path, true);
+    checkWorktreePath(repository, elsewhere.path, true);
     throw checkedOutElsewhere(elsewhere.path, branch);
   }
-  const [tip] = await Promise.all([commitOfBranch(repository.folder, branch), checkBranchName(repository, branch)]);
+  const [tip] = await Promise.all([findBranchCommit(repository.folder, branch), checkBranchName(repository, branch)]);
   const action = tip === undefined ? "create" : "attach";
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
@@ -65,7 +65,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
     // A single --force lets git reuse the path of a missing folder; a locked one is still refused.
     const force = plan.isListed ? ["--force"] : [];
     await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
-    if (!isFolder(runFolderIn(plan))) throw withoutRunFolder(plan);
+    if (!isFolder(getRunFolder(plan))) throw withoutRunFolder(plan);
   } catch (error) {
     // A partial worktree of a failed git would block the next attempt.
     if (isNew) await undoWorktree(plan);
@@ -76,7 +76,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
   const isListed = (await listGitWorktrees(folder)).some((worktree) => worktree.path === path);
   if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
-  await tryGit(folder, deleteBranch(branch, commit));
+  await tryGit(folder, deleteBranchArgs(branch, commit));
 }
 
 const MAX_ATTEMPTS = 5;
@@ -98,11 +98,11 @@ export async function addWorktree(folder: string, args: readonly string[]): Prom
 /** Returns the commit to compare a branch's work with if none was recorded: its merge base with the commit that is checked out now. */
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
   const { folder, commit } = repository;
-  return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
+  return (await findMergeBase(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
 /** Returns the folder in which a task of `cwd` runs in its worktree: the same subfolder. */
-export function runFolderIn(plan: WorktreePlan): string {
+export function getRunFolder(plan: WorktreePlan): string {
   return join(plan.path, plan.repository.subfolder);
 }
 

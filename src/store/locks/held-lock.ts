@@ -29,7 +29,7 @@ export function tryHold(path: string): HeldLock | undefined {
     const outcome = tryExclusive(path);
     if (outcome instanceof Database) return toHeldLock(outcome);
     if (outcome === "busy") return undefined;
-    if (isSecond || !giveWay(path)) throw unusable(path, outcome);
+    if (isSecond || !moveNonLockAside(path)) throw unusable(path, outcome);
   }
 }
 
@@ -90,7 +90,7 @@ function toHeldLock(database: Database): HeldLock {
  * Moves aside anything at the path that is not a lock file, so that no process can hold it. Leaves other users' files in place.
  * @returns whether the path is free now
  */
-function giveWay(path: string): boolean {
+function moveNonLockAside(path: string): boolean {
   try {
     const there = lstatSync(path);
     if (process.getuid !== undefined && there.uid !== process.getuid()) return false;

@@ -24,7 +24,7 @@ const HAS_SLOT = `($max = 0 OR (
  * @returns false if the task is no longer queued, its cancellation was requested, or there is no slot for it
  */
 export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
@@ -40,7 +40,7 @@ export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0):
  */
 export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
   if (!canMove(from, task.status)) throw new Error(`a task cannot go from ${from} to ${task.status}`);
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}
@@ -54,7 +54,7 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
  * @returns false if it is no longer queued
  */
 export function markWaiting(store: Store, task: QueuedTask): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
@@ -75,7 +75,7 @@ export function recordSession(store: Store, task: RunningTask, sessionId: string
  * @returns false if it is no longer queued
  */
 export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD} WHERE task_id = $task_id AND run = $run AND status = 'queued' RETURNING 1`,
@@ -87,20 +87,25 @@ export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
  * @returns false if the run has ended
  */
 export function recordSupervisor(store: Store, task: RunningTask): boolean {
-  return set(store, task, "supervisor", ownAddress());
+  return setColumn(store, task, "supervisor", ownAddress());
 }
 
 /** Records the identity of the Codex process, so that it can be found after the supervisor's death. */
 export function recordCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
-  set(store, task, "codex", JSON.stringify(addressOf(codex)));
+  setColumn(store, task, "codex", JSON.stringify(addressOf(codex)));
 }
 
 /** Records Codex's end before any step that may take long, so that it is known to whichever process finishes the run. */
 export function recordCodexEnd(store: Store, task: RunningTask, end: CodexEnd): void {
-  set(store, task, "codex_end", JSON.stringify(end));
+  setColumn(store, task, "codex_end", JSON.stringify(end));
 }
 
-function set(store: Store, task: RunningTask, column: "supervisor" | "codex" | "codex_end", value: string): boolean {
+function setColumn(
+  store: Store,
+  task: RunningTask,
+  column: "supervisor" | "codex" | "codex_end",
+  value: string,
+): boolean {
   const { changes } = store.writable
     .query(`UPDATE tasks SET ${column} = ? WHERE task_id = ? AND run = ? AND status = 'running'`)
     .run(value, task.task_id, task.run);
@@ -124,7 +129,7 @@ export function requestCancel(store: Store, task: TaskRecord): void {
  * Watchers are woken after the commit, and then read the index.
  * @throws AppError `state_unusable`; nothing has changed then
  */
-function change(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
   const paths = taskPaths(store.paths.home, task.task_id);
   const meta = prepareMeta(paths.folder, paths.meta, task);
   try {
