@@ -14,7 +14,7 @@ export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string)
   try {
     const folder = join(cwd, LINK_FOLDER);
     mkdirSync(folder, { recursive: true });
-    // A link here could lead anywhere: the repository may come from a stranger.
+    // A link here could lead anywhere: the repository may not be trusted.
     if (!lstatSync(folder).isDirectory()) return;
     writeIfMissing(join(folder, ".gitignore"), "*\n");
     replaceLink(join(folder, name), taskFolder);
@@ -23,7 +23,7 @@ export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string)
   }
 }
 
-/** Removes that link again, if it still leads to this task's folder. */
+/** Removes that link, if it still points to this task's folder. */
 export function unlinkFromWorkspace(cwd: string, name: string, taskFolder: string): void {
   try {
     const link = join(cwd, LINK_FOLDER, name);

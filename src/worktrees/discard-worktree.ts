@@ -22,17 +22,17 @@ import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
 
-/** A discarded worktree, and the location of what was saved of it. */
+/** A discarded worktree, and where it was saved. */
 export interface DiscardedWorktree {
   worktree_dir: string;
   agent_branch: string;
-  /** The ref that has all of it. */
+  /** Ref of the saved worktree. */
   salvage: string;
   /** Number of files that were saved in addition to the commits. */
   files_saved: number;
   /** Large ignored paths that were not saved, at the caller's request. */
   not_saved: string[];
-  /** Rest of the folder, if this user may not remove all of it. */
+  /** Remaining part of the folder, if this user may not remove all of it. */
   left_behind?: string;
 }
 
@@ -43,7 +43,7 @@ const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /**
- * Saves all that a task's worktree holds under a ref of this server, then removes the worktree and its branch.
+ * Saves everything in a task's worktree under a ref of this server, then removes the worktree and its branch.
  * @param skipsLargeIgnored whether large ignored files and folders are not saved
  * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
  *   `worktree_unusable`, `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then

@@ -66,7 +66,7 @@ export async function findRepository(folder: string): Promise<string | undefined
 /** A discarded worktree that can be restored. */
 export interface DiscardedReport {
   agent_branch: string;
-  /** The ref that has all of it. */
+  /** Ref of the saved worktree. */
   salvage: string;
   /** The repository's common git folder. */
   repository: string;

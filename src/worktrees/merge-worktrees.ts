@@ -76,7 +76,7 @@ export async function mergeWorktrees(
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
-/** Maximum number of attempts at a merge whose branch moves meanwhile. */
+/** Maximum number of attempts at a merge into a branch that keeps moving. */
 const MAX_ATTEMPTS = 3;
 
 async function mergeOne(

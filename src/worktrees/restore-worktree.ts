@@ -90,8 +90,8 @@ async function getNewestKept(context: AppContext, taskId: string): Promise<KeptW
 }
 
 /**
- * Checks that the path is a known worktree's, in the state folder, or beside a listed worktree: anybody may have written the
- * repository's refs.
+ * Checks that the path is a known worktree's, in the state folder, or beside a listed worktree: the repository's
+ * refs may have been written by another program.
  */
 async function checkKnownPlace(
   { store, config }: AppContext,

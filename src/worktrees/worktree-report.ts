@@ -65,7 +65,7 @@ export async function buildReport(facts: WorktreeFacts): Promise<WorktreeReport>
   const { stored, listed, isThere, tips, graph, work, size, lastTask } = facts;
   const isOnItsBranch = listed.branch === stored.agent_branch;
   const tip = isOnItsBranch || !isThere ? tips.get(stored.agent_branch) : listed.commit;
-  // If another branch is checked out, its commits may be anybody's.
+  // If another branch is checked out, its commits may not be the task's.
   const isSettled = isOnItsBranch && work === "none";
   const commits =
     tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, getTargetCommit(stored, tips));

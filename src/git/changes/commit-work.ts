@@ -61,7 +61,7 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
     const messages = [failure, ...describeOmitted(left), ofSubmodules].filter((each) => each !== undefined);
     return messages.join("\n") || undefined;
   } finally {
-    // If nothing was committed, restore what was staged before, and no more.
+    // If nothing was committed, restore the index as it was before.
     if (!isMade) await kept.restore();
     kept.forget();
   }

@@ -141,7 +141,7 @@ function emptyFileOf(commit: string | undefined): string {
 /** Maximum size of a new file in bytes; larger ones are not source code, and are neither committed nor compared. */
 const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 
-/** Number of files whose size is looked up before the event loop gets its turn. */
+/** Number of files whose size is read before yielding to the event loop. */
 const SIZES_AT_ONCE = 500;
 
 /** New files of a worktree, by how they can be handled. */

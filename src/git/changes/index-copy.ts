@@ -51,7 +51,7 @@ export interface SavedIndex {
 }
 
 /**
- * Saves a worktree's index, with all that is staged, intended or left out of it.
+ * Saves a worktree's index, including staged, intent-to-add and skipped entries.
  * @throws AppError `git_failed` if git's folder cannot be written to
  */
 export function saveIndex(gitDir: string): SavedIndex {

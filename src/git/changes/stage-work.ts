@@ -50,7 +50,7 @@ export async function stageAll(
  * @throws AppError `git_failed`
  */
 export async function snapshotWork(toplevel: string, head: string): Promise<string> {
-  // Cheaper than a status, which compares all files, as git does again when it stages them.
+  // Cheaper than a status, which compares all files: git compares them anyway when it stages them.
   const untracked = splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--exclude-standard", "-z"]));
   return withIndexCopy(toplevel, async (environment) => {
     const { unreadable } = await stageAll(toplevel, untracked, { environment });

@@ -1,7 +1,7 @@
 import { git, gitBytes, tryGit } from "#git/git.ts";
 import type { GitEnvironment, GitLimits } from "#git/run-git.ts";
 
-/** Returns whether a commit is another one, or an ancestor of it. */
+/** Returns whether a commit is an ancestor of another one, or the same commit. */
 export async function isAncestor(
   folder: string,
   commit: string,
@@ -63,7 +63,7 @@ export class CommitGraph {
     return { ahead: countOutside(own, others), behind: countOutside(others, own) };
   }
 
-  /** Returns whether a commit is another one, or an ancestor of it. */
+  /** Returns whether a commit is an ancestor of another one, or the same commit. */
   async isAncestor(commit: string, of: string): Promise<boolean> {
     if (commit === of) return true;
     if (this.#parents === undefined) return isAncestor(this.#folder, commit, of);

@@ -150,8 +150,8 @@ async function readBlob(repository: string, object: string): Promise<Buffer> {
 }
 
 /**
- * Returns the full path of a relative path. @throws AppError `nothing_salvaged` if it leads out of the folder: anybody may have
- * written the repository's refs
+ * Returns the full path of a relative path. @throws AppError `nothing_salvaged` if it leads out of the folder: the
+ * repository's refs may have been written by another program
  */
 function resolveUnder(top: string, path: ByteName): ByteName {
   const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");

@@ -25,7 +25,7 @@ export interface SaveOptions {
 }
 
 /**
- * Saves all that a worktree holds as one commit under a ref of this server: commits (also those that only its reflogs name),
+ * Saves everything in a worktree as one commit under a ref of this server: commits (also those that only its reflogs name),
  * index, changed, untracked and ignored files, empty folders, and git's own records of unfinished operations. Neither worktree
  * nor index nor branch is touched.
  * @returns the ref, and the commit of the branch that it contains
