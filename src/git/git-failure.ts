@@ -65,7 +65,7 @@ const EXPLANATIONS: Explanation[] = [
     pattern: /failed to sign|signing failed|gpg failed|user\.signingkey/i,
     code: "git_failed",
     describe: (_, said) => ({
-      message: `git could not sign the commit, as commit.gpgSign requires: ${said}`,
+      message: `git could not sign the commit, as commit.gpgSign requires: ${endSentence(said)}`,
       hint: "Make signing work without a prompt (with an agent that has the key), or set commit.gpgSign to false.",
     }),
   },
@@ -89,14 +89,14 @@ const EXPLANATIONS: Explanation[] = [
     pattern: /promisor remote|lazy fetching (?:is )?disabled/i,
     code: "objects_missing",
     describe: (_, said) => ({
-      message: `git could not fetch missing objects of the partial clone: ${said}`,
+      message: `git could not fetch missing objects of the partial clone: ${endSentence(said)}`,
       hint: "Make its remote reachable (git remote -v shows it), or clone the repository completely.",
     }),
   },
   {
     pattern: /Out of diskspace/,
     code: "file_system_refused",
-    describe: (_, said) => ({ message: `The disk is full: ${said}`, hint: FULL_DISK_HINT }),
+    describe: (_, said) => ({ message: `The disk is full: ${endSentence(said)}`, hint: FULL_DISK_HINT }),
   },
   {
     pattern: /insufficient permission for adding an object to repository database (\S+)/,
@@ -122,7 +122,7 @@ export function gitFailure(folder: string, args: readonly string[], stderr: stri
     explainFailure(stderr) ??
     new AppError(
       "git_failed",
-      `${describeCommand(args)} failed in ${folder}: ${firstError(stderr) || "no message"}`,
+      `${describeCommand(args)} failed in ${folder}: ${endSentence(firstError(stderr) || "no message")}`,
       "Run the same command there by hand to see the cause.",
     )
   );
@@ -178,6 +178,11 @@ function describeBlocked(other: string, branch: string): { message: string; hint
 /** Returns git's first error line, without `fatal:` or `error:`; without such a line, all its messages except its hints. */
 function firstError(stderr: string): string {
   return lineOf(stderr, /^(?:fatal|error):/);
+}
+
+/** Adds a full stop to a text of git's, if it has none. */
+function endSentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function lineOf(stderr: string, pattern: RegExp): string {

@@ -89,10 +89,14 @@ describe("faults that a user can fix", () => {
   });
 
   test("others stay git's own", () => {
-    for (const stderr of ["fatal: bad object HEAD", "", "git@host: Permission denied (publickey)."]) {
+    for (const [stderr, said] of [
+      ["fatal: bad object HEAD", "bad object HEAD."],
+      ["", "no message."],
+      ["git@host: Permission denied (publickey).", "git@host: Permission denied (publickey)."],
+    ] as const) {
       const { code, message } = gitFailure("/r", ["add"], stderr);
       expect(code).toBe("git_failed");
-      expect(message).toBe(`git add failed in /r: ${stderr.replace("fatal: ", "") || "no message"}`);
+      expect(message).toBe(`git add failed in /r: ${said}`);
     }
   });
 
