@@ -199,7 +199,7 @@ function notOurs({ path, branch, repository }: WorktreeSite): AppError {
 function locked({ path, repository }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
-    `${path} is locked by git worktree lock${reason === "" ? "" : `: ${reason}`}.`,
+    `${path} is locked (git worktree lock)${reason === "" ? "" : `: ${reason}`}.`,
     `Unlock it (git -C ${quoteForShell(repository)} worktree unlock ${quoteForShell(path)}), then discard again.`,
   );
 }

@@ -140,7 +140,7 @@ function intoItself(branch: string): AppError {
   return new AppError(
     "invalid_argument",
     `Branch ${branch} cannot be merged into itself.`,
-    "Set into to another branch.",
+    "Choose another branch with into.",
   );
 }
 
@@ -162,7 +162,7 @@ function withoutTarget({ path }: TaskWorktree): AppError {
   return new AppError(
     "unknown_branch",
     `${path} was created from a detached HEAD, so there is no branch to merge into.`,
-    "Set into to a branch.",
+    "Choose a branch with into.",
   );
 }
 

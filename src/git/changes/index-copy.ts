@@ -91,7 +91,7 @@ function keep(index: string, kept: string): boolean {
     const { reason, hint } = describeSystemCall(error);
     throw new AppError(
       "git_failed",
-      `Nothing was committed: ${index} cannot be saved: ${reason}.`,
+      `Nothing was committed, because ${index} cannot be saved: ${reason}.`,
       hint ?? "Check the permissions of git's folder, and that its disk is neither full nor read-only.",
     );
   }

@@ -85,7 +85,7 @@ const LOST_TREE_STEP =
   "Restore it, let git forget it (git worktree prune) or, for a separate git folder, set core.worktree to its working tree";
 
 function inUse(branch: string, use: string, step: string): AppError {
-  return new AppError("branch_in_use", `Branch ${branch} ${use}, so nothing was merged.`, `${step}, then merge again.`);
+  return new AppError("branch_in_use", `Branch ${branch} ${use}, so nothing can be merged into it.`, `${step}, then merge again.`);
 }
 
 function switched(path: string, branch: string): AppError {

@@ -110,7 +110,7 @@ function pathTaken(path: string, commonDir: string | undefined): AppError {
 function forgotten(path: string): AppError {
   return new AppError(
     "worktree_moved",
-    `git no longer lists the worktree ${path}: git worktree prune was run where this folder was missing.`,
+    `git no longer lists the worktree ${path}: git worktree prune was run when its folder was not visible.`,
     `Move it away (mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}), start the task again, then copy uncommitted files to the new worktree.`,
   );
 }
