@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { gitFailure } from "#git/git-failure.ts";
+import { toSaveError } from "#git/salvage/walk.ts";
 import { explainSystemCall } from "#git/system-failure.ts";
 import { findOtherCase, joinName, withOtherCase, worktreeNameOf } from "#domain/names.ts";
 import { parseTopic } from "#domain/topic.ts";
@@ -122,5 +125,24 @@ describe("faults that a user can fix", () => {
   test("a fault of ours is none of those", () => {
     expect(explainSystemCall("/x", new TypeError("x is undefined"))).toBeUndefined();
     expect(explainSystemCall("/x", "text")).toBeUndefined();
+  });
+});
+
+describe("a path that cannot be saved", () => {
+  const hintFor = (path: string, code: string) => {
+    const error = toSaveError(path, Object.assign(new Error(code), { code }));
+    if (!(error instanceof AppError)) throw new Error("not an AppError");
+    expect(error.message.length).toBeLessThan(300);
+    return error.hint;
+  };
+
+  test("is whole in the commands of the hint, however long it is", () => {
+    const path = `/x/${"long it's/".repeat(100)}a`;
+    expect(hintFor(path, "EACCES")).toContain(`sudo rm -r ${quoteForShell(path)})`);
+  });
+
+  test("is in no command if it cannot be shown exactly, or is too long for a system call", () => {
+    expect(hintFor("/x/caf\uFFFD", "EACCES")).not.toContain("sudo");
+    expect(hintFor(`/x/${"a/".repeat(3000)}`, "ENAMETOOLONG")).not.toContain("sudo");
   });
 });
