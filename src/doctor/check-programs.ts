@@ -1,4 +1,4 @@
-import { gitVersion, hasTreeMerge, hasWorktreeListing } from "#git/git-version.ts";
+import { gitVersion, hasTreeMerge, hasWorktreeListing } from "#git/git.ts";
 import type { Config } from "#base/config.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf, readTmuxVersion } from "#tmux/tmux.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";

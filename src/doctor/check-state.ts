@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
-import { inspectDatabase } from "#store/inspect-database.ts";
+import { inspectDatabase } from "#store/database.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
 import { IS_WINDOWS } from "#base/system.ts";

@@ -8,7 +8,7 @@ import { sessionLock } from "#codex/run/session-file.ts";
 import type { RunningTask, TaskRequest } from "#domain/record.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import { confinedCommand } from "#readonly/confine/confined-command.ts";
-import { sandboxNotes } from "#store/probe-notes.ts";
+import { sandboxProbeCache } from "#store/probe-cache.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/tasks/task-folder.ts";
 import { inCodexHome, openCodexHome } from "./codex-home.ts";
@@ -25,10 +25,10 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
   try {
     const program = locateCodex(config);
     const probe = describeProbe(config, program);
-    const known = sandboxNotes.recall(config.home, probe);
+    const known = sandboxProbeCache.read(config.home, probe);
     if (known !== undefined) return known;
     const works = await probeSandbox(config, program);
-    sandboxNotes.note(config.home, probe, works);
+    sandboxProbeCache.write(config.home, probe, works);
     return works;
   } catch (error) {
     // Without a result, Codex's own sandbox is the safe choice: it refuses to run if it does not work.

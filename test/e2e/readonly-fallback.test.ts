@@ -77,7 +77,7 @@ describe("with the fallback on", () => {
     const log = readFileSync(join(folderOf("review-tmp-v1"), "codex-exec.log"), "utf8");
     expect(log).toContain(`tmp=${join(folderOf("review-tmp-v1"), "tmp")}\\n700`);
     // Of the run's own folders, nothing is left a moment after the answer; the prompt is as it was given.
-    await world.until(() => !readdirSync(folderOf("review-tmp-v1")).includes("witness"));
+    await world.until(() => !readdirSync(folderOf("review-tmp-v1")).includes("workspace-snapshot"));
     expect(readdirSync(folderOf("review-tmp-v1")).toSorted()).toEqual(
       [
         "codex-exec.log",
@@ -170,7 +170,7 @@ describe("with the fallback on", () => {
     await client.call("codex_cancel", { task_id: data["task_id"] });
     const { data: ended } = await client.call("codex_status", { task_id: data["task_id"] });
     expect(ended).toMatchObject({ status: "cancelled", readonly_audit: { verdict: "VIOLATION" } });
-    expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("witness");
+    expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("workspace-snapshot");
   });
 
   test("Codex's folder is made where there is none yet", async () => {

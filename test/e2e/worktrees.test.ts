@@ -57,7 +57,7 @@ test("worktrees: what stands where, and how it stands", async () => {
 
 test("a worktree in which a task works is locked for git, with the reason, and not after it", async () => {
   expect(await git("worktree", "list", "--porcelain")).toContain(
-    "locked codex-mcp-server: codex-implement-busy-v2 is at work",
+    "locked codex-mcp-server: codex-implement-busy-v2 is running",
   );
   const refused = await cli("discard", "implement-busy-v2");
   expect(refused.stderr).toContain("worktree_busy");

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
-import { type ByteName, nameOf, toBytes, toText } from "#git/byte-names.ts";
+import { type ByteName, toByteName, toBytes, toText } from "#git/byte-names.ts";
 import { byteNames } from "./property.ts";
 import { gitAnswer } from "./random-repository.ts";
 
@@ -40,7 +40,7 @@ const names = byteNames.filter((name) => !name.includes("/") && !/^(?:\.{1,2}|\.
 export const statusFiles: fc.Arbitrary<StatusFile[]> = fc.uniqueArray(
   fc
     .record({ name: names, state: states })
-    .map(({ name, state }) => ({ state, name: isRepository(state) ? nameOf(`repository ${toText(name)}`) : name })),
+    .map(({ name, state }) => ({ state, name: isRepository(state) ? toByteName(`repository ${toText(name)}`) : name })),
   { selector: ({ name }) => name, maxLength: 25 },
 );
 
@@ -119,6 +119,6 @@ class FileWriter {
   }
 
   #at(name: ByteName): Buffer {
-    return toBytes(`${nameOf(this.#path)}/${name}`);
+    return toBytes(`${toByteName(this.#path)}/${name}`);
   }
 }

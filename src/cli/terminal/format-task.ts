@@ -1,5 +1,5 @@
 import type { EventLine } from "#codex/run/describe.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
+import { elapsedSeconds } from "#domain/record.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { EndedTask, TaskStatus, Usage } from "#domain/record.ts";

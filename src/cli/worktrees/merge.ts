@@ -1,6 +1,6 @@
 import { type MergeOutcome, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { resolveTask } from "#tasks/lookup.ts";
-import type { Conflict } from "#git/merge/conflict.ts";
+import type { Conflict } from "#git/merge/merge-trees.ts";
 import { AppError } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";

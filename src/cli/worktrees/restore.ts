@@ -1,5 +1,5 @@
 import { withFormerNames } from "#base/former-names.ts";
-import { type DiscardedReport, listDiscarded } from "#worktrees/list-discarded.ts";
+import { type DiscardedReport, listDiscarded } from "#worktrees/known-salvage.ts";
 import { restoreWorktree } from "#worktrees/restore-worktree.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { AppError } from "#base/errors.ts";

@@ -1,5 +1,5 @@
 import { isAbsolute, basename, dirname, join, resolve } from "node:path";
-import { worktreeLinkOf } from "#git/worktree/check-place.ts";
+import { findWorktreeLink } from "#git/worktree/check-place.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
@@ -90,7 +90,7 @@ function canBeMadeAgain(path: string, planned: string): boolean {
 function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
   const task = findUnfinishedIn(store, path)?.record;
   if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
-  if (worktreeLinkOf(path) === undefined) return false;
+  if (findWorktreeLink(path) === undefined) return false;
   const other = findGitFolders(path)?.commonDir;
   return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
 }

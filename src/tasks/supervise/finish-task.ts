@@ -14,7 +14,7 @@ import { logger } from "#base/log.ts";
 import { endTask } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders } from "#store/tasks/run-folders.ts";
+import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {

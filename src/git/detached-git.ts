@@ -4,22 +4,22 @@ import { tryReadText } from "#platform/files/read-file.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import { findGitFolders } from "./git-folders.ts";
 import type { GitResult } from "./git.ts";
-import { type GitEnvironment, GIT_FILES_DEADLINE_MS, type GitLimits, runGit, startGit } from "./run-git.ts";
+import { GIT_FILES_DEADLINE_MS, type GitEnvironment, type GitLimits, runGit, startGit } from "./run-git.ts";
 
 /**
  * Runs git to its end, whatever its exit status, and even if this process ends: for operations that must not be interrupted.
  * Its messages go to a file, since the reader of a pipe might be gone.
  * @throws AppError as `tryGit` does
  */
-export async function tryLastingGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
+export async function tryDetachedGit(folder: string, args: readonly string[]): Promise<Omit<GitResult, "stdout">> {
   const fallback = findGitFolders(folder)?.gitDir ?? folder;
   return withTemporaryFolder({ fallback }, async (temporary) => {
-    const said = join(temporary, "said");
-    const file = openSync(said, "wx", 0o600);
+    const outputPath = join(temporary, "output");
+    const file = openSync(outputPath, "wx", 0o600);
     try {
       const files = { outputFile: file, errorFile: file };
       const result = await runGit(folder, args, { ...files, outlivesUs: true, deadlineMs: GIT_FILES_DEADLINE_MS });
-      return { exitCode: result.exitCode ?? -1, stderr: (tryReadText(said) ?? "").trim() };
+      return { exitCode: result.exitCode ?? -1, stderr: (tryReadText(outputPath) ?? "").trim() };
     } finally {
       closeSync(file);
     }
@@ -31,9 +31,9 @@ export interface UsersGitResult {
   /** Exit status; undefined if a signal ended it. */
   exitCode: number | undefined;
   /** Reason why it was stopped early: the deadline passed, or a request. */
-  ended: "deadline" | "request" | undefined;
+  stoppedBy: "deadline" | "request" | undefined;
   /** Output of the command and of the repository's hooks; if very long, its beginning and end. */
-  said: string;
+  output: string;
 }
 
 /**
@@ -46,11 +46,11 @@ export async function tryUsersGit(
   environment: GitEnvironment,
   limits: GitLimits,
 ): Promise<UsersGitResult> {
-  if (limits.signal?.aborted === true) return { exitCode: undefined, ended: "request", said: "" };
+  if (limits.signal?.aborted === true) return { exitCode: undefined, stoppedBy: "request", output: "" };
   const program = startGit(folder, args, { ...limits, environment, isUsers: true });
   // A hook that reads its input gets an end of file.
   await program.stdin.end();
   const { exitCode, timedOut, aborted, stdout, stderr } = await program.ended;
-  const ended = timedOut ? "deadline" : aborted ? "request" : undefined;
-  return { exitCode, ended, said: `${stdout.toString()}${stderr.toString()}`.trim() };
+  const stoppedBy = timedOut ? "deadline" : aborted ? "request" : undefined;
+  return { exitCode, stoppedBy, output: `${stdout.toString()}${stderr.toString()}`.trim() };
 }
