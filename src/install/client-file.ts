@@ -77,10 +77,9 @@ function saysSame(edited: string, wanted: object, format: FileFormat): boolean {
 
 /** Returns a file's content without its servers if there are none: a TOML file without a table has none, either. */
 function withoutEmpty(content: unknown, key: string): object {
-  const entries = Object.entries(content as object);
-  return Object.fromEntries(
-    entries.filter(([name, value]) => name !== key || Object.keys((value as object | null) ?? {}).length > 0),
-  );
+  const file = v.parse(v.record(v.string(), v.unknown()), content);
+  const isEmpty = (value: unknown) => v.is(v.nullable(v.strictObject({})), value);
+  return Object.fromEntries(Object.entries(file).filter(([name, value]) => name !== key || !isEmpty(value)));
 }
 
 /** Returns whether a TOML file that another program has changed lost more than one server's entry. */

@@ -98,7 +98,7 @@ export const wrongEvents: fc.Arbitrary<string> = fc
 
 function pathsOf(value: unknown): string[][] {
   if (typeof value !== "object" || value === null) return [[]];
-  return [[], ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner).map((path) => [key, ...path]))];
+  return [[], ...Object.entries(value).flatMap(([key, inner]) => pathsOf(inner).map((path) => [key].concat(path)))];
 }
 
 function replaceAt(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {

@@ -31,7 +31,7 @@ function tokensOf(text: string): string[] {
   const own = root && findNodeAtLocation(root, ["mcpServers", NAME])?.parent;
   const scanner = createScanner(source);
   const tokens: string[] = [];
-  for (let kind = scanner.scan(); kind !== END_OF_FILE; kind = scanner.scan()) {
+  for (let kind: number = scanner.scan(); kind !== END_OF_FILE; kind = scanner.scan()) {
     const at = scanner.getTokenOffset();
     const isOwn = own !== undefined && at >= own.offset && at < own.offset + own.length;
     const token = source.slice(at, at + scanner.getTokenLength()).trimEnd();

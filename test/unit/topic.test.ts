@@ -39,7 +39,7 @@ describe("topics", () => {
     const property = fc.property(otherTexts, (text) => {
       const error = refusalOf(text);
       expect(error).toBeInstanceOf(AppError);
-      const { code, message, hint = "" } = error as AppError;
+      const { code, message, hint } = error as AppError;
       expect(code).toBe("invalid_topic");
       expect(message.length).toBeLessThan(250);
       const [, example = ""] = /such as (\S+);/.exec(hint) ?? [];
