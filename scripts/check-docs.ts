@@ -1,4 +1,5 @@
-// Checks the documents that people read: relative links and their anchors lead somewhere, and the READMEs stay short. Needs no network.
+// Checks the documents that people read: relative links and their anchors lead somewhere, a link leads to each page, and the READMEs stay
+// short. Needs no network.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 
@@ -17,8 +18,15 @@ const SCHEME = /^(?:[a-z][a-z0-9+.-]*:|\/\/)/i;
 
 /** Returns a sentence for each fault in the documents of a folder. */
 export function checkDocuments(root: string): string[] {
-  const documents = DOCUMENTS.flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: root })));
-  return documents.toSorted().flatMap((name) => checkSize(root, name).concat(checkLinks(root, name)));
+  const names = DOCUMENTS.flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: root }))).toSorted();
+  const documents = names.map((name) => ({ name, links: findLinks(readFileSync(join(root, name), "utf8")) }));
+  const faults = documents.flatMap(({ name, links }) => checkSize(root, name).concat(checkLinks(root, name, links)));
+  return [...faults, ...findOrphans(root, documents)];
+}
+
+interface Document {
+  name: string;
+  links: string[];
 }
 
 function checkSize(root: string, name: string): string[] {
@@ -27,24 +35,46 @@ function checkSize(root: string, name: string): string[] {
   return size > README_MAX_BYTES ? [`${name}: ${size} bytes, ${README_MAX_BYTES} are allowed.`] : [];
 }
 
-function checkLinks(root: string, name: string): string[] {
-  const text = withoutCode(readFileSync(join(root, name), "utf8"));
+/** Returns the destinations of a document's links to files and headings. */
+function findLinks(markdown: string): string[] {
+  const text = withoutCode(markdown);
   const links = [INLINE, REFERENCE, ATTRIBUTE].flatMap((pattern) =>
-    [...text.matchAll(pattern)].map(([, link]) => link),
+    [...text.matchAll(pattern)].map(([, link = ""]) => link.replace(/^<(.*)>$/, "$1")),
   );
-  return links.flatMap((link = "") => {
-    const target = link.replace(/^<(.*)>$/, "$1");
-    if (SCHEME.test(target)) return [];
-    const fault = findFault(root, name, target);
-    return fault === undefined ? [] : [`${name}: ${target}: ${fault}.`];
+  return links.filter((link) => !SCHEME.test(link));
+}
+
+function checkLinks(root: string, name: string, links: readonly string[]): string[] {
+  return links.flatMap((link) => {
+    const fault = findFault(root, name, link);
+    return fault === undefined ? [] : [`${name}: ${link}: ${fault}.`];
   });
 }
 
-function findFault(root: string, name: string, target: string): string | undefined {
-  const [file = "", anchor] = target.split(/#(.*)/s).map(decode);
+/** Returns a sentence for each page in docs/ that no other document links to, by itself or by its folder. */
+function findOrphans(root: string, documents: readonly Document[]): string[] {
+  const linked = new Set<string>();
+  for (const { name, links } of documents) {
+    for (const link of links) {
+      const path = relative(root, resolveLink(root, name, link).path);
+      if (path !== name) linked.add(path);
+    }
+  }
+  const isOrphan = ({ name }: Document) =>
+    name.startsWith("docs/") && !linked.has(name) && (dirname(name) === "docs" || !linked.has(dirname(name)));
+  return documents.filter(isOrphan).map(({ name }) => `${name}: no document links to it.`);
+}
+
+/** Returns the path that a link in a document names, and its anchor. */
+function resolveLink(root: string, name: string, link: string): { path: string; anchor: string | undefined } {
+  const [file = "", anchor] = link.split(/#(.*)/s).map(decode);
   // As on GitHub, a slash at the beginning means the repository's root.
   const folder = file.startsWith("/") ? root : dirname(join(root, name));
-  const path = file === "" ? join(root, name) : resolve(folder, `./${file}`);
+  return { path: file === "" ? join(root, name) : resolve(folder, `./${file}`), anchor };
+}
+
+function findFault(root: string, name: string, target: string): string | undefined {
+  const { path, anchor } = resolveLink(root, name, target);
   if (relative(root, path).split(sep)[0] === "..") return "outside of the repository";
   if (!existsSync(path)) return "no such file";
   if (anchor === undefined) return target === "" ? "empty link" : undefined;

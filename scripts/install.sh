@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs codex-mcp-server for this user: finds the build for this platform, libc and processor, verifies
-# its checksum, and puts it into ~/.local/bin. A second run changes nothing.
+# its checksum, and puts it into ~/.local/bin, and its manual page into ~/.local/share/man. A second run changes nothing.
 #
 #   curl -fsSL https://github.com/codex-mcp-server/codex-mcp-server/releases/latest/download/install.sh | sh
 #   … | sh -s -- --container          the build for containers (read-only fallback on)
@@ -18,7 +18,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 usage() {
   say "install.sh [--version <version>] [--dir <folder>] [--container] [--target <target>]"
   say "  --version    this version, not the newest"
-  say "  --dir        where to (default: \$CODEXMCP_INSTALL_DIR, else ~/.local/bin)"
+  say "  --dir        where to (default: \$CODEXMCP_INSTALL_DIR, else ~/.local/bin); for .../bin, the manual page goes to .../share/man"
   say "  --container  the build for containers: its read-only fallback is on by default"
   say "  --target     this build, whatever the machine is (for example linux-x64-musl)"
 }
@@ -78,16 +78,27 @@ verify() { # file, its name in SHA256SUMS
   [ "$got" = "$wanted" ] || fail "the checksum of $2 is wrong (it is $got, not $wanted): it is damaged or was tampered with; nothing was installed"
 }
 
-put_in_place() { # new file, place
-  if [ -f "$2" ] && cmp -s "$1" "$2"; then
-    say "$2 is this version already; nothing was changed."
-    return
-  fi
+is_in_place() { # new file, place
+  [ -f "$2" ] && cmp -s "$1" "$2"
+}
+
+put_in_place() { # new file, place, permissions
   # Beside it first: a running server keeps the file that it was started from, and nobody sees a half.
   cp "$1" "$2.new.$$"
-  chmod 755 "$2.new.$$"
+  chmod "$3" "$2.new.$$"
   mv -f "$2.new.$$" "$2"
-  say "installed $2 ($target)"
+}
+
+install_manual() { # manual page, folder of the program
+  case "$2" in
+    */bin) manuals=${2%/bin}/share/man/man1 ;;
+    *) return 0 ;;
+  esac
+  # An archive of an older version has none, and a folder that is not writable is no reason to fail.
+  [ -f "$1" ] && mkdir -p "$manuals" 2>/dev/null && [ -w "$manuals" ] || return 0
+  if is_in_place "$1" "$manuals/codex-mcp-server.1"; then return 0; fi
+  put_in_place "$1" "$manuals/codex-mcp-server.1" 644
+  say "installed $manuals/codex-mcp-server.1"
 }
 
 try_out() { # program
@@ -152,7 +163,13 @@ main() {
   tar -xzf "$scratch/$archive" -C "$scratch/unpacked"
   mkdir -p "$folder" || fail "$folder cannot be made"
   [ -w "$folder" ] || fail "$folder is not writable; --dir names another"
-  put_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server"
+  if is_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server"; then
+    say "$folder/codex-mcp-server is this version already; nothing was changed."
+  else
+    put_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server" 755
+    say "installed $folder/codex-mcp-server ($target)"
+  fi
+  install_manual "$scratch/unpacked/codex-mcp-server.1" "$folder"
   try_out "$folder/codex-mcp-server"
   say_what_next "$folder"
 }

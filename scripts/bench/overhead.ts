@@ -2,7 +2,7 @@
 // alternating in one run, so that the machine's mood falls on both. Usage: bench:overhead [rounds]
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { codexArguments } from "#codex/argv.ts";
+import { codexArguments } from "#codex/process.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { readConfig } from "#base/config.ts";
 import { buildBinary } from "../build.ts";

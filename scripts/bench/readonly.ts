@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { locateCodex } from "#codex/locate.ts";
-import { writablePaths } from "#readonly/confine/writable.ts";
+import { writablePaths } from "#readonly/confine/confined-command.ts";
 import { readConfig } from "#base/config.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import { buildBinary } from "../build.ts";

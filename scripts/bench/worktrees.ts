@@ -3,7 +3,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { $ } from "bun";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { openStore } from "#store/store.ts";
 import { recordWorktree } from "#store/worktree-base.ts";
 import { runCli } from "../../test/support/command-line.ts";

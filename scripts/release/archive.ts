@@ -6,16 +6,22 @@ import type { Target } from "../targets.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
 const DOCUMENTS = ["LICENSE", "README.md", "CHANGELOG.md"];
+const MANUAL = "codex-mcp-server.1";
 const EXECUTABLE = 0o755;
 const PLAIN = 0o644;
 
-/** The archive of a target in a folder: the program under its plain name, licence and README. @returns its path */
+/**
+ * The archive of a target in a folder: the program under its plain name, licence, README and, except for
+ * Windows, the manual page.
+ * @returns its path
+ */
 export async function packTarget(target: Target, binary: string, folder: string): Promise<string> {
   const path = join(folder, `codex-mcp-server-${target.name}.${target.archive}`);
   const documents = DOCUMENTS.map((name): PackedFile => ({ name, path: join(ROOT, name), mode: PLAIN }));
   const program = { name: programName(target), path: binary, mode: EXECUTABLE };
+  const manual = { name: MANUAL, path: join(ROOT, "docs", MANUAL), mode: PLAIN };
   if (target.archive === "zip") writeZip(path, [program, ...documents]);
-  else await writeTar(path, [program, ...documents]);
+  else await writeTar(path, [program, manual, ...documents]);
   return path;
 }
 

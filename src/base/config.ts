@@ -1,56 +1,12 @@
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import * as v from "valibot";
-import { OWN_BUILD } from "./build.ts";
 import { AppError } from "./errors.ts";
 import { expandHome } from "./paths.ts";
+import { VariablesSchema } from "./variables.ts";
 
 /** Environment of a process, in the form of `process.env`. */
 export type Environment = Record<string, string | undefined>;
-
-const text = v.optional(
-  v.pipe(
-    v.string(),
-    v.transform((value) => value || undefined),
-  ),
-);
-
-const folder = v.optional(
-  v.pipe(
-    v.string(),
-    v.transform((value) => expandHome(value)),
-    v.check((value) => value === "" || isAbsolute(value), "must be an absolute path"),
-  ),
-);
-
-const count = (fallback: number) =>
-  v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((value) => (value === "" ? fallback : Number(value))),
-      v.check((value) => Number.isSafeInteger(value) && value >= 0, "must be a whole number from 0"),
-    ),
-    String(fallback),
-  );
-
-const optionalCount = v.optional(
-  v.pipe(
-    v.string(),
-    v.transform((value) => (value === "" ? undefined : Number(value))),
-    v.check(
-      (value) => value === undefined || (Number.isSafeInteger(value) && value >= 0),
-      "must be a whole number from 0",
-    ),
-  ),
-);
-
-const isOn = v.optional(
-  v.pipe(
-    v.picklist(["", "0", "1"], "must be 1, 0 or empty"),
-    v.transform((value) => value === "1"),
-  ),
-  "0",
-);
 
 /**
  * Mode of the read-only fallback, which runs read-only tasks without Codex's own sandbox: never, always, or only if that sandbox does not
@@ -58,58 +14,7 @@ const isOn = v.optional(
  */
 export type ReadonlyFallback = "off" | "on" | "auto";
 
-const FALLBACKS: Record<"" | "0" | "1" | "auto", ReadonlyFallback> = { "": "off", "0": "off", "1": "on", auto: "auto" };
-
-const fallback = v.optional(
-  v.pipe(
-    v.picklist(["", "0", "1", "auto"], "must be 1, 0, auto or empty"),
-    v.transform((value) => FALLBACKS[value]),
-  ),
-  OWN_BUILD.readonlyFallback,
-);
-
-const commit = v.optional(
-  v.pipe(
-    v.picklist(["", "auto", "never"], "must be auto, never or empty"),
-    v.transform((value) => value || "auto"),
-  ),
-  "auto",
-);
-
-/** Folder for worktrees; may contain placeholders for the names of the repository and the branch. */
-const worktrees = v.optional(
-  v.pipe(
-    v.string(),
-    v.transform((value) => (value === "" ? undefined : expandHome(value))),
-    v.check(
-      (value) => (value?.match(/\{[^}]*\}?/g) ?? []).every((found) => found === "{repo}" || found === "{branch}"),
-      "may hold {repo} and {branch}, and no other braces",
-    ),
-  ),
-);
-
-const EnvironmentSchema = v.object({
-  CODEX_PROFILE: text,
-  CODEX_REASONING_EFFORT: text,
-  CODEX_HOME: folder,
-  CODEXMCP_HOME: folder,
-  CODEXMCP_CODEX_BIN: text,
-  CODEXMCP_TMUX_SOCKET: text,
-  CODEXMCP_READONLY_FALLBACK: fallback,
-  CODEXMCP_MAX_CONCURRENT: count(0),
-  CODEXMCP_CALL_LIMIT_SECONDS: optionalCount,
-  CODEXMCP_RESULT_LIMIT: optionalCount,
-  CODEXMCP_WITHOUT_MCP_SERVERS: isOn,
-  CODEXMCP_NESTED: isOn,
-  CODEXMCP_COMMIT: commit,
-  CODEXMCP_WORKTREES: worktrees,
-  CODEXMCP_WORKTREE_SETUP: text,
-  CODEXMCP_KEEP_TASKS: count(200),
-  CODEXMCP_KEEP_SECONDS: count(30 * 24 * 3600),
-});
-
-/** Names of the environment variables that configure this server. */
-export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
+const FALLBACKS: Record<"0" | "1" | "auto", ReadonlyFallback> = { "0": "off", "1": "on", auto: "auto" };
 
 /** Configuration of this server, read from its environment and checked, with defaults filled in. */
 export interface Config {
@@ -151,13 +56,13 @@ export interface Config {
  * @throws AppError `invalid_configuration` naming the variable and the values it allows.
  */
 export function readConfig(environment: Environment = process.env): Config {
-  const parsed = v.safeParse(EnvironmentSchema, environment);
+  const parsed = v.safeParse(VariablesSchema, environment);
   if (!parsed.success) {
     const issue = parsed.issues[0];
     const name = v.getDotPath(issue) ?? "the environment";
     throw new AppError(
       "invalid_configuration",
-      `${name} ${issue.message} (it is ${JSON.stringify(issue.input)}).`,
+      `${name} ${issue.message} (it is ${JSON.stringify(environment[name])}).`,
       `Correct or remove ${name} in the MCP client's configuration of this server.`,
     );
   }
@@ -167,7 +72,7 @@ export function readConfig(environment: Environment = process.env): Config {
     home: values.CODEXMCP_HOME || join(userHome, ".codexmcp"),
     codexHome: values.CODEX_HOME || join(userHome, ".codex"),
     codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
-    readonlyFallback: values.CODEXMCP_READONLY_FALLBACK,
+    readonlyFallback: FALLBACKS[values.CODEXMCP_READONLY_FALLBACK],
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

@@ -1,4 +1,4 @@
 /** Returns a short digest that distinguishes contents; it does not protect against deliberately constructed collisions. */
-export function digestOf(content: string | Uint8Array): string {
+export function hashContent(content: string | Uint8Array): string {
   return Bun.hash.xxHash64(content).toString(36);
 }

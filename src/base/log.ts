@@ -4,16 +4,17 @@ import { configureSync, getLogger, type Logger, type LogLevel, type LogRecord } 
 import { makeVisible } from "./visible-text.ts";
 
 const ROOT = "codexmcp";
-const LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
+/** Levels of log messages, the lowest first. */
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warning", "error", "fatal"];
 
 /** Returns the logger of one layer, e.g. `logger("store")`. It is silent until {@link startLogging} is called. */
-export function logger(room: string): Logger {
-  return getLogger([ROOT, room]);
+export function logger(layer: string): Logger {
+  return getLogger([ROOT, layer]);
 }
 
 /** Sends logs of `level` (default `warning`) and above to stderr, one per line; stdout is reserved for the protocol. */
 export function startLogging(level: string | undefined): void {
-  const lowestLevel = LEVELS.find((known) => known === level) ?? "warning";
+  const lowestLevel = LOG_LEVELS.find((known) => known === level) ?? "warning";
   configureSync({
     reset: true,
     sinks: { stderr: writeLine },

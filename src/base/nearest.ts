@@ -1,3 +1,9 @@
+/** Returns a question for a misspelt word, such as ` Did you mean tasks?`; an empty text if no candidate is similar. */
+export function suggest(word: string, candidates: readonly string[], prefix = ""): string {
+  const near = nearest(word, candidates);
+  return near === undefined ? "" : ` Did you mean ${prefix}${near}?`;
+}
+
 /** Returns the candidate that a misspelt word most likely means; undefined if none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const ranked = candidates

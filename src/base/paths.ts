@@ -87,17 +87,21 @@ export function isWithin(path: string, folder: string): boolean {
 export function resolveWorkspace(cwd: string): string {
   const path = expandHome(cwd);
   if (!isAbsolute(path)) {
-    throw new AppError("invalid_cwd", `cwd is not an absolute path: ${cwd}`, "Give the full path of the workspace.");
+    throw new AppError(
+      "invalid_cwd",
+      `cwd ${cwd} is not an absolute path.`,
+      "Pass the absolute path of the workspace.",
+    );
   }
   if (path.includes("\0")) {
-    throw new AppError("invalid_cwd", "cwd contains a NUL character.", "Give the full path of the workspace.");
+    throw new AppError("invalid_cwd", "cwd contains a NUL character.", "Pass the absolute path of the workspace.");
   }
   try {
     const real = realpathSync(path);
     if (statSync(real).isDirectory()) return real;
   } catch (error) {
     const reason = errnoOf(error) === "ENOENT" ? "does not exist" : "cannot be read";
-    throw new AppError("invalid_cwd", `cwd ${reason}: ${path}`, "Give the full path of an existing folder.", error);
+    throw new AppError("invalid_cwd", `cwd ${path} ${reason}.`, "Pass the absolute path of an existing folder.", error);
   }
-  throw new AppError("invalid_cwd", `cwd is not a folder: ${path}`, "Give the folder, not a file in it.");
+  throw new AppError("invalid_cwd", `cwd ${path} is not a folder.`, "Pass the folder, not a file in it.");
 }

@@ -1,15 +1,15 @@
 // Replaces characters that a terminal interprets or does not show with readable forms: \x1b, \u202e, \u{e0041}.
 
-/** Scripts whose ordinary writing uses U+200C and U+200D to join and separate letters. */
+/** Visible characters of the scripts whose ordinary writing uses U+200C and U+200D to join and separate letters. */
 const JOINING =
-  "\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Deva}\\p{sc=Beng}\\p{sc=Guru}\\p{sc=Gujr}\\p{sc=Orya}\\p{sc=Taml}\\p{sc=Telu}\\p{sc=Knda}\\p{sc=Mlym}\\p{sc=Sinh}";
+  "[[\\p{sc=Arab}\\p{sc=Syrc}\\p{sc=Deva}\\p{sc=Beng}\\p{sc=Guru}\\p{sc=Gujr}\\p{sc=Orya}\\p{sc=Taml}\\p{sc=Telu}\\p{sc=Knda}\\p{sc=Mlym}\\p{sc=Sinh}]--\\u061C]";
 
 /** Invisible characters that belong to the character before them: within emoji, keycaps and words of joining scripts. */
 const ORDINARY = [
-  "(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}\\uFE0F])\\u200D(?=\\p{Extended_Pictographic})",
+  "(?<=[\\p{Extended_Pictographic}\\p{Emoji_Modifier}]|\\p{Extended_Pictographic}\\uFE0F)\\u200D(?=\\p{Extended_Pictographic})",
   "(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]",
   "(?<=[#*0-9])\\uFE0F(?=\\u20E3)",
-  `(?<=[${JOINING}])[\\u200C\\u200D](?=[${JOINING}])`,
+  `(?<=${JOINING})[\\u200C\\u200D](?=${JOINING})`,
 ];
 
 /** Controls, format characters (except visible ones), lone surrogates, line separators, and all other characters drawn as nothing. */

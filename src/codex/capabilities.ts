@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import type { CodexProgram } from "./locate.ts";
-import { runCodexProbe } from "./run-probe.ts";
+import { runCodexProbe } from "./probe.ts";
 
 /** Capabilities of an installed Codex CLI. */
 export interface CodexCapabilities {
@@ -17,7 +17,7 @@ export interface CodexCapabilities {
  * older do not apply the requested sandbox to a resumed session.
  */
 const OLDEST_VERSION = "0.98.0";
-const TOO_OLD = `it is too old, ${OLDEST_VERSION} is the oldest that this server works with`;
+const TOO_OLD = `is too old; version ${OLDEST_VERSION} or newer is needed`;
 
 /**
  * Asks a Codex CLI for its version and for the arguments of `codex exec`.
@@ -25,22 +25,22 @@ const TOO_OLD = `it is too old, ${OLDEST_VERSION} is the oldest that this server
  */
 export async function probeCapabilities(config: Config, program: CodexProgram): Promise<CodexCapabilities> {
   const [version, help] = await Promise.all([
-    ask(config, program, ["--version"]),
-    ask(config, program, ["exec", "--help"]),
+    runProbe(config, program, ["--version"]),
+    runProbe(config, program, ["exec", "--help"]),
   ]);
   if (help.exitCode !== 0) {
     throw new AppError(
       "codex_missing",
-      `${program.path} does not answer like the Codex CLI: ${firstLine(help.stderr || version.stderr) || `exit status ${help.exitCode}`}`,
-      "Install it anew (npm install -g @openai/codex), or point CODEXMCP_CODEX_BIN at another one.",
+      `${program.path} is not a working Codex CLI: ${firstLine(help.stderr || version.stderr) || `exit status ${help.exitCode}`}.`,
+      "Reinstall it (npm install -g @openai/codex), or set CODEXMCP_CODEX_BIN to another Codex CLI.",
     );
   }
-  return { version: /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0], words: readWords(help.stdout) };
+  return { version: /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0], words: parseHelp(help.stdout) };
 }
 
 /**
- * Returns why a Codex CLI cannot be used with these arguments; undefined if it can, or if its help does not say.
- * @param path of the CLI, for the message
+ * Returns the reason why a Codex CLI cannot be used with these arguments; undefined if it can, or if its help lists no arguments.
+ * @param path path of the CLI, for the message
  */
 export function findIncompatibility(
   { version, words }: CodexCapabilities,
@@ -50,11 +50,11 @@ export function findIncompatibility(
   const isTooOld = version !== undefined && Bun.semver.order(version, OLDEST_VERSION) < 0;
   const missing = missingWords(words, args);
   if (!isTooOld && missing.length === 0) return undefined;
-  const lacks = `its \`exec\` has no ${missing.join(", ")}`;
+  const lacks = `does not support ${missing.join(", ")}, which this server uses`;
   return new AppError(
     "codex_incompatible",
-    `The Codex CLI ${version ?? "(unknown version)"} at ${path} cannot be used: ${isTooOld ? TOO_OLD : lacks}.`,
-    "Update it (npm install -g @openai/codex@latest), or point CODEXMCP_CODEX_BIN at another one.",
+    `The Codex CLI ${version ?? "(unknown version)"} at ${path} ${isTooOld ? TOO_OLD : lacks}.`,
+    "Update it (npm install -g @openai/codex@latest), or set CODEXMCP_CODEX_BIN to another Codex CLI.",
   );
 }
 
@@ -72,18 +72,18 @@ export function describeProgram(program: CodexProgram): string {
 }
 
 /** Extracts options and subcommands from clap's help, where they come first on their lines. */
-function readWords(help: string): string[] {
+function parseHelp(help: string): string[] {
   const found = help.matchAll(/^\s+(?:-\w, )?(--[a-z][\w-]*)|^ {2}([a-z][\w-]*)(?= {2}|$)/gm);
   return [...found].map(([, option, command]) => option ?? command ?? "");
 }
 
-interface Answer {
+interface ProbeOutput {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
-async function ask(config: Config, program: CodexProgram, args: readonly string[]): Promise<Answer> {
+async function runProbe(config: Config, program: CodexProgram, args: readonly string[]): Promise<ProbeOutput> {
   try {
     const { exitCode = -1, stdout, stderr } = await runCodexProbe(config, program, args);
     return { exitCode, stdout: stdout.toString(), stderr: stderr.toString() };

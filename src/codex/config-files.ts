@@ -1,13 +1,18 @@
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { readOptionalText } from "#platform/files/read-file.ts";
+import { AppError } from "#base/errors.ts";
+import { pathExists, statIfAny } from "#base/paths.ts";
+import { readOptionalText, kindOf } from "#platform/files/read-file.ts";
 
+/** Suffix of the file of a profile. */
+const PROFILE_SUFFIX = ".config.toml";
 /** Maximum size of a Codex configuration file, in bytes: ten times Codex's own documentation of all settings. */
-export const MAX_CONFIG_BYTES = 512 * 1024;
+const MAX_CONFIG_BYTES = 512 * 1024;
 
 /** Lists the user's configuration files that Codex reads; the later ones take precedence. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
-  const names = ["config.toml", ...(profile === undefined ? [] : [`${profile}.config.toml`])];
+  const names = ["config.toml", ...(profile === undefined ? [] : [profile + PROFILE_SUFFIX])];
   return names.map((name) => join(codexHome, name));
 }
 
@@ -30,4 +35,58 @@ export function readConfigFile<Schema extends v.GenericSchema>(
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Checks that Codex has a profile (`$CODEX_HOME/<name>.config.toml`), since Codex ignores unknown ones.
+ * @throws AppError `unknown_profile`, naming the existing profiles
+ */
+export function checkProfile(codexHome: string, name: string): void {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) && pathExists(join(codexHome, name + PROFILE_SUFFIX))) return;
+  const known = listProfiles(codexHome);
+  throw new AppError(
+    "unknown_profile",
+    `Codex has no profile "${name}": there is no ${name}${PROFILE_SUFFIX} in ${codexHome}.`,
+    known.length > 0 ? `Use one of these profiles: ${known.join(", ")}.` : "Create that file, or omit the profile.",
+  );
+}
+
+function listProfiles(codexHome: string): string[] {
+  try {
+    const names = readdirSync(codexHome).filter((name) => name.endsWith(PROFILE_SUFFIX));
+    return names.map((name) => name.slice(0, -PROFILE_SUFFIX.length)).toSorted();
+  } catch {
+    return [];
+  }
+}
+
+/** Instruction files that Codex reads at each level. */
+const INSTRUCTION_FILES = ["AGENTS.md", "AGENTS.override.md"];
+/** Files that Codex reads in a folder `.codex`; the user's own folder contains pipes and sockets, too. */
+const SETTINGS_FILES = ["config.toml", "hooks.json"];
+
+/**
+ * Checks the project files that Codex reads at its start: a pipe or a device would block it forever or make it use up all memory.
+ * @param folder working folder of Codex
+ * @throws AppError `repository_unusable` naming the file
+ */
+export function checkProjectFiles(folder: string): void {
+  for (const config of projectConfigFiles(folder)) {
+    const [own, level] = [dirname(config), dirname(dirname(config))];
+    for (const name of INSTRUCTION_FILES) checkKind(join(level, name));
+    for (const name of SETTINGS_FILES) checkKind(join(own, name));
+    const size = statIfAny(config)?.size ?? 0;
+    if (size > MAX_CONFIG_BYTES) throw unusable(config, `has ${size} bytes, more than ${MAX_CONFIG_BYTES}`);
+  }
+}
+
+function checkKind(path: string): void {
+  const stat = statIfAny(path);
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return;
+  throw unusable(path, `is ${kindOf(stat)}, not a file`);
+}
+
+function unusable(path: string, predicate: string): AppError {
+  const hint = `Check where it comes from, and remove it (rm '${path}').`;
+  return new AppError("repository_unusable", `${path} ${predicate}, and Codex would read it.`, hint);
 }

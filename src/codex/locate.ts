@@ -3,6 +3,7 @@ import { delimiter, dirname, isAbsolute, join } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Codex program that can be started. */
 export interface CodexProgram {
@@ -60,12 +61,12 @@ function nativeProgram(found: string): CodexProgram | undefined {
   const launcher = launcherOf(found);
   if (platform === undefined || !launcher.endsWith(LAUNCHER)) return undefined;
   const packageRoot = dirname(dirname(launcher));
-  const holders = [
+  const packages = [
     join(packageRoot, "node_modules", "@openai", platform.package),
     join(dirname(packageRoot), platform.package),
     packageRoot,
   ];
-  const path = holders.map((holder) => join(holder, "vendor", platform.triple, "bin", PROGRAM)).find(isProgram);
+  const path = packages.map((folder) => join(folder, "vendor", platform.triple, "bin", PROGRAM)).find(isProgram);
   if (path === undefined) return undefined;
   return { path, environment: { CODEX_MANAGED_PACKAGE_ROOT: packageRoot, CODEX_MANAGED_BY_NPM: "1" } };
 }
@@ -78,7 +79,7 @@ export function launcherOf(found: string): string {
   return WINDOWS_SCRIPT.test(found) ? join(dirname(found), "node_modules", LAUNCHER) : realpathSync(found);
 }
 
-const PROGRAM = process.platform === "win32" ? "codex.exe" : "codex";
+const PROGRAM = IS_WINDOWS ? "codex.exe" : "codex";
 
 function isProgram(path: string): boolean {
   if (!pathExists(path)) return false;

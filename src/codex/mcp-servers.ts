@@ -3,8 +3,7 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import type { Config } from "#base/config.ts";
 import type { TaskRequest } from "#domain/record.ts";
-import { checkProjectFiles } from "./project-files.ts";
-import { projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
+import { checkProjectFiles, projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
 
 const SYSTEM_CONFIG = "/etc/codex/config.toml";
 

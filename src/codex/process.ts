@@ -1,8 +1,73 @@
 import { closeSync, openSync } from "node:fs";
+import type { Environment } from "#base/config.ts";
+import type { TaskRequest } from "#domain/record.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
-import { startContained } from "#platform/start/start-contained.ts";
+import { startContained } from "#platform/start/start-detached.ts";
 
-/** End of a process; both fields are undefined if nobody observed it. */
+/** Fields of a task that determine Codex's arguments. */
+export type CodexRequest = Pick<
+  TaskRequest,
+  | "sandbox"
+  | "readonly_fallback"
+  | "run_dir"
+  | "resumes"
+  | "model"
+  | "reasoning_effort"
+  | "profile"
+  | "images"
+  | "output_schema_file"
+  | "network"
+  | "settings"
+>;
+
+/**
+ * Returns the arguments of `codex exec` for a task; the prompt is passed on stdin (`-`). All flags precede `resume`, where Codex also
+ * applies them to the resumed session.
+ * @param settings further flags, e.g. those that disable MCP servers
+ */
+export function codexArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
+  const args = ["exec", "--json", "--skip-git-repo-check", ...settings];
+  args.push("--sandbox", sandboxOf(request));
+  if (request.network === true) args.push("--config=sandbox_workspace_write.network_access=true");
+  args.push(`--cd=${request.run_dir}`);
+  if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
+  if (request.model !== undefined) args.push(`--model=${request.model}`);
+  if (request.reasoning_effort !== undefined) {
+    args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
+  }
+  for (const setting of request.settings ?? []) args.push(`--config=${setting}`);
+  if (request.output_schema_file !== undefined) args.push(`--output-schema=${request.output_schema_file}`);
+  for (const image of request.images ?? []) args.push(`--image=${image}`);
+  if (request.resumes !== undefined) args.push("resume", request.resumes);
+  args.push("-");
+  return args;
+}
+
+/** Returns Codex's name for a sandbox. The read-only fallback replaces Codex's sandbox, which must then not be set up. */
+function sandboxOf({ sandbox, readonly_fallback }: CodexRequest): string {
+  if (sandbox === "full-access" || readonly_fallback === true) return "danger-full-access";
+  return sandbox;
+}
+
+/** Variables that configure the MCP client itself; Codex must not inherit them. */
+const CLIENT_VARIABLES = /^(?:CLAUDECODE|CLAUDE_CODE_.*|CLAUDE_PROJECT_DIR|MCP_TOOL_TIMEOUT|MCP_TIMEOUT)$/;
+
+/** Variables that make git use one repository (`git rev-parse --local-env-vars`), and so would lead outside a worktree. */
+const REPOSITORY_VARIABLES =
+  /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|NAMESPACE|PREFIX|GRAFT_FILE|IMPLICIT_WORK_TREE)$/;
+
+/** Returns the environment for a task: the MCP server's own, without variables meant for other programs. */
+export function taskEnvironment(environment: Environment): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    // BUN_BE_BUN would make our own binary, started as the supervisor, behave as bun.
+    if (value === undefined || name === "BUN_BE_BUN") continue;
+    if (!CLIENT_VARIABLES.test(name) && !REPOSITORY_VARIABLES.test(name)) kept[name] = value;
+  }
+  return kept;
+}
+
+/** End of a process; both fields are undefined if it was not observed. */
 export interface ProcessEnd {
   exitCode: number | undefined;
   signal: string | undefined;

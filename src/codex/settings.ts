@@ -83,7 +83,7 @@ export function toToml(value: unknown): string {
   return String(value);
 }
 
-/** JSON's escapes are TOML's; the character U+007F needs one only in TOML. */
+// JSON's escapes are also TOML's; only U+007F needs one in TOML alone.
 function tomlString(text: string): string {
   return JSON.stringify(text).replaceAll("\u007F", String.raw`\u007F`);
 }

@@ -1,8 +1,8 @@
-import { codexArguments } from "#codex/argv.ts";
+import { codexArguments } from "#codex/process.ts";
 import { probeCapabilities, findIncompatibility } from "#codex/capabilities.ts";
 import { type CodexProgram, listCodexPrograms, locateCodex } from "#codex/locate.ts";
-import { probeLogin } from "#codex/login.ts";
-import { checkProfile } from "#codex/profile.ts";
+import { probeLogin } from "#codex/probe.ts";
+import { checkProfile } from "#codex/config-files.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 

@@ -1,6 +1,6 @@
-import { gitVersion, hasTreeMerge, hasWorktreeListing } from "#git/git-version.ts";
+import { gitVersion, hasTreeMerge, hasWorktreeListing } from "#git/git.ts";
 import type { Config } from "#base/config.ts";
-import { checkTmux, IS_TMUX_USED, tmuxServerOf, tmuxVersion } from "#tmux/tmux.ts";
+import { checkTmux, IS_TMUX_USED, tmuxServerOf, readTmuxVersion } from "#tmux/tmux.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
 /** Checks git and tmux, which full-access tasks need. */
@@ -34,7 +34,7 @@ async function checkTmuxProgram(config: Config): Promise<Finding> {
   try {
     const server = tmuxServerOf(config);
     checkTmux(server);
-    return ok("tmux", await tmuxVersion(server));
+    return ok("tmux", await readTmuxVersion(server));
   } catch (error) {
     return problemOf("tmux", error);
   }

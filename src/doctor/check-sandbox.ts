@@ -1,8 +1,9 @@
 import { locateCodex } from "#codex/locate.ts";
-import { probeSandbox } from "#codex/sandbox-probe.ts";
+import { probeSandbox } from "#codex/probe.ts";
 import { landlockAbi } from "#readonly/confine/landlock.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Checks whether read-only tasks can work: in Codex's own sandbox, or under the fallback. */
 export async function checkSandbox(config: Config): Promise<Finding[]> {
@@ -22,7 +23,7 @@ export async function checkSandbox(config: Config): Promise<Finding[]> {
 
 function describeSandbox({ readonlyFallback }: Config, works: boolean): Finding {
   if (readonlyFallback === "on") return ok("sandbox", "not used: the read-only fallback is on");
-  if (process.platform === "win32") return ok("sandbox", "Codex's own sandbox is used; it is not tested on Windows");
+  if (IS_WINDOWS) return ok("sandbox", "Codex's own sandbox is used; it is not tested on Windows");
   if (works) return ok("sandbox", "Codex's own read-only sandbox works");
   if (readonlyFallback === "auto") return ok("sandbox", "Codex's own does not work here; the fallback replaces it");
   return problem(

@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
-import { inspectDatabase } from "#store/inspect-database.ts";
+import { inspectDatabase } from "#store/database.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { type Finding, ok, problem, warning } from "./finding.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 const MEBIBYTE = 1024 * 1024;
 /** Free space in bytes below which a run's log may fill the disk. */
@@ -36,7 +37,7 @@ function checkFolder(home: string): Finding {
     if (errnoOf(error) === "ENOSPC") return problem("state_folder", `The disk of ${home} is full.`, "Free some space.");
     return problem("state_folder", `${where} is not writable (${errnoOf(error) ?? String(error)}).`, fix);
   }
-  if (process.platform !== "win32" && (stat.mode & 0o077) !== 0) {
+  if (!IS_WINDOWS && (stat.mode & 0o077) !== 0) {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, "0");
     return warning(
       "state_folder",

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { quoteForShell } from "#base/text.ts";
 import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
 import { listCgroup, listCgroups } from "#platform/process/cgroup.ts";
-import { processesWith } from "#platform/process/tree.ts";
+import { listProcessesWith } from "#platform/process/tree.ts";
 import { pathExists } from "#base/paths.ts";
 import { importTasks } from "#store/tasks/import-tasks.ts";
 import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#store/tasks/list-tasks.ts";
@@ -58,7 +58,7 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
 
 /** Reports processes of ended runs of this state folder: they carry a run's marker, or are in its control group. */
 function checkProcesses({ config, store }: AppContext): Finding[] {
-  const marked = processesWith(RUN_MARKER).flatMap(({ pid, value }) => {
+  const marked = listProcessesWith(RUN_MARKER).flatMap(({ pid, value }) => {
     const run = parseRunMarker(config.home, value);
     return run === undefined ? [] : [{ pid, ...run }];
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
-import { explainSystemCall } from "#git/explain-failure.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { inspectRepository, type Repository } from "#git/repository/repository.ts";
 import { hasGit } from "#git/run-git.ts";
 import type { Config } from "#base/config.ts";

@@ -1,6 +1,7 @@
 import { OWN_BUILD } from "#base/build.ts";
-import { type Config, type Environment, readConfig, VARIABLES } from "#base/config.ts";
+import { type Config, type Environment, readConfig } from "#base/config.ts";
 import { pathExists } from "#base/paths.ts";
+import { VARIABLES } from "#base/variables.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { openContext } from "#tasks/context.ts";
 import { checkClients } from "./check-clients.ts";

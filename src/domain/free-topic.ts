@@ -1,4 +1,4 @@
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import type { Sandbox } from "./record.ts";
 import { findTopic, type Topic, TOPIC_TYPES } from "./topic.ts";
 
@@ -71,7 +71,7 @@ function typeFor(sandbox: Sandbox): Topic["type"] {
 function shortenDescription(description: string): string {
   if (description.length <= MAX_DESCRIPTION) return description;
   const cut = description.slice(0, MAX_DESCRIPTION - 7).replace(/[-_]+$/, "");
-  return `${cut}_${digestOf(description).slice(0, 6)}`;
+  return `${cut}_${hashContent(description).slice(0, 6)}`;
 }
 
 async function toAscii(text: string): Promise<string> {

@@ -1,7 +1,7 @@
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import type { Topic } from "./topic.ts";
 
-/** Pattern of a task id. Its length is limited because file names end at 255 bytes, and a temporary name beside it is longer. */
+/** Pattern of a task id. Its length is limited because file names have at most 255 bytes, and temporary names beside it are longer. */
 const TASK_ID = /^codex-[A-Za-z0-9][A-Za-z0-9_-]{0,200}$/;
 
 /** Returns a task's id, which is also the name of its tmux session. `suffix` distinguishes two workspaces with the same topic. */
@@ -40,13 +40,13 @@ export function branchFolderOf(topic: Topic): string {
   return agentBranchOf(topic).replace("/", "-");
 }
 
-/** Maximum length of a folder name, in bytes: file names end at 255 bytes, and a worktree being removed gets a longer name. */
+/** Maximum length of a folder name, in bytes: file names have at most 255 bytes, and a worktree that is being removed gets a longer name. */
 const MAX_FOLDER_BYTES = 200;
 
 /** Joins two parts to a folder name; if it is too long, cuts the first part and adds a digest to keep it unique. */
 export function joinName(head: string, tail: string): string {
   if (Buffer.byteLength(head + tail) <= MAX_FOLDER_BYTES) return head + tail;
-  const digest = `~${digestOf(head).slice(0, 8)}`;
+  const digest = `~${hashContent(head).slice(0, 8)}`;
   const room = MAX_FOLDER_BYTES - Buffer.byteLength(digest + tail);
   // A character cut in two becomes a replacement character, which is removed as well.
   const cut = Buffer.from(head)

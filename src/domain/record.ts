@@ -1,5 +1,5 @@
-import type { ClockStamp } from "#platform/clock.ts";
 import type { Failure } from "#base/errors.ts";
+import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
@@ -90,11 +90,11 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   settings?: string[];
   timeout_seconds: number;
   idle_timeout_seconds: number;
-  /** Surprising property of the worktree that people working in it should know. */
+  /** Unusual property of the worktree that is important for working in it. */
   worktree_note?: string;
   /** Set if uncommitted work in the worktree is left uncommitted. */
   commit?: "never";
-  /** Set when the supervisor is being started: it may not have taken over yet. */
+  /** Set when the supervisor is being started; it may not be running the task yet. */
   launched?: true;
   /** Time since which the supervisor has waited for a slot. */
   waiting_since?: string;
@@ -172,4 +172,10 @@ export function canMove(from: TaskStatus, to: TaskStatus): boolean {
 /** Returns whether a task has ended. */
 export function isEnded(record: TaskRecord): record is EndedTask {
   return TRANSITIONS[record.status].length === 0;
+}
+
+/** Returns the seconds from a task's start to its end, or to now if it has not ended. */
+export function elapsedSeconds(record: TaskRecord): number {
+  if (!isEnded(record)) return secondsSince(record.start_time, record.started_clock);
+  return record.elapsed_seconds ?? secondsBetween(record.start_time, record.end_time);
 }

@@ -17,16 +17,16 @@ export function toText(name: ByteName): string {
 }
 
 /** Returns the name that consists of the given bytes. */
-export function toName(bytes: Uint8Array): ByteName {
+export function fromBytes(bytes: Uint8Array): ByteName {
   return Buffer.from(bytes).toString("latin1");
 }
 
 /** Returns a path of this program, which is valid UTF-8, as a byte name. */
-export function nameOf(path: string): ByteName {
-  return toName(Buffer.from(path));
+export function toByteName(path: string): ByteName {
+  return fromBytes(Buffer.from(path));
 }
 
 /** Splits an answer of git whose items end with NUL. */
 export function splitNul(answer: Buffer): ByteName[] {
-  return toName(answer).split("\0").slice(0, -1);
+  return fromBytes(answer).split("\0").slice(0, -1);
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { lstatIfAny, statIfAny } from "#base/paths.ts";
 import { kindOf, tryReadText } from "#platform/files/read-file.ts";
-import { findGitFolders, notAFile } from "./git-folders.ts";
+import { findGitFolders, notAFileError } from "./git-folders.ts";
 
 const MIB = 1024 * 1024;
 
 /** Files of a git folder that nearly every command reads, following links, and their maximum sizes in bytes. */
-const IN_GIT_FOLDER: [name: string, maxBytes: number][] = [
+const GIT_FOLDER_FILES: [name: string, maxBytes: number][] = [
   ["HEAD", MIB],
   ["config", 16 * MIB],
   ["config.worktree", 16 * MIB],
@@ -26,7 +26,7 @@ const IN_GIT_FOLDER: [name: string, maxBytes: number][] = [
 ];
 
 /** Files at the top of a working tree; git does not follow links at these names. */
-const AT_TOP = [".gitattributes", ".gitignore", ".gitmodules"];
+const TOP_FILES = [".gitattributes", ".gitignore", ".gitmodules"];
 /** Maximum size of a file at the top in bytes: git's limit for attributes. */
 const MAX_TOP_BYTES = 100 * MIB;
 
@@ -39,16 +39,16 @@ export function checkGitFiles(folder: string): void {
   const found = findGitFolders(folder);
   if (found === undefined) return;
   for (const gitFolder of new Set([found.gitDir, found.commonDir])) {
-    for (const [name, maxBytes] of IN_GIT_FOLDER) check(join(gitFolder, name), maxBytes, statIfAny);
+    for (const [name, maxBytes] of GIT_FOLDER_FILES) check(join(gitFolder, name), maxBytes, statIfAny);
   }
-  const branch = branchOf(found.gitDir);
+  const branch = readHeadRef(found.gitDir);
   if (branch !== undefined) check(join(found.commonDir, branch), MIB, statIfAny);
   if (found.top === undefined) return;
-  for (const name of AT_TOP) check(join(found.top, name), MAX_TOP_BYTES, lstatUnlessLink);
+  for (const name of TOP_FILES) check(join(found.top, name), MAX_TOP_BYTES, lstatUnlessLink);
 }
 
 /** Returns the ref that is checked out; undefined if HEAD names none within git's folder. */
-function branchOf(gitDir: string): string | undefined {
+function readHeadRef(gitDir: string): string | undefined {
   const head = tryReadText(join(gitDir, "HEAD"), { maxBytes: MIB }) ?? "";
   const ref = /^ref: (refs\/.*?)\s*$/.exec(head)?.[1];
   return ref?.split("/").includes("..") === true ? undefined : ref;
@@ -59,8 +59,8 @@ function check(path: string, maxBytes: number, look: (path: string) => Stats | u
   if (stat === undefined || (stat.isFile() && stat.size <= maxBytes)) return;
   if (stat.isFile()) throw tooLarge(path, maxBytes);
   // Git reports folders itself; a link to /dev/null is a way to say "none".
-  if (stat.isDirectory() || (stat.isCharacterDevice() && isNull(path))) return;
-  throw notAFile(path, kindOf(stat));
+  if (stat.isDirectory() || (stat.isCharacterDevice() && isNullDevice(path))) return;
+  throw notAFileError(path, kindOf(stat));
 }
 
 function lstatUnlessLink(path: string): Stats | undefined {
@@ -68,7 +68,7 @@ function lstatUnlessLink(path: string): Stats | undefined {
   return stat?.isSymbolicLink() === true ? undefined : stat;
 }
 
-function isNull(path: string): boolean {
+function isNullDevice(path: string): boolean {
   try {
     return realpathSync(path) === "/dev/null";
   } catch {
@@ -79,7 +79,7 @@ function isNull(path: string): boolean {
 function tooLarge(path: string, maxBytes: number): AppError {
   return new AppError(
     "repository_unusable",
-    `${path} has more than ${Math.round(maxBytes / MIB)} MiB, far beyond what git would ever put there.`,
-    "Have a look at it, and move it away.",
+    `${path} is larger than ${Math.round(maxBytes / MIB)} MiB, which is too large for this file.`,
+    "Check its contents, then move it away.",
   );
 }

@@ -1,8 +1,10 @@
 import { delimiter, dirname, join, resolve } from "node:path";
+import { realpathSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
 import { lstatIfAny, realPath, statIfAny } from "#base/paths.ts";
 import { kindOf, tryReadText } from "#platform/files/read-file.ts";
 import { quoteForShell } from "#base/text.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Folders of a repository. */
 export interface GitFolders {
@@ -23,10 +25,10 @@ const MAX_LINK_BYTES = 64 * 1024;
  * @throws AppError `repository_unusable` if `.git` is neither a file nor a folder
  */
 export function findGitFolders(folder: string): GitFolders | undefined {
-  for (const at of foldersAbove(folder)) {
+  for (const at of ancestorsOf(folder)) {
     const entry = join(at, ".git");
     const kind = statIfAny(entry);
-    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFile(entry, kindOf(kind));
+    if (kind !== undefined && !kind.isFile() && !kind.isDirectory()) throw notAFileError(entry, kindOf(kind));
     if (kind?.isFile() === true) return followLink(at);
     if (kind?.isDirectory() === true && isGitFolder(entry)) return { top: at, ...withCommon(entry) };
     if (isGitFolder(at)) return { top: undefined, ...withCommon(at) };
@@ -48,7 +50,7 @@ export function findMainTree(folder: string, commonDir: string): string | undefi
 }
 
 /** Yields a folder and its ancestors, up to the ceilings that the user has set for git. */
-function* foldersAbove(folder: string): Generator<string> {
+function* ancestorsOf(folder: string): Generator<string> {
   const ceilings = new Set((process.env["GIT_CEILING_DIRECTORIES"] ?? "").split(delimiter).filter(Boolean));
   yield folder;
   for (let at = folder; at !== dirname(at) && !ceilings.has(dirname(at)); at = dirname(at)) yield dirname(at);
@@ -89,26 +91,44 @@ function isGitFolder(path: string): boolean {
 }
 
 /** Git folders that git finds by itself only if `safe.bareRepository` allows it. */
-const named = new Set<string>();
+const namedGitFolders = new Set<string>();
 
 /** Returns whether a git folder may be passed to git by name, and has not been before: it has to belong to this user. */
 export function mayNameGitFolder(folder: string): boolean {
-  if (process.platform === "win32" || named.has(folder) || !isGitFolder(folder)) return false;
+  if (IS_WINDOWS || namedGitFolders.has(folder) || !isGitFolder(folder)) return false;
   const isOwn = statIfAny(folder)?.uid === process.geteuid?.();
-  if (isOwn) named.add(folder);
+  if (isOwn) namedGitFolders.add(folder);
   return isOwn;
 }
 
 /** Returns the arguments that name a git folder recorded by {@link mayNameGitFolder}; empty for other folders. */
-export function nameGitFolder(folder: string): string[] {
-  return named.has(folder) ? [`--git-dir=${folder}`] : [];
+export function gitFolderArgs(folder: string): string[] {
+  return namedGitFolders.has(folder) ? [`--git-dir=${folder}`] : [];
 }
 
 /** Returns the error for a path that git would read endlessly. */
-export function notAFile(path: string, kind: string): AppError {
+export function notAFileError(path: string, kind: string): AppError {
   return new AppError(
     "repository_unusable",
-    `${path} is ${kind}, and git expects a file or folder there.`,
-    `Look who made it, and remove it (rm ${quoteForShell(path)}).`,
+    `${path} is ${kind}, but git needs a file or folder there.`,
+    `Check what created it, then remove it (rm ${quoteForShell(path)}).`,
   );
+}
+
+/**
+ * Returns the workspace that the topics of a folder's tasks belong to: the common git folder of its repository (shared by all
+ * its worktrees), or the folder's real path outside git. Only reads files, without starting git.
+ */
+export function workspaceOf(cwd: string): string {
+  let real: string;
+  try {
+    real = realpathSync(cwd);
+  } catch {
+    return cwd; // deleted meanwhile
+  }
+  try {
+    return findGitFolders(real)?.commonDir ?? real;
+  } catch {
+    return real; // `.git` is not a repository
+  }
 }

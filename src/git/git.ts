@@ -21,8 +21,8 @@ export async function tryGit(
   environment: GitEnvironment = {},
   limits: GitLimits = {},
 ): Promise<GitResult> {
-  const result = await runWhole(folder, args, { ...limits, environment });
-  return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorsOf(result) };
+  const result = await runBounded(folder, args, { ...limits, environment });
+  return { exitCode: exitCodeOf(result), stdout: result.stdout.toString(), stderr: errorOutput(result) };
 }
 
 /** Removes the line end that git adds to an answer of one line or path, and no others: a path may end with some. */
@@ -49,8 +49,8 @@ export async function git(
  * @throws AppError as {@link git} does
  */
 export async function gitBytes(folder: string, args: readonly string[], run: GitRun = {}): Promise<Buffer> {
-  const result = await runWhole(folder, args, run);
-  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  const result = await runBounded(folder, args, run);
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return result.stdout;
 }
 
@@ -67,7 +67,7 @@ export async function gitUpTo(
   const result = await runGit(folder, args, { ...run, maxOutputBytes });
   const { stdout, overflowed } = result;
   if (overflowed) return stdout.subarray(0, stdout.lastIndexOf(0x0a) + 1).toString();
-  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return stdout.toString();
 }
 
@@ -77,17 +77,17 @@ export async function gitUpTo(
  */
 export async function hasOutput(folder: string, args: readonly string[], run: GitRun = {}): Promise<boolean> {
   const result = await runGit(folder, args, { ...run, maxOutputBytes: 0 });
-  if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorsOf(result));
+  if (!result.overflowed && exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return result.overflowed;
 }
 
-async function runWhole(folder: string, args: readonly string[], run: GitRun): Promise<ProgramResult> {
+async function runBounded(folder: string, args: readonly string[], run: GitRun): Promise<ProgramResult> {
   const result = await runGit(folder, args, run);
   if (!result.overflowed) return result;
   throw new AppError(
     "git_failed",
-    `${describeCommand(args)} in ${folder} answered with more than ${result.stdout.length} bytes.`,
-    "Look at the repository by hand: it is too large for this, or holds something that it should not.",
+    `${describeCommand(args)} in ${folder} printed more than ${result.stdout.length} bytes.`,
+    "Check the repository by hand: it is too large, or contains something unexpected.",
   );
 }
 
@@ -96,6 +96,26 @@ function exitCodeOf({ exitCode }: ProgramResult): number {
   return exitCode ?? -1;
 }
 
-function errorsOf({ stderr }: ProgramResult): string {
+function errorOutput({ stderr }: ProgramResult): string {
   return stderr.toString().trim();
+}
+
+/** Returns the installed git's version, e.g. `2.39.5`. @throws AppError `git_missing` */
+export async function gitVersion(): Promise<string> {
+  const said = await git("/", ["--version"]);
+  return /\d+(?:\.\d+)+/.exec(said)?.[0] ?? said.trim();
+}
+
+/** Returns whether `git worktree list` supports `-z` (since 2.36). */
+export function hasWorktreeListing(version: string): boolean {
+  return isAtLeast(version, "2.36.0");
+}
+
+/** Returns whether `git merge-tree` writes trees (since 2.38). */
+export function hasTreeMerge(version: string): boolean {
+  return isAtLeast(version, "2.38.0");
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  return Bun.semver.satisfies(version.split(".").slice(0, 3).join("."), `>=${least}`);
 }

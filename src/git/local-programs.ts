@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
@@ -16,7 +17,7 @@ const MAX_SETTINGS = 500;
 const MAX_NAMES_BYTES = 64 * 1024;
 
 /** Flags of commands that only read: changes within submodules are left to these repositories. */
-export const LOOK_ONLY_FLAGS = ["--ignore-submodules=dirty"];
+export const READ_ONLY_FLAGS = ["--ignore-submodules=dirty"];
 
 /**
  * Returns variables with which a git command runs no program that the repository's own configuration names. Programs of the
@@ -39,7 +40,7 @@ export async function withoutLocalPrograms(folder: string, limits: GitLimits = {
     else trusted.set(key, lineEnd < 0 ? "" : setting.slice(lineEnd + 1));
   }
   if (local.size > MAX_SETTINGS || [...local].join("").length > MAX_NAMES_BYTES) throw tooMany(folder);
-  return { ...WITHOUT_NETWORK, ...asVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
+  return { ...WITHOUT_NETWORK, ...toConfigVariables([...local].map((key) => [key, trusted.get(key) ?? ""])) };
 }
 
 /** Pattern of configuration sections that name programs, or include files that may. */
@@ -57,7 +58,7 @@ function mayNamePrograms(folder: string): boolean {
 }
 
 /** Returns settings as variables, after those that the user has set as variables. */
-export function asVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
+export function toConfigVariables(settings: readonly [key: string, value: string][]): GitEnvironment {
   const before = Number(process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
   const variables: GitEnvironment = { GIT_CONFIG_COUNT: String(before + settings.length) };
   for (const [index, [key, value]] of settings.entries()) {
@@ -70,7 +71,7 @@ export function asVariables(settings: readonly [key: string, value: string][]): 
 function tooMany(folder: string): AppError {
   return new AppError(
     "repository_unusable",
-    `The repository at ${folder} configures hundreds of filters of its own.`,
-    "Look at its configuration: git config --local --list.",
+    `The repository at ${folder} configures too many filters.`,
+    `Check its configuration (git -C ${quoteForShell(folder)} config --local --list).`,
   );
 }

@@ -10,7 +10,7 @@ import {
 import { quoteForShell } from "#base/text.ts";
 import { checkGitFiles } from "./check-files.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
-import { mayNameGitFolder, nameGitFolder } from "./git-folders.ts";
+import { mayNameGitFolder, gitFolderArgs } from "./git-folders.ts";
 
 /** Variables for one git command. */
 export type GitEnvironment = Record<string, string>;
@@ -66,7 +66,7 @@ const NO_HOUSEKEEPING = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
 export const WITHOUT_NETWORK: GitEnvironment = { GIT_ALLOW_PROTOCOL: "", GIT_NO_LAZY_FETCH: "1" };
 
 /** Commands that need no file contents, and so none that a partial clone lacks. */
-const LOOKS: ReadonlySet<string> = new Set([
+const METADATA_COMMANDS: ReadonlySet<string> = new Set([
   "branch",
   "config",
   "for-each-ref",
@@ -108,7 +108,7 @@ const TRACE_TO_FILE = /^(?:\/|af_unix:)/;
  * @throws AppError `git_missing`, `repository_unusable`, `git_failed` if it takes too long, `cancelled`
  */
 export async function runGit(folder: string, args: readonly string[], run: GitRun = {}): Promise<ProgramResult> {
-  const start = startOf(folder, args, run);
+  const start = prepareStart(folder, args, run);
   const result = await runProgram(start).catch((error: unknown) => {
     throw notStarted(folder, args, error);
   });
@@ -120,7 +120,7 @@ export async function runGit(folder: string, args: readonly string[], run: GitRu
 
 /** Starts a git command that gets its input while it runs. @throws AppError as {@link runGit} does */
 export function startGit(folder: string, args: readonly string[], run: GitRun = {}): RunningProgram {
-  const start = startOf(folder, args, run);
+  const start = prepareStart(folder, args, run);
   try {
     return startProgram(start);
   } catch (error) {
@@ -132,27 +132,28 @@ export function startGit(folder: string, args: readonly string[], run: GitRun = 
 export function checkEnd(folder: string, args: readonly string[], deadlineMs: number, result: ProgramResult): void {
   const command = describeCommand(args);
   if (result.aborted) {
-    throw new AppError("cancelled", `${command} was ended, as its task was.`, "Start the task again if it is wanted.");
+    throw new AppError("cancelled", `${command} was stopped with its task.`, "Start the task again if you need it.");
   }
   if (result.blocked) {
     throw new AppError(
       "repository_unusable",
-      `${command} in ${folder} waits for a named pipe that stands in the place of a file.`,
-      `Remove it: find ${quoteForShell(folder)} -type p lists all that there are.`,
+      `${command} in ${folder} is blocked by a named pipe in the place of a file.`,
+      `Find the pipe (find ${quoteForShell(folder)} -type p) and remove it.`,
     );
   }
   if (!result.timedOut) return;
   throw new AppError(
     "git_failed",
-    `${command} took longer than ${Math.round(deadlineMs / 1000)} s in ${folder}, and was ended.`,
-    "Run the same git command there by hand to see what holds it up: a slow disk, a very large file, a filter.",
+    `${command} in ${folder} timed out after ${Math.round(deadlineMs / 1000)} s.`,
+    "Run the same command there by hand to see what slows it down, such as a slow disk, a very large file or a filter.",
   );
 }
 
-function startOf(folder: string, args: readonly string[], run: GitRun): ProgramStart {
+function prepareStart(folder: string, args: readonly string[], run: GitRun): ProgramStart {
   const { environment: more = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
-  const isLook = !isUsers && LOOKS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
-  const environment = gitEnvironment(isLook ? { ...WITHOUT_NETWORK, ...more } : more);
+  const isMetadataOnly =
+    !isUsers && METADATA_COMMANDS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
+  const environment = gitEnvironment(isMetadataOnly ? { ...WITHOUT_NETWORK, ...more } : more);
   const program = Bun.which("git", { PATH: environment["PATH"] ?? "" });
   if (program === null) throw gitMissing();
   checkGitFiles(folder);
@@ -162,7 +163,7 @@ function startOf(folder: string, args: readonly string[], run: GitRun): ProgramS
       program,
       ...(isUsers ? [] : FIXED_SETTINGS),
       ...NO_HOUSEKEEPING,
-      ...(isForeign ? [] : nameGitFolder(folder)),
+      ...(isForeign ? [] : gitFolderArgs(folder)),
       ...args,
     ],
     folder,
@@ -196,5 +197,5 @@ function gitMissing(): AppError {
 
 function notStarted(folder: string, args: readonly string[], error: unknown): unknown {
   if (error instanceof AppError || errnoOf(error) === undefined) return error;
-  return gitFailure(folder, args, existsSync(folder) ? String(error) : `${folder} is gone`);
+  return gitFailure(folder, args, existsSync(folder) ? String(error) : `${folder} does not exist`);
 }

@@ -6,8 +6,8 @@ import { findGitFolders } from "./git-folders.ts";
 import { tryGit } from "./git.ts";
 
 /**
- * Refuses a bare repository within another repository's working tree: whoever made the outer one's commits also made the inner
- * one with its configuration, and so could have git run any program.
+ * Refuses a bare repository within another repository's working tree: the author of the outer one's commits also wrote the inner
+ * one's configuration, which can make git run any program.
  * @param folder a real path
  * @throws AppError `repository_untrusted` unless the user's own configuration trusts it; `repository_unusable`
  */
@@ -20,8 +20,8 @@ export async function checkTrusted(folder: string): Promise<void> {
   if (around?.top === undefined || isWithin(bare, around.commonDir) || (await isTrustedByUser(bare))) return;
   throw new AppError(
     "repository_untrusted",
-    `The bare repository ${bare} lies within the working tree ${around.top}, whose authors may have put it there.`,
-    `If you trust it: git config --global --add safe.directory ${quoteForShell(bare)}`,
+    `The bare repository ${bare} is inside the working tree ${around.top} and may have come with its files.`,
+    `If you trust it, mark it as safe (git config --global --add safe.directory ${quoteForShell(bare)}).`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Environment } from "#base/config.ts";
+import { IS_MACOS, IS_WINDOWS } from "#base/system.ts";
 
 /** MCP client that this program can be set up in. */
 export interface McpClient {
@@ -122,7 +123,7 @@ function userHome(environment: Environment): string {
 /** Returns the folder for a user's application data. */
 function applicationData(environment: Environment): string {
   const home = userHome(environment);
-  if (process.platform === "darwin") return join(home, "Library", "Application Support");
-  if (process.platform === "win32") return environment["APPDATA"] || join(home, "AppData", "Roaming");
+  if (IS_MACOS) return join(home, "Library", "Application Support");
+  if (IS_WINDOWS) return environment["APPDATA"] || join(home, "AppData", "Roaming");
   return environment["XDG_CONFIG_HOME"] || join(home, ".config");
 }

@@ -7,6 +7,7 @@ import { applyEdits, type Edit, findNodeAtLocation, type Node, parseTree } from 
  * character changes; a missing object is created.
  */
 export function withProperty(text: string, object: string, name: string, value: unknown): string {
+  if (text.startsWith("\uFEFF")) return `\uFEFF${withProperty(text.slice(1), object, name, value)}`;
   const source = text.trim() === "" ? "{}\n" : text;
   const root = parseTree(source, [], { allowTrailingComma: true });
   if (root === undefined) return source;
@@ -71,15 +72,17 @@ const COMMENT_TO_LINE_END = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/)?[ \t]*(?=
 
 /** Returns the position after the comma that follows a property; undefined if there is none. */
 function commaAfter(text: string, property: Node): number | undefined {
-  const [found] = /^\s*,/.exec(text.slice(endOf(property))) ?? [];
+  const [found] = /^(?:\s|\/\/[^\r\n]*(?=[\r\n])|\/\*(?:[^*]|\*(?!\/))*\*\/)*,/.exec(text.slice(endOf(property))) ?? [];
   return found === undefined ? undefined : endOf(property) + found.length;
 }
 
-/** Returns the edits that remove a property with its line and the comma that becomes superfluous. */
+/** Returns the edits that remove a property with its line and the comma that becomes superfluous; comments stay. */
 function removal(text: string, object: Node, property: Node): Edit[] {
   const siblings = object.children ?? [];
   const comma = commaAfter(text, property);
-  const own = wholeLine(text, property.offset, comma ?? endOf(property));
+  const isCommaNear = comma !== undefined && text.slice(endOf(property), comma - 1).trim() === "";
+  const own = wholeLine(text, property.offset, isCommaNear ? comma : endOf(property));
+  if (comma !== undefined && !isCommaNear) return [own, { offset: comma - 1, length: 1, content: "" }];
   const left = text.slice(object.offset + 1, own.offset) + text.slice(own.offset + own.length, endOf(object) - 1);
   const isEmpty = siblings.length === 1 && left.trim() === "";
   if (isEmpty) return [{ offset: object.offset, length: object.length, content: "{}" }];
@@ -88,9 +91,10 @@ function removal(text: string, object: Node, property: Node): Edit[] {
   return commaBefore === undefined ? [own] : [{ offset: commaBefore - 1, length: 1, content: "" }, own];
 }
 
-/** Returns an edit that deletes a part of a text, with the preceding white space and line end. */
+/** Returns an edit that deletes a part of a text, with the preceding white space, and its line if nothing else is on it. */
 function wholeLine(text: string, start: number, end: number): Edit {
-  const [before = ""] = /(?:\r?\n)?[ \t]*$/.exec(text.slice(0, start)) ?? [];
+  const isLast = /^[ \t]*(?:\r?\n|$)/.test(text.slice(end));
+  const [before = ""] = (isLast ? /(?:\r?\n)?[ \t]*$/ : /[ \t]*$/).exec(text.slice(0, start)) ?? [];
   const [after = ""] = /^[ \t]*/.exec(text.slice(end)) ?? [];
   return { offset: start - before.length, length: end - start + before.length + after.length, content: "" };
 }

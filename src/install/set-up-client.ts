@@ -63,21 +63,26 @@ function commandsFor(
 /**
  * Applies a change, keeping a copy of the client's file beside it.
  * @returns path of the copy; undefined if there was no file
- * @throws AppError `client_failed`, after restoring the file
+ * @throws AppError `client_failed`, `client_file_unreadable`, after restoring the file
  */
 export async function applyChange(change: ClientChange, environment: Environment): Promise<string | undefined> {
   const { file, client, name, after, commands } = change;
   const backup = backUp(file);
   if (commands.length > 0) {
     const before = readOptionalText(file) ?? "";
-    await runAll(commands, environment, () => backup !== undefined && copyFileSync(backup, file));
-    // `codex mcp add` drops the comments of existing servers (seen in 0.169).
-    const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
-    if (isHarmed) replaceContent(file, withServer(before, client.format, name, after));
+    try {
+      await runAll(commands, environment);
+      // `codex mcp add` drops the comments of existing servers (seen in 0.169).
+      const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
+      if (isHarmed) replaceContent(file, withServer(before, client.format, name, after, file));
+    } catch (error) {
+      if (backup !== undefined) copyFileSync(backup, file);
+      throw error;
+    }
     return backup;
   }
   makePrivateFolder(dirname(file));
-  replaceContent(file, withServer(readOptionalText(file) ?? "", client.format, name, after));
+  replaceContent(file, withServer(readOptionalText(file) ?? "", client.format, name, after, file));
   return backup;
 }
 
@@ -87,13 +92,8 @@ function replaceContent(file: string, content: string): void {
   if (mode !== undefined) chmodSync(file, mode & 0o777);
 }
 
-async function runAll(commands: string[][], environment: Environment, undo: () => void): Promise<void> {
-  try {
-    for (const [program = "", ...args] of commands) await runClientCli(program, args, environment);
-  } catch (error) {
-    undo();
-    throw error;
-  }
+async function runAll(commands: string[][], environment: Environment): Promise<void> {
+  for (const [program = "", ...args] of commands) await runClientCli(program, args, environment);
 }
 
 function backUp(file: string): string | undefined {

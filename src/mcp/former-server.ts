@@ -21,9 +21,9 @@ export const formerInput = z.object({
 /** Arguments of its tool `codex`. */
 export type FormerArguments = z.output<typeof formerInput> & { sandbox?: string | undefined };
 
-/** What its parameters mean for a task. */
+/** Parameters of the former server, translated for a task. */
 interface FormerRequest extends Pick<OpenRequest, "settings" | "baseInstructions"> {
-  /** What is done differently, for the answer's `note`. */
+  /** Differences from the former server, for the answer's `note`. */
   notes: string[];
 }
 
@@ -50,7 +50,10 @@ export function readFormerArguments(args: FormerArguments): FormerRequest {
   };
 }
 
-/** A task cannot ask. That only restricts Codex further, except under `untrusted`, which asks before most commands. */
+/**
+ * Returns notes on an approval policy. A task cannot ask, which only restricts Codex further, except under `untrusted`: that asks before
+ * most commands.
+ */
 function notesOnApproval({ "approval-policy": policy, sandbox = "read-only" }: FormerArguments): string[] {
   if (policy === undefined || policy === "never") return [];
   if (policy === "untrusted" && sandbox !== "read-only") {

@@ -136,7 +136,7 @@ function toBoolean(value: unknown): unknown {
   return word === "false" ? false : value;
 }
 
-/** A single text is a list of one: its commas belong to it, since names of files may contain them. */
+/** Reads a list. A single text is a list of one, commas included, since file names may contain them. */
 function toList(value: unknown, items: Kind | undefined): unknown {
   if (Array.isArray(value)) return value.filter((each) => each !== null).map((each) => coerce(each, items));
   if (typeof value !== "string") return value;

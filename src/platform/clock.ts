@@ -1,7 +1,6 @@
-import { dlopen, FFIType, ptr } from "bun:ffi";
 import { uptime } from "node:os";
 import { bootId } from "./host.ts";
-import { LIBC } from "./libc.ts";
+import { readRunningClockMs } from "./libc.ts";
 
 /** Returns the current time, ISO 8601 in UTC with milliseconds. */
 export function now(): string {
@@ -45,25 +44,7 @@ function toSeconds(milliseconds: number): number {
   return Number.isFinite(seconds) ? Math.max(0, Math.round(seconds * 10) / 10) : 0;
 }
 
-/** Id of the clock: CLOCK_MONOTONIC stops during sleep on Linux; on macOS CLOCK_UPTIME_RAW does. */
-const CLOCK_ID = process.platform === "darwin" ? 8 : 1;
-
-let readClock: (() => number) | undefined;
-
 function machineRanMs(): number {
-  readClock ??= openClock();
-  return readClock();
-}
-
-function openClock(): () => number {
-  // Windows offers no such clock that FFI reaches easily: sleep counts there.
-  if (process.platform === "win32") return () => uptime() * 1000;
-  const { clock_gettime } = dlopen(LIBC, {
-    clock_gettime: { args: [FFIType.i32, FFIType.ptr], returns: FFIType.i32 },
-  }).symbols;
-  const time = new BigInt64Array(2);
-  return () => {
-    clock_gettime(CLOCK_ID, ptr(time));
-    return Number(time[0] ?? 0n) * 1000 + Number(time[1] ?? 0n) / 1e6;
-  };
+  // Windows offers no such clock that FFI reaches easily, so sleep counts there.
+  return readRunningClockMs() ?? uptime() * 1000;
 }

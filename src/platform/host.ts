@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { processSystem } from "./process/system.ts";
 
 /** Scope in which a pid is meaningful: one host, one boot, one PID namespace (a container has its own). */
 export interface ProcessSpace {
@@ -9,6 +9,7 @@ export interface ProcessSpace {
   namespace: string;
 }
 
+/** Id of a boot that the system does not report; matches by accident are unlikely, since host and start times are compared too. */
 const UNKNOWN = "unknown";
 
 let boot: string | undefined;
@@ -16,13 +17,13 @@ let space: ProcessSpace | undefined;
 
 /** Returns the id of the current boot; it is the same in all containers of the machine. */
 export function bootId(): string {
-  boot ??= readBootId();
+  boot ??= processSystem.readBootId() ?? UNKNOWN;
   return boot;
 }
 
 /** Returns the scope of this process's pids. */
 export function ownSpace(): ProcessSpace {
-  space ??= { host: hostname(), boot: bootId(), namespace: readNamespace() };
+  space ??= { host: hostname(), boot: bootId(), namespace: processSystem.readPidNamespace() };
   return space;
 }
 
@@ -32,29 +33,6 @@ export function ownSpace(): ProcessSpace {
  */
 export function isOwnSpace({ host, boot: since, namespace }: ProcessSpace): boolean {
   const own = ownSpace();
-  const isKnown = since !== UNKNOWN && (namespace !== "" || process.platform !== "linux");
+  const isKnown = since !== UNKNOWN && (namespace !== "" || !processSystem.hasPidNamespaces);
   return since === own.boot && namespace === own.namespace && (isKnown || host === own.host);
-}
-
-function readBootId(): string {
-  try {
-    if (process.platform === "linux") return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    if (process.platform === "darwin") return askSysctl("kern.bootsessionuuid");
-  } catch {
-    // Not available: matches by accident are ruled out, since host and start times are compared too.
-  }
-  return UNKNOWN;
-}
-
-function askSysctl(name: string): string {
-  const { stdout } = Bun.spawnSync(["/usr/sbin/sysctl", "-n", name], { stdin: "ignore", stderr: "ignore" });
-  return stdout.toString().trim() || UNKNOWN;
-}
-
-function readNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "";
-  }
 }

@@ -1,7 +1,8 @@
 import { dlopen, FFIType, ptr, read } from "bun:ffi";
+import { IS_LINUX, IS_MACOS, IS_WINDOWS } from "#base/system.ts";
 
 /** File name of the libc for `dlopen`; on Linux it works for glibc and musl, whose loader accepts any `libc.`. */
-export const LIBC = process.platform === "darwin" ? "libSystem.B.dylib" : "libc.so.6";
+export const LIBC = IS_MACOS ? "libSystem.B.dylib" : "libc.so.6";
 
 const WORD = FFIType.u64;
 
@@ -28,10 +29,16 @@ const linux = once(
 const locks = once(() => dlopen(LIBC, { flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 } }).symbols);
 
 /** Name of the libc function that returns the address of this thread's errno. */
-const ERRNO_FUNCTION = process.platform === "darwin" ? "__error" : "__errno_location";
+const ERRNO_FUNCTION = IS_MACOS ? "__error" : "__errno_location";
 const errnoAddress = once(
   () => dlopen(LIBC, { [ERRNO_FUNCTION]: { args: [], returns: FFIType.ptr } }).symbols[ERRNO_FUNCTION],
 );
+
+/** Whether {@link flock} can be called on this system. */
+export const HAS_FLOCK = !IS_WINDOWS;
+
+/** Error number that {@link flock} returns if another process holds the lock. */
+export const EWOULDBLOCK = IS_LINUX ? 11 : 35;
 
 /**
  * Calls flock(2).
@@ -42,6 +49,24 @@ export function flock(file: number, operation: number): number {
   if (locks().flock(file, operation) === 0) return 0;
   const address = errnoOfThisThread?.();
   return typeof address === "number" ? read.i32(address) : -1;
+}
+
+/** Id of the clock that stops while the machine sleeps: CLOCK_MONOTONIC on Linux, CLOCK_UPTIME_RAW on macOS. */
+const RUNNING_CLOCK_ID = IS_MACOS ? 8 : 1;
+
+const clock = once(() => {
+  const { clock_gettime } = dlopen(LIBC, {
+    clock_gettime: { args: [FFIType.i32, FFIType.ptr], returns: FFIType.i32 },
+  }).symbols;
+  return { clock_gettime, time: new BigInt64Array(2) };
+});
+
+/** Returns the milliseconds for which the machine has run since its boot, without sleep; undefined on Windows. */
+export function readRunningClockMs(): number | undefined {
+  if (IS_WINDOWS) return undefined;
+  const { clock_gettime, time } = clock();
+  clock_gettime(RUNNING_CLOCK_ID, ptr(time));
+  return Number(time[0] ?? 0n) * 1000 + Number(time[1] ?? 0n) / 1e6;
 }
 
 /** Makes this process the parent of all its descendants that become orphans (prctl(2), PR_SET_CHILD_SUBREAPER). */

@@ -1,19 +1,20 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { bringLogin, bringSession } from "#codex/private-home/close.ts";
+import type { Config } from "#base/config.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
+import { isWithin, realPath } from "#base/paths.ts";
+import { saveLogin, saveSession } from "#codex/private-home/close.ts";
 import type { FindLoginDoubt } from "#codex/private-home/login.ts";
 import { type HomeFindings, PrivateHomeNoteSchema } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 import { readUserFiles, restoreUserFiles, UserFilesSchema } from "#codex/private-home/user-files.ts";
-import { landlockAbi } from "#readonly/confine/landlock.ts";
-import type { Config } from "#base/config.ts";
-import { AppError, errnoOf } from "#base/errors.ts";
-import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
-import { isWithin, realPath } from "#base/paths.ts";
-import { readFileBounded } from "#platform/files/read-file.ts";
-import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
+import { IS_WINDOWS } from "#base/system.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 
 const NoteSchema = v.object({
   home: PrivateHomeNoteSchema,
@@ -21,18 +22,18 @@ const NoteSchema = v.object({
   user_files: v.exactOptional(UserFilesSchema),
 });
 /** Maximum size of a note in bytes; it may contain the user's files. */
-const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+const MAX_NOTE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Makes a run's own CODEX_HOME, and records outside of it what is needed at its end.
+ * Creates a run's own CODEX_HOME, and records outside it the facts that are needed at its end.
  * @returns undefined if there is nothing to make it from: Codex then reports the problem itself
  */
 export function openCodexHome({ home, codexHome, environment }: Config, task: RunningTask): string | undefined {
   const paths = taskPaths(home, task.task_id);
   const note = inCodexHome(codexHome, (): v.InferOutput<typeof NoteSchema> | undefined => {
-    // Codex creates its usual folder at its first start; confined, it could not.
+    // Codex creates its default folder when it first starts, which a confined Codex cannot do.
     if (!environment["CODEX_HOME"]) makePrivateFolder(codexHome);
-    if (!existsSync(codexHome) || process.platform === "win32") return undefined;
+    if (!existsSync(codexHome) || IS_WINDOWS) return undefined;
     makePrivateFolder(join(codexHome, "sessions"));
     return {
       home: openPrivateHome(codexHome, paths.codexHome, task.resumes),
@@ -47,18 +48,18 @@ export function openCodexHome({ home, codexHome, environment }: Config, task: Ru
 
 /**
  * Runs a function that works in the user's CODEX_HOME.
- * @throws AppError `invalid_configuration` if it is not a folder that can be read and written to
+ * @throws AppError `invalid_configuration` if it is not a readable and writable folder
  */
 export function inCodexHome<T>(codexHome: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     const code = errnoOf(error);
-    if (code === undefined || !UNUSABLE.has(code) || !isAbout(codexHome, error)) throw error;
+    if (code === undefined || !UNUSABLE.has(code) || !concernsFolder(codexHome, error)) throw error;
     throw new AppError(
       "invalid_configuration",
-      `CODEX_HOME (${codexHome}) is not a folder that can be read and written to: ${String(error)}.`,
-      "Set CODEX_HOME to a folder of yours that this server can write to, or make this one so: the record of the session is kept there, below `sessions`.",
+      `CODEX_HOME (${codexHome}) is not a readable and writable folder: ${String(error)}.`,
+      "Set CODEX_HOME to a folder that this server can write to, or make this one writable: Codex keeps the records of sessions there.",
       error,
     );
   }
@@ -77,8 +78,8 @@ const UNUSABLE = new Set([
   "ENAMETOOLONG",
 ]);
 
-/** Returns whether a system call failed at a path in a folder. */
-function isAbout(folder: string, error: unknown): boolean {
+/** Returns whether a system call failed because of a path in a folder. */
+function concernsFolder(folder: string, error: unknown): boolean {
   const { path, dest } = v.parse(PathsSchema, error);
   // Of two paths, the second is the one to be created.
   const paths = errnoOf(error) === "EEXIST" ? [dest ?? path] : [path, dest];
@@ -106,19 +107,19 @@ export async function closeCodexHome(
 ): Promise<HomeFindings> {
   const paths = taskPaths(home, task.task_id);
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
-  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_RECORD_BYTES });
+  const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
   const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
   const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
-  if (!note.success) return { violations: [], notes: ["What Codex wrote to its session could not be kept."] };
+  if (!note.success) return { violations: [], notes: ["The record of the run's session could not be kept."] };
   const { home: opened, user_files } = note.output;
-  const findings = await bringSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
+  const findings = await saveSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
   if (!isEnforced && user_files === undefined) {
-    findings.notes.push("Whether the run changed the user's files in CODEX_HOME is not known.");
+    findings.notes.push("It is not known whether the run changed the user's files in CODEX_HOME.");
   } else if (!isEnforced && user_files !== undefined) {
     const login = { since: opened.opened_at, doubt: doubtLogin };
     restoreUserFiles(codexHome, user_files, join(paths.folder, "codex-home-removed"), findings, login);
   }
-  await bringLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
+  await saveLogin(codexHome, paths.codexHome, opened, findings, doubtLogin);
   return findings;
 }
 

@@ -1,18 +1,18 @@
 import { dirname } from "node:path";
-import { locateCodex } from "#codex/locate.ts";
-import type { CodexStart } from "#codex/process.ts";
-import { withInstructions } from "./instructions.ts";
-import { describeProbe, probeSandbox } from "#codex/sandbox-probe.ts";
-import { sessionLock } from "#codex/run/session-file.ts";
-import { confinedCommand } from "#readonly/confine/confined-command.ts";
 import type { Config } from "#base/config.ts";
-import { makePrivateFolder } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
-import { sandboxNotes } from "#store/probe-notes.ts";
+import { locateCodex } from "#codex/locate.ts";
+import { describeProbe, probeSandbox } from "#codex/probe.ts";
+import type { CodexStart } from "#codex/process.ts";
+import { sessionLock } from "#codex/run/session-file.ts";
+import type { RunningTask, TaskRequest } from "#domain/record.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
+import { confinedCommand } from "#readonly/confine/confined-command.ts";
+import { sandboxProbeCache } from "#store/probe-cache.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { writeReadonlyInput } from "#store/tasks/task-folder.ts";
-import type { RunningTask, TaskRequest } from "#domain/record.ts";
 import { inCodexHome, openCodexHome } from "./codex-home.ts";
+import { withInstructions } from "./instructions.ts";
 
 /** Returns whether a task runs under the read-only fallback: it only reads, and the fallback is enabled, or needed on this machine. */
 export async function needsFallback({ config }: { config: Config }, task: TaskRequest): Promise<boolean> {
@@ -25,14 +25,14 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
   try {
     const program = locateCodex(config);
     const probe = describeProbe(config, program);
-    const known = sandboxNotes.recall(config.home, probe);
+    const known = sandboxProbeCache.read(config.home, probe);
     if (known !== undefined) return known;
     const works = await probeSandbox(config, program);
-    sandboxNotes.note(config.home, probe, works);
+    sandboxProbeCache.write(config.home, probe, works);
     return works;
   } catch (error) {
     // Without a result, Codex's own sandbox is the safe choice: it refuses to run if it does not work.
-    logger("app").warn`Codex's sandbox could not be probed: ${String(error)}`;
+    logger("readonly").warn`Codex's sandbox could not be probed: ${String(error)}`;
     return true;
   }
 }

@@ -3,9 +3,9 @@ const INSTRUCTIONS = `READ-ONLY TASK. These rules come first; nothing in the tas
 - Change nothing. Do not create, edit, move, rename or delete any file or folder, and do not change permissions.
 - Do not use apply_patch or any other editing tool. Do not redirect output into files; /dev/null is allowed.
 - Run only commands that read: list, print, search, compare. No git command that alters the repository (commit, add, checkout, switch, reset, stash, merge, rebase, tag, fetch, pull, push, config). No package managers, builds, formatters, code generators or migrations. No scripts that write.
-- Run commands without a terminal (tty): none can be had.
-- Do not start programs that go on in the background, and do not alter other systems over the network.
-- Writes are blocked by the operating system where it can, and every command of this run is audited afterwards. Do not try to find a way around a refusal.
+- Run commands without a terminal (tty): none is available.
+- Do not start programs that keep running in the background, and do not alter other systems over the network.
+- The operating system blocks writes where it can, and every command of this run is audited afterwards. Do not try to work around a refusal.
 - If the task asks for changes, do not make them: report your findings, and describe each change that you would make (file, line, the exact new text) in your answer.
 
 THE TASK:`;

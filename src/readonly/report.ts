@@ -1,18 +1,18 @@
 import type { Config } from "#base/config.ts";
-import type { RunResult } from "#codex/run/run-log.ts";
-import { judgeRun } from "#readonly/audit/judge-run.ts";
+import { logger } from "#base/log.ts";
+import { isWithin } from "#base/paths.ts";
 import { namesLogin } from "#codex/private-home/login.ts";
 import type { HomeViolation } from "#codex/private-home/note.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { readActions, type RunActions } from "#codex/run/run-actions.ts";
-import { readRestriction } from "#readonly/confine/confined-command.ts";
-import { landlockAbi } from "#readonly/confine/landlock.ts";
-import type { Restriction } from "#readonly/confine/restriction.ts";
-import { logger } from "#base/log.ts";
-import { isWithin } from "#base/paths.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import type { RunResult } from "#codex/run/run-log.ts";
 import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { judgeRun } from "#readonly/audit/judge-run.ts";
+import { readRestriction } from "#readonly/confine/confined-command.ts";
+import { landlockAbi } from "#readonly/confine/landlock.ts";
+import type { Restriction } from "#readonly/confine/restrict.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import { closeCodexHome } from "./codex-home.ts";
 import { diffWorkspace, type WorkspaceDiff } from "./workspace.ts";
 
@@ -62,7 +62,7 @@ export async function auditRun(context: { config: Config }, task: RunningTask, r
       ...(restriction.enforcement === "landlock" && { landlock_abi: restriction.abi }),
       seccomp: restriction.seccomp,
       capabilities_dropped: restriction.capabilities_dropped,
-      notes: [...notesOn({ restriction, isProtected, workspace }), ...log.notes, ...home.notes],
+      notes: [...describeGaps({ restriction, isProtected, workspace }), ...log.notes, ...home.notes],
     },
   };
 }
@@ -84,10 +84,10 @@ function protectionBy(restriction: Restriction, writable: readonly string[]) {
 function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
   const notes =
     log === undefined || end === UNKNOWN_END
-      ? ["The supervisor of this run ended before it did: whether its log was changed until then is not known."]
+      ? ["The supervisor of this run ended before the run, so it is not known whether the log was changed."]
       : [];
   if (log === undefined || log.isIntact()) return { violations: [], notes };
-  const change = "changed or cut after it was written";
+  const change = "changed or truncated after it was written";
   return { violations: [{ kind: "log", path: task.log_file, change, took_effect: true }], notes };
 }
 
@@ -95,7 +95,7 @@ function readActionsIfAny(logFile: string): RunActions {
   try {
     return readActions(logFile);
   } catch (error) {
-    logger("app").warn`the log ${logFile} could not be judged: ${String(error)}`;
+    logger("readonly").warn`the log ${logFile} could not be read: ${String(error)}`;
     return { commands: [], patches: [], unknown: ["a log that cannot be read"] };
   }
 }
@@ -104,39 +104,41 @@ function toHomeViolation({ path, change }: HomeViolation): Violation {
   return { kind: "codex_home", path, change, took_effect: true };
 }
 
-interface Circumstances {
+interface RunProtection {
   restriction: Restriction;
   isProtected: boolean;
   workspace: WorkspaceDiff | undefined;
 }
 
-function notesOn({ restriction, isProtected, workspace }: Circumstances): string[] {
+function describeGaps({ restriction, isProtected, workspace }: RunProtection): string[] {
   const notes: string[] = [];
   if (restriction.enforcement === "none") {
-    notes.push(`Nothing but its instructions kept this run from writing: ${restriction.reason}.`);
+    notes.push(`Only its instructions kept this run from writing: ${restriction.reason}.`);
   } else if (!isProtected) {
-    notes.push("The workspace lies in a folder that this run could write to: it was not protected.");
-  } else notes.push(...gapsOf(restriction));
-  if (workspace === undefined) notes.push("The workspace could not be compared with what it was before the run.");
+    notes.push("The workspace is in a folder that this run could write to, so it was not protected.");
+  } else notes.push(...describeMissing(restriction));
+  if (workspace === undefined) notes.push("The workspace could not be compared with its state before the run.");
   if (isProtected && workspace !== undefined && workspace.differences.length > 0) {
     notes.push(
-      "The kernel kept this run from writing to the workspace, which changed all the same: another program may have done that while the run lasted.",
+      "The kernel kept this run from writing to the workspace, but the workspace changed: another program may have changed it during the run.",
     );
   }
   return notes;
 }
 
-/** Returns the restrictions that the kernel could not enforce. */
-function gapsOf(restriction: Restriction & { enforcement: "landlock" }): string[] {
+/** Describes the restrictions that the kernel could not enforce. */
+function describeMissing(restriction: Restriction & { enforcement: "landlock" }): string[] {
   const { abi, seccomp, capabilities_dropped } = restriction;
   return [
-    ...(abi < 3 ? ["This kernel's Landlock is old: it does not keep files from being cut short (truncate)."] : []),
+    ...(abi < 3 ? ["The kernel's Landlock is too old to keep the run from truncating files."] : []),
     ...(abi < 6
-      ? ["This kernel's Landlock is old: it does not keep the run from signalling other processes of the same user."]
+      ? ["The kernel's Landlock is too old to keep the run from sending signals to other processes of this user."]
       : []),
     ...(seccomp
       ? []
-      : ["System calls were not filtered: attributes of files and requests to other programs were not prevented."]),
-    ...(capabilities_dropped ? [] : ["The run could not be made to give up its capabilities."]),
+      : [
+          "System calls were not filtered, so changes to file attributes and requests to other programs were not prevented.",
+        ]),
+    ...(capabilities_dropped ? [] : ["The capabilities of the run could not be dropped."]),
   ];
 }

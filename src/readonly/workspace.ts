@@ -1,22 +1,22 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import type { Config } from "#base/config.ts";
+import { logger } from "#base/log.ts";
+import { realPath } from "#base/paths.ts";
+import type { AuditEvidence } from "#domain/readonly-audit.ts";
+import type { RunningTask } from "#domain/record.ts";
 import {
   compareRepositoryStates,
   findWorkingTree,
   readRepositoryState,
   type RepositoryState,
 } from "#git/repository/repository-state.ts";
-import type { Config } from "#base/config.ts";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
-import { logger } from "#base/log.ts";
-import { realPath } from "#base/paths.ts";
-import { taskPaths } from "#store/store-paths.ts";
-import { LINK_FOLDER } from "#store/workspace-link.ts";
-import type { AuditEvidence } from "#domain/readonly-audit.ts";
-import type { RunningTask } from "#domain/record.ts";
 import { compareSnapshots, type Difference } from "#readonly/snapshot/compare.ts";
 import { formatSnapshot, parseSnapshot } from "#readonly/snapshot/snapshot.ts";
 import { type SnapshotLimits, takeSnapshot } from "#readonly/snapshot/take-snapshot.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { LINK_FOLDER } from "#store/workspace-link.ts";
 
 /** Comparison of a workspace before and after a run. */
 export interface WorkspaceDiff {
@@ -27,8 +27,8 @@ export interface WorkspaceDiff {
 /** Limits of the snapshot before the run, which delays the run. */
 const BEFORE = { totalMs: 3000, contentMs: 500 };
 /**
- * Limits of the snapshot after the run, which enters the folders that the first one entered; content is read only if a file
- * seems to differ.
+ * Limits of the snapshot after the run, which lists the folders that the first one listed; content is read only if a file seems to
+ * differ.
  */
 const AFTER = { totalMs: 10_000, contentMs: 0 };
 
@@ -38,12 +38,12 @@ export async function recordWorkspace({ config }: { config: Config }, task: Runn
   try {
     makePrivateFolder(workspaceSnapshot);
     const started = performance.now();
-    const { repository, snapshot, top } = await look(config, task.run_dir, { ...BEFORE, isEntered: () => true });
+    const { repository, snapshot, top } = await examine(config, task.run_dir, { ...BEFORE, isEntered: () => true });
     writePrivateFile(join(workspaceSnapshot, "files.jsonl"), [...formatSnapshot(snapshot)].join(""));
     const milliseconds = performance.now() - started;
     writePrivateFile(join(workspaceSnapshot, "workspace.json"), JSON.stringify({ top, repository, milliseconds }));
   } catch (error) {
-    logger("app").warn`the workspace ${task.run_dir} could not be looked at: ${String(error)}`;
+    logger("readonly").warn`the workspace ${task.run_dir} could not be examined: ${String(error)}`;
   }
 }
 
@@ -55,10 +55,10 @@ export async function diffWorkspace(
   const { workspaceSnapshot } = taskPaths(config.home, task.task_id);
   try {
     const started = performance.now();
-    const before = readNoted(join(workspaceSnapshot, "workspace.json"));
+    const before = readRecord(join(workspaceSnapshot, "workspace.json"));
     const files = parseSnapshot(readFileSync(join(workspaceSnapshot, "files.jsonl"), "utf8"));
     const isEntered = (folder: string) => files.folders.has(folder);
-    const after = await look(config, before.top, { ...AFTER, isEntered });
+    const after = await examine(config, before.top, { ...AFTER, isEntered });
     const differences: WorkspaceDiff["differences"] = compareSnapshots(before.top, files, after.snapshot);
     for (const path of compareRepositories(before.repository, after.repository)) {
       differences.push({ path, change: "repository" });
@@ -71,24 +71,24 @@ export async function diffWorkspace(
     };
     return { evidence, differences };
   } catch (error) {
-    logger("app").warn`the workspace of ${task.task_id} could not be compared: ${String(error)}`;
+    logger("readonly").warn`the workspace of ${task.task_id} could not be compared: ${String(error)}`;
     return undefined;
   }
 }
 
-interface Noted {
+interface WorkspaceRecord {
   top: string;
   repository?: RepositoryState;
   milliseconds: number;
 }
 
-function readNoted(path: string): Noted {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- noteWorkspace() wrote it
-  return JSON.parse(readFileSync(path, "utf8")) as Noted;
+function readRecord(path: string): WorkspaceRecord {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion --
+  return JSON.parse(readFileSync(path, "utf8")) as WorkspaceRecord;
 }
 
 /** Examines the repository around a folder, or the folder itself outside git. */
-async function look(config: Config, folder: string, limits: Omit<SnapshotLimits, "isLeftOut">) {
+async function examine(config: Config, folder: string, limits: Omit<SnapshotLimits, "isLeftOut">) {
   const tree = await findWorkingTree(folder);
   const top = tree?.toplevel ?? folder;
   // The state of git's own folder is read with git; Codex's folder and ours change during the run.

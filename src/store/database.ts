@@ -1,7 +1,8 @@
-import { Database } from "bun:sqlite";
 import { accessSync, chmodSync, constants, lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { Database } from "bun:sqlite";
 import { AppError, errnoOf } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
 import { repairPrivateFolder } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
@@ -40,18 +41,18 @@ export function openDatabase(paths: StorePaths, fill: (database: Database) => vo
     repairPrivateFolder(paths.home);
     repairPrivateFolder(paths.tasks);
     repairPrivateFolder(paths.locks);
-    return tryOpen(paths) ?? makeAnew(paths, fill);
+    return tryOpen(paths) ?? rebuildIndex(paths, fill);
   });
 }
 
-function makeAnew(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
+function rebuildIndex(paths: StorePaths, fill: (database: Database) => void): OpenedDatabase {
   const lock = holdWithin(join(paths.locks, "index.lock"), INDEX_LOCK_TIMEOUT_MS);
   if (lock === undefined) throw stillLocked(paths);
   try {
     // Another process may have done it while this one waited for the lock.
     const opened = tryOpen(paths);
     if (opened !== undefined) return opened;
-    putIndexAside(paths.database);
+    moveIndexAside(paths.database);
     buildIndex(paths.database, fill);
     const made = tryOpen(paths);
     if (made === undefined) throw new Error(`the new index ${paths.database} is damaged`);
@@ -68,13 +69,13 @@ function makeAnew(paths: StorePaths, fill: (database: Database) => void): Opened
 function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
   const { database: path } = paths;
   if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
-  if (SUFFIXES.some((suffix) => isMisplaced(path + suffix))) return undefined;
+  if (SUFFIXES.some((suffix) => isUnusableFile(path + suffix))) return undefined;
   let database: Database | undefined;
   try {
     const { ino: inode } = statSync(path);
     // Without `create`: another process may be moving it aside at this moment.
     database = new Database(path, { readwrite: true, create: false, strict: true });
-    chmodOwn(path);
+    restrictAccess(path);
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     if (hasNoSchema(database)) {
       database.close();
@@ -82,7 +83,7 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
     }
     const isNewer = isNewerSchema(database);
     if (isNewer) database.run("PRAGMA query_only = ON");
-    else prepare(database, paths.home);
+    else prepareConnection(database, paths.home);
     return { database, inode, isNewer };
   } catch (error) {
     database?.close();
@@ -95,7 +96,7 @@ function tryOpen(paths: StorePaths): OpenedDatabase | undefined {
  * Prepares the connection: sets the journal mode, since the write-ahead log needs shared memory and so works on one host only, and migrates
  * the schema.
  */
-function prepare(database: Database, home: string): void {
+function prepareConnection(database: Database, home: string): void {
   setJournalMode(database, sharedFileSystem(home) === undefined ? "WAL" : "DELETE");
   database.run("PRAGMA synchronous = NORMAL");
   migrate(database);
@@ -116,17 +117,17 @@ function buildIndex(path: string, fill: (database: Database) => void): void {
   renameSync(building, path);
 }
 
-function putIndexAside(path: string): void {
+function moveIndexAside(path: string): void {
   const aside = `${path}.damaged-${Date.now()}`;
   for (const suffix of SUFFIXES) {
     if (lstatSync(path + suffix, { throwIfNoEntry: false }) === undefined) continue;
-    if (suffix === "") logger("store").error`the index is damaged, it is put aside as ${aside} and rebuilt`;
+    if (suffix === "") logger("store").error`the index is damaged: moved to ${aside} and rebuilt`;
     renameSync(path + suffix, aside + suffix);
   }
 }
 
 /** Returns whether one of the index's files is not a regular file, or may not be opened by this user. */
-function isMisplaced(path: string): boolean {
+function isUnusableFile(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   if (!stat.isFile()) return true;
@@ -139,7 +140,7 @@ function isMisplaced(path: string): boolean {
   }
 }
 
-function chmodOwn(path: string): void {
+function restrictAccess(path: string): void {
   if ((statSync(path).mode & 0o777) !== 0o600) chmodSync(path, 0o600);
 }
 
@@ -172,7 +173,22 @@ function hasCode(error: unknown, code: string): boolean {
 function stillLocked({ locks }: StorePaths): AppError {
   return new AppError(
     "state_unusable",
-    "Another process has been making the index of tasks for a long time.",
-    `Look which process that is (fuser '${join(locks, "index.lock")}'), end it, and try again.`,
+    "Another process has been creating the task index for too long.",
+    `Stop that process (fuser ${quoteForShell(join(locks, "index.lock"))} shows it), then try again.`,
   );
+}
+
+/** Describes in one line the damage to an index; undefined if it is intact. Changes and repairs nothing. */
+export function inspectDatabase(path: string): string | undefined {
+  let database: Database | undefined;
+  try {
+    database = new Database(path, { readonly: true });
+    const [first] = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").all();
+    const said = first?.quick_check ?? "no answer";
+    return said === "ok" ? undefined : (said.split("\n").at(-1) ?? said);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    database?.close();
+  }
 }

@@ -20,7 +20,7 @@ export function toStorageFault(error: unknown): unknown {
   return new AppError(
     "state_unusable",
     `The state folder cannot be used: ${error.message.replace(/\.$/, "")}.`,
-    "Check that it (CODEXMCP_HOME, default ~/.codexmcp) is writable and that its disk is not full; codex-mcp-server doctor looks at it.",
+    "Check that it (CODEXMCP_HOME, default ~/.codexmcp) is writable and that its disk is not full, or run codex-mcp-server doctor.",
     error,
   );
 }

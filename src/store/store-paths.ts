@@ -49,7 +49,7 @@ export interface TaskPaths {
   baseInstructions: string;
   /** Files for communication between processes during a run. */
   live: string;
-  /** Lock of the process that starts the task, until the supervisor has taken over. */
+  /** Lock of the process that starts the task, until the supervisor is running. */
   starterLock: string;
   /** Lock of the run's supervisor, or of the process that finishes a run without one. */
   ownerLock: string;
@@ -99,7 +99,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     codexHome: join(folder, "codex-home"),
     confinement: join(folder, "confinement.json"),
     baseInstructions: join(folder, "base-instructions.md"),
-    workspaceSnapshot: join(folder, "witness"),
+    workspaceSnapshot: join(folder, "workspace-snapshot"),
     live,
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),
@@ -110,6 +110,6 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
 }
 
 /** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
-export function codexLockOf(home: string, { task_id, run }: { task_id: string; run: number }): string {
+export function codexLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
-import { type OpenedDatabase, openDatabase } from "./database.ts";
+import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { importNewTasks, importTasks, type WorkspaceOf } from "#store/tasks/import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
 
@@ -19,7 +19,7 @@ export class Store {
     this.#opened = this.#open();
   }
 
-  /** Returns the index for reading, reopening it if somebody has deleted or replaced its file. */
+  /** Returns the index for reading, reopening it if its file was deleted or replaced. */
   get database(): Database {
     const { database, inode } = this.#opened;
     if (database.inTransaction) return database;
@@ -40,7 +40,7 @@ export class Store {
     throw new AppError(
       "state_newer",
       `A newer version of codex-mcp-server has used the state folder ${this.paths.home}; this one can only list its tasks.`,
-      "Update this program, or give it another state folder with CODEXMCP_HOME.",
+      "Update this program, or set CODEXMCP_HOME to another state folder.",
     );
   }
 

@@ -14,16 +14,16 @@ export function linkIntoWorkspace(cwd: string, name: string, taskFolder: string)
   try {
     const folder = join(cwd, LINK_FOLDER);
     mkdirSync(folder, { recursive: true });
-    // A link here could lead anywhere: the repository may come from a stranger.
+    // A link here could lead anywhere: the repository may not be trusted.
     if (!lstatSync(folder).isDirectory()) return;
     writeIfMissing(join(folder, ".gitignore"), "*\n");
     replaceLink(join(folder, name), taskFolder);
   } catch (error) {
-    logger("store").warn`no link in the workspace ${cwd}: ${String(error)}`;
+    logger("store").warn`no link was created in ${cwd}: ${String(error)}`;
   }
 }
 
-/** Removes that link again, if it still leads to this task's folder. */
+/** Removes that link, if it still points to this task's folder. */
 export function unlinkFromWorkspace(cwd: string, name: string, taskFolder: string): void {
   try {
     const link = join(cwd, LINK_FOLDER, name);
@@ -47,7 +47,7 @@ function replaceLink(link: string, target: string): void {
     if (readlinkSync(link) === target) return;
     rmSync(link);
   } else if (there !== undefined) {
-    return; // somebody's own file
+    return; // the user's own file
   }
   // On Windows, links need a privilege and junctions do not; other systems ignore the type.
   symlinkSync(target, link, "junction");

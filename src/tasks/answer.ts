@@ -1,6 +1,12 @@
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { EndedTask, TaskRecord, Usage, WorktreeChanges, WorktreePlace } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type EndedTask,
+  type TaskRecord,
+  type Usage,
+  type WorktreeChanges,
+  type WorktreePlace,
+} from "#domain/record.ts";
 
 /** Worktree fields of an answer. */
 export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;

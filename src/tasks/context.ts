@@ -1,4 +1,4 @@
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import type { Config } from "#base/config.ts";
 import { openStore, openStoreQuickly, type Store } from "#store/store.ts";
 

@@ -2,7 +2,7 @@ import { AppError, type Failure } from "#base/errors.ts";
 import { resolve } from "node:path";
 import { expandHome, realPath } from "#base/paths.ts";
 import { firstLine } from "#base/text.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { readActivity } from "#tasks/follow/read-progress.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";

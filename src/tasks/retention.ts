@@ -1,8 +1,15 @@
 import { realpathSync } from "node:fs";
 import { secondsBetween } from "#platform/clock.ts";
 import { logger } from "#base/log.ts";
-import { type EarlierRun, forgetRun, listEarlierRuns } from "#store/tasks/earlier-runs.ts";
-import { emptyRemoved, forgetTask, type ForgettableTask, listForgettable } from "#store/tasks/forget-task.ts";
+import {
+  type EarlierRun,
+  emptyRemoved,
+  forgetRun,
+  type ForgettableTask,
+  forgetTask,
+  listEarlierRuns,
+  listForgettable,
+} from "#store/tasks/forget-task.ts";
 import type { Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { unlinkFromWorkspace } from "#store/workspace-link.ts";

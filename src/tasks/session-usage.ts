@@ -1,4 +1,4 @@
-import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { readSessionUsage } from "#codex/run/session-file.ts";
 import { ownUsage } from "#codex/run/run-state.ts";
 import type { Config } from "#base/config.ts";
 import type { TaskRecord, Usage } from "#domain/record.ts";

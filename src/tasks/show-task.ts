@@ -1,8 +1,7 @@
 import type { EventLine } from "#codex/run/describe.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { elapsedSeconds, isEnded, type TaskRecord } from "#domain/record.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";

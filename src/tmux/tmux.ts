@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
-import { multiplexerEnvironment } from "./environment.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Parameters for reaching a tmux server. */
 export interface TmuxServer {
@@ -41,11 +41,11 @@ export async function startSession(
     const { exitCode, stderr } = await runTmux(server, args, folder);
     // If tmux cannot create its socket, it prints an error and exits with status 0.
     if (exitCode === 0 && !stderr.startsWith("error creating")) return;
-    const isLeaving = stderr.includes("duplicate session");
+    const isDuplicate = stderr.includes("duplicate session");
     // A server whose last session has just ended is exiting, and the new session may end with it.
-    const isGoing = /server exited|lost server/.test(stderr);
-    if (!isLeaving && !isGoing) throw tmuxFailed(stderr);
-    if (performance.now() > deadline) throw isLeaving ? sessionExists(name) : tmuxFailed(stderr);
+    const isServerExiting = /server exited|lost server/.test(stderr);
+    if (!isDuplicate && !isServerExiting) throw tmuxFailed(stderr);
+    if (performance.now() > deadline) throw isDuplicate ? sessionExists(name) : tmuxFailed(stderr);
     await Bun.sleep(20);
   }
 }
@@ -56,11 +56,11 @@ export async function startSession(
  */
 export async function attachSession(server: TmuxServer, name: string): Promise<number> {
   const { TMUX, ...environment } = server.environment;
-  const isThere = TMUX !== undefined && isServerOf(server, TMUX);
-  const command = isThere ? "switch-client" : "attach-session";
+  const isInside = TMUX !== undefined && isServerOf(server, TMUX);
+  const command = isInside ? "switch-client" : "attach-session";
   const child = Bun.spawn(["tmux", ...socketArguments(server), command, "-t", `=${name}`], {
     // tmux refuses to attach inside another tmux session.
-    env: isThere ? server.environment : environment,
+    env: isInside ? server.environment : environment,
     stdio: ["inherit", "inherit", "inherit"],
   });
   return child.exited;
@@ -80,7 +80,7 @@ export async function hasSession(server: TmuxServer, name: string): Promise<bool
 }
 
 /** Returns the pid of the process in a session's pane; undefined if there is no such session. */
-export async function panePid(server: TmuxServer, name: string): Promise<number | undefined> {
+export async function findPanePid(server: TmuxServer, name: string): Promise<number | undefined> {
   const { stdout } = await runTmux(server, ["display-message", "-p", "-t", `=${name}:`, "#{pane_pid}"], "/");
   return Number(stdout) || undefined;
 }
@@ -92,7 +92,7 @@ export async function waitUntilSessionEnds(server: TmuxServer, name: string, atM
 }
 
 /** Whether tmux is used. Windows has none: full-access tasks run there like read-only ones, without a pane. */
-export const IS_TMUX_USED = process.platform !== "win32";
+export const IS_TMUX_USED = !IS_WINDOWS;
 
 /**
  * Checks that tmux can be started.
@@ -103,12 +103,12 @@ export function checkTmux(server: TmuxServer): void {
   throw new AppError(
     "tmux_missing",
     "tmux is not in this server's PATH, and full-access tasks run in a tmux session.",
-    "Install it (apt install tmux, brew install tmux).",
+    "Install tmux (apt install tmux, brew install tmux).",
   );
 }
 
 /** Returns the installed tmux's version, e.g. `3.3a`. */
-export async function tmuxVersion(server: TmuxServer): Promise<string> {
+export async function readTmuxVersion(server: TmuxServer): Promise<string> {
   const { stdout } = await runTmux(server, ["-V"], "/");
   return stdout.trim().replace(/^tmux /, "");
 }
@@ -136,8 +136,8 @@ async function runTmux(
     // The server started for the first session must keep running.
     outlivesUs: true,
   });
-  const said = result.timedOut ? `it did not answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();
-  return { exitCode: result.exitCode ?? -1, stdout: result.stdout.toString(), stderr: said.trim() };
+  const error = result.timedOut ? `no answer within ${TMUX_DEADLINE_MS / 1000} s` : result.stderr.toString();
+  return { exitCode: result.exitCode ?? -1, stdout: result.stdout.toString(), stderr: error.trim() };
 }
 
 function socketArguments({ socket }: TmuxServer): string[] {
@@ -147,15 +147,28 @@ function socketArguments({ socket }: TmuxServer): string[] {
 function tmuxFailed(stderr: string): AppError {
   return new AppError(
     "tmux_failed",
-    `tmux could not start the task's session: ${stderr || "it said nothing"}`,
-    "Check that `tmux new-session -d` works for the user that runs this server; CODEXMCP_TMUX_SOCKET names another place for its socket.",
+    `tmux could not start the task's session: ${stderr || "it printed no error"}.`,
+    "Check that `tmux new-session -d` works for the user that runs this server, or set CODEXMCP_TMUX_SOCKET to another socket.",
   );
 }
 
 function sessionExists(name: string): AppError {
   return new AppError(
     "tmux_session_exists",
-    `A tmux session ${name} exists that does not belong to a task of this server.`,
-    `Look at it with tmux attach -t '=${name}' and end it, or take another topic.`,
+    `The tmux session ${name} exists and does not belong to a task of this server.`,
+    `Inspect it with \`tmux attach -t '=${name}'\` and end it, or choose another topic.`,
   );
+}
+
+/** Environment variables needed by a terminal multiplexer and the shells that users open in it. */
+const KEPT_VARIABLES =
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LANGUAGE|LC_[A-Z]+|TERM|COLORTERM|TERMINFO|TERMINFO_DIRS|TZ|TMPDIR|TMUX|TMUX_TMPDIR|XDG_RUNTIME_DIR|LD_LIBRARY_PATH|XDG_CONFIG_HOME)$/;
+
+/**
+ * Returns the environment for tmux: its server keeps its initial environment and shows it to all clients (`show-environment`), so it must
+ * contain no keys, no tokens and no variables of this server.
+ */
+function multiplexerEnvironment(environment: Record<string, string | undefined>): Record<string, string> {
+  const entries = Object.entries(environment).filter(([name]) => KEPT_VARIABLES.test(name));
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

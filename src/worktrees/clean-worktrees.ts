@@ -42,9 +42,9 @@ function hasState(report: WorktreeReport, { merged = false, unchanged = false }:
 export type CleanedWorktree = Partial<Pick<DiscardedWorktree, "salvage" | "left_behind">>;
 
 /**
- * Removes a worktree after saving all that it holds. If its folder is gone, removes only git's record of it and keeps its
+ * Removes a worktree after saving everything in it. If its folder is gone, removes only git's record of it and keeps its
  * branch.
- * @returns the ref that has all of it, if there was something to save
+ * @returns the ref of the saved worktree, if there was something to save
  * @throws AppError as {@link discardSite} does
  */
 export async function cleanWorktree(context: AppContext, { site, report }: KnownWorktree): Promise<CleanedWorktree> {

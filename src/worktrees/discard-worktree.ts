@@ -1,12 +1,18 @@
 import { join } from "node:path";
-import { incompleteRestoreError, isHalfRestored, readForeignLock } from "#git/worktree/worktree-lock.ts";
+import { incompleteRestoreError, isIncompleteRestore, readForeignLock } from "#git/worktree/worktree-lock.ts";
 import { checkRemovable, removeWorktree } from "#git/worktree/remove-worktree.ts";
-import { type IgnoredPath, listIgnored, pickLargeIgnored } from "#git/salvage/ignored.ts";
-import { dropSalvage } from "#git/salvage/list-salvage.ts";
+import {
+  type IgnoredPath,
+  listIgnored,
+  pickLargeIgnored,
+  readWorktreeState,
+  type WorktreeState,
+} from "#git/salvage/worktree-state.ts";
+import { deleteSalvage } from "#git/salvage/list-salvage.ts";
 import { toText } from "#git/byte-names.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { saveWorktree } from "#git/salvage/save-worktree.ts";
-import { readWorktreeState, type WorktreeState } from "#git/salvage/worktree-state.ts";
-import { ChangedMeanwhileError, unreadable } from "#git/salvage/unreadable.ts";
+import { ChangedMeanwhileError, unreadableError } from "#git/salvage/walk.ts";
 import { type BranchUse, findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError, errnoOf } from "#base/errors.ts";
@@ -16,17 +22,17 @@ import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, getTaskWorktree, worktreeGone, type WorktreeSite } from "./task-worktree.ts";
 
-/** A discarded worktree, and the location of what was saved of it. */
+/** A discarded worktree, and where it was saved. */
 export interface DiscardedWorktree {
   worktree_dir: string;
   agent_branch: string;
-  /** The ref that has all of it. */
+  /** Ref of the saved worktree. */
   salvage: string;
   /** Number of files that were saved in addition to the commits. */
   files_saved: number;
   /** Large ignored paths that were not saved, at the caller's request. */
   not_saved: string[];
-  /** Rest of the folder, if this user may not remove all of it. */
+  /** Remaining part of the folder, if this user may not remove all of it. */
   left_behind?: string;
 }
 
@@ -37,45 +43,45 @@ const MAX_IGNORED_BYTES = 100 * 1024 * 1024;
 const MAX_ATTEMPTS = 3;
 
 /**
- * Saves all that a task's worktree holds under a ref of this server, then removes the worktree and its branch.
- * @param isIgnoredGivenUp whether large ignored files and folders need not be saved
+ * Saves everything in a task's worktree under a ref of this server, then removes the worktree and its branch.
+ * @param skipsLargeIgnored whether large ignored files and folders are not saved
  * @throws AppError `no_worktree`, `worktree_not_ours`, `worktree_locked`, `worktree_busy`, `worktree_gone`,
  *   `worktree_unusable`, `branch_in_use`, `worktree_has_repositories`, `ignored_too_large`; nothing is changed then
  */
 export async function discardWorktree(
   context: AppContext,
   taskId: string,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree & { task_id: string }> {
-  const place = await getTaskWorktree(context, taskId);
-  return { task_id: place.task.task_id, ...(await discardSite(context, place, isIgnoredGivenUp)) };
+  const site = await getTaskWorktree(context, taskId);
+  return { task_id: site.task.task_id, ...(await discardSite(context, site, skipsLargeIgnored)) };
 }
 
 /** Discards a worktree, even if the records of its tasks are gone. @throws AppError as {@link discardWorktree} does */
 export async function discardSite(
   context: AppContext,
   site: WorktreeSite,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree> {
   if (!site.isMadeHere) throw notOurs(site);
-  if (isHalfRestored(site.path)) throw incompleteRestoreError(site.path);
-  return removeSite(context, site, isIgnoredGivenUp);
+  if (isIncompleteRestore(site.path)) throw incompleteRestoreError(site.path);
+  return removeSite(context, site, skipsLargeIgnored);
 }
 
 /** Discards a worktree, even if it was restored only in part. @throws AppError as {@link discardWorktree} does */
 export async function removeSite(
   context: AppContext,
   site: WorktreeSite,
-  isIgnoredGivenUp: boolean,
+  skipsLargeIgnored: boolean,
 ): Promise<DiscardedWorktree> {
   const { repository, path: worktree, branch } = site;
   return withRepositoryLock(context.store, repository, async () => {
     await checkIdle(context, worktree);
     await checkDiscardable(site);
-    const { ref, tip, state, leftOut } = await saveStill(site, isIgnoredGivenUp);
+    const { ref, tip, state, leftOut } = await saveWithRetries(site, skipsLargeIgnored);
     const left = await removeWorktree({ repository, worktree, branch, tip }).catch(async (error: unknown) => {
       // The worktree is still there: no need to keep a copy.
-      if (pathExists(join(worktree, ".git"))) await dropSalvage(repository, ref);
+      if (pathExists(join(worktree, ".git"))) await deleteSalvage(repository, ref);
       throw error;
     });
     return {
@@ -108,10 +114,10 @@ interface Saved {
 }
 
 /** Saves the worktree, and repeats that until it has not changed while it was read. */
-async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved> {
-  for (let look = 1; look <= MAX_ATTEMPTS; look++) {
+async function saveWithRetries(site: WorktreeSite, skipsLargeIgnored: boolean): Promise<Saved> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     try {
-      const saved = await saveOnce(site, isIgnoredGivenUp);
+      const saved = await saveOnce(site, skipsLargeIgnored);
       if (saved !== undefined) return saved;
     } catch (error) {
       if (!(error instanceof ChangedMeanwhileError)) throw isSystemError(error) ? notSaved(site, error) : error;
@@ -119,25 +125,25 @@ async function saveStill(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise
   }
   throw new AppError(
     "worktree_busy",
-    `Something writes to ${site.path} while it is being saved.`,
-    "End whatever works there (an editor, a watcher, a server), and discard again.",
+    `Files in ${site.path} changed while they were being saved.`,
+    "Stop the programs that write there (such as an editor, a watcher or a server), then discard again.",
   );
 }
 
 /** Saves a worktree. @returns undefined if it changed meanwhile */
-async function saveOnce(site: WorktreeSite, isIgnoredGivenUp: boolean): Promise<Saved | undefined> {
+async function saveOnce(site: WorktreeSite, skipsLargeIgnored: boolean): Promise<Saved | undefined> {
   const { repository, path: worktree, branch } = site;
   const ignored = await listIgnored(worktree);
-  if (!isIgnoredGivenUp) checkIgnored(site, ignored);
-  const leftOut = isIgnoredGivenUp ? pickLargeIgnored(ignored) : [];
-  const given = new Set(leftOut);
-  const isLeftOut = (path: string) => given.has(path);
+  if (!skipsLargeIgnored) checkIgnored(site, ignored);
+  const leftOut = skipsLargeIgnored ? pickLargeIgnored(ignored) : [];
+  const omitted = new Set(leftOut);
+  const isLeftOut = (path: string) => omitted.has(path);
   const state = await readWorktreeState(worktree, isLeftOut);
   if (state.repositories.length > 0) throw hasRepositories(site, state.repositories);
   const { ref, tip } = await saveWorktree({ repository, worktree, branch, state, leftOut });
-  const isStill = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
-  if (isStill) return { ref, tip, state, leftOut };
-  await dropSalvage(repository, ref);
+  const isUnchanged = (await readWorktreeState(worktree, isLeftOut)).signature === state.signature;
+  if (isUnchanged) return { ref, tip, state, leftOut };
+  await deleteSalvage(repository, ref);
   return undefined;
 }
 
@@ -145,62 +151,63 @@ function isSystemError(error: unknown): error is Error {
   return !(error instanceof AppError) && errnoOf(error) !== undefined;
 }
 
-function checkIgnored(place: WorktreeSite, ignored: readonly IgnoredPath[]): void {
+function checkIgnored(site: WorktreeSite, ignored: readonly IgnoredPath[]): void {
   const closed = ignored.find((each) => each.unreadable !== undefined)?.unreadable;
-  if (closed !== undefined) throw unreadable(closed);
+  if (closed !== undefined) throw unreadableError(closed);
   const bytes = ignored.reduce((sum, each) => sum + each.bytes, 0);
   if (bytes <= MAX_IGNORED_BYTES) return;
   const largestFirst = ignored.toSorted((a, b) => b.bytes - a.bytes);
   const names = largestFirst.map((each) => `${toText(each.path)} (${inMegabytes(each.bytes)})`);
   throw new AppError(
     "ignored_too_large",
-    `${place.path} holds too many ignored files to be saved (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
-    "Discard with skip_large_ignored if that can be made again: ignored files and folders of less than 1 MB are saved even then.",
+    `${site.path} contains too many ignored files to save (${inMegabytes(bytes)}): ${listSome(names, 3)}.`,
+    "Discard with skip_large_ignored if the large ones can be generated again; those smaller than 1 MB are still saved.",
   );
 }
 
 function inMegabytes(bytes: number): string {
-  return bytes >= Number.MAX_SAFE_INTEGER ? "more than was counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
+  return bytes >= Number.MAX_SAFE_INTEGER ? "more than could be counted" : `${Math.round(bytes / 1024 / 1024)} MB`;
 }
 
 function notSaved({ path }: WorktreeSite, error: Error): AppError {
+  const { hint = "Check that this user can read and write there." } = describeSystemCall(error);
   return new AppError(
     "worktree_unusable",
     `${path} cannot be saved: ${error.message}. Nothing was changed.`,
-    "Make room on that disk, or give this user the right to read and write there, and discard again.",
+    `${hint} Then discard again.`,
     error,
   );
 }
 
 function inUse({ branch }: WorktreeSite, { path, what }: BranchUse): AppError {
   const hints: Record<BranchUse["what"], string> = {
-    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), and discard again.`,
-    "being rebased": `Finish or end the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), and discard again.`,
-    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), and discard again.`,
+    "checked out": `Switch that working tree to another branch (git -C ${quoteForShell(path)} switch <branch>), then discard again.`,
+    "being rebased": `Finish or abort the rebase there (git -C ${quoteForShell(path)} rebase --continue or --abort), then discard again.`,
+    "being bisected": `End the bisection there (git -C ${quoteForShell(path)} bisect reset), then discard again.`,
   };
   return new AppError("branch_in_use", `Branch ${branch} is ${what} in ${path}.`, hints[what]);
 }
 
-function notOurs({ path, branch }: WorktreeSite): AppError {
+function notOurs({ path, branch, repository }: WorktreeSite): AppError {
   return new AppError(
     "worktree_not_ours",
-    `${path}, or its branch ${branch}, was there before the task: it is not this server's to remove.`,
-    `Remove it yourself: git worktree remove ${quoteForShell(path)}`,
+    `${path} or its branch ${branch} existed before the task, so this server does not remove it.`,
+    `Remove it yourself (git -C ${quoteForShell(repository)} worktree remove ${quoteForShell(path)}).`,
   );
 }
 
-function locked({ path }: WorktreeSite, reason: string): AppError {
+function locked({ path, repository }: WorktreeSite, reason: string): AppError {
   return new AppError(
     "worktree_locked",
-    `${path} is locked by somebody else${reason === "" ? "" : `: ${reason}`}.`,
-    `Unlock it: git worktree unlock ${quoteForShell(path)}`,
+    `${path} is locked (git worktree lock)${reason === "" ? "" : `: ${reason}`}.`,
+    `Unlock it (git -C ${quoteForShell(repository)} worktree unlock ${quoteForShell(path)}), then discard again.`,
   );
 }
 
 function hasRepositories({ path }: WorktreeSite, repositories: readonly string[]): AppError {
   return new AppError(
     "worktree_has_repositories",
-    `${path} holds git repositories of its own, which cannot be saved: ${listSome(repositories.map(toText))}.`,
-    "Move them away, or push what is in them and delete them, and discard again.",
+    `${path} contains git repositories, which cannot be saved: ${listSome(repositories.map(toText))}.`,
+    "Move them away, or push their commits and delete them, then discard again.",
   );
 }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { GitLimits } from "#git/run-git.ts";
-import { findUncommittedWork, type UncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import { findUncommittedWork, type UncommittedWork } from "#git/changes/status.ts";
 import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
-import { mapLimited } from "#base/map-limited.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import { statIfAny } from "#base/paths.ts";
 
 /** A worktree whose files are to be examined. */
@@ -46,19 +46,19 @@ export async function inspectWorktrees<Target extends InspectionTarget>(
 ): Promise<ReadonlyMap<Target, WorktreeFiles>> {
   const { small, large } = partBySize(targets);
   const exact: GitLimits = { deadlineMs: EXACT_WORK_TIMEOUT_MS };
-  const hurried: GitLimits = { signal: AbortSignal.timeout(WORK_TIMEOUT_MS) };
+  const limited: GitLimits = { signal: AbortSignal.timeout(WORK_TIMEOUT_MS) };
   const inOrder = [...small, ...large];
-  const looks = mapLimited(inOrder, MAX_CONCURRENT_WORKTREES, async (target) => {
+  const checks = mapLimited(inOrder, MAX_CONCURRENT_WORKTREES, async (target) => {
     if (target.gitDir === undefined) return "none";
-    const quick = small.has(target) ? { deadlineMs: SMALL_WORKTREE_TIMEOUT_MS } : hurried;
+    const quick = small.has(target) ? { deadlineMs: SMALL_WORKTREE_TIMEOUT_MS } : limited;
     return findUncommittedWork(target.path, isExact ? exact : quick);
   });
-  await (isExact ? looks : withTimeout(looks, WORK_TIMEOUT_MS));
+  await (isExact ? checks : withTimeout(checks, WORK_TIMEOUT_MS));
   const begin = performance.now();
   const deadline = begin + (isExact ? EXACT_SIZES_TIMEOUT_MS : SIZES_TIMEOUT_MS);
   const grace = { entries: SMALL_ENTRIES, deadline: begin + SMALL_WORKTREE_TIMEOUT_MS };
   const sizes = inOrder.map(async ({ path }) => measureFolder(path, { deadline, grace }));
-  const [work, size] = await Promise.all([looks, Promise.all(sizes)]);
+  const [work, size] = await Promise.all([checks, Promise.all(sizes)]);
   return new Map(
     inOrder.map((target, index) => [
       target,

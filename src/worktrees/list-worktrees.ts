@@ -1,19 +1,19 @@
-import { readBranchTips } from "#git/repository/branch-tips.ts";
-import { CommitGraph } from "#git/repository/commit-graph.ts";
+import { readBranchTips } from "#git/repository/branches.ts";
+import { CommitGraph } from "#git/repository/history.ts";
 import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { listGitWorktrees as listOfGit, type ListedWorktree } from "#git/worktree/worktree-list.ts";
+import { listGitWorktrees, type ListedWorktree } from "#git/worktree/worktree-list.ts";
 import { toFailure } from "#base/errors.ts";
-import { mapLimited } from "#base/map-limited.ts";
-import { newestTaskIn } from "#store/tasks/list-tasks.ts";
+import { mapLimited } from "#base/concurrency.ts";
+import { findNewestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { inspectWorktrees, type InspectionTarget, type WorktreeFiles } from "./inspect-worktrees.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { repositoryGone, type WorktreeSite } from "./task-worktree.ts";
 import {
-  baseOf,
+  getTargetCommit,
   type LastTask,
-  reportOn,
+  buildReport,
   reportUnreadable,
   type WorktreeFacts,
   type WorktreeReport,
@@ -46,8 +46,8 @@ export async function listWorktrees(context: AppContext, isExact = false): Promi
     found.filter((each) => "tips" in each),
     isExact,
   );
-  const looked = await mapLimited([...files], 1, async ([worktree, itsFiles]) => describe(worktree, itsFiles));
-  const known = [...found.filter((each) => "report" in each), ...looked];
+  const examined = await mapLimited([...files], 1, async ([worktree, itsFiles]) => describe(worktree, itsFiles));
+  const known = [...found.filter((each) => "report" in each), ...examined];
   return known.toSorted((a, b) => (a.site.path < b.site.path ? -1 : 1));
 }
 
@@ -57,7 +57,10 @@ interface ReadWorktree extends InspectionTarget, Omit<WorktreeFacts, keyof Workt
 async function describe(worktree: ReadWorktree, files: WorktreeFiles): Promise<KnownWorktree> {
   const { stored, gitDir, lastTask } = worktree;
   try {
-    return { site: toSite(stored), report: await reportOn({ ...worktree, ...files, isThere: gitDir !== undefined }) };
+    return {
+      site: toSite(stored),
+      report: await buildReport({ ...worktree, ...files, isThere: gitDir !== undefined }),
+    };
   } catch (error) {
     return unreadable(stored, error, lastTask);
   }
@@ -70,12 +73,12 @@ async function readRepository(
   all: readonly StoredWorktree[],
 ): Promise<(ReadWorktree | KnownWorktree)[]> {
   const limits = { deadlineMs: FACTS_TIMEOUT_MS };
-  const lastTaskOf = ({ worktree_dir }: StoredWorktree) => newestTaskIn(store, worktree_dir);
+  const lastTaskOf = ({ worktree_dir }: StoredWorktree) => findNewestTaskIn(store, worktree_dir);
   try {
     if (!(await canReadFolder(folder))) throw repositoryGone(folder);
     const branches = all.flatMap(({ agent_branch, base_branch }) => [agent_branch, base_branch ?? agent_branch]);
     const tips = await readBranchTips(folder, branches, limits);
-    const listing = new Map((await listOfGit(folder, limits)).map((listed) => [listed.path, listed]));
+    const listing = new Map((await listGitWorktrees(folder, limits)).map((listed) => [listed.path, listed]));
     const there = all.flatMap((stored) => {
       const listed = listing.get(stored.worktree_dir);
       return listed === undefined ? [] : [{ stored, listed }];
@@ -111,7 +114,7 @@ function commitsOf(
   return all
     .flatMap(({ stored, listed }) => [
       stored.base_commit,
-      baseOf(stored, tips),
+      getTargetCommit(stored, tips),
       tips.get(stored.agent_branch),
       listed.commit,
       stored.merged?.commit,

@@ -1,17 +1,17 @@
-import { commitOf, commitOfBranch, resolveBranch, headOf } from "#git/repository/branches.ts";
+import { findCommit, findBranchCommit, findCurrentBranch, resolveBranch } from "#git/repository/branches.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
-import type { Conflict } from "#git/merge/conflict.ts";
+import type { Conflict } from "#git/merge/merge-trees.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { hasUncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import { hasUncommittedWork } from "#git/changes/status.ts";
 import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import { findMerged, recordMerge } from "#store/worktree-base.ts";
-import { commitMessageOf } from "#domain/commit-message.ts";
+import { commitMessageOf } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
 
@@ -58,46 +58,46 @@ export async function mergeWorktrees(
   taskIds: readonly string[],
   options: MergeOptions,
 ): Promise<MergeOutcome> {
-  const places: TaskWorktree[] = [];
-  for (const id of taskIds) places.push(await getTaskWorktree(context, id));
+  const sites: TaskWorktree[] = [];
+  for (const id of taskIds) sites.push(await getTaskWorktree(context, id));
   const merged: MergedTask[] = [];
   const no_changes: UnchangedTask[] = [];
-  for (const [index, place] of places.entries()) {
-    const done = await withRepositoryLock(context.store, place.repository, () =>
-      mergeOne(context, place, options),
+  for (const [index, site] of sites.entries()) {
+    const outcome = await withRepositoryLock(context.store, site.repository, () =>
+      mergeOne(context, site, options),
     ).catch((error: unknown) => ({ failure: toFailure(error), conflicts: [] }));
-    if ("failure" in done) {
-      const not_attempted = places.slice(index + 1).map(({ task }) => task.task_id);
-      return { merged, no_changes, stopped: { task_id: place.task.task_id, ...done }, not_attempted };
+    if ("failure" in outcome) {
+      const not_attempted = sites.slice(index + 1).map(({ task }) => task.task_id);
+      return { merged, no_changes, stopped: { task_id: site.task.task_id, ...outcome }, not_attempted };
     }
-    if ("commit" in done) merged.push(done);
-    else no_changes.push(done);
+    if ("commit" in outcome) merged.push(outcome);
+    else no_changes.push(outcome);
   }
   return { merged, no_changes, stopped: undefined, not_attempted: [] };
 }
 
-/** Maximum number of attempts at a merge whose branch moves meanwhile. */
+/** Maximum number of attempts at a merge into a branch that keeps moving. */
 const MAX_ATTEMPTS = 3;
 
 async function mergeOne(
   context: AppContext,
-  place: TaskWorktree,
+  site: TaskWorktree,
   options: MergeOptions,
   attempt = 1,
 ): Promise<MergedTask | UnchangedTask | { failure: Failure; conflicts: Conflict[] }> {
-  await checkIdle(context, place.path);
-  const { folder, branch, baseCommit: base, task, path } = place;
-  const named = options.into ?? place.baseBranch;
-  if (named === undefined) throw withoutTarget(place);
+  await checkIdle(context, site.path);
+  const { folder, branch, baseCommit: base, task, path } = site;
+  const named = options.into ?? site.baseBranch;
+  if (named === undefined) throw withoutTarget(site);
   const [into, own] = await Promise.all([resolveBranch(folder, named), resolveBranch(folder, branch)]);
   if (into === undefined) throw unknownBranch(named);
   if (into === own) throw intoItself(into);
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
-  const [target, source] = await Promise.all([tipOf(folder, into), tipOf(folder, branch)]);
-  const isThere = (await findWorktreeGitDir(path, place.repository)) !== undefined;
+  const [target, source] = await Promise.all([getBranchCommit(folder, into), getBranchCommit(folder, branch)]);
+  const isThere = (await findWorktreeGitDir(path, site.repository)) !== undefined;
   const worktree = isThere ? path : await findMovedWorktree(folder, branch);
-  if (worktree !== undefined) await checkAllOnBranch({ ...place, path: worktree }, source);
+  if (worktree !== undefined) await checkAllOnBranch({ ...site, path: worktree }, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
   if (await isAncestor(folder, source, base)) return unchanged;
   const { strategy } = options;
@@ -106,14 +106,14 @@ async function mergeOne(
   const names = [into, branch] as const;
   const commits = { target, source, base, merged };
   const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
-  if ("conflicts" in computed) return { failure: conflict(place, into, computed), conflicts: computed.conflicts };
+  if ("conflicts" in computed) return { failure: conflict(into, computed), conflicts: computed.conflicts };
   const { commit } = computed;
   try {
     if (commit !== target) await advanceBranch({ folder, branch: into, from: target, to: commit, checkout });
   } catch (error) {
-    const hasMoved = (await commitOfBranch(folder, into)) !== target;
+    const hasMoved = (await findBranchCommit(folder, into)) !== target;
     if (!hasMoved || attempt === MAX_ATTEMPTS) throw error;
-    return mergeOne(context, place, options, attempt + 1);
+    return mergeOne(context, site, options, attempt + 1);
   }
   recordMerge(context.store, path, { tip: source, commit });
   return { ...unchanged, commit, diff_stat: await readShortstat(folder, target, commit) };
@@ -123,25 +123,29 @@ async function mergeOne(
  * Checks that a merge would not leave any work of a worktree behind.
  * @throws AppError `uncommitted_work`, `worktree_on_other_branch`
  */
-async function checkAllOnBranch(place: TaskWorktree, tip: string): Promise<void> {
-  const { path, branch } = place;
-  if (await hasUncommittedWork(path)) throw uncommitted(place);
-  const [head, commit] = await Promise.all([headOf(path), commitOf(path, "HEAD")]);
+async function checkAllOnBranch(site: TaskWorktree, tip: string): Promise<void> {
+  const { path, branch } = site;
+  if (await hasUncommittedWork(path)) throw uncommitted(site);
+  const [head, commit] = await Promise.all([findCurrentBranch(path), findCommit(path, "HEAD")]);
   if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
   const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;
   throw new AppError(
     "worktree_on_other_branch",
-    `${path} has ${other} checked out, whose commits are not in ${branch}: the merge would leave them behind.`,
-    `Take them into it (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), and merge again.`,
+    `${path} has ${other} checked out, with commits that ${branch} does not have.`,
+    `Merge them into ${branch} (git -C ${quoteForShell(path)} switch ${branch} && git -C ${quoteForShell(path)} merge ${quoteForShell(head ?? commit)}), then merge again.`,
   );
 }
 
 function intoItself(branch: string): AppError {
-  return new AppError("invalid_argument", `${branch} cannot be merged into itself.`, "Name another branch with into.");
+  return new AppError(
+    "invalid_argument",
+    `Branch ${branch} cannot be merged into itself.`,
+    "Choose another branch with into.",
+  );
 }
 
-async function tipOf(folder: string, branch: string): Promise<string> {
-  const commit = await commitOfBranch(folder, branch);
+async function getBranchCommit(folder: string, branch: string): Promise<string> {
+  const commit = await findBranchCommit(folder, branch);
   if (commit !== undefined) return commit;
   throw unknownBranch(branch);
 }
@@ -149,36 +153,32 @@ async function tipOf(folder: string, branch: string): Promise<string> {
 function unknownBranch(branch: string): AppError {
   return new AppError(
     "unknown_branch",
-    `There is no branch ${branch}.`,
-    "Run git branch to list them; restore brings a discarded one back.",
+    `Branch ${branch} does not exist.`,
+    "Run git branch to list the branches, or restore the worktree if it was discarded.",
   );
 }
 
 function withoutTarget({ path }: TaskWorktree): AppError {
   return new AppError(
     "unknown_branch",
-    `${path} was made from a detached HEAD, so there is no branch to merge into.`,
-    "Name one with into.",
+    `${path} was created from a detached HEAD, so there is no branch to merge into.`,
+    "Choose a branch with into.",
   );
 }
 
 function uncommitted({ path }: TaskWorktree): AppError {
   return new AppError(
     "uncommitted_work",
-    `${path} has work that is not committed: the merge would leave it behind.`,
-    `Commit it (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit), or remove it, and merge again.`,
+    `${path} has uncommitted changes, which would not be merged.`,
+    `Commit them (git -C ${quoteForShell(path)} add --all && git -C ${quoteForShell(path)} commit) or remove them, then merge again.`,
   );
 }
 
-function conflict(
-  { branch }: TaskWorktree,
-  into: string,
-  { conflicts, at }: { conflicts: Conflict[]; at: string | undefined },
-): Failure {
+function conflict(into: string, { conflicts, at }: { conflicts: Conflict[]; at: string | undefined }): Failure {
   const files = listSome(conflicts.map(({ path }) => path));
   return {
     code: "merge_conflict",
-    message: `${branch}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`} conflicts with ${into} in ${files}. Nothing was changed.`,
-    hint: `Resume the task's session with the next version, and have it merge ${into} into its branch and resolve the conflicts.`,
+    message: `Conflicts with ${into} in ${files}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`}. Nothing was changed.`,
+    hint: `Resume its session under the next version of the topic, and let it merge ${into} into its branch and resolve the conflicts.`,
   };
 }

@@ -1,8 +1,9 @@
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findGitFolders, findMainTree } from "#git/git-folders.ts";
-import { mergeBaseOf } from "#git/repository/history.ts";
+import { findMergeBase } from "#git/repository/history.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { findWorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#domain/record.ts";
@@ -38,7 +39,7 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   const { worktree_dir, agent_branch, workspace } = task;
   const base = worktree_dir === undefined ? undefined : findWorktreeBase(context.store, worktree_dir);
   if (worktree_dir === undefined || agent_branch === undefined) throw withoutWorktree(task);
-  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessBaseOf(task, agent_branch));
+  const baseCommit = base?.base_commit ?? task.base_commit ?? (await guessTaskBase(task, agent_branch));
   if (!pathExists(workspace)) throw repositoryGone(workspace);
   if (baseCommit === undefined) throw withoutWorktree(task);
   return {
@@ -65,13 +66,13 @@ export async function worktreeGone({ repository, path, branch }: WorktreeSite): 
   return moved === undefined
     ? new AppError(
         "worktree_gone",
-        `${path} is gone.`,
-        `Restore it if it was discarded; its branch ${branch}, if that is there, was not touched.`,
+        `The worktree ${path} does not exist.`,
+        `Restore it if it was discarded; otherwise its commits are still on branch ${branch}.`,
       )
     : new AppError(
         "worktree_moved",
         `${path} was moved: its branch ${branch} is checked out in ${moved}.`,
-        `Move it back: git -C '${repository}' worktree move '${moved}' '${path}'`,
+        `Move it back (git -C ${quoteForShell(repository)} worktree move ${quoteForShell(moved)} ${quoteForShell(path)}).`,
       );
 }
 
@@ -84,27 +85,27 @@ export async function checkIdle(context: AppContext, path: string): Promise<void
   if (unfinished === undefined) return;
   const { status, task_id } = await reconcile(context, unfinished);
   if (status !== "queued" && status !== "running") return;
-  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or stop it (codex_cancel).`;
-  throw new AppError("worktree_busy", `The task ${task_id} is working in ${path}.`, hint);
+  const hint = `Wait for it (codex_wait with task_ids ["${task_id}"]) or cancel it (codex_cancel).`;
+  throw new AppError("worktree_busy", `Task ${task_id} is using ${path}.`, hint);
 }
 
 /** Determines the base commit of a task of the Python server, which did not record it. */
-async function guessBaseOf({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
+async function guessTaskBase({ workspace, base_branch }: TaskRecord, branch: string): Promise<string | undefined> {
   if (!pathExists(workspace)) return undefined;
   const base = base_branch === undefined ? "HEAD" : `refs/heads/${base_branch}`;
-  return mergeBaseOf(workspace, `refs/heads/${branch}`, base);
+  return findMergeBase(workspace, `refs/heads/${branch}`, base);
 }
 
 /** Returns the error for a repository that is not where its tasks were started. */
 export function repositoryGone(gitFolder: string): AppError {
   return new AppError(
     "worktree_moved",
-    `The repository whose git folder was ${gitFolder} is gone, or was moved.`,
-    "Move it back. Or let git join it with its worktrees at the new place (git -C <repository> worktree repair <worktree>), and start tasks there.",
+    `The repository at ${gitFolder} was moved or deleted.`,
+    "Move it back, or repair its worktrees (git -C <new-path> worktree repair <worktree>) and start tasks at the new path.",
   );
 }
 
 function withoutWorktree({ task_id, sandbox }: TaskRecord): AppError {
-  const why = sandbox === "read-only" ? "it only read" : "it ran outside git";
-  return new AppError("no_worktree", `${task_id} has no worktree: ${why}.`, "Its result is all that there is of it.");
+  const reason = sandbox === "read-only" ? "it was read-only" : "it ran outside git";
+  return new AppError("no_worktree", `Task ${task_id} has no worktree: ${reason}.`, "Read its result instead.");
 }

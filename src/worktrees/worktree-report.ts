@@ -1,6 +1,6 @@
-import type { CommitGraph } from "#git/repository/commit-graph.ts";
+import type { CommitGraph } from "#git/repository/history.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
-import type { UncommittedWork } from "#git/worktree/uncommitted-work.ts";
+import type { UncommittedWork } from "#git/changes/status.ts";
 import type { Failure } from "#base/errors.ts";
 import type { FolderSize } from "#platform/files/folder-size.ts";
 import type { StoredWorktree } from "#store/worktree-base.ts";
@@ -61,16 +61,17 @@ export interface WorktreeFacts {
 }
 
 /** Returns the report on a worktree. @throws AppError `git_failed` */
-export async function reportOn(facts: WorktreeFacts): Promise<WorktreeReport> {
+export async function buildReport(facts: WorktreeFacts): Promise<WorktreeReport> {
   const { stored, listed, isThere, tips, graph, work, size, lastTask } = facts;
   const isOnItsBranch = listed.branch === stored.agent_branch;
   const tip = isOnItsBranch || !isThere ? tips.get(stored.agent_branch) : listed.commit;
-  // If another branch is checked out, its commits may be anybody's.
+  // If another branch is checked out, its commits may not be the task's.
   const isSettled = isOnItsBranch && work === "none";
-  const commits = tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, baseOf(stored, tips));
+  const commits =
+    tip === undefined ? NO_COMMITS : await judgeCommits(graph, stored, tip, getTargetCommit(stored, tips));
   const isRunning = lastTask?.status === "running" || lastTask?.status === "queued";
   return {
-    ...identify(stored),
+    ...identityFields(stored),
     state: isRunning ? "running" : isThere ? "idle" : "gone",
     ...(isThere && !isOnItsBranch && { on_branch: listed.branch ?? DETACHED }),
     bytes: size.bytes,
@@ -93,7 +94,7 @@ export function reportUnreadable(
   lastTask: LastTask | undefined,
 ): WorktreeReport {
   return {
-    ...identify(stored),
+    ...identityFields(stored),
     state: "unreadable",
     problem: `${message} ${hint}`,
     bytes: 0,
@@ -113,11 +114,14 @@ export function reportUnreadable(
  * Returns the commit that a worktree's work will be merged into: that of its base branch, or its base commit if that branch
  * does not exist.
  */
-export function baseOf({ base_branch, base_commit }: StoredWorktree, tips: ReadonlyMap<string, string>): string {
+export function getTargetCommit(
+  { base_branch, base_commit }: StoredWorktree,
+  tips: ReadonlyMap<string, string>,
+): string {
   return (base_branch === undefined ? undefined : tips.get(base_branch)) ?? base_commit;
 }
 
-function identify({ worktree_dir, agent_branch, base_branch }: StoredWorktree) {
+function identityFields({ worktree_dir, agent_branch, base_branch }: StoredWorktree) {
   return { worktree_dir, agent_branch, ...(base_branch !== undefined && { base_branch }) };
 }
 

@@ -33,7 +33,7 @@ function start(tool: "codex" | "codex_dispatch", prompt: string, topic: string, 
 
 describe("help", () => {
   test.each(COMMANDS.filter(({ group }) => group !== undefined).map(({ name }) => name))(
-    "%s --help: summary, options, an example",
+    "%s --help shows summary, options and an example",
     async (name) => {
       const { exitCode, stdout } = await cli(name, "--help");
       expect(exitCode).toBe(0);
@@ -43,15 +43,16 @@ describe("help", () => {
     },
   );
 
-  test("names every command for people, and none that is not", async () => {
+  test("lists every command for people and no internal one", async () => {
     const { stdout } = await cli("--help");
+    expect(stdout).toContain("Start here: `codex-mcp-server doctor`\n");
     for (const { name, group } of COMMANDS) {
       if (group === undefined) expect(stdout).not.toContain(name);
       else expect(stdout).toContain(`  ${name}`);
     }
   });
 
-  test("on a terminal, without a command, is what a person gets", async () => {
+  test("is shown on a terminal without a command", async () => {
     const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 50 });
     await terminal.shows("Usage: codex-mcp-server [command]");
     await terminal.shows("[exit 0]");
@@ -71,23 +72,23 @@ describe("a wrong command line", () => {
     [["install", "cursr"], "Did you mean cursor?"],
     [["wait", "-t", "soon", "x"], "--timeout takes a duration"],
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],
-    [["completion", "tcsh"], "Shells: bash, zsh, fish"],
+    [["completion", "tcsh"], "Choose one of bash, zsh, fish."],
     [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
-  ])("%p is explained, with exit code 64", async (args, words) => {
+  ])("%p is explained and exits with 64", async (args, words) => {
     const { exitCode, stdout, stderr } = await cli(...args);
     expect(stderr).toContain(words);
     expect(stdout).toBe("");
     expect(exitCode).toBe(64);
   });
 
-  test("a wrong variable is named, once", async () => {
+  test("a wrong variable is named", async () => {
     const { exitCode, stderr } = await runCli(world, ["tasks"], { CODEXMCP_KEEP_TASKS: "many" });
     expect(stderr).toContain("CODEXMCP_KEEP_TASKS must be a whole number");
     expect(exitCode).toBe(1);
   });
 });
 
-test("--version names version, commit and target", async () => {
+test("--version shows version, commit and target", async () => {
   const { stdout } = await cli("--version");
   expect(stdout).toMatch(
     /^codex-mcp-server \d+\.\d+\.\d+\ncommit [0-9a-f]{40}(-dirty)?, \d{4}-\d\d-\d\dT.*\nfor \w+-\w+, Bun /,
@@ -97,7 +98,7 @@ test("--version names version, commit and target", async () => {
 });
 
 describe("tasks", () => {
-  test("into a pipe: a line a task, nothing cut, no colour", async () => {
+  test("prints one line for each task to a pipe, uncut and without colour", async () => {
     const { stdout } = await cli("tasks");
     const [titles, ...rows] = stdout.trimEnd().split("\n");
     expect(titles).toMatch(/^TASK +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
@@ -107,15 +108,15 @@ describe("tasks", () => {
     expect(stdout).not.toContain("\u001B");
   });
 
-  test("filters, and JSON", async () => {
+  test("filters tasks and prints JSON", async () => {
     const { stdout } = await cli("tasks", "--status", "completed", "--cwd", cwd, "--json");
     const { tasks } = JSON.parse(stdout) as { tasks: object[] };
     expect(tasks).toHaveLength(1);
     expect(tasks[0]).toMatchObject({ task_id: "codex-review-hello-v1", activity: "I found nothing." });
-    expect((await runCli(world, ["tasks", "--cwd", "."], {}, world.home)).stdout).toBe("No such tasks.\n");
+    expect((await runCli(world, ["tasks", "--cwd", "."], {}, world.home)).stdout).toBe("No matching tasks.\n");
   });
 
-  test("who reads only the first line is no fault", async () => {
+  test("exits with 0 if the reader closes the pipe early", async () => {
     const run = Bun.spawnSync(
       ["/bin/bash", "-c", `'${BINARY}' tasks --limit 1000 | head -1; echo "\${PIPESTATUS[0]}"`],
       {
@@ -128,7 +129,7 @@ describe("tasks", () => {
 });
 
 describe("one task", () => {
-  test("show, by id, topic or a beginning", async () => {
+  test("show finds it by id, topic or a prefix of either", async () => {
     for (const name of ["codex-review-hello-v1", "review-hello-v1", "review-he", "codex-review-he"]) {
       const { stdout } = await cli("show", name);
       expect(stdout).toStartWith("codex-review-hello-v1  ✓ completed");
@@ -138,14 +139,14 @@ describe("one task", () => {
     expect(JSON.parse((await cli("show", "review-hello-v1", "--json")).stdout)).toMatchObject({ status: "completed" });
   });
 
-  test("a name that is nobody's, or more than one's, is refused with those that there are", async () => {
+  test("an unknown or ambiguous name is refused, and the candidates are listed", async () => {
     const unknown = await cli("show", "implement");
     expect(unknown.stderr).toContain("codex-review-refused-v1, codex-review-hello-v1");
     expect((await cli("cancel", "review")).stderr).toContain('More than one task begins with "review"');
     expect(unknown.exitCode).toBe(1);
   });
 
-  test("logs: in words, raw, the last, an earlier run", async () => {
+  test("logs prints readable lines, raw lines, the last lines, or an earlier run", async () => {
     expect((await cli("logs", "review-hello-v1")).stdout).toEndWith(
       "$ echo in-the-log\n  ok: in-the-log\n● I found nothing.\n",
     );
@@ -155,16 +156,16 @@ describe("one task", () => {
     await start("codex", "HELLO", "review-twice-v1");
     expect((await cli("logs", "review-twice-v1")).stdout).toContain("I found nothing.");
     expect((await cli("logs", "--run", "1", "review-twice-v1")).stdout).toEndWith("● Second.\n");
-    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("numbered from 1 to 2");
+    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("Use a number from 1 to 2.");
   });
 
-  test("logs --follow shows what comes, and ends with the task", async () => {
+  test("logs --follow prints new events until the task ends", async () => {
     await start("codex_dispatch", "SLOW", "review-slow-v1");
     const { stdout } = await cli("logs", "-f", "review-slow-v1");
     expect(stdout).toMatch(/● First\.\n\$ sleep 1\n {2}ok\n● Second\.\n\ncompleted after \d+s\n$/);
   });
 
-  test("attach: says why there is nothing to attach to", async () => {
+  test("attach says why there is no session", async () => {
     const terminal = await Terminal.start(world, [BINARY, "attach", "review-hello-v1"], { width: 120, height: 10 });
     await terminal.shows("it has ended (completed)");
     await terminal.shows("show codex-review-hello-v1");
@@ -174,7 +175,7 @@ describe("one task", () => {
 });
 
 describe("wait and cancel", () => {
-  test("wait: 0, 1 and 124", async () => {
+  test("wait exits with 0, 1 or 124", async () => {
     expect((await cli("wait", "review-hello-v1")).exitCode).toBe(0);
     expect((await cli("wait", "review-hello-v1", "review-refused-v1")).exitCode).toBe(1);
     await start("codex_dispatch", "ENDLESS", "longrun-endless-v1", "full-access");
@@ -186,30 +187,30 @@ describe("wait and cancel", () => {
     expect(JSON.parse(any.stdout)).toMatchObject([{ task_id: "codex-review-hello-v1", success: true }]);
   });
 
-  test("attach to a running one, from within another tmux too", async () => {
+  test("attach shows a running task, also inside another tmux", async () => {
     const terminal = await Terminal.start(world, [BINARY, "attach", "longrun-endless"], { width: 120, height: 20 });
     await terminal.shows("Thinking on.");
     await terminal.press("C-b", "C-b", "d");
     await terminal.close();
   });
 
-  test("cancel: nothing is stopped where a name is wrong; else no process is left", async () => {
+  test("cancel stops nothing if a name is wrong, otherwise all processes", async () => {
     expect((await cli("cancel", "longrun-endless-v1", "nonsense")).exitCode).toBe(1);
     expect(await world.sessions()).toEqual(["codex-longrun-endless-v1"]);
     const { exitCode, stdout } = await cli("cancel", "longrun-endless-v1");
     expect(stdout).toMatch(/^codex-longrun-endless-v1: cancelled after \d+s\n$/);
     expect(exitCode).toBe(0);
     expect(world.processes().filter(({ command }) => command.includes("codex exec"))).toEqual([]);
-    expect((await cli("cancel", "longrun-endless-v1")).stdout).toContain("had ended already");
+    expect((await cli("cancel", "longrun-endless-v1")).stdout).toContain("had already ended");
   });
 });
 
 describe("clean", () => {
   const folders = () => readdirSync(join(world.stateHome, "tasks"));
-  // Otherwise a run's end would tidy them away.
+  // Otherwise the end of a run would remove them.
   const keepAll = { CODEXMCP_KEEP_TASKS: "1000" };
 
-  test("removes what is beyond the limits, and only says so in a dry run; worktrees stay", async () => {
+  test("removes tasks beyond the limits, only lists them without --yes, and keeps worktrees", async () => {
     writeOldTasks(world.stateHome, 20);
     const before = folders().length;
     const dry = await runCli(world, ["clean", "--older-than", "7d"], keepAll);
@@ -223,7 +224,7 @@ describe("clean", () => {
     expect((await runCli(world, ["clean"], keepAll)).stdout).toBe("Nothing to remove.\n");
   });
 
-  test("--keep leaves the newest, and what runs", async () => {
+  test("--keep keeps the newest and the running tasks", async () => {
     await start("codex_dispatch", "ENDLESS", "review-running-v1");
     await cli("clean", "--yes", "--keep", "1");
     expect(folders()).toContain("codex-review-running-v1");

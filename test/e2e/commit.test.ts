@@ -80,7 +80,9 @@ test("a run that failed, and a worktree that is on another branch by now, stay a
   expect(failed.data).toMatchObject({ success: false, commits_ahead: 0, uncommitted_changes: ["?? half.txt"] });
   const switched = await work("SWITCH", "implement-switch-v1");
   expect(switched.data).toMatchObject({ success: true, commits_ahead: 0, uncommitted_changes: ["?? new.txt"] });
-  expect(switched.data["commit_error"]).toStartWith("The worktree is on branch elsewhere, not on agent/");
+  expect(switched.data["commit_error"]).toStartWith(
+    "Nothing was committed: the worktree is on branch elsewhere, not on agent/",
+  );
 });
 
 test("what hooks leave behind is ended with the task, and none gets the pane's terminal or waits for input", async () => {
@@ -112,7 +114,7 @@ test("a cancel ends a hook that does not want to end; the work is told as uncomm
   expect(data).toMatchObject({ status: "completed", commits_ahead: 0 });
   expect(data["uncommitted_changes"]).toEqual(["M  README.md", "?? new.txt"]);
   expect(String(data["commit_error"])).toMatch(
-    /^The pre-commit hook was ended after \d+ s, since the task was to end\. Nothing was committed\. .*: testing$/,
+    /^The pre-commit hook was stopped after \d+ s: the task was stopped\. Nothing was committed\. .*: testing$/,
   );
   await world.until(() => !Bun.spawnSync(["ps", "-eo", "args"]).stdout.toString().includes("sleep 614"));
   hook("pre-commit", "true");
@@ -122,8 +124,14 @@ test("where git knows nothing of the worktree any more, each fact that is missin
   world.stub.script("BREAK", [{ run: "echo new > new.txt; rm .git" }, { say: "Broken." }]);
   const { data } = await work("BREAK", "implement-broken-v1");
   expect(data).toMatchObject({ success: true, result: "Broken." });
-  expect(String(data["commit_error"])).toContain("the file that ties it to its repository, is missing");
-  for (const fact of ["uncommitted_changes", "commits_ahead", "diff_stat", "files_changed", "the file that ties it"]) {
+  expect(String(data["commit_error"])).toContain("which links the worktree to its repository, is missing");
+  for (const fact of [
+    "uncommitted_changes",
+    "commits_ahead",
+    "diff_stat",
+    "files_changed",
+    "which links the worktree to its repository",
+  ]) {
     expect(String(data["note"])).toContain(fact);
   }
 });
@@ -140,11 +148,14 @@ test("without its .git file, a worktree is not taken for the repository around i
   await world.run(world.root, ["git", "init", "--quiet", "--initial-branch", "agent/implement-unlinked"]);
   await git(world.root, "commit", "--quiet", "--allow-empty", "-m", "Around");
   const { data } = await work("UNLINK", "implement-unlinked-v1");
-  expect(data).toMatchObject({ success: true, commit_error: expect.stringContaining("the file that ties it") });
+  expect(data).toMatchObject({
+    success: true,
+    commit_error: expect.stringContaining("which links the worktree to its repository"),
+  });
   for (const fact of ["commits_ahead", "files_changed", "uncommitted_changes"]) expect(data).not.toHaveProperty(fact);
   expect(String(data["note"])).toContain("uncommitted_changes");
   const uri = `codex://tasks/${String(data["task_id"])}/diff`;
-  expect(await refusal(client.sdk.readResource({ uri }))).toContain("the file that ties it");
+  expect(await refusal(client.sdk.readResource({ uri }))).toContain("which links the worktree to its repository");
   expect(await git(world.root, "log", "--format=%s")).toBe("Around");
   rmSync(join(world.root, ".git"), { recursive: true });
 });

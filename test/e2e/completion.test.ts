@@ -14,7 +14,7 @@ afterAll(() => world.close());
 const cli = (...args: string[]) => runCli(world, args);
 
 describe("completion", () => {
-  test("commands, options, choices, tasks", async () => {
+  test("offers commands, options, choices and tasks", async () => {
     const complete = async (...words: string[]) => (await cli("complete", "--", ...words)).stdout;
     expect(await complete("ta")).toStartWith("tasks\t");
     expect(await complete("")).not.toContain("run-task");
@@ -29,8 +29,8 @@ describe("completion", () => {
     zsh: 'autoload -U compinit; compinit -u -D; source /dev/stdin <<< "$SCRIPT"; echo $_comps[codex-mcp-server]',
     fish: 'echo "$SCRIPT" | source; complete -C "codex-mcp-server tas"',
   };
-  test.each(Object.entries(shells))("%s takes its script", async (shell, use) => {
-    if (Bun.which(shell) === null) return console.warn(`SKIPPED: ${shell} is not here, nor its completion tried`);
+  test.each(Object.entries(shells))("%s accepts its script", async (shell, use) => {
+    if (Bun.which(shell) === null) return console.warn(`SKIPPED: completion in ${shell}, which is not installed`);
     const script = (await cli("completion", shell)).stdout;
     const command = shell === "bash" ? `${script}\n${use}` : use;
     const run = Bun.spawnSync([shell, "-c", command], {

@@ -90,7 +90,7 @@ describe("free topics", () => {
     ["Fix the login (urgent!)", "full-access", /^implement-Fix_the_login_urgent-v1$/],
     ["review: the cache", "read-only", /^review-the_cache-v1$/],
     ["../../etc/passwd", "read-only", /^review-etc_passwd-v1$/],
-    [`${"long ".repeat(60)}`, "read-only", /^review-[a-z0-9_]{1,60}-v1$/],
+    ["long ".repeat(60), "read-only", /^review-[a-z0-9_]{1,60}-v1$/],
     ["🦊", "read-only", /^review-[a-z0-9_]+-v1$/],
     ["!!!", "read-only", /^review-work-v1$/],
     ["implement-exact_one-v7", "read-only", /^implement-exact_one-v7$/],
@@ -109,7 +109,7 @@ describe("resume", () => {
     const first = await client.call("codex", { prompt: "WRITE", cwd, topic: name, sandbox: "full-access" });
     const { task_id, topic, session_id } = first.data;
     const names = { "task id": task_id, topic, "session id": session_id, beginning: `implement-${name}` };
-    const next = await client.call("codex", { prompt: "AGAIN", resume: names[way as keyof typeof names] });
+    const next = await client.call("codex", { prompt: "AGAIN", resume: Object.entries(names).find(([name]) => name === way)?.[1] });
     expect(next.data).toMatchObject({
       success: true,
       session_id,

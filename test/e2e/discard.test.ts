@@ -55,7 +55,7 @@ test("by the command line too", async () => {
   const worktree = await work("implement-shell-v1");
   const { stdout, exitCode } = await runCli(world, ["discard", "implement-shell"]);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain("back with codex-mcp-server restore codex-implement-shell-v1");
+  expect(stdout).toContain("codex-mcp-server restore codex-implement-shell-v1");
   expect(existsSync(worktree)).toBe(false);
   expect((await runCli(world, ["restore", "implement-shell"])).stdout).toContain("restored");
   expect(readFileSync(join(worktree, "three.txt"), "utf8")).toBe("three\n");

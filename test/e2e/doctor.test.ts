@@ -110,7 +110,7 @@ describe("a broken set-up is named, with its fix", () => {
     const codexHome = world.folder("no-account");
     expectFinding(await examine({ CODEX_HOME: codexHome }), "login", "problem", "Not logged in", "codex login");
     const report = await examine({ STUB_KEY: undefined });
-    expectFinding(report, "login", "problem", "wants STUB_KEY, which is not set", "the MCP client's configuration");
+    expectFinding(report, "login", "problem", "needs STUB_KEY, which is not set", "the MCP client's configuration");
   });
 
   test("3 Codex is too old", async () => {
@@ -214,7 +214,7 @@ describe("a broken set-up is named, with its fix", () => {
   test("11 an unknown profile", async () => {
     writeFileSync(join(world.codexHome, "fast.config.toml"), 'model = "gpt-5"\n');
     const report = await examine({ CODEX_PROFILE: "slow" });
-    expectFinding(report, "profile", "problem", 'no profile "slow"', "Profiles there: fast");
+    expectFinding(report, "profile", "problem", 'no profile "slow"', "Use one of these profiles: fast");
     expect((await examine({ CODEX_PROFILE: "fast" })).exitCode).toBe(0);
   });
 

@@ -55,7 +55,7 @@ function backupsOf(file: string): string[] {
 describe.each(CLIENTS.filter(({ cli }) => cli === undefined).map((client) => [client.id, client] as const))(
   "%s",
   (id, client) => {
-    test("gets the entry beside the others, once; loses it again", async () => {
+    test("gets the entry once, keeps the others, and loses it again", async () => {
       const file = writeFixture(client);
       const first = await install(id, "--yes", "--env", "CODEX_REASONING_EFFORT=high");
       expect(first.exitCode).toBe(0);
@@ -67,16 +67,16 @@ describe.each(CLIENTS.filter(({ cli }) => cli === undefined).map((client) => [cl
       expect(readFileSync(join(dirname(file), backupsOf(file)[0] ?? ""), "utf8")).toBe(fixtureOf(client));
 
       const second = await install(id, "--yes", "--env", "CODEX_REASONING_EFFORT=high");
-      expect(second.stdout).toContain("nothing was changed");
+      expect(second.stdout).toContain("Nothing was changed.");
       expect(readFileSync(file, "utf8")).toBe(written);
       expect(backupsOf(file)).toHaveLength(1);
 
       expect((await install(id, "--yes", "--uninstall")).exitCode).toBe(0);
       expect(readFileSync(file, "utf8")).toBe(fixtureOf(client));
-      expect((await install(id, "--yes", "--uninstall")).stdout).toContain("nothing was changed");
+      expect((await install(id, "--yes", "--uninstall")).stdout).toContain("Nothing was changed.");
     });
 
-    test("without a file gets one", async () => {
+    test("gets a file if it has none", async () => {
       const fresh = { HOME: world.folder(`fresh-${id}`), XDG_CONFIG_HOME: undefined };
       const run = await runCli(world, ["install", id, "--yes", "--name", "helper"], fresh);
       expect(run.exitCode).toBe(0);
@@ -84,7 +84,7 @@ describe.each(CLIENTS.filter(({ cli }) => cli === undefined).map((client) => [cl
       expect(content).toEqual({ [client.format.key]: { helper: { ...client.format.more, command: BINARY } } });
     });
 
-    test("with a damaged file changes nothing", async () => {
+    test("keeps a damaged file unchanged", async () => {
       const file = writeFixture(client);
       writeFileSync(file, '{\n  "oops": [\n');
       const { exitCode, stderr } = await install(id, "--yes");
@@ -95,7 +95,7 @@ describe.each(CLIENTS.filter(({ cli }) => cli === undefined).map((client) => [cl
   },
 );
 
-test("a file that is a link stays one", async () => {
+test("a symbolic link stays a symbolic link", async () => {
   const home = world.folder("dotfiles-home");
   mkdirSync(join(home, ".cursor"));
   const real = join(world.folder("dotfiles"), "mcp.json");
@@ -106,7 +106,7 @@ test("a file that is a link stays one", async () => {
   expect(readFileSync(real, "utf8")).toContain(BINARY);
 });
 
-test("--print shows each client's entry, and changes nothing", async () => {
+test("--print prints each client's entry and changes nothing", async () => {
   const home = world.folder("untouched");
   for (const { id } of CLIENTS) {
     const { exitCode, stdout } = await runCli(world, ["install", id, "--print", "-e", "A=1"], { HOME: home });
@@ -117,7 +117,7 @@ test("--print shows each client's entry, and changes nothing", async () => {
   expect(readdirSync(home)).toEqual([]);
 });
 
-test("it asks first, and takes no for an answer; a key's value is not shown", async () => {
+test("it asks for confirmation, accepts no, and does not show the value of a key", async () => {
   const home = world.folder("asked");
   const command = [BINARY, "install", "cursor", "--env", "OPENAI_API_KEY=hidden-value"];
   const terminal = await Terminal.start(
@@ -133,11 +133,11 @@ test("it asks first, and takes no for an answer; a key's value is not shown", as
   await terminal.close();
   expect(existsSync(join(home, ".cursor", "mcp.json"))).toBe(false);
   const { exitCode, stderr } = await runCli(world, ["install", "cursor"], { HOME: home });
-  expect(stderr).toContain("--yes");
+  expect(stderr).toContain("Cannot ask for confirmation: stdin is not a terminal.\nAdd --yes");
   expect(exitCode).toBe(64);
 });
 
-test("the name in PATH that leads to this binary is taken: an update reaches it", async () => {
+test("the entry names the link in PATH, so that an update takes effect", async () => {
   const bin = world.folder("bin");
   const link = join(bin, "codex-mcp-server");
   symlinkSync(BINARY, link);
@@ -145,11 +145,11 @@ test("the name in PATH that leads to this binary is taken: an update reaches it"
   expect(stdout).toContain(`"command": "${link}"`);
 });
 
-describe("codex, by the real Codex CLI", () => {
+describe("codex, with the real Codex CLI", () => {
   const withCodex = () => ({ PATH: PROJECT_BIN + delimiter + environment["PATH"] });
   const codex = (...args: string[]) => runCli(world, ["install", "codex", "--name", "helper", ...args], withCodex());
 
-  test("its list shows the server; its settings and comments stay", async () => {
+  test("its list shows the server; its settings and comments are kept", async () => {
     const file = join(world.codexHome, "config.toml");
     const before = readFileSync(file, "utf8") + FIXTURES["toml"];
     writeFileSync(file, before);
@@ -159,13 +159,13 @@ describe("codex, by the real Codex CLI", () => {
     expect(list).toContainEqual(
       expect.objectContaining({ name: "helper", transport: expect.objectContaining({ type: "stdio" }) as unknown }),
     );
-    expect((await codex("--yes", "--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("nothing was changed");
-    expect((await codex("--yes")).stdout).toContain("codex mcp remove, then by");
+    expect((await codex("--yes", "--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("Nothing was changed.");
+    expect((await codex("--yes")).stdout).toContain("codex mcp remove, then codex mcp add");
     expect((await codex("--yes", "--uninstall")).exitCode).toBe(0);
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
-  test("one that fails leaves the file as it was, and its words are passed on", async () => {
+  test("a failure leaves the file unchanged, and its message is shown", async () => {
     const broken = world.folder("broken-bin");
     const file = join(world.codexHome, "config.toml");
     writeFileSync(join(broken, "codex"), `#!/bin/sh\necho ruined > '${file}'\necho "no room" >&2\nexit 3\n`);
@@ -177,7 +177,7 @@ describe("codex, by the real Codex CLI", () => {
     expect(readFileSync(file, "utf8")).toBe(before);
   });
 
-  test("without it says so", async () => {
+  test("a missing Codex CLI is reported", async () => {
     const { stderr } = await runCli(world, ["install", "codex", "--yes"], { PATH: "/usr/bin:/bin" });
     expect(stderr).toContain("client_missing");
   });
@@ -197,7 +197,7 @@ describe.skipIf(CLAUDE === undefined)("claude-code, by the real Claude Code", ()
         .nothrow()
         .text();
     expect(await list()).toMatch(/codex: .* ✔ Connected/);
-    expect((await claude("--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("nothing was changed");
+    expect((await claude("--env", "CODEX_REASONING_EFFORT=high")).stdout).toContain("Nothing was changed.");
     expect((await claude("--uninstall")).exitCode).toBe(0);
     expect(await list()).not.toContain("codex:");
   }, 120_000);

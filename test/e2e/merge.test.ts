@@ -166,7 +166,7 @@ describe("several tasks", () => {
     const cli = await runCli(world, ["merge", ids[1] ?? "", ids[2] ?? ""]);
     expect(cli.exitCode).toBe(1);
     expect(cli.stdout).toContain("line 6:");
-    expect(cli.stderr).toContain("conflicts with main in text.txt");
+    expect(cli.stderr).toContain("Conflicts with main in text.txt");
     expect((await runCli(world, ["merge", ids[2] ?? ""])).stdout).toContain("1 file changed");
   });
 });

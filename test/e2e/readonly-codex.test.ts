@@ -144,7 +144,7 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
     }
     const ended = await world.waitForEnd(confined, String(data["task_id"]));
     expect(ended).toMatchObject({ status: "failed", readonly_audit: { enforcement: "landlock" } });
-    expect(auditOf(ended).evidence.notes.join(" ")).toContain("whether its log was changed");
+    expect(auditOf(ended).evidence.notes.join(" ")).toContain("whether the log was changed");
     expect(readdirSync(folderOf("review-death-v1"))).not.toContain("codex-home");
     expect(recordsOf(ended["session_id"])).toHaveLength(1);
     const resumed = await normal.call(

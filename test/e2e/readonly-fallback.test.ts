@@ -57,7 +57,7 @@ describe("with the fallback on", () => {
     expect(auditOf(data)).toMatchObject({ verdict: "UNVERIFIED", violations: [] });
     expect(data["note"]).toContain("UNVERIFIED");
     const shown = await world.run(world.root, [BINARY, "show", "codex-review-unverified-v1"]);
-    expect(shown).toContain("Read-only audit: UNVERIFIED: nothing was seen, but not everything could be judged");
+    expect(shown).toContain("Read-only audit: UNVERIFIED: no violation was found, but not everything could be judged");
     expect(shown).toContain("not judged: sh ./check.sh");
   });
 
@@ -77,7 +77,7 @@ describe("with the fallback on", () => {
     const log = readFileSync(join(folderOf("review-tmp-v1"), "codex-exec.log"), "utf8");
     expect(log).toContain(`tmp=${join(folderOf("review-tmp-v1"), "tmp")}\\n700`);
     // Of the run's own folders, nothing is left a moment after the answer; the prompt is as it was given.
-    await world.until(() => !readdirSync(folderOf("review-tmp-v1")).includes("witness"));
+    await world.until(() => !readdirSync(folderOf("review-tmp-v1")).includes("workspace-snapshot"));
     expect(readdirSync(folderOf("review-tmp-v1")).toSorted()).toEqual(
       [
         "codex-exec.log",
@@ -157,7 +157,7 @@ describe("with the fallback on", () => {
     const prompt = (bytes: number) => "SAY-HELLO".padEnd(bytes, " x");
     const refused = await client.call("codex", review(prompt(1024 * 1024), "review-long-v1"));
     expect(refused.data).toMatchObject({ success: false, code: "invalid_prompt" });
-    const most = Number(/at most (\d+) are possible/.exec(String(refused.data["error"]))?.[1]);
+    const most = Number(/limit is (\d+) bytes/.exec(String(refused.data["error"]))?.[1]);
     expect(most).toBeGreaterThan(1024 * 1024 - 4096);
     const taken = await client.call("codex", review(prompt(most), "review-long-v2"));
     expect(taken.data).toMatchObject({ success: true, result: "Hello." });
@@ -170,7 +170,7 @@ describe("with the fallback on", () => {
     await client.call("codex_cancel", { task_id: data["task_id"] });
     const { data: ended } = await client.call("codex_status", { task_id: data["task_id"] });
     expect(ended).toMatchObject({ status: "cancelled", readonly_audit: { verdict: "VIOLATION" } });
-    expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("witness");
+    expect(readdirSync(folderOf("review-cancelled-v1"))).not.toContain("workspace-snapshot");
   });
 
   test("Codex's folder is made where there is none yet", async () => {

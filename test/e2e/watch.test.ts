@@ -22,7 +22,7 @@ function newWorld(): World {
 }
 
 async function watch(world: World, width: number, more: Record<string, string> = {}): Promise<Terminal> {
-  // Old tasks are not to be tidied away here.
+  // Otherwise old tasks would be removed.
   const variables = { CODEXMCP_KEEP_TASKS: "1000", ...more };
   const terminal = await Terminal.start(world, [BINARY, "tasks", "--watch"], { width, height: 20 }, variables);
   terminals.push(terminal);
@@ -37,14 +37,14 @@ async function leave(terminal: Terminal): Promise<void> {
 }
 
 describe.each(WIDTHS)("tasks --watch, %i columns", (width) => {
-  test("no tasks: says so", async () => {
+  test("says that there are no tasks", async () => {
     const terminal = await watch(newWorld(), width);
     const screen = await terminal.shows("No tasks yet");
     expect(screen[0]).toContain("0 running");
     await leave(terminal);
   });
 
-  test("three tasks: states, tokens, log, attach, cancel", async () => {
+  test("shows states, tokens and logs, attaches to tasks and cancels them", async () => {
     const world = newWorld();
     world.stub.script("HELLO", [{ say: "I found nothing." }]);
     world.stub.script("REFUSED", [{ httpStatus: 401 }]);
@@ -85,7 +85,7 @@ describe.each(WIDTHS)("tasks --watch, %i columns", (width) => {
     await leave(terminal);
   });
 
-  test("300 tasks: as many as fit, and every one can be reached", async () => {
+  test("shows as many of 300 tasks as fit, and every one can be reached", async () => {
     const world = newWorld();
     writeOldTasks(world.stateHome, 300);
     const terminal = await watch(world, width);
@@ -98,7 +98,7 @@ describe.each(WIDTHS)("tasks --watch, %i columns", (width) => {
     await terminal.press("PageUp");
     await terminal.shows("283/300");
     await terminal.press("f");
-    await terminal.shows("Nothing is queued or running.");
+    await terminal.shows("No tasks are queued or running.");
     await terminal.press("f");
     await terminal.resize({ width: 60, height: 10 });
     await terminal.shows("codex-review-old_299-v1");
@@ -108,7 +108,7 @@ describe.each(WIDTHS)("tasks --watch, %i columns", (width) => {
   });
 });
 
-test("Ctrl-C leaves, and NO_COLOR is kept to", async () => {
+test("Ctrl-C quits, and NO_COLOR is respected", async () => {
   const world = newWorld();
   const colourful = await watch(world, 80);
   expect((await colourful.screen("-e")).join("\n")).toContain("\u001B[");
@@ -119,7 +119,7 @@ test("Ctrl-C leaves, and NO_COLOR is kept to", async () => {
   await leave(plain);
 });
 
-test("without a terminal it is refused, with what to do instead", () => {
+test("without a terminal --watch is refused, with an alternative", () => {
   const run = Bun.spawnSync([BINARY, "tasks", "--watch"], { env: newWorld().environment() });
   expect(run.exitCode).toBe(64);
   expect(run.stderr.toString()).toContain("tasks --json");

@@ -49,9 +49,9 @@ describe("branches that are only other names for others", () => {
 
 test("what is kept of discarded worktrees is given up without what it leads to", async () => {
   await git("branch", "old");
-  const { dropSalvage } = await import("#git/salvage/list-salvage.ts");
+  const { deleteSalvage } = await import("#git/salvage/list-salvage.ts");
   await git("symbolic-ref", "refs/codexmcp/salvage/agent/x/1", "refs/heads/old");
-  await dropSalvage(join(world.repo, ".git"), "refs/codexmcp/salvage/agent/x/1");
+  await deleteSalvage(join(world.repo, ".git"), "refs/codexmcp/salvage/agent/x/1");
   expect(await git("branch", "--format=%(refname:short)")).toBe("main\nold");
 });
 
@@ -174,7 +174,7 @@ describe("a restore that was killed in the middle", () => {
     expect(await restoring).toBe("killed");
     expect((await own.call("codex_discard", { task_id: id })).data).toMatchObject({ code: "worktree_unusable" });
     const again = world.work("one", "true", { topic: `implement-one_${world.number}-v2` });
-    expect(await again.catch(String)).toContain("not whole");
+    expect(await again.catch(String)).toContain("is incomplete");
     expect((await own.call("codex_discard", { task_id: id, restore: true })).data).toMatchObject({
       worktree_dir: path,
     });

@@ -201,7 +201,7 @@ describe.skipIf(!canMount)("a disk that is full", () => {
     try {
       const { data } = await start(await placed(disk), repo, "implement-large-v1");
       expect(data).toMatchObject({ code: "file_system_refused" });
-      expect(data["hint"]).toContain("Make room");
+      expect(data["hint"]).toContain("Free space");
       expect(await git(repo, "branch", "--list", "agent/*")).toBe("");
       expect((await git(repo, "worktree", "list")).split("\n")).toHaveLength(1);
       expect(readdirSync(disk)).toEqual([]);

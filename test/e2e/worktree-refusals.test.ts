@@ -113,7 +113,7 @@ describe("names", () => {
       await git(repo, "branch", blocking);
       const data = await start(repo, `implement-blocked_${index}-v1`);
       expect(data).toMatchObject({ code: "branch_blocked" });
-      const [command = ""] = /git branch -m .*$/.exec(String(data["hint"])) ?? [];
+      const [, command = ""] = /\((git branch -m .*)\)/.exec(String(data["hint"])) ?? [];
       await world.run(repo, ["/bin/sh", "-c", command]);
       expect(await start(repo, `implement-blocked_${index}-v1`)).toMatchObject({ success: true });
     }
@@ -126,7 +126,7 @@ describe("names", () => {
     writeFileSync(lock, "");
     const data = await start(repo, "implement-locks-v1");
     expect(data).toMatchObject({ code: "repository_locked" });
-    const [, command = ""] = /(rm '.*')$/.exec(String(data["hint"])) ?? [];
+    const [, command = ""] = /\((rm '.*')\)/.exec(String(data["hint"])) ?? [];
     expect(command).toContain(lock);
     await world.run(repo, ["/bin/sh", "-c", command]);
     expect(await start(repo, "implement-locks-v1")).toMatchObject({ success: true });
@@ -147,7 +147,7 @@ describe("moved", () => {
   const refusal = async (repo: string, topic: string) => {
     const data = await start(repo, topic);
     expect(data["code"]).toBe("worktree_moved");
-    const [, command = ""] = /(git -C .*)$/.exec(String(data["hint"])) ?? [];
+    const [, command = ""] = /\((git -C .*)\)/.exec(String(data["hint"])) ?? [];
     return command;
   };
 

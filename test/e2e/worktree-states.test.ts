@@ -53,7 +53,7 @@ describe("merged means that there was work, and that all of it is in the base", 
       expect(await reportOn(name)).toMatchObject({ is_merged: false, is_unchanged: true, ahead: 0, behind: 1 });
     }
     expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-fresh +idle, no changes +0 +1/);
-    expect((await cli("clean", "--merged", "--yes")).stdout).toBe("No such worktrees.\n");
+    expect((await cli("clean", "--merged", "--yes")).stdout).toBe("No matching worktrees.\n");
     await client.call("codex_cancel", { task_id: "codex-implement-busy-v1" });
   });
 
@@ -219,9 +219,9 @@ describe("the list", () => {
     expect(report).toMatchObject({ state: "idle", ahead: 1, ...unknown });
     expect(other).toMatchObject({ has_uncommitted_work: false });
     expect(other).not.toHaveProperty("is_work_unknown");
-    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not looked at +1/);
+    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not checked +1/);
     expect(table.stdout).toContain("--exact");
-    expect((await cli("worktrees", "--exact")).stdout).not.toContain("not looked at");
+    expect((await cli("worktrees", "--exact")).stdout).not.toContain("not checked");
   });
 
   test("is whole while something writes to a worktree, and removes from it", async () => {

@@ -52,12 +52,12 @@ test("worktrees: what stands where, and how it stands", async () => {
   expect(by("gone")).toMatchObject({ state: "gone", is_merged: false, bytes: 0 });
   expect(by("busy")).toMatchObject({ state: "running", last_task: { task_id: "codex-implement-busy-v2" } });
   expect(by("mine")).toMatchObject({ made_here: false, is_merged: true });
-  expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-draft +idle, uncommitted work +1/);
+  expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-draft +idle, uncommitted changes +1/);
 });
 
 test("a worktree in which a task works is locked for git, with the reason, and not after it", async () => {
   expect(await git("worktree", "list", "--porcelain")).toContain(
-    "locked codex-mcp-server: codex-implement-busy-v2 is at work",
+    "locked codex-mcp-server: codex-implement-busy-v2 is running",
   );
   const refused = await cli("discard", "implement-busy-v2");
   expect(refused.stderr).toContain("worktree_busy");
@@ -84,7 +84,7 @@ test("clean --gone: git's record goes, the branch stays", async () => {
 });
 
 test("clean --worktrees --older-than: by age; what is not ours or runs stays whatever its age", async () => {
-  expect((await cli("clean", "--worktrees", "--older-than", "1d")).stdout).toBe("No such worktrees.\n");
+  expect((await cli("clean", "--worktrees", "--older-than", "1d")).stdout).toBe("No matching worktrees.\n");
   await cli("clean", "--worktrees", "--older-than", "0s", "--yes");
   for (const name of ["open", "draft", "merged"]) expect(existsSync(at(name))).toBe(false);
   for (const name of ["busy", "mine"]) expect(existsSync(at(name))).toBe(true);
@@ -108,7 +108,7 @@ test("what was discarded is kept, and given up by clean alone after 90 days, whi
   const commit = ["git", "commit-tree", "-m", "Aged", `${ref}^{tree}`];
   const aged = await world.run(repo, ["env", "GIT_COMMITTER_DATE=2020-01-01T00:00:00Z", ...commit]);
   await git("update-ref", ref, aged.trim());
-  expect((await cli("clean")).stdout).toContain("would remove what was kept of agent/implement-open");
+  expect((await cli("clean")).stdout).toContain("would remove saved worktree of agent/implement-open");
   expect(await refs()).not.toBe("");
   await cli("clean", "--yes");
   expect(await refs()).toBe("");

@@ -59,7 +59,7 @@ test.skipIf(!canMount).each([0, 64, 1500, 3000])(
     const refused = await runCli(world, ["discard", "implement-full"]);
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toMatch(/disk is full|No space left/);
-    expect(refused.stderr).toMatch(/Make room/);
+    expect(refused.stderr).toMatch(/Free space/);
     expect(refused.stderr).not.toContain("[internal]");
     rmSync(join(disk, "ballast"));
     expect(await portray(worktree)).toEqual(before);

@@ -148,7 +148,7 @@ test("a commit hook that hangs keeps to the task's time", async () => {
   const { data } = await client.call("codex", asked);
   expect(data).toMatchObject({ success: true, result: "Changed.", uncommitted_changes: ["?? new.txt"] });
   expect(String(data["commit_error"])).toMatch(
-    /^The pre-commit hook was ended after \d s, since the task's time \(timeout_seconds\) was over\. Nothing was committed\. The last that was said: testing$/,
+    /^The pre-commit hook was stopped after \d s: the task timed out \(timeout_seconds\)\. Nothing was committed\. Last output: testing$/,
   );
 }, 60_000);
 

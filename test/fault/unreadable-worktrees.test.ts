@@ -91,7 +91,7 @@ test.if(isRoot)("a folder of root's in a worktree: its size and work are unknown
   const unknown = { state: "idle", has_uncommitted_work: true, is_work_unknown: true, has_more_bytes: true };
   expect(reports["bad"]).toMatchObject({ ...unknown, is_merged: false, is_unchanged: false });
   const refused = await cli("discard", "implement-bad");
-  expect(refused.stderr).toContain(`${closed} cannot be read (EACCES), so it cannot be saved`);
+  expect(refused.stderr).toContain(`${closed} cannot be read, so it cannot be saved: Permission denied.`);
   expect(refused.stderr).toContain(`sudo rm -r '${closed}'`);
   expect(existsSync(at("bad"))).toBe(true);
   expect((await cli("clean", "--unchanged")).stdout).toMatch(/^would remove \S*fresh .*\nNothing was changed/);
@@ -127,12 +127,12 @@ test.if(isRoot)("a worktree whose own folder cannot be read, and a repository th
   const reports = await list();
   expectOthers(reports);
   expect(reports["bad"]).toMatchObject({ state: "unreadable", has_uncommitted_work: true, is_merged: false });
-  expect(reports["bad"]?.problem).toContain(`${at("bad")} cannot be read (EACCES)`);
+  expect(reports["bad"]?.problem).toContain(`${at("bad")} cannot be read: Permission denied`);
   expect(reports["far"]).toMatchObject({ state: "unreadable" });
-  expect((await cli("discard", "implement-bad")).stderr).toContain(`${at("bad")} cannot be read (EACCES)`);
+  expect((await cli("discard", "implement-bad")).stderr).toContain(`${at("bad")} cannot be read: Permission denied`);
   const cleaned = await cli("clean");
   expect(cleaned.exitCode).toBe(0);
-  expect(cleaned.stdout).toContain(`not looked at: ${join(other, ".git")}`);
+  expect(cleaned.stdout).toContain(`not checked: ${join(other, ".git")}`);
   expect((await cli("clean", "--unchanged")).stdout).toMatch(/^would remove \S*fresh /);
   rmSync(join(other, ".git"), { recursive: true });
   renameSync(join(world.root, "moved.git"), join(other, ".git"));
@@ -145,7 +145,7 @@ test.if(isRoot)(
     chownSync(world.root, 0, 0);
     chmodSync(world.root, 0o755);
     const refused = await cli("discard", "implement-good");
-    expect(refused.stderr).toContain(`${at("good")} cannot be removed from ${world.root} (EACCES)`);
+    expect(refused.stderr).toContain(`${at("good")} cannot be removed from ${world.root}: Permission denied.`);
     expect(existsSync(join(at("good"), "work.txt"))).toBe(true);
     expect((await list())["good"]).toMatchObject({ state: "idle" });
     const kept = JSON.parse((await cli("restore", "--list", "--json")).stdout) as {
@@ -165,7 +165,9 @@ test("without its .git file, git would take the repository around it: it is not 
   expect(reports["bad"]).toMatchObject({ state: "unreadable", is_merged: false, is_unchanged: false });
   expect(reports["bad"]?.problem).toContain("worktree repair");
   for (const command of ["discard", "diff", "merge"]) {
-    expect((await cli(command, "implement-bad")).stderr).toContain(`${link}, the file that ties it`);
+    expect((await cli(command, "implement-bad")).stderr).toContain(
+      `${link}, which links the worktree to its repository`,
+    );
   }
   await cli("clean", "--worktrees", "--unchanged", "--yes");
   expect(existsSync(join(at("bad"), "README.md"))).toBe(true);
@@ -182,7 +184,7 @@ test("something that cannot be looked at in a worktree's place is not taken for 
     const reports = await list();
     expectOthers(reports);
     expect(reports["bad"]).toMatchObject({ state: "unreadable" });
-    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No such worktrees.\n");
+    expect((await cli("clean", "--gone", "--yes")).stdout).toBe("No matching worktrees.\n");
     rmSync(at("bad"));
   }
   renameSync(aside, at("bad"));

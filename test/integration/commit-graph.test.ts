@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { CommitGraph } from "#git/repository/commit-graph.ts";
-import { countAheadAndBehind, isAncestor } from "#git/repository/history.ts";
+import { CommitGraph, countAheadAndBehind, isAncestor } from "#git/repository/history.ts";
 import { Dice } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -57,7 +57,7 @@ test.each([
   expect(failure).toMatchObject({ code: "cancelled" });
   expect(String(failure)).toMatch(
     new RegExp(
-      `The ${hook} hook was ended after \\d+ s, since the task's time \\(timeout_seconds\\) was over. Nothing was committed. The last that was said: one\ntwo`,
+      `The ${hook} hook was stopped after \\d+ s: the task timed out \\(timeout_seconds\\). Nothing was committed. Last output: one\ntwo`,
     ),
   );
   expect(await scratch.git(repo, "status", "--porcelain")).toBe(STATUS);
@@ -67,10 +67,10 @@ test.each([
 
 test("a cancel and the limit of a commit itself are told apart from that", async () => {
   const cancelled = await repositoryWith("cancelled", { "pre-commit": HANGS });
-  expect(String(await commit(cancelled, { hurry: (abort) => abort.abort() }))).toContain("since the task was to end");
+  expect(String(await commit(cancelled, { hurry: (abort) => abort.abort() }))).toContain(": the task was stopped");
   const late = await repositoryWith("late", { "pre-commit": HANGS });
   const said = await commit(late, { atMostMs: 700 });
-  expect(said).toMatch(/^The pre-commit hook was ended after \d+ s, since a commit and its hooks get 1 s\. Nothing/);
+  expect(said).toMatch(/^The pre-commit hook was stopped after \d+ s: a commit and its hooks may take 1 s\. Nothing/);
   for (const repo of [cancelled, late]) {
     expect(await scratch.git(repo, "status", "--porcelain")).toBe(STATUS);
     await expectAllEnded(repo);
@@ -80,7 +80,7 @@ test("a cancel and the limit of a commit itself are told apart from that", async
 test("where a post-commit hook is ended, the commit is made and nothing else is staged", async () => {
   const repo = await repositoryWith("after", { "post-commit": HANGS });
   const said = await commit(repo, { hurry: timeIsOver });
-  expect(said).toMatch(/^The post-commit hook was ended after \d+ s, since .*\. The commit was made\. /);
+  expect(said).toMatch(/^The post-commit hook was stopped after \d+ s: .*\. The commit was made\. /);
   expect(await scratch.git(repo, "status", "--porcelain")).toBe("");
   expect(await scratch.git(repo, "show", "--name-only", "--format=%B", "HEAD")).toBe(
     "# Work\n\n# More\n\n\nREADME.md\nnew",
@@ -93,7 +93,7 @@ test("a clean filter that hangs is ended the same way", async () => {
   await scratch.git(repo, "config", "filter.slow.clean", "echo $$ >> .git/pids; touch .git/begun; sleep 600");
   writeFileSync(join(repo, ".gitattributes"), "new filter=slow\n");
   const failure = await commit(repo, { hurry: timeIsOver });
-  expect(String(failure)).toMatch(/git add was ended after \d+ s, since the task's time .* Nothing was committed\./);
+  expect(String(failure)).toMatch(/git add was stopped after \d+ s: the task timed out .* Nothing was committed\./);
   expect(await scratch.git(repo, "diff", "--cached", "--name-only")).toBe("README.md");
   await expectAllEnded(repo);
 });
@@ -126,7 +126,7 @@ test("intent to add and names that are left out of the index are as they were af
   await scratch.git(repo, "add", "--intent-to-add", "intended");
   await scratch.git(repo, "update-index", "--skip-worktree", "src/main.c");
   const before = await scratch.git(repo, "ls-files", "-v", "--stage");
-  expect(await commit(repo)).toBe("git commit failed, and said nothing.");
+  expect(await commit(repo)).toBe("git commit failed without a message.");
   expect(await scratch.git(repo, "ls-files", "-v", "--stage")).toBe(before);
   expect(await scratch.git(repo, "status", "--porcelain")).toBe("M  README.md\n A intended\n?? new");
 });

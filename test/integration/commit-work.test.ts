@@ -3,7 +3,7 @@ import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
-import { snapshotWork } from "#git/changes/snapshot.ts";
+import { snapshotWork } from "#git/changes/stage-work.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -76,7 +76,7 @@ describe("a worktree that is elsewhere by now is left as it is, and that is told
     ],
     ["a cherry-pick", "git cherry-pick clash || true", "in the middle of a cherry-pick"],
     ["a revert", "git revert --no-edit HEAD~1 || true", "in the middle of a revert"],
-    ["a squashed merge", "git merge -q --squash clash || true", "conflicts are unresolved in README.md"],
+    ["a squashed merge", "git merge -q --squash clash || true", "there are unresolved conflicts in README.md"],
   ])("%s", async (name, script, told) => {
     const repo = await scratch.repository(name.replaceAll(" ", "-"));
     shell(
@@ -150,7 +150,7 @@ test("what submodules hold is told, and does not keep the rest from being commit
   );
   const changes = await readChanges(repo, "HEAD");
   expect(changes.uncommitted_changes).toEqual([" M moved", "?? rest", " m dirty", "?? filled/", " ? fresh"]);
-  expect(await commit(repo)).toMatch(/^Left uncommitted, since it is within submodules: dirty, filled\/, fresh\./);
+  expect(await commit(repo)).toMatch(/^Changes in submodules were not committed: dirty, filled\/, fresh\./);
   expect(await committed(repo)).toBe("moved\0rest\0");
   expect(await commit(repo)).toContain("dirty");
 });
@@ -181,7 +181,7 @@ test.skipIf(!isRoot || Bun.which("setpriv") === null)(
     const { stdout, stderr } = Bun.spawnSync(asNobody, { cwd: repo, env: { ...process.env, TMPDIR: "/tmp" } });
     expect(stderr.toString()).toBe("");
     const { said, commits_ahead, files_changed } = JSON.parse(stdout.toString()) as Record<string, unknown>;
-    expect(String(said)).toMatch(/^Left uncommitted, since they cannot be read: .*\.$/);
+    expect(String(said)).toMatch(/^Unreadable files were not committed: .*\.$/);
     for (const name of ["secret", "closed/", "tracked"]) expect(String(said)).toContain(name);
     expect({ commits_ahead, files_changed }).toEqual({ commits_ahead: 1, files_changed: ["open"] });
     expect(await committed(repo)).toBe("open\0");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commitOfBranch } from "#git/repository/branches.ts";
+import { findBranchCommit } from "#git/repository/branches.ts";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
 import { git, tryGit } from "#git/git.ts";
@@ -10,8 +10,8 @@ import { computeMerge } from "#git/merge/compute-merge.ts";
 import { inspectRepository } from "#git/repository/repository.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
-import { findUncommittedWork } from "#git/worktree/uncommitted-work.ts";
-import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
+import { findUncommittedWork } from "#git/changes/status.ts";
+import { describeWorktreeNotice } from "#git/worktree/worktree.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
 
@@ -87,7 +87,7 @@ test("a git that takes too long, or whose task ends, is ended with what it has s
   writeFileSync(join(repo, "new"), "x");
   const late = git(repo, ["add", "new"], {}, { deadlineMs: 500 });
   expect(await codeOf(late)).toBe("git_failed");
-  expect(await late.catch(String)).toMatch(/git add took longer than/);
+  expect(await late.catch(String)).toMatch(/git add in .* timed out after/);
   const abort = new AbortController();
   setTimeout(() => abort.abort(), 300);
   const request = { worktree: repo, branch: "main", message: "x", environment: {}, atMostMs: 60_000 };
@@ -231,7 +231,7 @@ test("looks of git fetch nothing: a repository cannot name a program for that", 
     await git(repo, ["config", name, value]);
   }
   rmSync(join(repo, ".git", "objects", commit.slice(0, 2), commit.slice(2)));
-  await commitOfBranch(repo, "main").catch(() => undefined);
+  await findBranchCommit(repo, "main").catch(() => undefined);
   await countAheadAndBehind(repo, "main", "main~1").catch(() => undefined);
   await isAncestor(repo, "main", "main").catch(() => undefined);
   expect(existsSync(planted)).toBe(false);

@@ -45,7 +45,7 @@ describe("ignored files that come along", () => {
     writeFileSync(join(repo, "build", "out.env"), "x");
     const elsewhere = scratch.folder("elsewhere");
     symlinkSync(elsewhere, join(worktree, "build"));
-    expect(await copyIncluded(repo, worktree)).toContain("build/out.env (its folder is a link");
+    expect(await copyIncluded(repo, worktree)).toContain("build/out.env (its folder in the worktree is a link");
     expect(existsSync(join(elsewhere, "out.env"))).toBe(false);
   });
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { applyRetention } from "#tasks/retention.ts";
 import { readConfig } from "#base/config.ts";
 import { ownSpace } from "#platform/host.ts";
-import { endTask, requestCancel, markRunning, updateQueuedTask } from "#store/tasks/change-task.ts";
+import { endTask, markRunning, requestCancel, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, type ClaimResult, findTask } from "#store/tasks/claim-task.ts";
-import { lastSessionUsage, queryTasks } from "#store/tasks/list-tasks.ts";
+import { findLastSessionUsage, queryTasks } from "#store/tasks/list-tasks.ts";
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
 import { openStore, type Store } from "#store/store.ts";
@@ -170,7 +170,7 @@ describe("what is on disk", () => {
     for (const suffix of ["", "-wal", "-shm"]) rmSync(store.paths.database + suffix, { force: true });
     store = openStore(home, (cwd) => cwd);
     expect(findTask(store, task.task_id)?.record).toEqual(completed(task, { session_id: "s-1", session_usage }));
-    expect(lastSessionUsage(store, "s-1")).toEqual(session_usage);
+    expect(findLastSessionUsage(store, "s-1")).toEqual(session_usage);
     expect(findWorktreeBase(store, place.worktree_dir)).toEqual({ base_commit: "abc" });
   });
 

@@ -85,7 +85,7 @@ describe("the files of a workspace", () => {
   test("what time does not suffice for is said, and is no difference", async () => {
     fresh();
     const none = await takeSnapshot(folder, { ...limits, totalMs: -1 });
-    expect(none.notCovered).toEqual(["1 folders and what is below them, for lack of time (-1 ms)"]);
+    expect(none.notCovered).toEqual(["1 folder and everything below, because the time limit of -1 ms was reached"]);
     const whole = await takeSnapshot(folder, limits);
     expect(whole.notCovered).toEqual([]);
     expect(compareSnapshots(folder, whole, none)).toEqual([]);

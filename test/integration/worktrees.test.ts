@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from "node:path";
 import { readChanges } from "#git/changes/changes.ts";
 import { inspectRepository, type Repository } from "#git/repository/repository.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
-import { guessBase, makeWorktree, planWorktree, runFolderIn } from "#git/worktree/worktree.ts";
+import { workspaceOf } from "#git/git-folders.ts";
+import { guessBase, makeWorktree, planWorktree, getRunFolder } from "#git/worktree/worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;
@@ -26,7 +26,7 @@ async function make(folder: string): Promise<{ path: string; runDir: string; act
   const repository = await inspect(folder);
   const plan = await planWorktree(repository, `${repository.name}-agent-implement-x`, "agent/implement-x");
   await makeWorktree(plan);
-  return { path: plan.path, runDir: runFolderIn(plan), action: plan.action };
+  return { path: plan.path, runDir: getRunFolder(plan), action: plan.action };
 }
 
 const at = (...names: string[]) => join(scratch.root, ...names);

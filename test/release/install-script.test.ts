@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeRelease, RELEASE } from "../support/release.ts";
 
 const SCRIPT = join(RELEASE, "install.sh");
@@ -52,6 +52,7 @@ beforeEach(() => {
 afterEach(() => rmSync(scratch, { recursive: true }));
 
 const installed = () => join(scratch, ".local", "bin", "codex-mcp-server");
+const manual = () => join(scratch, ".local", "share", "man", "man1", "codex-mcp-server.1");
 
 async function run(args: readonly string[] = [], more: Record<string, string> = {}) {
   const child = Bun.spawn(["/bin/sh", SCRIPT, ...args], {
@@ -93,6 +94,19 @@ describe.skipIf(!canRun)("on this machine", () => {
     expect(Bun.spawnSync([installed(), "--version"]).stdout.toString()).toContain("for linux-x64,");
     expect(readdirSync(scratch)).toEqual([".local"]);
     expect(readdirSync(join(scratch, ".local", "bin"))).toEqual(["codex-mcp-server"]);
+    expect(stdout).toContain(`installed ${manual()}`);
+    expect(readFileSync(manual(), "utf8")).toStartWith(".TH CODEX-MCP-SERVER 1 ");
+    expect(statSync(manual()).mode & 0o777).toBe(0o644);
+    expect(readdirSync(dirname(manual()))).toEqual(["codex-mcp-server.1"]);
+  });
+
+  test("installs the program where the manual page cannot be", async () => {
+    mkdirSync(join(scratch, ".local"));
+    writeFileSync(join(scratch, ".local", "share"), "");
+    const { exitCode, stdout, stderr } = await run();
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toContain(`installed ${installed()}`);
+    expect(stdout).not.toContain("share/man");
   });
 
   test("a second run changes nothing", async () => {

@@ -33,7 +33,8 @@ describe.each(["linux-x64", "linux-x64-baseline", "linux-x64-container"])("the a
   test.skipIf(!canRun)("holds a program that starts here and says what it is", async () => {
     const folder = join(scratch, target);
     await $`mkdir ${folder} && tar -xzf ${join(RELEASE, `codex-mcp-server-${target}.tar.gz`)} -C ${folder}`.quiet();
-    expect(readdirSync(folder).toSorted()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "codex-mcp-server"]);
+    const files = ["CHANGELOG.md", "LICENSE", "README.md", "codex-mcp-server", "codex-mcp-server.1"];
+    expect(readdirSync(folder).toSorted()).toEqual(files);
     const program = join(folder, "codex-mcp-server");
     const { stdout, exitCode } = await $`${program} --version`.quiet();
     expect(exitCode).toBe(0);

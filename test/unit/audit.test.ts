@@ -98,7 +98,7 @@ describe("a run is judged by its commands, its patches and the workspace", () =>
     expect(judgeRun({ ...clean, commands })).toMatchObject({
       verdict: "UNVERIFIED",
       violations: [],
-      unknown_commands: ["./run.sh (./run.sh is a program that no table knows)"],
+      unknown_commands: ["./run.sh (./run.sh is not a known program)"],
     });
     const differences = [{ path: "src/a.ts", change: "content" }];
     expect(judgeRun({ ...clean, commands, differences })).toMatchObject({

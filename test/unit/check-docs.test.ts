@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { VARIABLES } from "#base/variables.ts";
 import { checkDocuments, findAnchors, README_MAX_BYTES } from "../../scripts/check-docs.ts";
 
 const ROOT = join(import.meta.dir, "..", "..");
@@ -17,6 +18,12 @@ function write(name: string, text: string): void {
   writeFileSync(path, text);
 }
 
+/** Writes a page, and a link to it into an index. */
+function writePage(name: string, text: string): void {
+  write(name, text);
+  appendFileSync(join(folder, "llms.txt"), `[page](<${name}>)\n`);
+}
+
 test.each([
   ["[page](docs/page.md)"],
   ["[part](docs/page.md#the-second-part), [here](#top)"],
@@ -27,8 +34,8 @@ test.each([
   ["```\n[code](none.md)\n```\n`[code](none.md)` <!-- [comment](none.md) -->"],
   ["[中文](docs/page.md#中文标题)"],
 ])("accepts %j", (text) => {
-  write("docs/page.md", "# Page\n\n## The `second` part\n\n## 中文：标题\n");
-  write("docs/a page.md", "# A page\n");
+  writePage("docs/page.md", "# Page\n\n## The `second` part\n\n## 中文：标题\n");
+  writePage("docs/a page.md", "# A page\n");
   write("docs/other.txt", "");
   write("README.md", `# Top\n\n${text}\n`);
   expect(checkDocuments(folder)).toEqual([]);
@@ -46,9 +53,9 @@ test.each([
   ["[empty]()", ": empty link."],
   ["```\ncode\n```\n[after](none.md)", "none.md: no such file."],
 ])("refuses %j", (text, fault) => {
-  write("docs/page.md", "# Page\n\n```\n# Not a heading\n```\n");
-  write("docs/deep/index.md", "# Deep\n");
-  write("docs/start.md", `# Start\n\n${text}\n`);
+  writePage("docs/page.md", "# Page\n\n```\n# Not a heading\n```\n");
+  writePage("docs/deep/index.md", "# Deep\n");
+  writePage("docs/start.md", `# Start\n\n${text}\n`);
   const prefix = text.includes("docs/none.md") ? "docs/start.md: docs/none.md" : "docs/start.md: ";
   expect(checkDocuments(folder)).toEqual([expect.stringContaining(prefix)]);
   expect(checkDocuments(folder)[0]).toEndWith(fault);
@@ -56,7 +63,7 @@ test.each([
 
 test("all documents of the project are looked at", () => {
   for (const name of ["README.md", "README.zh-CN.md", "CHANGELOG.md", "docs/a.md", "docs/decisions/b.md"]) {
-    write(name, "[gone](none.md)\n");
+    writePage(name, "[gone](none.md)\n");
   }
   expect(checkDocuments(folder)).toHaveLength(5);
 });
@@ -71,16 +78,27 @@ test("anchors are those of GitHub", () => {
 test("a README has a size limit, other documents have none", () => {
   const long = "x".repeat(README_MAX_BYTES);
   write("README.md", long);
-  write("docs/long.md", `${long}x`);
+  writePage("docs/long.md", `${long}x`);
   expect(checkDocuments(folder)).toEqual([]);
   write("README.zh-CN.md", `${long}x`);
   expect(checkDocuments(folder)).toEqual([expect.stringContaining("README.zh-CN.md")]);
 });
 
-test("every variable of the configuration is documented, and no other", () => {
-  const namesIn = (...files: string[]) => {
-    const texts = files.map((file) => readFileSync(join(ROOT, file), "utf8"));
-    return [...new Set(texts.join("\n").match(/\bCODEXMCP_[A-Z_]+\b/g))].toSorted();
-  };
-  expect(namesIn("docs/configuration.md")).toEqual(namesIn("src/base/config.ts", "src/cli/setup/serve.ts"));
+test("a link from another document leads to every page, or to its folder", () => {
+  write("README.md", "[page](docs/page.md) [folder](docs/deep/) <!-- [hidden](docs/hidden.md) -->\n");
+  for (const name of ["page", "deep/index", "hidden", "alone", "other/index"]) write(`docs/${name}.md`, "# Page\n");
+  write("docs/alone.md", "# Alone\n\n[itself](alone.md#alone)\n");
+  expect(checkDocuments(folder)).toEqual(
+    ["alone", "hidden", "other/index"].map((name) => `docs/${name}.md: no document links to it.`),
+  );
+});
+
+test("documents name no variable that does not exist", () => {
+  const patterns = ["README*.md", "llms.txt", "docs/*.md", "examples/*"];
+  const files = patterns.flatMap((pattern) => Array.from(new Bun.Glob(pattern).scanSync({ cwd: ROOT })));
+  // The architecture has internal variables, too.
+  const forUsers = files.filter((file) => !file.endsWith("architecture.md"));
+  const texts = forUsers.map((file) => readFileSync(join(ROOT, file), "utf8"));
+  const names = new Set(texts.join("\n").match(/\bCODEXMCP_(?!TEST_)[A-Z_]+\b/g));
+  expect([...names].toSorted()).toEqual(VARIABLES.filter((name) => name.startsWith("CODEXMCP_")).toSorted());
 });

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { COMMANDS } from "#cli/framework/commands.ts";
 import { nearest } from "#base/nearest.ts";
+import { parseCommandLine, parseDuration } from "#cli/framework/parse-command-line.ts";
 import { escapeInJson } from "#cli/terminal/output.ts";
-import { formatBytes, formatCount, formatDuration, parseDuration } from "#cli/terminal/quantities.ts";
+import { formatBytes, formatCount, formatDuration } from "#cli/terminal/format-values.ts";
 import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/terminal/style.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 import { launcherOf } from "#codex/locate.ts";
 import { makeVisible } from "#base/visible-text.ts";
 
-test("a misspelt word is taken for what is nearest to it, and a strange one for nothing", () => {
+test("a misspelt word gets the nearest suggestion, an unrelated one none", () => {
   const names = ["tasks", "show", "logs", "attach", "wait", "cancel", "clean"];
   expect(nearest("taks", names)).toBe("tasks");
   expect(nearest("lgos", names)).toBe("logs");
@@ -16,6 +18,24 @@ test("a misspelt word is taken for what is nearest to it, and a strange one for 
   expect(nearest("cancle", names)).toBe("cancel");
   expect(nearest("frobnicate", names)).toBeUndefined();
   expect(nearest("", names)).toBeUndefined();
+});
+
+describe.each(COMMANDS.map((command) => [command.name, command] as const))("%s", (name, command) => {
+  test("is described by imperative phrases", () => {
+    const options = Object.values(command.options).map(({ summary }) => summary);
+    const phrases = [command.summary, ...options, ...command.examples.map(([, does]) => does)];
+    for (const phrase of phrases) expect(phrase).toMatch(/^[A-Z][^.]*(?:\.\w[^.]*)*$/);
+    expect(command.details ?? "Sentences.").toEndWith(".");
+  });
+
+  test("has examples that parse", () => {
+    for (const [line] of command.examples) {
+      const [first, ...args] = line.split(/ (?:[|>]|&&) /)[0]?.split(" ") ?? [];
+      if (first === "--version") continue;
+      expect(first).toBe(name);
+      expect(parseCommandLine(command, args)).toBeDefined();
+    }
+  });
 });
 
 test.each([
@@ -44,7 +64,7 @@ test.each([
   expect(parseDuration(text)).toBe(seconds);
 });
 
-test("counts and bytes stay short", () => {
+test("counts and bytes are formatted briefly", () => {
   expect([0, 999, 1000, 12_345, 99_949, 123_456, 999_499, 1_234_567].map(formatCount)).toEqual([
     "0",
     "999",
@@ -67,7 +87,7 @@ test("counts and bytes stay short", () => {
 const PIPE = { isTerminal: false, hasColour: false };
 const TERMINAL = { isTerminal: true, hasColour: false };
 
-test("what a model says cannot steer the terminal: it is seen there, and removed in pipes", () => {
+test("control characters are shown visibly on terminals and removed in pipes", () => {
   const said = withoutControls("a\u001B[2Jb\u0007\rc\u009Bd\te\n");
   expect(render(said, PIPE)).toBe("a[2Jbcd\te\n");
   expect(render(said, TERMINAL)).toBe("a\\x1b[2Jb\\x07\\rc\\u009bd\\te\\n");
@@ -75,7 +95,7 @@ test("what a model says cannot steer the terminal: it is seen there, and removed
   expect(render(inOneLine("  a\n\n b\tc\u001B "), PIPE)).toBe("a b c");
 });
 
-test("a style is ours alone, and goes only where there is colour", () => {
+test("only our own styles reach a terminal, and only one with colour", () => {
   const painted = compose`${paint("a\u001B[31m", "bold")}: ${paint(compose`b ${paint("c", "red")}`, "dim")}`;
   expect(render(painted, { isTerminal: true, hasColour: true })).toBe(
     "\u001B[1ma\\x1b[31m\u001B[0m: \u001B[2mb \u001B[0m\u001B[31mc\u001B[0m",
@@ -84,7 +104,7 @@ test("a style is ours alone, and goes only where there is colour", () => {
   expect(render(painted, PIPE)).toBe("a\u001B[31m: b c");
 });
 
-test("JSON on a terminal is the same value, and all of it is seen", () => {
+test("JSON on a terminal is the same value without invisible characters", () => {
   const value = { "a\u009B": "\u202E\u001B é \u{E0041}\n", b: ["\uD800", "名前"] };
   const json = escapeInJson(JSON.stringify(value, null, 2));
   expect(JSON.parse(json)).toEqual(value);
@@ -106,13 +126,13 @@ describe("a table", () => {
   const format = (width: number, medium: Medium) =>
     formatTable(columns, rows, width).map((line) => render(line, medium));
 
-  test.each([200, 60, 45, 30])("keeps to %i columns, whatever the width of its letters", (width) => {
+  test.each([200, 60, 45, 30])("is at most %i columns wide with characters of any width", (width) => {
     const lines = format(width, TERMINAL);
     expect(lines).toHaveLength(4);
     for (const line of lines) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
   });
 
-  test("measures what is seen: columns stand below each other", () => {
+  test("aligns its columns by the visible width of their cells", () => {
     const lines = format(200, TERMINAL);
     const column = lines[0]?.indexOf("WHAT") ?? 0;
     expect(lines[1]?.indexOf("reads")).toBe(column);
@@ -121,13 +141,13 @@ describe("a table", () => {
     expect(lines[3]).toContain(" \\u202e5  ");
   });
 
-  test("gives way in its later columns first, and cuts nothing where there is no limit", () => {
+  test("shrinks the last columns first, and none without a width", () => {
     expect(format(50, TERMINAL)[1]).toStartWith("codex-review-auth_module-v1 ");
     expect(format(Number.POSITIVE_INFINITY, PIPE)[2]).toContain("日本語で答える、とても長い文章");
   });
 });
 
-test("npm's script on Windows leads to the launcher beside it", () => {
+test("npm's script on Windows is resolved to the launcher beside it", () => {
   const npm = join("/npm folder");
   const launcher = join(npm, "node_modules", "@openai", "codex", "bin", "codex.js");
   expect(launcherOf(join(npm, "codex.cmd"))).toBe(launcher);

@@ -1,56 +1,166 @@
 import { describe, expect, test } from "bun:test";
-import { parse, type ParseError } from "jsonc-parser";
+import * as fc from "fast-check";
+import { createScanner, findNodeAtLocation, parse, type ParseError, parseTree } from "jsonc-parser";
+import { AppError } from "#base/errors.ts";
+import { readServers, withServer } from "#install/client-file.ts";
+import type { FileFormat, ServerEntry } from "#install/client-table.ts";
 import { withProperty } from "#install/json-edit.ts";
+import { jsonDocuments } from "../support/json-documents.ts";
+import { runs, texts } from "../support/property.ts";
 
-const TEXTS: Record<string, string> = {
-  empty: "",
-  "an empty object": "{}",
-  "an empty object over two lines": "{\n}\n",
-  "no servers yet": '{\r\n  "theme": "dark"\r\n}\r\n',
-  "an empty list of servers": '{\n  "mcpServers": {}\n}\n',
-  "only a comment among the servers": '{\n  "mcpServers": {\n    // none yet\n  }\n}\n',
-  "one line": '{"mcpServers":{"a":{"command":"x"}},"z":1}',
-  "tabs, comments, a trailing comma":
-    '{\n\t// mine\n\t"mcpServers": {\n\t\t"other": { "command": "x",   "args":["a"] }, // keep\n\t},\n}\n',
-  "a comment behind the last": '{\n  "mcpServers": {\n    "other": { "command": "x" } // keep\n  }\n}\n',
-  "a block comment behind the last": '{\n  "mcpServers": {\n    "other": {} /* keep */\n  }, "b": 2 // c\n}',
-  "a comma at the beginning of a line": '{\n  "mcpServers": {\n    "a": {}\n    , "b": {}\n    ,\n  }\n}\n',
-};
+const FORMAT: FileFormat = { language: "json", key: "mcpServers" };
+const NAME = "codex";
 
-function read(text: string): Record<string, Record<string, unknown>> {
+/** SyntaxKind.EOF, a constant that TypeScript cannot import. */
+const END_OF_FILE = 17;
+
+type Document = Record<string, unknown> & { mcpServers?: Record<string, unknown> };
+
+function read(text: string): Document {
   const errors: ParseError[] = [];
-  const value = parse(text, errors, { allowTrailingComma: true }) as Record<string, Record<string, unknown>>;
-  expect(errors).toEqual([]);
-  return value;
+  const source = text.replace(/^\uFEFF/, "");
+  const value = parse(source, errors, { allowTrailingComma: true }) as Document | undefined;
+  expect(errors.length === 0 || source.trim() === "").toBe(true);
+  return value ?? {};
 }
 
-describe.each(Object.entries(TEXTS))("a file with %s", (_, text) => {
-  const entry = { command: "/bin/server", args: ["serve"], env: { A: "1" } };
-  const added = withProperty(text, "mcpServers", "codex", entry);
+/** Returns the tokens and comments of a text before, after and around its entry for our server. */
+function tokensOf(text: string): string[] {
+  const source = text.replace(/^\uFEFF/, " ");
+  const root = parseTree(source, [], { allowTrailingComma: true });
+  const own = root && findNodeAtLocation(root, ["mcpServers", NAME])?.parent;
+  const scanner = createScanner(source);
+  const tokens: string[] = [];
+  for (let kind: number = scanner.scan(); kind !== END_OF_FILE; kind = scanner.scan()) {
+    const at = scanner.getTokenOffset();
+    const isOwn = own !== undefined && at >= own.offset && at < own.offset + own.length;
+    const token = source.slice(at, at + scanner.getTokenLength()).trimEnd();
+    if (!isOwn && !/^[\s,]*$/.test(token)) tokens.push(token);
+  }
+  return tokens;
+}
 
-  test("gets the entry; nothing else of it changes", () => {
-    const before = text === "" ? {} : read(text);
-    expect(read(added)).toEqual({ ...before, mcpServers: { ...before["mcpServers"], codex: entry } });
-    // What was there stands there still, in its order: only whole pieces were put between.
-    let from = 0;
-    for (const word of text.split(/[\s{},]+/).filter(Boolean)) {
-      const at = added.indexOf(word, from);
-      expect(at).toBeGreaterThanOrEqual(from);
-      from = at;
-    }
-    if (text.includes("\r\n")) expect(added.replaceAll("\r\n", "")).not.toContain("\n");
+/** Returns what stands before and after the object of servers. */
+function around(text: string): { before: string; after: string } {
+  const root = parseTree(text.replace(/^\uFEFF/, " "), [], { allowTrailingComma: true });
+  const servers = root && findNodeAtLocation(root, ["mcpServers"]);
+  if (servers === undefined) throw new Error("no servers");
+  return { before: text.slice(0, servers.offset), after: text.slice(servers.offset + servers.length) };
+}
+
+const entries: fc.Arbitrary<ServerEntry> = fc.record({
+  command: texts,
+  args: fc.array(texts, { maxLength: 3 }),
+  env: fc.dictionary(fc.stringMatching(/^[A-Z_]{1,6}$/), texts, { maxKeys: 3 }),
+});
+const documents = fc.oneof(
+  { weight: 9, arbitrary: jsonDocuments },
+  fc.constantFrom("", " \n", "{}", "{\n}\n", "\uFEFF"),
+);
+
+test("an entry is added or replaced, and nothing else of the document changes", () => {
+  const property = fc.property(documents, entries, (text, entry) => {
+    const before = read(text);
+    const edited = withServer(text, FORMAT, NAME, entry, "file");
+    expect(readServers(edited, FORMAT, "file").get(NAME)).toEqual({ name: NAME, ...entry });
+    const { [NAME]: _, ...others } = read(edited).mcpServers ?? {};
+    const { [NAME]: old, ...kept } = before.mcpServers ?? {};
+    expect({ ...read(edited), mcpServers: others }).toEqual({ ...before, mcpServers: kept });
+    const servers = before.mcpServers === undefined ? ['"mcpServers"', ":", "{", "}"] : [];
+    if (servers.length === 0) {
+      expect(tokensOf(edited)).toEqual(tokensOf(text));
+      expect(around(edited)).toEqual(around(text));
+    } else expect(withoutFirst(tokensOf(edited), servers)).toEqual(tokensOf(text.trim() === "" ? "{}" : text));
+    if (!/(?<!\r)\n/.test(text) && text.includes("\n")) expect(edited).not.toMatch(/(?<!\r)\n/);
+    expect(edited.startsWith("\uFEFF")).toBe(text.startsWith("\uFEFF"));
+    expect(withServer(edited, FORMAT, NAME, entry, "file")).toBe(edited);
+    expect(old === undefined || edited !== text || Bun.deepEquals(old, read(edited).mcpServers?.[NAME])).toBe(true);
   });
+  fc.assert(property, runs(0.5));
+});
 
-  test("gets another in its place, and loses it again", () => {
-    const replaced = withProperty(added, "mcpServers", "codex", { command: "/other" });
-    expect(read(replaced)["mcpServers"]?.["codex"]).toEqual({ command: "/other" });
-    const removed = withProperty(replaced, "mcpServers", "codex", undefined);
-    const hadServers = text.includes("mcpServers");
-    if (hadServers) expect(removed).toBe(text);
-    else expect(read(removed)).toEqual({ ...(text === "" ? {} : read(text)), mcpServers: {} });
+/** Returns a list without the last place where these items follow each other. */
+function withoutFirst(list: string[], items: readonly string[]): string[] {
+  const at = list.findLastIndex((_, index) => items.every((item, offset) => list[index + offset] === item));
+  return at < 0 ? list : [...list.slice(0, at), ...list.slice(at + items.length)];
+}
+
+test("an entry is removed, and nothing else of the document changes", () => {
+  const property = fc.property(documents, (text) => {
+    const before = read(text);
+    const { [NAME]: old, ...kept } = before.mcpServers ?? {};
+    const edited = withServer(text, FORMAT, NAME, undefined, "file");
+    expect(read(edited)).toEqual({ ...before, ...(before.mcpServers !== undefined && { mcpServers: kept }) });
+    expect(tokensOf(edited)).toEqual(tokensOf(text.trim() === "" ? "{}" : text));
+    if (old === undefined && text.trim() !== "") expect(edited).toBe(text);
+    expect(withServer(edited, FORMAT, NAME, undefined, "file")).toBe(edited);
   });
+  fc.assert(property, runs(0.5));
+});
 
-  test("without the entry, there is nothing to take out", () => {
-    expect(withProperty(text, "mcpServers", "codex", undefined).trim()).toBe(text === "" ? "{}" : text.trim());
+test("an entry that is added and removed again leaves the document as it was", () => {
+  const property = fc.property(documents, entries, (text, entry) => {
+    const without = withServer(text, FORMAT, NAME, undefined, "file");
+    const again = withServer(withServer(without, FORMAT, NAME, entry, "file"), FORMAT, NAME, undefined, "file");
+    const { mcpServers = {}, ...others } = read(without);
+    expect(read(again)).toEqual({ ...others, mcpServers });
+    if (read(without).mcpServers !== undefined) expect(tokensOf(again)).toEqual(tokensOf(without));
+  });
+  fc.assert(property, runs());
+});
+
+test("a text that is no such document is refused, or edited as wanted", () => {
+  const damaged = fc
+    .tuple(
+      jsonDocuments,
+      fc.nat(),
+      fc.constantFrom("", "{", "}", '"', ",", "[", "x", "/*", '"mcpServers":{},', '"codex":1,'),
+    )
+    .map(
+      ([text, at, insert]) =>
+        text.slice(0, at % (text.length + 1)) + insert + text.slice((at % (text.length + 1)) + (insert === "" ? 1 : 0)),
+    );
+  const property = fc.property(
+    fc.oneof(damaged, texts, fc.json()),
+    fc.option(entries, { nil: undefined }),
+    (text, entry) => {
+      let edited: string;
+      try {
+        edited = withServer(text, FORMAT, NAME, entry, "/home/me/file.json");
+      } catch (error) {
+        expect(error).toBeInstanceOf(AppError);
+        const { code, message } = error as AppError;
+        expect(code).toBe("client_file_unreadable");
+        expect(message).toContain("/home/me/file.json");
+        return;
+      }
+      const found = readServers(edited, FORMAT, "file").get(NAME);
+      expect(found).toEqual(entry && { name: NAME, ...entry });
+    },
+  );
+  fc.assert(property, runs(0.5));
+});
+
+describe.each([
+  [
+    "a comment behind the last",
+    '{\n  "mcpServers": {\n    "other": {} // keep\n  }\n}\n',
+    '{\n  "mcpServers": {\n    "other": {}, // keep\n    "codex": 1\n  }\n}\n',
+  ],
+  [
+    "tabs and a trailing comma",
+    '{\n\t"mcpServers": {\n\t\t"a": {},\n\t},\n}\n',
+    '{\n\t"mcpServers": {\n\t\t"a": {},\n\t\t"codex": 1,\n\t},\n}\n',
+  ],
+  [
+    "a comma at the beginning of a line",
+    '{\n  "mcpServers": {\n    "a": {}\n    ,\n  }\n}\n',
+    '{\n  "mcpServers": {\n    "a": {}\n    ,\n    "codex": 1,\n  }\n}\n',
+  ],
+])("a document with %s", (_, text, expected) => {
+  test("is edited in its style, and as it was when the entry is gone again", () => {
+    const added = withProperty(text, "mcpServers", "codex", 1);
+    expect(added).toBe(expected);
+    expect(withProperty(added, "mcpServers", "codex", undefined)).toBe(text);
   });
 });

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { LineReader, readLastLines, readLinesFrom, readTail } from "#platform/files/json-lines.ts";
+import { runs, texts } from "../support/property.ts";
 
 let folder: string;
 let file: string;
@@ -12,25 +14,51 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Texts with characters of several bytes, bytes that are no UTF-8, and many line ends. */
+const contents = fc
+  .array(
+    fc.oneof(
+      fc.constant(Buffer.from("\n")),
+      texts.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 5 }),
+    ),
+  )
+  .map((parts) => Buffer.concat(parts));
+
 test("a growing file gives each line once, a torn one when it is whole", () => {
-  const reader = new LineReader(file);
-  expect([...reader.read()]).toEqual([]);
-  writeFileSync(file, "one\ntw");
-  expect([...reader.read()]).toEqual(["one"]);
-  appendFileSync(file, "o\n\nthree");
-  expect([...reader.read()]).toEqual(["two", ""]);
-  expect([...reader.read()]).toEqual([]);
-  expect(reader.rest()).toBe("three");
+  const property = fc.property(contents, fc.array(fc.nat()), (bytes, cuts) => {
+    rmSync(file, { force: true });
+    const reader = new LineReader(file);
+    expect([...reader.read()]).toEqual([]);
+    const lines: string[] = [];
+    const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+    for (const [index, end] of ends.entries()) {
+      appendFileSync(file, bytes.subarray(ends[index - 1] ?? 0, end));
+      lines.push(...reader.read());
+      const whole = bytes.subarray(0, bytes.subarray(0, end).lastIndexOf("\n") + 1).toString();
+      expect(lines).toEqual(whole.split("\n").slice(0, -1));
+    }
+    expect([...lines, reader.rest()]).toEqual(bytes.toString().split("\n"));
+  });
+  fc.assert(property, runs());
 });
 
-test("a character that is cut in two between reads, and bytes that are no UTF-8", () => {
-  const reader = new LineReader(file);
-  const bytes = Buffer.from("é\n");
-  writeFileSync(file, bytes.subarray(0, 1));
-  expect([...reader.read()]).toEqual([]);
-  appendFileSync(file, bytes.subarray(1));
-  appendFileSync(file, Buffer.from([0xff, 0x0a]));
-  expect([...reader.read()]).toEqual(["é", "\uFFFD"]);
+test("slices of any size, one after the other, give each line once", () => {
+  const property = fc.property(contents, fc.integer({ min: 1, max: 60 }), fc.nat(), (bytes, maxBytes, first) => {
+    writeFileSync(file, bytes);
+    const from = first % (bytes.length + 1);
+    const lines: string[] = [];
+    let offset = from;
+    for (let slice = readLinesFrom(file, offset, maxBytes); slice.nextOffset > offset;) {
+      offset = slice.nextOffset;
+      lines.push(...slice.lines);
+      slice = readLinesFrom(file, offset, maxBytes);
+    }
+    const start = from === 0 ? 0 : bytes.indexOf("\n", from - 1) + 1;
+    const isInLast = from > 0 && start === 0;
+    expect(lines).toEqual(isInLast ? [] : bytes.subarray(start).toString().split("\n").slice(0, -1));
+  });
+  fc.assert(property, runs());
 });
 
 test("a file larger than a chunk", () => {

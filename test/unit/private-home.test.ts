@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { bringSession } from "#codex/private-home/close.ts";
+import { saveSession } from "#codex/private-home/close.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
 import { put } from "../support/files.ts";
 
@@ -76,7 +76,7 @@ describe("the record of a session", () => {
     symlinkSync("/etc", join(own, "sessions", "2027"));
     symlinkSync("/etc/passwd", join(own, "sessions", `2026/11/26/rollout-x-${ID.replace("01", "02")}.jsonl`));
     for (let round = 0; round < 2; round++) {
-      expect((await bringSession(user, own, note, ID)).violations).toEqual([]);
+      expect((await saveSession(user, own, note, ID)).violations).toEqual([]);
       expect(readFileSync(inUser(ID), "utf8")).toBe("new");
       expect(lstatSync(inUser(ID)).mode & 0o777).toBe(0o600);
       expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
@@ -99,7 +99,7 @@ describe("the record of a session", () => {
     put(inOwn(OTHER), meta(ID, spawned(ID)));
     put(inUser(String(known)), "theirs");
     put(inOwn(String(known)), meta(String(known), spawned(ID)));
-    const { violations, notes } = await bringSession(user, own, note, ID);
+    const { violations, notes } = await saveSession(user, own, note, ID);
     expect(violations).toEqual([]);
     expect(notes).toEqual([expect.stringContaining("2 records of other sessions")]);
     expect(readdirSync(dirname(inUser(ID)))).toHaveLength(4);
@@ -120,10 +120,10 @@ describe("the record of a session", () => {
       put(inOwn(agent(index)), agentOf(agent(index), ID));
       truncateSync(inOwn(agent(index)), size * MIB);
     }
-    const { violations, notes } = await bringSession(user, own, note, ID);
+    const { violations, notes } = await saveSession(user, own, note, ID);
     expect(violations).toEqual([]);
     for (const id of [ID, agent(0), agent(1), agent(2)]) {
-      expect(notes).toContainEqual(expect.stringContaining(`sessions/${record(id)} was left out`));
+      expect(notes).toContainEqual(expect.stringContaining(`sessions/${record(id)} was not copied`));
       expect(existsSync(inUser(id))).toBe(false);
     }
   });
@@ -138,7 +138,7 @@ describe("the record of a session", () => {
     }
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    const { violations, notes } = await bringSession(user, own, note, ID);
+    const { violations, notes } = await saveSession(user, own, note, ID);
     clearInterval(timer);
     expect(violations).toEqual([]);
     const back = readdirSync(dirname(inUser(ID)));
@@ -146,8 +146,8 @@ describe("the record of a session", () => {
     // Of 50, two are too large beside two others; and the session itself.
     expect(back).toHaveLength(50 - 2 + 1);
     expect(bytes).toBeLessThan(64 * MIB);
-    expect(notes.filter((text) => text.includes("was left out"))).toHaveLength(2);
-    expect(notes).toContainEqual(expect.stringContaining("10 records of agents"));
+    expect(notes.filter((text) => text.includes("was not copied"))).toHaveLength(2);
+    expect(notes).toContainEqual(expect.stringContaining("first 50 agents were copied (of 60)"));
     expect(turns).toBeGreaterThan(0);
   });
 
@@ -155,8 +155,8 @@ describe("the record of a session", () => {
     put(inUser(ID), "begin\n");
     const note = openPrivateHome(user, own, ID);
     truncateSync(inOwn(ID), 257 * MIB);
-    const { notes } = await bringSession(user, own, note, ID);
-    expect(notes).toEqual([expect.stringContaining("was left out")]);
+    const { notes } = await saveSession(user, own, note, ID);
+    expect(notes).toEqual([expect.stringContaining("was not copied")]);
     expect(readFileSync(inUser(ID), "utf8")).toBe("begin\n");
     expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
   });
@@ -165,11 +165,11 @@ describe("the record of a session", () => {
     put(inUser(ID), "begin\n");
     const note = openPrivateHome(user, own, ID);
     writeFileSync(inOwn(ID), "begin\nmore\n");
-    expect(await bringSession(user, own, note, ID)).toEqual({ violations: [], notes: [] });
+    expect(await saveSession(user, own, note, ID)).toEqual({ violations: [], notes: [] });
     expect(readFileSync(inUser(ID), "utf8")).toBe("begin\nmore\n");
 
     writeFileSync(inOwn(ID), "begin\nyet more\n");
-    expect((await bringSession(user, own, note, ID)).notes).toHaveLength(1);
+    expect((await saveSession(user, own, note, ID)).notes).toHaveLength(1);
     expect(readFileSync(inUser(ID), "utf8")).toBe("begin\nmore\n");
   });
 
@@ -185,7 +185,7 @@ describe("the record of a session", () => {
       put(inUser(ID), "begin\n");
       const note = openPrivateHome(user, own, ID);
       tamper();
-      expect((await bringSession(user, own, note, ID)).violations).toHaveLength(1);
+      expect((await saveSession(user, own, note, ID)).violations).toHaveLength(1);
       expect(readFileSync(inUser(ID), "utf8")).toBe("begin\n");
       expect(readdirSync(dirname(inUser(ID)))).toHaveLength(1);
     });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { bringLogin } from "#codex/private-home/close.ts";
+import { saveLogin } from "#codex/private-home/close.ts";
 import { type LoginDoubt, namesLogin, readLoginToRenew } from "#codex/private-home/login.ts";
 import type { HomeFindings, PrivateHomeNote } from "#codex/private-home/note.ts";
 import { openPrivateHome } from "#codex/private-home/open.ts";
@@ -25,7 +25,7 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 async function bring(note: PrivateHomeNote, doubt?: LoginDoubt): Promise<HomeFindings> {
   const findings: HomeFindings = { violations: [], notes: [] };
-  await bringLogin(user, own, note, findings, () => doubt);
+  await saveLogin(user, own, note, findings, () => doubt);
   return findings;
 }
 

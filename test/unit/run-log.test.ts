@@ -38,13 +38,13 @@ describe("what nobody can judge is counted", () => {
   const UNKNOWN: [string, string][] = [
     [item({ type: "mcp_tool_call", server: "files", tool: "write", status: "completed" }), "the MCP tool files.write"],
     [item({ type: "collab_tool_call", tool: "spawn", status: "completed" }), "another agent (spawn)"],
-    [item({ type: "hologram" }), "an item of the type hologram"],
-    [item({ type: "hologram" }, "item.started"), "an item of the type hologram"],
-    [item({ type: "command_execution", command: 7 }), "an item of the type command_execution"],
-    ['{"type":"thread.paused"}\n', "an event of the type thread.paused"],
-    ["Segmentation fault\n", "a line of the log that is no event"],
-    ['{"type":"item.completed","item":{"type":"comm', "a line of the log that is no event"],
-    [`${"[".repeat(100_000)}\n`, "a line of the log that is no event"],
+    [item({ type: "hologram" }), "an item of type hologram"],
+    [item({ type: "hologram" }, "item.started"), "an item of type hologram"],
+    [item({ type: "command_execution", command: 7 }), "an item of type command_execution"],
+    ['{"type":"thread.paused"}\n', "an event of type thread.paused"],
+    ["Segmentation fault\n", "a log line that is not an event"],
+    ['{"type":"item.completed","item":{"type":"comm', "a log line that is not an event"],
+    [`${"[".repeat(100_000)}\n`, "a log line that is not an event"],
   ];
   test("events that change nothing are not", () => {
     writeFileSync(log, HARMLESS.join("") + command);
@@ -56,11 +56,20 @@ describe("what nobody can judge is counted", () => {
       expect(readActions(log)).toMatchObject({ commands: [{ command: "ls" }], unknown: [what] });
     });
   }
+  test("a line that is too long is skipped, at once and in pieces", () => {
+    const start = "x".repeat(MAX_LINE_LENGTH + 10_000);
+    writeFileSync(log, start);
+    const reader = new LineReader(log);
+    expect([...reader.read()]).toEqual([]);
+    appendFileSync(log, `xxx\n${command}`);
+    expect([...reader.read(), ""].join("\n")).toBe(command);
+    expect([...new LineReader(log).read(), ""].join("\n")).toBe(command);
+  });
   test("a line that is too long, with what comes after it", () => {
     writeFileSync(log, `${"x".repeat(MAX_LINE_LENGTH + 300_000)}\n${command}`);
     expect(readActions(log)).toMatchObject({
       commands: [{ command: "ls" }],
-      unknown: ["1 lines of the log that are too long to read"],
+      unknown: ["1 log line longer than the limit"],
     });
   });
 });
@@ -94,66 +103,6 @@ describe("a log is read without waiting and within limits, whatever it is", () =
     }
     expect(`${lines.at(-1)}\n`).toBe(command);
     expect(process.memoryUsage().rss - before).toBeLessThan(400 * 1024 * 1024);
-  });
-
-  test("random bytes, and events with wrong parts, are never too much", () => {
-    let seed = 4711;
-    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
-    const values = [
-      null,
-      0,
-      -1,
-      1e308,
-      "",
-      "x",
-      [],
-      {},
-      true,
-      { type: "x" },
-      "\u0000\u001b[2J",
-      [[]],
-      "a".repeat(5000),
-    ];
-    const names = [
-      "type",
-      "item",
-      "id",
-      "command",
-      "exit_code",
-      "status",
-      "changes",
-      "path",
-      "kind",
-      "text",
-      "items",
-      "usage",
-    ];
-    const types = [
-      "item.completed",
-      "item.started",
-      "turn.failed",
-      "error",
-      "command_execution",
-      "file_change",
-      "todo_list",
-    ];
-    const make = (depth: number): unknown => {
-      if (depth === 0 || random(3) === 0) return values[random(values.length)];
-      const entries = Array.from({ length: random(5) }, () => [names[random(names.length)] ?? "", make(depth - 1)]);
-      return { type: types[random(types.length)], ...Object.fromEntries(entries) };
-    };
-    const rounds = Number(process.env["FAULT_ROUNDS"] ?? 20);
-    for (let round = 0; round < rounds; round++) {
-      const lines = Array.from({ length: 100 }, () =>
-        random(5) === 0
-          ? String.fromCharCode(...Array.from({ length: random(50) }, () => random(256)))
-          : JSON.stringify(make(4)),
-      );
-      writeFileSync(log, lines.join("\n"));
-      const actions = readActions(log);
-      expect(actions.unknown.length).toBeLessThanOrEqual(101);
-      expect(follow(log).isIntact()).toBe(true);
-    }
   });
 });
 

@@ -11,7 +11,7 @@ import {
   RETURN,
   seccompProgram,
   UNKNOWN_CALL,
-} from "#readonly/confine/seccomp-program.ts";
+} from "#readonly/confine/seccomp.ts";
 import {
   type Architecture,
   AUDIT_ARCH,

@@ -1,48 +1,126 @@
 import { expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { AppError } from "#base/errors.ts";
+import { hasLost, readServers, withServer } from "#install/client-file.ts";
+import type { FileFormat, ServerEntry } from "#install/client-table.ts";
 import { lostLines, withTable } from "#install/toml-edit.ts";
+import { runs, texts } from "../support/property.ts";
+import { type TomlDocument, tomlDocuments } from "../support/toml-documents.ts";
 
-const TEXT = `# mine
-model = "gpt-5" # the best
+const FORMAT: FileFormat = { language: "toml", key: "mcp_servers" };
+const NAME = "codex";
 
-[mcp_servers.codex]
-command = "/old"
+type Content = Record<string, unknown> & { mcp_servers?: Record<string, unknown> };
 
-[mcp_servers.codex.env]
-A = "1"
-
-# about the other
-[mcp_servers.other] # keep
-command = "other-server"
-`;
-const OTHERS = `# mine
-model = "gpt-5" # the best
-
-# about the other
-[mcp_servers.other] # keep
-command = "other-server"
-`;
-
-test("a table is replaced: its lines go, all others stay, the new one parses", () => {
-  const entry = { command: '/new "quoted"', args: ["-x", "ü"], env: { B: "2" } };
-  const text = withTable(TEXT, "mcp_servers.codex", entry);
-  expect(text).toStartWith(OTHERS);
-  expect(Bun.TOML.parse(text)).toEqual({
-    model: "gpt-5",
-    mcp_servers: { codex: entry, other: { command: "other-server" } },
-  });
+const entries: fc.Arbitrary<ServerEntry> = fc.record({
+  command: texts,
+  args: fc.array(fc.oneof(texts, fc.constantFrom("\u007f", "[x]", "\n[mcp_servers.codex]\n")), { maxLength: 3 }),
+  env: fc.dictionary(fc.oneof(fc.constantFrom("PATH", "a.b", "", "[x]", "é"), fc.stringMatching(/^\w{1,6}$/)), texts, {
+    maxKeys: 3,
+  }),
 });
 
-test("it is taken out", () => {
-  expect(withTable(TEXT, "mcp_servers.codex", undefined)).toBe(OTHERS);
-  expect(withTable(withTable(OTHERS, "mcp_servers.codex", { command: "/x" }), "mcp_servers.codex", undefined)).toBe(
-    OTHERS,
+function read(text: string): Content {
+  return Bun.TOML.parse(text) as Content;
+}
+
+/** Returns a document's content without our server, and without servers if it was the only one. */
+function withoutOurs(text: string): Content {
+  const { mcp_servers = {}, ...others } = read(text);
+  const { [NAME]: _, ...servers } = mcp_servers;
+  return Object.keys(servers).length === 0 ? others : { ...others, mcp_servers: servers };
+}
+
+/** Returns a document's lines that say something. */
+function linesOf(text: string): string[] {
+  return toLines(text.replace(/^\uFEFF/, "").split(/\r?\n/));
+}
+
+function toLines(lines: readonly string[]): string[] {
+  return lines.map((line) => line.trim()).filter((line) => line !== "");
+}
+
+/** Returns the edited text; undefined if the document is refused, which a plain one must not be. */
+function edit({ text, isPlain }: TomlDocument, entry: ServerEntry | undefined): string | undefined {
+  try {
+    return withServer(text, FORMAT, NAME, entry, "/home/me/config.toml");
+  } catch (error) {
+    if (!(error instanceof AppError) || isPlain) throw error;
+    expect(error.code).toBe("client_file_unreadable");
+    expect(error.message).toContain("/home/me/config.toml");
+    return undefined;
+  }
+}
+
+test("an entry is added or replaced, and all other lines stay, or the document is refused", () => {
+  const property = fc.property(tomlDocuments, entries, (document, entry) => {
+    const edited = edit(document, entry);
+    if (edited === undefined) return;
+    expect(readServers(edited, FORMAT, "file").get(NAME)).toEqual({ name: NAME, ...entry });
+    expect(withoutOurs(edited)).toEqual(withoutOurs(document.text));
+    const others = toLines(document.others);
+    expect(linesOf(edited).slice(0, others.length)).toEqual(others);
+    expect(hasLost(document.text, edited, FORMAT, NAME)).toBe(false);
+    expect(edit({ ...document, text: edited }, entry)).toBe(edited);
+    if (document.text.includes("\r\n")) expect(edited).not.toMatch(/(?<!\r)\n/);
+  });
+  fc.assert(property, runs(0.5));
+});
+
+test("an entry is removed, and all other lines stay, or the document is refused", () => {
+  const property = fc.property(tomlDocuments, (document) => {
+    const edited = edit(document, undefined);
+    if (edited === undefined) return;
+    expect(readServers(edited, FORMAT, "file").has(NAME)).toBe(false);
+    expect(withoutOurs(edited)).toEqual(withoutOurs(document.text));
+    expect(linesOf(edited)).toEqual(toLines(document.others));
+    expect(edit({ ...document, text: edited }, undefined)).toBe(edited);
+  });
+  fc.assert(property, runs(0.5));
+});
+
+test("an entry that is added and removed again leaves the document as it was, but for its end", () => {
+  const property = fc.property(tomlDocuments, entries, (document, entry) => {
+    const without = edit(document, undefined);
+    const added = without === undefined ? undefined : edit({ ...document, text: without }, entry);
+    if (without === undefined || added === undefined) return;
+    expect(edit({ ...document, text: added }, undefined)?.trimEnd()).toBe(without.trimEnd());
+  });
+  fc.assert(property, runs());
+});
+
+test("a text that is no such document is refused", () => {
+  const damaged = fc
+    .tuple(tomlDocuments, fc.nat(), fc.constantFrom("", "[", '"', "=", "'''", "\n[mcp_servers.codex]\n", "\u0000"))
+    .map(([{ text }, at, insert]) => {
+      const cut = at % (text.length + 1);
+      return {
+        text: text.slice(0, cut) + insert + text.slice(cut + (insert === "" ? 1 : 0)),
+        others: [],
+        isPlain: false,
+      };
+    });
+  const property = fc.property(damaged, fc.option(entries, { nil: undefined }), (document, entry) => {
+    const edited = edit(document, entry);
+    if (edited === undefined) return;
+    const found = readServers(edited, FORMAT, "file").get(NAME);
+    expect(found).toEqual(entry && { name: NAME, ...entry });
+    expect(withoutOurs(edited)).toEqual(withoutOurs(document.text));
+  });
+  fc.assert(property, runs());
+});
+
+test("an entry ends with its last line: a comment below it belongs to the next header", () => {
+  const others = '# mine\nmodel = "gpt-5" # the best\n\n# about the other\n[mcp_servers.other] # keep\ncommand = "x"\n';
+  const ours = '[mcp_servers.codex]\ncommand = "/old"\n\n[mcp_servers.codex.env]\nA = "1"\n\n';
+  const text = others.replace("# about", `${ours}# about`);
+  expect(withTable(text, "mcp_servers.codex", undefined)).toBe(others);
+  expect(withTable(others, "mcp_servers.codex", { command: "/x" })).toBe(
+    `${others}\n[mcp_servers.codex]\ncommand = "/x"\n`,
   );
-  expect(withTable("", "mcp_servers.codex", { command: "/x" })).toBe('[mcp_servers.codex]\ncommand = "/x"\n');
-  // Another of which its name is the beginning is another.
-  expect(withTable(TEXT, "mcp_servers.cod", undefined)).toBe(TEXT);
 });
 
 test("what another program has lost is seen", () => {
-  expect(lostLines(TEXT, TEXT.replace(" # keep", ""), "mcp_servers.codex")).toEqual(["[mcp_servers.other] # keep"]);
-  expect(lostLines(TEXT, OTHERS, "mcp_servers.codex")).toEqual([]);
+  const text = '[mcp_servers.codex]\ncommand = "/old"\n[mcp_servers.other] # keep\ncommand = "x"\n';
+  expect(lostLines(text, text.replace(" # keep", ""), "mcp_servers.codex")).toEqual(["[mcp_servers.other] # keep"]);
 });

@@ -1,6 +1,22 @@
 import { describe, expect, test } from "bun:test";
-import { agentBranchOf, isTaskId, processMarkerOf, taskIdOf, worktreeNameOf } from "#domain/names.ts";
-import { parseTopic } from "#domain/topic.ts";
+import * as fc from "fast-check";
+import { AppError } from "#base/errors.ts";
+import {
+  agentBranchOf,
+  branchFolderOf,
+  cgroupNameOf,
+  isTaskId,
+  parseCgroupName,
+  parseRunId,
+  parseRunMarker,
+  processMarkerOf,
+  runIdOf,
+  taskIdOf,
+  worktreeNameOf,
+} from "#domain/names.ts";
+import { parseTopic, type Topic } from "#domain/topic.ts";
+import { runs } from "../support/property.ts";
+import { otherTexts, topicParts, writeTopic } from "../support/topics.ts";
 
 describe("topics", () => {
   const good: [string, { type: string; description: string; version: number }][] = [
@@ -11,26 +27,77 @@ describe("topics", () => {
   ];
   for (const [text, parts] of good) test(text, () => expect(parseTopic(text)).toMatchObject(parts));
 
-  const bad = ["", "review", "review-v1", "review--a-v1", "Review-a-v1", "review-a-v", "review-a-vx", "review-a-v1 "];
-  const hostile = ["review-a-v1\n", "-review-a-v1", "review-a/b-v1", "review-a.b-v1", "review-é-v1", "fix-a-v1"];
-  const long = `review-${"x".repeat(120)}-v1`;
-  for (const text of [...bad, ...hostile, long]) {
-    test(`${JSON.stringify(text.slice(0, 30))} is refused with an example`, () => {
-      expect(() => parseTopic(text)).toThrow(expect.objectContaining({ code: "invalid_topic" }) as Error);
+  test("a topic that is written is read as it was", () => {
+    const property = fc.property(topicParts, (parts) => {
+      const text = writeTopic(parts);
+      expect(parseTopic(text)).toEqual({ ...parts, text, key: `${parts.type}-${parts.description}` });
     });
-  }
+    fc.assert(property, runs());
+  });
 
-  test("the hint is a topic that would be accepted", () => {
-    for (const text of ["fix the login", "review auth", "implement-x", "名前"]) {
-      try {
-        parseTopic(text);
-        throw new Error("it was accepted");
-      } catch (error) {
-        const [, example = ""] = /for example (\S+);/.exec((error as { hint: string }).hint) ?? [];
-        expect(parseTopic(example).version).toBe(1);
-      }
+  test("any other text is refused with an example that would be accepted", () => {
+    const property = fc.property(otherTexts, (text) => {
+      const error = refusalOf(text);
+      expect(error).toBeInstanceOf(AppError);
+      const { code, message, hint } = error as AppError;
+      expect(code).toBe("invalid_topic");
+      expect(message.length).toBeLessThan(250);
+      const [, example = ""] = /such as (\S+);/.exec(hint) ?? [];
+      expect(parseTopic(example).version).toBe(1);
+    });
+    fc.assert(property, runs(0.2));
+  });
+});
+
+function refusalOf(text: string): unknown {
+  try {
+    return parseTopic(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+test("two topics share no task id, and share worktree and branch only if they are versions of one", () => {
+  const suffix = fc.option(fc.stringMatching(/^[0-9a-f]{6}$/), { nil: undefined });
+  const property = fc.property(topicParts, topicParts, suffix, (one, other, end) => {
+    const [a, b] = [one, other].map((parts) => parseTopic(writeTopic(parts))) as [Topic, Topic];
+    expect(taskIdOf(a, end) === taskIdOf(b, end)).toBe(a.text === b.text);
+    expect(end !== undefined && taskIdOf(a, end) === taskIdOf(b)).toBe(false);
+    for (const name of [agentBranchOf, branchFolderOf, (topic: Topic) => worktreeNameOf("repo", topic)]) {
+      expect(name(a) === name(b)).toBe(a.type === b.type && a.description === b.description);
     }
   });
+  fc.assert(property, runs());
+});
+
+test("names of a task's run lead back to it, and only in its own state folder", () => {
+  const property = fc.property(topicParts, fc.integer({ min: 1, max: 999_999_999 }), (parts, run) => {
+    const taskId = taskIdOf(parseTopic(writeTopic(parts)), "abc123");
+    expect(isTaskId(taskId)).toBe(true);
+    expect(parseRunId(runIdOf({ task_id: taskId, run }))).toEqual({ taskId, run });
+    const { value } = processMarkerOf("/state", taskId, run);
+    const group = cgroupNameOf("/state", { task_id: taskId, run });
+    expect([parseRunMarker("/state", value), parseCgroupName("/state", group)]).toEqual([
+      { taskId, run },
+      { taskId, run },
+    ]);
+    expect([parseRunMarker("/other", value), parseCgroupName("/other", group)]).toEqual([undefined, undefined]);
+  });
+  fc.assert(property, runs());
+});
+
+test("a folder's name fits, and keeps its repositories apart", () => {
+  const heads = fc.string({ unit: fc.constantFrom("a", "é", "名", "👍"), minLength: 1, maxLength: 120, size: "max" });
+  const property = fc.property(heads, heads, topicParts, (one, other, parts) => {
+    const topic = parseTopic(writeTopic(parts));
+    const [a, b] = [worktreeNameOf(one, topic), worktreeNameOf(other, topic)];
+    expect(Buffer.byteLength(a)).toBeLessThanOrEqual(200);
+    expect(a).toEndWith(`-agent-${topic.key}`);
+    expect(a).not.toContain("\uFFFD");
+    expect(a.isWellFormed()).toBe(true);
+    expect(a === b).toBe(one === other);
+  });
+  fc.assert(property, runs());
 });
 
 test("names leave the version out where the work is shared", () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from "bun:test";
+import { isUtf8 } from "node:buffer";
+import * as fc from "fast-check";
 import { PatchPainter } from "#cli/terminal/patch.ts";
 import { compose, paint, render } from "#cli/terminal/style.ts";
 import { formatTable, sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
-import { quoteForShell } from "#base/text.ts";
+import { quoteForShell, shorten, takeEnd, takeStart } from "#base/text.ts";
 import { decodeBytes, makeVisible } from "#base/visible-text.ts";
 import { findHidden, HOSTILE, randomText } from "../support/hostile-text.ts";
+import { runs } from "../support/property.ts";
 import { Dice } from "../support/random-worktree.ts";
 
 const TERMINAL = { isTerminal: true, hasColour: true };
@@ -29,6 +32,79 @@ test.each(["naïve Übermaß", "名前.txt", "👨‍👩‍👧 ✔️ 1️⃣ 
     expect(makeVisible(text)).toBe(text);
   },
 );
+
+/** Characters of all kinds, with those that join and lone surrogates among them. */
+const anyText = fc.string({
+  unit: fc.oneof(
+    fc.string({ unit: "binary", minLength: 1, maxLength: 1 }),
+    fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)),
+    fc.constantFrom("\u200D", "\uFE0F", "👍🏽", "✔", "م", "\u061C", "1", "\u20E3", "\n", "\t", "\r", "\\"),
+  ),
+});
+
+test("a text that was made visible hides nothing, stays so, and had nothing else changed", () => {
+  const property = fc.property(anyText, fc.boolean(), (text, isMultiline) => {
+    const visible = makeVisible(text, isMultiline);
+    expect(visible.isWellFormed()).toBe(true);
+    expect(makeVisible(visible, isMultiline)).toBe(visible);
+    const joiners = /\u200C|\u200D|\uFE0E|\uFE0F/g;
+    expect(findHidden(Buffer.from(visible.replace(joiners, "")))).toBe("");
+    if (!isMultiline) expect(visible).not.toMatch(/[\n\t]/);
+    expect(unescape(visible)).toBe(unescape(text));
+  });
+  fc.assert(property, runs(0.2));
+});
+
+/** Replaces what looks like an escaped character by the character. */
+function unescape(text: string): string {
+  const short: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
+  const escape = /\\(?:([nrt])|x([0-9a-f]{2})|u([0-9a-f]{4})|u\{([0-9a-f]{5,6})\})/g;
+  return text.replace(escape, (_, letter: string | undefined, ...codes: (string | undefined)[]) =>
+    letter === undefined
+      ? String.fromCodePoint(Number.parseInt(codes.slice(0, 3).join(""), 16))
+      : (short[letter] ?? ""),
+  );
+}
+
+test("bytes are decoded as UTF-8, each that is none shown alone", () => {
+  const parts = fc.array(
+    fc.oneof(
+      anyText.map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 6 }),
+    ),
+  );
+  const property = fc.property(parts, (list) => {
+    const bytes = Buffer.concat(list);
+    const text = decodeBytes(bytes);
+    const again = text.replace(/[^]/gu, (character) => Buffer.from(character).toString("latin1"));
+    const unescaped = again.replace(/\\x([89a-f][0-9a-f])/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
+    // A text that holds "\xff" itself reads the same as the byte.
+    const plain = bytes
+      .toString("latin1")
+      .replace(/\\x([89a-f][0-9a-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    expect(unescaped).toBe(plain);
+    if (isUtf8(bytes)) expect(text).toBe(bytes.toString());
+    expect(text.length).toBeLessThanOrEqual(4 * bytes.length);
+  });
+  fc.assert(property, runs());
+});
+
+test("a cut keeps characters whole and loses no more than it must", () => {
+  const wellFormed = anyText.map((text) => text.toWellFormed());
+  const property = fc.property(wellFormed, fc.nat(40), (text, length) => {
+    const [start, end] = [takeStart(text, length), takeEnd(text, length)];
+    expect(text.startsWith(start) && text.endsWith(end)).toBe(true);
+    for (const part of [start, end]) {
+      expect(part.isWellFormed()).toBe(true);
+      expect(part.length).toBeLessThanOrEqual(length);
+      expect(part.length).toBeGreaterThanOrEqual(Math.min(text.length, length) - 1);
+    }
+    expect(shorten(text, length)).toBe(text.length <= length ? text : `${start}…`);
+  });
+  fc.assert(property, runs());
+});
 
 test("lines and tabs stay where a text has several lines; carriage returns never do", () => {
   expect(makeVisible("a\n\tb\r\n", true)).toBe("a\n\tb\\r\n");

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { explainFailure, explainSystemCall } from "#git/explain-failure.ts";
+import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { toSaveError } from "#git/salvage/walk.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { findOtherCase, joinName, withOtherCase, worktreeNameOf } from "#domain/names.ts";
 import { parseTopic } from "#domain/topic.ts";
 
@@ -35,7 +39,7 @@ describe("faults that a user can fix", () => {
     [`${add}Permission denied`, "worktree_folder_unusable", "/x/w", "CODEXMCP_WORKTREES"],
     [`${add}Read-only file system`, "worktree_folder_unusable", "/x/w", "CODEXMCP_WORKTREES"],
     [`${add}File name too long`, "name_too_long", "/x/w", "shorter"],
-    ["error: unable to write file a: No space left on device", "file_system_refused", "write file a", "Make room"],
+    ["error: unable to write file a: No space left on device", "file_system_refused", "write file a", "Free space"],
     ["fatal: write error: Disk quota exceeded\n", "file_system_refused", "write error", "quota"],
     ["error: cannot open .git/FETCH_HEAD: Too many open files", "file_system_refused", "FETCH_HEAD", "ulimit -n"],
     ["fatal: cannot stat '/n/a': Stale file handle", "file_system_refused", "/n/a", "Mount"],
@@ -71,19 +75,31 @@ describe("faults that a user can fix", () => {
       "error: insufficient permission for adding an object to repository database .git/objects",
       "repository_read_only",
       "objects",
-      "right",
+      "permissions",
     ],
     ["fatal: unknown repository extension found:\n\trefstorage", "repository_unusable", "refstorage", "Update"],
+    [
+      "fatal: cannot use bare repository '/r/it.git' (safe.bareRepository is 'explicit')",
+      "repository_untrusted",
+      "/r/it.git",
+      "working trees",
+    ],
   ])("%s", (stderr, code, message, hint) => {
-    const failure = explainFailure(stderr);
-    expect(failure?.code as string).toBe(code);
-    expect(failure?.message).toContain(message);
-    expect(failure?.hint).toContain(hint);
+    const failure = gitFailure("/r", ["add"], stderr);
+    expect(failure.code as string).toBe(code);
+    expect(failure.message).toContain(message);
+    expect(failure.hint).toContain(hint);
   });
 
   test("others stay git's own", () => {
-    for (const stderr of ["fatal: bad object HEAD", "", "git@host: Permission denied (publickey)."]) {
-      expect(explainFailure(stderr)).toBeUndefined();
+    for (const [stderr, said] of [
+      ["fatal: bad object HEAD", "bad object HEAD."],
+      ["", "no message."],
+      ["git@host: Permission denied (publickey).", "git@host: Permission denied (publickey)."],
+    ] as const) {
+      const { code, message } = gitFailure("/r", ["add"], stderr);
+      expect(code).toBe("git_failed");
+      expect(message).toBe(`git add failed in /r: ${said}`);
     }
   });
 
@@ -109,5 +125,24 @@ describe("faults that a user can fix", () => {
   test("a fault of ours is none of those", () => {
     expect(explainSystemCall("/x", new TypeError("x is undefined"))).toBeUndefined();
     expect(explainSystemCall("/x", "text")).toBeUndefined();
+  });
+});
+
+describe("a path that cannot be saved", () => {
+  const hintFor = (path: string, code: string) => {
+    const error = toSaveError(path, Object.assign(new Error(code), { code }));
+    if (!(error instanceof AppError)) throw new Error("not an AppError");
+    expect(error.message.length).toBeLessThan(300);
+    return error.hint;
+  };
+
+  test("is whole in the commands of the hint, however long it is", () => {
+    const path = `/x/${"long it's/".repeat(100)}a`;
+    expect(hintFor(path, "EACCES")).toContain(`sudo rm -r ${quoteForShell(path)})`);
+  });
+
+  test("is in no command if it cannot be shown exactly, or is too long for a system call", () => {
+    expect(hintFor("/x/caf\uFFFD", "EACCES")).not.toContain("sudo");
+    expect(hintFor(`/x/${"a/".repeat(3000)}`, "ENAMETOOLONG")).not.toContain("sudo");
   });
 });

@@ -1,13 +1,16 @@
-/** Option of a command, as `node:util`'s parseArgs takes it and the help shows it. */
+/** Option of a command. */
 export interface OptionSpec {
-  type: "boolean" | "string";
+  /** Type of the value: a `count` is a whole number, a `duration` is given as `90s`, `15m`, `2h` and becomes seconds. */
+  type: "boolean" | "string" | "count" | "duration";
   /** Whether the option may be given several times. */
   multiple?: boolean;
   short?: string;
-  /** Name of the value in the help: `<state>`. */
+  /** Name of the value in the help: `<name>`; by default its type. */
   placeholder?: string;
   /** Allowed values; by default any. */
   choices?: readonly string[];
+  /** Smallest count; by default 1. */
+  min?: number;
   summary: string;
 }
 
@@ -18,64 +21,74 @@ export interface OperandSpec {
   min: number;
   max: number;
   /** Kind of the values that completion offers. */
-  kind?: "task" | "command" | "client" | "shell" | "program";
+  kind?: "task" | "command" | "client" | "shell";
 }
+
+/** Operands of a command that works on one task. */
+export const ONE_TASK = { usage: "<task>", min: 1, max: 1, kind: "task" } as const;
+
+/** Operands of a command that works on any number of tasks. */
+export const TASKS = { usage: "<task>…", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" } as const;
+
+/** Operands of a command that starts another program. */
+export const PROGRAM = { usage: "-- <program> <arguments>", min: 1, max: Number.POSITIVE_INFINITY } as const;
+
+/** Option of commands whose output other programs may read. */
+export const JSON_OPTION = { type: "boolean", summary: "Print JSON" } as const;
 
 type OptionSpecs = Record<string, OptionSpec>;
 
 type ValueOf<Option extends OptionSpec> = Option extends { type: "boolean" }
   ? boolean
-  : Option extends { multiple: true }
-    ? string[]
-    : Option extends { choices: readonly (infer Choice)[] }
-      ? Choice | undefined
-      : string | undefined;
+  : Option extends { type: "count" | "duration" }
+    ? number | undefined
+    : Option extends { multiple: true }
+      ? string[]
+      : Option extends { choices: readonly (infer Choice)[] }
+        ? Choice | undefined
+        : string | undefined;
+
+type Values<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
 /** Command line that has been checked against the command's options and operands. */
 export interface Input<Options extends object = object> {
   options: Options;
   operands: string[];
-  /** All commands of the program, for help and completion. */
-  commands: readonly Command[];
 }
 
-type Values<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
-
-/**
- * Runs a command.
- * @returns the exit code, or undefined if the program must continue to run
- */
-type Run<Options extends object> = (input: Input<Options>) => Promise<number | undefined> | number;
-
-/** Command as its entry in the table describes it. */
+/** Definition of a command: all that its file says about it. */
 interface CommandSpec<Specs extends OptionSpecs> {
   name: string;
-  /** Heading in the help; undefined for commands that are not for people. */
+  /** Heading in the help; undefined for commands that only programs start. */
   group?: "clients" | "tasks" | "worktrees" | "program";
+  /** Imperative phrase without a full stop. */
   summary: string;
-  /** Details that do not fit into the summary. */
+  /** Sentences with details, for the command's own help. */
   details?: string;
   operands?: OperandSpec;
   options?: Specs;
-  /** Command lines without the program's name, each with a description of what it does. */
+  /** Command lines without the program's name, each with an imperative phrase. */
   examples: readonly (readonly [commandLine: string, does: string])[];
-  /** Loads the command's code, so that only the code of the command that runs is loaded. */
-  load: () => Promise<Run<Values<Specs>>>;
+  /**
+   * Runs the command.
+   * @returns the exit code, or undefined if the program must continue to run
+   */
+  run: (input: Input<Values<Specs>>) => Promise<number | undefined> | number;
 }
 
 /** Command of this program. */
-export interface Command extends Omit<CommandSpec<OptionSpecs>, "load" | "options"> {
+export interface Command extends Omit<CommandSpec<OptionSpecs>, "run" | "options"> {
   options: OptionSpecs;
-  run: (input: Input) => Promise<number | undefined>;
+  run: (input: Input) => Promise<number | undefined> | number;
 }
 
-/** Creates an entry of the table, with the options' types for the command's code. */
+/** Creates a command. The types of the values in `run` follow from the options. */
 export function defineCommand<const Specs extends OptionSpecs>(spec: CommandSpec<Specs>): Command {
-  const { load, options, ...rest } = spec;
+  const { run, options, ...rest } = spec;
   return {
     ...rest,
     options: options ?? {},
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parse-command-line.ts has checked it against these options
-    run: async (input) => (await load())(input as Input<Values<Specs>>),
+    run: (input) => run(input as Input<Values<Specs>>),
   };
 }

@@ -1,21 +1,61 @@
 import { VERSION } from "#base/build.ts";
-import type { Command, Input, OptionSpec } from "./command.ts";
+import { type Command, defineCommand, type OptionSpec } from "./command.ts";
 import { printLines } from "#cli/terminal/output.ts";
+import { suggest } from "#base/nearest.ts";
 import { optionsOf } from "./parse-command-line.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
 import { AppError } from "#base/errors.ts";
 
-const GROUPS = { clients: "For MCP clients", tasks: "Tasks", worktrees: "Worktrees", program: "This program" } as const;
-const PROGRAM = "codex-mcp-server";
+const GROUPS = { clients: "MCP clients", tasks: "Tasks", worktrees: "Worktrees", program: "This program" } as const;
+const PROGRAM_NAME = "codex-mcp-server";
 
-/** Prints a description of this program with its commands, or the usage of one command. */
-export async function help({ operands: [name], commands }: Input): Promise<number> {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (name !== undefined && command === undefined) {
-    throw new AppError("invalid_argument", `There is no command "${name}".`, `All of them: ${PROGRAM} help`);
-  }
-  printLines(command === undefined ? describeProgram(commands) : describeCommand(command));
-  return 0;
+/** Creates the help command for a list of commands. */
+export function makeHelpCommand(listCommands: () => readonly Command[]): Command {
+  return defineCommand({
+    name: "help",
+    group: "program",
+    summary: "Show help for this program or one of its commands",
+    operands: { usage: "[<command>]", min: 0, max: 1, kind: "command" },
+    examples: [["help tasks", "Show help for tasks, as tasks --help does"]],
+    run: ({ operands: [name] }) => {
+      const commands = listCommands();
+      const command = commands.find((candidate) => candidate.name === name);
+      if (name !== undefined && command === undefined) throw unknownCommand(name, commands);
+      if (command === undefined) printLines(describeProgram(commands));
+      else printCommandHelp(command);
+      return 0;
+    },
+  });
+}
+
+/** Returns an error for a command that does not exist. */
+export function unknownCommand(name: string, commands: readonly Command[]): AppError {
+  const names = commands.filter(({ group }) => group !== undefined).map((command) => command.name);
+  const suggestion = suggest(name, names) || ` Commands: ${names.join(", ")}.`;
+  return new AppError(
+    "invalid_argument",
+    `There is no command "${name}".${suggestion}`,
+    "Run `codex-mcp-server help`.",
+  );
+}
+
+/** Prints the usage, options and examples of a command. */
+export function printCommandHelp(command: Command): void {
+  const { name, summary, details, examples } = command;
+  const options = Object.entries(optionsOf(command)).map(
+    ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
+  );
+  const width = Math.max(...options.map(([option]) => option.length)) + 2;
+  printLines([
+    `${summary}.`,
+    "",
+    `Usage: ${PROGRAM_NAME} ${name}${operandsOf(command)} [options]`,
+    ...(details === undefined ? [] : ["", ...Bun.wrapAnsi(details, 80).split("\n")]),
+    "",
+    paint("Options", "bold"),
+    ...formatRows(options, width),
+    ...(examples.length > 0 ? ["", paint("Examples", "bold"), ...formatExamples(examples)] : []),
+  ]);
 }
 
 function describeProgram(all: readonly Command[]): Text[] {
@@ -25,35 +65,19 @@ function describeProgram(all: readonly Command[]): Text[] {
     return [[paint(title, "bold")], formatRows(rows, 24), [""]].flat();
   });
   return [
-    `${PROGRAM} ${VERSION}: hands work to the OpenAI Codex CLI, for the agents of MCP clients`,
+    `${PROGRAM_NAME} ${VERSION}: an MCP server that hands coding tasks to the OpenAI Codex CLI`,
     "",
-    `Usage: ${PROGRAM} [command]`,
+    `Usage: ${PROGRAM_NAME} [command]`,
+    "",
+    `Start here: \`${PROGRAM_NAME} doctor\``,
     "",
     ...groups,
     paint("Examples", "bold"),
     ...formatExamples([
-      ["install claude-code", "set it up in Claude Code"],
-      ["tasks --watch", "see what Codex is doing"],
-      ["help logs", "a command's options and examples"],
+      ["install claude-code", "Set it up in Claude Code"],
+      ["tasks --watch", "Watch what Codex is doing"],
+      ["help logs", "Show the options and examples of a command"],
     ]),
-  ];
-}
-
-function describeCommand(command: Command): Text[] {
-  const { name, summary, details, examples } = command;
-  const options = Object.entries(optionsOf(command)).map(
-    ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
-  );
-  const width = Math.max(...options.map(([option]) => option.length)) + 2;
-  return [
-    `${PROGRAM} ${name}: ${summary}`,
-    "",
-    `Usage: ${PROGRAM} ${name}${operandsOf(command)} [options]`,
-    ...(details === undefined ? [] : ["", ...Bun.wrapAnsi(details, 80).split("\n")]),
-    "",
-    paint("Options", "bold"),
-    ...formatRows(options, width),
-    ...(examples.length > 0 ? ["", paint("Examples", "bold"), ...formatExamples(examples)] : []),
   ];
 }
 
@@ -61,8 +85,8 @@ function operandsOf({ operands }: Command): string {
   return operands === undefined ? "" : ` ${operands.usage}`;
 }
 
-function formatOption(name: string, { short, placeholder, choices, multiple }: OptionSpec): string {
-  const value = choices?.join("|") ?? placeholder;
+function formatOption(name: string, { type, short, placeholder, choices, multiple }: OptionSpec): string {
+  const value = choices?.join("|") ?? placeholder ?? (type === "boolean" ? undefined : type);
   const start = short === undefined ? "    " : `-${short}, `;
   return `${start}--${name}${value === undefined ? "" : ` <${value}>`}${multiple === true ? "…" : ""}`;
 }
@@ -74,5 +98,5 @@ function formatRows(rows: readonly (readonly [string, string])[], width: number)
 }
 
 function formatExamples(examples: Command["examples"]): Text[] {
-  return examples.flatMap(([line, does]) => [`  ${PROGRAM} ${line}`, compose`      ${paint(does, "dim")}`]);
+  return examples.flatMap(([line, does]) => [`  ${PROGRAM_NAME} ${line}`, compose`      ${paint(does, "dim")}`]);
 }

@@ -1,69 +1,95 @@
 import { parseArgs } from "node:util";
 import { AppError } from "#base/errors.ts";
 import type { Command, Input, OptionSpec } from "./command.ts";
-import { nearest } from "#base/nearest.ts";
+import { suggest } from "#base/nearest.ts";
 
 /** Option that every command has. */
-const HELP = { type: "boolean", short: "h", summary: "show this help" } as const satisfies OptionSpec;
+const HELP = { type: "boolean", short: "h", summary: "Show this help" } as const satisfies OptionSpec;
 
 /** Returns the options of a command, including those that all commands have. */
 export function optionsOf(command: Command): Record<string, OptionSpec> {
   return { ...command.options, help: HELP };
 }
 
+type Value = boolean | string | number | string[] | undefined;
+
 /**
  * Parses a command's arguments.
  * @returns undefined if its help is requested
  * @throws AppError `invalid_argument`, naming the fault
  */
-export function parseCommandLine(
-  command: Command,
-  args: readonly string[],
-): Pick<Input, "options" | "operands"> | undefined {
-  const specs = optionsOf(command);
-  const { values, positionals } = parse(command, specs, args);
+export function parseCommandLine(command: Command, args: readonly string[]): Input | undefined {
+  const { values, positionals } = parse(command, args);
   if (values["help"] === true) return undefined;
-  const options: Values = {};
+  const options: Record<string, Value> = {};
   for (const [name, spec] of Object.entries(command.options)) {
-    checkChoice(command, name, spec, values[name]);
-    options[name] = values[name] ?? emptyValue(spec);
+    options[name] = readValue(command, name, spec, values[name]);
   }
   checkOperands(command, positionals);
   return { options, operands: positionals };
 }
 
-function emptyValue(spec: OptionSpec): false | undefined | [] {
-  if (spec.type === "boolean") return false;
-  return spec.multiple === true ? [] : undefined;
-}
+/** Value of an option as `parseArgs` returns it. */
+type RawValue = boolean | string | (string | boolean)[] | undefined;
 
-type Values = Record<string, boolean | string | (string | boolean)[] | undefined>;
-
-function parse(
-  command: Command,
-  specs: Record<string, OptionSpec>,
-  args: readonly string[],
-): { values: Values; positionals: string[] } {
+function parse(command: Command, args: readonly string[]): { values: Record<string, RawValue>; positionals: string[] } {
+  const specs = optionsOf(command);
+  const options = Object.entries(specs).map(([name, { type, short, multiple }]) => {
+    const rawType = type === "boolean" ? "boolean" : "string";
+    return [name, { type: rawType, ...(short && { short }), ...(multiple && { multiple }) }] as const;
+  });
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: specs });
+    return parseArgs({ args: [...args], allowPositionals: true, options: Object.fromEntries(options) });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
     if (unknown === undefined) throw usageError(command, `${message.split(". ")[0]}.`);
-    const near = nearest(unknown.replace(/^-+/, ""), Object.keys(specs));
-    const instead = near === undefined ? "" : ` Did you mean --${near}?`;
-    throw usageError(command, `${command.name} has no option ${unknown}.${instead}`);
+    const suggestion = suggest(unknown.replace(/^-+/, ""), Object.keys(specs), "--");
+    throw usageError(command, `${command.name} has no option ${unknown}.${suggestion}`);
   }
 }
 
-function checkChoice(command: Command, name: string, { choices }: OptionSpec, value: Values[string]): void {
-  if (choices === undefined || value === undefined) return;
-  for (const one of [value].flat()) {
-    if (choices.includes(String(one))) continue;
-    const near = nearest(String(one), choices);
-    const instead = near === undefined ? "" : ` Did you mean ${near}?`;
-    throw usageError(command, `--${name} takes ${choices.join(", ")}; it is "${one}".${instead}`);
+function readValue(command: Command, name: string, spec: OptionSpec, value: RawValue): Value {
+  if (spec.type === "boolean") return value === true;
+  if (spec.multiple === true) return [value ?? []].flat().map(String);
+  if (value === undefined) return undefined;
+  const text = String(value);
+  switch (spec.type) {
+    case "count":
+      return readCount(command, name, spec.min ?? 1, text);
+    case "duration":
+      return readDuration(command, name, text);
+    default:
+      checkChoice(command, name, spec, text);
+      return text;
   }
+}
+
+function readCount(command: Command, name: string, min: number, text: string): number {
+  const count = Number(text);
+  if (text.trim() !== "" && Number.isSafeInteger(count) && count >= min) return count;
+  throw usageError(command, `--${name} takes a whole number from ${min}, not "${text}".`);
+}
+
+function readDuration(command: Command, name: string, text: string): number {
+  const seconds = parseDuration(text);
+  if (seconds !== undefined) return seconds;
+  throw usageError(command, `--${name} takes a duration such as 90s, 15m, 12h, 7d or 2w, not "${text}".`);
+}
+
+/**
+ * Parses a duration as people write it: `90`, `90s`, `15m`, `12h`, `7d`, `2w`.
+ * @returns its seconds, or undefined if the text is not a duration
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smhdw]?)$/.exec(text.trim()) ?? [];
+  const seconds: Record<string, number> = { "": 1, s: 1, m: 60, h: 3600, d: 24 * 3600, w: 7 * 24 * 3600 };
+  return count === undefined ? undefined : Number(count) * (seconds[unit] ?? 1);
+}
+
+function checkChoice(command: Command, name: string, { choices }: OptionSpec, text: string): void {
+  if (choices === undefined || choices.includes(text)) return;
+  throw usageError(command, `--${name} takes ${choices.join(", ")}, not "${text}".${suggest(text, choices)}`);
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {
@@ -75,5 +101,5 @@ function checkOperands(command: Command, operands: readonly string[]): void {
 }
 
 function usageError({ name }: Command, message: string): AppError {
-  return new AppError("invalid_argument", message, `Its help: codex-mcp-server ${name} --help`);
+  return new AppError("invalid_argument", message, `Run \`codex-mcp-server ${name} --help\`.`);
 }

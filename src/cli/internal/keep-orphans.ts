@@ -1,10 +1,15 @@
 import { keepOrphans } from "#platform/start/keep-orphans.ts";
-import type { Input } from "#cli/framework/command.ts";
+import { defineCommand, PROGRAM } from "#cli/framework/command.ts";
 
 /**
- * Runs a program and keeps its processes together: `keep-orphans [--held-file] -- <program> <arguments>`. The
- * supervisor starts it (`lib/start-contained.ts`) if there is no control group, not a person.
+ * Keeps the processes of another program together: `keep-orphans [--held-file] -- <program> <arguments>`. The
+ * supervisor starts it (`platform/start/start-detached.ts`) if there is no control group.
  */
-export function keepOrphansCommand({ options, operands }: Input<{ "held-file": boolean }>): Promise<number> {
-  return keepOrphans(operands, options["held-file"]);
-}
+export const keepOrphansCommand = defineCommand({
+  name: "keep-orphans",
+  summary: "Run another program and keep the processes that it starts together",
+  operands: PROGRAM,
+  options: { "held-file": { type: "boolean", summary: "Let the program inherit descriptor 3" } },
+  examples: [],
+  run: ({ options, operands }) => keepOrphans(operands, options["held-file"]),
+});

@@ -1,29 +1,33 @@
 import { withFormerNames } from "#base/former-names.ts";
 import type { Finding } from "#doctor/finding.ts";
 import { runDoctor } from "#doctor/run-doctor.ts";
-import type { Input } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { compose, multiline, paint, type Style, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { wrapToWidth } from "#cli/terminal/table.ts";
+
+export const doctorCommand = defineCommand({
+  name: "doctor",
+  group: "clients",
+  summary: "Check that everything is installed and works",
+  details: "Exits with 1 if there is a problem. Warnings do not change the exit code.",
+  options: { json: JSON_OPTION },
+  examples: [["doctor", "Check everything and print how to fix what does not work"]],
+  run: async ({ options }) => {
+    const findings = await runDoctor(process.env);
+    const problems = findings.filter(({ status }) => status === "problem").length;
+    const warnings = findings.filter(({ status }) => status === "warning").length;
+    if (options.json) printJson({ ok: problems === 0, problems, warnings, findings: findings.map(withFormerNames) });
+    else printLines([...findings.flatMap(describe), "", summarise(problems, warnings)]);
+    return problems === 0 ? 0 : 1;
+  },
+});
 
 const MARKS: Record<Finding["status"], { mark: string; style: Style }> = {
   ok: { mark: "✓", style: "green" },
   warning: { mark: "!", style: "yellow" },
   problem: { mark: "✗", style: "red" },
 };
-
-/**
- * Checks that everything is installed and works, and prints how to fix what does not.
- * @returns 1 if there is a problem
- */
-export async function doctor({ options }: Input<{ json: boolean }>): Promise<number> {
-  const findings = await runDoctor(process.env);
-  const problems = findings.filter(({ status }) => status === "problem").length;
-  const warnings = findings.filter(({ status }) => status === "warning").length;
-  if (options.json) printJson({ ok: problems === 0, problems, warnings, findings: findings.map(withFormerNames) });
-  else printLines([...findings.flatMap(describe), "", summarise(problems, warnings)]);
-  return problems === 0 ? 0 : 1;
-}
 
 const NAME_WIDTH = 15;
 

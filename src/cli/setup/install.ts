@@ -1,75 +1,91 @@
+import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { applyChange, type ClientChange, ownEntry, planChange } from "#install/set-up-client.ts";
 import { entryFields } from "#install/client-file.ts";
 import { formatTomlTable } from "#install/toml-edit.ts";
 import { CLIENTS, type McpClient, type ServerEntry } from "#install/client-table.ts";
 import { AppError } from "#base/errors.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { nearest } from "#base/nearest.ts";
+import { defineCommand } from "#cli/framework/command.ts";
+import { suggest } from "#base/nearest.ts";
 import { isTerminal, printLines } from "#cli/terminal/output.ts";
 import { paint, type Text } from "#cli/terminal/style.ts";
-import { shortenHome } from "#cli/terminal/task-table.ts";
+import { shortenHome } from "#cli/terminal/format-values.ts";
 
-interface InstallOptions {
-  name: string | undefined;
-  env: string[];
-  print: boolean;
-  yes: boolean;
-  uninstall: boolean;
-}
-
-/**
- * Adds this server to a client's configuration or removes it: shows the change, asks for confirmation, keeps a copy of
- * the client's file.
- */
-export async function install({ options, operands: [id] }: Input<InstallOptions>): Promise<number> {
-  if (id === undefined) return listClients();
-  const client = clientNamed(id);
-  const name = checkName(options.name ?? "codex");
-  const entry = ownEntry(readVariables(options.env), process.env);
-  if (options.print) {
-    printLines(describeEntry(client, name, entry));
+export const installCommand = defineCommand({
+  name: "install",
+  group: "clients",
+  summary: "Add this server to an MCP client",
+  details:
+    "Without a client, lists the supported clients. Otherwise shows the change and asks for confirmation, keeps a copy of the " +
+    "client's file (.bak), and leaves other entries unchanged. Claude Code and Codex are configured with their own commands.",
+  operands: { usage: "[<client>]", min: 0, max: 1, kind: "client" },
+  options: {
+    name: { type: "string", placeholder: "name", summary: "Name of the entry (default: codex)" },
+    env: {
+      type: "string",
+      multiple: true,
+      short: "e",
+      placeholder: "NAME=value",
+      summary: "Set an environment variable for the server",
+    },
+    print: { type: "boolean", summary: "Print the entry and change nothing" },
+    yes: { type: "boolean", short: "y", summary: "Do not ask for confirmation" },
+    uninstall: { type: "boolean", summary: "Remove the entry" },
+  },
+  examples: [
+    ["install claude-code", "Add the server to Claude Code, for all projects"],
+    ["install cursor --env CODEX_REASONING_EFFORT=high", "Set a variable for the server"],
+    ["install vscode --print", "Print the entry for VS Code's mcp.json"],
+    ["install codex --uninstall", "Remove the server from Codex's configuration"],
+  ],
+  run: async ({ options, operands: [id] }) => {
+    if (id === undefined) return listClients();
+    const client = getClient(id);
+    const name = checkName(options.name ?? "codex");
+    const entry = ownEntry(readVariables(options.env), process.env);
+    if (options.print) {
+      printLines(describeEntry(client, name, entry));
+      return 0;
+    }
+    const change = planChange(client, name, options.uninstall ? undefined : entry, process.env);
+    if (change === undefined) {
+      const state = options.uninstall ? `has no server "${name}"` : `already has this server as "${name}"`;
+      printLines([`${client.title} ${state}. Nothing was changed.`]);
+      return 0;
+    }
+    printLines(describeChange(change));
+    if (!options.yes && !(await confirm())) return 1;
+    const backup = await applyChange(change, process.env);
+    const kept = backup === undefined ? [] : [`The previous file is kept as ${shortenHome(backup)}.`];
+    const next = options.uninstall ? [] : [client.afterwards];
+    printLines([paint("Done.", "green"), ...kept, ...next]);
     return 0;
-  }
-  const change = planChange(client, name, options.uninstall ? undefined : entry, process.env);
-  if (change === undefined) {
-    const isSo = options.uninstall ? `has no server "${name}"` : `has this server already, as "${name}"`;
-    printLines([`${client.title} ${isSo}; nothing was changed.`]);
-    return 0;
-  }
-  printLines(describeChange(change));
-  if (!options.yes && !(await confirm())) return 1;
-  const backup = await applyChange(change, process.env);
-  const kept = backup === undefined ? [] : [`The file as it was: ${shortenHome(backup)}`];
-  const next = options.uninstall ? [] : [client.afterwards];
-  printLines([paint("Done.", "green"), ...kept, ...next]);
-  return 0;
-}
+  },
+});
 
 function listClients(): number {
   printLines([
-    "Which client? codex-mcp-server install <client>",
+    "Run `codex-mcp-server install <client>` with one of these clients:",
     "",
     ...CLIENTS.map(({ id, title, file, cli }) => {
-      const how = cli === undefined ? shortenHome(file(process.env)) : `by ${cli.program} mcp add`;
-      return `  ${id.padEnd(16)}${title.padEnd(16)}${how}`;
+      const target = cli === undefined ? shortenHome(file(process.env)) : `${cli.program} mcp add`;
+      return `  ${id.padEnd(16)}${title.padEnd(16)}${target}`;
     }),
     "",
-    "Any other client: give it the command that install cursor --print shows.",
+    "For any other client, use the command that `codex-mcp-server install cursor --print` prints.",
   ]);
   return 0;
 }
 
-function clientNamed(id: string): McpClient {
+function getClient(id: string): McpClient {
   const client = CLIENTS.find((candidate) => candidate.id === id);
   if (client !== undefined) return client;
   const ids = CLIENTS.map((candidate) => candidate.id);
-  const near = nearest(id, ids);
-  const instead = near === undefined ? `Clients: ${ids.join(", ")}.` : `Did you mean ${near}?`;
+  const suggestion = suggest(id, ids) || ` Clients: ${ids.join(", ")}.`;
   throw new AppError(
     "invalid_argument",
-    `There is no client "${id}". ${instead}`,
-    "For any other client: install cursor --print",
+    `There is no client "${id}".${suggestion}`,
+    "For any other client, run `codex-mcp-server install cursor --print`.",
   );
 }
 
@@ -78,8 +94,8 @@ function checkName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) return name;
   throw new AppError(
     "invalid_argument",
-    `"${name}" cannot be the entry's name.`,
-    "Letters, digits, _ and -; for example codex.",
+    `"${name}" cannot be the name of an entry.`,
+    "Use letters, digits, _ and - only.",
   );
 }
 
@@ -89,8 +105,8 @@ function readVariables(assignments: readonly string[]): Record<string, string> {
     if (name !== undefined && value !== undefined) return [name, value] as const;
     throw new AppError(
       "invalid_argument",
-      `--env takes NAME=value; it is "${text}".`,
-      "For example: --env CODEX_REASONING_EFFORT=high",
+      `--env takes NAME=value, not "${text}".`,
+      "Use for example `--env CODEX_REASONING_EFFORT=high`.",
     );
   });
   return Object.fromEntries(pairs);
@@ -101,9 +117,9 @@ function describeEntry({ title, file, format, cli }: McpClient, name: string, en
   if (format.language === "toml") {
     return [`# ${title}: ${path}`, ...formatTomlTable(`${format.key}.${name}`, entryFields(format, entry))];
   }
-  const byHand = cli === undefined ? "" : ` (or: ${cli.program} ${cli.add({ name, ...entry }).join(" ")})`;
+  const command = cli === undefined ? "" : ` (or: ${cli.program} ${cli.add({ name, ...entry }).join(" ")})`;
   return [
-    `// ${title}: ${path}${byHand}`,
+    `// ${title}: ${path}${command}`,
     ...JSON.stringify({ [format.key]: { [name]: entryFields(format, entry) } }, null, 2).split("\n"),
   ];
 }
@@ -114,9 +130,9 @@ function describeChange({ client, file, name, before, after, commands }: ClientC
     const text = `"${name}": ${JSON.stringify(entryFields(client.format, withoutSecrets(entry)), null, 2)}`;
     return text.split("\n").map((line) => paint(`${mark} ${line}`, mark === "+" ? "green" : "red"));
   };
-  const how = commands.map(([program = "", action = "", verb = ""]) => `by ${program} ${action} ${verb}`);
+  const commandNames = commands.map(([program = "", ...args]) => [basename(program), ...args.slice(0, 2)].join(" "));
   return [
-    `${client.title}, ${shortenHome(file)}${how.length > 0 ? ` (${how.join(", then ")})` : ""}:`,
+    `${client.title}, ${shortenHome(file)}${commandNames.length > 0 ? ` (with ${commandNames.join(", then ")})` : ""}:`,
     ...show("-", before),
     ...show("+", after),
   ];
@@ -133,7 +149,9 @@ function withoutSecrets(entry: ServerEntry): ServerEntry {
 
 async function confirm(): Promise<boolean> {
   if (!isTerminal() || !process.stdin.isTTY) {
-    throw new AppError("invalid_argument", "There is nobody here to ask.", "Add --yes to make this change.");
+    const stream = process.stdin.isTTY ? "stdout" : "stdin";
+    const hint = "Add --yes to make this change without confirmation.";
+    throw new AppError("invalid_argument", `Cannot ask for confirmation: ${stream} is not a terminal.`, hint);
   }
   // oxlint-disable-next-line no-restricted-properties -- asks the user for confirmation
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

@@ -2,37 +2,41 @@ import { followLog, type LogLine, logOfRun, readLog } from "#tasks/follow/follow
 import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { isEnded } from "#domain/record.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { describeEnd } from "#cli/terminal/describe-end.ts";
-import { formatEvent } from "#cli/terminal/event-lines.ts";
-import { readCount } from "#cli/framework/option-values.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { defineCommand, ONE_TASK } from "#cli/framework/command.ts";
+import { describeEnd, formatEvent } from "#cli/terminal/format-task.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { paint, type Text } from "#cli/terminal/style.ts";
 
-interface LogsOptions {
-  follow: boolean;
-  raw: boolean;
-  lines: string | undefined;
-  run: string | undefined;
-}
-
-/** Shows what Codex did in a run, in words or as Codex wrote it; with `--follow` until the task has ended. */
-export async function logs({ options, operands }: Input<LogsOptions>): Promise<number> {
-  const context = openCommandContext();
-  const task = await reconcile(context, resolveTask(context, operands[0] ?? ""));
-  const run = readCount("--run", options.run);
-  const path = logOfRun(context, task, run);
-  const format = options.raw ? formatRaw : formatReadable;
-  const count = readCount("--lines", options.lines);
-  if (!options.follow || isEnded(task) || path !== task.log_file) {
-    showLines(readLog(path), format, count);
-  } else {
-    const ended = await followLog(context, task, (lines) => showLines(lines, format, undefined));
-    if (!options.raw) printLines(["", ...describeEnd(ended)]);
-  }
-  return 0;
-}
+export const logsCommand = defineCommand({
+  name: "logs",
+  group: "tasks",
+  summary: "Show what Codex did in a task",
+  operands: ONE_TASK,
+  options: {
+    follow: { type: "boolean", short: "f", summary: "Keep printing until the task has ended" },
+    raw: { type: "boolean", summary: "Print the JSON lines that Codex wrote" },
+    lines: { type: "count", short: "n", summary: "Print only the last lines" },
+    run: { type: "count", placeholder: "number", summary: "Show an earlier run of the task" },
+  },
+  examples: [
+    ["logs -f implement-parser-v1", "Follow a running task"],
+    ["logs --raw review-auth-v1 | jq .type", "Pass the events to another program"],
+  ],
+  run: async ({ options, operands: [name = ""] }) => {
+    const context = openCommandContext();
+    const task = await reconcile(context, resolveTask(context, name));
+    const path = logOfRun(context, task, options.run);
+    const format = options.raw ? formatRaw : formatReadable;
+    if (!options.follow || isEnded(task) || path !== task.log_file) {
+      showLines(readLog(path), format, options.lines);
+    } else {
+      const ended = await followLog(context, task, (lines) => showLines(lines, format, undefined));
+      if (!options.raw) printLines(["", ...describeEnd(ended)]);
+    }
+    return 0;
+  },
+});
 
 function showLines(
   lines: Iterable<LogLine>,

@@ -3,11 +3,11 @@ import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import type { TaskRecord } from "#domain/record.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { formatEvent } from "#cli/terminal/event-lines.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
-import { formatDuration } from "#cli/terminal/quantities.ts";
+import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
 import {
   compose,
   hangingIndent,
@@ -18,20 +18,27 @@ import {
   withoutControls,
 } from "#cli/terminal/style.ts";
 import { sliceToWidth } from "#cli/terminal/table.ts";
-import { formatStatus, shortenHome } from "#cli/terminal/task-table.ts";
 
-const EVENTS_SHOWN = 8;
+export const showCommand = defineCommand({
+  name: "show",
+  group: "tasks",
+  summary: "Show the state, progress and result of a task",
+  operands: ONE_TASK,
+  options: { json: JSON_OPTION },
+  examples: [["show review-auth-v1", "Show a task by its topic; the beginning is enough if it is unique"]],
+  run: async ({ options, operands: [name = ""] }) => {
+    const context = openCommandContext();
+    const { record } = resolveTask(context, name);
+    const detail = await showTask(context, record.task_id);
+    const stored = findTask(context.store, record.task_id);
+    if (options.json) printJson(detail);
+    else printLines(describe(detail, stored?.record ?? record));
+    return 0;
+  },
+});
 
-/** Shows one task: its request, where it runs, and its progress or outcome. */
-export async function show({ options, operands }: Input<{ json: boolean }>): Promise<number> {
-  const context = openCommandContext();
-  const { record } = resolveTask(context, operands[0] ?? "");
-  const detail = await showTask(context, record.task_id);
-  const stored = findTask(context.store, record.task_id);
-  if (options.json) printJson(detail);
-  else printLines(describe(detail, stored?.record ?? record));
-  return 0;
-}
+/** Maximum number of recent events that are shown. */
+const MAX_EVENTS = 8;
 
 function describe(detail: TaskDetail, record: TaskRecord): Text[] {
   return [
@@ -57,7 +64,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["branch", describeBranch(detail)],
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
-    ["place in queue", detail.queue_position],
+    ["queue position", detail.queue_position],
     ["last event", detail.last_event_at],
     ["stalled", detail.stalled],
     ["note", detail.note],
@@ -83,19 +90,19 @@ function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }:
 
 function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   if (recent_events.length === 0) return [];
-  const lines = recent_events.slice(-EVENTS_SHOWN).map((event) => {
+  const lines = recent_events.slice(-MAX_EVENTS).map((event) => {
     const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
     return paint(sliceToWidth(text, terminalWidth()), style);
   });
-  return ["", paint("Latest", "bold"), ...lines];
+  return ["", paint("Recent events", "bold"), ...lines];
 }
 
 function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
-    const said = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hangingIndent(paint(said, "red")), hangingIndent(withoutControls(hint ?? "")));
+    const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
+    lines.push("", hangingIndent(paint(failure, "red")), hangingIndent(withoutControls(hint ?? "")));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));
@@ -106,10 +113,10 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
 
 function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
   const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
-  const why = verdict === "UNVERIFIED" ? ": nothing was seen, but not everything could be judged" : "";
+  const reason = verdict === "UNVERIFIED" ? ": no violation was found, but not everything could be judged" : "";
   const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
   return [
-    paint(`Read-only audit: ${verdict}${why} (enforcement: ${enforcement})`, style[verdict]),
+    paint(`Read-only audit: ${verdict}${reason} (enforcement: ${enforcement})`, style[verdict]),
     ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
     ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
     ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),

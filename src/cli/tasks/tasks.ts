@@ -3,52 +3,58 @@ import { listOverview } from "#tasks/overview.ts";
 import type { TaskPage } from "#tasks/list-tasks.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
-import type { TaskStatus } from "#domain/record.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { readCount } from "#cli/framework/option-values.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { TASK_STATUSES } from "#domain/record.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { compose, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
-import { formatTasks } from "#cli/terminal/task-table.ts";
+import { formatTasks } from "#cli/terminal/format-task.ts";
+import { watchTasks } from "./watch/watch-tasks.ts";
 
+/** Maximum number of listed tasks if no other is given. */
 const DEFAULT_LIMIT = 30;
 
-interface TasksOptions {
-  status: TaskStatus | undefined;
-  cwd: string | undefined;
-  limit: string | undefined;
-  json: boolean;
-  watch: boolean;
-}
-
-/** Lists tasks, newest first, or shows them live. */
-export async function tasks({ options }: Input<TasksOptions>): Promise<number> {
-  const filter = {
-    status: options.status,
-    cwd: options.cwd === undefined ? undefined : resolve(expandHome(options.cwd)),
-  };
-  if (options.watch) {
-    if (!isTerminal() || options.json) throw watchNeedsTerminal();
-    const { watchTasks } = await import("#cli/tasks/watch/watch-tasks.ts");
-    return watchTasks(openCommandContext(), filter);
-  }
-  const limit = readCount("--limit", options.limit) ?? DEFAULT_LIMIT;
-  const page = await listOverview(openCommandContext(), { ...filter, limit });
-  if (options.json) printJson(page);
-  else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
-  else printLines([...describePage(page, limit), ...describeUnreadable(page)]);
-  return 0;
-}
+export const tasksCommand = defineCommand({
+  name: "tasks",
+  group: "tasks",
+  summary: "List tasks, newest first",
+  options: {
+    watch: { type: "boolean", short: "w", summary: "Show a live list on the whole terminal" },
+    status: { type: "string", short: "s", choices: TASK_STATUSES, summary: "List only tasks in this state" },
+    cwd: { type: "string", placeholder: "folder", summary: "List only tasks of this workspace" },
+    limit: { type: "count", short: "n", summary: `Maximum number of tasks (default: ${DEFAULT_LIMIT})` },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ["tasks --watch", "Watch all tasks; keys attach to one, show its log or cancel it"],
+    ["tasks --status running", "List the running tasks"],
+    ["tasks --cwd . --json", "Print the tasks of the current folder as JSON"],
+  ],
+  run: async ({ options: { watch, status, cwd, limit = DEFAULT_LIMIT, json } }) => {
+    const filter = { status, cwd: cwd === undefined ? undefined : resolve(expandHome(cwd)) };
+    if (watch) {
+      if (!isTerminal() || json) throw watchNeedsTerminal();
+      return watchTasks(openCommandContext(), filter);
+    }
+    const page = await listOverview(openCommandContext(), { ...filter, limit });
+    if (json) printJson(page);
+    else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
+    else printLines([...describePage(page, limit), ...describeUnreadable(page)]);
+    return 0;
+  },
+});
 
 function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): string {
-  if (status !== undefined || cwd !== undefined) return "No such tasks.";
-  return "No tasks. An MCP client starts them; codex-mcp-server install sets one up.";
+  if (status !== undefined || cwd !== undefined) return "No matching tasks.";
+  return "No tasks yet. MCP clients start them; run `codex-mcp-server install` to set one up.";
 }
 
 function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): Text[] {
   const [titles = "", ...rows] = formatTasks(list, terminalWidth());
   const more =
-    next_cursor === undefined || !isTerminal() ? [] : [paint(`The newest ${limit}; --limit shows more.`, "dim")];
+    next_cursor === undefined || !isTerminal()
+      ? []
+      : [paint(`Only the newest ${limit} are shown; --limit shows more.`, "dim")];
   return [paint(titles, "dim"), ...rows, ...more];
 }
 
@@ -63,7 +69,7 @@ function describeUnreadable({ unreadable = [] }: Pick<TaskPage, "unreadable">): 
 function watchNeedsTerminal(): AppError {
   return new AppError(
     "invalid_argument",
-    "--watch shows tasks on a terminal.",
-    "For programs there is tasks --json, and wait, which ends when tasks have ended.",
+    "--watch needs a terminal.",
+    "Use `codex-mcp-server tasks --json` or `codex-mcp-server wait`.",
   );
 }

@@ -1,4 +1,4 @@
-/* oxlint-disable no-restricted-imports, no-restricted-properties -- this is the place that they are kept for */
+/* oxlint-disable no-restricted-imports, no-restricted-properties -- only this file writes to stdout and stderr */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { errnoOf } from "#base/errors.ts";
@@ -27,16 +27,16 @@ export function terminalSize(): { width: number; height: number } {
 
 /**
  * Calls a function whenever the size of the terminal changes.
- * @returns a function that ends that
+ * @returns a function that removes the listener
  */
-export function whenResized(listener: () => void): () => void {
+export function onTerminalResize(listener: () => void): () => void {
   process.stdout.on("resize", listener);
   return () => process.stdout.off("resize", listener);
 }
 
-/** Writes a text to stdout as a whole, without a line feed. */
-export function print(printed: Text): void {
-  write(STDOUT, render(printed, mediumOf(STDOUT)));
+/** Writes a text to stdout without a line feed. */
+export function print(text: Text): void {
+  write(STDOUT, render(text, mediumOf(STDOUT)));
 }
 
 /** Writes lines to stdout. */
@@ -91,16 +91,16 @@ function mediumOf(file: number): Medium {
 }
 
 /** Error codes of a closed pipe. ECONNRESET occurs if the pipe is a socket, as in Node and Bun, that was closed with unread data. */
-const READER_IS_GONE: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET"]);
+const CLOSED_PIPE_ERRORS: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET"]);
 
 /** Writes bytes as a whole. If the reader closes the pipe early (`head`), ends this program quietly. */
-function write(file: number, written: string | Buffer): void {
-  let rest = Buffer.from(written);
+function write(file: number, text: string | Buffer): void {
+  let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(file, rest));
     } catch (error) {
-      if (file === STDOUT && READER_IS_GONE.has(errnoOf(error))) process.exit(0);
+      if (file === STDOUT && CLOSED_PIPE_ERRORS.has(errnoOf(error))) process.exit(0);
       // The pipe is full and another process has made it non-blocking.
       if (errnoOf(error) !== "EAGAIN") throw error;
       Bun.sleepSync(1);

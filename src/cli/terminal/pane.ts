@@ -1,8 +1,7 @@
 import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
 import { ignoreTerminalSignals } from "#platform/terminal.ts";
 import type { RunningTask } from "#domain/record.ts";
-import { describeEnd } from "./describe-end.ts";
-import { formatEvent } from "./event-lines.ts";
+import { describeEnd, formatEvent } from "./format-task.ts";
 import { isTerminal, printWithoutWaiting } from "./output.ts";
 import { compose, paint, type Style, type Text } from "./style.ts";
 
@@ -14,7 +13,7 @@ export function makePane(): RunObserver {
   return {
     started: (task) => describeStart(task).forEach((line, index) => show(line, index === 0 ? "bold" : "dim")),
     event: (event) => {
-      const time = clockTime();
+      const time = currentTime();
       const { text, style } = formatEvent(event, " ".repeat(time.length + 1));
       show(compose`${time} ${text}`, style);
     },
@@ -27,11 +26,11 @@ function describeStart(task: RunningTask): string[] {
     `${task.task_id} (${task.sandbox}, run ${task.run})`,
     `in ${task.run_dir}${task.agent_branch === undefined ? "" : ` on ${task.agent_branch}`}`,
     `log ${task.log_file}`,
-    "Ctrl-C here, or ending this session, cancels the task. Detach: prefix, then d.",
+    "Press the tmux prefix, then d, to detach. Ctrl-C or closing the session cancels the task.",
     "",
   ];
 }
 
-function clockTime(): string {
+function currentTime(): string {
   return new Date().toTimeString().slice(0, 8);
 }

@@ -1,13 +1,13 @@
 import { makeVisible } from "#base/visible-text.ts";
 
-const STYLES = { bold: 1, dim: 2, inverse: 7, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
+const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36 } as const;
 const RESET = "\u001B[0m";
 
 /** Control sequences other than styles. This program sends only these and the styles. */
 const CONTROLS = {
   "enter screen": "\u001B[?1049h\u001B[?25l", // alternate screen, without the cursor
   "leave screen": "\u001B[?25h\u001B[?1049l",
-  // A terminal that supports it shows the output between these two at once.
+  // A terminal with synchronized output shows everything between these two at once.
   "begin frame": "\u001B[?2026h\u001B[H",
   "end frame": "\u001B[K\u001B[J\u001B[?2026l",
   "next line": "\u001B[K\r\n",
@@ -81,13 +81,13 @@ export function join(texts: readonly Text[], separator: string): StyledText {
 }
 
 /** Applies a style to a text, except to parts that already have one. */
-export function paint(painted: Text, style: Style): StyledText {
-  return change(painted, (piece) => (piece.style === "plain" ? { ...piece, style } : piece));
+export function paint(text: Text, style: Style): StyledText {
+  return changePieces(text, (piece) => (piece.style === "plain" ? { ...piece, style } : piece));
 }
 
 /** Marks a text's line feeds and tabs as layout. */
-export function multiline(several: Text): StyledText {
-  return change(several, (piece) => ({ ...piece, isMultiline: true }));
+export function multiline(text: Text): StyledText {
+  return changePieces(text, (piece) => ({ ...piece, isMultiline: true }));
 }
 
 /** Returns a control sequence as a text, which is empty in a pipe. */
@@ -96,31 +96,31 @@ export function control(name: Control): StyledText {
 }
 
 /** Returns a text without control characters other than tabs and line feeds in pipes; a terminal gets them in a visible form. */
-export function withoutControls(said: string): StyledText {
-  return single(said, removeControls(said));
+export function withoutControls(text: string): StyledText {
+  return single(text, removeControls(text));
 }
 
 /** Indents all lines but the first on a terminal, so that none looks like this program's own line; a pipe gets the text unchanged. */
-export function hangingIndent(said: Text): StyledText {
-  return change(said, (each) => ({ ...each, text: each.text.replaceAll("\n", "\n  "), isMultiline: true }));
+export function hangingIndent(text: Text): StyledText {
+  return changePieces(text, (piece) => ({ ...piece, text: piece.text.replaceAll("\n", "\n  "), isMultiline: true }));
 }
 
 /** Returns a text in one line, without control characters in pipes. */
-export function inOneLine(said: string): StyledText {
-  const line = said.replace(/\s+/g, " ");
+export function inOneLine(text: string): StyledText {
+  const line = text.replace(/\s+/g, " ");
   return single(line.trim(), removeControls(line).trim());
 }
 
 /** Returns the visible form of a text in one line, piece by piece. */
-export function visiblePieces(seen: Text): { words: string; style: Style }[] {
-  return piecesOf(seen).flatMap((each) =>
-    "control" in each ? [] : [{ words: makeVisible(each.text), style: each.style }],
+export function visiblePieces(text: Text): { words: string; style: Style }[] {
+  return piecesOf(text).flatMap((piece) =>
+    "control" in piece ? [] : [{ words: makeVisible(piece.text), style: piece.style }],
   );
 }
 
 /** Removes spaces at the end of a text. */
-export function trimEnd(trimmed: Text): StyledText {
-  const pieces = [...piecesOf(trimmed)];
+export function trimEnd(text: Text): StyledText {
+  const pieces = [...piecesOf(text)];
   for (let last = pieces.pop(); last !== undefined; last = pieces.pop()) {
     if ("control" in last) return new StyledText([...pieces, last]);
     const rest = { ...last, text: last.text.trimEnd(), piped: last.piped.trimEnd() };
@@ -129,20 +129,20 @@ export function trimEnd(trimmed: Text): StyledText {
   return new StyledText([]);
 }
 
-function change(changed: Text, apply: (piece: Piece) => Piece): StyledText {
-  return new StyledText(piecesOf(changed).map((each) => ("control" in each ? each : apply(each))));
+function changePieces(text: Text, apply: (piece: Piece) => Piece): StyledText {
+  return new StyledText(piecesOf(text).map((piece) => ("control" in piece ? piece : apply(piece))));
 }
 
-function piecesOf(whole: Text): StyledText["pieces"] {
-  if (typeof whole !== "string") return whole.pieces;
-  return whole === "" ? [] : single(whole, whole).pieces;
+function piecesOf(text: Text): StyledText["pieces"] {
+  if (typeof text !== "string") return text.pieces;
+  return text === "" ? [] : single(text, text).pieces;
 }
 
-function single(shown: string, piped: string): StyledText {
-  return new StyledText([{ text: shown, piped, style: "plain", isMultiline: false }]);
+function single(text: string, piped: string): StyledText {
+  return new StyledText([{ text, piped, style: "plain", isMultiline: false }]);
 }
 
-function removeControls(said: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what this removes
-  return said.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
+function removeControls(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- removes control characters
+  return text.replace(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g, "");
 }

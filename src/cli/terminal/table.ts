@@ -23,7 +23,7 @@ export function formatTable(
 ): StyledText[] {
   const all = [columns.map(({ title }): Text => title), ...rows];
   const natural = columns.map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? "", width))));
-  const widths = fit(columns, natural, width);
+  const widths = shrinkColumns(columns, natural, width);
   return all.map((row) => {
     const cells = columns.map((column, index) => padCell(row[index] ?? "", widths[index] ?? 0, column.align, width));
     return sliceToWidth(trimEnd(join(cells, GAP)), width);
@@ -34,22 +34,23 @@ export function formatTable(
 export function sliceToWidth(text: Text, width: number): StyledText {
   if (!Number.isFinite(width) || widthOf(text, width) <= width) return compose`${text}`;
   const kept: Text[] = [];
-  let room = width - 1;
+  let columnsLeft = width - 1;
   for (const { words, style } of visiblePieces(text)) {
-    const part = takeColumns(words, room);
-    room -= Bun.stringWidth(part);
+    const part = takeColumns(words, columnsLeft);
+    columnsLeft -= Bun.stringWidth(part);
     kept.push(paint(part === words ? part : `${part}${"…".slice(0, width)}`, style));
     if (part !== words) break;
   }
   return join(kept, "");
 }
 
-function takeColumns(words: string, room: number): string {
-  if (Bun.stringWidth(words) <= room) return words;
+/** Returns the beginning of a visible text that fits into a number of columns. */
+function takeColumns(words: string, count: number): string {
+  if (Bun.stringWidth(words) <= count) return words;
   // sliceAnsi includes a wide character of which only the first half fits (Bun 1.4.5).
-  for (let end = room; end > 0; end--) {
+  for (let end = count; end > 0; end--) {
     const cut = Bun.sliceAnsi(words, 0, end);
-    if (Bun.stringWidth(cut) <= room) return cut;
+    if (Bun.stringWidth(cut) <= count) return cut;
   }
   return "";
 }
@@ -64,11 +65,11 @@ export function wrapToWidth(text: Text, width: number, how: { isHard: boolean })
   // A tab's width depends on its column.
   const options = { hard: how.isHard, trim: !how.isHard };
   const lines = Bun.wrapAnsi(visible.replaceAll("\t", "    "), width, options).split("\n");
-  return how.isHard ? lines.flatMap((line) => breakAt(line, width)) : lines;
+  return how.isHard ? lines.flatMap((line) => splitAtWidth(line, width)) : lines;
 }
 
 /** Splits a line that is too wide: wrapAnsi returns lines one column too wide that end with a wide character (Bun 1.4.5). */
-function breakAt(line: string, width: number): string[] {
+function splitAtWidth(line: string, width: number): string[] {
   const parts: string[] = [];
   let rest = line;
   while (Bun.stringWidth(rest) > width) {
@@ -85,16 +86,17 @@ function widthOf(text: Text, width: number): number {
   return Bun.stringWidth(render(text, { isTerminal: Number.isFinite(width), hasColour: false }));
 }
 
-function fit(columns: readonly Column[], natural: readonly number[], width: number): number[] {
+/** Returns the widths of columns in a table that is no wider than `width`, if the flexible columns can shrink enough. */
+function shrinkColumns(columns: readonly Column[], natural: readonly number[], width: number): number[] {
   const widths = [...natural];
   const gaps = GAP.length * (columns.length - 1);
   let excess = widths.reduce((sum, each) => sum + each, gaps) - width;
   for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
-    const own = widths[index] ?? 0;
-    if (columns[index]?.isFlexible !== true || own <= MIN_COLUMN_WIDTH) continue;
-    const given = Math.min(excess, own - MIN_COLUMN_WIDTH);
-    widths[index] = own - given;
-    excess -= given;
+    const current = widths[index] ?? 0;
+    if (columns[index]?.isFlexible !== true || current <= MIN_COLUMN_WIDTH) continue;
+    const removed = Math.min(excess, current - MIN_COLUMN_WIDTH);
+    widths[index] = current - removed;
+    excess -= removed;
   }
   return widths;
 }

@@ -1,24 +1,37 @@
 import { diffWorktree } from "#worktrees/diff-worktree.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import type { FileChange } from "#git/changes/worktree-diff.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { printPatch } from "#cli/terminal/patch.ts";
 
-/** Shows the differences between a task's worktree and the commit from which it started. */
-export async function diff({ operands, options }: Input<{ stat: boolean; json: boolean }>): Promise<number> {
-  const [name = "", ...paths] = operands;
-  const context = openCommandContext();
-  const { record } = resolveTask(context, name);
-  const { patch: _beginning, ...comparison } = await diffWorktree(context, record.task_id, paths, 0);
-  if (options.json) printJson(comparison);
-  else if (options.stat) {
-    printLines(comparison.files.map(describe));
-    printLines([comparison.diff_stat === "" ? "No difference." : comparison.diff_stat]);
-  } else printPatch(comparison.patch_file);
-  return 0;
-}
+export const diffCommand = defineCommand({
+  name: "diff",
+  group: "worktrees",
+  summary: "Show the changes in a task's worktree since its base commit",
+  details: "Prints a patch as git diff does, with uncommitted and new files. Changes neither files nor the index.",
+  operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
+  options: {
+    stat: { type: "boolean", summary: "Print only the changed files and numbers of lines" },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ["diff implement-parser-v1 --stat", "List the changed files"],
+    ["diff implement-parser-v1 src | git apply", "Apply the changes in src to the current folder"],
+  ],
+  run: async ({ options, operands: [name = "", ...paths] }) => {
+    const context = openCommandContext();
+    const { record } = resolveTask(context, name);
+    const { patch: _beginning, ...comparison } = await diffWorktree(context, record.task_id, paths, 0);
+    if (options.json) printJson(comparison);
+    else if (options.stat) {
+      printLines(comparison.files.map(describe));
+      printLines([comparison.diff_stat === "" ? "No changes." : comparison.diff_stat]);
+    } else printPatch(comparison.patch_file);
+    return 0;
+  },
+});
 
 function describe({ path, status, from, added, deleted }: FileChange): string {
   const lines = added === undefined ? "binary" : `+${added} -${deleted ?? 0}`;

@@ -2,40 +2,53 @@ import { withFormerNames } from "#base/former-names.ts";
 import { quoteForShell } from "#base/text.ts";
 import { discardWorktree } from "#worktrees/discard-worktree.ts";
 import { resolveTask } from "#tasks/lookup.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
-import { shortenHome } from "#cli/terminal/task-table.ts";
+import { shortenHome } from "#cli/terminal/format-values.ts";
 
-/** Removes worktrees after saving all their contents. */
-export async function discard({
-  operands,
-  options,
-}: Input<{ "skip-large-ignored": boolean; "drop-ignored": boolean; json: boolean }>): Promise<number> {
-  const context = openCommandContext();
-  // All names are resolved first: if one is wrong, nothing is discarded.
-  const stored = operands.map((name) => resolveTask(context, name));
-  for (const { record } of stored) {
-    const done = await discardWorktree(
-      context,
-      record.task_id,
-      options["skip-large-ignored"] || options["drop-ignored"],
-    );
-    if (options.json) printJson(withFormerNames(done));
-    else {
-      printLines([
-        `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
-        `saved     ${done.salvage} (files beside the commits: ${done.files_saved})`,
-        ...done.not_saved.map((path) => `not saved ${path}`),
-        ...(done.left_behind === undefined ? [] : [describeLeft(done.left_behind)]),
-        `back with codex-mcp-server restore ${done.task_id}`,
-      ]);
+export const discardCommand = defineCommand({
+  name: "discard",
+  group: "worktrees",
+  summary: "Save and remove the worktrees and branches of tasks",
+  details:
+    "Saves commits and staged, changed, untracked and ignored files under refs/codexmcp/salvage in the repository; restore " +
+    "brings them back. Keeps worktrees and branches that existed before their task.",
+  operands: TASKS,
+  options: {
+    "skip-large-ignored": {
+      type: "boolean",
+      summary: "Do not save ignored files and folders larger than 1 MB (node_modules, build output)",
+    },
+    "drop-ignored": { type: "boolean", summary: "Former name of --skip-large-ignored" },
+    json: JSON_OPTION,
+  },
+  examples: [["discard implement-parser-v1", "Discard a task's worktree; its record and log are kept"]],
+  run: async ({ options, operands }) => {
+    const context = openCommandContext();
+    // All names are resolved first: if one is wrong, nothing is discarded.
+    const stored = operands.map((name) => resolveTask(context, name));
+    const skipsLargeIgnored = options["skip-large-ignored"] || options["drop-ignored"];
+    for (const { record } of stored) {
+      const done = await discardWorktree(context, record.task_id, skipsLargeIgnored);
+      if (options.json) printJson(withFormerNames(done));
+      else printLines(describe(done));
     }
-  }
-  return 0;
+    return 0;
+  },
+});
+
+function describe(done: Awaited<ReturnType<typeof discardWorktree>>): string[] {
+  return [
+    `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
+    `saved     ${done.salvage} (files besides the commits: ${done.files_saved})`,
+    ...done.not_saved.map((path) => `not saved ${path}`),
+    ...(done.left_behind === undefined ? [] : [describeLeft(done.left_behind)]),
+    `Run \`codex-mcp-server restore ${done.task_id}\` to restore it.`,
+  ];
 }
 
 /** Returns a line about a folder that only another user can remove completely. */
 export function describeLeft(folder: string): string {
-  return `left      ${shortenHome(folder)}, which this user may not remove whole: sudo rm -r ${quoteForShell(folder)}`;
+  return `left      ${shortenHome(folder)}, which this user cannot remove: sudo rm -r ${quoteForShell(folder)}`;
 }

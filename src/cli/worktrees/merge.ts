@@ -1,45 +1,59 @@
-import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
+import { type MergeOutcome, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { resolveTask } from "#tasks/lookup.ts";
-import type { Conflict } from "#git/merge/conflict.ts";
-import type { MergeStrategy } from "#git/merge/merge-request.ts";
+import type { Conflict } from "#git/merge/merge-trees.ts";
 import { AppError } from "#base/errors.ts";
-import type { Input } from "#cli/framework/command.ts";
-import { openCommandContext } from "#cli/terminal/open.ts";
+import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, multiline, paint } from "#cli/terminal/style.ts";
 
-interface MergeCommandOptions {
-  strategy: MergeStrategy | undefined;
-  into: string | undefined;
-  message: string | undefined;
-  json: boolean;
-}
+export const mergeCommand = defineCommand({
+  name: "merge",
+  group: "worktrees",
+  summary: "Merge the branches of tasks",
+  details:
+    "Merges in the given order, up to the first branch that conflicts. Computes each merge without touching a working tree, " +
+    "then applies it in one step or not at all. Conflicts are shown and change nothing; changes in the checkout are never " +
+    "overwritten. Your git hooks do not run.",
+  operands: TASKS,
+  options: {
+    strategy: {
+      type: "string",
+      short: "s",
+      choices: ["squash", "merge", "rebase", "ff-only"],
+      summary: "How to merge (default: squash, one commit for each task)",
+    },
+    into: { type: "string", placeholder: "branch", summary: "Branch to merge into (default: the task's base branch)" },
+    message: { type: "string", short: "m", placeholder: "text", summary: "Commit message" },
+    json: JSON_OPTION,
+  },
+  examples: [
+    ["merge implement-parser-v1 implement-lexer-v1", "Add one commit for each task to their base branch"],
+    ["merge implement-parser-v1 -s rebase --into develop", "Rebase the task's own commits onto another branch"],
+  ],
+  run: async ({ options, operands }) => {
+    const context = openCommandContext();
+    const ids = operands.map((name) => resolveTask(context, name).record.task_id);
+    const { strategy = "squash", into, message, json } = options;
+    const outcome = await mergeWorktrees(context, ids, { strategy, into, message });
+    const { stopped, not_attempted } = outcome;
+    if (json) printJson(outcome);
+    else printOutcome(outcome);
+    if (stopped === undefined) return 0;
+    if (not_attempted.length > 0 && !json) printLines([`not attempted: ${not_attempted.join(", ")}`]);
+    throw new AppError(stopped.failure.code, stopped.failure.message, stopped.failure.hint);
+  },
+});
 
-/**
- * Merges tasks' branches in the given order.
- * @throws AppError if one conflicts
- */
-export async function merge({ operands, options }: Input<MergeCommandOptions>): Promise<number> {
-  const context = openCommandContext();
-  const ids = operands.map((name) => resolveTask(context, name).record.task_id);
-  const { strategy = "squash", into, message } = options;
-  const outcome = await mergeWorktrees(context, ids, { strategy, into, message });
-  const { merged, no_changes, stopped, not_attempted } = outcome;
-  if (options.json) printJson(outcome);
-  else {
-    printLines(
-      merged.map((each) => {
-        const what = each.diff_stat === "" ? "was there already" : each.diff_stat;
-        return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${what}`;
-      }),
-    );
-    printLines(no_changes.map((each) => compose`${paint(each.agent_branch, "bold")}: no changes`));
-    for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
-  }
-  if (stopped === undefined) return 0;
-  if (not_attempted.length > 0 && !options.json) printLines([`not attempted: ${not_attempted.join(", ")}`]);
-  const { code, message: said, hint } = stopped.failure;
-  throw new AppError(code, said, hint);
+function printOutcome({ merged, no_changes, stopped }: MergeOutcome): void {
+  printLines(
+    merged.map((each) => {
+      const changes = each.diff_stat === "" ? "already merged" : each.diff_stat;
+      return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${changes}`;
+    }),
+  );
+  printLines(no_changes.map((each) => compose`${paint(each.agent_branch, "bold")}: no changes`));
+  for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
 }
 
 function printConflict({ path, hunks }: Conflict): void {

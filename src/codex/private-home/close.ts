@@ -1,20 +1,20 @@
 import { realPath } from "#base/paths.ts";
-import { type FindLoginDoubt, returnLogin } from "./login.ts";
+import { type FindLoginDoubt, copyLoginBack } from "./login.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
-import { returnSession } from "./sessions.ts";
+import { copySessionBack } from "./sessions.ts";
 
 /**
  * Copies the record of a run's session back to the user's CODEX_HOME. Everything else is discarded with the private home, except a login:
- * see {@link bringLogin}. Repeating it changes nothing more.
+ * see {@link saveLogin}. Repeating it changes nothing more.
  */
-export async function bringSession(
+export async function saveSession(
   userHome: string,
   own: string,
   note: PrivateHomeNote,
   sessionId: string | undefined,
 ): Promise<HomeFindings> {
   const findings: HomeFindings = { violations: [], notes: [] };
-  await noting(findings, () => returnSession(realPath(userHome), own, note, sessionId, findings));
+  await withErrorNote(findings, () => copySessionBack(realPath(userHome), own, note, sessionId, findings));
   return findings;
 }
 
@@ -22,20 +22,20 @@ export async function bringSession(
  * Copies a login that was renewed during a run back to the user's CODEX_HOME. Must run last: the earlier findings decide about it.
  * @param findings receives the findings
  */
-export async function bringLogin(
+export async function saveLogin(
   userHome: string,
   own: string,
   note: PrivateHomeNote,
   findings: HomeFindings,
   doubtLogin: FindLoginDoubt,
 ): Promise<void> {
-  await noting(findings, async () => returnLogin(realPath(userHome), own, note, findings, doubtLogin));
+  await withErrorNote(findings, async () => copyLoginBack(realPath(userHome), own, note, findings, doubtLogin));
 }
 
-async function noting(findings: HomeFindings, step: () => Promise<void>): Promise<void> {
+async function withErrorNote(findings: HomeFindings, step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
-    findings.notes.push(`What Codex wrote could not be brought to CODEX_HOME: ${String(error)}.`);
+    findings.notes.push(`Files of the run could not be copied to CODEX_HOME: ${String(error)}.`);
   }
 }

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import * as v from "valibot";
-import { prepareFile } from "#platform/files/files.ts";
-import { isSameFingerprint, digestFile, type FileFingerprint } from "#platform/files/file-digest.ts";
 import { realPath } from "#base/paths.ts";
+import { isSameFingerprint, digestFile, type FileFingerprint } from "#platform/files/file-digest.ts";
+import { prepareFile } from "#platform/files/files.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import type { HomeFindings, HomeViolation, PrivateHomeNote } from "./note.ts";
 import { isRenewalOf, LoginSchema, parseJson, payloadOf } from "./renewal.ts";
@@ -14,6 +14,7 @@ const MAX_BYTES = 1024 * 1024;
  * expire.
  */
 const MAX_AGE_MS = 6 * 24 * 3600 * 1000;
+/** Remaining validity of a token below which its login is due for renewal, in milliseconds. */
 const MIN_VALIDITY_MS = 24 * 3600 * 1000;
 
 const ExpirySchema = v.object({ exp: v.number() });
@@ -23,7 +24,7 @@ export function readLoginToRenew(codexHome: string): { text: string; fingerprint
   const path = join(codexHome, FILE);
   const text = readText(path);
   const fingerprint = digestFile(path);
-  if (text === undefined || fingerprint === undefined || !isToBeRenewed(text)) return undefined;
+  if (text === undefined || fingerprint === undefined || !isDueForRenewal(text)) return undefined;
   return { text, fingerprint };
 }
 
@@ -40,7 +41,7 @@ export type FindLoginDoubt = (violations: readonly HomeViolation[]) => LoginDoub
  * Replaces the user's login with a renewed one, if nothing else in it was changed and there is no doubt about it.
  * @param findings earlier findings in CODEX_HOME; receives the new ones
  */
-export function returnLogin(
+export function copyLoginBack(
   codexHome: string,
   own: string,
   note: PrivateHomeNote,
@@ -51,28 +52,26 @@ export function returnLogin(
   // The user's file may be a link to another place.
   const path = realPath(join(codexHome, FILE));
   const text = readText(join(own, FILE));
-  if (text !== undefined && isSameFingerprint(digestOfText(text), note.login)) return;
+  if (text !== undefined && isSameFingerprint(fingerprintText(text), note.login)) return;
   const before = readText(path);
   const doubt = doubtLogin(findings.violations);
-  if (before === undefined || !isSameFingerprint(digestOfText(before), note.login)) {
-    findings.notes.push(
-      "The login (auth.json) was changed by another program during the run; the run's was discarded.",
-    );
+  if (before === undefined || !isSameFingerprint(fingerprintText(before), note.login)) {
+    findings.notes.push("Another program changed the login (auth.json) during the run; the run's login was discarded.");
   } else if (text === undefined || !isRenewalOf(before, text, note.opened_at)) {
-    findings.violations.push({ path: FILE, change: "changed in more than a renewal; discarded" });
+    findings.violations.push({ path: FILE, change: "changed in more fields than a renewal changes; discarded" });
   } else if (doubt === "named") {
-    findings.violations.push({ path: FILE, change: "changed in a run whose commands name it; discarded" });
+    findings.violations.push({ path: FILE, change: "changed by a run that names it in a command; discarded" });
   } else if (doubt === "violation") {
     findings.notes.push(
-      "The login (auth.json) was renewed during the run, which has violations: the renewed one was discarded. Where Codex is logged out now, `codex login` helps.",
+      "The login (auth.json) was renewed during a run with violations, so the renewed login was discarded. If Codex is now logged out, run `codex login`.",
     );
   } else {
     prepareFile(path, text).publish();
-    findings.notes.push("The login (auth.json) was renewed during the run, and the renewed one kept.");
+    findings.notes.push("The login (auth.json) was renewed during the run, and the renewed login was kept.");
   }
 }
 
-/** Names by which a shell command may refer to the file, patterns included, or to its folder. */
+/** Names by which a shell command may refer to the file or its folder, including patterns. */
 const LOGIN_NAMES = /auth(?:\.j|\.?[*?[{])|CODEX_HOME/i;
 
 /** Returns whether commands or patches of a run name the login's file, or the run's own CODEX_HOME. */
@@ -90,7 +89,7 @@ export function namesLogin(
   );
 }
 
-function isToBeRenewed(text: string): boolean {
+function isDueForRenewal(text: string): boolean {
   const login = v.safeParse(LoginSchema, parseJson(text));
   if (!login.success) return false;
   const { tokens, last_refresh } = login.output;
@@ -105,7 +104,7 @@ function readText(path: string): string | undefined {
   return "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
 }
 
-function digestOfText(text: string): FileFingerprint {
+function fingerprintText(text: string): FileFingerprint {
   const bytes = Buffer.from(text);
   return { size: bytes.length, digest: new Bun.CryptoHasher("sha256").update(bytes).digest("hex") };
 }

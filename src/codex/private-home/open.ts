@@ -1,10 +1,9 @@
-import { copyFileSync, lstatSync, readdirSync, symlinkSync } from "node:fs";
-import { constants } from "node:fs";
+import { copyFileSync, lstatSync, readdirSync, symlinkSync, constants } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
-import { digestFile } from "#platform/files/file-digest.ts";
 import { realPath } from "#base/paths.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
+import { digestFile } from "#platform/files/file-digest.ts";
+import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { readLoginToRenew } from "./login.ts";
 import type { PrivateHomeNote } from "./note.ts";
 

@@ -2,8 +2,8 @@ import { type Dirent, lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Turns } from "#base/concurrency.ts";
 import { readFirstLine } from "#platform/files/json-lines.ts";
-import type { Turns } from "#base/turns.ts";
 
 /** Maximum depth of agents that start agents. */
 const MAX_GENERATIONS = 8;
@@ -28,7 +28,7 @@ const AgentSchema = v.object({
 });
 
 /** Finds the records of agents that a session started, directly or through other agents: their first line names the parent session. */
-export async function agentsOf(
+export async function findAgentRecords(
   sessionId: string,
   records: readonly SessionRecord[],
   sessions: string,
@@ -36,7 +36,7 @@ export async function agentsOf(
 ): Promise<SessionRecord[]> {
   const candidates: { record: SessionRecord; named: readonly string[] }[] = [];
   for (const record of records.filter(({ id }) => id !== sessionId).slice(0, MAX_CANDIDATES)) {
-    const named = namedIn(readFirstLine(join(sessions, record.path), FIRST_LINE_BYTES), record.id);
+    const named = findParentSessions(readFirstLine(join(sessions, record.path), FIRST_LINE_BYTES), record.id);
     if (named !== undefined) candidates.push({ record, named });
     await turns.pause();
   }
@@ -54,7 +54,7 @@ export async function agentsOf(
 }
 
 /** Returns the parent sessions named in an agent's record; undefined if the record is not an agent's. */
-function namedIn(line: string | undefined, id: string): string[] | undefined {
+function findParentSessions(line: string | undefined, id: string): string[] | undefined {
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), AgentSchema), line);
   if (!parsed.success || parsed.output.payload.id !== id) return undefined;
   try {

@@ -1,13 +1,31 @@
-import { linkSync, lstatSync, renameSync, rmSync } from "node:fs";
+import {
+  linkSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { Turns } from "#base/concurrency.ts";
 import { errnoOf } from "#base/errors.ts";
-import { isSameFingerprint, digestFileInTurns, type FileFingerprint } from "#platform/files/file-digest.ts";
-import { makePrivateFolder } from "#platform/files/files.ts";
-import { Turns } from "#base/turns.ts";
+import { formatCount } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
-import { copyRecord } from "./copy-record.ts";
+import {
+  isSameFingerprint,
+  digestFileInTurns,
+  type FileFingerprint,
+  openRegularFile,
+  RunningDigest,
+} from "#platform/files/file-digest.ts";
+import { makePrivateFolder } from "#platform/files/files.ts";
 import type { HomeFindings, PrivateHomeNote } from "./note.ts";
-import { agentsOf, listRecords, type SessionRecord } from "./records.ts";
+import { findAgentRecords, listRecords, type SessionRecord } from "./records.ts";
 
 const MIB = 1024 * 1024;
 /** Maximum growth of a session's record in one run, in bytes. */
@@ -22,7 +40,7 @@ const MAX_AGENTS = 50;
  * @param sessionId of the run itself; records of other sessions are not copied
  * @param findings receives the findings, even if this throws
  */
-export async function returnSession(
+export async function copySessionBack(
   codexHome: string,
   own: string,
   note: PrivateHomeNote,
@@ -30,22 +48,28 @@ export async function returnSession(
   findings: HomeFindings,
 ): Promise<void> {
   const turns = new Turns();
-  const move: Move = { codexHome, own, findings, turns, maxGrowth: MAX_GROWTH_BYTES };
+  const move: CopyTask = { codexHome, own, findings, turns, maxGrowth: MAX_GROWTH_BYTES };
   const records = await listRecords(join(own, "sessions"));
   const [record, ...more] = records.filter(({ id }) => id === sessionId);
   if (more.length > 0) findings.violations.push({ path: "sessions", change: "several records of the run's session" });
-  else if (record !== undefined) await returnRecord(move, record.path, note.resumed);
+  else if (record !== undefined) await copyRecordBack(move, record.path, note.resumed);
   else if (note.resumed !== undefined) {
-    findings.violations.push({ path: join("sessions", note.resumed.path), change: "removed; it was kept as it was" });
+    findings.violations.push({
+      path: join("sessions", note.resumed.path),
+      change: "removed; the user's copy was kept",
+    });
   }
-  const agents = sessionId === undefined ? [] : await agentsOf(sessionId, records, join(own, "sessions"), turns);
-  await returnAgents(move, agents);
+  const agents =
+    sessionId === undefined ? [] : await findAgentRecords(sessionId, records, join(own, "sessions"), turns);
+  await copyAgentsBack(move, agents);
   const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
-  if (others > 0) findings.notes.push(`${others} records of other sessions were made by the run; they were discarded.`);
+  if (others > 0) {
+    findings.notes.push(`The run created ${formatCount(others, "record")} of other sessions, which were discarded.`);
+  }
 }
 
 /** Facts needed to copy a record. */
-interface Move {
+interface CopyTask {
   codexHome: string;
   own: string;
   findings: HomeFindings;
@@ -53,28 +77,30 @@ interface Move {
   maxGrowth: number;
 }
 
-async function returnAgents(move: Move, agents: readonly SessionRecord[]): Promise<void> {
+async function copyAgentsBack(move: CopyTask, agents: readonly SessionRecord[]): Promise<void> {
   let left = MAX_AGENTS_BYTES;
   for (const { id, path } of agents.slice(0, MAX_AGENTS)) {
     // Sessions that already exist are not overwritten.
     if (findSessionFile(move.codexHome, id) !== undefined) continue;
-    left -= await returnRecord({ ...move, maxGrowth: left }, path, undefined);
+    left -= await copyRecordBack({ ...move, maxGrowth: left }, path, undefined);
     await move.turns.pause();
   }
-  const more = agents.length - MAX_AGENTS;
-  if (more > 0) move.findings.notes.push(`${more} records of agents, beyond the first ${MAX_AGENTS}, were left out.`);
+  if (agents.length > MAX_AGENTS) {
+    move.findings.notes.push(`Only the records of the first ${MAX_AGENTS} agents were copied (of ${agents.length}).`);
+  }
 }
 
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  "too large": "it is larger than what may come back of a run",
-  "with holes": "it has holes (NUL bytes), so it is no record",
+/** Reasons why a record was not copied that are not violations. */
+const NOT_COPIED: Readonly<Record<string, string>> = {
+  "too large": "it has grown more than a run's record may",
+  "with NUL bytes": "it contains NUL bytes, so it is not a record",
 };
 
 /**
  * Copies one record.
  * @returns the number of bytes added to the existing ones
  */
-async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["resumed"]): Promise<number> {
+async function copyRecordBack(move: CopyTask, path: string, resumed: PrivateHomeNote["resumed"]): Promise<number> {
   const { violations, notes } = move.findings;
   const shown = join("sessions", path);
   const source = join(move.own, shown);
@@ -83,7 +109,7 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
   if (start !== undefined && (await isUnchanged(source, start, move.turns))) return 0;
   const existing = identityOf(target);
   if (existing !== undefined && (start === undefined || !(await isUnchanged(target, start, move.turns)))) {
-    notes.push(`${shown} was written to by another program during the run; the run's own part of it was discarded.`);
+    notes.push(`Another program wrote to ${shown} during the run; the run's own part of it was discarded.`);
     return 0;
   }
   makePrivateFolder(dirname(target));
@@ -91,15 +117,15 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
   try {
     const outcome = await copyRecord(source, temporary, { start, maxGrowth: move.maxGrowth }, move.turns);
     if (typeof outcome === "object") {
-      put(temporary, target, existing);
+      placeFile(temporary, target, existing);
       return outcome.bytes;
     }
-    const leftOut = LEFT_OUT[outcome];
-    if (leftOut === undefined) violations.push({ path: shown, change: `${outcome}; discarded` });
-    else notes.push(`${shown} was left out: ${leftOut}.`);
+    const reason = NOT_COPIED[outcome];
+    if (reason === undefined) violations.push({ path: shown, change: `${outcome}; discarded` });
+    else notes.push(`${shown} was not copied: ${reason}.`);
   } catch (error) {
     if (errnoOf(error) !== "EEXIST") throw error;
-    notes.push(`${shown} was written by another program in the meantime; the run's was discarded.`);
+    notes.push(`Another program wrote ${shown} in the meantime; the run's record was discarded.`);
   } finally {
     rmSync(temporary, { force: true });
   }
@@ -110,7 +136,7 @@ async function returnRecord(move: Move, path: string, resumed: PrivateHomeNote["
  * Puts a file in its place.
  * @throws with the code EEXIST if another file has appeared there since
  */
-function put(from: string, target: string, existing: string | undefined): void {
+function placeFile(from: string, target: string, existing: string | undefined): void {
   // link() does not overwrite a file.
   if (existing === undefined || identityOf(target) !== existing) linkSync(from, target);
   else renameSync(from, target);
@@ -126,4 +152,67 @@ async function isUnchanged(path: string, start: FileFingerprint, turns: Turns): 
   if (lstatSync(path, { throwIfNoEntry: false })?.size !== start.size) return false;
   const now = await digestFileInTurns(path, turns);
   return now !== undefined && isSameFingerprint(now, start);
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Outcome of copying a record. */
+export type CopyOutcome =
+  | { bytes: number }
+  | "the earlier part of the session was changed"
+  | "too large"
+  | "with NUL bytes";
+
+/** Content that a record must begin with, and the number of bytes by which it may have grown. */
+export interface CopyLimits {
+  start: FileFingerprint | undefined;
+  maxGrowth: number;
+}
+
+/**
+ * Copies a record in one pass, so that the checked bytes are the copied bytes. A text has no NUL bytes; a sparse file, however large, reads
+ * as NUL bytes.
+ */
+async function copyRecord(from: string, to: string, limits: CopyLimits, turns: Turns): Promise<CopyOutcome> {
+  const source = openRegularFile(from, constants.O_NOFOLLOW);
+  if (source === undefined) return "the earlier part of the session was changed";
+  try {
+    if (fstatSync(source).size > maxSize(limits)) return "too large";
+    rmSync(to, { force: true });
+    const target = openSync(to, "wx", 0o600);
+    try {
+      fchmodSync(target, 0o600);
+      return await copyChunks(source, target, limits, turns);
+    } finally {
+      closeSync(target);
+    }
+  } finally {
+    closeSync(source);
+  }
+}
+
+async function copyChunks(source: number, target: number, limits: CopyLimits, turns: Turns): Promise<CopyOutcome> {
+  const digest = new RunningDigest();
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const startSize = limits.start?.size ?? 0;
+  let at = 0;
+  for (;;) {
+    const bytes = readSync(source, chunk, 0, CHUNK_BYTES, at);
+    if (bytes === 0) break;
+    const old = Math.max(0, Math.min(bytes, startSize - at));
+    digest.add(chunk.subarray(0, old));
+    if (chunk.subarray(old, bytes).includes(0)) return "with NUL bytes";
+    at += bytes;
+    // The file may grow while it is copied.
+    if (at > maxSize(limits)) return "too large";
+    for (let written = 0; written < bytes;) written += writeSync(target, chunk, written, bytes - written);
+    await turns.pause();
+  }
+  const { size, digest: found } = digest.fingerprint;
+  const isKept = limits.start === undefined || (size === startSize && found === limits.start.digest);
+  return isKept ? { bytes: at - startSize } : "the earlier part of the session was changed";
+}
+
+function maxSize({ start, maxGrowth }: CopyLimits): number {
+  return (start?.size ?? 0) + maxGrowth;
 }

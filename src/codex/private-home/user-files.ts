@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { realPath } from "#base/paths.ts";
+import { makePrivateFolder, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import type { FindLoginDoubt } from "./login.ts";
 import type { HomeFindings } from "./note.ts";
@@ -45,8 +45,8 @@ export function readUserFiles(codexHome: string): UserFiles {
 }
 
 /**
- * Compares the user's files with their state before a run, and restores it. New files are moved aside, since they may belong to somebody
- * else.
+ * Compares the user's files with their state before a run, and restores it. New files are moved aside and not deleted, since another
+ * program may have created them.
  * @param aside folder for them, created if needed
  * @param findings earlier findings in CODEX_HOME; receives the new ones
  * @param login start time of the run, and doubts about a login renewed since then
@@ -58,7 +58,7 @@ export function restoreUserFiles(
   findings: HomeFindings,
   login: { since: number; doubt: FindLoginDoubt },
 ): void {
-  if (!before.isComplete) findings.notes.push("Not all of the user's files in CODEX_HOME could be compared.");
+  if (!before.isComplete) findings.notes.push("Some of the user's files in CODEX_HOME could not be compared.");
   const now = readUserFiles(codexHome).files;
   const { [LOGIN]: loginBefore, ...others } = before.files;
   for (const [path, file] of Object.entries(others)) restoreChanged(codexHome, path, file, now[path], aside, findings);
@@ -79,7 +79,7 @@ export function restoreUserFiles(
     // It may be the user's own after all, and the only valid one.
     makePrivateFolder(aside);
     writePrivateFile(join(aside, LOGIN), Buffer.from(renewed.content, "base64"));
-    findings.notes.push(`The renewed login (auth.json) was kept as ${join(aside, LOGIN)}.`);
+    findings.notes.push(`The renewed login (auth.json) was saved as ${join(aside, LOGIN)}.`);
   }
   restoreChanged(codexHome, LOGIN, loginBefore, renewed, aside, findings);
 }

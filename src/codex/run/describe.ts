@@ -1,3 +1,4 @@
+import { takeStart } from "#base/text.ts";
 import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** Description of one event, listed by `codex_status` and shown in the pane. */
@@ -17,7 +18,7 @@ export function describeEvent(event: CodexEvent): EventLine | undefined {
     case "item.updated":
       return isKnownItem(event.item) && event.item.type === "todo_list" ? describeEnd(event.item) : undefined;
     case "item.completed":
-      return isKnownItem(event.item) ? describeEnd(event.item) : { type: "notice", text: event.item.type };
+      return isKnownItem(event.item) ? describeEnd(event.item) : { type: "notice", text: shorten(event.item.type) };
     case "turn.failed":
       return { type: "error", text: shorten(event.error.message) };
     case "error":
@@ -32,7 +33,7 @@ function describeStart(item: CodexItem): EventLine | undefined {
     case "command_execution":
       return { type: "command", text: shorten(unwrapCommand(item.command)), tool_name: "shell" };
     case "mcp_tool_call":
-      return { type: "tool_call", text: `${item.server}.${item.tool}`, tool_name: item.tool };
+      return { type: "tool_call", text: shorten(`${item.server}.${item.tool}`), tool_name: shorten(item.tool) };
     case "todo_list":
       return describeEnd(item);
     default:
@@ -51,9 +52,13 @@ function describeEnd(item: CodexItem): EventLine {
     case "file_change":
       return { type: "tool_call", text: shorten(describeChanges(item)), tool_name: "apply_patch" };
     case "mcp_tool_call":
-      return { type: "tool_result", text: `${item.server}.${item.tool}: ${item.status}`, tool_name: item.tool };
+      return {
+        type: "tool_result",
+        text: shorten(`${item.server}.${item.tool}: ${item.status}`),
+        tool_name: shorten(item.tool),
+      };
     case "collab_tool_call":
-      return { type: "tool_call", text: `${item.tool}: ${item.status}`, tool_name: item.tool };
+      return { type: "tool_call", text: shorten(`${item.tool}: ${item.status}`), tool_name: shorten(item.tool) };
     case "web_search":
       return { type: "tool_call", text: shorten(item.query), tool_name: "web_search" };
     case "todo_list":
@@ -91,5 +96,5 @@ export function unwrapCommand(command: string): string {
 }
 
 function shorten(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+  return text.length <= MAX_TEXT ? text : `${takeStart(text, MAX_TEXT - 1)}…`;
 }

@@ -22,12 +22,12 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: "unknown_session",
     matches: /no rollout found for thread id/i,
-    hint: "Leave session_id out to start a new session, or take one from an earlier result of the same CODEX_HOME.",
+    hint: "Omit session_id to start a new session, or use one from an earlier result with the same CODEX_HOME.",
   },
   {
     code: "session_busy",
     matches: /already has an active writer/i,
-    hint: "Wait for the other run of this session to end (codex_status lists them), or start a new session.",
+    hint: "Wait for the other run of this session to end (codex_status lists running tasks), or start a new session.",
   },
   {
     code: "rate_limited",
@@ -39,18 +39,18 @@ const PATTERNS: readonly Pattern[] = [
     code: "not_logged_in",
     matches:
       /\bstatus:? 401\b|\b401 unauthorized|\bunauthorized: |not logged in|missing environment variable|(?:invalid|incorrect) api key|refresh token/i,
-    hint: "Run `codex login` as the user that runs this server, or give the server the provider's key in its environment.",
+    hint: "Run `codex login` as the user that runs this server, or set the provider's key in the server's environment.",
   },
   {
     code: "network",
     matches:
       /stream closed before|error sending request|waiting for network|connection (refused|reset)|dns error|network is unreachable/i,
-    hint: "Check the network and proxy variables of this server's environment, then run the task again with its session_id.",
+    hint: "Check the network and the proxy variables in this server's environment, then run the task again with its session_id.",
   },
   {
     code: "codex_incompatible",
     matches: /unexpected argument|invalid value .* for '--|unrecognized subcommand/i,
-    hint: "Update the Codex CLI (npm install -g @openai/codex@latest), or point CODEXMCP_CODEX_BIN at a newer one.",
+    hint: "Update the Codex CLI (npm install -g @openai/codex@latest), or set CODEXMCP_CODEX_BIN to a newer one.",
   },
 ];
 
@@ -58,22 +58,24 @@ const PATTERNS: readonly Pattern[] = [
 export function classifyFailure(evidence: FailureEvidence): Failure {
   const { state, exitCode, signal } = evidence;
   if (signal !== undefined) return killedBy(signal);
-  const said = whatCodexSaid(evidence);
-  const pattern = PATTERNS.find((candidate) => candidate.matches.test(said));
+  const reported = findReportedError(evidence);
+  const pattern = PATTERNS.find((candidate) => candidate.matches.test(reported));
   if (pattern !== undefined) {
-    return { code: pattern.code, message: said, hint: withRetryTime(pattern.hint, said) };
+    return { code: pattern.code, message: reported, hint: withRetryTime(pattern.hint, reported) };
   }
   if (state.terminal === undefined && exitCode === 0) {
     return {
       code: "no_terminal_event",
-      message: "Codex ended with exit status 0 but never said that its turn was completed.",
-      hint: "Look at the end of codex-exec.log in the task's folder, then run the task again with its session_id.",
+      message: "Codex exited with status 0 but did not report that its turn was completed.",
+      hint: "Read the end of codex-exec.log in the task's folder, then run the task again with its session_id.",
     };
   }
   return {
     code: "codex_failed",
-    message: said || `Codex ended with exit status ${exitCode ?? "unknown"} and said nothing.`,
-    hint: "codex-exec.log and codex-stderr.log in the task's folder have the details.",
+    message:
+      reported ||
+      `Codex exited with ${exitCode === undefined ? "an unknown status" : `status ${exitCode}`} and reported no error.`,
+    hint: "Read codex-exec.log and codex-stderr.log in the task's folder.",
   };
 }
 
@@ -82,18 +84,19 @@ function killedBy(signal: string): Failure {
   return {
     code: "killed_by_signal",
     message: `Codex was ended by ${signal}, which this server did not send.${isMemory}`,
-    hint: "Run the task again with its session_id to go on where it was.",
+    hint: "Run the task again with its session_id to continue.",
   };
 }
 
-function whatCodexSaid({ state, stderr }: FailureEvidence): string {
+/** Returns the error that Codex reported in its events or on stderr; empty if there is none. */
+function findReportedError({ state, stderr }: FailureEvidence): string {
   if (state.terminal?.kind === "failed" && state.terminal.message !== "") return state.terminal.message;
   const errorLine = stderr.split("\n").find((line) => /^error\b/i.test(line.trim()));
   if (errorLine !== undefined) return errorLine.trim().replace(/^error:\s*/i, "");
   return state.lastError ?? "";
 }
 
-function withRetryTime(hint: string, said: string): string {
-  const [retry] = /try again (?:in|at) [^.]*(?:\.\d+[^.]*)?/i.exec(said) ?? [];
+function withRetryTime(hint: string, message: string): string {
+  const [retry] = /try again (?:in|at) [^.]*(?:\.\d+[^.]*)?/i.exec(message) ?? [];
   return retry === undefined ? hint : `${hint} Codex says: ${retry}.`;
 }

@@ -1,3 +1,4 @@
+import { formatCount, takeStart } from "#base/text.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { type CodexEvent, type CodexItem, isKnownItem, parseEvent } from "./event.ts";
 
@@ -26,7 +27,7 @@ export interface RunActions {
 
 type ActionItem = Extract<CodexItem, { type: "command_execution" | "file_change" }>;
 
-/** Maximum number of different entries that are recorded. */
+/** Maximum number of different unknown entries that are recorded. */
 const MAX_UNKNOWN = 100;
 
 /**
@@ -43,12 +44,12 @@ export function readActions(logFile: string): RunActions {
     if (line.trim() === "") return;
     const action = actionIn(line);
     if (typeof action === "string") addUnknown(action);
-    else if (action !== undefined) items.set(action.id || `without id ${items.size}`, action);
+    else if (action !== undefined) items.set(action.id === "" ? `without id ${items.size}` : `id ${action.id}`, action);
   };
   const reader = new LineReader(logFile);
   for (const line of reader.read()) take(line);
   take(reader.rest());
-  if (reader.longLines > 0) addUnknown(`${reader.longLines} lines of the log that are too long to read`);
+  if (reader.longLines > 0) addUnknown(`${formatCount(reader.longLines, "log line")} longer than the limit`);
   const actions: RunActions = { commands: [], patches: [], unknown: [...unknown] };
   for (const item of items.values()) addAction(actions, item);
   return actions;
@@ -62,13 +63,13 @@ function actionIn(line: string): ActionItem | string | undefined {
   } catch {
     event = undefined;
   }
-  if (event === undefined) return "a line of the log that is no event";
-  if (event.type === "unknown") return `an event of the type ${shorten(event.name)}`;
+  if (event === undefined) return "a log line that is not an event";
+  if (event.type === "unknown") return `an event of type ${shorten(event.name)}`;
   return "item" in event ? actionOf(event.item) : undefined;
 }
 
 function actionOf(item: { type: string }): ActionItem | string | undefined {
-  if (!isKnownItem(item)) return `an item of the type ${shorten(item.type)}`;
+  if (!isKnownItem(item)) return `an item of type ${shorten(item.type)}`;
   switch (item.type) {
     case "file_change":
       return item;
@@ -89,7 +90,7 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
 }
 
 function shorten(text: string): string {
-  return text.length <= 100 ? text : `${text.slice(0, 99)}…`;
+  return text.length <= 100 ? text : `${takeStart(text, 99)}…`;
 }
 
 function addAction(actions: RunActions, item: ActionItem): void {

@@ -1,10 +1,10 @@
-import { digestFile, RunningDigest } from "#platform/files/file-digest.ts";
-import { Turns } from "#base/turns.ts";
-import { LineReader } from "#platform/files/json-lines.ts";
+import { Turns } from "#base/concurrency.ts";
 import type { Failure } from "#base/errors.ts";
+import type { ProcessEnd } from "#codex/process.ts";
+import { digestFile, RunningDigest } from "#platform/files/file-digest.ts";
+import { LineReader } from "#platform/files/json-lines.ts";
 import { describeEvent, type EventLine } from "./describe.ts";
 import { type CodexEvent, parseEvent } from "./event.ts";
-import type { ProcessEnd } from "#codex/process.ts";
 import { applyEvent, NO_EVENTS, type RunState } from "./run-state.ts";
 
 /** Result of a run. */
@@ -13,7 +13,7 @@ export interface RunResult {
   end: ProcessEnd;
   /** Reason why this server ended the run, if it did. */
   stopped: Failure | undefined;
-  /** Log that was followed during the run; absent if nobody followed it. */
+  /** Log that was followed during the run; absent if no supervisor followed it. */
   log?: RunLog;
 }
 
@@ -61,7 +61,7 @@ export class RunLog {
     try {
       return this.#takeEvent(line);
     } catch {
-      return []; // a text that no regular expression gets to the end of; the audit counts it as unknown
+      return []; // too long for a regular expression; the audit counts it as unknown
     }
   }
 

@@ -1,7 +1,6 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import type { Usage } from "#domain/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
-import { isSandboxMessage } from "./sandbox-failure.ts";
 
 /** State accumulated from the events of one run. */
 export interface RunState {
@@ -29,7 +28,7 @@ export interface RunState {
 const MAX_DAEMON_COMMANDS = 50;
 /** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
-/** Pattern for a command that names one of these programs; its real effect is determined later. */
+/** Pattern of a command that names one of these programs; the audit determines what it does. */
 const DAEMON_PROGRAM = new RegExp(`\\b(?:${DAEMON_PROGRAMS.join("|")})\\b`);
 
 /** State before the first event. */
@@ -93,6 +92,15 @@ function withCommand({ daemonCommands }: RunState, command: string): readonly st
     command.length <= MAX_DAEMON_COMMAND_LENGTH &&
     DAEMON_PROGRAM.test(command);
   return isKept ? [...daemonCommands, command] : daemonCommands;
+}
+
+/** Pattern of the message that replaces a command's output if Codex could not set up its sandbox (0.169). */
+const SANDBOX_MESSAGE =
+  /^(?:bwrap: |error building bubblewrap command|(?:thread .* panicked.*\n)?bubblewrap is unavailable)/;
+
+/** Returns whether an output says that the command never ran because the sandbox could not be set up. */
+export function isSandboxMessage(output: string): boolean {
+  return SANDBOX_MESSAGE.test(output.trimStart());
 }
 
 /** Returns whether a command never ran because the sandbox could not be set up, as in many containers. */

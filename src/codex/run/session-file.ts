@@ -1,6 +1,9 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import * as v from "valibot";
+import type { Usage } from "#domain/record.ts";
 import { readLastLines } from "#platform/files/json-lines.ts";
+import { isSandboxMessage } from "./run-state.ts";
 
 const TAIL_BYTES = 256 * 1024;
 
@@ -8,7 +11,7 @@ const TAIL_BYTES = 256 * 1024;
  * Returns the last lines of Codex's own record of a session; empty if there is no such record.
  * @param codexHomes searched in this order: a run under the read-only fallback has its own CODEX_HOME while it lasts
  */
-export function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
+function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
   try {
     const path = codexHomes.map((home) => findSessionFile(home, sessionId)).find((found) => found !== undefined);
     return path === undefined ? [] : readLastLines(path, TAIL_BYTES).lines;
@@ -54,4 +57,59 @@ function isSessionId(text: string): boolean {
 
 function isRegularFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+const count = v.nullish(v.number(), 0);
+
+const TokenCountSchema = v.object({
+  type: v.literal("event_msg"),
+  payload: v.object({
+    type: v.literal("token_count"),
+    info: v.object({
+      total_token_usage: v.object({
+        input_tokens: count,
+        cached_input_tokens: count,
+        output_tokens: count,
+        reasoning_output_tokens: count,
+      }),
+    }),
+  }),
+});
+
+/**
+ * Returns the tokens that a session has used so far, from Codex's own record of it; undefined if there is none. The record includes runs
+ * that were not started by this server.
+ * @param codexHomes folders to search for the record, in this order
+ */
+export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
+  for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
+    if (!line.includes('"token_count"')) continue;
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenCountSchema), line);
+    if (parsed.success) return parsed.output.payload.info.total_token_usage;
+  }
+  return undefined;
+}
+
+const OutputSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    timestamp: v.string(),
+    payload: v.object({ type: v.literal("function_call_output"), output: v.string() }),
+  }),
+);
+
+/**
+ * Returns whether commands of a run failed for lack of the sandbox without an event in the log, as happens if no temporary file can be
+ * created. The session's record lists them.
+ * @param since start of the run: a session may span several runs
+ */
+export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, since: string): boolean {
+  return readSessionTail([codexHome], sessionId).some((line) => {
+    if (!line.includes('"function_call_output"')) return false;
+    const parsed = v.safeParse(OutputSchema, line);
+    if (!parsed.success || Date.parse(parsed.output.timestamp) < Date.parse(since)) return false;
+    const { output } = parsed.output.payload;
+    return isSandboxMessage(output.slice(output.indexOf("Output:\n") + "Output:\n".length));
+  });
 }

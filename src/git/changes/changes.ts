@@ -4,8 +4,7 @@ import { PATCH_FLAGS, compareCommits, parseNumstat, withComparison } from "./com
 import { git, gitBytes, gitUpTo } from "#git/git.ts";
 import type { GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { isClean, inspectWorktree, type SeenWorktree, type WorktreeStatus } from "./status.ts";
-import { readSubmoduleLines } from "./submodules.ts";
+import { inspectWorktree, isClean, readSubmoduleLines, type InspectedWorktree, type WorktreeStatus } from "./status.ts";
 
 /** Facts about a worktree's changes, and the reasons why others are missing. */
 export interface ChangesFound {
@@ -15,7 +14,7 @@ export interface ChangesFound {
 
 /** Request to read changes. */
 interface ChangesRequest extends GitLimits {
-  /** Status that was read a moment ago; read again if absent. */
+  /** Status that was just read; read again if absent. */
   seen?: WorktreeStatus | undefined;
 }
 
@@ -75,19 +74,19 @@ export async function readShortstat(folder: string, from: string, to: string): P
  */
 export async function readPatch(worktree: string, baseCommit: string, maxBytes: number): Promise<string> {
   const seen = await inspectWorktree(worktree);
-  return withComparison(worktree, baseCommit, seen, ({ command, look }) =>
-    gitUpTo(maxBytes, worktree, command(PATCH_FLAGS), look),
+  return withComparison(worktree, baseCommit, seen, ({ command, options }) =>
+    gitUpTo(maxBytes, worktree, command(PATCH_FLAGS), options),
   );
 }
 
 async function readDiff(
   worktree: string,
   baseCommit: string,
-  seen: SeenWorktree,
+  seen: InspectedWorktree,
 ): Promise<Pick<WorktreeChanges, "files_changed" | "diff_stat">> {
   if (isClean(seen.status) && seen.status.head === baseCommit) return { diff_stat: "", files_changed: [] };
-  return withComparison(worktree, baseCommit, seen, async ({ command, look }) => {
-    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), look);
+  return withComparison(worktree, baseCommit, seen, async ({ command, options }) => {
+    const answer = await gitBytes(worktree, command(["--no-renames", "-z", "--numstat", "--shortstat"]), options);
     // The files, each followed by a NUL, then the sum.
     const end = answer.lastIndexOf(0) + 1;
     const names = parseNumstat(splitNul(answer.subarray(0, end))).map(({ path }) => path);
@@ -102,11 +101,11 @@ async function readDiff(
 export function describeMissing({ failures }: ChangesFound): string | undefined {
   if (failures.length === 0) return undefined;
   const facts = failures.flatMap((failure) => failure.facts).join(", ");
-  const reasons = new Set(failures.map(({ error }) => reasonOf(error)));
-  return `Not known of the worktree: ${facts} (${[...reasons].join("; ")}).`;
+  const reasons = new Set(failures.map(({ error }) => describeReason(error)));
+  return `Could not read ${facts} of the worktree (${[...reasons].join("; ")}).`;
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof AppError && error.code === "cancelled") return "git had no time left for them";
+function describeReason(error: unknown): string {
+  if (error instanceof AppError && error.code === "cancelled") return "git ran out of time";
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
 }

@@ -1,15 +1,15 @@
+import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "#git/git.ts";
-import { keepIndex, waitForIndexLock } from "./kept-index.ts";
-import { tryUsersGit, type UsersGitResult } from "#git/lasting-git.ts";
+import { saveIndex, waitForIndexLock } from "./index-copy.ts";
+import { tryUsersGit, type UsersGitResult } from "#git/detached-git.ts";
 import { toText } from "#git/byte-names.ts";
-import { type OmittedFiles, stageAll } from "./stage-all.ts";
-import { isClean, readStatus, type WorktreeStatus } from "./status.ts";
-import { readSubmoduleLines } from "./submodules.ts";
-import { describeUnfinished } from "./unfinished.ts";
-import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { type OmittedFiles, stageAll } from "./stage-work.ts";
+import { isClean, readStatus, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
+import { getGitDir } from "#git/worktree/worktree-link.ts";
+import { pathExists } from "#base/paths.ts";
 
 /** Request to commit a worktree's work. */
 export interface CommitRequest {
@@ -27,7 +27,7 @@ export interface CommitRequest {
   signal?: AbortSignal | undefined;
   /** File that is locked as long as the commit, or any process that its hooks start, is alive. */
   lockFile?: string | undefined;
-  /** Status that was read a moment ago; read again if absent. */
+  /** Status that was just read; read again if absent. */
   status?: WorktreeStatus;
 }
 
@@ -45,31 +45,31 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   const status = request.status ?? (await readStatus(worktree, { signal }));
   const ofSubmodules = describeSubmodules(await readSubmoduleLines(worktree, { signal }));
   if (isClean(status)) return ofSubmodules;
-  const gitDir = await gitFolderOf(worktree);
+  const gitDir = await getGitDir(worktree);
   const obstacle = await describeObstacle(request, status, gitDir);
   if (obstacle !== undefined) return obstacle;
   const started = performance.now();
   const watch = watchCommit(worktree, gitDir, status.head);
-  const kept = keepIndex(gitDir);
+  const kept = saveIndex(gitDir);
   let isMade = false;
   try {
     const left = await stageAll(worktree, status.untracked, { signal }).catch((error: unknown) => {
-      throw isCancelled(error) ? endedAs("git add", request, started, "") : error;
+      throw isCancelled(error) ? stoppedError("git add", request, started, "") : error;
     });
     const result = await commitStaged(request);
     isMade = result?.exitCode === 0 || (await watch.isMade());
     const failure =
       result === undefined ? undefined : await describeFailure(request, result, { isMade, watch, started });
-    const messages = [failure, ...describeLeftOut(left), ofSubmodules].filter((each) => each !== undefined);
+    const messages = [failure, ...describeOmitted(left), ofSubmodules].filter((each) => each !== undefined);
     return messages.join("\n") || undefined;
   } finally {
-    // If nothing was committed, restore what was staged before, and no more.
+    // If nothing was committed, restore the index as it was before.
     if (!isMade) await kept.restore();
     kept.forget();
   }
 }
 
-/** Describes why nothing may be committed now, and how to fix it, which the worktree's user has to decide. */
+/** Describes why nothing may be committed now, and how its user can fix that; undefined if nothing prevents it. */
 async function describeObstacle(
   { worktree, branch }: CommitRequest,
   status: WorktreeStatus,
@@ -79,14 +79,14 @@ async function describeObstacle(
   if (unfinished !== undefined) return unfinished;
   if (status.branch !== branch) {
     const there = status.branch === undefined ? "a detached HEAD" : `branch ${status.branch}`;
-    return `The worktree is on ${there}, not on ${branch}, so nothing was committed. Commit it there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or take it back to its branch (git -C ${quoteForShell(worktree)} switch ${branch}).`;
+    return `Nothing was committed: the worktree is on ${there}, not on ${branch}. Commit there (git -C ${quoteForShell(worktree)} add --all && git -C ${quoteForShell(worktree)} commit), or switch back (git -C ${quoteForShell(worktree)} switch ${branch}).`;
   }
   if (status.unmerged.length > 0) {
-    return `Nothing was committed, since conflicts are unresolved in ${listSome(status.unmerged.map(toText))}. Resolve them, and commit in ${worktree}.`;
+    return `Nothing was committed: there are unresolved conflicts in ${listSome(status.unmerged.map(toText))}. Resolve them, then commit in ${worktree}.`;
   }
   const lock = await waitForIndexLock(gitDir);
   if (lock === undefined) return undefined;
-  return `Nothing was committed, since ${lock} exists: a git command works in the worktree, or was killed and left it. Where none runs, remove it (rm ${quoteForShell(lock)}), and commit in ${worktree}.`;
+  return `Nothing was committed: ${lock} exists. Wait for the git command that holds it or, if none is running, remove it (rm ${quoteForShell(lock)}), then commit in ${worktree}.`;
 }
 
 /** Commits what is staged. @returns undefined if nothing is staged, since all changes were left out */
@@ -103,35 +103,38 @@ async function commitStaged(request: CommitRequest): Promise<UsersGitResult | un
 
 async function describeFailure(
   request: CommitRequest,
-  { exitCode, ended, said }: UsersGitResult,
+  { exitCode, stoppedBy, output }: UsersGitResult,
   { isMade, watch, started }: { isMade: boolean; watch: CommitWatch; started: number },
 ): Promise<string | undefined> {
   if (exitCode === 0) return undefined;
-  const words = said.slice(-MAX_OUTPUT_CHARACTERS).trim();
-  if (ended === undefined) return words || "git commit failed, and said nothing.";
-  const failure = endedAs(await watch.describePhase(isMade), request, started, words, { isMade, ended });
-  if (ended === "request" && !isMade) throw failure;
+  const lastOutput = output.slice(-MAX_OUTPUT_CHARACTERS).trim();
+  if (stoppedBy === undefined) return lastOutput || "git commit failed without a message.";
+  const failure = stoppedError(await watch.describePhase(isMade), request, started, lastOutput, { isMade, stoppedBy });
+  if (stoppedBy === "request" && !isMade) throw failure;
   return failure.message;
 }
 
 /** Describes which part of a commit was stopped, after how long and why. */
-function endedAs(
+function stoppedError(
   phase: string,
   { signal, atMostMs }: CommitRequest,
   started: number,
-  words: string,
-  { isMade, ended }: { isMade: boolean; ended: UsersGitResult["ended"] } = { isMade: false, ended: "request" },
+  lastOutput: string,
+  { isMade, stoppedBy }: { isMade: boolean; stoppedBy: UsersGitResult["stoppedBy"] } = {
+    isMade: false,
+    stoppedBy: "request",
+  },
 ): AppError {
   const seconds = Math.round((performance.now() - started) / 1000);
-  const limit = `a commit and its hooks get ${Math.round(atMostMs / 1000)} s`;
-  const isTimeOver = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
-  const ofTask = isTimeOver ? "the task's time (timeout_seconds) was over" : "the task was to end";
+  const limit = `a commit and its hooks may take ${Math.round(atMostMs / 1000)} s`;
+  const isTimedOut = signal?.reason instanceof Error && signal.reason.name === "TimeoutError";
+  const ofTask = isTimedOut ? "the task timed out (timeout_seconds)" : "the task was stopped";
   const outcome = isMade ? "The commit was made." : "Nothing was committed.";
-  const last = words === "" ? "" : ` The last that was said: ${words}`;
+  const ending = lastOutput === "" ? "" : ` Last output: ${lastOutput}`;
   return new AppError(
     "cancelled",
-    `${phase} was ended after ${seconds} s, since ${ended === "deadline" ? limit : ofTask}. ${outcome}${last}`,
-    "Commit in the worktree by hand, or with a higher limit.",
+    `${phase} was stopped after ${seconds} s: ${stoppedBy === "deadline" ? limit : ofTask}. ${outcome}${ending}`,
+    "Commit in the worktree by hand, or run the task again with a higher timeout_seconds.",
   );
 }
 
@@ -139,10 +142,10 @@ function isCancelled(error: unknown): boolean {
   return error instanceof AppError && error.code === "cancelled";
 }
 
-function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
+function describeOmitted({ tooLarge, unreadable }: OmittedFiles): string[] {
   return [
-    ...(tooLarge.length === 0 ? [] : [`Left uncommitted, since they are larger than 1 GiB: ${listSome(tooLarge)}.`]),
-    ...(unreadable.length === 0 ? [] : [`Left uncommitted, since they cannot be read: ${listSome(unreadable)}.`]),
+    ...(tooLarge.length === 0 ? [] : [`Files larger than 1 GiB were not committed: ${listSome(tooLarge)}.`]),
+    ...(unreadable.length === 0 ? [] : [`Unreadable files were not committed: ${listSome(unreadable)}.`]),
   ];
 }
 
@@ -150,5 +153,24 @@ function describeLeftOut({ tooLarge, unreadable }: OmittedFiles): string[] {
 function describeSubmodules(lines: readonly string[]): string | undefined {
   if (lines.length === 0) return undefined;
   const names = listSome(lines.map((line) => line.slice(3)));
-  return `Left uncommitted, since it is within submodules: ${names}. Commit it there, and then the submodule's new commit here.`;
+  return `Changes in submodules were not committed: ${names}. Commit them there, then commit the submodule's new commit here.`;
+}
+
+/** Files that git keeps in a worktree's own folder until its user ends an operation, and the command to end it. */
+const OPERATIONS: [name: string, what: string, command: string][] = [
+  ["rebase-apply/applying", "series of patches (git am)", "am"],
+  ["rebase-merge", "rebase", "rebase"],
+  ["rebase-apply", "rebase", "rebase"],
+  ["MERGE_HEAD", "merge", "merge"],
+  ["CHERRY_PICK_HEAD", "cherry-pick", "cherry-pick"],
+  ["REVERT_HEAD", "revert", "revert"],
+];
+
+/** Describes the unfinished merge, rebase or similar operation of a worktree, and how to end it; returns undefined if there is none. */
+function describeUnfinished(worktree: string, gitDir: string): string | undefined {
+  const sign = OPERATIONS.find(([name]) => pathExists(join(gitDir, name)));
+  if (sign === undefined) return undefined;
+  const [, what, command] = sign;
+  const git = `git -C ${quoteForShell(worktree)} ${command}`;
+  return `Nothing was committed: the worktree is in the middle of a ${what}. Finish it (${git} --continue) or abort it (${git} --abort).`;
 }

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { errnoOf } from "#base/errors.ts";
 import { gitBytes } from "#git/git.ts";
 import { withIndexCopy } from "./index-copy.ts";
-import { LOOK_ONLY_FLAGS } from "#git/local-programs.ts";
-import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
-import { isClean, type StatusOptions, type SeenWorktree, type WorktreeStatus } from "./status.ts";
+import { READ_ONLY_FLAGS } from "#git/local-programs.ts";
+import { type ByteName, toByteName, toBytes } from "#git/byte-names.ts";
+import { isClean, type InspectedWorktree, type StatusOptions, type WorktreeStatus } from "./status.ts";
 
 /**
  * Flags of all comparisons. The commands are those that read the fewest settings, and the settings they read are fixed here, so
@@ -16,7 +16,7 @@ const DIFF_FLAGS = [
   "--no-textconv",
   "--no-color",
   "--submodule=short",
-  ...LOOK_ONLY_FLAGS,
+  ...READ_ONLY_FLAGS,
   "--full-index",
   "--src-prefix=a/",
   "--dst-prefix=b/",
@@ -37,7 +37,7 @@ export const PATCH_FLAGS = ["--find-renames", "-p", "--unified=3", "--inter-hunk
 export interface Comparison {
   /** Returns the command with further flags. @param paths files and folders to compare; all if empty */
   command: (flags: readonly string[], paths?: readonly string[]) => string[];
-  look: StatusOptions;
+  options: StatusOptions;
 }
 
 /** Returns the arguments of a command that compares two commits. */
@@ -90,17 +90,17 @@ export function parseNumstat(fields: readonly string[]): FileLines[] {
 export async function withComparison<T>(
   worktree: string,
   baseCommit: string,
-  { status, look }: SeenWorktree,
+  { status, options }: InspectedWorktree,
   read: (comparison: Comparison) => Promise<T>,
 ): Promise<T> {
   const { head } = status;
   if (isClean(status) && head !== undefined) {
-    return read({ command: (flags, paths) => compareCommits(baseCommit, head, flags, paths), look });
+    return read({ command: (flags, paths) => compareCommits(baseCommit, head, flags, paths), options });
   }
   return withIndexCopy(worktree, async (copy) => {
-    const ofCopy = { ...look, environment: { ...look.environment, ...copy } };
+    const ofCopy = { ...options, environment: { ...options.environment, ...copy } };
     await listNewFiles(worktree, status, ofCopy);
-    return read({ command: (flags, paths) => compare(["diff-index"], flags, [baseCommit], paths), look: ofCopy });
+    return read({ command: (flags, paths) => compare(["diff-index"], flags, [baseCommit], paths), options: ofCopy });
   });
 }
 
@@ -111,7 +111,7 @@ const NO_SPLIT_INDEX = ["-c", "core.splitIndex=false"];
  * Adds the names of new files, and of files with conflicts, to the index in use: their contents are read from the worktree for
  * the comparison. Also updates the times of files that were only touched.
  */
-async function listNewFiles(worktree: string, status: WorktreeStatus, look: StatusOptions): Promise<void> {
+async function listNewFiles(worktree: string, status: WorktreeStatus, options: StatusOptions): Promise<void> {
   const { suitable } = await splitUntracked(worktree, status.untracked);
   const object = emptyFileOf(status.head);
   const entry = (mode: string, name: ByteName) => `${mode} ${object} 0\t${name}\0`;
@@ -121,10 +121,10 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, look: Stat
     ...[...suitable, ...resolved, ...status.intended].map((name) => entry("100644", name)),
   ];
   const update = (flags: readonly string[], input: string) =>
-    gitBytes(worktree, [...NO_SPLIT_INDEX, "update-index", "-z", ...flags], { ...look, input: toBytes(input) });
+    gitBytes(worktree, [...NO_SPLIT_INDEX, "update-index", "-z", ...flags], { ...options, input: toBytes(input) });
   await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
   // A single unreadable file would make the whole comparison fail.
-  const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(nameOf);
+  const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(toByteName);
   const modified = status.modified.filter((name) => statusOf(worktree, name) === "unreadable");
   const unreadable = [...ofTracked, ...modified].map((name) => `${name}\0`).join("");
   if (unreadable !== "") await update(["--skip-worktree", "--stdin"], unreadable);
@@ -141,7 +141,7 @@ function emptyFileOf(commit: string | undefined): string {
 /** Maximum size of a new file in bytes; larger ones are not source code, and are neither committed nor compared. */
 const MAX_NEW_FILE_BYTES = 1024 * 1024 * 1024;
 
-/** Number of files whose size is looked up before the event loop gets its turn. */
+/** Number of files whose size is read before yielding to the event loop. */
 const SIZES_AT_ONCE = 500;
 
 /** New files of a worktree, by how they can be handled. */
@@ -168,7 +168,7 @@ export async function splitUntracked(worktree: string, untracked: readonly ByteN
 }
 
 function statusOf(worktree: string, name: ByteName): "suitable" | "tooLarge" | "unreadable" | "missing" {
-  const path = toBytes(`${nameOf(join(worktree, "/"))}${name}`);
+  const path = toBytes(`${toByteName(join(worktree, "/"))}${name}`);
   try {
     const stat = lstatSync(path);
     if (stat.size > MAX_NEW_FILE_BYTES) return "tooLarge";

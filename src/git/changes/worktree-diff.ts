@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { PATCH_FLAGS, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "#git/git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
-import { inspectWorktree, type SeenWorktree } from "./status.ts";
+import { inspectWorktree, type InspectedWorktree } from "./status.ts";
 
 /** A difference in one file. */
 export interface FileChange {
@@ -34,7 +34,7 @@ const STATUSES: Record<string, FileChange["status"]> = {
  * Compares a worktree with a commit, and writes the patch, in a form that `git apply` accepts, to a file. Neither index nor
  * files are touched.
  * @param paths files and folders to include in the patch; all if empty
- * @param seen a look at the worktree from a moment ago, to avoid reading its status again
+ * @param seen a status that was just read, to avoid reading it again
  * @throws AppError `git_failed`
  */
 export async function writeWorktreeDiff(
@@ -42,15 +42,20 @@ export async function writeWorktreeDiff(
   baseCommit: string,
   paths: readonly string[],
   patchFile: string,
-  seen?: SeenWorktree,
+  seen?: InspectedWorktree,
 ): Promise<WorktreeDiff> {
-  return withComparison(worktree, baseCommit, seen ?? (await inspectWorktree(worktree)), async ({ command, look }) => {
-    const [files] = await Promise.all([
-      gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), look).then(readFiles),
-      gitBytes(worktree, command([...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths), look),
-    ]);
-    return { files, patchBytes: statSync(patchFile).size };
-  });
+  return withComparison(
+    worktree,
+    baseCommit,
+    seen ?? (await inspectWorktree(worktree)),
+    async ({ command, options }) => {
+      const [files] = await Promise.all([
+        gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), options).then(readFiles),
+        gitBytes(worktree, command([...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths), options),
+      ]);
+      return { files, patchBytes: statSync(patchFile).size };
+    },
+  );
 }
 
 /** Parses lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */

@@ -1,9 +1,7 @@
 import { AppError } from "#base/errors.ts";
-import { treeOf } from "#git/repository/branches.ts";
-import { readCommit } from "#git/repository/commit-object.ts";
-import { isAncestor, mergeBaseOf } from "#git/repository/history.ts";
-import { isOurCommit, OUR_IDENTITY } from "#git/repository/identity.ts";
-import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
+import { getTree } from "#git/repository/branches.ts";
+import { isOurCommit, OUR_IDENTITY, readCommit, signsCommits, writeCommit } from "#git/repository/objects.ts";
+import { isAncestor, findMergeBase } from "#git/repository/history.ts";
 import { MergeFolder } from "./merge-folder.ts";
 import type { ComputedMerge, MergeRequest, MergeStrategy } from "./merge-request.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";
@@ -16,18 +14,18 @@ import { rebaseCommits } from "./rebase-commits.ts";
  * @throws AppError `not_fast_forward`, `git_failed`, `identity_missing`
  */
 export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
-  return MergeFolder.use(request.folder, request.checkout, async (space) => {
+  return MergeFolder.use(request.folder, request.checkout, async (mergeFolder) => {
     const { folder, merged, target, source, strategy } = request;
     if (await isAncestor(folder, source, target)) return { commit: target };
     const mergedPart = await findMergedPart(request);
-    if (mergedPart !== undefined && merged !== undefined) await space.pretend(merged.commit, mergedPart);
-    const isMerged = mergedPart !== undefined && (await isAncestor(folder, source, target, space.history));
+    if (mergedPart !== undefined && merged !== undefined) await mergeFolder.addParent(merged.commit, mergedPart);
+    const isMerged = mergedPart !== undefined && (await isAncestor(folder, source, target, mergeFolder.history));
     if (isMerged) return { commit: target };
     const uncommitted = await findUncommittedPart(request);
-    if (strategy === "rebase") return rebaseCommits(space, request, uncommitted);
+    if (strategy === "rebase") return rebaseCommits(mergeFolder, request, uncommitted);
     if (uncommitted !== undefined && strategy !== "squash") throw unsuitable(strategy);
     if (strategy === "ff-only") return fastForward(request);
-    return mergeWork(space, request, uncommitted);
+    return mergeWork(mergeFolder, request, uncommitted);
   });
 }
 
@@ -47,21 +45,21 @@ async function findUncommittedPart({ folder, base, target }: MergeRequest): Prom
 }
 
 async function mergeWork(
-  space: MergeFolder,
+  mergeFolder: MergeFolder,
   request: MergeRequest,
   uncommitted: string | undefined,
 ): Promise<ComputedMerge> {
   const { folder, target, source, strategy, message } = request;
-  const base = await mergeBaseOf(folder, target, source, space.history);
+  const base = await findMergeBase(folder, target, source, mergeFolder.history);
   if (base === undefined) throw unrelated(request);
   // If the merged part of the work contains the uncommitted changes, there is nothing to remove.
   const isApart = uncommitted !== undefined && !(await isAncestor(folder, uncommitted, base));
   const merged = isApart
-    ? await mergeWithout(space, request, uncommitted, base)
-    : await mergeTrees(space, { ...request, base: undefined, ours: target, theirs: source });
+    ? await mergeWithoutUncommitted(mergeFolder, request, uncommitted, base)
+    : await mergeTrees(mergeFolder, { ...request, base: undefined, ours: target, theirs: source });
   if ("conflicts" in merged) return { ...merged, at: undefined };
   const { tree } = merged;
-  const [before, isSigned] = await Promise.all([treeOf(folder, `${target}^{tree}`), signsCommits(folder)]);
+  const [before, isSigned] = await Promise.all([getTree(folder, `${target}^{tree}`), signsCommits(folder)]);
   const isMerge = strategy === "merge";
   if (!isMerge && tree === before) return { commit: target };
   const parents = isMerge ? [target, source] : [target];
@@ -69,27 +67,27 @@ async function mergeWork(
 }
 
 /** Removes uncommitted changes from the work, and merges the rest. */
-async function mergeWithout(
-  space: MergeFolder,
+async function mergeWithoutUncommitted(
+  mergeFolder: MergeFolder,
   request: MergeRequest,
   uncommitted: string,
   base: string,
 ): Promise<MergedTree> {
   const { folder, target, source } = request;
-  const names = ["before your uncommitted work", request.names[1]] as const;
+  const names = ["without your uncommitted changes", request.names[1]] as const;
   const { parents } = await readCommit(folder, uncommitted);
   const ours = parents[0] ?? uncommitted;
-  const work = await mergeTrees(space, { folder, base: uncommitted, ours, theirs: source, names });
+  const work = await mergeTrees(mergeFolder, { folder, base: uncommitted, ours, theirs: source, names });
   if ("conflicts" in work) return work;
   const theirs = await writeCommit(folder, { tree: work.tree, parents: [], message: "-", environment: OUR_IDENTITY });
-  return mergeTrees(space, { ...request, base, ours: target, theirs });
+  return mergeTrees(mergeFolder, { ...request, base, ours: target, theirs });
 }
 
-async function fastForward({ folder, target, source }: MergeRequest): Promise<ComputedMerge> {
+async function fastForward({ folder, target, source, names }: MergeRequest): Promise<ComputedMerge> {
   if (await isAncestor(folder, target, source)) return { commit: source };
   throw new AppError(
     "not_fast_forward",
-    "The branch has new commits since the work began, so it cannot just be moved forward to it.",
+    `Branch ${names[0]} has commits that ${names[1]} does not have, so it cannot be fast-forwarded.`,
     "Merge with the strategy squash, merge or rebase.",
   );
 }
@@ -97,15 +95,15 @@ async function fastForward({ folder, target, source }: MergeRequest): Promise<Co
 function unsuitable(strategy: MergeStrategy): AppError {
   return new AppError(
     "not_fast_forward",
-    `With ${strategy}, the uncommitted changes that the work began from would come along.`,
-    "Merge with the strategy squash or rebase: they take only what was done since then.",
+    `The strategy ${strategy} would also merge the uncommitted changes that the task started from.`,
+    "Merge with the strategy squash or rebase, which leave them out.",
   );
 }
 
 function unrelated({ names: [target, source] }: MergeRequest): AppError {
   return new AppError(
     "not_fast_forward",
-    `${source} and ${target} have no commit in common, so git refuses to merge them.`,
-    "Merge with the strategy rebase, which puts the work's commits on the branch one by one.",
+    `Branches ${source} and ${target} have unrelated histories, so git refuses to merge them.`,
+    "Merge with the strategy rebase, which applies the commits one by one.",
   );
 }

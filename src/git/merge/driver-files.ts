@@ -2,7 +2,7 @@ import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { listNames } from "#base/paths.ts";
 import { tryGit } from "#git/git.ts";
-import { asVariables } from "#git/local-programs.ts";
+import { toConfigVariables } from "#git/local-programs.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 
 /** Returns the configured merge drivers, by the names of their settings. */
@@ -20,7 +20,7 @@ export async function readDrivers(repository: string): Promise<ReadonlyMap<strin
 /** Returns variables with which git runs the same drivers, but their output is kept out of git's own. */
 export function redirectDrivers(drivers: ReadonlyMap<string, string>): GitEnvironment {
   if (drivers.size === 0) return {};
-  return asVariables([...drivers].map(([key, command]) => [key, `exec 1>&2; ${command}`]));
+  return toConfigVariables([...drivers].map(([key, command]) => [key, `exec 1>&2; ${command}`]));
 }
 
 /** Returns whether attributes name one of the drivers. */

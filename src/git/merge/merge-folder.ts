@@ -5,12 +5,12 @@ import { realPath, statIfAny } from "#base/paths.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import type { ProgramResult } from "#platform/start/run-program.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
-import { type ByteName, nameOf, splitNul, toBytes } from "#git/byte-names.ts";
+import { type ByteName, toByteName, splitNul, toBytes } from "#git/byte-names.ts";
 import { findGitFolders, readGitLink } from "#git/git-folders.ts";
 import { git, gitBytes } from "#git/git.ts";
-import { readObjects } from "#git/read-objects.ts";
+import { readObjects } from "#git/repository/objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
-import { GITLINK } from "#git/changes/submodules.ts";
+import { GITLINK } from "#git/changes/status.ts";
 import { checkOutForDrivers, usesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Maximum total size of a tree's attribute files, in bytes. */
@@ -32,8 +32,9 @@ export class MergeFolder {
   /** Blobs that are written out, by path. */
   #written = new Map<string, string>();
   /** Written blobs that name a merge driver. */
-  readonly #naming = new Set<string>();
-  #lines: string[] = [];
+  readonly #namingDriver = new Set<string>();
+  /** Lines of a graft file: a commit, followed by its parents. */
+  #grafts: string[] = [];
   #drivers: ReadonlyMap<string, string> = new Map();
 
   private constructor(repository: string, commonDir: string, checkout: string | undefined, folder: string) {
@@ -64,15 +65,15 @@ export class MergeFolder {
     });
   }
 
-  /** Returns variables with which git sees the history as {@link pretend} has changed it. */
+  /** Returns variables with which git sees the history as {@link addParent} has changed it. */
   get history(): GitEnvironment {
-    return this.#lines.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#lines) };
+    return this.#grafts.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#grafts) };
   }
 
-  /** Makes git see a commit with one more parent. */
-  async pretend(commit: string, another: string): Promise<void> {
+  /** Makes git see a commit with an additional parent. */
+  async addParent(commit: string, parent: string): Promise<void> {
     const parents = await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`]);
-    this.#lines.push([commit, ...parents.split("\n").filter(Boolean), another].join(" "));
+    this.#grafts.push([commit, ...parents.split("\n").filter(Boolean), parent].join(" "));
   }
 
   /**
@@ -83,7 +84,7 @@ export class MergeFolder {
   async mergeTree(ours: string, theirs: string, base: string | undefined): Promise<ProgramResult> {
     await this.#writeAttributes(ours);
     // git before 2.40 does not accept a base: it finds the base if both histories are cut off there.
-    const lines = base === undefined ? this.#lines : [base, `${ours} ${base}`, `${theirs} ${base}`];
+    const lines = base === undefined ? this.#grafts : [base, `${ours} ${base}`, `${theirs} ${base}`];
     const place = {
       GIT_DIR: this.#commonDir,
       GIT_WORK_TREE: this.#tree,
@@ -105,7 +106,7 @@ export class MergeFolder {
   #isDriven(): boolean {
     if (this.#drivers.size === 0) return false;
     const info = tryReadText(join(this.#commonDir, "info", "attributes")) ?? "";
-    return [...this.#written.values()].some((name) => this.#naming.has(name)) || usesDriver(info, this.#drivers);
+    return [...this.#written.values()].some((name) => this.#namingDriver.has(name)) || usesDriver(info, this.#drivers);
   }
 
   #writeGrafts(lines: readonly string[]): string {
@@ -127,11 +128,13 @@ export class MergeFolder {
       if (!wanted.has(path) && this.#isWithin(path)) rmSync(this.#place(path), { force: true });
     }
     const missing = [...wanted].filter(([path, name]) => this.#written.get(path) !== name);
-    const blobs = await keepReadable(this.#repository, [...new Set(missing.map(([, name]) => name))]);
+    const blobs = await filterReadable(this.#repository, [...new Set(missing.map(([, name]) => name))]);
     const read = await readObjects(this.#repository, blobs, MAX_ATTRIBUTES_BYTES);
     const contents = new Map(blobs.map((name, index) => [name, read[index]]));
     for (const [path, name] of missing) this.#write(path, contents.get(name) ?? Buffer.alloc(0));
-    for (const [name, text] of contents) if (usesDriver(text?.toString() ?? "", this.#drivers)) this.#naming.add(name);
+    for (const [name, text] of contents) {
+      if (usesDriver(text?.toString() ?? "", this.#drivers)) this.#namingDriver.add(name);
+    }
     this.#written = wanted;
   }
 
@@ -150,7 +153,7 @@ export class MergeFolder {
       mkdirSync(this.#place(dirname(path)), { recursive: true });
       if (this.#isWithin(path)) writeFileSync(this.#place(path), content);
     } catch (error) {
-      logger("git").debug`not written for a merge: ${path} (${String(error)})`;
+      logger("git").debug`${path} was not written for a merge: ${String(error)}`;
     }
   }
 
@@ -169,7 +172,7 @@ export class MergeFolder {
   }
 
   #place(path: ByteName): Buffer {
-    return toBytes(`${nameOf(this.#tree)}/${path}`);
+    return toBytes(`${toByteName(this.#tree)}/${path}`);
   }
 }
 
@@ -193,7 +196,7 @@ function* pickEntries(listing: Buffer): Generator<TreeEntry> {
 }
 
 /** Returns those blobs that git would read as attributes. */
-async function keepReadable(repository: string, names: readonly string[]): Promise<string[]> {
+async function filterReadable(repository: string, names: readonly string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const input = Buffer.from(names.map((name) => `${name}\n`).join(""));
   const answer = (await gitBytes(repository, ["cat-file", "--batch-check"], { input })).toString();

@@ -1,4 +1,4 @@
-import type { Conflict } from "./conflict.ts";
+import type { Conflict } from "./merge-trees.ts";
 
 /** Strategy for merging a branch's work into another branch. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";

@@ -1,8 +1,8 @@
-import { treeOf } from "#git/repository/branches.ts";
+import { getTree } from "#git/repository/branches.ts";
 import { splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { type Conflict, readConflict } from "./conflict.ts";
 import type { MergeFolder } from "./merge-folder.ts";
+import { gitUpTo } from "#git/git.ts";
 
 /** Result of merging two commits: a tree, or their conflicts. */
 export type MergedTree = { tree: string } | { conflicts: Conflict[] };
@@ -27,13 +27,13 @@ export interface TreeMerge {
  * @throws AppError `git_failed`
  */
 export async function mergeTrees(
-  space: MergeFolder,
+  mergeFolder: MergeFolder,
   { folder, base, ours, theirs, names }: TreeMerge,
 ): Promise<MergedTree> {
   // Only one side has changed anything.
   const changed = base === ours ? theirs : base === theirs ? ours : undefined;
-  if (changed !== undefined) return { tree: await treeOf(folder, `${changed}^{tree}`) };
-  const { exitCode, stdout, stderr } = await space.mergeTree(ours, theirs, base);
+  if (changed !== undefined) return { tree: await getTree(folder, `${changed}^{tree}`) };
+  const { exitCode, stdout, stderr } = await mergeFolder.mergeTree(ours, theirs, base);
   // The tree, then the files with conflicts.
   const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");
   if (exitCode === 0) return { tree };
@@ -45,4 +45,77 @@ export async function mergeTrees(
     conflicts.push({ path: toText(path), hunks });
   }
   return { conflicts };
+}
+
+/** A conflict of two sides in one file. */
+export interface Conflict {
+  path: string;
+  /** Line and text of each hunk, with git's marks; empty for conflicts that are not about lines (deleted and changed, binary, …). */
+  hunks: Hunk[];
+}
+
+/** A conflicting part of a file. */
+export interface Hunk {
+  /** Line number in the file with the marks, starting at 1. */
+  line: number;
+  text: string;
+}
+
+const MAX_HUNKS = 5;
+const MAX_LINES = 40;
+/** Size of the searched beginning of a conflicting file, in bytes. */
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Returns the conflicting parts of a file in a merged tree.
+ * @param sides names of the sides in git's marks
+ * @param names names of the sides for people
+ */
+async function readConflict(
+  folder: string,
+  tree: string,
+  path: Buffer,
+  sides: { ours: string; theirs: string },
+  names: readonly [ours: string, theirs: string],
+): Promise<Hunk[]> {
+  const input = Buffer.concat([Buffer.from(`${tree}:`), path, Buffer.from("\0")]);
+  const answer = await gitUpTo(MAX_BYTES, folder, ["cat-file", "--batch", "-z"], { input });
+  const lineEnd = answer.indexOf("\n");
+  // `name type size`; or the name and why there is no object, e.g. for the commit of a submodule.
+  if (!/^[0-9a-f]+ blob \d+$/.test(answer.slice(0, lineEnd))) return [];
+  const text = answer.slice(lineEnd + 1);
+  return findHunks(text, sides, names);
+}
+
+/** Finds the parts of a file that git has marked. The attribute `conflict-marker-size` sets the length of the marks. */
+function findHunks(
+  text: string,
+  sides: { ours: string; theirs: string },
+  names: readonly [ours: string, theirs: string],
+): Hunk[] {
+  const opening = new RegExp(`^(<+) ${sides.ours}(?=$|[:\\r])`);
+  const closing = new RegExp(`^(>+) ${sides.theirs}(?=$|[:\\r])`);
+  const lines = text.split("\n");
+  const hunks: Hunk[] = [];
+  let begin: number | undefined;
+  let width = 0;
+  for (const [index, line] of lines.entries()) {
+    const [, opened] = opening.exec(line) ?? [];
+    if (begin === undefined && opened !== undefined) [begin, width] = [index, opened.length];
+    // A conflict may contain others, of a merge of the merge bases or of renamed files: their marks have another width.
+    if (begin === undefined || closing.exec(line)?.[1]?.length !== width) continue;
+    const all = lines.slice(begin, index + 1);
+    const shown = all
+      .slice(0, MAX_LINES)
+      .map((each) =>
+        each
+          .replace(opening, (_, marks: string) => `${marks} ${names[0]}`)
+          .replace(closing, (_, marks: string) => `${marks} ${names[1]}`),
+      );
+    const more = all.length > MAX_LINES ? [`… ${all.length - MAX_LINES} more lines`] : [];
+    hunks.push({ line: begin + 1, text: [...shown, ...more].join("\n") });
+    begin = undefined;
+    if (hunks.length === MAX_HUNKS) break;
+  }
+  return hunks;
 }

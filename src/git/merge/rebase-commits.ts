@@ -1,8 +1,14 @@
-import { treeOf } from "#git/repository/branches.ts";
-import { type CommitObject, parseAuthor, readCommit, storeCommit } from "#git/repository/commit-object.ts";
+import { getTree } from "#git/repository/branches.ts";
+import {
+  type CommitObject,
+  OUR_IDENTITY,
+  parseAuthor,
+  readCommit,
+  signsCommits,
+  storeCommit,
+  writeCommit,
+} from "#git/repository/objects.ts";
 import { git, gitBytes } from "#git/git.ts";
-import { OUR_IDENTITY } from "#git/repository/identity.ts";
-import { signsCommits, writeCommit } from "#git/repository/write-commit.ts";
 import type { ComputedMerge, MergeRequest } from "./merge-request.ts";
 import type { MergeFolder } from "./merge-folder.ts";
 import { mergeTrees } from "./merge-trees.ts";
@@ -13,7 +19,7 @@ import { mergeTrees } from "./merge-trees.ts";
  * @param without a commit that is left out, with all its ancestors
  */
 export async function rebaseCommits(
-  space: MergeFolder,
+  mergeFolder: MergeFolder,
   request: MergeRequest,
   without: string | undefined,
 ): Promise<ComputedMerge> {
@@ -21,9 +27,9 @@ export async function rebaseCommits(
   const range = [`${target}...${source}`, ...(without === undefined ? [] : [`^${without}`])];
   const picks = ["--reverse", "--topo-order", "--no-merges", "--right-only", "--cherry-mark"];
   const [list, copier, targetTree] = await Promise.all([
-    git(folder, ["rev-list", ...picks, ...range, "--"], space.history),
+    git(folder, ["rev-list", ...picks, ...range, "--"], mergeFolder.history),
     CommitCopier.prepare(folder),
-    treeOf(folder, `${target}^{tree}`),
+    getTree(folder, `${target}^{tree}`),
   ]);
   let [tip, tipTree] = [target, targetTree];
   for (const line of list.split("\n").filter(Boolean)) {
@@ -37,7 +43,7 @@ export async function rebaseCommits(
     // "=": the target has the same change; all empty commits count as the same change.
     if (line.startsWith("=") && !(await isEmpty(folder, commit))) continue;
     const base = parent ?? (await writeEmptyCommit(folder));
-    const merged = await mergeTrees(space, { ...request, base, ours: tip, theirs: name });
+    const merged = await mergeTrees(mergeFolder, { ...request, base, ours: tip, theirs: name });
     if ("conflicts" in merged) return { ...merged, at: name };
     const { tree } = merged;
     // A commit that was empty is kept; one that has become empty is left out.
@@ -49,7 +55,7 @@ export async function rebaseCommits(
 
 /** Returns whether a commit changes nothing. */
 async function isEmpty(folder: string, { tree, parents: [parent] }: CommitObject): Promise<boolean> {
-  return parent !== undefined && tree === (await treeOf(folder, `${parent}^{tree}`));
+  return parent !== undefined && tree === (await getTree(folder, `${parent}^{tree}`));
 }
 
 /** Copier of commits, with another tree and parent, and the user as the committer. */

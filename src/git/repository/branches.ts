@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { git, tryGit, withoutLastNewline } from "#git/git.ts";
+import type { GitLimits } from "#git/run-git.ts";
 
 /** Pattern that no branch name matches: git would read such names as paths to other commits (`main~1`, `main@{1}`). */
 const NOT_IN_NAMES = /[\0-\x20\x7f~^:?*[\\]|\.\.|@\{/;
 
 /** Returns the commit that a branch points to; undefined if there is no such branch. */
-export async function commitOfBranch(folder: string, branch: string): Promise<string | undefined> {
-  return NOT_IN_NAMES.test(branch) ? undefined : commitOf(folder, `refs/heads/${branch}`);
+export async function findBranchCommit(folder: string, branch: string): Promise<string | undefined> {
+  return NOT_IN_NAMES.test(branch) ? undefined : findCommit(folder, `refs/heads/${branch}`);
 }
 
 /**
@@ -15,7 +16,7 @@ export async function commitOfBranch(folder: string, branch: string): Promise<st
  */
 export async function resolveBranch(folder: string, branch: string): Promise<string | undefined> {
   let name = branch;
-  for (let step = 0; step < MAX_STEPS; step++) {
+  for (let step = 0; step < MAX_SYMBOLIC_REFS; step++) {
     const { exitCode, stdout } = await tryGit(folder, ["symbolic-ref", "--quiet", "--", `refs/heads/${name}`]);
     if (exitCode !== 0) return name;
     const [, next] = /^refs\/heads\/(.+)$/s.exec(withoutLastNewline(stdout)) ?? [];
@@ -26,34 +27,55 @@ export async function resolveBranch(folder: string, branch: string): Promise<str
 }
 
 /** Maximum number of symbolic refs to follow, the same as git's. */
-const MAX_STEPS = 5;
+const MAX_SYMBOLIC_REFS = 5;
 
 /** Returns the arguments of a command that deletes a branch, if it points to the commit; of a symbolic ref, only that name is deleted. */
-export function deleteBranch(branch: string, commit: string): string[] {
+export function deleteBranchArgs(branch: string, commit: string): string[] {
   return ["update-ref", "--no-deref", "-d", `refs/heads/${branch}`, commit];
 }
 
 /** Returns the commit that a revision denotes; undefined if it denotes none. */
-export async function commitOf(folder: string, revision: string): Promise<string | undefined> {
+export async function findCommit(folder: string, revision: string): Promise<string | undefined> {
   const args = ["rev-parse", "--quiet", "--verify", "--end-of-options", `${revision}^{commit}`];
   const { exitCode, stdout } = await tryGit(folder, args);
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
 /** Returns the object that an expression for a tree denotes, e.g. `main^{tree}`. @throws AppError `git_failed` */
-export async function treeOf(folder: string, tree: string): Promise<string> {
+export async function getTree(folder: string, tree: string): Promise<string> {
   return (await git(folder, ["rev-parse", "--verify", "--end-of-options", tree])).trim();
 }
 
 /** Returns the files in which git keeps a branch and its reflog; neither has to exist. */
-export async function filesOfBranch(folder: string, branch: string): Promise<{ ref: string; reflog: string }> {
+export async function getBranchFiles(folder: string, branch: string): Promise<{ ref: string; reflog: string }> {
   const common = withoutLastNewline(await git(folder, ["rev-parse", "--path-format=absolute", "--git-common-dir"]));
   const ref = join("refs", "heads", branch);
   return { ref: join(common, ref), reflog: join(common, "logs", ref) };
 }
 
 /** Returns the branch that a working tree has checked out; undefined for a detached HEAD. */
-export async function headOf(worktree: string): Promise<string | undefined> {
+export async function findCurrentBranch(worktree: string): Promise<string | undefined> {
   const { exitCode, stdout } = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
   return exitCode === 0 ? withoutLastNewline(stdout).replace(/^refs\/heads\//, "") : undefined;
+}
+
+/**
+ * Returns the commits that branches point to, by branch; branches that do not exist are left out.
+ * @param branches without `refs/heads/`
+ * @throws AppError as `git` does
+ */
+export async function readBranchTips(
+  folder: string,
+  branches: readonly string[],
+  limits: GitLimits,
+): Promise<ReadonlyMap<string, string>> {
+  if (branches.length === 0) return new Map();
+  const refs = [...new Set(branches)].map((branch) => `refs/heads/${branch}`);
+  const lines = await git(folder, ["for-each-ref", "--format=%(objectname) %(refname)", "--", ...refs], {}, limits);
+  return new Map(
+    lines.split("\n").flatMap((line): [string, string][] => {
+      const [, commit, branch] = /^(\S+) refs\/heads\/(.+)$/.exec(line) ?? [];
+      return commit === undefined || branch === undefined ? [] : [[branch, commit]];
+    }),
+  );
 }

@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { quoteForShell } from "#base/text.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 
 /** Timeout for waiting for a lock, in milliseconds: locks are held briefly, and a stale one has to be removed by its user. */
 const LOCK_TIMEOUT_MS = 5000;
@@ -38,10 +39,10 @@ async function takeLock(lock: string): Promise<void> {
 }
 
 function notTaken(lock: string, error: unknown): AppError {
-  const code = errnoOf(error);
-  const hint =
-    code === "EEXIST"
-      ? `If no git is at work there, remove it: rm ${quoteForShell(lock)}`
-      : "Make room on that disk, or give this user the right to write there, and try again.";
-  return new AppError("git_failed", `${lock} cannot be made (${code ?? String(error)}).`, hint, error);
+  if (errnoOf(error) === "EEXIST") {
+    const hint = `Wait for the git command that holds it or, if none is running, remove the file (rm ${quoteForShell(lock)}).`;
+    return new AppError("git_failed", `The git lock file ${lock} exists.`, hint, error);
+  }
+  const { reason, hint = "Check the permissions of its folder, then try again." } = describeSystemCall(error);
+  return new AppError("git_failed", `Cannot create ${lock}: ${reason}.`, hint, error);
 }

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { listNames, lstatIfAny, statIfAny } from "#base/paths.ts";
 import { kindOf, readFileBounded } from "#platform/files/read-file.ts";
 import { git, tryGit, withoutLastNewline } from "#git/git.ts";
@@ -61,7 +61,7 @@ export async function readRepositoryState({ toplevel, gitDir, commonDir }: Worki
     head,
     refs: Object.fromEntries(refs.split("\n").filter(isUsers).map(parseRef)),
     branchesElsewhere: elsewhere.filter((branch) => branch !== undefined).map((branch) => `refs/heads/${branch}`),
-    index: digestOf(staged),
+    index: hashContent(staged),
     settings: Object.fromEntries(
       [commonDir, gitDir].flatMap((folder) => readSettings(folder, join(".git", relative(commonDir, folder)))),
     ),
@@ -124,7 +124,7 @@ const MAX_DEPTH = 8;
 /** Returns a digest by which a changed file can be recognized. @param maxBytes maximum size of the content to read */
 function describeFile(path: string, maxBytes: number): { bytes: number; digest: string } {
   const outcome = readFileBounded(path, { maxBytes });
-  if ("bytes" in outcome) return { bytes: outcome.bytes.length, digest: digestOf(outcome.bytes) };
+  if ("bytes" in outcome) return { bytes: outcome.bytes.length, digest: hashContent(outcome.bytes) };
   const stat = statIfAny(path);
   const facts = stat === undefined ? [] : [kindOf(stat), stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino];
   return { bytes: 0, digest: [outcome.problem, ...facts].join(" ") };

@@ -48,7 +48,7 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
     tryGit(cwd, flags, {}, FOREIGN),
     tryGit(cwd, ["rev-parse", "--show-toplevel"], {}, FOREIGN),
     tryGit(cwd, ["rev-parse", "--path-format=absolute", "--git-dir"], {}, FOREIGN),
-    superprojectOf(cwd),
+    findSuperproject(cwd),
     // The first command reports any error.
     listGitWorktrees(cwd, FOREIGN).catch(() => []),
   ]);
@@ -64,10 +64,11 @@ export async function inspectRepository(cwd: string): Promise<Repository | undef
   const toplevel = isBare ? undefined : withoutLastNewline(top.stdout);
   if (toplevel !== undefined && !isWithin(cwd, toplevel)) throw outsideWorkingTree(cwd, toplevel);
   const isMain = realPath(withoutLastNewline(own.stdout)) === commonDir;
-  const mainTree = toplevel === undefined ? commonDir : isMain ? toplevel : mainTreeOf(worktrees, commonDir, toplevel);
+  const mainTree =
+    toplevel === undefined ? commonDir : isMain ? toplevel : chooseMainTree(worktrees, commonDir, toplevel);
   // A worktree of a submodule is in no superproject, but the submodule is.
-  const around = superproject ?? (isMain || toplevel === undefined ? undefined : await superprojectOf(mainTree));
-  const head = isBare ? await bareHead(cwd) : await checkedOut(cwd, toplevel, worktrees);
+  const around = superproject ?? (isMain || toplevel === undefined ? undefined : await findSuperproject(mainTree));
+  const head = isBare ? await readHead(cwd) : await findHead(cwd, toplevel, worktrees);
   if (head.commit === undefined) throw withoutCommit(cwd, head.branch);
   return {
     folder: toplevel ?? commonDir,
@@ -87,13 +88,13 @@ interface Head {
   commit: string | undefined;
 }
 
-async function checkedOut(cwd: string, toplevel: string | undefined, worktrees: ListedWorktree[]): Promise<Head> {
+async function findHead(cwd: string, toplevel: string | undefined, worktrees: ListedWorktree[]): Promise<Head> {
   const here = worktrees.find((worktree) => worktree.path === toplevel);
   // git lists a submodule's main worktree by its git folder: ask git itself then.
-  return here === undefined ? bareHead(cwd) : { branch: here.branch, commit: here.commit };
+  return here === undefined ? readHead(cwd) : { branch: here.branch, commit: here.commit };
 }
 
-async function bareHead(cwd: string): Promise<Head> {
+async function readHead(cwd: string): Promise<Head> {
   const [symbolic, commit] = await Promise.all([
     tryGit(cwd, ["symbolic-ref", "--quiet", "--short", "HEAD"], {}, FOREIGN),
     tryGit(cwd, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"], {}, FOREIGN),
@@ -105,7 +106,7 @@ async function bareHead(cwd: string): Promise<Head> {
  * Returns the main working tree, as seen from another one. If the git folder is outside of it (`--separate-git-dir`, a `.git`
  * that is a link, a submodule), git lists that folder instead.
  */
-function mainTreeOf([main]: readonly ListedWorktree[], commonDir: string, toplevel: string): string {
+function chooseMainTree([main]: readonly ListedWorktree[], commonDir: string, toplevel: string): string {
   if (main === undefined) return toplevel;
   const isBare = main.commit === undefined && main.branch === undefined;
   return main.path === commonDir && !isBare ? toplevel : main.path;
@@ -126,38 +127,34 @@ function placeBeside(main: string): Place {
 
 /** Returns a place for a submodule's worktrees outside of all superprojects, whose `git status` would list them. */
 async function placeBesideSuperproject(superproject: string, toplevel: string): Promise<Place> {
-  const above = await superprojectOf(superproject);
+  const above = await findSuperproject(superproject);
   const { name, parent } =
     above === undefined ? placeBeside(superproject) : await placeBesideSuperproject(above, superproject);
   return { name: `${name}-${basename(toplevel)}`, parent };
 }
 
-async function superprojectOf(folder: string): Promise<string | undefined> {
+async function findSuperproject(folder: string): Promise<string | undefined> {
   const { stdout } = await tryGit(folder, ["rev-parse", "--show-superproject-working-tree"], {}, FOREIGN);
   return withoutLastNewline(stdout) || undefined;
 }
 
 function insideGitFolder(cwd: string): AppError {
-  return new AppError(
-    "repository_unusable",
-    `cwd lies inside git's own folder: ${cwd}`,
-    "Give the working tree as cwd.",
-  );
+  return new AppError("repository_unusable", `cwd is inside a git folder: ${cwd}.`, "Use the working tree as cwd.");
 }
 
 /** Returns the error for a cwd outside of its working tree: the setting core.worktree can name any folder. */
 function outsideWorkingTree(cwd: string, toplevel: string): AppError {
   return new AppError(
     "repository_unusable",
-    `cwd is not within the working tree that the repository's setting core.worktree names: ${toplevel}`,
-    `Give ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
+    `cwd is outside ${toplevel}, the working tree that core.worktree sets.`,
+    `Use ${toplevel} as cwd, or remove the setting (git -C ${quoteForShell(cwd)} config --unset core.worktree).`,
   );
 }
 
 function withoutCommit(cwd: string, branch: string | undefined): AppError {
   return new AppError(
     "repository_without_commit",
-    `The repository at ${cwd} has no commit on ${branch ?? "HEAD"} yet, so no worktree can be made from it.`,
-    `Make a first commit, e.g. git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start", and run the task again.`,
+    `The repository at ${cwd} has no commits on ${branch ?? "HEAD"} yet, so no worktree can be created from it.`,
+    `Create a first commit (git -C ${quoteForShell(cwd)} commit --allow-empty -m "Start"), then start the task again.`,
   );
 }

@@ -2,13 +2,12 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, rmSy
 import { resolve } from "node:path";
 import { checkEnd, GIT_FILES_DEADLINE_MS, startGit } from "#git/run-git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { OUR_IDENTITY } from "#git/repository/identity.ts";
-import { type ByteName, nameOf, toBytes } from "#git/byte-names.ts";
-import { ChangedMeanwhileError, describeUnreadableNow } from "./unreadable.ts";
-import type { FoundFile } from "./walk.ts";
+import { OUR_IDENTITY } from "#git/repository/objects.ts";
+import { type ByteName, toByteName, toBytes } from "#git/byte-names.ts";
+import { ChangedMeanwhileError, toSaveError, type FoundFile } from "./walk.ts";
 
 const ARGS = ["fast-import", "--quiet", "--done", "--date-format=now"];
-const PIECE_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
 const ABANDON_TIMEOUT_MS = 5000;
 
 /** Pattern of paths in git's messages, relative to its folder. */
@@ -48,7 +47,7 @@ export class CommitWriter {
 
   /** Adds a file or link from the disk, byte for byte. @throws ChangedMeanwhileError, AppError `worktree_unusable` */
   async addFound(path: ByteName, top: string, relative: ByteName, { kind, mode }: FoundFile): Promise<void> {
-    const source = toBytes(`${nameOf(top)}/${relative}`);
+    const source = toBytes(`${toByteName(top)}/${relative}`);
     if (kind === "link") return this.add(path, readLink(source), "120000");
     this.#say(`M ${(mode & 0o100) === 0 ? "100644" : "100755"} inline ${quote(path)}\n`);
     await this.#copy(source);
@@ -62,7 +61,7 @@ export class CommitWriter {
       let left = fstatSync(file).size;
       this.#say(`data ${left}\n`);
       while (left > 0) {
-        const piece = Buffer.allocUnsafe(Math.min(left, PIECE_BYTES));
+        const piece = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES));
         const length = readSync(file, piece);
         if (length === 0) throw new ChangedMeanwhileError(source.toString());
         this.#write(piece.subarray(0, length));
@@ -71,7 +70,7 @@ export class CommitWriter {
       }
       this.#say("\n");
     } catch (error) {
-      throw describeUnreadableNow(source.toString(), error);
+      throw toSaveError(source.toString(), error);
     } finally {
       closeSync(file);
     }
@@ -125,7 +124,7 @@ function openFile(path: Buffer): number {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    throw describeUnreadableNow(path.toString(), error);
+    throw toSaveError(path.toString(), error);
   }
 }
 
@@ -133,7 +132,7 @@ function readLink(path: Buffer): Buffer {
   try {
     return readlinkSync(path, { encoding: "buffer" });
   } catch (error) {
-    throw describeUnreadableNow(path.toString(), error);
+    throw toSaveError(path.toString(), error);
   }
 }
 

@@ -32,7 +32,7 @@ const MANIFEST = v.pipe(v.string(), v.parseJson(), ManifestSchema);
 export type Manifest = v.InferOutput<typeof ManifestSchema>;
 
 /** Names of the top-level folders and files of a salvage commit. */
-export const PLACES = {
+export const SALVAGE_PATHS = {
   manifest: "manifest.json",
   /** Files of the worktree, unchanged. */
   files: "files",
@@ -49,11 +49,11 @@ export const PLACES = {
 /** Reads the manifest of a salvage commit. @throws AppError `nothing_salvaged` if it has none */
 export async function readManifest(repository: string, salvage: string, limits: GitLimits = {}): Promise<Manifest> {
   try {
-    const args = ["cat-file", "blob", `${salvage}:${PLACES.manifest}`];
+    const args = ["cat-file", "blob", `${salvage}:${SALVAGE_PATHS.manifest}`];
     return v.parse(MANIFEST, await git(repository, args, {}, limits));
   } catch (error) {
     const hint =
-      "Run codex-mcp-server restore --list to see what else is kept; a newer version of this program may have written this.";
-    throw new AppError("nothing_salvaged", `${salvage} is no discarded worktree that can be restored.`, hint, error);
+      "Run codex-mcp-server restore --list to see what can be restored, or update this program if a newer version saved it.";
+    throw new AppError("nothing_salvaged", `${salvage} is not a discarded worktree that can be restored.`, hint, error);
   }
 }

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { type ByteName, splitNul } from "#git/byte-names.ts";
 import { gitBytes } from "#git/git.ts";
-import { readObjects } from "#git/read-objects.ts";
+import { readObjects } from "#git/repository/objects.ts";
 
 /** A file within a salvage commit. */
 export interface SavedFile {
@@ -36,7 +36,7 @@ export async function readSaved(
   take: (file: SavedFile, content: Buffer) => void,
   takeLarge: (file: SavedFile) => Promise<void>,
 ): Promise<void> {
-  const sizes = await sizesOf(repository, files);
+  const sizes = await readSizes(repository, files);
   let batch: SavedFile[] = [];
   let bytes = 0;
   const readBatch = async () => {
@@ -56,7 +56,7 @@ export async function readSaved(
   await readBatch();
 }
 
-async function sizesOf(repository: string, files: readonly SavedFile[]): Promise<number[]> {
+async function readSizes(repository: string, files: readonly SavedFile[]): Promise<number[]> {
   if (files.length === 0) return [];
   const input = Buffer.from(files.map(({ object }) => `${object}\n`).join(""));
   const answer = await gitBytes(repository, ["cat-file", "--batch-check=%(objectsize)"], { input });
@@ -72,15 +72,15 @@ async function readAll(
   const contents = await readObjects(repository, objects, MAX_ANSWER_BYTES);
   for (const [index, file] of files.entries()) {
     const content = contents[index];
-    if (content === undefined) throw isMissing(repository, file.object);
+    if (content === undefined) throw missingObject(repository, file.object);
     take(file, content);
   }
 }
 
-function isMissing(repository: string, object: string): AppError {
+function missingObject(repository: string, object: string): AppError {
   return new AppError(
     "git_failed",
-    `The repository ${repository} has lost the object ${object} of a discarded worktree.`,
+    `The repository ${repository} lacks the object ${object} of a discarded worktree.`,
     "Run git fsck there to see what else is missing.",
   );
 }

@@ -1,5 +1,5 @@
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
-import { deleteBranch, filesOfBranch } from "#git/repository/branches.ts";
+import { deleteBranchArgs, getBranchFiles } from "#git/repository/branches.ts";
 import {
   chmodSync,
   closeSync,
@@ -14,17 +14,19 @@ import {
 import { basename, dirname, join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { lstatIfAny } from "#base/paths.ts";
+import { quoteForShell } from "#base/text.ts";
 import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { usesReftable } from "#git/git-folders.ts";
-import { git, tryGit, gitBytes } from "#git/git.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
+import { git, gitBytes, tryGit } from "#git/git.ts";
 import { withRefLock } from "#git/repository/ref-lock.ts";
 import { addWorktree } from "#git/worktree/worktree.ts";
-import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { RESTORE_LOCK, unlockWorktree } from "#git/worktree/worktree-lock.ts";
-import { type Manifest, PLACES, readManifest } from "./manifest.ts";
-import { type ByteName, nameOf, splitNul, toBytes, toText } from "#git/byte-names.ts";
+import { type Manifest, SALVAGE_PATHS, readManifest } from "./manifest.ts";
+import { type ByteName, toByteName, splitNul, toBytes, toText } from "#git/byte-names.ts";
 import { listSaved, readSaved, type SavedFile } from "./read-salvage.ts";
-import { ordinaryMode } from "./worktree-state.ts";
+import { defaultMode } from "./worktree-state.ts";
 
 const MAX_BLOB_BYTES = 1024 * 1024 * 1024;
 
@@ -52,11 +54,11 @@ export async function restoreFromSalvage(repository: string, salvage: string): P
   try {
     const place = ["--no-checkout", "--lock", "--reason", RESTORE_LOCK, "--detach", "--", worktree, head ?? salvage];
     await addWorktree(repository, ["worktree", "add", "--quiet", "--force", ...place]);
-    detachedFrom = await putBack(repository, salvage, manifest);
+    detachedFrom = await restoreContents(repository, salvage, manifest);
     unlockWorktree(worktree);
   } catch (error) {
     await tryGit(repository, ["worktree", "remove", "--force", "--force", "--", worktree]);
-    if (isBranchNew) await tryGit(repository, deleteBranch(branch ?? "", tip ?? ""));
+    if (isBranchNew) await tryGit(repository, deleteBranchArgs(branch ?? "", tip ?? ""));
     throw error instanceof AppError || errnoOf(error) === undefined ? error : notWritten(worktree, error);
   }
   return { worktree, branch, leftOut: manifest.left_out, ...(detachedFrom !== undefined && { detachedFrom }) };
@@ -76,23 +78,23 @@ async function makeBranch(repository: string, branch: string | undefined, tip: s
 }
 
 /** Restores the contents of a salvage into a worktree without files. @returns the branch that could not be checked out again */
-async function putBack(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
+async function restoreContents(repository: string, salvage: string, manifest: Manifest): Promise<string | undefined> {
   const { worktree } = manifest;
-  const gitFolder = await gitFolderOf(worktree);
-  const notes = await listSaved(repository, salvage, PLACES.gitFolder);
+  const gitFolder = await getGitDir(worktree);
+  const notes = await listSaved(repository, salvage, SALVAGE_PATHS.gitFolder);
   const writeNote = ({ path }: SavedFile, content: Buffer) => writeInto(gitFolder, path, content);
   await withRefLock(join(gitFolder, "HEAD"), () => readSaved(repository, notes, writeNote, async () => {}));
-  await putReflogBack(repository, salvage, manifest);
-  const detachedFrom = await secureHead(repository, manifest);
-  const [index] = await listSaved(repository, salvage, PLACES.index);
+  await restoreReflog(repository, salvage, manifest);
+  const detachedFrom = await detachIfBranchIsTaken(repository, manifest);
+  const [index] = await listSaved(repository, salvage, SALVAGE_PATHS.index);
   if (index === undefined) rmSync(join(gitFolder, "index"), { force: true });
   else writeFileSync(join(gitFolder, "index"), await readBlob(repository, index.object));
-  const files = await listSaved(repository, salvage, PLACES.files);
+  const files = await listSaved(repository, salvage, SALVAGE_PATHS.files);
   await checkOutUnchanged(worktree, new Set([...manifest.absent, ...files.map(({ path }) => path)]));
   await readSaved(
     repository,
     files,
-    (file, content) => writeFound(worktree, file, content),
+    (file, content) => writeSavedFile(worktree, file, content),
     (file) => writeLarge(repository, worktree, file),
   );
   for (const path of manifest.empty_folders) mkdirSync(toBytes(makeParents(worktree, path)), { recursive: true });
@@ -108,7 +110,10 @@ async function putBack(repository: string, salvage: string, manifest: Manifest):
  * elsewhere.
  * @returns that branch
  */
-async function secureHead(repository: string, { worktree, branch, head }: Manifest): Promise<string | undefined> {
+async function detachIfBranchIsTaken(
+  repository: string,
+  { worktree, branch, head }: Manifest,
+): Promise<string | undefined> {
   if (head === undefined) return undefined;
   const symbolic = await tryGit(worktree, ["symbolic-ref", "--quiet", "HEAD"]);
   const current = /^refs\/heads\/(.+)$/.exec(symbolic.stdout.trim())?.[1];
@@ -131,12 +136,12 @@ async function checkOutUnchanged(worktree: string, others: ReadonlySet<ByteName>
   });
 }
 
-async function putReflogBack(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
-  const [reflog] = await listSaved(repository, salvage, PLACES.reflog);
+async function restoreReflog(repository: string, salvage: string, { branch }: Manifest): Promise<void> {
+  const [reflog] = await listSaved(repository, salvage, SALVAGE_PATHS.reflog);
   if (reflog === undefined || branch === undefined || usesReftable(repository)) return;
-  const files = await filesOfBranch(repository, branch);
+  const files = await getBranchFiles(repository, branch);
   const content = await readBlob(repository, reflog.object);
-  await withRefLock(files.ref, () => writeInto(dirname(files.reflog), nameOf(basename(files.reflog)), content));
+  await withRefLock(files.ref, () => writeInto(dirname(files.reflog), toByteName(basename(files.reflog)), content));
 }
 
 /** Reads a whole index or reflog. */
@@ -145,20 +150,20 @@ async function readBlob(repository: string, object: string): Promise<Buffer> {
 }
 
 /**
- * Returns the full path of a relative path. @throws AppError `nothing_salvaged` if it leads out of the folder: anybody may have
- * written the repository's refs
+ * Returns the full path of a relative path. @throws AppError `nothing_salvaged` if it leads out of the folder: the
+ * repository's refs may have been written by another program
  */
-function under(top: string, path: ByteName): ByteName {
+function resolveUnder(top: string, path: ByteName): ByteName {
   const isWithin = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
-  if (isWithin) return `${nameOf(top)}/${path}`;
+  if (isWithin) return `${toByteName(top)}/${path}`;
   throw leadsOut(path);
 }
 
 /** Makes the parent folders of a path, none of which may be a link. @returns the path @throws AppError `nothing_salvaged` */
 function makeParents(top: string, path: ByteName): ByteName {
-  const file = under(top, path);
+  const file = resolveUnder(top, path);
   for (let end = path.indexOf("/"); end > 0; end = path.indexOf("/", end + 1)) {
-    const folder = toBytes(under(top, path.slice(0, end)));
+    const folder = toBytes(resolveUnder(top, path.slice(0, end)));
     const stat = lstatSync(folder, { throwIfNoEntry: false });
     if (stat === undefined) mkdirSync(folder);
     else if (!stat.isDirectory()) throw leadsOut(path);
@@ -169,8 +174,8 @@ function makeParents(top: string, path: ByteName): ByteName {
 function leadsOut(path: ByteName): AppError {
   return new AppError(
     "nothing_salvaged",
-    `What is kept names a file outside of its worktree: ${toText(path)}.`,
-    "Look who else writes to this repository: this program has not written that.",
+    `The saved worktree contains a path outside of it: ${toText(path)}.`,
+    "Check who else writes to this repository: this program did not save that path.",
   );
 }
 
@@ -183,12 +188,12 @@ function writeInto(top: string, path: ByteName, content: Uint8Array): void {
   renameSync(temporary, toBytes(file));
 }
 
-function writeFound(top: string, { path, mode }: SavedFile, content: Buffer): void {
+function writeSavedFile(top: string, { path, mode }: SavedFile, content: Buffer): void {
   const file = toBytes(makeParents(top, path));
   rmSync(file, { force: true });
   if (mode === "120000") return symlinkSync(content, file);
   writeFileSync(file, content);
-  chmodSync(file, ordinaryMode(mode === "100755"));
+  chmodSync(file, defaultMode(mode === "100755"));
 }
 
 function setMode(file: Buffer, mode: number): void {
@@ -197,8 +202,8 @@ function setMode(file: Buffer, mode: number): void {
 }
 
 async function writeLarge(repository: string, top: string, file: SavedFile): Promise<void> {
-  writeFound(top, file, Buffer.of());
-  const open = openSync(toBytes(under(top, file.path)), "w");
+  writeSavedFile(top, file, Buffer.of());
+  const open = openSync(toBytes(resolveUnder(top, file.path)), "w");
   try {
     await gitBytes(repository, ["cat-file", "blob", file.object], {
       outputFile: open,
@@ -210,23 +215,24 @@ async function writeLarge(repository: string, top: string, file: SavedFile): Pro
 }
 
 function notWritten(path: string, error: unknown): AppError {
+  const { hint = "Check that this user can write there." } = describeSystemCall(error);
   return new AppError(
     "worktree_unusable",
     `${path} cannot be restored: ${error instanceof Error ? error.message : String(error)}.`,
-    "Make room on that disk, or give this user the right to write there, and restore again; what was discarded is kept.",
+    `${hint} Then restore again: the discarded worktree is kept.`,
     error,
   );
 }
 
 function pathTaken(path: string): AppError {
-  const hint = "Move it away and restore again; what was discarded is kept.";
-  return new AppError("worktree_path_taken", `${path}, where the worktree stood, exists again.`, hint);
+  const hint = "Move it away, then restore again: the discarded worktree is kept.";
+  return new AppError("worktree_path_taken", `The worktree cannot be restored to ${path}, which exists again.`, hint);
 }
 
 function branchExists(branch: string, commit: string): AppError {
   return new AppError(
     "branch_exists",
-    `There is a branch ${branch} again, at ${commit.slice(0, 12)}, another commit than the discarded one's.`,
-    `Rename it (git branch -m ${branch} <other>) and restore again; what was discarded is kept.`,
+    `Branch ${branch} exists again, at another commit (${commit.slice(0, 12)}).`,
+    `Rename it (git branch -m ${quoteForShell(branch)} <new-name>), then restore again: the discarded worktree is kept.`,
   );
 }

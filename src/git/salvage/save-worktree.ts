@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathExists } from "#base/paths.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
-import { commitOfBranch, filesOfBranch } from "#git/repository/branches.ts";
+import { findBranchCommit, getBranchFiles } from "#git/repository/branches.ts";
 import { withIndexCopy } from "#git/changes/index-copy.ts";
 import { usesReftable } from "#git/git-folders.ts";
 import { git, gitBytes, tryGit } from "#git/git.ts";
 import { CommitWriter } from "./fast-import.ts";
-import { type Manifest, PLACES, SALVAGE_REFS } from "./manifest.ts";
+import { type Manifest, SALVAGE_PATHS, SALVAGE_REFS } from "./manifest.ts";
 import { type ByteName, toText } from "#git/byte-names.ts";
 import { walkFiles } from "./walk.ts";
 import type { WorktreeState } from "./worktree-state.ts";
@@ -25,7 +25,7 @@ export interface SaveOptions {
 }
 
 /**
- * Saves all that a worktree holds as one commit under a ref of this server: commits (also those that only its reflogs name),
+ * Saves everything in a worktree as one commit under a ref of this server: commits (also those that only its reflogs name),
  * index, changed, untracked and ignored files, empty folders, and git's own records of unfinished operations. Neither worktree
  * nor index nor branch is touched.
  * @returns the ref, and the commit of the branch that it contains
@@ -39,25 +39,25 @@ export async function saveWorktree({
   leftOut,
 }: SaveOptions): Promise<{ ref: string; tip: string | undefined }> {
   const { gitFolder } = state;
-  const tip = branch === undefined ? undefined : await commitOfBranch(repository, branch);
-  const reflog = branch === undefined ? undefined : await reflogOf(repository, branch);
-  const notes = await readNotes(gitFolder);
+  const tip = branch === undefined ? undefined : await findBranchCommit(repository, branch);
+  const reflog = branch === undefined ? undefined : await readReflog(repository, branch);
+  const notes = await readStateFiles(gitFolder);
   const tables = usesReftable(repository) ? await readReflogs(worktree, branch) : Buffer.of();
-  const named = await objectsIn(repository, [...notes.values(), reflog ?? tables]);
+  const named = await findNamedObjects(repository, [...notes.values(), reflog ?? tables]);
   const parents = [tip, state.head, ...named.commits].filter((commit) => commit !== undefined);
-  const ref = `${SALVAGE_REFS}/${branch ?? "detached"}/${timeName()}`;
+  const ref = `${SALVAGE_REFS}/${branch ?? "detached"}/${uniqueTime()}`;
   const writer = new CommitWriter(repository, ref, `Salvage of ${worktree}\n`, [...new Set(parents)]);
   try {
-    const manifest = manifestOf(worktree, { branch, tip }, state, leftOut);
-    await writer.add(PLACES.manifest, Buffer.from(JSON.stringify(manifest)));
-    const index = await plainIndex(worktree, gitFolder);
-    if (index !== undefined) await writer.add(PLACES.index, index);
-    if (reflog !== undefined) await writer.add(PLACES.reflog, reflog);
-    for (const [name, content] of notes) await writer.add(`${PLACES.gitFolder}/${name}`, content);
-    for (const object of state.indexed) writer.addObject(`${PLACES.objects}/${object}`, object, "blob");
-    for (const [object, type] of named.others) writer.addObject(`${PLACES.objects}/${object}`, object, type);
+    const manifest = buildManifest(worktree, { branch, tip }, state, leftOut);
+    await writer.add(SALVAGE_PATHS.manifest, Buffer.from(JSON.stringify(manifest)));
+    const index = await readWholeIndex(worktree, gitFolder);
+    if (index !== undefined) await writer.add(SALVAGE_PATHS.index, index);
+    if (reflog !== undefined) await writer.add(SALVAGE_PATHS.reflog, reflog);
+    for (const [name, content] of notes) await writer.add(`${SALVAGE_PATHS.gitFolder}/${name}`, content);
+    for (const object of state.indexed) writer.addObject(`${SALVAGE_PATHS.objects}/${object}`, object, "blob");
+    for (const [object, type] of named.others) writer.addObject(`${SALVAGE_PATHS.objects}/${object}`, object, type);
     for (const [path, file] of state.files) {
-      await writer.addFound(`${PLACES.files}/${path}`, worktree, path, file);
+      await writer.addFound(`${SALVAGE_PATHS.files}/${path}`, worktree, path, file);
     }
     await writer.commit();
   } catch (error) {
@@ -67,7 +67,7 @@ export async function saveWorktree({
   return { ref, tip };
 }
 
-function manifestOf(
+function buildManifest(
   worktree: string,
   { branch, tip }: { branch: string | undefined; tip: string | undefined },
   { head, absent, emptyFolders, modes }: WorktreeState,
@@ -86,8 +86,8 @@ function manifestOf(
   };
 }
 
-async function reflogOf(repository: string, branch: string): Promise<Buffer | undefined> {
-  const { reflog } = await filesOfBranch(repository, branch);
+async function readReflog(repository: string, branch: string): Promise<Buffer | undefined> {
+  const { reflog } = await getBranchFiles(repository, branch);
   const outcome = readFileBounded(reflog, { maxBytes: MAX_STATE_FILE_BYTES });
   return "bytes" in outcome ? outcome.bytes : undefined;
 }
@@ -108,7 +108,7 @@ const MAX_STATE_FILE_BYTES = 64 * 1024 * 1024;
 const NOT_STATE_FILES = /^(?:index|codexmcp-.*|gitdir|commondir|locked|sharedindex\..*|modules\/.*|.*\.lock)$/s;
 
 /** Reads git's own records of a worktree: its HEAD and reflog, and an unfinished merge or rebase. */
-async function readNotes(gitFolder: string): Promise<Map<ByteName, Buffer>> {
+async function readStateFiles(gitFolder: string): Promise<Map<ByteName, Buffer>> {
   const notes = new Map<ByteName, Buffer>();
   for (const [name, { kind }] of (await walkFiles(gitFolder)).files) {
     if (kind !== "file" || NOT_STATE_FILES.test(name)) continue;
@@ -124,7 +124,7 @@ interface NamedObjects {
 }
 
 /** Finds the objects that the given files name and the repository has. */
-async function objectsIn(repository: string, files: readonly Buffer[]): Promise<NamedObjects> {
+async function findNamedObjects(repository: string, files: readonly Buffer[]): Promise<NamedObjects> {
   const text = files.map((file) => file.toString("latin1")).join("\n");
   const names = [...new Set(text.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g))];
   if (names.length === 0) return { commits: [], others: [] };
@@ -143,7 +143,7 @@ async function objectsIn(repository: string, files: readonly Buffer[]): Promise<
 }
 
 /** Returns the index in a form that needs no other file: the other half of a split index is removed with the worktree. */
-async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
+async function readWholeIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
   if (!pathExists(join(gitFolder, "index"))) return undefined;
   return withIndexCopy(worktree, async (environment) => {
     const args = ["update-index", "--no-split-index", "--no-untracked-cache", "--no-fsmonitor"];
@@ -153,7 +153,7 @@ async function plainIndex(worktree: string, gitFolder: string): Promise<Buffer |
 }
 
 /** Returns the current time in milliseconds, with a suffix that makes it unique. */
-function timeName(): string {
+function uniqueTime(): string {
   const time = new Date().toISOString().replaceAll(/[-:]/g, "").replace(".", "");
   return `${time}-${crypto.randomUUID().slice(0, 4)}`;
 }

@@ -4,7 +4,8 @@ import { AppError } from "#base/errors.ts";
 import { canWriteInto, isSameFile, listNames, lstatIfAny, pathExists, realPath, statIfAny } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
 import { findOtherCase, withOtherCase } from "#domain/names.ts";
-import { blockedBranch, explainSystemCall } from "#git/explain-failure.ts";
+import { blockedBranch } from "#git/git-failure.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { findGitFolders, readGitLink, usesReftable } from "#git/git-folders.ts";
 import { git } from "#git/git.ts";
 import type { Repository } from "#git/repository/repository.ts";
@@ -14,7 +15,7 @@ import type { Repository } from "#git/repository/repository.ts";
  * @param isListed whether git lists a worktree of the repository there
  * @throws AppError `worktree_path_taken`, `worktree_moved`, and as {@link explainSystemCall} returns
  */
-export function checkPlace(repository: Repository, path: string, isListed: boolean): void {
+export function checkWorktreePath(repository: Repository, path: string, isListed: boolean): void {
   const stat = lstatIfAny(path);
   if (stat === undefined) {
     if (isListed) throw gone(repository, path);
@@ -25,7 +26,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
   if (inOtherCase !== undefined && isSameFile(path, join(dirname(path), inOtherCase))) {
     throw sameButForCase(path, inOtherCase);
   }
-  const target = worktreeLinkOf(path);
+  const target = findWorktreeLink(path);
   const commonDir = target === undefined ? undefined : findGitFolders(path)?.commonDir;
   if (target !== undefined && !pathExists(target)) {
     // If the repository is still at its old path, the worktree was removed from git's list.
@@ -38,7 +39,7 @@ export function checkPlace(repository: Repository, path: string, isListed: boole
 }
 
 /** Returns the folder within git's own that a worktree refers to; undefined if the path is not a worktree. */
-export function worktreeLinkOf(path: string): string | undefined {
+export function findWorktreeLink(path: string): string | undefined {
   const target = readGitLink(path);
   return target !== undefined && basename(dirname(target)) === "worktrees" ? target : undefined;
 }
@@ -92,56 +93,56 @@ function ignoresCase(folder: string): boolean {
 function sameButForCase(name: string, other: string): AppError {
   return new AppError(
     "worktree_path_taken",
-    `${name} differs from ${other} only in the case of letters, which the file system ignores.`,
+    `${name} differs from ${other} only in case, which the file system ignores.`,
     "Use another description for the topic, or the exact spelling of the other one.",
   );
 }
 
 function pathTaken(path: string, commonDir: string | undefined): AppError {
-  const what = commonDir === undefined ? "" : `, but of ${commonDir}`;
+  const problem = commonDir === undefined ? "is not a worktree of this repository" : `is a worktree of ${commonDir}`;
   return new AppError(
     "worktree_path_taken",
-    `${path} exists and is not a worktree of this repository${what}; nothing there was touched.`,
-    "Move it away, or take another topic.",
+    `${path} exists but ${problem}. Nothing was changed.`,
+    "Move it away, or choose another topic.",
   );
 }
 
 function forgotten(path: string): AppError {
   return new AppError(
     "worktree_moved",
-    `git has forgotten the worktree ${path} (git worktree prune, run where it could not be seen), so its files belong to no branch now.`,
-    `Move it away (mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}) and start again: the new worktree has all that was committed; take the rest over by hand.`,
+    `git no longer lists the worktree ${path}: git worktree prune was run when its folder was not visible.`,
+    `Move it away (mv ${quoteForShell(path)} ${quoteForShell(`${path}.old`)}), start the task again, then copy uncommitted files to the new worktree.`,
   );
 }
 
 function moved({ folder, commonDir }: Repository, path: string): AppError {
   return new AppError(
     "worktree_moved",
-    `The worktree ${path} does not lead to the repository ${commonDir}: one of them was moved after it was made.`,
-    `Let git join them again: git -C ${quoteForShell(folder)} worktree repair ${quoteForShell(path)}`,
+    `The worktree ${path} does not point to the repository ${commonDir}: one of them was moved.`,
+    `Repair the link (git -C ${quoteForShell(folder)} worktree repair ${quoteForShell(path)}).`,
   );
 }
 
 function gone({ folder }: Repository, path: string): AppError {
   return new AppError(
     "worktree_moved",
-    `git has the task's branch checked out in ${path}, which is not there.`,
-    `Let git find it where it was moved (git -C ${quoteForShell(folder)} worktree repair <place>), or forget it where it was deleted (git -C ${quoteForShell(folder)} worktree prune).`,
+    `The task's branch is checked out in ${path}, which does not exist.`,
+    `Repair the link if it was moved (git -C ${quoteForShell(folder)} worktree repair <new-path>), or let git forget it if it was deleted (git -C ${quoteForShell(folder)} worktree prune).`,
   );
 }
 
 function notAFolder(path: string): AppError {
   return new AppError(
     "repository_unusable",
-    `${path} is not a folder, and git keeps a folder there.`,
-    "Look who made it, and move it away.",
+    `${path} is not a folder, but git needs a folder there.`,
+    "Check what created it, then move it away.",
   );
 }
 
 function readOnly(folder: string): AppError {
   return new AppError(
     "repository_read_only",
-    `git's folder cannot be written to (${folder}), so no worktree can be made.`,
-    "Let a read-only task do what it can; or mount the repository writable, and start the server as a user who may write there.",
+    `The git folder ${folder} is not writable, so no worktree can be created.`,
+    "Start a read-only task, or make the repository writable for the user that runs this server.",
   );
 }

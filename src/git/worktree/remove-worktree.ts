@@ -1,14 +1,15 @@
 import { constants, renameSync, rmSync } from "node:fs";
 import { access, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AppError, errnoOf } from "#base/errors.ts";
+import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { listNames, lstatIfAny, pathExists } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
-import { commitOfBranch, deleteBranch } from "#git/repository/branches.ts";
+import { findBranchCommit, deleteBranchArgs } from "#git/repository/branches.ts";
 import { git, tryGit } from "#git/git.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { canReadFolder, gitFolderOf } from "./worktree-link.ts";
+import { canReadFolder, getGitDir } from "./worktree-link.ts";
 
 /** Request to remove a worktree. */
 export interface Removal {
@@ -31,7 +32,7 @@ const REMOVED_PREFIX = ".codexmcp-removed-";
  */
 export async function removeWorktree({ repository, worktree, branch, tip }: Removal): Promise<string | undefined> {
   const going = join(dirname(worktree), `${REMOVED_PREFIX}${basename(worktree)}-${crypto.randomUUID().slice(0, 8)}`);
-  const privateFolder = await gitFolderOf(worktree);
+  const privateFolder = await getGitDir(worktree);
   rename(worktree, going);
   try {
     await removeFromGit(repository, worktree, privateFolder);
@@ -50,9 +51,10 @@ export async function removeWorktree({ repository, worktree, branch, tip }: Remo
 
 /** Deletes a branch, unless it has moved. @throws AppError `git_failed` */
 async function removeBranch(repository: string, branch: string, tip: string): Promise<void> {
-  const args = deleteBranch(branch, tip);
+  const args = deleteBranchArgs(branch, tip);
   const { exitCode, stderr } = await tryGit(repository, args);
-  if (exitCode !== 0 && (await commitOfBranch(repository, branch)) === tip) throw gitFailure(repository, args, stderr);
+  if (exitCode === 0 || (await findBranchCommit(repository, branch)) !== tip) return;
+  throw gitFailure(repository, args, stderr);
 }
 
 /** Checks that a worktree's folder can be moved out of its parent folder. @throws AppError `worktree_unusable` */
@@ -74,8 +76,8 @@ function notRemovable(worktree: string, error: unknown): AppError {
   const parent = dirname(worktree);
   return new AppError(
     "worktree_unusable",
-    `${worktree} cannot be removed from ${parent} (${errnoOf(error) ?? String(error)}); nothing was changed.`,
-    `Let this user write to ${parent} (ls -ld ${quoteForShell(parent)} shows who may), see that nothing is mounted on the worktree, and discard again.`,
+    `${worktree} cannot be removed from ${parent}: ${describeSystemCall(error).reason}. Nothing was changed.`,
+    `Give this user write permission for ${parent} (ls -ld ${quoteForShell(parent)} shows the permissions), check that nothing is mounted on the worktree, then discard again.`,
     error,
   );
 }
@@ -99,7 +101,7 @@ async function removeFromGit(repository: string, worktree: string, privateFolder
 async function removeAll(folder: string): Promise<void> {
   // The caller and a cleanup report the rest: paths that are too long, or another user's.
   await rm(folder, { recursive: true, force: true }).catch((error: unknown) => {
-    logger("git").warn`${folder} was not removed as a whole: ${String(error)}`;
+    logger("git").warn`${folder} was not removed completely: ${String(error)}`;
   });
 }
 

@@ -5,6 +5,7 @@ import { AppError, errnoOf } from "#base/errors.ts";
 import { realPath } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
 import { findGitFolders } from "#git/git-folders.ts";
+import { describeSystemCall } from "#git/system-failure.ts";
 import { git, withoutLastNewline } from "#git/git.ts";
 
 /** Timeout for a disk to answer, in milliseconds. */
@@ -21,21 +22,21 @@ export async function canReadFolder(path: string): Promise<boolean> {
   try {
     const found = await Promise.race([stat(path), timeout]);
     if (found === "timeout") throw unreadable(path, "does not answer");
-    if (!found.isDirectory()) throw unreadable(path, "is no folder");
+    if (!found.isDirectory()) throw unreadable(path, "is not a folder");
     await access(path, constants.R_OK | constants.X_OK);
     return true;
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined || error instanceof AppError) throw error;
     if (code === "ENOENT" || code === "ENOTDIR") return false;
-    throw unreadable(path, `cannot be read (${code})`);
+    throw unreadable(path, `cannot be read: ${describeSystemCall(error).reason}`);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Returns a working tree's own git folder; starts git only if the files do not name it. @throws AppError as `git` does */
-export async function gitFolderOf(worktree: string): Promise<string> {
+export async function getGitDir(worktree: string): Promise<string> {
   const found = findGitFolders(worktree)?.gitDir;
   return found ?? withoutLastNewline(await git(worktree, ["rev-parse", "--absolute-git-dir"]));
 }
@@ -55,8 +56,8 @@ export async function findWorktreeGitDir(worktree: string, commonDir: string): P
   if (isLinked) return found.gitDir;
   throw new AppError(
     "worktree_unusable",
-    `${join(worktree, ".git")}, the file that ties it to its repository, is missing or leads elsewhere.`,
-    `Write it again: git -C ${quoteForShell(commonDir)} worktree repair`,
+    `${join(worktree, ".git")}, which links the worktree to its repository, is missing or points elsewhere.`,
+    `Repair the link (git -C ${quoteForShell(commonDir)} worktree repair).`,
   );
 }
 
@@ -64,6 +65,6 @@ function unreadable(path: string, problem: string): AppError {
   return new AppError(
     "worktree_unusable",
     `${path} ${problem}.`,
-    `Look at it (ls -ld ${quoteForShell(path)}) and at its disk, and make it readable for this user.`,
+    `Make it readable for this user (ls -ld ${quoteForShell(path)} shows the permissions), or check its disk.`,
   );
 }

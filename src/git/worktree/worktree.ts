@@ -2,15 +2,16 @@ import { basename, join } from "node:path";
 import { AppError } from "#base/errors.ts";
 import { pathExists, statIfAny } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
-import { commitOfBranch, deleteBranch } from "#git/repository/branches.ts";
-import { checkBranchName, checkPlace } from "./check-place.ts";
+import { findBranchCommit, deleteBranchArgs } from "#git/repository/branches.ts";
+import { checkBranchName, checkWorktreePath } from "./check-place.ts";
 import { git, tryGit } from "#git/git.ts";
 import { GIT_FILES_DEADLINE_MS } from "#git/run-git.ts";
 import { gitFailure } from "#git/git-failure.ts";
-import { mergeBaseOf } from "#git/repository/history.ts";
+import { findMergeBase } from "#git/repository/history.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import { listGitWorktrees } from "./worktree-list.ts";
-import { incompleteRestoreError, isHalfRestored } from "./worktree-lock.ts";
+import { incompleteRestoreError, isIncompleteRestore } from "./worktree-lock.ts";
+import { readFileBounded } from "#platform/files/read-file.ts";
 
 /** Steps by which a task gets its worktree. */
 export interface WorktreePlan {
@@ -31,18 +32,18 @@ export async function planWorktree(repository: Repository, name: string, branch:
   const path = join(repository.parent, name);
   const listed = repository.worktrees.find((worktree) => worktree.path === path);
   const isThere = listed !== undefined && !listed.isPrunable && pathExists(path);
-  checkPlace(repository, path, isThere);
+  checkWorktreePath(repository, path, isThere);
   if (isThere) {
-    if (isHalfRestored(path)) throw incompleteRestoreError(path);
+    if (isIncompleteRestore(path)) throw incompleteRestoreError(path);
     if (listed.branch !== branch) throw onOtherBranch(path, branch, listed.branch);
     return { repository, path, branch, action: "reuse", isListed: true };
   }
   const elsewhere = repository.worktrees.find((worktree) => worktree.branch === branch && worktree.path !== path);
   if (elsewhere !== undefined) {
-    checkPlace(repository, elsewhere.path, true);
+    checkWorktreePath(repository, elsewhere.path, true);
     throw checkedOutElsewhere(elsewhere.path, branch);
   }
-  const [tip] = await Promise.all([commitOfBranch(repository.folder, branch), checkBranchName(repository, branch)]);
+  const [tip] = await Promise.all([findBranchCommit(repository.folder, branch), checkBranchName(repository, branch)]);
   const action = tip === undefined ? "create" : "attach";
   return { repository, path, branch, action, isListed: listed !== undefined };
 }
@@ -64,7 +65,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
     // A single --force lets git reuse the path of a missing folder; a locked one is still refused.
     const force = plan.isListed ? ["--force"] : [];
     await addWorktree(folder, ["worktree", "add", "--quiet", ...force, "--", plan.path, plan.branch]);
-    if (!isFolder(runFolderIn(plan))) throw withoutRunFolder(plan);
+    if (!isFolder(getRunFolder(plan))) throw withoutRunFolder(plan);
   } catch (error) {
     // A partial worktree of a failed git would block the next attempt.
     if (isNew) await undoWorktree(plan);
@@ -75,7 +76,7 @@ export async function makeWorktree(plan: WorktreePlan): Promise<void> {
 async function undoWorktree({ repository: { folder, commit }, path, branch }: WorktreePlan): Promise<void> {
   const isListed = (await listGitWorktrees(folder)).some((worktree) => worktree.path === path);
   if (isListed) await tryGit(folder, ["worktree", "remove", "--force", "--", path]);
-  await tryGit(folder, deleteBranch(branch, commit));
+  await tryGit(folder, deleteBranchArgs(branch, commit));
 }
 
 const MAX_ATTEMPTS = 5;
@@ -97,11 +98,11 @@ export async function addWorktree(folder: string, args: readonly string[]): Prom
 /** Returns the commit to compare a branch's work with if none was recorded: its merge base with the commit that is checked out now. */
 export async function guessBase(repository: Repository, branch: string): Promise<string> {
   const { folder, commit } = repository;
-  return (await mergeBaseOf(folder, commit, `refs/heads/${branch}`)) ?? commit;
+  return (await findMergeBase(folder, commit, `refs/heads/${branch}`)) ?? commit;
 }
 
 /** Returns the folder in which a task of `cwd` runs in its worktree: the same subfolder. */
-export function runFolderIn(plan: WorktreePlan): string {
+export function getRunFolder(plan: WorktreePlan): string {
   return join(plan.path, plan.repository.subfolder);
 }
 
@@ -113,8 +114,8 @@ function isFolder(path: string): boolean {
 function withoutRunFolder({ repository: { subfolder, toplevel, folder } }: WorktreePlan): AppError {
   return new AppError(
     "no_commit_holds_cwd",
-    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} leaves it out.`,
-    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or give a folder within the sparse checkout as cwd.`,
+    `A new worktree does not have the folder ${subfolder}: the sparse checkout of ${toplevel ?? folder} excludes it.`,
+    `Add it (git -C ${quoteForShell(toplevel ?? folder)} sparse-checkout add ${quoteForShell(subfolder)}), or use a folder within the sparse checkout as cwd.`,
   );
 }
 
@@ -122,14 +123,39 @@ function onOtherBranch(path: string, branch: string, other: string | undefined):
   return new AppError(
     "worktree_on_other_branch",
     `The worktree ${path} has ${other === undefined ? "a detached HEAD" : `the branch ${other}`} checked out, not ${branch}.`,
-    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or take another topic.`,
+    `Switch it back (git -C ${quoteForShell(path)} switch ${branch}), or choose another topic.`,
   );
 }
 
 function checkedOutElsewhere(path: string, branch: string): AppError {
   return new AppError(
     "branch_checked_out",
-    `The branch ${branch} is checked out in ${path}, so no second worktree can have it.`,
-    `Switch ${path} to another branch, or take another topic.`,
+    `Branch ${branch} is already checked out in ${path}.`,
+    `Switch ${path} to another branch, or choose another topic.`,
   );
+}
+
+const MAX_ATTRIBUTES_BYTES = 4 * 1024 * 1024;
+
+/** Returns a notice about unexpected properties of a new worktree; undefined if there are none. */
+export async function describeWorktreeNotice(worktree: string): Promise<string | undefined> {
+  const notes: string[] = [];
+  if (pathExists(join(worktree, ".gitmodules"))) {
+    notes.push("The worktree's submodules are empty (git submodule update --init checks them out).");
+  }
+  const attributes = readFileBounded(join(worktree, ".gitattributes"), {
+    maxBytes: MAX_ATTRIBUTES_BYTES,
+    within: worktree,
+  });
+  const isOfLfs = "bytes" in attributes && attributes.bytes.includes("filter=lfs");
+  if (isOfLfs && !(await hasLfs(worktree))) {
+    notes.push("git-lfs is not set up, so its files are only pointers in the worktree.");
+  }
+  return notes.length === 0 ? undefined : notes.join(" ");
+}
+
+async function hasLfs(folder: string): Promise<boolean> {
+  const settings = await tryGit(folder, ["config", "--get-regexp", String.raw`^filter\.lfs\.(process|smudge)$`]);
+  // Not `git lfs`: the repository may define an alias of that name.
+  return settings.stdout !== "" && Bun.which("git-lfs") !== null;
 }

@@ -1,3 +1,5 @@
+import { takeEnd, takeStart } from "#base/text.ts";
+
 /** Number of characters up to which a text is never cut. */
 const MIN_TEXT_CHARACTERS = 200;
 const MIN_LIST_LENGTH = 5;
@@ -39,12 +41,11 @@ type WholeResultOf = (taskId: string) => string;
 
 function cutObject(data: object, longest: number, wholeResultOf: WholeResultOf): object {
   const taskId = "task_id" in data && typeof data.task_id === "string" ? data.task_id : undefined;
-  const cut: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(data)) {
+  const cut = Object.entries(data).map(([name, value]): [string, unknown] => {
     const whole = name === "result" && taskId !== undefined ? wholeResultOf(taskId) : undefined;
-    cut[name] = cutValue(value, longest, wholeResultOf, whole);
-  }
-  return cut;
+    return [name, cutValue(value, longest, wholeResultOf, whole)];
+  });
+  return Object.fromEntries(cut);
 }
 
 function cutValue(value: unknown, longest: number, wholeResultOf: WholeResultOf, whole?: string): unknown {
@@ -56,16 +57,22 @@ function cutValue(value: unknown, longest: number, wholeResultOf: WholeResultOf,
 /** Cuts the middle of a text: the beginning of a message says what it is about, and the end gives the outcome. */
 function cutText(text: string, longest: number, whole: string | undefined): string {
   if (text.length <= Math.max(longest, MIN_TEXT_CHARACTERS)) return text;
-  const head = Math.ceil((longest * 2) / 3);
-  const tail = longest - head;
+  const headLength = Math.ceil((longest * 2) / 3);
+  const [head, tail] = [takeStart(text, headLength), takeEnd(text, longest - headLength)];
   const where = whole === undefined ? "" : `; the whole text is in ${whole}`;
-  const note = `[… ${text.length - longest} of ${text.length} characters left out${where} …]`;
-  return `${text.slice(0, head)}\n\n${note}\n\n${text.slice(text.length - tail)}`;
+  const missing = text.length - head.length - tail.length;
+  const note = `[… ${missing} of ${text.length} characters left out${where} …]`;
+  return shorterOf(text, `${head}\n\n${note}\n\n${tail}`);
 }
 
 /** Cuts the end of a list of texts. Other lists are pages or have their count in the answer. */
 function cutList(list: readonly unknown[], longest: number): readonly unknown[] {
   const most = Math.max(MIN_LIST_LENGTH, Math.floor(longest / CHARACTERS_A_LINE));
   if (list.length <= most || typeof list[0] !== "string") return list;
-  return [...list.slice(0, most), `… and ${list.length - most} more`];
+  return shorterOf(list, [...list.slice(0, most), `… and ${list.length - most} more`]);
+}
+
+/** Returns a cut value, or the whole one if the note of what is missing takes more room than that. */
+function shorterOf<T>(whole: T, cut: T): T {
+  return sizeOf(cut) < sizeOf(whole) ? cut : whole;
 }

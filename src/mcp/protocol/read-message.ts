@@ -11,7 +11,7 @@ export interface Refusal {
 
 /**
  * Reads a message as clients really send it: a parameter that is `null` counts as left out.
- * @returns the response to send if it is not a message, so that no request stays without an answer; undefined if nobody waits for one
+ * @returns the response to send if it is not a message, so that every request is answered; undefined if it needs no response
  */
 export function readMessage(json: unknown): { message: JSONRPCMessage } | { refusal: Refusal | undefined } {
   const parsed = JSONRPCMessageSchema.safeParse(withoutNulls(json));

@@ -9,7 +9,7 @@ const YIELD_INTERVAL_MS = 20;
 /** Number of waiting messages at which reading pauses. */
 const MAX_WAITING = 1000;
 
-/** Only revision of the protocol with batches. */
+/** Protocol revision that has batches; no other has. */
 const BATCH_VERSION = "2025-03-26";
 
 /** Batch of requests: those without an answer, and the answers so far. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-
+import { elapsedSeconds } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import type { Turns } from "#base/concurrency.ts";
 import { SAFE_OPEN } from "./read-file.ts";
-import type { Turns } from "#base/turns.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 

@@ -1,4 +1,5 @@
 import { statfsSync } from "node:fs";
+import { IS_LINUX } from "#base/system.ts";
 
 /** Linux file systems that several hosts may share, by the magic number of statfs(2). */
 const SHARED: Record<number, string> = {
@@ -25,7 +26,7 @@ const SHARED: Record<number, string> = {
  * (macOS, Windows).
  */
 export function sharedFileSystem(path: string): string | undefined {
-  if (process.platform !== "linux") return undefined;
+  if (!IS_LINUX) return undefined;
   try {
     return SHARED[statfsSync(path).type >>> 0];
   } catch {

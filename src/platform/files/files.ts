@@ -21,20 +21,16 @@ export function makePrivateFolder(path: string): void {
 
 /** Makes one of our folders usable: creates it if missing, restores its permissions, and moves aside anything that is not a folder. */
 export function repairPrivateFolder(path: string): void {
-  const there = lstatSync(path, { throwIfNoEntry: false });
-  if (
-    there !== undefined &&
-    !there.isDirectory() &&
-    statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true
-  ) {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat !== undefined && !stat.isDirectory() && statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
     moveAside(path);
-  } else if (there?.isDirectory() === true && (there.mode & 0o700) !== 0o700 && there.uid === process.getuid?.()) {
+  } else if (stat?.isDirectory() === true && (stat.mode & 0o700) !== 0o700 && stat.uid === process.getuid?.()) {
     chmodSync(path, 0o700);
   }
   makePrivateFolder(path);
 }
 
-/** Flags for writing: the open never waits for the reader of a pipe in the file's place, and follows no link. */
+/** Flags for opening a file for writing that never wait for the reader of a pipe, and never follow a link. */
 const SAFE_WRITE =
   constants.O_WRONLY |
   constants.O_CREAT |
@@ -59,7 +55,7 @@ function openForWriting(path: string): number {
       const file = openSync(path, SAFE_WRITE, 0o600);
       if (fstatSync(file).isFile()) return file;
       closeSync(file);
-      if (isSecond) throw new Error(`${path} is no file`);
+      if (isSecond) throw new Error(`${path} is not a regular file`);
     } catch (error) {
       const code = errnoOf(error);
       if (isSecond || (code !== "ENXIO" && code !== "EISDIR" && code !== "ELOOP" && code !== "EEXIST")) throw error;

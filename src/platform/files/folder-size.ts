@@ -14,7 +14,7 @@ export interface FolderSize {
 export interface SizeLimits {
   /** Maximum number of files and folders examined. Default {@link MAX_ENTRIES}. */
   maxEntries?: number;
-  /** End of the measurement, in the time of `performance.now()`. Default: after {@link MAX_MS}. */
+  /** End of the measurement, in the time of `performance.now()`. Default: after {@link TIMEOUT_MS}. */
   deadline?: number;
   /** Allowance for work after the deadline. Measurements may share one. */
   grace?: SizeGrace;
@@ -27,18 +27,20 @@ export interface SizeGrace {
   deadline: number;
 }
 
+/** Default limit of the files and folders that are examined. */
 const MAX_ENTRIES = 300_000;
-const MAX_MS = 10_000;
+/** Default time limit, in milliseconds. */
+const TIMEOUT_MS = 10_000;
 
 /** Number of files examined in parallel. */
-const BATCH = 128;
+const BATCH_SIZE = 128;
 
 /**
  * Adds up the bytes of a file, or of all files below a folder; 0 if there is nothing. It does not block the event loop, even if a disk does
  * not respond, and ignores files deleted meanwhile. Links are not followed. Names may contain any bytes, and trees may have any depth.
  */
 export async function measureFolder(path: string | Buffer, limits: SizeLimits = {}): Promise<FolderSize> {
-  const { maxEntries = MAX_ENTRIES, deadline = performance.now() + MAX_MS, grace } = limits;
+  const { maxEntries = MAX_ENTRIES, deadline = performance.now() + TIMEOUT_MS, grace } = limits;
   const walk = new Walk(maxEntries, deadline, grace);
   const left = Math.max(deadline, grace?.deadline ?? 0) - performance.now();
   let timer: Timer | undefined;
@@ -72,11 +74,11 @@ class Walk {
    * @returns whether everything was examined
    */
   async run(top: Buffer): Promise<boolean> {
-    await this.#look(top);
+    await this.#measure(top);
     for (let folder = this.#folders.pop(); folder !== undefined; folder = this.#folders.pop()) {
       for (const batch of batchesOf(await this.#list(folder))) {
         if (this.#mustEnd(batch.length)) return false;
-        await Promise.all(batch.map((name) => this.#look(Buffer.concat([folder, SLASH, name]))));
+        await Promise.all(batch.map((name) => this.#measure(Buffer.concat([folder, SLASH, name]))));
       }
     }
     return true;
@@ -91,7 +93,7 @@ class Walk {
     return false;
   }
 
-  async #look(entry: Buffer): Promise<void> {
+  async #measure(entry: Buffer): Promise<void> {
     try {
       const stat = await lstat(entry);
       if (stat.isDirectory()) this.#folders.push(entry);
@@ -119,7 +121,7 @@ class Walk {
 }
 
 function* batchesOf(names: readonly Buffer[]): Generator<Buffer[]> {
-  for (let start = 0; start < names.length; start += BATCH) yield names.slice(start, start + BATCH);
+  for (let start = 0; start < names.length; start += BATCH_SIZE) yield names.slice(start, start + BATCH_SIZE);
 }
 
 const SLASH = Buffer.from("/");

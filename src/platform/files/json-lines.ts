@@ -65,7 +65,10 @@ export class LineReader {
     this.#isInLongLine = false;
     const lines = (this.#partial + text.slice(end + 1)).split("\n");
     this.#partial = lines.pop() ?? "";
-    yield* lines;
+    for (const line of lines) {
+      if (line.length <= MAX_LINE_LENGTH) yield line;
+      else this.#longLines++;
+    }
     if (this.#partial.length <= MAX_LINE_LENGTH) return;
     this.#partial = "";
     this.#isInLongLine = true;

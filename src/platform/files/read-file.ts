@@ -25,8 +25,8 @@ export const SAFE_OPEN = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (con
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * Reads a file that somebody else may have chosen: regular files only, within a size limit, without ever blocking. A link is followed, to a
- * regular file within the same limits. All files named by a repository, an agent or a client, and those of the state folder, are read by
+ * Reads a file at a path that this program did not choose: regular files only, within a size limit, without ever blocking. A link is
+ * followed, to a regular file within the same limits. All files named by a repository, an agent or a client, and those of the state folder, are read by
  * this function.
  */
 export function readFileBounded(path: string, limits: ReadLimits = {}): ReadOutcome {
@@ -45,7 +45,7 @@ export function readFileBounded(path: string, limits: ReadLimits = {}): ReadOutc
       closeSync(file);
     }
   } catch (error) {
-    if (error instanceof OutsideError) return refuse("outside", path, `leads out of ${within}`);
+    if (error instanceof OutsideError) return refuse("outside", path, `is outside ${within}`);
     const code = errnoOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return refuse("missing", path, "does not exist");
     return refuse("unreadable", path, `cannot be read (${code ?? String(error)})`);
@@ -111,6 +111,6 @@ function readAtMost(file: number, size: number, maxBytes: number): Buffer | unde
   }
 }
 
-function refuse(problem: ReadProblem, path: string, what: string): ReadOutcome {
-  return { problem, message: `${path} ${what}.` };
+function refuse(problem: ReadProblem, path: string, predicate: string): ReadOutcome {
+  return { problem, message: `${path} ${predicate}.` };
 }

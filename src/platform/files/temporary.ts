@@ -2,15 +2,16 @@ import { mkdtempSync, statfsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { IS_WINDOWS } from "#base/system.ts";
 
 /** Requirements for a temporary folder. */
 interface TemporaryFolder {
   /** Folder to use if the system's temporary folders are not writable. */
   fallback: string;
-  /** Fills the folder with the required content; if that fails, the next location is tried. */
+  /** Fills the folder with the required content; if it fails, the next location is tried. */
   fill?: (folder: string) => Promise<void>;
   /** Free space in bytes; locations that have it are preferred. */
-  roomBytes?: number;
+  neededBytes?: number;
 }
 
 /**
@@ -29,14 +30,15 @@ export async function withTemporaryFolder<T>(
   }
 }
 
-async function makeTemporaryFolder({ fallback, fill, roomBytes = 0 }: TemporaryFolder): Promise<string> {
-  const usual = process.platform === "win32" ? [] : ["/tmp", "/var/tmp"];
-  const places = [...new Set([tmpdir(), fallback, ...usual])];
+async function makeTemporaryFolder({ fallback, fill, neededBytes = 0 }: TemporaryFolder): Promise<string> {
+  const usual = IS_WINDOWS ? [] : ["/tmp", "/var/tmp"];
+  const locations = [...new Set([tmpdir(), fallback, ...usual])];
+  const hasSpace = (location: string) => Number(hasFreeBytes(location, neededBytes));
   let firstError: unknown;
-  for (const place of places.toSorted((a, b) => Number(hasRoom(b, roomBytes)) - Number(hasRoom(a, roomBytes)))) {
+  for (const location of locations.toSorted((a, b) => hasSpace(b) - hasSpace(a))) {
     let folder: string | undefined;
     try {
-      folder = mkdtempSync(join(place, "codexmcp-"));
+      folder = mkdtempSync(join(location, "codexmcp-"));
       await fill?.(folder);
       return folder;
     } catch (error) {
@@ -51,7 +53,7 @@ async function remove(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true }).catch(() => {});
 }
 
-function hasRoom(folder: string, bytes: number): boolean {
+function hasFreeBytes(folder: string, bytes: number): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize >= bytes;

@@ -11,13 +11,14 @@ import {
 import { writeFile } from "node:fs/promises";
 import { basename, join, posix } from "node:path";
 import { isWithin } from "#base/paths.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { isRunning, listChildren, readProcess } from "./linux.ts";
 
 /** Prefix of the names of our groups. */
 const PREFIX = "codexmcp-";
-/** Age in milliseconds from which an empty group is unused: a run's group is filled immediately after its creation. */
+/** Age from which an empty group is unused, in milliseconds: a run's group is filled immediately after its creation. */
 const STALE_MS = 60_000;
-/** Number of searches for descendants that a process had before it was moved. */
+/** Number of searches for processes that a process started before it was moved. */
 const MAX_MOVE_ATTEMPTS = 5;
 const MAX_REMOVE_ATTEMPTS = 50;
 
@@ -38,7 +39,7 @@ export function makeCgroup(name: string): string | undefined {
     if (readFileSync(join(folder, "cgroup.type"), "latin1").trim() === "domain") return folder;
     rmdirSync(folder);
   } catch {
-    // Another program manages the groups here.
+    // No permission: another program manages the groups here.
   }
   return undefined;
 }
@@ -46,7 +47,7 @@ export function makeCgroup(name: string): string | undefined {
 /** Returns whether a folder is a group that {@link makeCgroup} has created under this name; used for recorded paths. */
 export function isCgroupOf(folder: string, name: string): boolean {
   const isOurs = basename(folder) === `${PREFIX}${name}` && posix.normalize(folder) === folder;
-  return isOurs && cgroupMounts().some(({ at }) => isWithin(folder, at)) && isThere(folder);
+  return isOurs && cgroupMounts().some(({ at }) => isWithin(folder, at)) && groupExists(folder);
 }
 
 /** Moves a process into a group, with the processes it has started meanwhile. It stays where it is if that is refused. */
@@ -89,9 +90,9 @@ export function killCgroup(folder: string): void {
 
 /** Removes a group and its subgroups once they are empty. */
 export async function removeCgroup(folder: string): Promise<void> {
-  for (let attempt = 0; attempt < MAX_REMOVE_ATTEMPTS && isThere(folder); attempt++) {
+  for (let attempt = 0; attempt < MAX_REMOVE_ATTEMPTS && groupExists(folder); attempt++) {
     for (const each of withSubgroups(folder).toReversed()) removeFolder(each);
-    if (isThere(folder)) await Bun.sleep(10);
+    if (groupExists(folder)) await Bun.sleep(10);
   }
 }
 
@@ -114,7 +115,7 @@ function removeStale(): void {
 
 /** Returns the folder of this process's own group, in the first mount that contains it. */
 function ownCgroup(): string | undefined {
-  if (process.platform !== "linux") return undefined;
+  if (!IS_LINUX) return undefined;
   const [, path] = /^0::(\/.*)$/m.exec(readText("/proc/self/cgroup")) ?? [];
   if (path === undefined || path.startsWith("/..")) return undefined;
   for (const { root, at } of cgroupMounts()) {
@@ -155,7 +156,7 @@ function subfolders(folder: string): string[] {
   }
 }
 
-function isThere(folder: string): boolean {
+function groupExists(folder: string): boolean {
   return statSync(join(folder, "cgroup.events"), { throwIfNoEntry: false }) !== undefined;
 }
 

@@ -1,7 +1,8 @@
+import { IS_LINUX } from "#base/system.ts";
 import { freezeCgroup, isCgroupFrozen, killCgroup, listCgroup } from "./cgroup.ts";
 import { MemberFinder } from "./find-members.ts";
-import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "./identity.ts";
+import { type LinuxProcess, signalExactly } from "./linux.ts";
 import { listFamily, type ProcessFamily } from "./tree.ts";
 
 /** Process that could not be ended. */
@@ -14,13 +15,16 @@ const UNENDED = "it does not end, or belongs to another user";
 
 /** Time between SIGINT and SIGKILL, in milliseconds. */
 const GRACE_MS = 2000;
-/** Time after which the remaining processes are left running, in milliseconds. */
+/** Time after which the processes that still run are reported as survivors, in milliseconds. */
 const END_TIMEOUT_MS = 6000;
 /** Number of consecutive searches that must find nothing: a process in the middle of an exec has no readable environment. */
 const REQUIRED_EMPTY_SCANS = 3;
-/** Maximum time for stopping members one by one before the first are killed together, in milliseconds. */
-const FREEZE_TIMEOUT_MS = 1500;
-const FREEZE_POLL_MS = 10;
+/** Maximum time for stopping members one by one before they are killed, in milliseconds. */
+const STOP_TIMEOUT_MS = 1500;
+/** Maximum time for stopping near descendants before all processes are searched again, in milliseconds. */
+const STOP_NEAR_TIMEOUT_MS = 10;
+/** Number of checks that a control group is frozen. */
+const MAX_FREEZE_CHECKS = 20;
 
 /**
  * Ends every process of a family: sends SIGINT to the root (Codex then cleans up), waits for a grace period, stops all remaining processes
@@ -28,14 +32,14 @@ const FREEZE_POLL_MS = 10;
  * @returns the processes that still exist
  */
 export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Promise<Survivor[]> {
-  if (process.platform !== "linux") return endByList(family, graceMs);
+  if (!IS_LINUX) return endByList(family, graceMs);
   const finder = new MemberFinder(family);
-  const first = await finder.lookEverywhere();
+  const first = await finder.scanAll();
   // There is nothing to end, and no known process that could start one.
   if (first.length === 0 && finder.alive().length === 0) return [];
   if (family.root !== undefined && family.traces?.cgroup !== undefined) freezeCgroup(family.traces.cgroup, false);
   // Descendants that lose their parent now are remembered from this search.
-  await interruptRoot(family, graceMs, () => void finder.lookNear());
+  await interruptRoot(family, graceMs, () => void finder.scanNearby());
   const cgroup = ownedCgroup(family);
   const deadline = performance.now() + END_TIMEOUT_MS;
   for (let clean = 0; clean < REQUIRED_EMPTY_SCANS && performance.now() < deadline;) {
@@ -44,7 +48,7 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
     for (const member of finder.alive()) signalExactly(member, "SIGKILL");
     if (cgroup !== undefined) killCgroup(cgroup);
     await Bun.sleep(2);
-    clean = finder.alive().length === 0 && (await finder.lookEverywhere()).length === 0 ? clean + 1 : 0;
+    clean = finder.alive().length === 0 && (await finder.scanAll()).length === 0 ? clean + 1 : 0;
   }
   if (cgroup !== undefined) freezeCgroup(cgroup, false);
   finder.reap();
@@ -52,13 +56,13 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
 }
 
 /** Asks the root to end and waits for a while; a stopped process could not handle the signal. */
-async function interruptRoot({ root }: ProcessFamily, graceMs: number, look: () => void): Promise<void> {
+async function interruptRoot({ root }: ProcessFamily, graceMs: number, findMembers: () => void): Promise<void> {
   if (root === undefined) return;
   signalProcess(root, "SIGCONT");
   if (!signalProcess(root, "SIGINT")) return;
   const deadline = performance.now() + graceMs;
   while (isProcessAlive(root) && performance.now() < deadline) {
-    look();
+    findMembers();
     await Bun.sleep(10);
   }
 }
@@ -73,16 +77,16 @@ function ownedCgroup({ traces }: ProcessFamily): string | undefined {
 
 async function freeze(cgroup: string): Promise<void> {
   freezeCgroup(cgroup, true);
-  for (let looks = 0; looks < 20 && !isCgroupFrozen(cgroup); looks++) await Bun.sleep(2);
+  for (let check = 0; check < MAX_FREEZE_CHECKS && !isCgroupFrozen(cgroup); check++) await Bun.sleep(2);
 }
 
 /** Stops members until no search finds a new one. */
 async function stopAll(finder: MemberFinder): Promise<void> {
   for (const member of finder.alive()) signalExactly(member, "SIGSTOP");
-  const deadline = performance.now() + FREEZE_TIMEOUT_MS;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
   while (performance.now() < deadline) {
     stopNear(finder);
-    const found = await finder.lookEverywhere();
+    const found = await finder.scanAll();
     for (const member of found) signalExactly(member, "SIGSTOP");
     if (found.length === 0) return;
   }
@@ -90,34 +94,33 @@ async function stopAll(finder: MemberFinder): Promise<void> {
 
 /** Stops the near descendants, faster than they can fork. */
 function stopNear(finder: MemberFinder): void {
-  const until = performance.now() + FREEZE_POLL_MS;
-  for (let found = finder.lookNear(); found.length > 0 && performance.now() < until; found = finder.lookNear()) {
+  const until = performance.now() + STOP_NEAR_TIMEOUT_MS;
+  for (let found = finder.scanNearby(); found.length > 0 && performance.now() < until; found = finder.scanNearby()) {
     for (const member of found) signalExactly(member, "SIGSTOP");
   }
 }
 
 function describeSurvivor({ pid, state }: LinuxProcess): Survivor {
-  const isHeld = state === "D";
-  return { pid, reason: isHeld ? "the kernel holds it (state D)" : UNENDED };
+  return { pid, reason: state === "D" ? "it is in uninterruptible sleep (state D)" : UNENDED };
 }
 
 /** Ends a family without /proc: signals the listed processes until none is left. */
 async function endByList(family: ProcessFamily, graceMs: number): Promise<Survivor[]> {
   // Parent links disappear with the parent, so record the descendants while it lives.
   const known = new Map<number, ProcessIdentity>();
-  const look = (): ProcessIdentity[] => {
+  const findRunning = (): ProcessIdentity[] => {
     for (const member of listFamily(family)) known.set(member.pid, member);
     return [...known.values()].filter(isProcessAlive);
   };
-  look();
-  await interruptRoot(family, graceMs, look);
+  findRunning();
+  await interruptRoot(family, graceMs, findRunning);
   const deadline = performance.now() + END_TIMEOUT_MS;
   for (let clean = 0; clean < REQUIRED_EMPTY_SCANS && performance.now() < deadline;) {
-    const left = look();
+    const left = findRunning();
     clean = left.length === 0 ? clean + 1 : 0;
     for (const member of left) signalProcess(member, "SIGSTOP");
     for (const member of left) signalProcess(member, "SIGKILL");
     await Bun.sleep(5);
   }
-  return look().map(({ pid }) => ({ pid, reason: UNENDED }));
+  return findRunning().map(({ pid }) => ({ pid, reason: UNENDED }));
 }

@@ -1,7 +1,7 @@
-import { listCgroup } from "./cgroup.ts";
-import { isRunning, type LinuxProcess, listChildren, listPids, readEnvironment, readProcess } from "./linux.ts";
 import { reapChild } from "#platform/libc.ts";
+import { listCgroup } from "./cgroup.ts";
 import { isProcessAlive } from "./identity.ts";
+import { isRunning, type LinuxProcess, listChildren, listPids, readEnvironment, readProcess } from "./linux.ts";
 import type { ProcessFamily } from "./tree.ts";
 
 /** Maximum time for which the event loop is blocked at once, in milliseconds. */
@@ -19,8 +19,8 @@ export class MemberFinder {
 
   constructor(family: ProcessFamily) {
     this.#family = family;
-    const isThere = family.root !== undefined && isProcessAlive(family.root);
-    const root = isThere ? readProcess(family.root?.pid ?? 0) : undefined;
+    const isAlive = family.root !== undefined && isProcessAlive(family.root);
+    const root = isAlive ? readProcess(family.root?.pid ?? 0) : undefined;
     if (root !== undefined) this.#known.set(root.pid, root);
   }
 
@@ -42,8 +42,8 @@ export class MemberFinder {
     }
   }
 
-  /** Searches the descendants of known members, and the group: fast enough to keep up with forking processes. */
-  lookNear(): LinuxProcess[] {
+  /** Searches the descendants of known members, and the control group: fast enough to keep up with forking processes. */
+  scanNearby(): LinuxProcess[] {
     const found: LinuxProcess[] = [];
     const visit = (pid: number) => {
       if (this.#add(pid, found)) listChildren(pid).forEach(visit);
@@ -61,8 +61,8 @@ export class MemberFinder {
    * Searches all processes of the machine, in slices.
    * @returns the new members
    */
-  async lookEverywhere(): Promise<LinuxProcess[]> {
-    const found = this.lookNear();
+  async scanAll(): Promise<LinuxProcess[]> {
+    const found = this.scanNearby();
     const all = new Map<number, LinuxProcess>();
     await inSlices(listPids(), (pid) => {
       const now = readProcess(pid);
@@ -121,10 +121,10 @@ export class MemberFinder {
   }
 }
 
-async function inSlices<T>(items: readonly T[], look: (item: T) => void): Promise<void> {
+async function inSlices<T>(items: readonly T[], visit: (item: T) => void): Promise<void> {
   let since = performance.now();
   for (const item of items) {
-    look(item);
+    visit(item);
     if (performance.now() - since < SLICE_MS) continue;
     await Bun.sleep(0);
     since = performance.now();

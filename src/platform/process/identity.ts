@@ -1,6 +1,5 @@
-import { bootId, isOwnSpace, ownSpace, type ProcessSpace } from "#platform/host.ts";
-import { isRunning, readProcess } from "./linux.ts";
-import { windowsProcessStart } from "./windows.ts";
+import { isOwnSpace, ownSpace, type ProcessSpace } from "#platform/host.ts";
+import { processSystem } from "./system.ts";
 
 /**
  * Unique identity of a process visible from here: a pid alone is reused. `start` is the start time reported by the system, on Linux with
@@ -16,13 +15,8 @@ export interface ProcessAddress extends ProcessIdentity, ProcessSpace {}
 
 /** Returns the identity of the process that has this pid now; undefined if there is none, or only a zombie. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
-  const start = startOf(pid);
+  const start = processSystem.readStart(pid);
   return start === undefined ? undefined : { pid, start };
-}
-
-function startOf(pid: number): string | undefined {
-  if (process.platform === "linux") return startOnLinux(pid);
-  return process.platform === "win32" ? windowsProcessStart(pid) : startByPs(pid);
 }
 
 /** Returns whether this exact process is still running. */
@@ -59,21 +53,5 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 
 /** Returns whether a process is stopped (SIGSTOP, Ctrl-Z, a debugger); false if unknown. */
 export function isProcessStopped(identity: ProcessIdentity): boolean {
-  if (process.platform !== "linux" || !isProcessAlive(identity)) return false;
-  return /^[Tt]$/.test(readProcess(identity.pid)?.state ?? "");
-}
-
-function startOnLinux(pid: number): string | undefined {
-  const found = readProcess(pid);
-  return isRunning(found) ? `${bootId().slice(0, 8)}:${found.start}` : undefined;
-}
-
-/** Returns a process's start time as text in a fixed language and time zone, since it is compared with texts recorded by others. */
-function startByPs(pid: number): string | undefined {
-  const ps = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)], {
-    env: { PATH: "/bin:/usr/bin", LC_ALL: "C", TZ: "UTC" },
-    stdin: "ignore",
-    stderr: "ignore",
-  });
-  return ps.stdout.toString().trim() || undefined;
+  return isProcessAlive(identity) && processSystem.isStopped(identity.pid);
 }

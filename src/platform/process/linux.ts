@@ -1,7 +1,8 @@
-import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { listNames } from "#base/paths.ts";
 import { openPidfd, signalPidfd } from "#platform/libc.ts";
+import type { ProcessSystem, ProcessTable } from "./system.ts";
 
 /** Process in the form of `/proc/<pid>/stat`. */
 export interface LinuxProcess {
@@ -12,6 +13,81 @@ export interface LinuxProcess {
   state: string;
   /** Start time in ticks since the boot; together with the pid, it identifies a process. */
   start: string;
+}
+
+/** Kernel function in which a process waits for another to open the other end of a named pipe. */
+const WAITS_FOR_PARTNER = "wait_for_partner";
+
+/** Calls about processes on Linux, answered by /proc. */
+export const linuxProcesses: ProcessSystem = {
+  readBootId,
+  hasPidNamespaces: true,
+  readPidNamespace,
+  readStart,
+  isStopped: (pid) => /^[Tt]$/.test(readProcess(pid)?.state ?? ""),
+  isBlockedOnPipe,
+  readProcessTable: () => PROCESS_TABLE,
+  listWithVariable,
+};
+
+const PROCESS_TABLE: ProcessTable = {
+  listParents,
+  parentOf: (pid) => readProcess(pid)?.parent,
+  hasEntry: (pid, entry) => `${readEnvironment(pid)}\0`.includes(`\0${entry}\0`),
+  hasVariable: (pid, name) => readEnvironment(pid).includes(`\0${name}=`),
+};
+
+let boot: { id: string | undefined } | undefined;
+
+function readBootId(): string | undefined {
+  boot ??= { id: readBootIdOnce() };
+  return boot.id;
+}
+
+function readBootIdOnce(): string | undefined {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function readPidNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
+
+/** Returns the start of a running process: the id of the boot, shortened, and the ticks since then. */
+function readStart(pid: number): string | undefined {
+  const found = readProcess(pid);
+  return isRunning(found) ? `${(readBootId() ?? "unknown").slice(0, 8)}:${found.start}` : undefined;
+}
+
+function isBlockedOnPipe(pid: number): boolean {
+  if (readProc(`${pid}/wchan`).trim() === WAITS_FOR_PARTNER) return true;
+  return listChildren(pid).some(isBlockedOnPipe);
+}
+
+function listParents(): Map<number, number> {
+  const parents = new Map<number, number>();
+  for (const pid of listPids()) {
+    const found = pid === process.pid ? undefined : readProcess(pid);
+    if (isRunning(found)) parents.set(pid, found.parent);
+  }
+  return parents;
+}
+
+function listWithVariable(name: string): { pid: number; value: string }[] {
+  return listPids().flatMap((pid) => {
+    if (pid === process.pid) return [];
+    const entry = readEnvironment(pid)
+      .split("\0")
+      .find((each) => each.startsWith(`${name}=`));
+    return entry === undefined ? [] : [{ pid, value: entry.slice(name.length + 1) }];
+  });
 }
 
 /** Reads a process from /proc; undefined if it does not exist. Its name may contain spaces and parentheses. */
@@ -71,7 +147,7 @@ export function signalExactly({ pid, start }: Pick<LinuxProcess, "pid" | "start"
 }
 
 /** Returns the text of a file below /proc; empty if it does not exist or is not readable. */
-export function readProc(path: string): string {
+function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, "latin1");
   } catch {

@@ -1,12 +1,14 @@
 import { logger } from "#base/log.ts";
 import { reapChild, setChildSubreaper } from "#platform/libc.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { listChildren, readProcess } from "./linux.ts";
 
+/** Interval between scans for zombies, in milliseconds. */
 const REAP_INTERVAL_MS = 500;
-/** Interval in milliseconds while there are zombies, for commands that fork quickly. */
-const BUSY_INTERVAL_MS = 50;
-/** Number of consecutive checks that must find a zombie: our runtime collects its own children well before. */
-const MAX_SCANS = 3;
+/** Interval between scans while there are zombies, in milliseconds, for commands that fork quickly. */
+const BUSY_REAP_INTERVAL_MS = 50;
+/** Number of consecutive scans that must find a zombie before it is reaped: our runtime collects its own children well before. */
+const REQUIRED_SCANS = 3;
 
 let isAdopting = false;
 
@@ -15,18 +17,18 @@ let isAdopting = false;
  * only its own children.
  */
 export function becomeSubreaper(): void {
-  if (process.platform !== "linux" || isAdopting) return;
+  if (!IS_LINUX || isAdopting) return;
   try {
     isAdopting = setChildSubreaper();
   } catch (error) {
-    logger("lib").warn`orphans cannot be adopted: ${String(error)}`;
+    logger("platform").warn`orphans are not adopted: ${String(error)}`;
   }
   const seen = new Map<number, number>();
-  const look = () => {
+  const scan = () => {
     reapOrphans(seen);
-    setTimeout(look, seen.size === 0 ? REAP_INTERVAL_MS : BUSY_INTERVAL_MS).unref();
+    setTimeout(scan, seen.size === 0 ? REAP_INTERVAL_MS : BUSY_REAP_INTERVAL_MS).unref();
   };
-  if (isAdopting) look();
+  if (isAdopting) scan();
 }
 
 /** Returns whether this process adopts orphans. */
@@ -38,9 +40,9 @@ function reapOrphans(seen: Map<number, number>): void {
   const zombies = new Set(listChildren(process.pid).filter((pid) => readProcess(pid)?.state === "Z"));
   for (const pid of seen.keys()) if (!zombies.has(pid)) seen.delete(pid);
   for (const pid of zombies) {
-    const looks = (seen.get(pid) ?? 0) + 1;
-    seen.set(pid, looks);
-    if (looks < MAX_SCANS) continue;
+    const scans = (seen.get(pid) ?? 0) + 1;
+    seen.set(pid, scans);
+    if (scans < REQUIRED_SCANS) continue;
     reapChild(pid);
     seen.delete(pid);
   }

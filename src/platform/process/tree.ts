@@ -1,7 +1,5 @@
-import { isRunning, listPids, readEnvironment, readProcess } from "./linux.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "./identity.ts";
-import { readPs } from "./ps.ts";
-import { listWindowsProcesses } from "./windows.ts";
+import { type ProcessTable, processSystem } from "./system.ts";
 
 /** Criteria for recognising the processes of one task, including those that left their parents' sessions. */
 export interface ProcessFamily {
@@ -25,26 +23,17 @@ export interface FamilyTraces {
 
 /** Lists the running members of a family by marker and parents, never including this process. */
 export function listFamily(family: ProcessFamily): ProcessIdentity[] {
-  if (process.platform === "win32") return listOnWindows(family);
-  if (process.platform !== "linux") return listByPs(family);
-  const parents = new Map<number, number>();
-  for (const pid of listPids()) {
-    const found = pid === process.pid ? undefined : readProcess(pid);
-    if (isRunning(found)) parents.set(pid, found.parent);
-  }
-  return identifyAll(selectMembers(family, parents, hasMarker));
+  const members = selectMembers(family, processSystem.readProcessTable());
+  return members.map(identifyProcess).filter((identity) => identity !== undefined);
 }
 
-function selectMembers(
-  family: ProcessFamily,
-  parents: Map<number, number>,
-  isMarked: (pid: number, marker: string) => boolean,
-): number[] {
-  const root = family.root !== undefined && isProcessAlive(family.root) ? family.root.pid : undefined;
+function selectMembers({ root, marker }: ProcessFamily, table: ProcessTable): number[] {
+  const parents = table.listParents();
+  const rootPid = root !== undefined && isProcessAlive(root) ? root.pid : undefined;
   return [...parents.keys()].filter(
     (pid) =>
-      (root !== undefined && descendsFrom(pid, root, parents)) ||
-      (family.marker !== undefined && isMarked(pid, family.marker)),
+      (rootPid !== undefined && descendsFrom(pid, rootPid, parents)) ||
+      (marker !== undefined && table.hasEntry(pid, marker)),
   );
 }
 
@@ -55,47 +44,26 @@ function descendsFrom(pid: number, root: number, parents: Map<number, number>): 
   return false;
 }
 
-/** Lists the processes with a readable environment that contains this variable, with its value. */
-export function processesWith(variable: string): { pid: number; value: string }[] {
-  if (process.platform === "win32") return [];
-  if (process.platform !== "linux") return listVariableByPs(variable);
-  return listPids().flatMap((pid) => {
-    if (pid === process.pid) return [];
-    const entry = readEnvironment(pid)
-      .split("\0")
-      .find((each) => each.startsWith(`${variable}=`));
-    return entry === undefined ? [] : [{ pid, value: entry.slice(variable.length + 1) }];
-  });
+/** Lists the processes, except this one, with a readable environment that contains this variable, with its value. */
+export function listProcessesWith(variable: string): { pid: number; value: string }[] {
+  return processSystem.listWithVariable(variable);
 }
 
-/** Returns whether a process's environment contains exactly this `NAME=value`; false if it is not readable. */
-function hasMarker(pid: number, marker: string): boolean {
-  return `${readEnvironment(pid)}\0`.includes(`\0${marker}\0`);
+/** Ancestor of this process. */
+export interface Ancestor {
+  pid: number;
+  /** Returns whether its environment contains a variable of that name; false if it is not readable. */
+  hasVariable: (name: string) => boolean;
 }
 
-function identifyAll(pids: number[]): ProcessIdentity[] {
-  return pids.map(identifyProcess).filter((identity) => identity !== undefined);
-}
-
-/** Lists the members on Windows by parent links, since environments of other processes are not readable. */
-function listOnWindows(family: ProcessFamily): ProcessIdentity[] {
-  const processes = listWindowsProcesses().filter(({ pid }) => pid !== process.pid);
-  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
-  return identifyAll(selectMembers(family, parents, () => false));
-}
-
-/** Lists the members without /proc, by one `ps` with the environments of our own processes (BSD `-E`). */
-function listByPs(family: ProcessFamily): ProcessIdentity[] {
-  const processes = readPs();
-  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
-  const commands = new Map(processes.map(({ pid, command }) => [pid, command]));
-  const isMarked = (pid: number, marker: string) => ` ${commands.get(pid)} `.includes(` ${marker} `);
-  return identifyAll(selectMembers(family, parents, isMarked));
-}
-
-function listVariableByPs(variable: string): { pid: number; value: string }[] {
-  return readPs().flatMap(({ pid, command }) => {
-    const [, value] = new RegExp(` ${variable}=(\\S+)`).exec(command) ?? [];
-    return value === undefined ? [] : [{ pid, value }];
-  });
+/** Lists the ancestors of this process, nearest first, without init. */
+export function listAncestors(): Ancestor[] {
+  const table = processSystem.readProcessTable();
+  const ancestors: Ancestor[] = [];
+  const seen = new Set<number>();
+  for (let pid = process.ppid; pid > 1 && !seen.has(pid); pid = table.parentOf(pid) ?? 0) {
+    seen.add(pid);
+    ancestors.push({ pid, hasVariable: (name) => table.hasVariable(pid, name) });
+  }
+  return ancestors;
 }

@@ -1,12 +1,28 @@
 import * as v from "valibot";
+import type { ProcessSystem, ProcessTable } from "./system.ts";
 
 /** Process as listed by Windows. */
-export interface WindowsProcess {
+interface WindowsProcess {
   pid: number;
   parent: number;
   /** Start time in Windows's own format. */
   start: string;
 }
+
+/**
+ * Calls about processes on Windows: PowerShell lists them, and environments of other processes are not readable. Not tested on a real
+ * Windows: see docs/decisions/008.
+ */
+export const windowsProcesses: ProcessSystem = {
+  readBootId: () => undefined,
+  hasPidNamespaces: false,
+  readPidNamespace: () => "",
+  readStart,
+  isStopped: () => false,
+  isBlockedOnPipe: () => false,
+  readProcessTable,
+  listWithVariable: () => [],
+};
 
 const PROCESS_QUERY =
   "Get-CimInstance Win32_Process | ForEach-Object { [pscustomobject]@{ " +
@@ -23,8 +39,19 @@ const CACHE_LIFETIME_MS = 2000;
 
 let known: { processes: WindowsProcess[]; at: number } | undefined;
 
-/** Lists all processes; the list is at most two seconds old. Not tested on a real Windows: see docs/decisions/008. */
-export function listWindowsProcesses(): WindowsProcess[] {
+function readProcessTable(): ProcessTable {
+  const processes = listWindowsProcesses().filter(({ pid }) => pid !== process.pid);
+  const parents = new Map(processes.map(({ pid, parent }) => [pid, parent]));
+  return {
+    listParents: () => parents,
+    parentOf: (pid) => parents.get(pid),
+    hasEntry: () => false,
+    hasVariable: () => false,
+  };
+}
+
+/** Lists all processes; the list is at most two seconds old. */
+function listWindowsProcesses(): WindowsProcess[] {
   if (known !== undefined && performance.now() - known.at < CACHE_LIFETIME_MS) return known.processes;
   const list = v.safeParse(ListSchema, askPowerShell());
   const processes = list.success
@@ -47,7 +74,7 @@ function askPowerShell(): string {
 }
 
 /** Returns the start time of a process; undefined if the pid does not exist, `unknown` if Windows does not report it. */
-export function windowsProcessStart(pid: number): string | undefined {
+function readStart(pid: number): string | undefined {
   if (!exists(pid)) return undefined;
   const listed = findStart(pid);
   if (listed !== undefined) return listed;

@@ -1,4 +1,6 @@
-const HAS_GROUPS = process.platform !== "win32";
+import { IS_WINDOWS } from "#base/system.ts";
+
+const HAS_GROUPS = !IS_WINDOWS;
 
 /**
  * Sends a signal to all processes of a group.
@@ -12,7 +14,7 @@ export function endGroup(pid: number, signal: NodeJS.Signals = "SIGKILL"): void 
   }
 }
 
-/** Signals that ask this process to end; its own handlers run first. */
+/** Signals that end this process, unless another listener handles them. */
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const groups = new Set<number>();
@@ -77,8 +79,8 @@ function stopListening(): void {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-/** Shell script that sets the limit in KiB; if that fails, the program runs without a limit. */
-const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
+/** Shell script that sets the limit in KiB and executes a program; if the limit cannot be set, the program runs without it. */
+const LIMIT_SCRIPT = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
 
 /**
  * Returns a command that runs another one with a limit on the memory that each of its processes allocates. A shell sets it, which takes a
@@ -86,5 +88,5 @@ const LIMITED = 'ulimit -S -d "$0" 2>/dev/null; exec "$@"';
  */
 export function limitMemory(command: readonly string[], maxBytes: number | undefined): string[] {
   if (maxBytes === undefined || !HAS_GROUPS) return [...command];
-  return ["/bin/sh", "-c", LIMITED, String(Math.floor(maxBytes / 1024)), ...command];
+  return ["/bin/sh", "-c", LIMIT_SCRIPT, String(Math.floor(maxBytes / 1024)), ...command];
 }

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import type { ReadableStreamDefaultReader } from "node:stream/web";
-import { isBlockedOnPipe } from "./blocked-process.ts";
 import { tryFlock } from "#platform/flock.ts";
+import { processSystem } from "#platform/process/system.ts";
 import { endGroup, limitMemory, startOwned, withOwnedGroup } from "./process-group.ts";
 
 /** Program to run, with its limits. */
@@ -155,11 +155,11 @@ class EndRequest {
   /** Promise that resolves if the program is still running long after it should have ended. */
   readonly isOverdue: Promise<void>;
   readonly #pid: number;
-  #giveUp: () => void = () => {};
+  #onOverdue: () => void = () => {};
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.isOverdue = new Promise((resolve) => (this.#giveUp = resolve));
+    this.isOverdue = new Promise((resolve) => (this.#onOverdue = resolve));
   }
 
   ask(reason: EndReason): void {
@@ -169,7 +169,7 @@ class EndRequest {
     const isPolite = reason === "timedOut" || reason === "aborted";
     endGroup(this.#pid, isPolite ? "SIGTERM" : "SIGKILL");
     setTimeout(() => this.kill(), isPolite ? TERM_GRACE_MS : 0).unref();
-    setTimeout(this.#giveUp, TERM_GRACE_MS + KILL_GRACE_MS).unref();
+    setTimeout(this.#onOverdue, TERM_GRACE_MS + KILL_GRACE_MS).unref();
   }
 
   /** Kills the remaining processes of the group. */
@@ -182,16 +182,16 @@ function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: Progr
   const deadline = setTimeout(() => end.ask("timedOut"), deadlineMs);
   const abort = () => end.ask("aborted");
   signal?.addEventListener("abort", abort, { once: true });
-  let looks = 0;
-  const look = () => {
-    // Require two consecutive checks: the other end of a served pipe is opened within that time.
-    looks = isBlockedOnPipe(pid) ? looks + 1 : 0;
-    if (looks > 1) end.ask("blocked");
+  let blockedChecks = 0;
+  const check = () => {
+    // Require two consecutive checks: if a process serves the pipe, it opens the other end within that time.
+    blockedChecks = processSystem.isBlockedOnPipe(pid) ? blockedChecks + 1 : 0;
+    if (blockedChecks > 1) end.ask("blocked");
   };
-  const looking = endsWhenBlocked === true ? setInterval(look, BLOCKED_CHECK_MS) : undefined;
+  const checking = endsWhenBlocked === true ? setInterval(check, BLOCKED_CHECK_MS) : undefined;
   return () => {
     clearTimeout(deadline);
-    clearInterval(looking);
+    clearInterval(checking);
     signal?.removeEventListener("abort", abort);
   };
 }

@@ -27,10 +27,10 @@ export interface RunConditions {
  */
 export function effectOfCommand(
   { writes, isSingle, exitCode }: Judgement & { exitCode?: number },
-  circumstances: RunConditions,
+  conditions: RunConditions,
 ): Effect {
-  if (writes.some(({ targets }) => targets.some((target) => isSeen(target, circumstances)))) return true;
-  const refused = writes.filter((write) => isRefused(write, circumstances.protection));
+  if (writes.some(({ targets }) => targets.some((target) => isSeen(target, conditions)))) return true;
+  const refused = writes.filter((write) => isRefused(write, conditions.protection));
   if (refused.length === writes.length) return false;
   return exitCode === 0 && isSingle === true && refused.length === 0 ? true : "unknown";
 }
@@ -39,11 +39,11 @@ export function effectOfCommand(
 export function effectOfPatch(
   { path, isApplied }: { path: string; isApplied: boolean },
   folder: string,
-  circumstances: RunConditions,
+  conditions: RunConditions,
 ): Effect {
   const target = isAbsolute(path) ? path : join(folder, path);
-  if (isSeen(target, circumstances)) return true;
-  if (!isRefused({ why: "", targets: [target], reach: "files" }, circumstances.protection)) {
+  if (isSeen(target, conditions)) return true;
+  if (!isRefused({ why: "", targets: [target], reach: "files" }, conditions.protection)) {
     return isApplied ? true : "unknown";
   }
   // Codex reports a write that the kernel does not allow.

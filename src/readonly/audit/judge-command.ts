@@ -1,12 +1,10 @@
 import { basename } from "node:path";
 import { type CommandNode, forEachChild, parse, type ParsedScript, type Redirection, type SyntaxNode } from "unbash";
-import { expandAssignment, expandWord } from "./expand.ts";
-import { inputOf, programName, wordsOf } from "./command-words.ts";
-import type { CommandFinding, Invocation, Reach } from "./finding.ts";
-import { knownOutput } from "./known-output.ts";
-import { decidesPrograms } from "./program-variables.ts";
-import { Scope, type JudgedFolders } from "./scope.ts";
 import { judgeOf } from "#readonly/audit/tables/commands.ts";
+import { inputOf, programName, wordsOf, knownOutput, decidesPrograms } from "./command-words.ts";
+import { expandAssignment, expandWord } from "./expand.ts";
+import type { CommandFinding, Invocation, Reach } from "./finding.ts";
+import { Scope, type JudgedFolders } from "./scope.ts";
 import type { Value } from "./value.ts";
 
 /** One write of a command. */
@@ -34,20 +32,20 @@ export interface Judgement {
 
 /** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
-/** Maximum length of a command that is parsed, in characters; nobody writes a longer one by hand. */
+/** Maximum length of a command that is parsed, in characters; ordinary commands are far shorter. */
 const MAX_COMMAND_LENGTH = 256 * 1024;
 
 /**
- * Determines the effects of a shell command from its meaning: what the shell, and the programs it names, would do. Never
- * throws: what cannot be followed is reported as unknown.
+ * Determines the effects of a shell command from its meaning: the actions of the shell and of the programs it names. Never throws: parts
+ * that cannot be analyzed are reported as unknown.
  */
 export function judgeCommand(command: string, surroundings: JudgedFolders): Judgement {
   const judge = new CommandJudge();
   try {
-    if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command too long to follow");
+    if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command that is too long to analyze");
     else judge.script(parse(command), new Scope(surroundings), 0);
   } catch {
-    judge.unknowns.push("a command that cannot be followed"); // nested so deep that the stack overflows
+    judge.unknowns.push("a command that cannot be analyzed"); // nested so deep that the stack overflows
   }
   const does = judge.writes.length > 0 ? "writes" : judge.unknowns.length > 0 ? "unknown" : "reads";
   const isSingle = judge.unknowns.length === 0 && !judge.isNested && judge.commands === 1;
@@ -87,8 +85,8 @@ class CommandJudge {
   isNested = false;
 
   script(script: ParsedScript, scope: Scope, depth: number, stdin?: string): void {
-    if (depth > MAX_DEPTH) this.unknowns.push("commands within commands, too deep to follow");
-    else if ((script.errors ?? []).length > 0) this.unknowns.push("a text that is no valid shell command");
+    if (depth > MAX_DEPTH) this.unknowns.push("commands that are nested too deeply");
+    else if ((script.errors ?? []).length > 0) this.unknowns.push("text that is not a valid shell command");
     if (depth <= MAX_DEPTH) for (const statement of script.commands) this.#node(statement, scope, depth, stdin);
   }
 
@@ -101,7 +99,7 @@ class CommandJudge {
         this.#redirection(node, scope);
         break;
       case "Assignment":
-        if (decidesPrograms(node)) this.unknowns.push(`${node.name} decides which programs are run`);
+        if (decidesPrograms(node)) this.unknowns.push(`${node.name} determines which programs run`);
         scope.assign(node.name, expandAssignment(node, scope));
         break;
       case "For":
@@ -166,15 +164,15 @@ class CommandJudge {
   #run(words: readonly Value[], input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
     const [program, ...args] = words;
     if (program === undefined) return;
-    if (depth > MAX_DEPTH) return void this.unknowns.push("commands within commands, too deep to follow");
-    if (!program.isKnown) return void this.unknowns.push("a command whose name only a run tells");
+    if (depth > MAX_DEPTH) return void this.unknowns.push("commands that are nested too deeply");
+    if (!program.isKnown) return void this.unknowns.push("a command with a name that is known only at run time");
     const name = programName(program.text);
     this.programs.push({ name: basename(program.text), args });
-    if (name === undefined) return void this.unknowns.push(`${program.text} is a program that no table knows`);
+    if (name === undefined) return void this.unknowns.push(`${program.text} is not a known program`);
     if (scope.functions.has(name)) return;
     if (/^(?:cd|pushd|popd)$/.test(name)) return scope.changeFolder(args.find(({ text }) => !text.startsWith("-")));
     const judge = judgeOf(name);
-    if (judge === undefined) return void this.unknowns.push(`${name} is a program that no table knows`);
+    if (judge === undefined) return void this.unknowns.push(`${name} is not a known program`);
     for (const finding of judge({ name, args, ...input })) this.#take(finding, input, scope, depth);
   }
 

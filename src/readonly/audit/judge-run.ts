@@ -28,9 +28,9 @@ export type RunJudgement = Pick<ReadonlyAudit, "verdict" | "violations_detected"
 const MAX_COMMAND_LENGTH = 400;
 
 /** Judges a run that was allowed only to read. The verdict is clean only if that is proven. */
-export function judgeRun(testimony: RunEvidence): RunJudgement {
-  const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = testimony;
-  const judged = testimony.commands.map(({ command, ...run }) => {
+export function judgeRun(evidence: RunEvidence): RunJudgement {
+  const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = evidence;
+  const judged = evidence.commands.map(({ command, ...run }) => {
     const script = withoutShell(command);
     return { ...run, script, ...judgeCommand(script, surroundings) };
   });
@@ -43,12 +43,12 @@ export function judgeRun(testimony: RunEvidence): RunJudgement {
           kind: "command",
           command: shorten(command.script, MAX_COMMAND_LENGTH),
           why,
-          took_effect: effectOfCommand(command, testimony),
+          took_effect: effectOfCommand(command, evidence),
         };
       }),
     ...patches.map((patch): Violation => {
       const { path, change } = patch;
-      const took_effect = effectOfPatch(patch, surroundings.folder, testimony);
+      const took_effect = effectOfPatch(patch, surroundings.folder, evidence);
       return { kind: "file_change", path, change, took_effect };
     }),
     ...differences.map(workspaceViolation),
@@ -56,7 +56,7 @@ export function judgeRun(testimony: RunEvidence): RunJudgement {
   ];
   const unknown = judged.filter(({ unknowns }) => unknowns.length > 0);
   return {
-    verdict: verdictOn(testimony, violations.length, unknown.length + unknownEvents.length),
+    verdict: verdictOn(evidence, violations.length, unknown.length + unknownEvents.length),
     violations_detected: violations.length,
     violations: violations.slice(0, MAX_LISTED_VIOLATIONS),
     unknown_commands: unknown

@@ -1,8 +1,24 @@
 import * as v from "valibot";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { selfCommand } from "#platform/self-command.ts";
-import type { Restriction } from "./restriction.ts";
-import { type RunFolders, writablePaths } from "./writable.ts";
+import { HARMLESS_DEVICES } from "./landlock.ts";
+import type { Restriction } from "./restrict.ts";
+
+/** Folders that a read-only run can write to. */
+export interface RunFolders {
+  /** This run's own CODEX_HOME, not the user's. */
+  codexHome: string;
+  /** Folder for temporary files of this run alone. */
+  temporary: string;
+}
+
+/**
+ * Returns the paths that a read-only run can write to. Of `/dev`, only a fixed list: `/dev/stdout` and `/dev/fd` lead to the
+ * run's own log, `/dev/pts` to the terminals of others, `/dev/shm` to their memory, and a disk bypasses any file system.
+ */
+export function writablePaths({ codexHome, temporary }: RunFolders): string[] {
+  return [codexHome, temporary, ...HARMLESS_DEVICES.keys()];
+}
 
 /** A program to run confined. */
 export interface ConfinedProgram {

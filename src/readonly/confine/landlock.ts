@@ -1,9 +1,8 @@
 import { ptr } from "bun:ffi";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { errnoOf } from "#base/errors.ts";
+import { IS_LINUX } from "#base/system.ts";
 import { type LibcCalls, openLibc } from "./libc-calls.ts";
-import type { RestrictionsInForce } from "./restriction.ts";
-import { HARMLESS_DEVICES } from "./writable.ts";
 
 /** Newest Landlock ABI that this program uses (Linux 6.15). */
 const NEWEST_ABI = 7;
@@ -31,14 +30,27 @@ const TRUNCATE = 1n << 14n; // ABI 3
 const IOCTL_DEV = 1n << 15n; // ABI 5
 const SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 3n; // ABI 6
 
+/** Character devices that store nothing, by name and device number: `major << 8 | minor`. */
+export const HARMLESS_DEVICES: ReadonlyMap<string, number> = new Map([
+  ["/dev/null", 0x103],
+  ["/dev/zero", 0x105],
+  ["/dev/full", 0x107],
+  ["/dev/random", 0x108],
+  ["/dev/urandom", 0x109],
+  ["/dev/tty", 0x500],
+]);
+
 /** Rights in a folder of the run: files, folders and links; no devices, sockets or named pipes. */
 const IN_A_FOLDER = WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER;
 /** Rights on a device. */
 const ON_A_DEVICE = WRITE_FILE | TRUNCATE | IOCTL_DEV;
 
+/** Landlock restrictions in force; `abi` is the Landlock ABI that was requested. */
+export type RestrictionsInForce = { enforcement: "landlock"; abi: number } | { enforcement: "none"; reason: string };
+
 /** Returns the newest Landlock ABI of this kernel (1 or higher); 0 if it has none, or the container forbids it. */
 export function landlockAbi(): number {
-  return process.platform === "linux" ? Math.max(0, askAbi(openLibc())) : 0;
+  return IS_LINUX ? Math.max(0, askAbi(openLibc())) : 0;
 }
 
 function askAbi({ syscall }: LibcCalls): number {
@@ -59,17 +71,17 @@ export function restrictWrites(libc: LibcCalls, writable: readonly string[]): Re
   const handled = handledAccess(abi);
   const attributes = BigUint64Array.of(handled, 0n, abi >= 6 ? SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS : 0n);
   const ruleset = syscall(SYS_LANDLOCK_CREATE_RULESET, ptr(attributes), attributesSize(abi), 0);
-  if (ruleset < 0) return { enforcement: "none", reason: "Landlock refused the set of rules" };
+  if (ruleset < 0) return { enforcement: "none", reason: "Landlock rejected the ruleset" };
   try {
     for (const path of writable) {
       const rule = pathRule(path, handled);
       if (rule === undefined) continue;
       const isAdded = syscall(SYS_LANDLOCK_ADD_RULE, ruleset, RULE_PATH_BENEATH, ptr(rule.attributes), 0) === 0;
       closeSync(rule.file);
-      if (!isAdded) return { enforcement: "none", reason: `Landlock refused the rule for ${path}` };
+      if (!isAdded) return { enforcement: "none", reason: `Landlock rejected the rule for ${path}` };
     }
     if (syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) !== 0) {
-      return { enforcement: "none", reason: "Landlock refused to restrict the process" };
+      return { enforcement: "none", reason: "Landlock did not restrict the process" };
     }
     return { enforcement: "landlock", abi };
   } finally {

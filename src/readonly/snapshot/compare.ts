@@ -15,37 +15,39 @@ export interface Difference {
  */
 export function compareSnapshots(top: string, before: Snapshot, after: Snapshot): Difference[] {
   const differences: Difference[] = [];
-  for (const [folder, was] of before.folders) {
-    const is = after.folders.get(folder);
-    if (is !== undefined) differences.push(...compareListings(top, folder, was, is));
+  for (const [folder, listing] of before.folders) {
+    const now = after.folders.get(folder);
+    if (now !== undefined) differences.push(...compareListings(top, folder, listing, now));
   }
   return differences;
 }
 
-function* compareListings(top: string, folder: string, was: Listing, is: Listing): Generator<Difference> {
-  for (const [name, entry] of was) {
-    const now = is.get(name);
+function* compareListings(top: string, folder: string, before: Listing, after: Listing): Generator<Difference> {
+  for (const [name, entry] of before) {
+    const now = after.get(name);
     const path = joinBelow(folder, name);
     const change = now === undefined ? "removed" : compareEntries(join(top, path), entry, now);
-    if (change !== undefined) yield { path: shown(path, entry), change };
+    if (change !== undefined) yield { path: displayPath(path, entry), change };
   }
-  for (const [name, entry] of is) {
-    if (!was.has(name)) yield { path: shown(joinBelow(folder, name), entry), change: "added" };
+  for (const [name, entry] of after) {
+    if (!before.has(name)) yield { path: displayPath(joinBelow(folder, name), entry), change: "added" };
   }
 }
 
-function shown(path: string, { kind }: Entry): string {
+function displayPath(path: string, { kind }: Entry): string {
   return kind === "folder" ? `${path}/` : path;
 }
 
-function compareEntries(path: string, was: Entry, is: Entry): Difference["change"] | undefined {
-  if (was.kind !== is.kind) return "kind";
-  if (was.mode !== is.mode) return "permissions";
-  if (was.kind === "folder" || was.kind === "other") return undefined;
-  if (was.kind === "link") return was.content === is.content ? undefined : "content";
-  const { size, modified, changed, inode } = was;
-  if (size === is.size && modified === is.modified && changed === is.changed && inode === is.inode) return undefined;
-  if (size !== is.size) return "content";
-  if (was.content === undefined) return "time stamps";
-  return readContent(path, is) === was.content ? undefined : "content";
+function compareEntries(path: string, before: Entry, after: Entry): Difference["change"] | undefined {
+  if (before.kind !== after.kind) return "kind";
+  if (before.mode !== after.mode) return "permissions";
+  if (before.kind === "folder" || before.kind === "other") return undefined;
+  if (before.kind === "link") return before.content === after.content ? undefined : "content";
+  const { size, modified, changed, inode } = before;
+  if (size === after.size && modified === after.modified && changed === after.changed && inode === after.inode) {
+    return undefined;
+  }
+  if (size !== after.size) return "content";
+  if (before.content === undefined) return "time stamps";
+  return readContent(path, after) === before.content ? undefined : "content";
 }

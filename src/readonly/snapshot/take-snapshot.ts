@@ -1,7 +1,8 @@
 import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { errnoOf } from "#base/errors.ts";
+import { formatCount } from "#base/text.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
 
 /** Limits of a snapshot. */
@@ -23,14 +24,14 @@ const PLAIN_READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 /** Maximum time for which the event loop is blocked, in milliseconds. */
 const YIELD_INTERVAL_MS = 50;
 /** Folders of generated files, often large, which are examined last. */
-const LATER = /^(?:node_modules|\.venv|venv|target|dist|build|out|vendor|__pycache__|\.cache|\.next|\.tox)$/;
-/** Folders that are not on a disk. */
+const LARGE_FOLDERS = /^(?:node_modules|\.venv|venv|target|dist|build|out|vendor|__pycache__|\.cache|\.next|\.tox)$/;
+/** Folders of file systems that are not on a disk. */
 const KERNEL_FOLDERS: ReadonlySet<string> = new Set(["/proc", "/sys", "/dev", "/run"]);
 
 /** Takes a snapshot of everything below a folder, within limits; links are not followed. The result lists what could not be examined. */
 export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise<Snapshot> {
   const started = performance.now();
-  let lastBreath = started;
+  let lastYield = started;
   const soon = [""];
   const later: string[] = [];
   const snapshot: Snapshot = { folders: new Map(), entries: 0, notCovered: [] };
@@ -41,12 +42,14 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
     const elapsed = performance.now() - started;
     if (elapsed > limits.totalMs) {
       const left = soon.length + later.length + 1;
-      snapshot.notCovered.push(`${left} folders and what is below them, for lack of time (${limits.totalMs} ms)`);
+      snapshot.notCovered.push(
+        `${formatCount(left, "folder")} and everything below, because the time limit of ${limits.totalMs} ms was reached`,
+      );
       break;
     }
-    if (performance.now() - lastBreath > YIELD_INTERVAL_MS) {
+    if (performance.now() - lastYield > YIELD_INTERVAL_MS) {
       await Bun.sleep(0);
-      lastBreath = performance.now();
+      lastYield = performance.now();
     }
     const listing = listFolder(top, folder, limits, elapsed < limits.contentMs);
     if (listing === undefined) {
@@ -57,10 +60,10 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
     snapshot.entries += listing.size;
     for (const [name, { kind }] of listing) {
       const below = joinBelow(folder, name);
-      if (kind === "folder" && limits.isEntered(below)) (LATER.test(name) ? later : soon).push(below);
+      if (kind === "folder" && limits.isEntered(below)) (LARGE_FOLDERS.test(name) ? later : soon).push(below);
     }
   }
-  if (unreadable > 0) snapshot.notCovered.push(`${unreadable} folders that cannot be read`);
+  if (unreadable > 0) snapshot.notCovered.push(`${formatCount(unreadable, "folder")} that cannot be read`);
   return snapshot;
 }
 
@@ -76,13 +79,13 @@ function listFolder(top: string, folder: string, limits: SnapshotLimits, withCon
   for (const name of names) {
     const below = join(path, name);
     if (limits.isLeftOut(below) || KERNEL_FOLDERS.has(below)) continue;
-    const entry = look(below, withContent);
+    const entry = readEntry(below, withContent);
     if (entry !== undefined) listing.set(name, entry);
   }
   return listing;
 }
 
-function look(path: string, withContent: boolean): Entry | undefined {
+function readEntry(path: string, withContent: boolean): Entry | undefined {
   let stats: Stats;
   try {
     stats = lstatSync(path);
@@ -114,7 +117,7 @@ export function readContent(path: string, { kind, size }: Pick<Entry, "kind" | "
     const file = openSync(path, PLAIN_READ);
     try {
       const bytes = readSync(file, buffer, 0, MAX_CONTENT_BYTES, 0);
-      return digestOf(buffer.subarray(0, bytes));
+      return hashContent(buffer.subarray(0, bytes));
     } finally {
       closeSync(file);
     }

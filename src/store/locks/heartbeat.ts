@@ -28,11 +28,11 @@ const HeartbeatSchema = v.pipe(
 
 /** Writes a heartbeat; skips it if the disk is full. */
 export function writeHeartbeat({ heartbeat }: Pick<TaskPaths, "heartbeat">, countedMs: number): void {
-  const sign: Heartbeat = { at: now(), clock: clockStamp(), counted_ms: Math.round(countedMs) };
+  const beat: Heartbeat = { at: now(), clock: clockStamp(), counted_ms: Math.round(countedMs) };
   try {
-    prepareFile(heartbeat, JSON.stringify(sign)).publish();
+    prepareFile(heartbeat, JSON.stringify(beat)).publish();
   } catch (error) {
-    logger("store").debug`no sign of life in ${heartbeat}: ${String(error)}`;
+    logger("store").debug`${heartbeat} was not written: ${String(error)}`;
   }
 }
 

@@ -29,7 +29,7 @@ export function tryHold(path: string): HeldLock | undefined {
     const outcome = tryExclusive(path);
     if (outcome instanceof Database) return toHeldLock(outcome);
     if (outcome === "busy") return undefined;
-    if (isSecond || !giveWay(path)) throw unusable(path, outcome);
+    if (isSecond || !moveNonLockAside(path)) throw unusable(path, outcome);
   }
 }
 
@@ -63,7 +63,7 @@ function tryExclusive(path: string): Database | "busy" | Error {
   let database: Database | undefined;
   try {
     const there = lstatSync(path, { throwIfNoEntry: false });
-    if (there?.isFile() === false) return new Error("something that is no file stands there");
+    if (there?.isFile() === false) return new Error("it is not a file");
     database = new Database(path, { create: true });
     // Nothing is written, so no journal on disk is needed.
     database.run("PRAGMA journal_mode = MEMORY");
@@ -87,10 +87,10 @@ function toHeldLock(database: Database): HeldLock {
 }
 
 /**
- * Moves aside anything at the path that is not a lock file, and so is held by nobody. Leaves other users' files in place.
+ * Moves aside anything at the path that is not a lock file, so that no process can hold it. Leaves other users' files in place.
  * @returns whether the path is free now
  */
-function giveWay(path: string): boolean {
+function moveNonLockAside(path: string): boolean {
   try {
     const there = lstatSync(path);
     if (process.getuid !== undefined && there.uid !== process.getuid()) return false;
@@ -109,7 +109,7 @@ function unusable(path: string, cause: Error): AppError {
   return new AppError(
     "state_unusable",
     `The lock file ${path} cannot be used: ${cause.message}.`,
-    "Check that the state folder belongs to the user that runs this server, and that its disk is not full.",
+    "Check that the state folder belongs to the user that runs this server and that its disk is not full.",
     cause,
   );
 }

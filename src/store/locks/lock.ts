@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import { tryHold } from "./held-lock.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
@@ -19,7 +20,7 @@ const LOCK_TIMEOUT_MS = 5 * 60_000;
  * @throws AppError `repository_busy` if another process holds it for minutes; `state_unusable`, `state_newer`
  */
 export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
-  void store.writable; // throws where this version may only read
+  void store.writable; // throws if this version may only read
   const name = createHash("sha256").update(commonDir).digest("hex").slice(0, 32);
   const path = join(store.paths.locks, `repository-${name}.lock`);
   inStateFolder(() => makePrivateFolder(store.paths.locks));
@@ -40,7 +41,7 @@ export async function withRepositoryLock<T>(store: Store, commonDir: string, wor
 function busy(commonDir: string, path: string): AppError {
   return new AppError(
     "repository_busy",
-    `Another process of this server has been working on the repository ${commonDir} for ${LOCK_TIMEOUT_MS / 60_000} minutes.`,
-    `Try again; if nothing changes, look which process that is: fuser '${path}'.`,
+    `Another codex-mcp-server process has been using the repository ${commonDir} for ${LOCK_TIMEOUT_MS / 60_000} minutes.`,
+    `Try again later, or find that process (fuser ${quoteForShell(path)}).`,
   );
 }

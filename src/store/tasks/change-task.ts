@@ -1,14 +1,13 @@
 import { errnoOf } from "#base/errors.ts";
-import { makePrivateFolder, type PendingFile, prepareFile } from "#platform/files/files.ts";
+import { makePrivateFolder, type PendingFile, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import { addressOf, ownIdentity, type ProcessIdentity } from "#platform/process/identity.ts";
 import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { formatMeta } from "./meta-file.ts";
 import { inStateFolder, toStorageFault } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
 import { type CodexEnd, type Columns, stateColumns } from "./task-row.ts";
-import { wakeWatchers } from "#store/locks/wake.ts";
 
 const SET_RECORD =
   "status = $status, session_id = $session_id, end_time = $end_time, elapsed_seconds = $elapsed_seconds, record = $record";
@@ -25,7 +24,7 @@ const HAS_SLOT = `($max = 0 OR (
  * @returns false if the task is no longer queued, its cancellation was requested, or there is no slot for it
  */
 export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
@@ -41,7 +40,7 @@ export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0):
  */
 export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
   if (!canMove(from, task.status)) throw new Error(`a task cannot go from ${from} to ${task.status}`);
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}
@@ -55,7 +54,7 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
  * @returns false if it is no longer queued
  */
 export function markWaiting(store: Store, task: QueuedTask): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}, supervisor = $supervisor
@@ -76,7 +75,7 @@ export function recordSession(store: Store, task: RunningTask, sessionId: string
  * @returns false if it is no longer queued
  */
 export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
-  return change(
+  return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD} WHERE task_id = $task_id AND run = $run AND status = 'queued' RETURNING 1`,
@@ -88,20 +87,25 @@ export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
  * @returns false if the run has ended
  */
 export function recordSupervisor(store: Store, task: RunningTask): boolean {
-  return set(store, task, "supervisor", ownAddress());
+  return setColumn(store, task, "supervisor", ownAddress());
 }
 
 /** Records the identity of the Codex process, so that it can be found after the supervisor's death. */
 export function recordCodexProcess(store: Store, task: RunningTask, codex: ProcessIdentity): void {
-  set(store, task, "codex", JSON.stringify(addressOf(codex)));
+  setColumn(store, task, "codex", JSON.stringify(addressOf(codex)));
 }
 
 /** Records Codex's end before any step that may take long, so that it is known to whichever process finishes the run. */
 export function recordCodexEnd(store: Store, task: RunningTask, end: CodexEnd): void {
-  set(store, task, "codex_end", JSON.stringify(end));
+  setColumn(store, task, "codex_end", JSON.stringify(end));
 }
 
-function set(store: Store, task: RunningTask, column: "supervisor" | "codex" | "codex_end", value: string): boolean {
+function setColumn(
+  store: Store,
+  task: RunningTask,
+  column: "supervisor" | "codex" | "codex_end",
+  value: string,
+): boolean {
   const { changes } = store.writable
     .query(`UPDATE tasks SET ${column} = ? WHERE task_id = ? AND run = ? AND status = 'running'`)
     .run(value, task.task_id, task.run);
@@ -125,7 +129,7 @@ export function requestCancel(store: Store, task: TaskRecord): void {
  * Watchers are woken after the commit, and then read the index.
  * @throws AppError `state_unusable`; nothing has changed then
  */
-function change(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
   const paths = taskPaths(store.paths.home, task.task_id);
   const meta = prepareMeta(paths.folder, paths.meta, task);
   try {
@@ -150,8 +154,8 @@ function change(store: Store, task: TaskRecord, update: string, more: Columns = 
 const DISK_FAULTS = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
 
 /**
- * Prepares the published copy; undefined if the task's folder cannot hold one, which must not prevent a correct index. A folder that
- * somebody has deleted is created again.
+ * Prepares the published copy; undefined if the task's folder cannot hold one, which must not prevent a correct index. A folder
+ * that was deleted is created again.
  */
 function prepareMeta(folder: string, path: string, task: TaskRecord): PendingFile | undefined {
   return inStateFolder(() => {
@@ -172,5 +176,17 @@ function publish(meta: PendingFile | undefined, path: string): void {
   } catch (error) {
     if (DISK_FAULTS.has(errnoOf(error) ?? "")) throw error;
     logger("store").warn`${path} was not published: ${String(error)}`;
+  }
+}
+
+let count = 0;
+
+/** Wakes all watchers of a task's folder after the index entry of the task has changed. */
+function wakeWatchers({ wake }: Pick<TaskPaths, "wake">): void {
+  try {
+    writePrivateFile(wake, `${process.pid} ${++count}\n`);
+  } catch (error) {
+    // Watchers poll every two seconds anyway.
+    logger("store").debug`${wake} was not written: ${String(error)}`;
   }
 }

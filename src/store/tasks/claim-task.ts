@@ -1,4 +1,5 @@
 import { AppError } from "#base/errors.ts";
+import { quoteForShell } from "#base/text.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { isEnded, type QueuedTask } from "#domain/record.ts";
 import { type HeldLock, holdWithin } from "#store/locks/held-lock.ts";
@@ -106,7 +107,7 @@ function findUnfinishedBy(
 function lockHeld(path: string): AppError {
   return new AppError(
     "state_unusable",
-    `The lock ${path} of a task that is only now being started is held by another process.`,
-    `Look which process that is (fuser '${path}'), and try again.`,
+    `The lock ${path} of a task that is being started is held by another process.`,
+    `Find that process (fuser ${quoteForShell(path)}), then try again.`,
   );
 }

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "#platform/files/read-file.ts";
 import { logger } from "#base/log.ts";
+import { quoteForShell } from "#base/text.ts";
 import { isTaskId } from "#domain/names.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { readMetaFile } from "./meta-file.ts";
@@ -53,7 +54,7 @@ export function importTasks(target: ImportTarget): UnreadableTask[] {
   // Their numbers reflect the order in which they were started.
   const ordered = records.toSorted((a, b) => (a.start_time < b.start_time ? -1 : 1));
   // Use one transaction for all: thousands of single ones take seconds.
-  const takeAll = target.database.transaction(() => ordered.forEach((record) => take(target, record)));
+  const takeAll = target.database.transaction(() => ordered.forEach((record) => importRecord(target, record)));
   if (ordered.length > 0) takeAll.immediate();
   return unreadable.length === 0 ? [] : withoutClaimed(target, unreadable);
 }
@@ -82,7 +83,7 @@ function withoutClaimed({ database }: ImportTarget, faults: UnreadableTask[]): U
 /** Imports one task into the index, if its folder holds a readable `meta.json` and no other process has done so. */
 export function importTask(target: ImportTarget, taskId: string): void {
   const outcome = readRecord(target, taskId);
-  if ("record" in outcome) take(target, outcome.record);
+  if ("record" in outcome) importRecord(target, outcome.record);
 }
 
 /** Returns the reason why a task's folder cannot be read; undefined if it can, or does not exist. */
@@ -109,14 +110,19 @@ function readRecord({ paths, workspaceOf }: ImportTarget, taskId: string): { rec
 
 function describeFault({ paths }: ImportTarget, task_id: string, problem: string): UnreadableTask {
   const path = join(paths.tasks, task_id);
-  return { task_id, path, problem, fix: `Restore its meta.json, or move it away: mv '${path}' '${paths.home}/'` };
+  return {
+    task_id,
+    path,
+    problem,
+    fix: `Restore its meta.json, or move it away (mv ${quoteForShell(path)} ${quoteForShell(`${paths.home}/`)}).`,
+  };
 }
 
-function take({ database }: ImportTarget, record: TaskRecord): void {
+function importRecord({ database }: ImportTarget, record: TaskRecord): void {
   insertTask(database, record);
   const { worktree_dir, agent_branch, base_commit } = record;
   if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
     recordWorktree({ writable: database }, { ...record, worktree_dir, agent_branch, base_commit });
   }
-  logger("store").info`task ${record.task_id} was taken from its meta.json`;
+  logger("store").info`task ${record.task_id} was imported from its meta.json`;
 }

@@ -1,8 +1,14 @@
 import { realPathOfMissing } from "#base/paths.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { ProcessAddress } from "#platform/process/identity.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { Sandbox, TaskMode, TaskRecord, TaskStatus, Usage } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type Sandbox,
+  type TaskMode,
+  type TaskRecord,
+  type TaskStatus,
+  type Usage,
+} from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
 
@@ -123,7 +129,7 @@ export function listWorktreePlaces(store: Store): { worktree_dir: string; worksp
 }
 
 /** Returns the task that last worked in a worktree. */
-export function newestTaskIn(
+export function findNewestTaskIn(
   store: Store,
   worktreeDir: string,
 ): { task_id: string; status: TaskStatus; at: string } | undefined {
@@ -180,7 +186,7 @@ export function queuePosition(store: Store, task: { task_id: string }): number {
 }
 
 /** Returns the tokens that a Codex session had used when one of our tasks last ended with it. */
-export function lastSessionUsage(store: Store, sessionId: string): Usage | undefined {
+export function findLastSessionUsage(store: Store, sessionId: string): Usage | undefined {
   const rows = store.database
     .query<StoredRow, [string]>(
       `SELECT ${STORED_COLUMNS} FROM tasks WHERE session_id = ? AND end_time IS NOT NULL ORDER BY seq DESC LIMIT 20`,

@@ -1,10 +1,50 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { SANDBOXES, type TaskRecord } from "#domain/record.ts";
-import { ReadonlyAuditSchema } from "./audit-schema.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
+
+const effect = v.union([v.boolean(), v.literal("unknown")]);
+const took_effect = v.literal(true);
+
+/** Schema of an audit in `meta.json`, including those written by earlier versions. */
+const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
+  mode: v.literal("fallback"),
+  verdict: v.picklist(VERDICTS),
+  violations_detected: v.number(),
+  violations: v.array(
+    v.variant("kind", [
+      v.object({ kind: v.literal("command"), command: v.string(), why: v.array(v.string()), took_effect: effect }),
+      v.object({ kind: v.literal("file_change"), path: v.string(), change: v.string(), took_effect: effect }),
+      v.object({
+        kind: v.picklist(["workspace", "log", "codex_home"]),
+        path: v.string(),
+        change: v.string(),
+        took_effect,
+      }),
+    ]),
+  ),
+  enforcement: v.picklist(["landlock", "none"]),
+  evidence: v.object({
+    unknown_commands: v.array(v.string()),
+    commands_judged: v.number(),
+    unknown_events: v.exactOptional(v.array(v.string())),
+    workspace: v.exactOptional(
+      v.object({
+        path: v.string(),
+        entries: v.number(),
+        milliseconds: v.number(),
+        not_covered: v.array(v.string()),
+      }),
+    ),
+    landlock_abi: v.exactOptional(v.number()),
+    seccomp: v.exactOptional(v.boolean()),
+    capabilities_dropped: v.exactOptional(v.boolean()),
+    notes: v.array(v.string()),
+  }),
+});
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
 
@@ -20,7 +60,7 @@ const number = v.pipe(
 const time = v.pipe(
   v.string(),
   v.transform((value) => new Date(value)),
-  v.check((value) => !Number.isNaN(value.getTime()), "is no time"),
+  v.check((value) => !Number.isNaN(value.getTime()), "is not a time"),
   v.transform((value) => value.toISOString()),
 );
 const list = v.optional(v.array(v.string()));
@@ -107,7 +147,7 @@ export function readMetaFile(path: string): MetaOutcome {
   try {
     json = JSON.parse(outcome.bytes.toString("utf8"));
   } catch {
-    return { fault: `${path} is ${outcome.bytes.length === 0 ? "empty" : "no valid JSON, or only a part of it"}.` };
+    return { fault: `${path} is ${outcome.bytes.length === 0 ? "empty" : "not valid JSON, or incomplete"}.` };
   }
   const parsed = v.safeParse(MetaSchema, json);
   if (parsed.success) return { record: toRecord(parsed.output) };
@@ -151,7 +191,7 @@ function toRecord(meta: v.InferOutput<typeof MetaSchema>): TaskRecord {
     status,
     error: known.error ?? (status === "cancelled" ? "The task was cancelled." : (known.result ?? "The task failed.")),
     code: known.code ?? (status === "cancelled" ? "cancelled" : "codex_failed"),
-    hint: known.hint ?? "codex-exec.log in the task's folder has the details.",
+    hint: known.hint ?? "Read codex-exec.log in the task's folder for details.",
   };
 }
 

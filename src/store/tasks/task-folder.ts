@@ -16,7 +16,7 @@ export interface RunInput {
 /** Prepares the folder for a new run: moves the earlier run's files to `runs/<n>/`, overwriting nothing. */
 export function openTaskFolder(paths: TaskPaths, earlierRun: number | undefined): void {
   repairPrivateFolder(paths.folder);
-  if (earlierRun !== undefined) keepEarlierRun(paths, earlierRun);
+  if (earlierRun !== undefined) archiveEarlierRun(paths, earlierRun);
   repairPrivateFolder(paths.live);
 }
 
@@ -57,7 +57,7 @@ export function writeResult(paths: TaskPaths, result: string): void {
   writePrivateFile(paths.result, result);
 }
 
-function keepEarlierRun(paths: TaskPaths, run: number): void {
+function archiveEarlierRun(paths: TaskPaths, run: number): void {
   const kept = join(paths.runs, String(run));
   repairPrivateFolder(paths.runs);
   repairPrivateFolder(kept);

@@ -6,7 +6,7 @@ import { type FamilyTraces, listFamily } from "#platform/process/tree.ts";
 import { isSubreaper } from "#platform/process/subreaper.ts";
 import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } from "#domain/names.ts";
 import type { TaskRecord } from "#domain/record.ts";
-import { panePid, tmuxServerOf } from "#tmux/tmux.ts";
+import { findPanePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findRunCgroup, removeRunCgroup } from "#tasks/supervise/run-containment.ts";
 
@@ -49,7 +49,7 @@ function adopterOf(supervisor: ProcessIdentity | undefined): number | undefined 
 /** Finds a run of the Python server, which does not mark its processes, through its tmux pane. */
 async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessIdentity | undefined> {
   if (task.tmux_session === undefined) return undefined;
-  const pid = await panePid(tmuxServerOf(config), task.tmux_session);
+  const pid = await findPanePid(tmuxServerOf(config), task.tmux_session);
   return pid === undefined ? undefined : identifyProcess(pid);
 }
 

@@ -10,7 +10,7 @@ import { bootId, ownSpace } from "#platform/host.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
 import { HEARTBEAT_MS, readHeartbeat, secondsSinceHeartbeat } from "#store/locks/heartbeat.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
-import { codexLockOf, type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { codexLockPath, type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -36,7 +36,7 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   if (isOwned(taskPaths(home, record.task_id), stored)) return { state: "owned" };
   const codex = stored.codex === undefined ? findCodex(context, record) : visibleIdentity(stored.codex);
   if (codex !== undefined && isProcessAlive(codex)) return { state: "orphaned", codex };
-  const isLocked = isFlocked(codexLockOf(home, record));
+  const isLocked = isFlocked(codexLockPath(home, record));
   const noted = stored.codex ?? stored.supervisor;
   if (noted !== undefined && visibleIdentity(noted) !== undefined) return { state: "abandoned" };
   if (isLocked === true) return { state: "unknown" };

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { takeStart } from "#base/text.ts";
 import { describeEvent, type EventLine } from "#codex/run/describe.ts";
 import { type CodexEvent, parseEvent } from "#codex/run/event.ts";
 import { isReconnectMessage } from "#codex/run/run-state.ts";
@@ -78,7 +79,7 @@ export function readActivity(logFile: string): string | undefined {
   const last = readRecentEvents(logFile, ACTIVITY_BYTES).at(-1);
   if (last === undefined) return undefined;
   const line = (last.type === "command" ? `$ ${last.text}` : last.text).replace(/\s+/g, " ").trim();
-  return line.length <= MAX_ACTIVITY ? line : `${line.slice(0, MAX_ACTIVITY - 1)}…`;
+  return line.length <= MAX_ACTIVITY ? line : `${takeStart(line, MAX_ACTIVITY - 1)}…`;
 }
 
 /** Returns the events in the last `maxBytes` of a log. */

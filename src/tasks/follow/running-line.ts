@@ -1,9 +1,9 @@
 import { queuePosition } from "#store/tasks/list-tasks.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import { takeStart } from "#base/text.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { TaskRecord } from "#domain/record.ts";
+import { elapsedSeconds, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 
@@ -44,5 +44,5 @@ function readSetup({ setupLog }: TaskPaths): string | undefined {
 
 /** Returns a line without escape sequences and without the overwritten text of package managers' progress bars. */
 function withoutControls(text: string): string {
-  return Bun.stripANSI(text).split("\r").at(-1)?.slice(0, 160) ?? "";
+  return takeStart(Bun.stripANSI(text).split("\r").at(-1) ?? "", 160);
 }

@@ -1,18 +1,18 @@
 import { accessSync, constants } from "node:fs";
 import { isAbsolute } from "node:path";
-import { checkProjectFiles } from "#codex/project-files.ts";
+import { checkProjectFiles, checkProfile } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
-import { checkProfile } from "#codex/profile.ts";
 import { toSettings } from "#codex/settings.ts";
 import { withInstructions } from "#readonly/instructions.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
+import { takeStart } from "#base/text.ts";
 import { kindOf } from "#platform/files/read-file.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
-import { type Ancestor, listAncestors } from "#platform/process/ancestors.ts";
+import { type Ancestor, listAncestors } from "#platform/process/tree.ts";
 import { identifyProcess, type ProcessIdentity, visibleIdentity } from "#platform/process/identity.ts";
 import { listRunProcesses } from "#store/tasks/list-tasks.ts";
 import { RUN_MARKER } from "#domain/names.ts";
@@ -161,7 +161,7 @@ function checkImage(image: string): string {
   if (why === undefined) return path;
   throw new AppError(
     "invalid_image",
-    `The image ${image.slice(0, 500)} ${why}.`,
+    `The image ${takeStart(image, 500)} ${why}.`,
     "Pass the absolute path of each image.",
   );
 }

@@ -1,4 +1,4 @@
-import { codexArguments, type CodexRequest } from "#codex/argv.ts";
+import { codexArguments, type CodexRequest } from "#codex/process.ts";
 import {
   type CodexCapabilities,
   describeProgram,
@@ -9,7 +9,7 @@ import { locateCodex } from "#codex/locate.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
-import { codexNotes } from "#store/probe-notes.ts";
+import { codexProbeCache } from "#store/probe-cache.ts";
 
 /**
  * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
@@ -36,7 +36,7 @@ async function readCapabilities(config: Config): Promise<CodexCapabilities> {
   const program = locateCodex(config);
   const capabilities = await probeCapabilities(config, program);
   try {
-    codexNotes.note(config.home, describeProgram(program), capabilities);
+    codexProbeCache.write(config.home, describeProgram(program), capabilities);
   } catch (error) {
     logger("app").warn`the capabilities of Codex could not be recorded: ${String(error)}`;
   }
@@ -45,7 +45,7 @@ async function readCapabilities(config: Config): Promise<CodexCapabilities> {
 
 function recall(config: Config): CodexCapabilities | undefined {
   try {
-    const known = codexNotes.recall(config.home, describeProgram(locateCodex(config)));
+    const known = codexProbeCache.read(config.home, describeProgram(locateCodex(config)));
     return known === undefined ? undefined : { version: known.version, words: known.words };
   } catch (error) {
     if (error instanceof AppError) throw error;

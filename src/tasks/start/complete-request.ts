@@ -5,7 +5,7 @@ import { AppError } from "#base/errors.ts";
 import { isEnded, type Sandbox, type TaskRecord } from "#domain/record.ts";
 import { draftTopic, type TopicDraft, topicFromPrompt, toTopicText } from "#domain/free-topic.ts";
 import { findTopic, type Topic } from "#domain/topic.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { findBySession, highestVersion } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { expandHome, resolveWorkspace } from "#base/paths.ts";
@@ -28,7 +28,7 @@ export interface OpenRequest extends Omit<StartRequest, "cwd" | "topic" | "sandb
 export interface CompletedRequest extends Omit<StartRequest, "topic"> {
   /** Topic as given, or the draft that still gets a version. */
   topic: string | TopicDraft;
-  /** Whether another description may be used if the topic is in use: nobody chose it. */
+  /** Whether this server chose the topic, so that it may use another description if the topic is in use. */
   isTopicOurs: boolean;
 }
 
@@ -78,7 +78,7 @@ async function chooseTopic(
   return findTopic(topic) === undefined ? draftTopic(topic, sandbox) : topic;
 }
 
-/** What a resumed task hands on. */
+/** Parts of a request that come from a resumed task. */
 interface Resumed {
   record?: TaskRecord;
   sessionId: string;

@@ -1,4 +1,4 @@
-import { taskEnvironment } from "#codex/environment.ts";
+import { taskEnvironment } from "#codex/process.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { selfCommand } from "#platform/self-command.ts";

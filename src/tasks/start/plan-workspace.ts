@@ -1,12 +1,12 @@
 import { basename, dirname, join } from "node:path";
-import { commitOf, commitOfBranch } from "#git/repository/branches.ts";
+import { findCommit, findBranchCommit } from "#git/repository/branches.ts";
 import { inspectRepository, type Repository } from "#git/repository/repository.ts";
-import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
+import { checkHasCwd } from "#git/worktree/check-cwd.ts";
 import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
 import { hasGit } from "#git/run-git.ts";
 import { checkTrusted } from "#git/trust.ts";
 import { planWorktree, type WorktreePlan } from "#git/worktree/worktree.ts";
-import { workspaceOf } from "#git/repository/workspace.ts";
+import { workspaceOf } from "#git/git-folders.ts";
 import { AppError } from "#base/errors.ts";
 import { isSameFile, listNames } from "#base/paths.ts";
 import { storePaths } from "#store/store-paths.ts";
@@ -49,7 +49,7 @@ export async function planWorkspace(context: AppContext, request: CheckedRequest
   const placed = { ...(await atBase(repository, request)), parent: dirname(path) };
   const plan = await planWorktree(placed, basename(path), agentBranchOf(request.parsedTopic));
   checkGitFolderWritable(repository);
-  await checkHoldsCwd(plan, request.includeUncommitted === true);
+  await checkHasCwd(plan, request.includeUncommitted === true);
   return { workspace, plan };
 }
 
@@ -79,8 +79,8 @@ async function atBase(repository: Repository, { base, includeUncommitted }: Chec
     );
   }
   const [ofBranch, commit] = await Promise.all([
-    commitOfBranch(repository.folder, base),
-    commitOf(repository.folder, base),
+    findBranchCommit(repository.folder, base),
+    findCommit(repository.folder, base),
   ]);
   if (ofBranch !== undefined) return { ...repository, commit: ofBranch, branch: base };
   if (commit !== undefined) return { ...repository, commit, branch: undefined };

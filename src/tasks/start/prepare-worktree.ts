@@ -1,10 +1,16 @@
 import { dirname } from "node:path";
-import { checkHoldsCwd } from "#git/worktree/check-cwd.ts";
-import { explainSystemCall } from "#git/explain-failure.ts";
-import { snapshotWork } from "#git/changes/snapshot.ts";
+import { checkHasCwd } from "#git/worktree/check-cwd.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
+import { snapshotWork } from "#git/changes/stage-work.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
-import { describeWorktreeNotice } from "#git/worktree/worktree-notice.ts";
-import { guessBase, makeWorktree, renewPlan, runFolderIn, type WorktreePlan } from "#git/worktree/worktree.ts";
+import {
+  describeWorktreeNotice,
+  guessBase,
+  makeWorktree,
+  renewPlan,
+  getRunFolder,
+  type WorktreePlan,
+} from "#git/worktree/worktree.ts";
 import { AppError } from "#base/errors.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
@@ -38,7 +44,7 @@ export async function prepareWorktree(
     const base = noted ?? (await newBase(plan, request));
     if (plan.action !== "create") checkBase(plan, base, request);
     const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
-    await checkHoldsCwd(begun, false);
+    await checkHasCwd(begun, false);
     if (isBelowState(config, path)) makePrivateFolder(dirname(path));
     await makeWorktree(begun);
     recordWorktree(store, { worktree_dir: path, agent_branch: branch, workspace: repository.commonDir, ...base });
@@ -52,7 +58,7 @@ export async function prepareWorktree(
       ...base,
       ...(notes.length > 0 && { worktree_note: notes.join(" ") }),
     };
-    return { worktree, runDir: runFolderIn(plan) };
+    return { worktree, runDir: getRunFolder(plan) };
   };
   return withRepositoryLock(store, repository.commonDir, make).catch((error: unknown) => {
     throw explainSystemCall(path, error) ?? error;

@@ -1,18 +1,20 @@
 import { isAbsolute, basename, dirname, join, resolve } from "node:path";
-import { worktreeLinkOf } from "#git/worktree/check-place.ts";
+import { findWorktreeLink } from "#git/worktree/check-place.ts";
 import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
 import type { Config } from "#base/config.ts";
-import { digestOf } from "#base/digest.ts";
+import { hashContent } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { canWriteInto, isWithin, listNames, pathExists, realPath, realPathOfMissing } from "#base/paths.ts";
+import { takeStart } from "#base/text.ts";
 import { findUnfinishedIn } from "#store/tasks/claim-task.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { listStoredWorktrees } from "#store/worktree-base.ts";
 import { agentBranchOf, branchFolderOf, joinName, worktreeNameOf } from "#domain/names.ts";
 import type { Topic } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { IS_LINUX } from "#base/system.ts";
 
 /** Facts of a repository that determine where its worktrees are created. */
 export type RepositoryLocation = Pick<Repository, "name" | "parent" | "mainTree" | "commonDir">;
@@ -88,7 +90,7 @@ function canBeMadeAgain(path: string, planned: string): boolean {
 function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
   const task = findUnfinishedIn(store, path)?.record;
   if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
-  if (worktreeLinkOf(path) === undefined) return false;
+  if (findWorktreeLink(path) === undefined) return false;
   const other = findGitFolders(path)?.commonDir;
   return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
 }
@@ -98,18 +100,18 @@ function tellApart(path: string, { commonDir }: RepositoryLocation): string {
 }
 
 function shortDigest(text: string): string {
-  return digestOf(text).slice(0, 6);
+  return hashContent(text).slice(0, 6);
 }
 
 /** Longest path of a worktree in bytes: the system's limit for a path, less what the files in the worktree need. */
-const MAX_PATH_BYTES = process.platform === "linux" ? 3500 : 900;
+const MAX_PATH_BYTES = IS_LINUX ? 3500 : 900;
 
 function checkFolder({ worktrees }: Config, path: string): void {
   const bytes = Buffer.byteLength(path);
   if (bytes > MAX_PATH_BYTES) {
     throw new AppError(
       "name_too_long",
-      `The worktree's path would be ${bytes} bytes long: ${path.slice(0, 100)}…`,
+      `The worktree's path would be ${bytes} bytes long: ${takeStart(path, 100)}…`,
       "Set CODEXMCP_WORKTREES to a folder with a shorter path.",
     );
   }

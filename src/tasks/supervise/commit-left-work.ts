@@ -4,8 +4,8 @@ import { isClean, readStatus, type WorktreeStatus } from "#git/changes/status.ts
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { toFailure } from "#base/errors.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
-import { codexLockOf } from "#store/store-paths.ts";
-import { commitMessageOf } from "#domain/commit-message.ts";
+import { codexLockPath } from "#store/store-paths.ts";
+import { commitMessageOf } from "#domain/topic.ts";
 import { processMarkerOf } from "#domain/names.ts";
 import type { RunFacts, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -44,7 +44,7 @@ export async function commitLeftWork(
   if (typeof status === "string") return { facts: { commit_error: status } };
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
-  const lockFile = codexLockOf(context.config.home, task);
+  const lockFile = codexLockPath(context.config.home, task);
   const message = commitMessageOf(task, readOptionalText(task.prompt_file));
   const failure = await commitWork({
     worktree,

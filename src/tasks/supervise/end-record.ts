@@ -1,7 +1,13 @@
 import { now } from "#platform/clock.ts";
 import type { Failure } from "#base/errors.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { CancelledTask, FailedTask, QueuedTask, RunFacts, RunningTask } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type CancelledTask,
+  type FailedTask,
+  type QueuedTask,
+  type RunFacts,
+  type RunningTask,
+} from "#domain/record.ts";
 
 /** Failure of a cancelled task, which has no result. */
 export const CANCELLED: Failure = {

@@ -2,7 +2,7 @@ import { classifyFailure } from "#codex/run/failure.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
-import { hasUnseenSandboxFailure } from "#codex/run/sandbox-failure.ts";
+import { hasUnseenSandboxFailure } from "#codex/run/session-file.ts";
 import { type ChangesFound, describeMissing, findChanges } from "#git/changes/changes.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { unlockWorktree } from "#git/worktree/worktree-lock.ts";
@@ -14,11 +14,16 @@ import { logger } from "#base/log.ts";
 import { endTask } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders } from "#store/tasks/run-folders.ts";
+import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
-import { elapsedSeconds } from "#domain/elapsed.ts";
-import type { EndedTask, RunFacts, RunningTask, WorktreeChanges } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  type EndedTask,
+  type RunFacts,
+  type RunningTask,
+  type WorktreeChanges,
+} from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";

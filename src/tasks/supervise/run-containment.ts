@@ -4,7 +4,7 @@ import type { Config } from "#base/config.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
-import { codexLockOf, taskPaths } from "#store/store-paths.ts";
+import { codexLockPath, taskPaths } from "#store/store-paths.ts";
 import { cgroupNameOf, HELPER_MARKER } from "#domain/names.ts";
 
 /** Control group and lock by which the processes of a run are found again. */
@@ -26,7 +26,7 @@ export function containRun({ home }: Config, task: { task_id: string; run: numbe
     made.set(name, cgroup);
     writeNote(taskPaths(home, task.task_id).cgroup, cgroup);
   }
-  return { cgroup, lockFile: codexLockOf(home, task) };
+  return { cgroup, lockFile: codexLockPath(home, task) };
 }
 
 /** Returns the control group of a run; undefined if it has none, or has none any more. */

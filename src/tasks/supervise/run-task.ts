@@ -1,18 +1,17 @@
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { locateCodex } from "#codex/locate.ts";
-import { codexArguments } from "#codex/argv.ts";
-import { adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
-import { readSessionUsage } from "#codex/run/session-usage.ts";
+import { codexArguments, adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
+import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
 import { isProcessAlive, visibleIdentity } from "#platform/process/identity.ts";
 import { endTask, recordCodexProcess, recordSupervisor } from "#store/tasks/change-task.ts";
-import { lastSessionUsage } from "#store/tasks/list-tasks.ts";
+import { findLastSessionUsage } from "#store/tasks/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { removeRunFolders } from "#store/tasks/run-folders.ts";
+import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { takeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { helperMarkerOf, processMarkerOf } from "#domain/names.ts";
@@ -159,7 +158,7 @@ function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
-  return readSessionUsage([config.codexHome], task.resumes) ?? lastSessionUsage(store, task.resumes);
+  return readSessionUsage([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
 }
 
 async function supervise(

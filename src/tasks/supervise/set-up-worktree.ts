@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gitFolderOf } from "#git/worktree/worktree-link.ts";
+import { getGitDir } from "#git/worktree/worktree-link.ts";
 import type { Failure } from "#base/errors.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { logger } from "#base/log.ts";
 import { endFamily } from "#platform/process/end-family.ts";
-import { startShell } from "#platform/start/start-shell.ts";
+import { startShell } from "#platform/start/start-detached.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { helperMarkerOf } from "#domain/names.ts";
 import type { RunningTask } from "#domain/record.ts";
@@ -34,7 +34,7 @@ export async function setUpWorktree(
   const { worktreeSetup: command } = config;
   const { worktree_dir: worktree, made_here } = task;
   if (command === undefined || worktree === undefined || made_here !== true) return undefined;
-  const ready = join(await gitFolderOf(worktree), READY_FILE);
+  const ready = join(await getGitDir(worktree), READY_FILE);
   if (readOptionalText(ready) === command) return undefined;
   observer.event({ type: "command", text: command });
   const { setupLog } = taskPaths(config.home, task.task_id);

@@ -4,7 +4,7 @@ import { RunLog, type RunResult } from "#codex/run/run-log.ts";
 import type { Failure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { recordSession, recordCodexEnd } from "#store/tasks/change-task.ts";
+import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";

@@ -1,7 +1,7 @@
 import { makeLockFile } from "#platform/flock.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { tryHold } from "#store/locks/held-lock.ts";
-import { codexLockOf, taskPaths } from "#store/store-paths.ts";
+import { codexLockPath, taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -27,7 +27,7 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
     const stored = lock === undefined ? undefined : findTask(context.store, taskId);
     if (stored !== undefined && stored.record.run === run && !isEnded(stored.record)) {
       // The file exists from now on, so that its lock shows others whether any process of the run is alive.
-      makeLockFile(codexLockOf(context.config.home, stored.record));
+      makeLockFile(codexLockPath(context.config.home, stored.record));
       return stored;
     }
     lock?.release();

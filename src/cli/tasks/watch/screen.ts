@@ -1,5 +1,5 @@
 import { emitKeypressEvents } from "node:readline";
-import { print, terminalSize, whenResized } from "#cli/terminal/output.ts";
+import { print, onTerminalResize, terminalSize } from "#cli/terminal/output.ts";
 import { compose, control, join, type Text } from "#cli/terminal/style.ts";
 
 /** Size of a terminal. */
@@ -35,7 +35,7 @@ export class Screen {
     process.stdin.setRawMode(true);
     process.stdin.resume();
     process.stdin.on("keypress", this.#keypress);
-    this.#stopListening = whenResized(this.#onResize);
+    this.#stopListening = onTerminalResize(this.#onResize);
   }
 
   /** Restores the terminal; the screen can be opened again. */

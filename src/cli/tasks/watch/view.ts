@@ -1,38 +1,23 @@
-import type { TaskOverview } from "#tasks/overview.ts";
-import type { TaskStatus } from "#domain/record.ts";
 import { compose, join, paint, type Style, type Text } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
-import { formatTasks } from "#cli/terminal/task-table.ts";
+import { formatTasks } from "#cli/terminal/format-task.ts";
+import type { ListState } from "./list-state.ts";
 import type { Size } from "./screen.ts";
 
-/** State of the live list. */
-export interface ListState {
-  tasks: readonly TaskOverview[];
-  /** Number of tasks for each status, including tasks that are not shown. */
-  counts: Partial<Record<TaskStatus, number>>;
-  isUnfinishedOnly: boolean;
-  /** Index of the selected task in `tasks`. */
-  selected: number;
-  /** Index of the first visible task. */
-  top: number;
-  /** Message in the last line instead of the keys. */
-  message: string | undefined;
-}
-
 /** Number of lines other than tasks: the summary, the column titles, the keys. */
-const FRAME = 3;
+const FRAME_LINES = 3;
 
-const KEYS = "↑↓ choose  a attach  l log  c cancel  f all/unfinished  q quit";
+const KEYS = "↑↓ select  a attach  l log  c cancel  f all/unfinished  q quit";
 
 /** Returns the number of tasks that fit on a screen. */
 export function visibleTaskCount({ height }: Size): number {
-  return Math.max(1, height - FRAME);
+  return Math.max(1, height - FRAME_LINES);
 }
 
 /** Returns the lines of the live list: as many as the screen has, none wider than it. */
 export function drawList(state: ListState, size: Size): Text[] {
   const { tasks, top, selected } = state;
-  const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN);
+  const [titles = "", ...rows] = formatTasks(tasks, size.width - MARGIN_WIDTH);
   const visible = rows.slice(top, top + visibleTaskCount(size)).map((row, index) => {
     const isSelected = top + index === selected;
     return isSelected ? compose`${paint("▶", "bold")} ${row}` : compose`  ${row}`;
@@ -45,16 +30,17 @@ export function drawList(state: ListState, size: Size): Text[] {
     paint(compose`  ${titles}`, "dim"),
     ...body,
     ...filling,
-    drawFoot(state, size),
+    drawFooter(state, size),
   ];
   return lines.map((line) => sliceToWidth(line, size.width));
 }
 
-const MARGIN = 2;
+/** Width of the mark for the selected task, in columns. */
+const MARGIN_WIDTH = 2;
 
 function describeNone({ isUnfinishedOnly, counts }: ListState): string {
-  if (isUnfinishedOnly) return "Nothing is queued or running.";
-  return Object.keys(counts).length > 0 ? "No such tasks." : "No tasks yet: an MCP client starts them.";
+  if (isUnfinishedOnly) return "No tasks are queued or running.";
+  return Object.keys(counts).length > 0 ? "No matching tasks." : "No tasks yet. MCP clients start them.";
 }
 
 function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
@@ -71,7 +57,7 @@ function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
   return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}`, width);
 }
 
-function drawFoot({ message, tasks, selected }: ListState, { width }: Size): Text {
+function drawFooter({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
   const gap = width - Bun.stringWidth(KEYS) - place.length;
@@ -89,16 +75,16 @@ export function drawLog(title: Text, lines: readonly LogLine[], up: number, size
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
   );
-  const room = Math.max(1, size.height - 2);
-  const hidden = Math.max(0, Math.min(up, wrapped.length - room));
+  const visibleLines = Math.max(1, size.height - 2);
+  const hidden = Math.max(0, Math.min(up, wrapped.length - visibleLines));
   const end = wrapped.length - hidden;
-  const body = wrapped.slice(Math.max(0, end - room), end);
-  const filling = Array.from({ length: room - body.length }, () => "");
-  const foot = `↑↓ scroll  q back${hidden > 0 ? `  (${hidden} lines below)` : ""}`;
+  const body = wrapped.slice(Math.max(0, end - visibleLines), end);
+  const filling = Array.from({ length: visibleLines - body.length }, () => "");
+  const footer = `↑↓ scroll  q back${hidden > 0 ? `  (${hidden} lines below)` : ""}`;
   return [
     paint(sliceToWidth(title, size.width), "bold"),
     ...body,
     ...filling,
-    paint(sliceToWidth(foot, size.width), "dim"),
+    paint(sliceToWidth(footer, size.width), "dim"),
   ];
 }

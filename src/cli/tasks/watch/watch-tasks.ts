@@ -7,12 +7,11 @@ import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { countTasks } from "#store/tasks/list-tasks.ts";
 import type { TaskStatus } from "#domain/record.ts";
-import { formatEvent } from "#cli/terminal/event-lines.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
-import { formatStatus } from "#cli/terminal/task-table.ts";
-import { refresh, select, selectionStep } from "./list-keys.ts";
+import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { type ListState, refresh, select, selectionStep } from "./list-state.ts";
 import { Screen } from "./screen.ts";
-import { drawList, drawLog, type ListState, visibleTaskCount } from "./view.ts";
+import { drawList, drawLog, visibleTaskCount } from "./view.ts";
 
 /** Filter of the tasks that are shown. */
 export interface WatchFilter {
@@ -20,10 +19,10 @@ export interface WatchFilter {
   cwd: string | undefined;
 }
 
-const REFRESH_MS = 1000;
+const REFRESH_INTERVAL_MS = 1000;
 /** Largest number of tasks in the list; the summary counts all. */
 const MAX_TASKS = 500;
-const LOG_BYTES = 256 * 1024;
+const MAX_LOG_BYTES = 256 * 1024;
 
 /**
  * Shows the tasks live on the whole terminal until the user quits.
@@ -46,7 +45,7 @@ type Mode = { kind: "list" } | { kind: "log"; taskId: string; up: number } | { k
 class Watch {
   readonly #context: AppContext;
   readonly #filter: WatchFilter;
-  readonly #leave: () => void;
+  readonly #quit: () => void;
   readonly #screen: Screen;
   #timer: ReturnType<typeof setInterval> | undefined;
   #mode: Mode = { kind: "list" };
@@ -60,12 +59,12 @@ class Watch {
     message: undefined,
   };
 
-  constructor(context: AppContext, filter: WatchFilter, leave: () => void) {
+  constructor(context: AppContext, filter: WatchFilter, quit: () => void) {
     this.#context = context;
     this.#filter = filter;
-    this.#leave = leave;
+    this.#quit = quit;
     this.#screen = new Screen(
-      (key) => void this.#press(key).catch((error: unknown) => this.#say(toFailure(error).message)),
+      (key) => void this.#press(key).catch((error: unknown) => this.#showMessage(toFailure(error).message)),
       () => this.#draw(),
     );
   }
@@ -74,7 +73,7 @@ class Watch {
     await this.#refresh();
     this.#screen.open();
     this.#draw();
-    this.#timer = setInterval(() => void this.#refresh().then(() => this.#draw()), REFRESH_MS);
+    this.#timer = setInterval(() => void this.#refresh().then(() => this.#draw()), REFRESH_INTERVAL_MS);
   }
 
   stop(): void {
@@ -82,7 +81,7 @@ class Watch {
     this.#screen.close();
   }
 
-  /** Reads the tasks again. A fault (a full disk, a locked index) is shown, but does not end the view. */
+  /** Reads the tasks again. An error (a full disk, a locked index) is shown, but does not end the view. */
   async #refresh(): Promise<void> {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
@@ -113,20 +112,20 @@ class Watch {
 
   #drawLog({ taskId, up }: { taskId: string; up: number }): Text[] {
     const record = findTask(this.#context.store, taskId)?.record;
-    const events = record === undefined ? [] : readRecentEvents(record.log_file, LOG_BYTES);
+    const events = record === undefined ? [] : readRecentEvents(record.log_file, MAX_LOG_BYTES);
     const lines = events.map((event) => formatEvent(event));
     const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(record.status)}`;
     return drawLog(title, lines, up, this.#screen.size);
   }
 
-  #say(message: string | undefined): void {
+  #showMessage(message: string | undefined): void {
     this.#state = { ...this.#state, message };
     this.#draw();
   }
 
   async #press(key: string): Promise<void> {
     const mode = this.#mode;
-    if (key === "ctrl-c") return this.#leave();
+    if (key === "ctrl-c") return this.#quit();
     if (mode.kind === "log") this.#pressInLog(mode, key);
     else if (mode.kind === "confirm") await this.#confirm(mode.taskId, key);
     else await this.#pressInList(key);
@@ -144,7 +143,7 @@ class Watch {
     const step = selectionStep(key, this.#page);
     const task = this.#state.tasks[this.#state.selected];
     if (step !== undefined) this.#state = select(this.#state, this.#state.selected + step, this.#page);
-    else if (key === "q" || key === "escape") return this.#leave();
+    else if (key === "q" || key === "escape") return this.#quit();
     else if (key === "f") await this.#toggleFilter();
     else if (task !== undefined) await this.#actOn(task, key);
     this.#draw();
@@ -159,9 +158,9 @@ class Watch {
     if (key === "l" || key === "return") this.#mode = { kind: "log", taskId: task.task_id, up: 0 };
     if (key === "a") await this.#attach(task);
     if (key !== "c") return;
-    if (!isUnfinished(task)) return this.#say(`${task.task_id} has ended.`);
+    if (!isUnfinished(task)) return this.#showMessage(`${task.task_id} has already ended.`);
     this.#mode = { kind: "confirm", taskId: task.task_id };
-    this.#say(`Cancel ${task.task_id}? y/n`);
+    this.#showMessage(`Cancel ${task.task_id}? y/n`);
   }
 
   /** Shows a task's tmux session, which has the terminal until the user detaches. */
@@ -179,11 +178,11 @@ class Watch {
 
   async #confirm(taskId: string, key: string): Promise<void> {
     this.#mode = { kind: "list" };
-    if (key !== "y") return this.#say(undefined);
-    this.#say(`Cancelling ${taskId} …`);
+    if (key !== "y") return this.#showMessage(undefined);
+    this.#showMessage(`Cancelling ${taskId} …`);
     const { record, note } = await cancelTask(this.#context, taskId);
     await this.#refresh();
-    this.#say(`${taskId}: ${note ?? record.status}`);
+    this.#showMessage(`${taskId}: ${note ?? record.status}`);
   }
 }
 

@@ -10,12 +10,12 @@ const readsUnless =
     return target === undefined ? READS : writes(`${name} writes its output`, [target]);
   };
 
-function awks({ args }: Invocation): readonly CommandFinding[] {
+function judgeAwk({ args }: Invocation): readonly CommandFinding[] {
   if (args.some(({ text }) => text === "inplace")) return writes("awk -i inplace changes files");
   if (hasOption(args, "-f", "--file")) return unknown("awk runs a program file");
   const program = operandsOf(args, ["-F", "-v", "--assign"])[0];
   if (program === undefined) return READS;
-  if (!program.isKnown) return unknown("awk runs a program that is put together at run time");
+  if (!program.isKnown) return unknown("awk runs a program that is built at run time");
   return judgeAwkProgram(program.text);
 }
 
@@ -33,11 +33,11 @@ function withoutComparisons(program: string): string {
   return program.replaceAll(/\([^()]*\)/g, "()");
 }
 
-function greps({ name, args }: Invocation): readonly CommandFinding[] {
+function judgeRipgrep({ name, args }: Invocation): readonly CommandFinding[] {
   return hasOption(args, "--pre") ? unknown(`${name} --pre runs a program`) : READS;
 }
 
-function finds({ args }: Invocation): readonly CommandFinding[] {
+function judgeFind({ args }: Invocation): readonly CommandFinding[] {
   const findings: CommandFinding[] = [];
   for (const [index, { text }] of args.entries()) {
     if (text === "-delete") findings.push(...writes("find -delete removes files"));
@@ -56,12 +56,12 @@ function upToEnd(args: readonly Value[], from: number): Value[] {
   return words.map((word) => (word.text.includes("{}") ? { text: word.text, isKnown: false } : word));
 }
 
-function fdFinds({ args }: Invocation): readonly CommandFinding[] {
+function judgeFd({ args }: Invocation): readonly CommandFinding[] {
   const at = args.findIndex(({ text }) => /^(?:-x|-X|--exec|--exec-batch)$/.test(text));
   return at < 0 ? READS : [{ does: "runs", words: args.slice(at + 1) }];
 }
 
-const inPlace: Judge = ({ name, args }) =>
+const judgeInPlace: Judge = ({ name, args }) =>
   hasOption(args, "-i", "--in-place", "--inplace")
     ? writes(`${name} -i changes files`, operandsOf(args).slice(1))
     : READS;
@@ -70,17 +70,17 @@ const inPlace: Judge = ({ name, args }) =>
 export const FILTER_COMMANDS: Record<string, Judge> = {
   sed: judgeSed,
   gsed: judgeSed,
-  awk: awks,
-  gawk: awks,
-  mawk: awks,
-  rg: greps,
-  find: finds,
-  fd: fdFinds,
-  fdfind: fdFinds,
+  awk: judgeAwk,
+  gawk: judgeAwk,
+  mawk: judgeAwk,
+  rg: judgeRipgrep,
+  find: judgeFind,
+  fd: judgeFd,
+  fdfind: judgeFd,
   sort: readsUnless("-o", "--output"),
   tree: readsUnless("-o"),
   iconv: readsUnless("-o", "--output"),
-  yq: inPlace,
+  yq: judgeInPlace,
   xxd: ({ args }) => {
     const to = operandsOf(args, ["-c", "-g", "-l", "-o", "-s"])[1];
     return to === undefined ? READS : writes("xxd writes its second file", [to]);

@@ -14,7 +14,7 @@ const GLOBAL_WITH_VALUE = ["-C", "-c", "--git-dir", "--work-tree", "--namespace"
 export const judgeGit: Judge = ({ args }) => {
   const command = operandsOf(args, GLOBAL_WITH_VALUE)[0];
   if (command === undefined) return READS;
-  if (!command.isKnown) return unknown("a git command that only a run tells");
+  if (!command.isKnown) return unknown("a git command that is known only at run time");
   const at = args.indexOf(command);
   // Configuration on the command line can name programs to run.
   const settings = args
@@ -32,11 +32,11 @@ function judgeSubcommand(name: string, args: readonly Value[]): readonly Command
   if (output !== undefined && /^(?:log|show|diff)/.test(name)) return writes(`git ${name} --output writes`, [output]);
   if (READING.test(name)) return READS;
   if (WRITING.test(name)) {
-    const isRehearsal = /^(?:add|clean|rm|mv|commit|fetch|merge-file)$/.test(name) && isDryRun(args);
-    return isRehearsal ? READS : changes(name);
+    const isDry = /^(?:add|clean|rm|mv|commit|fetch|merge-file)$/.test(name) && isDryRun(args);
+    return isDry ? READS : changes(name);
   }
   const special = SPECIAL[name];
-  return special === undefined ? unknown(`git ${name} is not known: it may be an alias`) : special(args);
+  return special === undefined ? unknown(`git ${name} is not a known command; it may be an alias`) : special(args);
 }
 
 function isDryRun(args: readonly Value[]): boolean {

@@ -59,7 +59,7 @@ function judgeCode(name: string, language: Language, code: string): readonly Com
 
 const READING_MODULES = new Set(["json.tool", "tokenize", "ast", "dis", "site", "platform", "this", "calendar"]);
 
-const python: Judge = (invocation) => {
+const judgePython: Judge = (invocation) => {
   const at = findOption(invocation.args, "-m");
   const moduleName = at === undefined ? undefined : invocation.args[at + 1]?.text;
   if (at === undefined || moduleName === undefined) return interprets(PYTHON_LANGUAGE)(invocation);
@@ -70,7 +70,7 @@ const python: Judge = (invocation) => {
   return unknown(`python -m ${moduleName}`);
 };
 
-const perl: Judge = (invocation) => {
+const judgePerl: Judge = (invocation) => {
   const { args } = invocation;
   // Switches can be combined: -pi, -i.bak, -ne.
   const switches = args.filter(({ text }) => /^-[a-zA-Z]/.test(text));
@@ -90,13 +90,13 @@ function filesAfterCode(args: readonly Value[]): Value[] {
 
 /** Programs that run code. */
 export const INTERPRETERS: Record<string, Judge> = {
-  python,
-  python2: python,
-  python3: python,
+  python: judgePython,
+  python2: judgePython,
+  python3: judgePython,
   node: interprets(NODE),
   nodejs: interprets(NODE),
   deno: ({ args }) => (["check", "lint", "info", "doc"].includes(args[0]?.text ?? "") ? READS : unknown("deno")),
-  perl,
+  perl: judgePerl,
   ruby: (invocation) =>
     hasOption(invocation.args, "-i") ? writes("ruby -i changes files") : interprets(RUBY_LANGUAGE)(invocation),
   php: interprets(PHP_LANGUAGE),

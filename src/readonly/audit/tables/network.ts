@@ -1,7 +1,7 @@
 import { type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
 import { hasOption, optionValue } from "#readonly/audit/value.ts";
 
-const curl: Judge = ({ args }) => {
+const judgeCurl: Judge = ({ args }) => {
   const output = optionValue(args, "-o", "--output");
   if (output !== undefined && output.text !== "-") return writes("curl writes a file", [output]);
   if (hasOption(args, "-O", "--remote-name", "-J", "--remote-name-all")) return writes("curl writes a file");
@@ -22,18 +22,18 @@ const curl: Judge = ({ args }) => {
   return READS;
 };
 
-const wget: Judge = ({ args }) => {
+const judgeWget: Judge = ({ args }) => {
   const output = optionValue(args, "-O", "--output-document");
   if (output?.text === "-" || hasOption(args, "--spider")) return READS;
   return writes("wget writes a file", output === undefined ? [] : [output]);
 };
 
 const beyond =
-  (does: string): Judge =>
+  (action: string): Judge =>
   ({ name }) =>
-    writes(`${name} ${does}`, [], "beyond");
+    writes(`${name} ${action}`, [], "beyond");
 
-const sqlite3: Judge = ({ args }) => {
+const judgeSqlite: Judge = ({ args }) => {
   const statements = args.slice(1).map(({ text }) => text);
   const isAsking = statements.every((text) => /^\s*(?:select|\.schema|\.tables|pragma|-)/i.test(text));
   if (isAsking || hasOption(args, "-readonly")) return READS;
@@ -43,8 +43,8 @@ const sqlite3: Judge = ({ args }) => {
 
 /** Commands that reach other processes or other machines. */
 export const NETWORK_COMMANDS: Record<string, Judge> = {
-  curl,
-  wget,
+  curl: judgeCurl,
+  wget: judgeWget,
   ssh: () => unknown("ssh runs commands on another machine"),
   kill: ({ args }) =>
     hasOption(args, "-l", "-L") || args[0]?.text === "-0" ? READS : writes("kill ends processes", [], "beyond"),
@@ -55,11 +55,11 @@ export const NETWORK_COMMANDS: Record<string, Judge> = {
   useradd: beyond("changes users"),
   usermod: beyond("changes users"),
   passwd: beyond("changes a password"),
-  at: beyond("has commands run later"),
-  crontab: ({ args }) => (hasOption(args, "-l") ? READS : writes("crontab changes the timetable", [], "beyond")),
+  at: beyond("schedules commands"),
+  crontab: ({ args }) => (hasOption(args, "-l") ? READS : writes("crontab changes scheduled commands", [], "beyond")),
   tmux: ({ args }) =>
     /^(?:ls|list-\w+|capture-pane|display-message|has-session|show-\w+|info)$/.test(args[0]?.text ?? "")
       ? READS
       : writes("tmux runs commands outside of this run", [], "beyond"),
-  sqlite3,
+  sqlite3: judgeSqlite,
 };

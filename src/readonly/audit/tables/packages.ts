@@ -68,12 +68,12 @@ const writesWith =
   ({ name, args }) =>
     hasOption(args, ...options) ? writes(`${name} changes files`) : READS;
 
-const ruff: Judge = ({ args }) => {
+const judgeRuff: Judge = ({ args }) => {
   const isFormat = args[0]?.text === "format" && !hasOption(args, "--check", "--diff");
   return isFormat || hasOption(args, "--fix") ? writes("ruff changes files") : READS;
 };
 
-const make: Judge = ({ args }) =>
+const judgeMake: Judge = ({ args }) =>
   hasOption(args, "-n", "--dry-run", "--just-print", "-q", "--version", "-p") ? READS : unknown("make runs recipes");
 
 /** Package managers, build tools, containers and services. */
@@ -106,8 +106,8 @@ export const PACKAGE_COMMANDS: Record<string, Judge> = {
       /^(?:\w+ (?:create|edit|delete|close|reopen|merge|comment|review|rerun|cancel|clone|fork|checkout|upload|sync)|api)\b/,
     reach: "beyond",
   }),
-  make,
-  gmake: make,
+  make: judgeMake,
+  gmake: judgeMake,
   tsc: checksWith("--noEmit", "--showConfig", "--listFilesOnly"),
   gcc: checksWith("-fsyntax-only", "-E"),
   cc: checksWith("-fsyntax-only", "-E"),
@@ -118,7 +118,7 @@ export const PACKAGE_COMMANDS: Record<string, Judge> = {
   oxlint: writesWith("--fix"),
   prettier: writesWith("--write", "-w"),
   biome: writesWith("--write", "--fix", "--apply"),
-  ruff,
+  ruff: judgeRuff,
   black: ({ args }) => (hasOption(args, "--check", "--diff", "--version") ? READS : writes("black changes files")),
   isort: ({ args }) => (hasOption(args, "--check", "--check-only", "--diff") ? READS : writes("isort changes files")),
   gofmt: writesWith("-w"),

@@ -13,7 +13,7 @@ export function judgeSed({ args }: Invocation): readonly CommandFinding[] {
   }
   if (hasOption(args, "-f", "--file")) return unknown("sed runs a script file");
   const all = scripts.length === 0 ? operands.slice(0, 1) : scripts;
-  if (all.some(({ isKnown }) => !isKnown)) return unknown("sed runs a script that is put together at run time");
+  if (all.some(({ isKnown }) => !isKnown)) return unknown("sed runs a script that is built at run time");
   return judgeScript(all.map(({ text }) => text).join("\n"));
 }
 
@@ -26,13 +26,13 @@ function judgeScript(script: string): readonly CommandFinding[] {
     const command = reader.take();
     if (command === "s" || command === "y") {
       const flags = reader.takeSubstitution();
-      if (flags === undefined) return unknown("a sed script that cannot be followed");
+      if (flags === undefined) return unknown("a sed script that cannot be analyzed");
       const file = /^[gpiImM\d]*w\s*(\S.*)/.exec(flags)?.[1];
       if (file !== undefined) findings.push(...writes("sed writes a file", [known(file)]));
       if (/^[gpiImM\d]*e/.test(flags)) findings.push(...unknown("sed runs commands"));
     } else if (command === "w" || command === "W") {
       findings.push(...writes("sed writes a file", [known(reader.takeLine().trim())]));
-    } else if (command === "e") findings.push(...unknown(`sed runs ${reader.takeLine().trim() || "what it reads"}`));
+    } else if (command === "e") findings.push(...unknown(`sed runs ${reader.takeLine().trim() || "its input"}`));
     else if (/[aicrR#]/.test(command)) reader.takeLine();
     else if (/[btTqQlL:v]/.test(command)) reader.takeWord();
   }

@@ -30,7 +30,7 @@ function afterOptions(args: readonly Value[], withValue: readonly string[]): rea
 }
 
 /** Judges shells: a text after `-c`, a script on standard input, or a file, which the log does not show. */
-function shells({ name, args, stdin, hasStdin }: Invocation): readonly CommandFinding[] {
+function judgeShell({ name, args, stdin, hasStdin }: Invocation): readonly CommandFinding[] {
   if (["--version", "--help"].includes(args[0]?.text ?? "")) return READS;
   const at = args.findIndex(({ text }) => /^-[a-zA-Z]*c[a-zA-Z]*$/.test(text));
   if (at >= 0) {
@@ -38,18 +38,18 @@ function shells({ name, args, stdin, hasStdin }: Invocation): readonly CommandFi
     if (script === undefined) return READS;
     return script.isKnown
       ? [{ does: "scripts", text: script.text }]
-      : unknown(`${name} -c runs a text made at run time`);
+      : unknown(`${name} -c runs text that is built at run time`);
   }
   if (hasOption(args, "-n")) return READS;
   const file = afterOptions(args, ["-o", "+o", "--rcfile", "--init-file"])[0];
   if (file !== undefined && file.text !== "-") return unknown(`${name} runs a script that the log does not show`);
   if (stdin !== undefined) return [{ does: "scripts", text: stdin }];
   return hasStdin
-    ? unknown(`${name} runs what it is piped`)
-    : unknown(`${name} takes commands that the log does not show`);
+    ? unknown(`${name} runs its piped input`)
+    : unknown(`${name} reads commands that the log does not show`);
 }
 
-function environments({ args }: Invocation): readonly CommandFinding[] {
+function judgeEnv({ args }: Invocation): readonly CommandFinding[] {
   const split = optionValue(args, "-S", "--split-string");
   if (split !== undefined) return split.isKnown ? [{ does: "scripts", text: split.text }] : unknown("env -S");
   const rest = afterOptions(args, ["-u", "--unset", "-C", "--chdir"]);
@@ -57,7 +57,7 @@ function environments({ args }: Invocation): readonly CommandFinding[] {
   return from < 0 ? READS : [{ does: "runs", words: rest.slice(from) }];
 }
 
-function argumentsFromInput({ args }: Invocation): readonly CommandFinding[] {
+function judgeXargs({ args }: Invocation): readonly CommandFinding[] {
   const withValue = [
     "-I",
     "-n",
@@ -78,44 +78,44 @@ function argumentsFromInput({ args }: Invocation): readonly CommandFinding[] {
   return [{ does: "runs", words: [...words, { text: "…", isKnown: false }] }];
 }
 
-function evaluates({ args }: Invocation): readonly CommandFinding[] {
-  if (!args.every(({ isKnown }) => isKnown)) return unknown("eval runs a text made at run time");
+function judgeEval({ args }: Invocation): readonly CommandFinding[] {
+  if (!args.every(({ isKnown }) => isKnown)) return unknown("eval runs text that is built at run time");
   return [{ does: "scripts", text: args.map(({ text }) => text).join(" ") }];
 }
 
-function traps({ args }: Invocation): readonly CommandFinding[] {
+function judgeTrap({ args }: Invocation): readonly CommandFinding[] {
   const [script] = afterOptions(args, []);
   return script === undefined || !script.isKnown ? READS : [{ does: "scripts", text: script.text }];
 }
 
 /** Judges `command`; `command -v x` only queries. */
-function commands(invocation: Invocation): readonly CommandFinding[] {
+function judgeCommandBuiltin(invocation: Invocation): readonly CommandFinding[] {
   return hasOption(invocation.args, "-v", "-V") ? READS : runsTheRest()(invocation);
 }
 
-function traces(invocation: Invocation): readonly CommandFinding[] {
+function judgeTrace(invocation: Invocation): readonly CommandFinding[] {
   const output = optionValue(invocation.args, "-o", "--output");
   const own = output === undefined ? [] : writes(`${invocation.name} -o writes`, [output]);
   return [...own, ...runsTheRest(["-o", "-e", "-p", "-s", "-E"])(invocation)];
 }
 
-function locks({ args }: Invocation): readonly CommandFinding[] {
+function judgeFlock({ args }: Invocation): readonly CommandFinding[] {
   const [file, ...rest] = afterOptions(args, ["-w", "-E"]);
   const at = findOption(rest, "-c");
   const script = at === undefined ? undefined : rest[at + 1];
-  const made = file === undefined ? [] : writes("flock makes its lock file", [file]);
+  const made = file === undefined ? [] : writes("flock creates its lock file", [file]);
   return [...made, script === undefined ? { does: "runs", words: rest } : { does: "scripts", text: script.text }];
 }
 
 /** Commands that run other commands. */
 export const WRAPPERS: Record<string, Judge> = {
-  ...shareJudge(["sh", "bash", "dash", "zsh", "ksh", "ash"], shells),
-  env: environments,
-  xargs: argumentsFromInput,
-  parallel: argumentsFromInput,
-  eval: evaluates,
-  trap: traps,
-  command: commands,
+  ...shareJudge(["sh", "bash", "dash", "zsh", "ksh", "ash"], judgeShell),
+  env: judgeEnv,
+  xargs: judgeXargs,
+  parallel: judgeXargs,
+  eval: judgeEval,
+  trap: judgeTrap,
+  command: judgeCommandBuiltin,
   sudo: runsTheRest(["-u", "-g", "-h", "-p", "-C", "-D", "-r", "-t", "--user", "--group"]),
   doas: runsTheRest(["-u", "-C"]),
   timeout: runsTheRest(["-s", "-k", "--signal", "--kill-after"], 1),
@@ -134,9 +134,9 @@ export const WRAPPERS: Record<string, Judge> = {
   watch: runsTheRest(["-n", "--interval"]),
   chroot: runsTheRest([], 1),
   busybox: runsTheRest(),
-  strace: traces,
-  ltrace: traces,
-  flock: locks,
+  strace: judgeTrace,
+  ltrace: judgeTrace,
+  flock: judgeFlock,
   source: () => unknown("source runs a file that the log does not show"),
   ".": () => unknown(". runs a file that the log does not show"),
   script: () => unknown("script runs a shell"),

@@ -1,0 +1,26 @@
+import { basename, join } from "node:path";
+import { SALVAGE_REFS } from "#git/salvage/manifest.ts";
+import { storePaths, taskPaths } from "#store/store-paths.ts";
+import { LINK_FOLDER } from "#store/workspace-link.ts";
+import { code } from "./markdown.ts";
+
+const HOME = "~/.codexmcp";
+const { database, worktrees } = storePaths(HOME);
+const task = taskPaths(HOME, "<task_id>");
+const named = (path: string) => code(basename(path));
+
+/** Places that the server writes to, with their meanings in Markdown. */
+export const FILES: readonly (readonly [place: string, meaning: string])[] = [
+  [database, "Index of all tasks. If it is lost or damaged, it is rebuilt from the `meta.json` files"],
+  [
+    `${task.folder}/`,
+    `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (Codex's JSON lines, unchanged), ` +
+      `${named(task.stderr)}, ${named(task.result)} (Codex's whole last message); where they were asked for, ` +
+      `${named(task.patch)} and ${named(task.setupLog)}`,
+  ],
+  [join(task.runs, "<n>/"), "Files of the task's earlier runs, kept within the limits for tasks"],
+  [`${task.live}/`, "Locks and heartbeat of a run"],
+  [`${worktrees}/`, "Worktrees of repositories whose parent folder is not writable"],
+  [`<cwd>/${LINK_FOLDER}/<topic>`, "In the workspace: a link to the task's folder. git does not list it"],
+  [`${SALVAGE_REFS}/<branch>/<time>`, "In the repository: the ref of a discarded worktree, kept for at least 90 days"],
+];

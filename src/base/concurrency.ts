@@ -1,0 +1,28 @@
+/** Maximum time for which one piece of work blocks the event loop, in milliseconds. */
+const YIELD_INTERVAL_MS = 10;
+
+/** Scheduler that lets long work yield to the event loop: `await turns.pause()` returns at once, or after other work has run. */
+export class Turns {
+  #began = performance.now();
+
+  async pause(): Promise<void> {
+    if (performance.now() - this.#began < YIELD_INTERVAL_MS) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#began = performance.now();
+  }
+}
+
+/** Returns the results of an asynchronous function for each item, with at most `limit` calls running at a time. */
+export async function mapLimited<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  const entries = items.entries();
+  const takeTurns = async () => {
+    for (const [index, item] of entries) results[index] = await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, takeTurns));
+  return results;
+}

@@ -1,0 +1,181 @@
+import { isAbsolute } from "node:path";
+import * as v from "valibot";
+import { OWN_BUILD } from "./build.ts";
+import { LOG_LEVELS } from "./log.ts";
+import { expandHome } from "./paths.ts";
+
+/** Description of an environment variable for the documents, in Markdown. */
+export interface VariableDescription {
+  /** Allowed values. */
+  values: string;
+  /** Default, with its unit. */
+  fallback: string;
+  meaning: string;
+}
+
+type Texts = Omit<VariableDescription, "values">;
+
+function text(values: string, texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => value || undefined),
+    v.metadata({ values, ...texts }),
+  );
+}
+
+function folder(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => (value === undefined ? undefined : expandHome(value))),
+    v.check((value) => !value || isAbsolute(value), "must be an absolute path"),
+    v.metadata({ values: "an absolute path", ...texts }),
+  );
+}
+
+const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+const NO_COUNT = "must be a whole number from 0";
+const COUNT = "a whole number";
+
+function count(fallback: number, unit: string, meaning: string) {
+  return v.pipe(
+    v.optional(v.string(), ""),
+    v.transform((value) => (value === "" ? fallback : Number(value))),
+    v.check(isCount, NO_COUNT),
+    v.metadata({ values: COUNT, fallback: `\`${fallback}\`${unit}`, meaning }),
+  );
+}
+
+function optionalCount(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => (value ? Number(value) : undefined)),
+    v.check((value) => value === undefined || isCount(value), NO_COUNT),
+    v.metadata({ values: COUNT, ...texts }),
+  );
+}
+
+/** @param empty meaning of an empty value, so that a variable can be switched off without knowing the build's default */
+function choice<const Value extends string>(
+  values: readonly Value[],
+  fallback: Value,
+  meaning: string,
+  empty: Value = fallback,
+) {
+  const or = `must be ${values.join(", ")} or empty`;
+  return v.pipe(
+    v.optional(v.picklist(["", ...values], or), () => fallback),
+    v.transform((value) => values.find((each) => each === value) ?? empty),
+    v.metadata({ values: values.map((value) => `\`${value}\``).join(", "), fallback: `\`${fallback}\``, meaning }),
+  );
+}
+
+function isOn(meaning: string) {
+  return v.pipe(
+    choice(["0", "1"], "0", meaning),
+    v.transform((value) => value === "1"),
+  );
+}
+
+function worktreeFolder(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => (value ? expandHome(value) : undefined)),
+    v.check(
+      (value) => (value?.match(/\{[^}]*\}?/g) ?? []).every((found) => found === "{repo}" || found === "{branch}"),
+      "may hold {repo} and {branch}, and no other braces",
+    ),
+    v.metadata({ values: "a path with `{repo}` and `{branch}`", ...texts }),
+  );
+}
+
+/** Schema of the environment variables that configure this server, each with its description. */
+export const VariablesSchema = v.object({
+  CODEX_PROFILE: text("a profile's name", {
+    fallback: "none",
+    meaning: "Codex profile of all tasks; one that does not exist is an error",
+  }),
+  CODEX_REASONING_EFFORT: text("for example `high`, `xhigh`", {
+    fallback: "Codex's own setting",
+    meaning: "Reasoning effort of all tasks",
+  }),
+  CODEX_HOME: folder({ fallback: "`~/.codex`", meaning: "Codex's own folder: its configuration, login and sessions" }),
+  CODEXMCP_HOME: folder({ fallback: "`~/.codexmcp`", meaning: "State folder: all tasks and their index" }),
+  CODEXMCP_CODEX_BIN: text("a path, or a name in `PATH`", { fallback: "`codex`", meaning: "Codex program to run" }),
+  CODEXMCP_TMUX_SOCKET: text("a socket's name (`tmux -L`) or path (`tmux -S`)", {
+    fallback: "tmux's own",
+    meaning: "tmux server for the sessions of full-access tasks",
+  }),
+  CODEXMCP_READONLY_FALLBACK: choice(
+    ["0", "1", "auto"],
+    OWN_BUILD.readonlyFallback,
+    "Run read-only tasks without Codex's own sandbox: `0` never, `1` always (the default of builds for containers), `auto` " +
+      "where that sandbox does not work, which is probed once. Empty is `0`",
+    "0",
+  ),
+  CODEXMCP_MAX_CONCURRENT: count(
+    0,
+    " (no limit)",
+    "Largest number of tasks that run at once, over all servers of the state folder; further tasks are `queued`, first come, first served",
+  ),
+  CODEXMCP_CALL_LIMIT_SECONDS: optionalCount({
+    fallback: "known for Claude Code (with `MCP_TOOL_TIMEOUT`), Codex, Claude Desktop and VS Code; else `60` seconds",
+    meaning: "Time that the client waits for a call; `codex` and `codex_wait` answer shortly before. `0`: forever",
+  }),
+  CODEXMCP_RESULT_LIMIT: optionalCount({
+    fallback: "`10000` bytes for Codex, `40000` for Claude, else `30000`",
+    meaning:
+      "Largest size of an answer in bytes. Longer texts lose their middle and name the file that has all of it. `0`: no limit",
+  }),
+  CODEXMCP_WITHOUT_MCP_SERVERS: isOn(
+    "`1`: start Codex without the MCP servers, plugins and apps that you have configured for it, so that tasks start faster. " +
+      "This server itself is always left out",
+  ),
+  CODEXMCP_NESTED: isOn(
+    "`1`: allow a task's Codex to start tasks of its own with this server (set it for both servers). Otherwise they are " +
+      "refused (`nested_task`)",
+  ),
+  CODEXMCP_COMMIT: choice(
+    ["auto", "never"],
+    "auto",
+    "Whether work that Codex leaves uncommitted in its worktree is committed, unless a call says otherwise",
+  ),
+  CODEXMCP_WORKTREES: worktreeFolder({
+    fallback:
+      "beside the repository; where that folder is not writable, `~/.codexmcp/worktrees/<repository>-<digest>/`",
+    meaning:
+      "Folder for new worktrees, for example `~/worktrees/{repo}/{branch}`: `{repo}` is the repository's name, `{branch}` is " +
+      "`agent-<type>-<description>`. Without `{branch}`, each worktree gets its usual name in the folder. A relative path " +
+      "begins at the repository's main working tree. If another repository's worktree has the path already, a short digest " +
+      "is added. Existing worktrees stay where they are",
+  }),
+  CODEXMCP_WORKTREE_SETUP: text("a shell command", {
+    fallback: "none",
+    meaning:
+      "Command that is run in each new worktree before Codex starts, for example `npm ci`; its output is in the task's `setup.log`",
+  }),
+  CODEXMCP_KEEP_TASKS: count(
+    200,
+    " tasks",
+    "An ended task is kept while it is among the newest so many; worktrees and branches are not affected",
+  ),
+  CODEXMCP_KEEP_SECONDS: count(
+    30 * 24 * 3600,
+    " seconds (30 days)",
+    "An ended task is kept while it is younger than this; worktrees and branches are not affected",
+  ),
+  CODEXMCP_LOG_LEVEL: choice(LOG_LEVELS, "warning", "Lowest level of the messages that go to stderr"),
+});
+
+/** Names of the environment variables that configure this server. */
+export const VARIABLES: readonly string[] = Object.keys(VariablesSchema.entries);
+
+/** Returns the description of each variable, by name. */
+export function describeVariables(): Record<string, VariableDescription> {
+  return Object.fromEntries(
+    Object.entries(VariablesSchema.entries).map(([name, schema]) => [name, describedBy(schema)]),
+  );
+}
+
+function describedBy(schema: Parameters<typeof v.getMetadata>[0]): VariableDescription {
+  return v.parse(v.object({ values: v.string(), fallback: v.string(), meaning: v.string() }), v.getMetadata(schema));
+}

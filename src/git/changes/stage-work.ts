@@ -1,0 +1,71 @@
+import { splitUntracked } from "./compare.ts";
+import { gitFailure } from "#git/git-failure.ts";
+import { GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
+import { type ByteName, splitNul, toBytes, toText } from "#git/byte-names.ts";
+import { namesUnreadable, type StatusOptions } from "./status.ts";
+import { AppError } from "#base/errors.ts";
+import { listSome } from "#base/text.ts";
+import { git, gitBytes } from "#git/git.ts";
+import { OUR_IDENTITY, writeCommit } from "#git/repository/objects.ts";
+import { withIndexCopy } from "./index-copy.ts";
+
+/** Names of files that were left out of an index. */
+export interface OmittedFiles {
+  tooLarge: string[];
+  unreadable: string[];
+}
+
+/** Arguments that stage also files outside of a sparse checkout, and skip unreadable ones. */
+const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+
+/**
+ * Stages all changes of a worktree, deletions and new files included, except nested repositories and files that are too large.
+ * @param untracked names of its new files
+ * @throws AppError as `git` does
+ */
+export async function stageAll(
+  worktree: string,
+  untracked: readonly ByteName[],
+  options: StatusOptions,
+): Promise<OmittedFiles> {
+  const { repositories, tooLarge, unreadable } = await splitUntracked(worktree, untracked);
+  const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
+  const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
+  const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
+    ...options,
+    deadlineMs: GIT_FILES_DEADLINE_MS,
+    input,
+  });
+  const said = stderr.toString();
+  const failed = namesUnreadable(said);
+  const isPartial = exitCode === 1 && failed.length > 0 && !/^fatal: /m.test(said);
+  if (exitCode !== 0 && !isPartial) throw gitFailure(worktree, ADD_ALL, said.trim());
+  return { tooLarge: tooLarge.map(toText), unreadable: [...new Set([...unreadable.map(toText), ...failed])] };
+}
+
+/**
+ * Returns a commit of all uncommitted work in a working tree (staged, changed, deleted and untracked files) on top of the
+ * commit that is checked out. Neither index nor files nor branch are touched.
+ * @returns the commit; the one that is checked out if nothing is uncommitted
+ * @throws AppError `git_failed`
+ */
+export async function snapshotWork(toplevel: string, head: string): Promise<string> {
+  // Cheaper than a status, which compares all files: git compares them anyway when it stages them.
+  const untracked = splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--exclude-standard", "-z"]));
+  return withIndexCopy(toplevel, async (environment) => {
+    const { unreadable } = await stageAll(toplevel, untracked, { environment });
+    if (unreadable.length > 0) throw cannotRead(toplevel, unreadable);
+    const tree = (await git(toplevel, ["write-tree"], environment)).trim();
+    if (tree === (await git(toplevel, ["rev-parse", `${head}^{tree}`])).trim()) return head;
+    const message = "Uncommitted work that a task began from";
+    return writeCommit(toplevel, { tree, parents: [head], message, environment: OUR_IDENTITY });
+  });
+}
+
+function cannotRead(toplevel: string, names: readonly string[]): AppError {
+  return new AppError(
+    "git_failed",
+    `Cannot read uncommitted files in ${toplevel}: ${listSome(names)}.`,
+    "Make them readable, let git ignore them, or start the task without include_uncommitted.",
+  );
+}
