@@ -41,6 +41,8 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   description: string;
   annotations: ToolAnnotations;
   input: Input;
+  /** Tool whose parameters mean the same; their descriptions are not repeated, because definitions are part of every conversation. */
+  sameInputAs?: string;
   /** Creates the output schema when it is needed. */
   output: () => Output;
   handle: (args: z.output<Input>, call: Call) => Promise<HandlerAnswer>;
@@ -82,7 +84,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       title,
       description,
       annotations,
-      inputSchema: toJsonSchema(spec.input, "input"),
+      inputSchema: inputSchemaOf(spec),
       outputSchema: outputSchemaOf(spec.output(), withAnswers),
     }),
     call: async (args, call) => {
@@ -93,6 +95,18 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       return { isError, data: { ...data, ...ignoredNote(data, ignored) }, ...(text !== undefined && { text }) };
     },
   };
+}
+
+function inputSchemaOf({
+  input,
+  sameInputAs,
+}: Pick<ToolSpec<z.ZodObject, z.ZodObject>, "input" | "sameInputAs">): JsonObject {
+  const schema = toJsonSchema(input, "input");
+  if (sameInputAs === undefined) return schema;
+  for (const property of Object.values(schema.properties ?? {})) {
+    if (typeof property === "object") delete property.description;
+  }
+  return schema;
 }
 
 function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "object" } {

@@ -7,15 +7,12 @@ import type { TaskAnswer } from "#tasks/answer.ts";
 
 /** Parameters of its tool `codex` that this server has under another name or not at all. */
 export const formerInput = z.object({
-  "approval-policy": z
-    .enum(["untrusted", "on-failure", "on-request", "never"])
-    .optional()
-    .describe("As codex mcp-server had it; a task never asks"),
+  "approval-policy": z.enum(["untrusted", "on-failure", "on-request", "never"]).optional(),
   config: z.record(z.string(), z.unknown()).optional().describe('Codex settings, e.g. {"model_verbosity": "low"}'),
-  "base-instructions": z.string().optional().describe("Replaces Codex's own instructions"),
-  "developer-instructions": z.string().optional().describe("Added as a developer message"),
-  "compact-prompt": z.string().optional().describe("Prompt for compacting the session"),
-  "include-plan-tool": z.boolean().optional().describe("Codex always has it"),
+  "base-instructions": z.string().optional(),
+  "developer-instructions": z.string().optional(),
+  "compact-prompt": z.string().optional(),
+  "include-plan-tool": z.boolean().optional(),
 });
 
 /** Arguments of its tool `codex`. */

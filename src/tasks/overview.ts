@@ -37,7 +37,7 @@ function withDescription(context: AppContext, line: TaskLine): TaskOverview {
 }
 
 /** Returns what a task is doing, or its outcome. */
-export function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
+function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return {};
   const { record } = stored;

@@ -105,15 +105,18 @@ describe("free topics", () => {
 
 describe("resume", () => {
   test.each(["task id", "topic", "session id", "beginning"])("by %s", async (way) => {
-    const name = `resumed_by_${way.replace(" ", "_")}`;
-    const first = await client.call("codex", { prompt: "WRITE", cwd, topic: name, sandbox: "full-access" });
+    const subject = `resumed_by_${way.replace(" ", "_")}`;
+    const first = await client.call("codex", { prompt: "WRITE", cwd, topic: subject, sandbox: "full-access" });
     const { task_id, topic, session_id } = first.data;
-    const names = { "task id": task_id, topic, "session id": session_id, beginning: `implement-${name}` };
-    const next = await client.call("codex", { prompt: "AGAIN", resume: Object.entries(names).find(([name]) => name === way)?.[1] });
+    const names = { "task id": task_id, topic, "session id": session_id, beginning: `implement-${subject}` };
+    const next = await client.call("codex", {
+      prompt: "AGAIN",
+      resume: Object.entries(names).find(([name]) => name === way)?.[1],
+    });
     expect(next.data).toMatchObject({
       success: true,
       session_id,
-      topic: `implement-${name}-v2`,
+      topic: `implement-${subject}-v2`,
       worktree_dir: first.data["worktree_dir"],
     });
   });

@@ -47,6 +47,7 @@ test("codex reviews in the workspace itself and answers with what Codex said", a
     data: {
       success: true,
       task_id: "codex-review-readme-v1",
+      topic: "review-readme-v1",
       status: "completed",
       session_id: hasId,
       result: "The README has one heading.",
@@ -74,6 +75,7 @@ test("full-access works in a worktree of its own, and a resume goes on there wit
     data: {
       success: true,
       task_id: "codex-implement-greeting-v1",
+      topic: "implement-greeting-v1",
       status: "completed",
       session_id: hasId,
       result: "Added greeting.txt.",

@@ -49,7 +49,7 @@ export async function startOpenTask(
  * @returns the task after that: running, or already ended
  * @throws AppError if the request is refused; nothing has been changed then
  */
-export async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
+async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
   checkNesting(context);
   const checked = checkRequest(context.config, request);
   const place = await planWorkspace(context, checked);
