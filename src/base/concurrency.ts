@@ -26,3 +26,21 @@ export async function mapLimited<Item, Result>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, takeTurns));
   return results;
 }
+
+/** Longest time of one timer, in milliseconds: a longer one would end at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Calls a function after a time of any length in milliseconds, also infinite.
+ * @returns a function that cancels the call
+ */
+export function startTimer(milliseconds: number, done: () => void): () => void {
+  let timer: Timer | undefined;
+  const arm = (leftMs: number) => {
+    if (leftMs === Number.POSITIVE_INFINITY) return;
+    const sliceMs = Math.min(leftMs, MAX_TIMER_MS);
+    timer = setTimeout(() => (leftMs > sliceMs ? arm(leftMs - sliceMs) : done()), sliceMs);
+  };
+  arm(milliseconds);
+  return () => clearTimeout(timer);
+}

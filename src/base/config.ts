@@ -86,7 +86,8 @@ export function readConfig(environment: Environment = process.env): Config {
     worktreeSetup: values.CODEXMCP_WORKTREE_SETUP,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
-    environment: withoutGaps(environment),
+    // What was checked is what Codex gets.
+    environment: { ...withoutGaps(environment), ...(values.CODEX_HOME && { CODEX_HOME: values.CODEX_HOME }) },
   };
 }
 

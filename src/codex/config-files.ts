@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import { AppError } from "#base/errors.ts";
-import { pathExists, statIfAny } from "#base/paths.ts";
+import { statIfAny } from "#base/paths.ts";
 import { readOptionalText, kindOf } from "#platform/files/read-file.ts";
 
 /** Suffix of the file of a profile. */
@@ -37,24 +37,38 @@ export function readConfigFile<Schema extends v.GenericSchema>(
   }
 }
 
+/** First Codex version with a file for each profile; before, profiles were tables of `config.toml`. */
+const PROFILE_FILES_VERSION = "0.134.0";
+
 /**
- * Checks that Codex has a profile (`$CODEX_HOME/<name>.config.toml`), since Codex ignores unknown ones.
+ * Checks that Codex has a profile, since Codex ignores unknown ones: `$CODEX_HOME/<name>.config.toml`, or in earlier versions
+ * `[profiles.<name>]` in `config.toml`.
+ * @param version of Codex; if undefined, either counts
  * @throws AppError `unknown_profile`, naming the existing profiles
  */
-export function checkProfile(codexHome: string, name: string): void {
-  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) && pathExists(join(codexHome, name + PROFILE_SUFFIX))) return;
-  const known = listProfiles(codexHome);
+export function checkProfile(codexHome: string, name: string, version: string | undefined): void {
+  const hasFiles = version === undefined ? undefined : Bun.semver.order(version, PROFILE_FILES_VERSION) >= 0;
+  const files = hasFiles === false ? [] : listProfileFiles(codexHome);
+  const tables = hasFiles === true ? [] : listProfileTables(codexHome);
+  const known = [...files, ...tables].toSorted();
+  if (known.includes(name)) return;
+  const wanted = hasFiles === false ? `no [profiles.${name}] in config.toml of` : `no ${name}${PROFILE_SUFFIX} in`;
   throw new AppError(
     "unknown_profile",
-    `Codex has no profile "${name}": there is no ${name}${PROFILE_SUFFIX} in ${codexHome}.`,
-    known.length > 0 ? `Use one of these profiles: ${known.join(", ")}.` : "Create that file, or omit the profile.",
+    `Codex has no profile "${name}": there is ${wanted} ${codexHome}.`,
+    known.length > 0 ? `Use one of these profiles: ${known.join(", ")}.` : "Create that profile, or omit profile.",
   );
 }
 
-function listProfiles(codexHome: string): string[] {
+function listProfileTables(codexHome: string): string[] {
+  const schema = v.looseObject({ profiles: v.optional(v.record(v.string(), v.unknown()), {}) });
+  return Object.keys(readConfigFile(join(codexHome, "config.toml"), schema)?.profiles ?? {});
+}
+
+function listProfileFiles(codexHome: string): string[] {
   try {
     const names = readdirSync(codexHome).filter((name) => name.endsWith(PROFILE_SUFFIX));
-    return names.map((name) => name.slice(0, -PROFILE_SUFFIX.length)).toSorted();
+    return names.map((name) => name.slice(0, -PROFILE_SUFFIX.length));
   } catch {
     return [];
   }

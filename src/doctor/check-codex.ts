@@ -24,24 +24,29 @@ export async function checkCodex(config: Config): Promise<Finding[]> {
   try {
     program = locateCodex(config);
   } catch (error) {
-    return [problemOf("codex", error), ...checkConfiguredProfile(config)];
+    return [problemOf("codex", error), ...checkConfiguredProfile(config, undefined)];
   }
+  const { finding, version } = await checkVersion(config, program);
   return [
-    await checkVersion(config, program),
+    finding,
     ...(await checkOtherVersions(config, program)),
     await checkLogin(config, program),
-    ...checkConfiguredProfile(config),
+    ...checkConfiguredProfile(config, version),
   ];
 }
 
-async function checkVersion(config: Config, program: CodexProgram): Promise<Finding> {
+async function checkVersion(
+  config: Config,
+  program: CodexProgram,
+): Promise<{ finding: Finding; version: string | undefined }> {
   try {
     const capabilities = await probeCapabilities(config, program);
+    const { version } = capabilities;
     const fault = findIncompatibility(capabilities, EVERY_ARGUMENT, program.path);
-    if (fault !== undefined) return problemOf("codex", fault);
-    return ok("codex", `${capabilities.version ?? "unknown version"} at ${program.path}`);
+    if (fault !== undefined) return { finding: problemOf("codex", fault), version };
+    return { finding: ok("codex", `${version ?? "unknown version"} at ${program.path}`), version };
   } catch (error) {
-    return problemOf("codex", error);
+    return { finding: problemOf("codex", error), version: undefined };
   }
 }
 
@@ -73,10 +78,10 @@ async function checkLogin(config: Config, program: CodexProgram): Promise<Findin
   }
 }
 
-function checkConfiguredProfile({ codexHome, profile }: Config): Finding[] {
+function checkConfiguredProfile({ codexHome, profile }: Config, version: string | undefined): Finding[] {
   if (profile === undefined) return [];
   try {
-    checkProfile(codexHome, profile);
+    checkProfile(codexHome, profile, version);
     return [ok("profile", profile)];
   } catch (error) {
     return [problemOf("profile", error)];

@@ -1,7 +1,9 @@
 import { OWN_BUILD } from "#base/build.ts";
 import { type Config, type Environment, readConfig } from "#base/config.ts";
 import { pathExists } from "#base/paths.ts";
+import { suggest } from "#base/nearest.ts";
 import { VARIABLES } from "#base/variables.ts";
+import { HELPER_MARKER, RUN_MARKER } from "#domain/names.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { openContext } from "#tasks/context.ts";
 import { checkClients } from "./check-clients.ts";
@@ -11,7 +13,7 @@ import { checkSandbox } from "./check-sandbox.ts";
 import { checkState } from "./check-state.ts";
 import { checkTasks } from "./check-tasks.ts";
 import { checkWorktreePlace } from "./check-worktree-place.ts";
-import { type Finding, ok, problemOf } from "./finding.ts";
+import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /** Checks everything that tasks need, in the order in which problems are best fixed. Repairs nothing. */
 export async function runDoctor(environment: Environment): Promise<Finding[]> {
@@ -20,6 +22,7 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
   return [
     ok("program", `codex-mcp-server ${OWN_BUILD.version} for ${OWN_BUILD.target} at ${process.execPath}`),
     finding,
+    ...checkUnknownVariables(environment),
     ...(await checkCodex(config)),
     ...(await checkPrograms(config)),
     ...(await checkWorktreePlace(config)),
@@ -44,6 +47,23 @@ function readSettings(environment: Environment): { config: Config; finding: Find
     const rest = Object.entries(environment).filter(([name]) => !VARIABLES.includes(name));
     return { config: readConfig(Object.fromEntries(rest)), finding: problemOf("environment", error) };
   }
+}
+
+/** Variables that this server sets for its own processes. */
+const OWN_MARKERS = [RUN_MARKER, HELPER_MARKER, "CODEXMCP_SETUP"];
+
+/** Warns of variables that look like this server's and are not: a misspelt one has no effect. */
+function checkUnknownVariables(environment: Environment): Finding[] {
+  const unknown = Object.keys(environment).filter(
+    (name) => name.startsWith("CODEXMCP_") && !VARIABLES.includes(name) && !OWN_MARKERS.includes(name),
+  );
+  return unknown.map((name) =>
+    warning(
+      "environment",
+      `${name} is not a variable of this server.${suggest(name, VARIABLES)}`,
+      `Correct or remove ${name}.`,
+    ),
+  );
 }
 
 async function tasksIfAny(config: Config): Promise<Finding[]> {

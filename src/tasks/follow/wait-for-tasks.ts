@@ -3,6 +3,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { toFailure } from "#base/errors.ts";
+import { startTimer } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -89,7 +90,7 @@ export async function waitAtMost(
     const stop = () => {
       watch.close();
       clearInterval(safety);
-      clearTimeout(deadline);
+      cancelTimer();
       signal?.removeEventListener("abort", giveUp);
     };
     const done = (record: EndedTask | undefined) => {
@@ -130,7 +131,7 @@ export async function waitAtMost(
     };
     const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
     const safety = setInterval(() => void lookHard(), FALLBACK_POLL_MS);
-    const deadline = Number.isFinite(atMostMs) ? setTimeout(giveUp, atMostMs) : undefined;
+    const cancelTimer = startTimer(atMostMs, giveUp);
     look();
   });
 }

@@ -1,6 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { isAbsolute } from "node:path";
-import { checkProjectFiles, checkProfile } from "#codex/config-files.ts";
+import { checkProjectFiles } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { toSettings } from "#codex/settings.ts";
 import { withInstructions } from "#readonly/instructions.ts";
@@ -80,7 +80,6 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const sessionId = request.sessionId || undefined;
   if (sessionId !== undefined && !SESSION_ID.test(sessionId)) throw badSessionId(sessionId);
   const profile = request.profile || config.profile;
-  if (profile !== undefined) checkProfile(config.codexHome, profile);
   const images = checkImages(request.images ?? []);
   const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
   checkNetwork(request);

@@ -5,6 +5,7 @@ import {
   probeCapabilities,
   findIncompatibility,
 } from "#codex/capabilities.ts";
+import { checkProfile } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
@@ -14,18 +15,25 @@ import { codexProbeCache } from "#store/probe-cache.ts";
 /**
  * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
  * the program changes.
- * @throws AppError `codex_incompatible`
+ * @throws AppError `codex_incompatible`, `unknown_profile`
  */
 export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {
+  const capabilities = await findCapabilities(config, request);
+  if (request.profile !== undefined) checkProfile(config.codexHome, request.profile, capabilities?.version);
+}
+
+/** Returns the capabilities of the installed Codex, which accepts the request's arguments; undefined if it does not tell them. */
+async function findCapabilities(config: Config, request: CodexRequest): Promise<CodexCapabilities | undefined> {
   const args = codexArguments(request);
   const { path } = locateCodex(config);
   const known = recall(config);
-  if (known !== undefined && findIncompatibility(known, args, path) === undefined) return;
+  if (known !== undefined && findIncompatibility(known, args, path) === undefined) return known;
   // Behind a version manager's shim, the program may have changed unnoticed: ask again before refusing because of the cache.
   const capabilities = await readCapabilities(config).catch(() => undefined);
   // If the program does not answer, start it anyway: its own error message then explains the problem.
   const fault = capabilities === undefined ? undefined : findIncompatibility(capabilities, args, path);
   if (fault !== undefined) throw fault;
+  return capabilities;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from "#base/concurrency.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
@@ -43,5 +44,5 @@ export function isCancelled({ store }: AppContext, { task_id, run }: TaskRecord)
 export function deadlineSignal({ timeout_seconds }: RunningTask, { stop, clock }: RunContext): AbortSignal {
   if (timeout_seconds === 0) return stop.signal;
   const leftMs = Math.max(0, timeout_seconds * 1000 - clock.countedMs);
-  return AbortSignal.any([stop.signal, AbortSignal.timeout(leftMs)]);
+  return AbortSignal.any([stop.signal, AbortSignal.timeout(Math.min(leftMs, MAX_TIMER_MS))]);
 }
