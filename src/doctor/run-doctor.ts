@@ -50,12 +50,12 @@ function readSettings(environment: Environment): { config: Config; finding: Find
 }
 
 /** Variables that this server sets for its own processes. */
-const OWN_MARKERS = [RUN_MARKER, HELPER_MARKER, "CODEXMCP_SETUP"];
+const OWN_MARKERS = new Set([RUN_MARKER, HELPER_MARKER, "CODEXMCP_SETUP"]);
 
 /** Warns of variables that look like this server's and are not: a misspelt one has no effect. */
 function checkUnknownVariables(environment: Environment): Finding[] {
   const unknown = Object.keys(environment).filter(
-    (name) => name.startsWith("CODEXMCP_") && !VARIABLES.includes(name) && !OWN_MARKERS.includes(name),
+    (name) => name.startsWith("CODEXMCP_") && !VARIABLES.includes(name) && !OWN_MARKERS.has(name),
   );
   return unknown.map((name) =>
     warning(
