@@ -8,9 +8,11 @@ Which tool:
 - codex_cancel: stops a task with all its processes.
 - codex_diff, codex_merge, codex_discard: show what a task changed, merge it, remove its worktree (restorable).
 
-Sandbox: read-only to read and report, directly in cwd. full-access to change files: in a git repository the task gets its own worktree and branch agent/<type>-<description>, started from the commit checked out in cwd (base: from another commit; include_uncommitted: with uncommitted changes). Changes that Codex leaves uncommitted are committed on that branch; if not, commit_error says why. Nothing is merged unless you call codex_merge: call codex_diff first, and ask the user if it matters.
+{prompt} alone is enough: the task reads and reports, in the folder of this client.
 
-Topic: <type>-<description>-v<version>, e.g. review-auth_module-v1. type is review, implement, longrun or test; description names the work, words joined by _. Parallel tasks need different descriptions. To continue a task, use its type and description with the next version, and its session_id; it works in the same worktree.
+Sandbox: read-only (default) to read and report, directly in cwd. workspace-write (Codex's own sandbox, network only with network: true) or full-access (no sandbox) to change files: in a git repository the task gets its own worktree and branch agent/<type>-<description>, started from the commit checked out in cwd (base: from another commit; include_uncommitted: with uncommitted changes). Changes that Codex leaves uncommitted are committed on that branch; if not, commit_error says why. Nothing is merged unless you call codex_merge: call codex_diff first, and ask the user if it matters.
+
+Topic: a few words that name the work; they become <type>-<description>-v<version>, e.g. review-auth_module-v1, which the answer says. One topic has one worktree, so parallel tasks need different topics. To continue a task, pass resume with its task_id: same folder, worktree and session.
 
 Prompt: Codex does not see this conversation. Say what to do, where (paths), what not to touch, how to check the result, and what to report.
 
@@ -18,4 +20,4 @@ If codex answers with status running, the client's time limit was reached first:
 
 An answer with readonly_audit comes from a read-only run without Codex's own sandbox. Tell the user if its verdict is VIOLATION (and whether anything took effect) or UNVERIFIED (something could not be judged).
 
-Tasks continue to run when this client exits. codex_status without task_id lists all tasks.`;
+Tasks continue to run when this client exits. codex_status without task_id lists the newest tasks of this project.`;

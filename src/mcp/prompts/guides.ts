@@ -8,7 +8,7 @@ export const WRITING_A_PROMPT = `How to write the prompt for Codex:
 - Do not prescribe each step, and do not ask for a plan or progress reports: Codex then stops early.`;
 
 /** Instructions for the time after a run in a worktree. */
-export const AFTER_A_WORKTREE = `When the task has ended: if success is false, error and hint say why. Otherwise read codex_diff, run the tests in worktree_dir, and tell the user what changed before anything is merged. codex_merge then merges it into the branch that it started from; a conflict changes nothing. To have something fixed, call codex again with the same type and description, the next version, and the session_id. Afterwards codex_discard removes the worktree; it can be restored.`;
+export const AFTER_A_WORKTREE = `When the task has ended: if success is false, error and hint say why. Otherwise read codex_diff, run the tests in worktree_dir, and tell the user what changed before anything is merged. codex_merge then merges it into the branch that it started from; a conflict changes nothing. To have something fixed, call codex again with resume: its task_id. Afterwards codex_discard removes the worktree; it can be restored.`;
 
 /** Returns the topic words of a free text, without characters that a topic must not contain. */
 export function toDescription(text: string): string {

@@ -19,13 +19,13 @@ export const resume: Prompt = {
   },
   render: ({ task_id = "", next }) => `Continue the Codex task ${task_id}.${next ? ` Next: ${next}` : ""}
 
-1. \`codex_status\` with task_id "${task_id}" returns its topic, cwd, sandbox, session_id and outcome. If it is still running, call \`codex_wait\` first.
-2. Call \`codex\` (or \`codex_dispatch\` for long work) with the same cwd and sandbox, that session_id, and the same topic with the next version: it works in the same worktree and remembers the conversation.
+1. If it is still running, wait for it with \`codex_wait\`.
+2. Call \`codex\` (or \`codex_dispatch\` for long work) with resume "${task_id}": it works in the same folder or worktree and remembers the conversation.
 3. The prompt contains only what is new: what you found in its work, with file and line, and what to do about it. Do not repeat the first prompt. If other people changed files since, name them.
 
 ${WRITING_A_PROMPT}
 
-If the answer is unknown_session, Codex no longer has the session: start without session_id, and have it read the diff against base_commit first.
+If the answer is unknown_session, Codex no longer has the session: start a task without resume, and have it read the diff against base_commit first.
 
 ${AFTER_A_WORKTREE}`,
 };
