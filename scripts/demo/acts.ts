@@ -1,5 +1,5 @@
-import { formatDuration } from "#cli/terminal/quantities.ts";
-import { formatStatus } from "#cli/terminal/task-table.ts";
+import { formatDuration } from "#cli/terminal/format-values.ts";
+import { formatStatus } from "#cli/terminal/format-task.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
 import type { McpClient } from "../../test/support/mcp-client.ts";
 import {
@@ -151,7 +151,7 @@ function showMerged(story: Story, data: Answer): void {
 }
 
 function showConflict(story: Story, data: Answer): void {
-  story.line("", compose`${paint("✗", "red")} ${String(data["error"])}`);
+  story.line("", compose`${paint("✗", "red")} ${String(data["conflicting_task"])}: ${String(data["error"])}`);
   for (const { hunks } of data["conflicts"] as { hunks: { text: string }[] }[]) {
     for (const { text } of hunks) {
       for (const line of text.trimEnd().split("\n")) story.line("", paint(`  ${line}`, "yellow"));
