@@ -46,7 +46,7 @@ async function run(): Promise<number> {
     await buildBinary();
   }
   const { promise: interrupted, resolve: interrupt } = Promise.withResolvers<"interrupted">();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupt("interrupted"));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupt("interrupted"));
   const story = new Story({ isSilent: options.json });
   const world = new World({ codex: options.real ? "own" : "stub" });
   let exitCode = 0;

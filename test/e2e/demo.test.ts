@@ -95,13 +95,14 @@ describe("the demo", () => {
     expectNothingLeft(folderOf(calls));
   });
 
-  test("Ctrl-C ends the tasks that run, and leaves nothing", async () => {
+  // Ctrl-C, and a terminal that is closed.
+  test.each(["SIGINT", "SIGHUP"] as const)("%s ends the tasks that run, and leaves nothing", async (signal) => {
     const run = startDemo(["--json"]);
     let stdout = "";
     for await (const chunk of run.stdout.pipeThrough(new TextDecoderStream())) {
       stdout += chunk;
       // Both modules are being written.
-      if (stdout.includes(`"topic":"implement-count-v1"`)) run.kill("SIGINT");
+      if (stdout.includes(`"topic":"implement-count-v1"`)) run.kill(signal);
     }
     expect(await run.exited).toBe(130);
     expect(await run.stderr.text()).toBe("Interrupted: cleaning up.\n");
