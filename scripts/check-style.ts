@@ -36,13 +36,30 @@ function whatFollows(source: string, at: number): string {
   return (lines.find((line) => line.trim() !== "" && !line.trim().startsWith("//")) ?? "").trim();
 }
 
+const EXPORT = /^export (?:async )?(?:function\*?|const|type|interface|class) (?<name>\w+)/gm;
+
+/** Returns a sentence for each name that several files export: one name means one thing in the whole tree. */
+export function checkNames(sources: Readonly<Record<string, string>>): string[] {
+  const files = new Map<string, Set<string>>();
+  for (const [file, source] of Object.entries(sources)) {
+    for (const { groups } of source.matchAll(EXPORT)) {
+      const name = groups?.["name"] ?? "";
+      files.set(name, (files.get(name) ?? new Set()).add(file));
+    }
+  }
+  return [...files].flatMap(([name, list]) =>
+    list.size < 2 ? [] : [`${name} is exported by ${[...list].join(" and ")}`],
+  );
+}
+
 if (import.meta.main) {
   const root = join(import.meta.dir, "..");
   const names = Array.from(new Bun.Glob("src/**/*.ts").scanSync({ cwd: root })).toSorted();
-  const faults = names.flatMap((name) => {
-    const source = readFileSync(join(root, name), "utf8");
-    return checkDocstrings(name, source).concat(checkMessages(name, source));
-  });
+  const sources = Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
+  const faults = Object.entries(sources).flatMap(([name, source]) =>
+    checkDocstrings(name, source).concat(checkMessages(name, source)),
+  );
+  faults.push(...checkNames(sources));
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exit(1);
 }

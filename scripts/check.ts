@@ -1,4 +1,4 @@
-// Types, lint, format, dead code, generated documents, links, docstrings. Given the closing line of a test run, it adds
+// Types, lint, format, dead code, generated documents, links, pictures, docstrings. Given the closing line of a test run, it adds
 // that in. Closes with one line: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { formatTally, parseTally } from "./test.ts";
@@ -10,6 +10,7 @@ const CHECKS: Record<string, string[]> = {
   "dead code": ["knip"],
   "generated documents": ["bun", "scripts/generate-docs.ts", "--check"],
   "links and sizes of documents": ["bun", "scripts/check-docs.ts"],
+  pictures: ["bun", "scripts/check-picture.ts"],
   docstrings: ["bun", "scripts/check-style.ts"],
 };
 

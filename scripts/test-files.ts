@@ -25,6 +25,7 @@ const LONG = [
   "test/fault/deaths.test.ts",
   "test/fault/damage.test.ts",
   "test/e2e/waiting.test.ts",
+  "test/e2e/demo.test.ts",
   "test/e2e/parallel.test.ts",
   "test/fault/stops.test.ts",
 ];

@@ -1,19 +1,22 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Step } from "../../test/support/stub-script.ts";
 import type { World } from "../../test/support/world.ts";
+import type { Story } from "./story.ts";
 
 const FILES: Record<string, string> = {
-  "README.md": "# wordbook\n\nSmall functions on words.\n",
-  "src/title.ts": `/** The words of a text, each with a capital. */
+  "README.md": "# app\n\nSmall functions on texts.\n",
+  "src/index.ts": 'export { toTitle } from "./title.ts";\n',
+  "src/title.ts": `/** Returns a text with a capital at the beginning of each word. */
 export function toTitle(text: string): string {
   return text.split(" ").map((word) => word[0].toUpperCase() + word.slice(1)).join(" ");
 }
 `,
 };
 
-/** A small project for the demo to work on. */
+/** Creates a small project for the demo to work on, in the home folder of its world. */
 export async function makeProject(world: World): Promise<string> {
-  const path = world.folder("wordbook");
+  const path = join(world.home, "app");
   for (const [name, content] of Object.entries(FILES)) {
     mkdirSync(join(path, name, ".."), { recursive: true });
     writeFileSync(join(path, name), content);
@@ -24,64 +27,99 @@ export async function makeProject(world: World): Promise<string> {
   return path;
 }
 
-/** What the demo asks Codex for. A real model gets these words, too. */
+/** Titles of the acts. */
+export const ACTS = {
+  review: "A review: Codex reads in your repository and changes nothing",
+  modules: "Two modules at once, each in a git worktree of its own",
+  survival: "The client dies in the middle of a task; the task does not",
+  merge: "Both modules changed the same line: the conflict shows before anything is touched",
+  discard: "A worktree that is not wanted is discarded, and can be restored",
+  outcome: "What there is now",
+  next: "What to try next",
+} as const;
+
+/** Prompts of the demo, for the scripted and for a real model. */
 export const PROMPTS = {
-  review: "Review src/title.ts. Report every input that makes it throw. Do not change anything.",
-  slug: "Add src/slug.ts with `toSlug(text)`: lower case, words joined by `-`. Commit it on this branch.",
-  shorten: "Add src/shorten.ts with `shorten(text, length)`: cut at a word and end with `…`. Commit it on this branch.",
-  document: "Write docs/functions.md: one section for each function in src/. Work file by file. Leave it uncommitted.",
-  slugAgain: "In src/slug.ts, leave out what is neither letter nor digit, too. Commit that.",
-};
+  review: "Review src/title.ts: which inputs make it throw?",
+  slug: "Add src/slug.ts, export toSlug() in src/index.ts.",
+  count: "Add src/count.ts, export countWords() in src/index.ts.",
+  docs: "Write docs/functions.md: a section for each function in src/.",
+  resolve: "Merge main into your branch, keep both exports.",
+} as const;
 
-const commit = (message: string) => ({
-  run: `git add -A && git commit --quiet -m '${message}' && git log --oneline -1`,
-});
+/** Points at which the scripted model waits for the demo. */
+export interface Cues {
+  story: Story;
+  /** Pause before each answer of the model in milliseconds, for those who read along. */
+  pauseMs: number;
+  /** Fulfilled when the model may finish both modules. */
+  modules: Promise<void>;
+  /** Fulfilled when the model may finish the documentation. */
+  docs: Promise<void>;
+}
 
-const addFile = (path: string, ...lines: string[]) => ({
-  patch: `*** Begin Patch\n*** Add File: ${path}\n${lines.map((line) => `+${line}`).join("\n")}\n*** End Patch`,
-});
-
-/** What the scripted model does with them: the commands and patches are real, only the thinking is not. */
-export function scriptModel(world: World): void {
-  world.stub.script(PROMPTS.review, [
-    { think: "I read the file and look for what it takes for granted." },
-    { run: "cat src/title.ts" },
-    { say: "toTitle throws on an empty text and on double spaces: word[0] is undefined there (src/title.ts:3)." },
-  ]);
-  world.stub.script(PROMPTS.slug, [
-    addFile(
-      "src/slug.ts",
-      "/** A text as part of an address. */",
-      "export function toSlug(text: string): string {",
-      '  return text.toLowerCase().split(/\\s+/).join("-");',
-      "}",
-    ),
-    commit("Add toSlug"),
-    { say: "Added toSlug and committed it." },
-  ]);
-  world.stub.script(PROMPTS.shorten, [
-    addFile(
-      "src/shorten.ts",
-      "/** A text cut at a word. */",
-      "export function shorten(text: string, length: number): string {",
-      "  if (text.length <= length) return text;",
-      '  return `${text.slice(0, text.lastIndexOf(" ", length))}…`;',
-      "}",
-    ),
-    commit("Add shorten"),
-    { say: "Added shorten and committed it." },
-  ]);
-  world.stub.script(PROMPTS.document, [
-    { think: "One file after the other." },
-    { run: "ls src" },
-    { delayMs: 1200 },
+/**
+ * Tells the scripted model what to do: its commands and patches are real, only the thinking is not. Where two tasks run at once, each waits
+ * for the other's line, so that the demo shows them in the same order each time.
+ */
+export function scriptModel(world: World, { story, pauseMs, modules, docs }: Cues): void {
+  const pause = { delayMs: pauseMs };
+  const script = (prompt: string, ...steps: Step[]) => world.stub.script(prompt, [pause, ...steps]);
+  script(PROMPTS.review, { run: "cat src/title.ts" }, pause, {
+    say: "An empty text, and two spaces in a row: word[0] is undefined there (src/title.ts:3).",
+  });
+  const slug = writeModule("slug", "toSlug", '(text: string) => text.toLowerCase().split(/\\s+/).join("-")');
+  script(PROMPTS.slug, slug[0], { until: () => modules }, pause, slug[1], pause, {
+    say: "toSlug() is written and exported.",
+  });
+  const count = writeModule("count", "countWords", "(text: string) => text.split(/\\s+/).filter(Boolean).length");
+  script(
+    PROMPTS.count,
+    { until: () => story.printed("slug", 1) },
+    count[0],
+    { until: () => modules },
+    // The other's export, answer and end.
+    { until: () => story.printed("slug", 4) },
+    pause,
+    count[1],
+    pause,
+    { say: "countWords() is written and exported." },
+  );
+  script(
+    PROMPTS.docs,
+    { run: "grep -rn function src" },
+    { until: () => docs },
+    pause,
     { run: "mkdir -p docs && printf '# Functions\\n\\n## toTitle\\n' > docs/functions.md" },
-    { delayMs: 1200 },
-    { say: "docs/functions.md has one section." },
-  ]);
-  world.stub.script(PROMPTS.slugAgain, [
-    { run: "sed -i 's/split(.*)\\.join/split(\\/[^\\\\p{L}\\\\d]+\\/u).join/' src/slug.ts && cat src/slug.ts" },
-    commit("Leave punctuation out of slugs"),
-    { say: "toSlug now splits at everything that is neither letter nor digit." },
-  ]);
+    pause,
+    { say: "docs/functions.md describes toTitle()." },
+  );
+  script(
+    PROMPTS.resolve,
+    { run: "git merge --quiet main || sed -i '/^[<=>]\\{7\\}/d' src/index.ts; git commit --quiet -am 'Merge main'" },
+    pause,
+    { say: "main is merged in; src/index.ts exports both." },
+  );
+  useKnownModel(world);
+}
+
+/** Gives Codex a model that its own catalogue lists: about others it warns. */
+function useKnownModel(world: World): void {
+  const path = join(world.codexHome, "config.toml");
+  const config = readFileSync(path, "utf8");
+  writeFileSync(path, config.replace(/^model = .*/m, 'model = "gpt-5.5"'));
+}
+
+/** Returns the steps that add a module and export its function. */
+function writeModule(file: string, name: string, body: string): [add: Step, exportIt: Step] {
+  const patch = (...lines: string[]) => ({ patch: ["*** Begin Patch", ...lines, "*** End Patch"].join("\n") });
+  return [
+    patch(`*** Add File: src/${file}.ts`, `+export const ${name} = ${body};`),
+    patch(
+      "*** Update File: src/index.ts",
+      "@@",
+      ' export { toTitle } from "./title.ts";',
+      `+export { ${name} } from "./${file}.ts";`,
+    ),
+  ];
 }

@@ -25,7 +25,7 @@ export function listSome(names: readonly string[], atMost = 5): string {
 }
 
 /** Formats a number with a regular noun: `1 folder`, `2 folders`. */
-export function formatCount(count: number, noun: string): string {
+export function formatPlural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 

@@ -20,7 +20,7 @@ async function render(name: string, args: Record<string, string>): Promise<strin
 
 test.each([
   ["review", { scope: "the auth module" }, 'topic like "review-auth_module-v1"'],
-  ["implement", { what: "a rate limiter", check: "npm test" }, "It works when this passes: npm test"],
+  ["implement", { what: "a rate limiter", check: "npm test" }, "It is done when this passes: npm test"],
   ["parallel_modules", { goal: "a shop", modules: "cart, catalogue" }, "The modules: cart, catalogue"],
   ["long_run", { work: "port to ES modules", hours: "2" }, "timeout_seconds 7200"],
   ["resume", { task_id: "codex-review-auth-v1", next: "fix it" }, 'codex_status` with task_id "codex-review-auth-v1"'],
@@ -29,7 +29,7 @@ test.each([
   expect(text).toContain(wanted);
   expect(text).not.toContain("undefined");
   expect(Buffer.byteLength(text)).toBeLessThan(5000);
-  expect(await refusal(client.sdk.getPrompt({ name, arguments: {} }))).toContain(`The prompt ${name} needs: `);
+  expect(await refusal(client.sdk.getPrompt({ name, arguments: {} }))).toContain(`The prompt ${name} needs `);
 });
 
 test("they are listed with their arguments; another is refused by name", async () => {
@@ -39,7 +39,7 @@ test("they are listed with their arguments; another is refused by name", async (
     expect(description).toBeTruthy();
     expect(args.some(({ required }) => required === true)).toBe(true);
   }
-  expect(await refusal(client.sdk.getPrompt({ name: "deploy" }))).toContain("The prompts: review,");
+  expect(await refusal(client.sdk.getPrompt({ name: "deploy" }))).toContain("Use one of: review,");
 });
 
 test("arguments are completed", async () => {

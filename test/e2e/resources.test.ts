@@ -43,7 +43,7 @@ describe("each part of a task", () => {
     const folder = join(world.stateHome, "tasks", "codex-review-readme-v1");
     expect(await read(`${uri}/log`)).toBe(readFileSync(join(folder, "codex-exec.log"), "utf8"));
     expect(await read(`${uri}/events`)).toContain("command: cat README.md");
-    expect(await refusal(client.sdk.readResource({ uri: `${uri}/diff` }))).toContain("has no diff to read");
+    expect(await refusal(client.sdk.readResource({ uri: `${uri}/diff` }))).toContain("has no diff");
   });
 
   test("the diff of a worktree, uncommitted and new files included, and as it is now", async () => {
@@ -60,7 +60,7 @@ describe("each part of a task", () => {
     await world.run(worktree, ["rm", "later.txt"]);
     expect(await world.run(worktree, ["git", "status", "--porcelain"])).toBe(before);
     await world.run(repo, ["git", "worktree", "remove", "--force", worktree]);
-    expect(await refusal(client.sdk.readResource({ uri }))).toContain("is gone");
+    expect(await refusal(client.sdk.readResource({ uri }))).toContain("codex_discard");
   });
 
   test("of a failed task, the result says why", async () => {

@@ -80,6 +80,7 @@ export class ModelStub {
           send("response.created", { response: { id } });
           for (const item of turn.items) {
             if ("delayMs" in item) await Bun.sleep(item.delayMs);
+            else if ("until" in item) await item.until();
             else send("response.output_item.done", { item: this.#outputItem(item) });
           }
           if (turn.end === "hang") return;

@@ -11,6 +11,8 @@ export type Step =
   /** A call of an MCP server that Codex is configured with. */
   | McpCall
   | { delayMs: number }
+  /** Waits for something outside. */
+  | { until: () => Promise<void> }
   /** The API ends the answer as failed. */
   | { fail: string; code?: string }
   /** The API refuses the request. */
@@ -37,7 +39,7 @@ export type OutputItem =
 
 /** What one request gets. */
 export interface Turn {
-  items: (OutputItem | { delayMs: number })[];
+  items: (OutputItem | { delayMs: number } | { until: () => Promise<void> })[];
   failure?: { code: string; message: string };
   httpStatus?: number;
   httpError?: object;

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import { McpClient } from "./mcp-client.ts";
 import { ModelStub } from "./model-stub.ts";
+import { processesOf } from "./processes.ts";
 
 const PROJECT = join(import.meta.dir, "..", "..");
 
@@ -136,17 +137,7 @@ export class World {
 
   /** Processes that belong to this world: those whose environment names its folder. */
   processes(): { pid: number; command: string }[] {
-    if (process.platform !== "linux") return this.#processesByPs();
-    return readdirSync("/proc")
-      .map(Number)
-      .filter((pid) => Number.isInteger(pid) && pid !== process.pid && readProc(pid, "environ").includes(this.root))
-      .map((pid) => ({ pid, command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() }));
-  }
-
-  #processesByPs(): { pid: number; command: string }[] {
-    const listing = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,command="]).stdout.toString();
-    const lines = listing.split("\n").filter((line) => line.includes(this.root));
-    return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, "") }));
+    return processesOf(this.root);
   }
 
   /** Ends the clients and waits until no process of the world is left; ends, and tells of, any that stays. */
@@ -176,14 +167,6 @@ function killIfThere(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It has ended by itself.
-  }
-}
-
-function readProc(pid: number, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, "latin1");
-  } catch {
-    return "";
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { checkMessages } from "../../scripts/check-messages.ts";
-import { checkDocstrings } from "../../scripts/check-style.ts";
+import { checkDocstrings, checkNames } from "../../scripts/check-style.ts";
 
 test.each([
   ["/** What a caller gets. */\nexport interface Answer {}\n", "begins with a clause"],
@@ -43,4 +43,10 @@ test.each([
   `new AppError(${CODE}, \`Codex said: \${text}\`, "Run \`doctor\`.");\n`,
 ])("%p is fine", (source) => {
   expect(checkMessages("a.ts", source)).toEqual([]);
+});
+
+test("a name that two files export is refused", () => {
+  const one = { "a.ts": "export const a = 1;\nexport type B = 1;\n", "b.ts": "export function c() {}\n" };
+  expect(checkNames(one)).toEqual([]);
+  expect(checkNames({ ...one, "d.ts": "export interface B {}\n" })).toEqual(["B is exported by a.ts and d.ts"]);
 });

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { Turns } from "#base/concurrency.ts";
 import { errnoOf } from "#base/errors.ts";
-import { formatCount } from "#base/text.ts";
+import { formatPlural } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import {
   isSameFingerprint,
@@ -64,7 +64,7 @@ export async function copySessionBack(
   await copyAgentsBack(move, agents);
   const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
   if (others > 0) {
-    findings.notes.push(`The run created ${formatCount(others, "record")} of other sessions, which were discarded.`);
+    findings.notes.push(`The run created ${formatPlural(others, "record")} of other sessions, which were discarded.`);
   }
 }
 

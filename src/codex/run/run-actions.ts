@@ -1,4 +1,4 @@
-import { formatCount, takeStart } from "#base/text.ts";
+import { formatPlural, takeStart } from "#base/text.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { type CodexEvent, type CodexItem, isKnownItem, parseEvent } from "./event.ts";
 
@@ -49,7 +49,7 @@ export function readActions(logFile: string): RunActions {
   const reader = new LineReader(logFile);
   for (const line of reader.read()) take(line);
   take(reader.rest());
-  if (reader.longLines > 0) addUnknown(`${formatCount(reader.longLines, "log line")} longer than the limit`);
+  if (reader.longLines > 0) addUnknown(`${formatPlural(reader.longLines, "log line")} longer than the limit`);
   const actions: RunActions = { commands: [], patches: [], unknown: [...unknown] };
   for (const item of items.values()) addAction(actions, item);
   return actions;

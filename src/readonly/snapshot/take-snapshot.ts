@@ -2,7 +2,7 @@ import { closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, r
 import { join } from "node:path";
 import { hashContent } from "#base/digest.ts";
 import { errnoOf } from "#base/errors.ts";
-import { formatCount } from "#base/text.ts";
+import { formatPlural } from "#base/text.ts";
 import { type Entry, joinBelow, type Listing, type Snapshot } from "./snapshot.ts";
 
 /** Limits of a snapshot. */
@@ -43,7 +43,7 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
     if (elapsed > limits.totalMs) {
       const left = soon.length + later.length + 1;
       snapshot.notCovered.push(
-        `${formatCount(left, "folder")} and everything below, because the time limit of ${limits.totalMs} ms was reached`,
+        `${formatPlural(left, "folder")} and everything below, because the time limit of ${limits.totalMs} ms was reached`,
       );
       break;
     }
@@ -63,7 +63,7 @@ export async function takeSnapshot(top: string, limits: SnapshotLimits): Promise
       if (kind === "folder" && limits.isEntered(below)) (LARGE_FOLDERS.test(name) ? later : soon).push(below);
     }
   }
-  if (unreadable > 0) snapshot.notCovered.push(`${formatCount(unreadable, "folder")} that cannot be read`);
+  if (unreadable > 0) snapshot.notCovered.push(`${formatPlural(unreadable, "folder")} that cannot be read`);
   return snapshot;
 }
 

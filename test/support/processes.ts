@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Returns the processes whose environment names a folder. */
+export function processesOf(folder: string): { pid: number; command: string }[] {
+  if (process.platform !== "linux") return processesByPs(folder);
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && pid !== process.pid && readProc(pid, "environ").includes(folder))
+    .map((pid) => ({ pid, command: readProc(pid, "cmdline").replaceAll("\0", " ").trim() }));
+}
+
+function processesByPs(folder: string): { pid: number; command: string }[] {
+  const listing = Bun.spawnSync(["ps", "-axwwE", "-o", "pid=,command="]).stdout.toString();
+  const lines = listing.split("\n").filter((line) => line.includes(folder));
+  return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, "") }));
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    return "";
+  }
+}
