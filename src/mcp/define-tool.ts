@@ -171,7 +171,7 @@ function checkArguments(tool: string, args: unknown): void {
     const left: [value: unknown, depth: number][] = [[top, 1]];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [value, depth] = next;
-      if (++values > MAX_VALUES) throw refuse(tool, parameter, `holds more than ${MAX_VALUES} values`);
+      if (++values > MAX_VALUES) throw refuse(tool, parameter, `contains more than ${MAX_VALUES} values`);
       if (hasNul(value)) throw refuse(tool, parameter, "contains a NUL character");
       if (typeof value !== "object" || value === null) continue;
       if (depth > MAX_DEPTH) throw refuse(tool, parameter, `is nested deeper than ${MAX_DEPTH} levels`);

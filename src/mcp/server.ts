@@ -34,7 +34,7 @@ function makeServer(session: Session): Server {
 /** Replacement for ajv, which costs start-up time. The SDK validates answers to its own requests with it; this server sends none. */
 const NO_VALIDATOR = {
   getValidator: () => {
-    throw new Error("this server asks its client nothing");
+    throw new Error("this server sends no requests to its client");
   },
 };
 

@@ -89,7 +89,7 @@ export function parseDuration(text: string): number | undefined {
 
 function checkChoice(command: Command, name: string, { choices }: OptionSpec, text: string): void {
   if (choices === undefined || choices.includes(text)) return;
-  throw usageError(command, `--${name} takes ${choices.join(", ")}, not "${text}".${suggest(text, choices)}`);
+  throw usageError(command, `--${name} takes one of ${choices.join(", ")}, not "${text}".${suggest(text, choices)}`);
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {

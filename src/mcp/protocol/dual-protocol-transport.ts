@@ -52,7 +52,7 @@ export class DualProtocolTransport implements Transport {
   }
 
   async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
-    if (isJSONRPCRequest(message)) throw new Error("this server asks its client nothing");
+    if (isJSONRPCRequest(message)) throw new Error("this server sends no requests to its client");
     if (isJSONRPCNotification(message)) return this.#sendNotification(message, options?.relatedRequestId);
     const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
     if (pending === undefined) return;
