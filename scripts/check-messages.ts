@@ -1,4 +1,4 @@
-// Checks what a machine can judge of the English that users read: the messages and hints of errors, and the words in all texts.
+// Checks the form of messages and hints of errors, and finds unclear words in all texts of the code.
 import { type Argument, type Expression, parseSync, Visitor } from "oxc-parser";
 
 /** Words and phrases that a reader has to interpret; the replacement names the plain word. */

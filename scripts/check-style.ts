@@ -1,4 +1,4 @@
-// Checks what a machine can judge of the English in src/: the first words of docstrings (here), messages and words (check-messages.ts).
+// Checks the English of src/ and scripts/: the first words of docstrings (here), messages and words (check-messages.ts).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkMessages } from "./check-messages.ts";
@@ -54,12 +54,14 @@ export function checkNames(sources: Readonly<Record<string, string>>): string[] 
 
 if (import.meta.main) {
   const root = join(import.meta.dir, "..");
-  const names = Array.from(new Bun.Glob("src/**/*.ts").scanSync({ cwd: root })).toSorted();
-  const sources = Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
-  const faults = Object.entries(sources).flatMap(([name, source]) =>
+  const read = (pattern: string) => {
+    const names = Array.from(new Bun.Glob(pattern).scanSync({ cwd: root })).toSorted();
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
+  };
+  const faults = Object.entries(read("{src,scripts}/**/*.ts")).flatMap(([name, source]) =>
     checkDocstrings(name, source).concat(checkMessages(name, source)),
   );
-  faults.push(...checkNames(sources));
+  faults.push(...checkNames(read("src/**/*.ts")));
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exit(1);
 }
