@@ -94,7 +94,7 @@ function checkChoice(command: Command, name: string, { choices }: OptionSpec, te
 
 function checkOperands(command: Command, operands: readonly string[]): void {
   const { min = 0, max = 0, usage = "" } = command.operands ?? {};
-  if (operands.length < min) throw usageError(command, `${command.name} needs ${usage}.`);
+  if (operands.length < min) throw usageError(command, `${command.name} requires ${usage}.`);
   if (operands.length <= max) return;
   const extra = operands.slice(max).join(" ");
   throw usageError(command, `${command.name} takes ${max === 0 ? "no arguments" : `only ${usage}`} (${extra}).`);

@@ -32,7 +32,7 @@ export function registerTools(server: Server, session: Session): void {
       takesTasks: caller.takesTasks,
       reportProgress: progressOf(params, extra),
     };
-    return session.note(callTool(params.name, params.arguments, call));
+    return session.track(callTool(params.name, params.arguments, call));
   });
 }
 

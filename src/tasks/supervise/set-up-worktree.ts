@@ -50,9 +50,9 @@ export async function setUpWorktree(
   });
   const limits = setInterval(() => {
     const reached = reachedTotalLimit(task, clock);
-    if (reached !== undefined) stop.ask(reached);
+    if (reached !== undefined) stop.request(reached);
   }, TICK_MS);
-  const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
+  const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.requested]);
   clearInterval(limits);
   const traces = familyTraces(config, task);
   await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}`, traces });
