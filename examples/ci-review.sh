@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lets Codex review the commits since a base, in any CI, and exits with 1 unless it approves. Codex only reads.
 # Usage: ci-review.sh <base>, in a checkout that has both commits.
-# It needs codex (logged in), codex-mcp-server, git, jq, and as the MCP client that starts the task:
+# Requires codex (logged in), codex-mcp-server, git, jq, and an MCP client to start the task:
 #   npm install --global @modelcontextprotocol/inspector@2.12.0
 set -eu
 base=$(git rev-parse --verify "$1^{commit}")

@@ -7,17 +7,17 @@ import { type Target, targetNamed, TARGETS } from "./targets.ts";
 
 const root = join(import.meta.dir, "..");
 
-/** Where the binary for this machine comes to lie. */
+/** Path of the binary for this machine. */
 export const BINARY = join(root, "dist", "codex-mcp-server");
 
-/** Where a target's binary comes to lie. */
+/** Returns the path of a target's binary. */
 export function binaryOf({ name }: Target): string {
   return join(root, "dist", `codex-mcp-server-${name}${name.startsWith("windows") ? ".exe" : ""}`);
 }
 
 /**
- * Compiles the program into one file, for this machine where no target is named.
- * @throws where it does not build, with the bundler's messages
+ * Compiles the program into one file, by default for this machine.
+ * @throws with the bundler's messages, if the build fails
  */
 export async function buildBinary(target?: Target): Promise<string> {
   const outfile = target === undefined ? BINARY : binaryOf(target);
@@ -30,7 +30,7 @@ export async function buildBinary(target?: Target): Promise<string> {
     compile: {
       outfile,
       ...(target !== undefined && { target: target.runtime }),
-      // An MCP client starts its servers inside the user's workspace: whatever lies there must not steer them.
+      // An MCP client starts its servers in the user's workspace: files there must not configure them.
       autoloadDotenv: false,
       autoloadBunfig: false,
     },
@@ -48,7 +48,7 @@ async function describeBuild(target: Target | undefined): Promise<Build> {
   };
 }
 
-/** Its time, not ours, so that the same commit gives the same bytes. */
+/** Returns the commit's time, not the build's, so that the same commit gives the same bytes. */
 async function describeCommit(): Promise<Pick<Build, "commit" | "date">> {
   const git = (...args: string[]) => $`git ${args}`.cwd(root).quiet().nothrow().text();
   const [commit = "", date = ""] = (await git("log", "-1", "--format=%H %cI")).trim().split(" ");

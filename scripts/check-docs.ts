@@ -1,4 +1,4 @@
-// Checks the documents that people read: relative links and their anchors lead somewhere, a link leads to each page, and the READMEs stay
+// Checks the documents: relative links and their anchors have a target, each page is linked from another one, and the READMEs are
 // short. Needs no network.
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";

@@ -1,4 +1,4 @@
-// Checks what a machine can judge of the English that users read: the messages and hints of errors, and the words in all texts.
+// Checks the form of messages and hints of errors, and finds unclear words in all texts of the code.
 import { type Argument, type Expression, parseSync, Visitor } from "oxc-parser";
 
 /** Words and phrases that a reader has to interpret; the replacement names the plain word. */
@@ -27,6 +27,22 @@ const EXEMPT = "src/base/former-names.ts";
 const SENTENCE_END = /[.!?…]["”)]?$/;
 const LOWER_CASE_START = /^(?:a|an|the|no|it|its|there|this|that|these)\b/;
 
+/** Returns the banned words of a text, each with the plain word. */
+function findBannedWords(text: string): string[] {
+  return BANNED.flatMap(([pattern, instead]) => {
+    const found = pattern.exec(text)?.[0];
+    return found === undefined ? [] : [`"${found}" (instead: ${instead})`];
+  });
+}
+
+/** Returns a sentence for each line of a document with banned words; code is left out. */
+export function checkDocument(name: string, text: string): string[] {
+  const prose = text.replaceAll(/```[\s\S]*?```|`[^`\n]*`/g, (code) => code.replaceAll(/[^\n]/g, " "));
+  return prose
+    .split("\n")
+    .flatMap((line, index) => findBannedWords(line).map((fault) => `${name}:${index + 1}: ${fault}: ${line.trim()}`));
+}
+
 /** Returns a sentence for each text of a file that does not read as it should. */
 export function checkMessages(name: string, source: string): string[] {
   if (name === EXEMPT) return [];
@@ -37,10 +53,7 @@ export function checkMessages(name: string, source: string): string[] {
     );
   };
   const checkWords = (at: number, text: string) => {
-    for (const [pattern, instead] of BANNED) {
-      const found = pattern.exec(text)?.[0];
-      if (found !== undefined) report(at, `"${found}" (instead: ${instead})`, text);
-    }
+    for (const fault of findBannedWords(text)) report(at, fault, text);
   };
   const checkSentences = ([, ...parts]: Argument[]) => {
     for (const part of parts.slice(0, 2)) {

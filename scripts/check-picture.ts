@@ -10,7 +10,7 @@ import { CAST, drawPictures, PICTURES } from "./picture.ts";
 /** Largest size of a picture in bytes. */
 const MAX_BYTES = 150_000;
 const READMES = ["README.md", "README.zh-CN.md"];
-/** What a page that shows a picture would load or run, and what only this machine has. */
+/** Patterns of content that must not be in a picture: things to load or run, and paths of this machine. */
 const FORBIDDEN = /<(?:script|image|foreignObject|a)\b|href|@import|@font-face|url\((?!#)|\/(?:tmp|home|root|var)\//i;
 
 /** Returns a sentence for each fault of the pictures of a recording. */

@@ -1,7 +1,7 @@
-// Checks what a machine can judge of the English in src/: the first words of docstrings (here), messages and words (check-messages.ts).
+// Checks the English of src/ and scripts/: the first words of docstrings (here), messages and words (check-messages.ts).
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { checkMessages } from "./check-messages.ts";
+import { checkDocument, checkMessages } from "./check-messages.ts";
 
 /** First words of clauses, which leave the reader to find out what is meant. */
 const CLAUSES = /^(?:What|Who|Whom|Whose|Where|Which|That|How|Why|Of|In|On|As|Those|Only|The same)\b/;
@@ -54,12 +54,17 @@ export function checkNames(sources: Readonly<Record<string, string>>): string[] 
 
 if (import.meta.main) {
   const root = join(import.meta.dir, "..");
-  const names = Array.from(new Bun.Glob("src/**/*.ts").scanSync({ cwd: root })).toSorted();
-  const sources = Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
-  const faults = Object.entries(sources).flatMap(([name, source]) =>
+  const read = (pattern: string) => {
+    const names = Array.from(new Bun.Glob(pattern).scanSync({ cwd: root })).toSorted();
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), "utf8")]));
+  };
+  const faults = Object.entries(read("{src,scripts}/**/*.ts")).flatMap(([name, source]) =>
     checkDocstrings(name, source).concat(checkMessages(name, source)),
   );
-  faults.push(...checkNames(sources));
+  for (const [name, text] of Object.entries(read("{*,docs/*,docs/decisions/*,examples/*}.md"))) {
+    faults.push(...checkDocument(name, text));
+  }
+  faults.push(...checkNames(read("src/**/*.ts")));
   for (const fault of faults) console.error(fault);
   if (faults.length > 0) process.exit(1);
 }

@@ -1,5 +1,5 @@
-// Types, lint, format, dead code, generated documents, links, pictures, docstrings. Given the closing line of a test run, it adds
-// that in. Closes with one line: N passed, N failed, N skipped.
+// Checks types, lint, format, dead code, generated documents, links, pictures and docstrings. The last line of a test run, if given, is
+// added to the totals. The last line is: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { formatTally, parseTally } from "./test.ts";
 

@@ -1,4 +1,4 @@
-// The main job, for real: hands work to the Codex CLI through MCP, and tells it as a story. See --help.
+// Demo: hands work to the Codex CLI through MCP and shows it step by step. See --help.
 import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 import { compose, paint } from "#cli/terminal/style.ts";
@@ -15,13 +15,13 @@ Runs real tasks: the real Codex CLI, git worktrees and tmux, with a scripted mod
 
   --real   uses your own Codex and account
   --keep   keeps the project, the tasks and their worktrees
-  --json   prints each tool call with its answer, one JSON object a line
-  --built  uses dist/codex-mcp-server as it is, instead of building it
+  --json   prints each tool call with its answer, one JSON object on each line
+  --built  uses the existing dist/codex-mcp-server instead of building it
   --help   prints this text
 
-Exits with 1 if a step does not come out as it should.`;
+Exits with 1 if a step gives another result than expected.`;
 
-/** Pauses for those who read along, in milliseconds. */
+/** Pauses for a reader, in milliseconds. */
 const [MODEL_PAUSE_MS, ACT_PAUSE_MS] = isatty(1) ? [900, 1500] : [0, 0];
 
 const { values: options } = parseArgs({

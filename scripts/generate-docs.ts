@@ -1,5 +1,5 @@
-// Writes what the code knows: the tables of docs/ between their marks, the manual page, the golden schemas of the tools; and
-// translates the reference pages by scripts/docs/zh.json. With --check it only says whether all of them are up to date.
+// Generates the tables of docs/ between their marks, the manual page and the expected schemas of the tools from the code, and
+// translates the reference pages with scripts/docs/zh.json. With --check, it only checks that all of them are up to date.
 import { join } from "node:path";
 import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
 import { manPage } from "./docs/man-page.ts";

@@ -1,15 +1,15 @@
 #!/bin/sh
 # Installs codex-mcp-server for this user: finds the build for this platform, libc and processor, verifies
-# its checksum, and puts it into ~/.local/bin, and its manual page into ~/.local/share/man. A second run changes nothing.
+# its checksum, and installs it in ~/.local/bin and its manual page in ~/.local/share/man. A second run changes nothing.
 #
 #   curl -fsSL https://github.com/codex-mcp-server/codex-mcp-server/releases/latest/download/install.sh | sh
 #   … | sh -s -- --container          the build for containers (read-only fallback on)
 #   … | sh -s -- --version 0.1.0 --dir /usr/local/bin
 #
-# CODEXMCP_RELEASES names another place with the same files (a mirror): <it>/download/v<version>/<file>.
+# CODEXMCP_RELEASES is the URL of a mirror with the same files: $CODEXMCP_RELEASES/download/v<version>/<file>.
 set -eu
 
-# All of it stands in functions: a download that breaks off runs nothing.
+# All code is in functions, so that an incomplete download runs nothing.
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
@@ -17,24 +17,24 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 usage() {
   say "install.sh [--version <version>] [--dir <folder>] [--container] [--target <target>]"
-  say "  --version    this version, not the newest"
-  say "  --dir        where to (default: \$CODEXMCP_INSTALL_DIR, else ~/.local/bin); for .../bin, the manual page goes to .../share/man"
-  say "  --container  the build for containers: its read-only fallback is on by default"
-  say "  --target     this build, whatever the machine is (for example linux-x64-musl)"
+  say "  --version    install this version instead of the newest"
+  say "  --dir        install in this folder (default: \$CODEXMCP_INSTALL_DIR, else ~/.local/bin); if it is .../bin, the manual page goes to .../share/man"
+  say "  --container  install the build for containers, whose read-only fallback is on by default"
+  say "  --target     install this build, for example linux-x64-musl, instead of the one for this machine"
 }
 
 detect_target() {
   case "$(uname -s)" in
     Linux) os=linux ;;
     Darwin) os=darwin ;;
-    *) fail "there is no build for $(uname -s); for Windows, take the .zip from the releases page" ;;
+    *) fail "there is no build for $(uname -s); for Windows, download the .zip from the releases page" ;;
   esac
   case "$(uname -m)" in
     x86_64 | amd64) cpu=x64 ;;
     aarch64 | arm64) cpu=arm64 ;;
     *) fail "there is no build for the processor $(uname -m)" ;;
   esac
-  # A shell under Rosetta says x86_64.
+  # A shell under Rosetta reports x86_64.
   if [ "$os" = darwin ] && [ "$(sysctl -n hw.optional.arm64 2>/dev/null || true)" = 1 ]; then cpu=arm64; fi
   target="$os-$cpu"
   if [ "$os" = linux ]; then
@@ -44,7 +44,7 @@ detect_target() {
 }
 
 is_musl() {
-  # The loader alone proves nothing: glibc systems may have musl's beside their own.
+  # The loader alone proves nothing: glibc systems may have musl's as well.
   case "$(ldd --version 2>&1 || true)" in
     *musl*) return 0 ;;
     *GNU* | *GLIBC*) return 1 ;;
@@ -55,9 +55,9 @@ is_musl() {
 
 download() { # url, file
   if has curl; then
-    curl -fsSL --retry 2 -o "$2" "$1" || fail "$1 could not be downloaded"
+    curl -fsSL --retry 2 -o "$2" "$1" || fail "cannot download $1"
   elif has wget; then
-    wget -q -O "$2" "$1" || fail "$1 could not be downloaded"
+    wget -q -O "$2" "$1" || fail "cannot download $1"
   else
     fail "curl or wget is needed"
   fi
@@ -73,17 +73,17 @@ checksum() { # file
 
 verify() { # file, its name in SHA256SUMS
   wanted=$(awk -v name="$2" '$2 == name { print $1 }' "$scratch/SHA256SUMS")
-  [ -n "$wanted" ] || fail "SHA256SUMS does not name $2; nothing was installed"
+  [ -n "$wanted" ] || fail "SHA256SUMS has no checksum of $2; nothing was installed"
   got=$(checksum "$1")
-  [ "$got" = "$wanted" ] || fail "the checksum of $2 is wrong (it is $got, not $wanted): it is damaged or was tampered with; nothing was installed"
+  [ "$got" = "$wanted" ] || fail "the checksum of $2 is wrong ($got instead of $wanted): the file is damaged or was tampered with; nothing was installed"
 }
 
-is_in_place() { # new file, place
+is_in_place() { # new file, path
   [ -f "$2" ] && cmp -s "$1" "$2"
 }
 
-put_in_place() { # new file, place, permissions
-  # Beside it first: a running server keeps the file that it was started from, and nobody sees a half.
+put_in_place() { # new file, path, permissions
+  # Copied beside it first, then renamed: a running server keeps its file, and no process sees half a file.
   cp "$1" "$2.new.$$"
   chmod "$3" "$2.new.$$"
   mv -f "$2.new.$$" "$2"
@@ -94,7 +94,7 @@ install_manual() { # manual page, folder of the program
     */bin) manuals=${2%/bin}/share/man/man1 ;;
     *) return 0 ;;
   esac
-  # An archive of an older version has none, and a folder that is not writable is no reason to fail.
+  # Archives of older versions have no manual page; a folder that is not writable is not an error.
   [ -f "$1" ] && mkdir -p "$manuals" 2>/dev/null && [ -w "$manuals" ] || return 0
   if is_in_place "$1" "$manuals/codex-mcp-server.1"; then return 0; fi
   put_in_place "$1" "$manuals/codex-mcp-server.1" 644
@@ -114,12 +114,12 @@ say_what_next() { # folder
     *":$1:"*) program=codex-mcp-server ;;
     *)
       program="$1/codex-mcp-server"
-      say "$1 is not in PATH; for sh, bash and zsh: export PATH=\"$1:\$PATH\" in your ~/.profile"
+      say "$1 is not in PATH; add this to your ~/.profile (sh, bash, zsh): export PATH=\"$1:\$PATH\""
       ;;
   esac
   say "Next:"
-  say "  $program doctor                look whether codex, git and tmux are there"
-  say "  $program install claude-code   set it up in Claude Code (or cursor, vscode, codex, …)"
+  say "  $program doctor                check that codex, git and tmux are installed and work"
+  say "  $program install claude-code   add it to Claude Code (or cursor, vscode, codex, …)"
 }
 
 main() {
@@ -144,7 +144,7 @@ main() {
   case "$target" in
     *-container) ;;
     linux-*) target="$target$container" ;;
-    *) if [ -n "$container" ]; then fail "the builds for containers are for Linux, this is $target"; fi ;;
+    *) if [ -n "$container" ]; then fail "builds for containers exist only for Linux, not for $target"; fi ;;
   esac
   releases=${CODEXMCP_RELEASES:-https://github.com/codex-mcp-server/codex-mcp-server/releases}
   case "$version" in
@@ -161,10 +161,10 @@ main() {
   verify "$scratch/$archive" "$archive"
   mkdir "$scratch/unpacked"
   tar -xzf "$scratch/$archive" -C "$scratch/unpacked"
-  mkdir -p "$folder" || fail "$folder cannot be made"
-  [ -w "$folder" ] || fail "$folder is not writable; --dir names another"
+  mkdir -p "$folder" || fail "cannot create $folder"
+  [ -w "$folder" ] || fail "$folder is not writable; choose another folder with --dir"
   if is_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server"; then
-    say "$folder/codex-mcp-server is this version already; nothing was changed."
+    say "$folder/codex-mcp-server is already this version; nothing was changed."
   else
     put_in_place "$scratch/unpacked/codex-mcp-server" "$folder/codex-mcp-server" 755
     say "installed $folder/codex-mcp-server ($target)"

@@ -1,9 +1,9 @@
-// Makes all that a release consists of in dist/release, and uploads it to GitHub.
+// Builds a release in dist/release and uploads it to GitHub.
 // Usage: npm run release [-- --dry-run | --prepare-only | --upload-only] [target …]
-//   --dry-run       all but the upload; also where the version has no section in CHANGELOG.md yet
-//   --prepare-only  all but the upload, as it is to be uploaded
-//   --upload-only   only the upload of what was prepared (CI attests it, and tries it, in between)
-//   target …        only these, for trying it out
+//   --dry-run       build without uploading; CHANGELOG.md needs no section for the version yet
+//   --prepare-only  build the final files without uploading them
+//   --upload-only   upload the prepared files (CI attests and tests them in between)
+//   target …        build only these targets
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ const ROOT = join(import.meta.dir, "..");
 const FOLDER = join(ROOT, "dist", "release");
 const TAG = `v${manifest.version}`;
 
-/** Everything of a release but the upload, in {@link FOLDER}. */
+/** Builds a release in {@link FOLDER} without uploading it. */
 async function prepare(targets: readonly Target[], isDryRun: boolean): Promise<void> {
   const notes = releaseNotes(await Bun.file(join(ROOT, "CHANGELOG.md")).text(), manifest.version, isDryRun);
   rmSync(FOLDER, { recursive: true, force: true });
@@ -39,7 +39,7 @@ async function prepare(targets: readonly Target[], isDryRun: boolean): Promise<v
   write("server.json", `${JSON.stringify(await registryEntry(bundles), null, 2)}\n`);
   write("install.sh", await Bun.file(join(ROOT, "scripts", "install.sh")).text());
   writeChecksums(FOLDER);
-  // Not a file of the release, but its text.
+  // The text of the release, not one of its files.
   writeFileSync(join(ROOT, "dist", "release-notes.md"), notes);
 }
 

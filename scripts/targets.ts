@@ -1,16 +1,16 @@
-/** What a binary is built for. */
+/** Platform that a binary is built for. */
 export interface Target {
-  /** As in the files' names: `codex-mcp-server-<name>`. */
+  /** Name in file names: `codex-mcp-server-<name>`. */
   name: string;
-  /** Bun's runtime in it. */
+  /** Name of Bun's runtime. */
   runtime: Bun.Build.CompileTarget;
-  /** For containers: the read-only fallback is on where nobody sets CODEXMCP_READONLY_FALLBACK. */
+  /** Whether it is for containers: the read-only fallback is on unless CODEXMCP_READONLY_FALLBACK is set. */
   isContainer: boolean;
-  /** How it is packed for a release; users of Windows expect a .zip. */
+  /** Archive format of a release; Windows users expect a .zip. */
   archive: "tar.gz" | "zip";
 }
 
-/** Each for Docker images too. `baseline` is for processors without AVX2. */
+/** Linux targets, each also built for containers. `baseline` is for processors without AVX2. */
 const LINUX: Record<string, Bun.Build.CompileTarget> = {
   "linux-x64": "bun-linux-x64-modern",
   "linux-x64-baseline": "bun-linux-x64-baseline",
@@ -26,7 +26,7 @@ const OTHERS: Record<string, Bun.Build.CompileTarget> = {
   "windows-x64": "bun-windows-x64-baseline",
 };
 
-/** Everything that is built. */
+/** All targets. */
 export const TARGETS: readonly Target[] = [
   ...Object.entries(LINUX).flatMap(([name, runtime]): Target[] => [
     { name, runtime, isContainer: false, archive: "tar.gz" },
@@ -40,7 +40,7 @@ export const TARGETS: readonly Target[] = [
   })),
 ];
 
-/** The target of a name. @throws where there is none, with the names that there are */
+/** Returns the target of a name. @throws with the valid names, if there is none */
 export function targetNamed(name: string): Target {
   const target = TARGETS.find((candidate) => candidate.name === name);
   if (target !== undefined) return target;

@@ -1,21 +1,20 @@
-// Runs test files side by side, each in a process of its own, and shows what each said when it has ended.
+// Runs test files in parallel, each in its own process, and shows the output of each when it has ended.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-/** Files that must not have company. */
+/** Files that must run alone, with the reason. */
 const ALONE: Record<string, string> = {
   "test/fault/memory.test.ts": "measures how large a process becomes while it is sent so many messages a second",
-  "test/fault/load.test.ts":
-    "keeps both cores busy with three servers: what others wait for beside it would come too late",
+  "test/fault/load.test.ts": "keeps both cores busy with three servers: tests beside it would time out",
 };
 
-/** Files that share what they build (dist/release, the binaries of other targets): in one process, one after the other. */
+/** Files that share builds (dist/release, the binaries of other targets) and therefore run in one process. */
 const TOGETHER: readonly (readonly [folder: string, why: string])[] = [
   ["test/release/", "release"],
   ["test/container/", "release"],
 ];
 
-/** The longest (about 15 seconds and more) begin first, so that none of them is what the others' end waits for. */
+/** Longest files (about 15 seconds or more), which start first, so that none of them runs last. */
 const LONG = [
   "release",
   "test/e2e/merge.test.ts",
@@ -30,7 +29,7 @@ const LONG = [
   "test/fault/stops.test.ts",
 ];
 
-/** How many checks came out how. */
+/** Numbers of checks by result. */
 export interface Tally {
   passed: number;
   failed: number;
@@ -43,7 +42,7 @@ interface Batch {
   files: string[];
 }
 
-/** What a process of tests came to. */
+/** Result of a test process. */
 interface Outcome {
   batch: Batch;
   tally: Tally;
@@ -51,23 +50,23 @@ interface Outcome {
   seconds: number;
 }
 
-/** How test files are run. */
+/** Parameters of a test run. */
 interface TestRun {
-  /** The project's folder. */
+  /** Folder of the project. */
   root: string;
-  /** How many processes run side by side. */
+  /** Number of parallel processes. */
   jobs: number;
   show: (text: string) => void;
 }
 
-/** Returns the test files whose path has one of these texts in it; without any, all. */
+/** Returns the test files whose path contains one of these texts; all files if there are none. */
 export function findTestFiles(root: string, wanted: readonly string[]): string[] {
   const names = wanted.map((name) => name.replace(`${root}/`, "").replace(/^\.\//, ""));
   const all = [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: root })].toSorted();
   return names.length === 0 ? all : all.filter((file) => names.some((name) => file.includes(name)));
 }
 
-/** Runs test files, and shows what each said when it has ended, and at the end again what failed. @returns the sum */
+/** Runs test files, shows the output of each when it has ended, and repeats the failures at the end. @returns the totals */
 export async function runTestFiles(files: readonly string[], run: TestRun): Promise<Tally> {
   const reports = reportsOf(run);
   rmSync(reports, { recursive: true, force: true });
@@ -116,7 +115,7 @@ async function runQueue(batches: readonly Batch[], run: TestRun, outcomes: Outco
   await Promise.all(Array.from({ length: run.jobs }, work));
 }
 
-/** What still runs is named every so often: what it prints is shown only at its end. */
+/** Interval of reminders that a file is running, in milliseconds: its output is shown only when it has ended. */
 const REMINDER_MS = 120_000;
 
 async function runBatch(batch: Batch, run: TestRun): Promise<Outcome> {
@@ -124,7 +123,7 @@ async function runBatch(batch: Batch, run: TestRun): Promise<Outcome> {
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   const options = ["--timeout", "120000", "--reporter=junit", `--reporter-outfile=${path}.xml`];
-  // With ./ a name is a path; without, bun takes it for a part of many.
+  // Without ./, bun treats a name as a part of paths.
   const paths = batch.files.map((file) => `./${file}`);
   const log = openSync(`${path}.log`, "w");
   const tests = Bun.spawn(["bun", "test", ...options, ...paths], { cwd: run.root, stdio: ["ignore", log, log] });
@@ -137,7 +136,7 @@ async function runBatch(batch: Batch, run: TestRun): Promise<Outcome> {
   return { batch, tally: readTally(`${path}.xml`, exitCode), output: output + end, seconds: seconds() };
 }
 
-/** A file that does not load, or whose process ends before its time, counts no test and must not pass for that. */
+/** Counts a failure for a file that does not load or whose process ends early: it reports no tests and must not pass. */
 function readTally(report: string, exitCode: number): Tally {
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const [, attributes = ""] = /<testsuites ([^>]*)>/.exec(readFileSync(report, "utf8")) ?? [];
@@ -147,10 +146,10 @@ function readTally(report: string, exitCode: number): Tally {
   return exitCode !== 0 && failed === 0 ? { ...tally, failed: 1 } : tally;
 }
 
-/** Of a process that died without saying which test failed. */
+/** Maximum number of shown lines of a process that died without naming a failed test. */
 const LAST_LINES = 60;
 
-/** Each failed test with what stands before it, back to the last that did not fail. */
+/** Returns each failed test with the output before it, back to the last test that passed. */
 function describeFailures(outcomes: readonly Outcome[]): string {
   const failed = outcomes.filter(({ tally }) => tally.failed > 0);
   if (failed.length === 0) return "\n";

@@ -1,15 +1,15 @@
 // Builds the binary and runs all tests, or those whose files are named: npm test [-- path …]
-// CODEXMCP_TEST_JOBS processes run side by side (default: 2). Closes with one line: N passed, N failed, N skipped.
+// CODEXMCP_TEST_JOBS processes run in parallel (default: 2). The last line is: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { buildBinary } from "./build.ts";
 import { findTestFiles, runTestFiles, type Tally } from "./test-files.ts";
 
-/** The line that a run closes with. */
+/** Returns the last line of a run. */
 export function formatTally({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-/** Reads such a line; a run that did not come to its end counts as one failure. */
+/** Parses such a line; a run that did not finish counts as one failure. */
 export function parseTally(line: string): Tally {
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? [];
   if (skipped === undefined) return { passed: 0, failed: 1, skipped: 0 };

@@ -1,4 +1,4 @@
-// Whether the server's memory stays flat: 1,000 calls of all kinds, then 50,000 progress messages.
+// Measures whether the server's memory stays flat: 1,000 calls of all kinds, then 50,000 progress messages.
 // Usage: bench:memory [calls] [progress messages]
 import { buildBinary } from "../build.ts";
 import { MemoryLoad, WAITING } from "../../test/support/memory-load.ts";

@@ -1,5 +1,5 @@
-// What the server adds to a bare `codex exec`: both run the same command against the same model stub,
-// alternating in one run, so that the machine's mood falls on both. Usage: bench:overhead [rounds]
+// Measures the overhead of the server over a bare `codex exec`: both run the same command against the same model stub,
+// alternating in one run, so that the load of the machine affects both. Usage: bench:overhead [rounds]
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { codexArguments } from "#codex/process.ts";
@@ -49,7 +49,7 @@ async function measureRuns(): Promise<Samples> {
   return samples;
 }
 
-/** The very program and arguments that the supervisor would start. */
+/** Runs Codex without the server, with the program and arguments that a supervisor would use. */
 async function runBare(folder: string, sandbox: "read-only" | "full-access"): Promise<void> {
   const program = locateCodex(readConfig(world.environment()));
   const child = Bun.spawn([program.path, ...codexArguments({ sandbox, run_dir: folder })], {
@@ -60,9 +60,9 @@ async function runBare(folder: string, sandbox: "read-only" | "full-access"): Pr
   if ((await child.exited) !== 0) throw new Error("the bare run failed");
 }
 
-/** Codex behind a script that notes the time when it has ended. */
+/** Measures the time from Codex's exit, recorded by a wrapper script, to the answer. */
 async function measureExitToAnswer(): Promise<Samples> {
-  const wrapper = join(world.root, "codex-noting-its-end");
+  const wrapper = join(world.root, "codex-with-end-time");
   const ended = join(world.root, "ended");
   const codex = locateCodex(readConfig(world.environment())).path;
   writeFileSync(wrapper, `#!/bin/sh\n'${codex}' "$@"\nstatus=$?\ndate +%s%N > '${ended}'\nexit $status\n`);

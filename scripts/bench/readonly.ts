@@ -1,5 +1,5 @@
-// What the read-only fallback costs: starting a program confined against starting it directly,
-// alternating; and looking at a repository of 50,000 files before and after a run.
+// Measures the cost of the read-only fallback: starting a program confined and directly, alternating; and snapshots of a
+// repository of 50,000 files before and after a run.
 // Usage: bun scripts/bench/readonly.ts [rounds]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

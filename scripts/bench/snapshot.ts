@@ -1,4 +1,4 @@
-// What include_uncommitted costs: the commit of uncommitted work, against `git stash create` on the same repository.
+// Measures the cost of include_uncommitted: the commit of uncommitted work, against `git stash create` on the same repository.
 // Usage: bench:snapshot [files] [rounds]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -9,7 +9,7 @@ const INITIALIZE = JSON.stringify({
   params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "bench", version: "1" } },
 });
 
-/** Time from the spawn to the first answer: our binary, and an empty Bun program compiled the same way. */
+/** Measures the time from the spawn to the first answer: of our binary, and of an empty Bun program compiled in the same way. */
 export async function measureStart(world: World, binary: string, rounds: number): Promise<Samples> {
   const source = join(world.root, "empty.ts");
   const empty = join(world.root, "empty");

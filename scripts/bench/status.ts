@@ -1,4 +1,4 @@
-// What codex_status costs: on a log of 200 MB against one of 2 KB, and for the list of 10,000 tasks.
+// Measures the time of codex_status: on a log of 200 MB against one of 2 KB, and for the list of 10,000 tasks.
 // Usage: bench:status [rounds]
 import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const world = new World();
 try {
   world.stub.script("NEVER-ENDING", [{ end: "hang" }]);
   writeOldTasks(world.stateHome, TASKS);
-  // The tasks are old; nothing may tidy them away while they are listed.
+  // The tasks are old; retention must not remove them while they are listed.
   const client = await world.client({ CODEXMCP_KEEP_TASKS: String(2 * TASKS) });
   const before = performance.now();
   await client.call("codex_status", {});

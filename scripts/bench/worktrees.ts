@@ -1,4 +1,4 @@
-// What the list of worktrees costs, against `git worktree list` and one `git status` after the other.
+// Measures the time of the list of worktrees, against `git worktree list` and one `git status` for each worktree.
 // Usage: bench:worktrees [worktrees] [files in each] [rounds]
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -44,7 +44,7 @@ async function makeRepository(): Promise<string> {
   return repository;
 }
 
-/** Makes worktrees of hard links, which share their files' times, and so one index. */
+/** Creates worktrees of hard links, which share the files' times, so that one index fits all. */
 async function makeWorktrees(repository: string): Promise<string[]> {
   const store = openStore(world.stateHome, workspaceOf);
   const commit = (await world.run(repository, ["git", "rev-parse", "HEAD"])).trim();

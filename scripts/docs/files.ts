@@ -15,7 +15,7 @@ export const FILES: readonly (readonly [place: string, meaning: string])[] = [
   [
     `${task.folder}/`,
     `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (Codex's JSON lines, unchanged), ` +
-      `${named(task.stderr)}, ${named(task.result)} (Codex's whole last message); where they were asked for, ` +
+      `${named(task.stderr)}, ${named(task.result)} (Codex's last message in full); if requested, ` +
       `${named(task.patch)} and ${named(task.setupLog)}`,
   ],
   [join(task.runs, "<n>/"), "Files of the task's earlier runs, kept within the limits for tasks"],

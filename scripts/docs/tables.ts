@@ -23,7 +23,7 @@ interface ObjectSchema {
 
 const listings = ALL_TOOLS.map((tool) => tool.describe({ withAnswers: true }));
 
-/** Parts of the documents that the code knows, by the names in their marks. */
+/** Generated parts of the documents, by the names in their marks. */
 export const TABLES: Readonly<Record<string, string>> = {
   tools: toolTable(),
   parameters: parameterTables(),
@@ -143,7 +143,7 @@ function variableTable(): string {
   );
 }
 
-/** Returns a schema as one of an object, which defineTool makes all of them. */
+/** Returns a schema as an object schema, which all schemas of defineTool are. */
 function asObject(schema: object = {}): ObjectSchema {
   return schema;
 }

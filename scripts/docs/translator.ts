@@ -56,7 +56,7 @@ export class Translator {
     return Object.fromEntries(this.#used);
   }
 
-  /** Returns what is wrong with the translations, for a person to correct. */
+  /** Returns the faults of the translations. */
   findFaults(): string[] {
     const unused = [...this.#translations].filter(([english]) => !this.#used.has(english));
     const missing = [...this.#missing].map((english) => [english, ""] as const);
@@ -85,7 +85,7 @@ export class Translator {
   }
 }
 
-/** Returns what a machine can judge of a translation: its code and, in Chinese, its punctuation. */
+/** Returns the faults of a translation that can be detected: in its code and, in Chinese, its punctuation. */
 function findFault(english: string, other: string): string | undefined {
   if (other.trim() === "") return `The translation of ${JSON.stringify(english)} is empty`;
   if (codesOf(english) !== codesOf(other)) return `Its code differs from that of ${JSON.stringify(english)}`;

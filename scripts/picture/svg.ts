@@ -33,7 +33,7 @@ export const CELL = { width: 8.4, height: 19 } as const;
 export const MARGIN = { left: 16, top: 46, bottom: 12 } as const;
 /** Lines that are seen at once. */
 const ROWS = 28;
-/** How long the last lines stay before the picture begins again, in seconds. */
+/** Time that the last lines stay before the picture starts again, in seconds. */
 const LAST_S = 8;
 const FONT = "ui-monospace,SFMono-Regular,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono','Liberation Mono',monospace";
 

@@ -11,7 +11,7 @@ const EXECUTABLE = 0o755;
 const PLAIN = 0o644;
 
 /**
- * The archive of a target in a folder: the program under its plain name, licence, README and, except for
+ * Creates the archive of a target in a folder: the program under its plain name, licence, README and, except for
  * Windows, the manual page.
  * @returns its path
  */
@@ -25,27 +25,27 @@ export async function packTarget(target: Target, binary: string, folder: string)
   return path;
 }
 
-/** What the program is called on its platform. */
+/** Returns the file name of the program on a target's platform. */
 export function programName({ name }: Target): string {
   return name.startsWith("windows") ? "codex-mcp-server.exe" : "codex-mcp-server";
 }
 
-/** A file as it goes into an archive. */
+/** File in an archive. */
 export interface PackedFile {
   name: string;
   path: string;
-  /** Permissions, as chmod(2) takes them. */
+  /** Permissions, as for chmod(2). */
   mode: number;
 }
 
-// All archives have one time in them, so that the same files give the same bytes.
+// All files in archives have one fixed time, so that the same files give the same bytes.
 const TIME = new Date(Date.UTC(2000, 0, 1));
 
 /** Writes a zip archive. */
 export function writeZip(path: string, files: readonly PackedFile[]): void {
   const entries = files.map(({ name, path: from, mode }): [string, Zippable[string]] => [
     name,
-    // 3: Unix, whose permissions stand in the upper half of the attributes.
+    // 3: Unix, whose permissions are in the upper half of the attributes.
     [readFileSync(from), { level: 9, mtime: TIME, os: 3, attrs: (mode | 0o100000) << 16 }],
   ]);
   writeFileSync(path, zipSync(Object.fromEntries(entries)));
@@ -59,7 +59,7 @@ async function writeTar(path: string, files: readonly PackedFile[]): Promise<voi
       await $`chmod ${file.mode.toString(8)} ${join(stage, file.name)}`;
     }
     const names = files.map(({ name }) => name);
-    // GNU tar: others know no fixed order, time and owner.
+    // Only GNU tar can set a fixed order, time and owner.
     const fixed = ["--format=ustar", `--mtime=@${TIME.getTime() / 1000}`, "--owner=0", "--group=0", "--numeric-owner"];
     await $`tar -C ${stage} ${fixed} -cf - ${names} | gzip -n -9 > ${path}`;
   } finally {

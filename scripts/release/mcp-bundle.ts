@@ -6,7 +6,7 @@ import type { Target } from "../targets.ts";
 import { programName, writeZip } from "./archive.ts";
 import { VARIABLES } from "./variables.ts";
 
-/** The targets that desktop clients take a bundle for: those run on any processor, and on no container. */
+/** Targets with a bundle for desktop clients: not for containers, and those that run on any processor. */
 const BUNDLED: Record<string, string> = {
   "linux-x64-baseline": "linux",
   "darwin-x64": "darwin",
@@ -14,14 +14,14 @@ const BUNDLED: Record<string, string> = {
   "windows-x64": "win32",
 };
 
-/** Whether a target gets a bundle. */
+/** Returns whether a target has a bundle. */
 export function hasBundle({ name }: Target): boolean {
   return name in BUNDLED;
 }
 
 /**
- * An `.mcpb` bundle of a target (https://github.com/modelcontextprotocol/mcpb): what Claude Desktop
- * and others install by a double click. @returns its path
+ * Creates the `.mcpb` bundle of a target (https://github.com/modelcontextprotocol/mcpb), which Claude Desktop
+ * and others install with a double-click. @returns its path
  */
 export async function packBundle(target: Target, binary: string, folder: string): Promise<string> {
   const path = join(folder, `codex-mcp-server-${target.name.replace("-baseline", "")}.mcpb`);
@@ -37,7 +37,7 @@ export async function packBundle(target: Target, binary: string, folder: string)
   return path;
 }
 
-/** What a bundle says of itself. Source: MANIFEST.md of the mcpb project, version 0.3. */
+/** Returns the manifest of a bundle. Source: MANIFEST.md of the mcpb project, version 0.3. */
 function bundleManifest(target: Target): object {
   const entry_point = `server/${programName(target)}`;
   const { name, version, description, license } = manifest;

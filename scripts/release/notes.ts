@@ -1,7 +1,7 @@
 /**
- * The section of a version in a changelog (Keep a Changelog), without its heading.
- * @param orUnreleased takes what is unreleased where the version has none
- * @throws where there is none, or it is empty
+ * Returns the section of a version in a changelog (Keep a Changelog), without its heading.
+ * @param orUnreleased uses the section Unreleased if the version has none
+ * @throws if there is no section, or it is empty
  */
 export function releaseNotes(changelog: string, version: string, orUnreleased: boolean): string {
   const section = sectionOf(changelog, version) ?? (orUnreleased ? sectionOf(changelog, "Unreleased") : undefined);

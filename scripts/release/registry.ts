@@ -3,7 +3,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { sha256 } from "./checksums.ts";
 import { VARIABLES } from "./variables.ts";
 
-/** The entry for the MCP registry, `server.json`: the release's bundles, each with its checksum. */
+/** Returns the entry for the MCP registry, `server.json`: the release's bundles, each with its checksum. */
 export async function registryEntry(bundles: readonly string[]): Promise<object> {
   const { version, repository } = manifest;
   return {

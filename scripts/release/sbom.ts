@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dir, "..", "..");
 
 const PackageSchema = v.object({ name: v.string(), version: v.string(), license: v.optional(v.string()) });
 
-/** What is in the binary: Bun, and every package of which the bundler took a file (CycloneDX 1.6, JSON). */
+/** Creates the bill of materials of the binary: Bun, and every package with a file in the bundle (CycloneDX 1.6, JSON). */
 export async function billOfMaterials(): Promise<string> {
   const bom = new Models.Bom();
   const program = describe({ name: manifest.name, version: manifest.version, license: manifest.license });

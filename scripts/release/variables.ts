@@ -1,9 +1,9 @@
-/** The variables that a person sets in a dialogue, where a client shows one; empty means not set. */
+/** Variables that a client with a configuration dialogue shows; empty means not set. */
 export const VARIABLES = [
   {
     name: "CODEXMCP_CODEX_BIN",
     title: "Codex program",
-    description: "Full path of codex, where it is not in the PATH of the client",
+    description: "Full path of codex, if it is not in the client's PATH",
   },
   {
     name: "CODEX_REASONING_EFFORT",
@@ -14,6 +14,6 @@ export const VARIABLES = [
   {
     name: "CODEXMCP_READONLY_FALLBACK",
     title: "Read-only fallback",
-    description: "auto: read-only tasks work also where Codex's own sandbox cannot; empty: off",
+    description: "auto: run read-only tasks without Codex's own sandbox where it does not work; empty: off",
   },
 ] as const;

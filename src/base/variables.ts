@@ -82,7 +82,7 @@ function worktreeFolder(texts: Texts) {
     v.transform((value) => (value ? expandHome(value) : undefined)),
     v.check(
       (value) => (value?.match(/\{[^}]*\}?/g) ?? []).every((found) => found === "{repo}" || found === "{branch}"),
-      "may hold {repo} and {branch}, and no other braces",
+      "may contain {repo} and {branch}, but no other braces",
     ),
     v.metadata({ values: "a path with `{repo}` and `{branch}`", ...texts }),
   );
@@ -115,7 +115,7 @@ export const VariablesSchema = v.object({
   CODEXMCP_MAX_CONCURRENT: count(
     0,
     " (no limit)",
-    "Largest number of tasks that run at once, over all servers of the state folder; further tasks are `queued`, first come, first served",
+    "Maximum number of tasks that run at once, across all servers of the state folder; further tasks are `queued`, first come, first served",
   ),
   CODEXMCP_CALL_LIMIT_SECONDS: optionalCount({
     fallback: "known for Claude Code (with `MCP_TOOL_TIMEOUT`), Codex, Claude Desktop and VS Code; else `60` seconds",
@@ -124,7 +124,7 @@ export const VariablesSchema = v.object({
   CODEXMCP_RESULT_LIMIT: optionalCount({
     fallback: "`10000` bytes for Codex, `40000` for Claude, else `30000`",
     meaning:
-      "Largest size of an answer in bytes. Longer texts lose their middle and name the file that has all of it. `0`: no limit",
+      "Maximum size of an answer in bytes. Longer texts are cut in the middle, with the name of the file that has the full text. `0`: no limit",
   }),
   CODEXMCP_WITHOUT_MCP_SERVERS: isOn(
     "`1`: start Codex without the MCP servers, plugins and apps that you have configured for it, so that tasks start faster. " +
@@ -156,14 +156,14 @@ export const VariablesSchema = v.object({
   CODEXMCP_KEEP_TASKS: count(
     200,
     " tasks",
-    "An ended task is kept while it is among the newest so many; worktrees and branches are not affected",
+    "Number of newest ended tasks that are always kept; worktrees and branches are not affected",
   ),
   CODEXMCP_KEEP_SECONDS: count(
     30 * 24 * 3600,
     " seconds (30 days)",
-    "An ended task is kept while it is younger than this; worktrees and branches are not affected",
+    "Age up to which ended tasks are always kept; worktrees and branches are not affected",
   ),
-  CODEXMCP_LOG_LEVEL: choice(LOG_LEVELS, "warning", "Lowest level of the messages that go to stderr"),
+  CODEXMCP_LOG_LEVEL: choice(LOG_LEVELS, "warning", "Lowest level of messages that are written to stderr"),
 });
 
 /** Names of the environment variables that configure this server. */

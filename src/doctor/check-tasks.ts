@@ -45,7 +45,8 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
     const isListed = listed.some(({ path }) => path === worktree_dir);
     if (isListed) stale.push({ path: worktree_dir, repository });
   }
-  if (stale.length === 0) return [ok("worktrees", `${places.length} known, all with their folders`)];
+  if (stale.length === 0)
+    return [ok("worktrees", places.length === 0 ? "none yet" : `${places.length} known, all with their folders`)];
   const repositories = [...new Set(stale.map(({ repository }) => repository))];
   return [
     warning(
@@ -71,7 +72,8 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;
   });
-  if (orphans.length === 0) return [ok("processes", `${all.length} of running tasks, none left behind`)];
+  if (orphans.length === 0)
+    return [ok("processes", all.length === 0 ? "none" : `${all.length} of running tasks, none left behind`)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
   const fix = `If you do not need them, run \`kill ${orphans.map(({ pid }) => pid).join(" ")}\`.`;
   return [warning("processes", `Processes of ended tasks are still running: ${list.join(", ")}.`, fix)];
@@ -99,7 +101,13 @@ function checkSupervisors(context: AppContext): Finding[] {
   if (findings.length > 0) return findings;
   const elsewhere = unfinished.filter((stored) => describeElsewhere(context, stored) !== undefined).length;
   const where = elsewhere === 0 ? "" : ` (${elsewhere} in other containers or on other hosts)`;
-  return [ok("supervisors", `${unfinished.length} running or queued, each with its supervisor${where}`)];
+  const count = unfinished.length;
+  return [
+    ok(
+      "supervisors",
+      count === 0 ? "no tasks are running" : `${count} running or queued, each with its supervisor${where}`,
+    ),
+  ];
 }
 
 /** Reports folders among the tasks' folders that contain no readable task. */

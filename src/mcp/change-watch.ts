@@ -37,7 +37,7 @@ export class ChangeWatch {
     this.#isLooking = true;
     for (const watched of this.#watched) {
       const now = await watched.look().catch((error: unknown) => {
-        logger("mcp").warn`a watched task cannot be looked at: ${error}`;
+        logger("mcp").warn`a watched task cannot be read: ${error}`;
         return watched.seen;
       });
       if (now === watched.seen || !this.#watched.has(watched)) continue;

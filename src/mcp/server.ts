@@ -48,7 +48,7 @@ export async function serveStdio(): Promise<void> {
   const leave = async () => {
     if (session.leaving.aborted) return;
     await Promise.race([stdio.drained(), Bun.sleep(DRAIN_MS)]);
-    await session.leave();
+    await session.close();
     process.exit(0);
   };
   // The SDK's transport does not notice that its client is gone.

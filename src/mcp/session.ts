@@ -26,7 +26,7 @@ export class Session {
   }
 
   /** Keeps the session open until a request is answered, up to a short limit after the client is gone. */
-  note<T>(answer: Promise<T>): Promise<T> {
+  track<T>(answer: Promise<T>): Promise<T> {
     this.#answers.add(answer);
     clearTimeout(this.#rest);
     void answer.catch(() => {}).finally(() => this.#forget(answer));
@@ -47,7 +47,7 @@ export class Session {
   }
 
   /** Waits a short time for answers that are almost ready. */
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     this.#leaving.abort();
     await Promise.race([Promise.allSettled(this.#answers), Bun.sleep(CLOSE_TIMEOUT_MS)]);
     // The SDK still has to send them.

@@ -63,12 +63,12 @@ describe("help", () => {
 describe("a wrong command line", () => {
   test.each([
     [["taks"], 'no command "taks". Did you mean tasks?'],
-    [["frobnicate"], "Commands: serve, install, doctor"],
+    [["frobnicate"], "Use one of: serve, install, doctor"],
     [["tasks", "--wacth"], "Did you mean --watch?"],
     [["tasks", "--status", "runing"], "Did you mean running?"],
     [["tasks", "--limit", "many"], "--limit takes a whole number"],
     [["tasks", "extra"], "takes no arguments (extra)"],
-    [["show"], "show needs <task>"],
+    [["show"], "show requires <task>"],
     [["install", "cursr"], "Did you mean cursor?"],
     [["wait", "-t", "soon", "x"], "--timeout takes a duration"],
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],

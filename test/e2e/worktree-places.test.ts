@@ -132,7 +132,7 @@ describe("CODEXMCP_WORKTREES", () => {
   test("unknown braces are refused; a folder that cannot be used is named", async () => {
     const repo = await world.repository("wrong");
     const wrong = await runCli(world, ["tasks"], { CODEXMCP_WORKTREES: "/x/{topic}" });
-    expect(wrong.stderr).toContain("CODEXMCP_WORKTREES may hold {repo} and {branch}");
+    expect(wrong.stderr).toContain("CODEXMCP_WORKTREES may contain {repo} and {branch}");
     for (const folder of ["/proc/worktrees", join(repo, "README.md", "x")]) {
       const { data } = await start(await placed(folder), repo, "implement-wrong-v1");
       expect(data["code"]).toBe("worktree_folder_unusable");

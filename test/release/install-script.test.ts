@@ -151,7 +151,7 @@ describe.skipIf(!canRun)("on this machine", () => {
 
   test("a folder that is not writable, an unknown version, a wrong option", async () => {
     const missing = await run(["--version", "9.9.9"]);
-    expect(missing.stderr).toContain("could not be downloaded");
+    expect(missing.stderr).toContain("cannot download");
     expect(missing.exitCode).toBe(1);
     writeFileSync(join(scratch, "file"), "");
     expect((await run(["--dir", join(scratch, "file", "bin")])).stderr).toContain("cannot be made");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { checkMessages } from "../../scripts/check-messages.ts";
+import { checkDocument, checkMessages } from "../../scripts/check-messages.ts";
 import { checkDocstrings, checkNames } from "../../scripts/check-style.ts";
 
 test.each([
@@ -49,4 +49,9 @@ test("a name that two files export is refused", () => {
   const one = { "a.ts": "export const a = 1;\nexport type B = 1;\n", "b.ts": "export function c() {}\n" };
   expect(checkNames(one)).toEqual([]);
   expect(checkNames({ ...one, "d.ts": "export interface B {}\n" })).toEqual(["B is exported by a.ts and d.ts"]);
+});
+
+test("banned words in a document are found with their lines, except in code", () => {
+  const text = "# Title\n\nThe task goes on.\n\n```sh\necho goes on\n```\nRun `goes on`.\n";
+  expect(checkDocument("a.md", text)).toEqual([expect.stringContaining("a.md:3") as string]);
 });

@@ -38,7 +38,7 @@ test.each([
   [{ CODEXMCP_KEEP_TASKS: "many" }, 'CODEXMCP_KEEP_TASKS must be a whole number from 0 (it is "many").'],
   [{ CODEXMCP_RESULT_LIMIT: "-1" }, 'CODEXMCP_RESULT_LIMIT must be a whole number from 0 (it is "-1").'],
   [{ CODEXMCP_HOME: "here" }, 'CODEXMCP_HOME must be an absolute path (it is "here").'],
-  [{ CODEXMCP_WORKTREES: "{where}" }, "CODEXMCP_WORKTREES may hold {repo} and {branch}, and no other braces"],
+  [{ CODEXMCP_WORKTREES: "{where}" }, "CODEXMCP_WORKTREES may contain {repo} and {branch}, but no other braces"],
   [{ CODEXMCP_LOG_LEVEL: "loud" }, "CODEXMCP_LOG_LEVEL must be trace, debug, info, warning, error, fatal or empty"],
 ])("%j is refused", (environment, message) => {
   expect(() => read(environment)).toThrow(message);

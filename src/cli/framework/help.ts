@@ -31,11 +31,11 @@ export function makeHelpCommand(listCommands: () => readonly Command[]): Command
 /** Returns an error for a command that does not exist. */
 export function unknownCommand(name: string, commands: readonly Command[]): AppError {
   const names = commands.filter(({ group }) => group !== undefined).map((command) => command.name);
-  const suggestion = suggest(name, names) || ` Commands: ${names.join(", ")}.`;
+  const suggestion = suggest(name, names);
   return new AppError(
     "invalid_argument",
     `There is no command "${name}".${suggestion}`,
-    "Run `codex-mcp-server help`.",
+    suggestion === "" ? `Use one of: ${names.join(", ")}.` : "Run `codex-mcp-server help` to list the commands.",
   );
 }
 

@@ -89,12 +89,12 @@ export function parseDuration(text: string): number | undefined {
 
 function checkChoice(command: Command, name: string, { choices }: OptionSpec, text: string): void {
   if (choices === undefined || choices.includes(text)) return;
-  throw usageError(command, `--${name} takes ${choices.join(", ")}, not "${text}".${suggest(text, choices)}`);
+  throw usageError(command, `--${name} takes one of ${choices.join(", ")}, not "${text}".${suggest(text, choices)}`);
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {
   const { min = 0, max = 0, usage = "" } = command.operands ?? {};
-  if (operands.length < min) throw usageError(command, `${command.name} needs ${usage}.`);
+  if (operands.length < min) throw usageError(command, `${command.name} requires ${usage}.`);
   if (operands.length <= max) return;
   const extra = operands.slice(max).join(" ");
   throw usageError(command, `${command.name} takes ${max === 0 ? "no arguments" : `only ${usage}`} (${extra}).`);

@@ -58,7 +58,7 @@ export function registerListening(server: Server, session: Session, watch: Chang
       },
     });
     acknowledged.resolve();
-    await session.note(untilAborted(AbortSignal.any([extra.signal, session.leaving])));
+    await session.track(untilAborted(AbortSignal.any([extra.signal, session.leaving])));
     for (const { stop } of followed) stop();
     return {};
   });

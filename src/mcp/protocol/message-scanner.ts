@@ -68,7 +68,7 @@ export class MessageScanner {
   /** Returns why the message must be refused, in words; undefined if it must not. */
   get excess(): string | undefined {
     if (this.#offset > MAX_BYTES) return `has more than ${MAX_BYTES} bytes`;
-    return this.#tokens > MAX_TOKENS ? "holds too many values" : undefined;
+    return this.#tokens > MAX_TOKENS ? "contains too many values" : undefined;
   }
 
   /** Returns the offsets of the parts that are nested too deep; none if the message must be refused. */

@@ -104,7 +104,7 @@ export class StdioTransport implements Transport {
   }
 
   #refuse({ id }: MessageScanner, what: string): void {
-    const message = `The message ${what}; put long material into a file and name it.`;
+    const message = `The message ${what}; put long text into a file and name the file.`;
     if (id === undefined) return this.#fail(new Error(message));
     void this.send({ jsonrpc: "2.0", id, error: { code: RPC_CODES.invalidRequest, message } });
   }

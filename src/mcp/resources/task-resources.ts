@@ -31,23 +31,23 @@ const MAX_BYTES = 9_500_000;
 const PARTS: Record<TaskPart, { title: string; description: string; mimeType: string }> = {
   result: {
     title: "Result of a Codex task",
-    description: "Codex's last message, whole; of a task that failed, why",
+    description: "Codex's last message in full, or the reason why the task failed",
     mimeType: "text/markdown",
   },
   log: {
     title: "Log of a Codex task",
-    description: "The end of Codex's own JSON lines, at most 1 MiB; whole in the task's log_file",
+    description: "The end of Codex's JSON lines, at most 1 MiB; the task's log_file has all of them",
     mimeType: "application/x-ndjson",
   },
   events: {
     title: "Events of a Codex task",
-    description: "What Codex did, a line for each command, message and change",
+    description: "What Codex did: one line for each command, message and change",
     mimeType: "text/plain",
   },
-  prompt: { title: "Prompt of a Codex task", description: "What Codex was asked for", mimeType: "text/markdown" },
+  prompt: { title: "Prompt of a Codex task", description: "Prompt that Codex was given", mimeType: "text/markdown" },
   diff: {
     title: "Diff of a Codex task",
-    description: "What its worktree holds against base_commit, uncommitted and new files included; at most 1 MiB",
+    description: "Changes in its worktree since base_commit, including uncommitted and new files; at most 1 MiB",
     mimeType: "text/x-diff",
   },
 };

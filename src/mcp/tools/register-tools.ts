@@ -36,7 +36,7 @@ export function registerTools(server: Server, session: Session): void {
       findFolder: () => findClientFolder(server, process.env),
       reportProgress: progressOf(params, extra),
     };
-    return session.note(callTool(params.name, params.arguments, call));
+    return session.track(callTool(params.name, params.arguments, call));
   });
 }
 

@@ -113,7 +113,7 @@ function spawn<Input extends "ignore" | "pipe" | Uint8Array>(start: ProgramStart
 async function follow(child: Bun.Subprocess, start: ProgramStart): Promise<ProgramResult> {
   const end = new EndRequest(child.pid);
   const maxBytes = start.maxOutputBytes ?? MAX_OUTPUT_BYTES;
-  const output = new BoundedReader(streamOf(child.stdout), maxBytes, () => end.ask("overflowed"));
+  const output = new BoundedReader(streamOf(child.stdout), maxBytes, () => end.request("overflowed"));
   const errors = new BoundedReader(streamOf(child.stderr), MAX_ERROR_BYTES - LAST_BYTES);
   const stopWatching = watchLimits(child.pid, start, end);
   const owned = start.outlivesUs === true ? undefined : child.pid;
@@ -162,7 +162,7 @@ class EndRequest {
     this.isOverdue = new Promise((resolve) => (this.#onOverdue = resolve));
   }
 
-  ask(reason: EndReason): void {
+  request(reason: EndReason): void {
     if (this.reason !== undefined) return;
     this.reason = reason;
     // On SIGTERM git removes its lock files; a blocked process does not handle the signal.
@@ -179,14 +179,14 @@ class EndRequest {
 }
 
 function watchLimits(pid: number, { deadlineMs, signal, endsWhenBlocked }: ProgramStart, end: EndRequest): () => void {
-  const deadline = setTimeout(() => end.ask("timedOut"), deadlineMs);
-  const abort = () => end.ask("aborted");
+  const deadline = setTimeout(() => end.request("timedOut"), deadlineMs);
+  const abort = () => end.request("aborted");
   signal?.addEventListener("abort", abort, { once: true });
   let blockedChecks = 0;
   const check = () => {
     // Require two consecutive checks: if a process serves the pipe, it opens the other end within that time.
     blockedChecks = processSystem.isBlockedOnPipe(pid) ? blockedChecks + 1 : 0;
-    if (blockedChecks > 1) end.ask("blocked");
+    if (blockedChecks > 1) end.request("blocked");
   };
   const checking = endsWhenBlocked === true ? setInterval(check, BLOCKED_CHECK_MS) : undefined;
   return () => {

@@ -24,13 +24,13 @@ export function followProgress(
   report: (line: string) => void,
 ): ProgressWatch {
   const known = new Map<string, { size: number; line: string }>();
-  let told = "";
-  let toldAt = Number.NEGATIVE_INFINITY;
+  let reported = "";
+  let reportedAt = Number.NEGATIVE_INFINITY;
   const look = () => {
     const line = describeAll(context, tasks, known);
-    if (line === told && performance.now() - toldAt < HEARTBEAT_MS) return;
-    told = line;
-    toldAt = performance.now();
+    if (line === reported && performance.now() - reportedAt < HEARTBEAT_MS) return;
+    reported = line;
+    reportedAt = performance.now();
     report(line);
   };
   look();

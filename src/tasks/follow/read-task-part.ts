@@ -40,7 +40,7 @@ export async function readTaskPart(context: AppContext, taskId: string, part: Ta
     case "prompt":
       return (
         readOptionalText(task.prompt_file) ??
-        missing(task, "prompt", "Look for it in the client: the task's folder was cleared.")
+        missing(task, "prompt", "Look for the prompt in the client's history: it is gone from the task's folder.")
       );
     case "diff":
       return readDiff(task);

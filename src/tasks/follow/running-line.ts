@@ -36,7 +36,7 @@ export function describeActivity({ config, store }: AppContext, task: TaskRecord
 
 const SETUP_BYTES = 400;
 
-/** Returns the last output line of the worktree's set-up command; undefined if there is no command or no output yet. */
+/** Returns the last output line of the worktree's setup command; undefined if there is no command or no output yet. */
 function readSetup({ setupLog }: TaskPaths): string | undefined {
   const line = readTail(setupLog, SETUP_BYTES).trimEnd().split("\n").at(-1)?.trim();
   return line ? `setting up the worktree: ${withoutControls(line)}` : undefined;

@@ -91,15 +91,15 @@ export async function waitAtMost(
       watch.close();
       clearInterval(safety);
       cancelTimer();
-      signal?.removeEventListener("abort", giveUp);
+      signal?.removeEventListener("abort", expire);
     };
     const done = (record: EndedTask | undefined) => {
       stop();
       resolve(record);
     };
-    const giveUp = () => done(undefined);
-    signal?.addEventListener("abort", giveUp);
-    const look = () => {
+    const expire = () => done(undefined);
+    signal?.addEventListener("abort", expire);
+    const checkIndex = () => {
       try {
         const record = findTask(context.store, task.task_id)?.record;
         const ended = endedRun(record, task) ?? endedRun(readEarlierRun(record, task), task);
@@ -110,7 +110,7 @@ export async function waitAtMost(
     };
     const readEarlierRun = (newest: TaskRecord | undefined, { run }: TaskRecord) =>
       newest === undefined || newest.run > run ? readEarlierMeta(paths, run) : undefined;
-    const lookHard = async () => {
+    const checkState = async () => {
       if (isBusy) return;
       isBusy = true;
       try {
@@ -127,12 +127,12 @@ export async function waitAtMost(
       } finally {
         isBusy = false;
       }
-      look();
+      checkIndex();
     };
-    const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
-    const safety = setInterval(() => void lookHard(), FALLBACK_POLL_MS);
-    const cancelTimer = startTimer(atMostMs, giveUp);
-    look();
+    const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, checkIndex);
+    const safety = setInterval(() => void checkState(), FALLBACK_POLL_MS);
+    const cancelTimer = startTimer(atMostMs, expire);
+    checkIndex();
   });
 }
 

@@ -57,15 +57,15 @@ function programMoved(path: string): AppError {
  */
 export async function waitForStart(context: AppContext, task: QueuedTask, supervisor: Supervisor): Promise<TaskRecord> {
   const paths = taskPaths(context.config.home, task.task_id);
-  const { promise: timeout, resolve: giveUp } = Promise.withResolvers<void>();
-  const { promise: takenOver, resolve: take } = Promise.withResolvers<void>();
-  const look = () => {
+  const { promise: timeout, resolve: expire } = Promise.withResolvers<void>();
+  const { promise: owned, resolve: take } = Promise.withResolvers<void>();
+  const check = () => {
     if (isTakenOver(findTask(context.store, task.task_id)?.record, task)) take();
   };
-  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, look);
-  const timer = setTimeout(giveUp, START_TIMEOUT_MS);
-  look();
-  await Promise.race([takenOver, supervisor.ended, timeout]);
+  const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, check);
+  const timer = setTimeout(expire, START_TIMEOUT_MS);
+  check();
+  await Promise.race([owned, supervisor.ended, timeout]);
   clearTimeout(timer);
   watch.close();
   removeHandover(paths);

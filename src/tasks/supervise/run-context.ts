@@ -19,7 +19,7 @@ export async function withRunContext<T>(
   const paths = taskPaths(context.config.home, record.task_id);
   const clock = record.status === "running" ? RunClock.adopt(paths) : new RunClock(paths);
   const hear = () => {
-    if (isCancelled(context, record)) stop.ask(CANCELLED);
+    if (isCancelled(context, record)) stop.request(CANCELLED);
   };
   const watch = watchFolder(paths.live, (name) => name === WAKE_FILE, hear);
   try {

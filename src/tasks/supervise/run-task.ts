@@ -90,7 +90,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
-  if (stored.isCancelRequested) around.stop.ask(CANCELLED);
+  if (stored.isCancelRequested) around.stop.request(CANCELLED);
   return supervise(context, record, adoptCodex(codex), around);
 }
 
@@ -115,7 +115,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
     const failure = await setUpWorktree(context, running, around);
     if (failure !== undefined) return endFailed(context, running, failure);
     if (isFallback) await (await import("#readonly/workspace.ts")).recordWorkspace(context, running);
-    if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.asked);
+    if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.requested);
     codex = launchCodex(context, running);
   } catch (error) {
     if (isFallback) removeRunFolders(context.store, running);

@@ -16,13 +16,13 @@ import type { RunContext } from "./supervise-run.ts";
 import { familyTraces } from "#tasks/end/end-processes.ts";
 import { containRun, removeRunCgroup } from "./run-containment.ts";
 
-/** File in the worktree's own git folder that contains the set-up command that has succeeded. */
+/** File in the worktree's own git folder that contains the setup command that has succeeded. */
 const READY_FILE = "codexmcp-set-up";
 const SETUP_MARKER = "CODEXMCP_SETUP";
 const MAX_OUTPUT_CHARACTERS = 600;
 
 /**
- * Runs the configured set-up command in a worktree that this server created, once. If it fails, the next task runs it
+ * Runs the configured setup command in a worktree that this server created, once. If it fails, the next task runs it
  * again. The command comes from the environment only: neither a repository nor a caller can set one.
  * @returns why the task cannot run; undefined if it can
  */
@@ -50,9 +50,9 @@ export async function setUpWorktree(
   });
   const limits = setInterval(() => {
     const reached = reachedTotalLimit(task, clock);
-    if (reached !== undefined) stop.ask(reached);
+    if (reached !== undefined) stop.request(reached);
   }, TICK_MS);
-  const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.asked]);
+  const end = await Promise.race([shell.ended.then((exitCode) => ({ exitCode })), stop.requested]);
   clearInterval(limits);
   const traces = familyTraces(config, task);
   await endFamily({ root: shell.identity, marker: `${SETUP_MARKER}=${helper.value}`, traces });
@@ -78,7 +78,7 @@ function setupFailed(worktree: string, exitCode: number | null, log: string): Fa
   const said = readTail(log, MAX_OUTPUT_CHARACTERS).trim();
   return {
     code: "setup_failed",
-    message: `The set-up command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` Its output: ${said}`}`,
+    message: `The setup command (CODEXMCP_WORKTREE_SETUP) ${how} in ${worktree}, so Codex was not started.${said === "" ? "" : ` Its output: ${said}`}`,
     hint: `See ${log} for its output; the worktree is kept, and the next task in it runs the command again.`,
   };
 }

@@ -3,8 +3,8 @@ import { CANCELLED } from "./end-record.ts";
 
 /** Request to end a run, with the reason; the first reason counts. It is noticed in every phase of a run. */
 export interface StopRequest {
-  asked: Promise<Failure>;
-  ask: (reason: Failure) => void;
+  requested: Promise<Failure>;
+  request: (reason: Failure) => void;
   /** Aborts when a stop is requested. */
   signal: AbortSignal;
 }
@@ -21,21 +21,21 @@ export interface StopContext {
  * SIGTERM is sent. The handlers are never removed: a late signal must not end this process before it has written the
  * run's record.
  */
-export function listenForCancel(signs: StopContext): StopRequest {
-  const { promise: asked, resolve } = Promise.withResolvers<Failure>();
+export function listenForCancel(facts: StopContext): StopRequest {
+  const { promise: requested, resolve } = Promise.withResolvers<Failure>();
   const stopping = new AbortController();
-  const ask = (reason: Failure) => {
+  const request = (reason: Failure) => {
     resolve(reason);
     stopping.abort();
   };
-  process.on("SIGTERM", () => ask(signs.isCancelRequested() ? CANCELLED : terminatedFailure()));
+  process.on("SIGTERM", () => request(facts.isCancelRequested() ? CANCELLED : terminatedFailure()));
   // Ctrl-C in the pane.
-  process.on("SIGINT", () => ask(CANCELLED));
+  process.on("SIGINT", () => request(CANCELLED));
   process.on("SIGHUP", async () => {
     // When a tmux server is killed, the pane ends but the run continues.
-    if (!(await signs.hasPaneCrashed())) ask(CANCELLED);
+    if (!(await facts.hasPaneCrashed())) request(CANCELLED);
   });
-  return { asked, ask, signal: stopping.signal };
+  return { requested, request, signal: stopping.signal };
 }
 
 /** Returns the failure for a SIGTERM without a cancel: the machine is shutting down, or a user ended the process. */

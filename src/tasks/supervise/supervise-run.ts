@@ -37,11 +37,11 @@ export async function superviseRun(
   let sessionId: string | undefined;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
-    const told = log.state.sessionId;
-    if (told === undefined || told === sessionId) return;
-    sessionId = told;
-    if (task.resumes !== undefined && told !== task.resumes) stop.ask(wrongSession(task.resumes, told));
-    tryTo(task, () => recordSession(context.store, task, told));
+    const reported = log.state.sessionId;
+    if (reported === undefined || reported === sessionId) return;
+    sessionId = reported;
+    if (task.resumes !== undefined && reported !== task.resumes) stop.request(wrongSession(task.resumes, reported));
+    tryTo(task, () => recordSession(context.store, task, reported));
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
@@ -55,10 +55,10 @@ export async function superviseRun(
     // Events that this process has not read yet take precedence over any limit.
     show(log.read());
     const reached = reachedLimit();
-    if (reached !== undefined) stop.ask(reached);
+    if (reached !== undefined) stop.request(reached);
   }, TICK_MS);
   try {
-    const stopped = await Promise.race([codex.ended.then(() => undefined), stop.asked]);
+    const stopped = await Promise.race([codex.ended.then(() => undefined), stop.requested]);
     if (stopped !== undefined) {
       tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
       await endProcesses(context, task, codex.identity);

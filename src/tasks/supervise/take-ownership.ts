@@ -56,7 +56,7 @@ export async function startWhenSlotIsFree(
   if (!markWaiting(context.store, { ...queued, waiting_since: now() })) return undefined;
 
   const changes = watchChanges(context);
-  const stopped = stop.asked.then(() => "stopped" as const);
+  const stopped = stop.requested.then(() => "stopped" as const);
   try {
     while (isQueued(context, queued)) {
       // Tasks whose supervisors died hold slots until a process determines their actual state.
