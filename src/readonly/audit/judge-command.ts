@@ -33,6 +33,8 @@ export interface Judgement {
 
 /** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
+/** Maximum number of commands that are followed in one text, including those that other commands run. */
+const MAX_RUNS = 5000;
 /** Maximum length of a command that is parsed, in characters; ordinary commands are far shorter. */
 const MAX_COMMAND_LENGTH = 256 * 1024;
 /** Name of a variable that continues on the next line, which the parser takes for a shorter one. */
@@ -87,6 +89,7 @@ class CommandJudge {
   /** Number of commands found so far, and whether anything is around them. */
   commands = 0;
   isNested = false;
+  #runs = 0;
 
   script(script: ParsedScript, scope: Scope, depth: number, stdin?: string): void {
     if (depth > MAX_DEPTH) this.unknowns.push("commands that are nested too deeply");
@@ -190,6 +193,7 @@ class CommandJudge {
   #run(words: readonly Value[], input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
     const [program, ...args] = words;
     if (program === undefined) return;
+    if (++this.#runs > MAX_RUNS) return void this.unknowns.push("more commands than can be analyzed");
     if (depth > MAX_DEPTH) return void this.unknowns.push("commands that are nested too deeply");
     if (!program.isKnown) return void this.unknowns.push("a command with a name that is known only at run time");
     const name = programName(program.text);
