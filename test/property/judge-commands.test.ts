@@ -1,9 +1,9 @@
 // Texts of any kind are judged without an error, within limits of time and memory, which a process of its own keeps.
 import { expect, test } from "bun:test";
-import { join } from "node:path";
-import fc from "fast-check";
+import { fileURLToPath } from "node:url";
+import * as fc from "fast-check";
 import { runs } from "../support/property.ts";
-import { shellTexts } from "../support/shell-words.ts";
+import { shellTexts } from "../support/shell-texts.ts";
 
 /** A text that took exponential time would never be judged. */
 const DEADLINE_MS = 100_000;
@@ -13,7 +13,7 @@ test("commands of any form and depth are judged", async () => {
   const { numRuns = 0, seed = 0 } = runs(0.2);
   const commands = fc.sample(shellTexts, { numRuns, seed });
   const lines = commands.map((command) => JSON.stringify(command));
-  await using child = Bun.spawn(["bun", join(import.meta.dir, "..", "support", "judge-many.ts")], {
+  await using child = Bun.spawn(["bun", fileURLToPath(import.meta.resolve("../support/judge-many.ts"))], {
     stdin: Buffer.from(`${lines.join("\n")}\n`),
     stderr: "inherit",
     timeout: DEADLINE_MS,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { quoteForShell } from "#base/text.ts";
 import { judgeCommand } from "#readonly/audit/judge-command.ts";
 import type { Value } from "#readonly/audit/value.ts";
@@ -51,12 +51,17 @@ const scripts = fc
     assignments: fc.array(shellAssignments, { maxLength: 2 }),
     statements: fc.array(shellStatements, { maxLength: 2 }),
     words: fc.array(shellWords, { minLength: 1, maxLength: 2 }),
+    joint: fc.oneof(
+      { weight: 4, arbitrary: fc.constant("\n") },
+      fc.constantFrom(" && ", " || false && ", " || x=1 && "),
+    ),
     isNested: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, fc.constant(true)),
   })
-  .map(({ assignments, statements, words, isNested }) => {
+  .map(({ assignments, statements, words, joint, isNested }) => {
     const print = `printf '%s\\0' first ${words.join(" ")}`;
     const last = isNested ? `/bin/bash -fc ${quoteForShell(print)}` : print;
-    return [...assignments, ...statements, last].join("\n");
+    const before = [...assignments, ...statements].join("\n");
+    return before === "" ? last : `${before}${joint}${last}`;
   });
 
 let known = 0;

@@ -102,6 +102,11 @@ class CommandJudge {
     if (!PLAIN_NODES.has(node.type) || isBackground) this.isNested = true;
     const before = MAY_NOT_RUN.has(node.type) ? scope.copy() : undefined;
     scope.forget(variablesSetIn(node));
+    this.#visit(node, isBackground ? scope.copy() : scope, depth, stdin);
+    if (before !== undefined) scope.forgetChanges(before);
+  }
+
+  #visit(node: SyntaxNode, scope: Scope, depth: number, stdin?: string): void {
     switch (node.type) {
       case "Command":
         return this.#command(node, scope, depth, stdin);
@@ -135,21 +140,17 @@ class CommandJudge {
       default:
         break;
     }
-    this.#children(node, isBackground ? scope.copy() : scope, depth);
-    if (before !== undefined) scope.forgetChanges(before);
+    this.#children(node, scope, depth);
   }
 
   /** Judges commands of which only the first is run for certain. */
   #andOr({ commands, operators }: Extract<SyntaxNode, { type: "AndOr" }>, scope: Scope, depth: number): void {
     let certain: Scope | undefined;
     for (const [index, command] of commands.entries()) {
-      const isAlternative = operators[index - 1] === "||";
-      if (isAlternative && certain !== undefined) scope.forgetChanges(certain);
       this.#node(command, scope, depth);
       certain ??= scope.copy();
-      if (isAlternative) scope.forgetChanges(certain);
+      if (operators[index] !== "&&" || operators[index - 1] === "||") scope.forgetChanges(certain);
     }
-    if (certain !== undefined) scope.forgetChanges(certain);
   }
 
   #children(node: SyntaxNode, scope: Scope, depth: number): void {

@@ -13,7 +13,7 @@ export interface JudgedFolders {
 const HARMLESS_DEVICE = /^\/dev\/(?:null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$/;
 
 /** Variables that a shell inherits from the run. */
-const INHERITED = ["TMPDIR", "TMP", "TEMP", "PWD"];
+const INHERITED: ReadonlySet<string> = new Set(["TMPDIR", "TMP", "TEMP", "PWD"]);
 
 /** Folder and variables that a script has set so far. Subshells get a copy. */
 export class Scope {
@@ -63,7 +63,7 @@ export class Scope {
   /** Returns the scope of a shell that is started here: only variables that it inherits for certain are known. */
   copyForShell(): Scope {
     const copy = this.copy();
-    copy.forget([...this.#variables.keys()].filter((name) => !INHERITED.includes(name)));
+    copy.forget([...this.#variables.keys()].filter((name) => !INHERITED.has(name)));
     return copy;
   }
 
