@@ -92,11 +92,12 @@ export const shellWords: fc.Arbitrary<string> = fc
   )
   .map((parts) => parts.join(""));
 
-const values = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom("''", "'a b'", "/a", "b", "$TMPDIR/a", "' a'", "'b '", "a,b", "'*'", "a/b") },
-  quoted,
-  shellWords,
-);
+const constants = fc.constantFrom("''", "'a b'", "/a", "b", "$TMPDIR/a", "' a'", "'b '", "a,b", "'*'", "a/b");
+
+/** Words that are only a variable. */
+export const variableWords = fc.constantFrom('"$x"', "$x", "${x:-b}", "a$x", '"$y"', '"$PWD"');
+
+const values = fc.oneof({ weight: 3, arbitrary: constants }, quoted, shellWords);
 /** Assignments of variables. */
 export const shellAssignments = fc.tuple(variable, values).map(([name, value]) => `${name}=${value}`);
 const simple: fc.Arbitrary<string> = fc.oneof(
@@ -106,7 +107,7 @@ const simple: fc.Arbitrary<string> = fc.oneof(
   fc
     .tuple(fc.constantFrom("export", "declare", "declare -u", "declare -i", "readonly -a", "typeset"), shellAssignments)
     .map((both) => both.join(" ")),
-  variable.map((name) => `unset ${name}`),
+  { weight: 4, arbitrary: variable.map((name) => `unset ${name}`) },
   fc.tuple(variable, shellWords).map(([name, word]) => `read ${name} <<< ${word}`),
   fc.tuple(variable, shellWords).map(([name, word]) => `printf -v ${name} %s ${word}`),
   variable.map((name) => `let ${name}=7`),
