@@ -184,6 +184,7 @@ class CommandJudge {
     // Assignments, redirections, and expansions within the words.
     const prefixScope = node.name === undefined ? scope : scope.copy(); // `x=1 command` sets x for the command only
     for (const child of node.prefix) this.#node(child, prefixScope, depth);
+    scope.forgetChanges(prefixScope); // what an expansion within a prefix sets lasts
     for (const child of node.suffix) this.#node(child, scope, depth);
     if (node.name === undefined) return;
     const redirected = inputOf(node.redirects, scope);
