@@ -1,7 +1,7 @@
 // Words whose expansion the audit claims to know are what bash makes of them.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { quoteForShell } from "#base/text.ts";
 import { judgeCommand } from "#readonly/audit/judge-command.ts";
@@ -11,10 +11,16 @@ import { shellAssignments, shellStatements, shellWords, variableWords } from "..
 
 let folder: string;
 let temporary: string;
+let work: string;
 beforeAll(() => {
   folder = realpathSync(mkdtempSync("/var/tmp/codexmcp-words-"));
   temporary = join(folder, "tmp");
-  mkdirSync(join(folder, "work", ".d", ".e"), { recursive: true });
+  // Every folder leads to folders .d and .e, so that each cd succeeds, as the audit assumes.
+  work = join(folder, "w/".repeat(12), "work");
+  mkdirSync(work, { recursive: true });
+  for (let at = work; at !== dirname(folder); at = dirname(at)) {
+    for (const name of [".d", ".e"]) symlinkSync(".", join(at, name));
+  }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -25,7 +31,7 @@ const LIMITS = "ulimit -v 500000 -t 5 -f 0 -n 64";
 function askBash(script: string): string[] | undefined {
   // Patterns stand for themselves; no program can be found.
   const { stdout, exitCode } = Bun.spawnSync(["/bin/bash", "--norc", "--noprofile", "-fc", `${LIMITS}\n${script}`], {
-    cwd: join(folder, "work"),
+    cwd: work,
     env: { PATH: "/nonexistent", TMPDIR: temporary, TMP: temporary, TEMP: temporary, LC_ALL: "C.UTF-8" },
     stdin: "ignore",
     stderr: "ignore",
@@ -37,7 +43,7 @@ function askBash(script: string): string[] | undefined {
 
 /** Returns the words of the script's last command, as far as the audit knows them; undefined if it knows nothing of the script. */
 function askAudit(script: string): readonly Value[] | undefined {
-  const { programs, does } = judgeCommand(script, { folder: join(folder, "work"), temporary });
+  const { programs, does } = judgeCommand(script, { folder: work, temporary });
   if (programs.length === 0 && does === "unknown") return undefined;
   const last = programs.at(-1);
   expect(last?.name).toBe("printf");
