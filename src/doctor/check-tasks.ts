@@ -45,8 +45,8 @@ async function checkWorktrees({ store }: AppContext): Promise<Finding[]> {
     const isListed = listed.some(({ path }) => path === worktree_dir);
     if (isListed) stale.push({ path: worktree_dir, repository });
   }
-  if (stale.length === 0)
-    return [ok("worktrees", places.length === 0 ? "none yet" : `${places.length} known, all with their folders`)];
+  const known = places.length === 0 ? "none yet" : `${places.length} known, all with their folders`;
+  if (stale.length === 0) return [ok("worktrees", known)];
   const repositories = [...new Set(stale.map(({ repository }) => repository))];
   return [
     warning(
@@ -72,8 +72,8 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;
   });
-  if (orphans.length === 0)
-    return [ok("processes", all.length === 0 ? "none" : `${all.length} of running tasks, none left behind`)];
+  const running = all.length === 0 ? "none" : `${all.length} of running tasks, none left behind`;
+  if (orphans.length === 0) return [ok("processes", running)];
   const list = orphans.map(({ pid, taskId }) => `${pid} (of ${taskId})`);
   const fix = `If you do not need them, run \`kill ${orphans.map(({ pid }) => pid).join(" ")}\`.`;
   return [warning("processes", `Processes of ended tasks are still running: ${list.join(", ")}.`, fix)];

@@ -3,10 +3,19 @@ import { texts as shortTexts } from "./property.ts";
 
 const texts = fc.oneof(
   { weight: 9, arbitrary: shortTexts },
-  { weight: 1, arbitrary: fc.constantFrom("long ".repeat(500), "👍🏽".repeat(400), `a${"👍🏽".repeat(400)}`) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "long ".repeat(500),
+      "x".repeat(501),
+      "x".repeat(700),
+      "👍🏽".repeat(400),
+      `a${"👍🏽".repeat(400)}`,
+    ),
+  },
 );
 
-const ids = fc.constantFrom("", "item_0", "item_1", "item_2", "without id 0", "without id 1");
+const ids = fc.constantFrom("", "item_0", "item_1", "item_2", "item_9", "without id 0", "without id 1");
 const status = fc.constantFrom("", "in_progress", "completed", "failed", "declined");
 const commands = fc.oneof(
   texts,

@@ -3,6 +3,9 @@ import * as fc from "fast-check";
 const RUNS = Number(process.env["PROPERTY_RUNS"] ?? 200);
 const SEED = Number(process.env["PROPERTY_SEED"] ?? Date.now() % 1_000_000);
 
+/** Average time that one of RUNS cases may take, far more than any does. */
+const MAX_MS_PER_RUN = 150;
+
 /**
  * Returns the parameters with which fast-check examines a property. A failure says how to repeat it.
  * @param cost divides the number of runs, for properties that start programs or read large inputs
@@ -12,6 +15,9 @@ export function runs<T>(cost = 1): fc.Parameters<T> {
     numRuns: Math.max(1, Math.round(RUNS / cost)),
     seed: SEED,
     includeErrorInReport: true,
+    // Ends the search for a smaller counterexample, too.
+    interruptAfterTimeLimit: RUNS * MAX_MS_PER_RUN,
+    markInterruptAsFailure: true,
     reporter: (details) => {
       if (!details.failed) return;
       const repeat = `Repeat with PROPERTY_SEED=${SEED} PROPERTY_RUNS=${RUNS}.`;

@@ -34,10 +34,16 @@ function isTopic(text: string): boolean {
   return text.length <= 120 && TOPIC_TYPES.some((each) => each === type) && isPlain && isVersion;
 }
 
+/** Topics that are exactly as long as allowed, or a little longer. */
+export const longTopics: fc.Arbitrary<string> = fc
+  .tuple(fc.constantFrom(...TOPIC_TYPES), fc.integer({ min: 120, max: 123 }))
+  .map(([type, length]) => `${type}-${"x".repeat(length - type.length - 4)}-v1`);
+
 /** Texts that are no topics, most of them almost. */
 export const otherTexts: fc.Arbitrary<string> = fc
   .oneof(
     texts,
+    longTopics,
     fc.constantFrom("fix the login", "review auth", "implement-x", "名前", "Review-a-v1", "fix-a-v1", "review-v1"),
     fc
       .tuple(topicParts, fc.nat(), fc.constantFrom("", "-", "--", "\n", " ", "/", ".", "é", ":", "x".repeat(120)))

@@ -16,7 +16,7 @@ import {
 } from "#domain/names.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { runs } from "../support/property.ts";
-import { otherTexts, topicParts, writeTopic } from "../support/topics.ts";
+import { longTopics, otherTexts, topicParts, writeTopic } from "../support/topics.ts";
 
 describe("topics", () => {
   const good: [string, { type: string; description: string; version: number }][] = [
@@ -57,6 +57,14 @@ function refusalOf(text: string): unknown {
   }
 }
 
+test("a topic may be as long as the limit, and no longer", () => {
+  const property = fc.property(longTopics, (text) => {
+    if (text.length > 120) expect(refusalOf(text)).toBeInstanceOf(AppError);
+    else expect(parseTopic(text).text).toBe(text);
+  });
+  fc.assert(property, runs(4));
+});
+
 test("two topics share no task id, and share worktree and branch only if they are versions of one", () => {
   const suffix = fc.option(fc.stringMatching(/^[0-9a-f]{6}$/), { nil: undefined });
   const property = fc.property(topicParts, topicParts, suffix, (one, other, end) => {
@@ -88,7 +96,11 @@ test("names of a task's run lead back to it, and only in its own state folder", 
 
 test("a folder's name fits, and keeps its repositories apart", () => {
   const heads = fc.string({ unit: fc.constantFrom("a", "é", "名", "👍"), minLength: 1, maxLength: 120, size: "max" });
-  const property = fc.property(heads, heads, topicParts, (one, other, parts) => {
+  const pairs = fc.oneof(
+    fc.tuple(heads, heads),
+    heads.map((head): [string, string] => [`${head}a`, `${head}b`]),
+  );
+  const property = fc.property(pairs, topicParts, ([one, other], parts) => {
     const topic = parseTopic(writeTopic(parts));
     const [a, b] = [worktreeNameOf(one, topic), worktreeNameOf(other, topic)];
     expect(Buffer.byteLength(a)).toBeLessThanOrEqual(200);

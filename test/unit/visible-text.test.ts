@@ -42,8 +42,13 @@ const anyText = fc.string({
   ),
 });
 
+/** Characters that are hidden or not by what stands beside them. */
+const joinedText = fc.string({
+  unit: fc.constantFrom("\u200D", "\uFE0F", "👍", "م", "\u061C"),
+});
+
 test("a text that was made visible hides nothing, stays so, and had nothing else changed", () => {
-  const property = fc.property(anyText, fc.boolean(), (text, isMultiline) => {
+  const property = fc.property(fc.oneof(anyText, joinedText), fc.boolean(), (text, isMultiline) => {
     const visible = makeVisible(text, isMultiline);
     expect(visible.isWellFormed()).toBe(true);
     expect(makeVisible(visible, isMultiline)).toBe(visible);

@@ -9,11 +9,56 @@ export function expandWord(word: Word, scope: Scope): Value {
   return word.parts === undefined ? known(word.value) : joinValues(word.parts.map((part) => expandPart(part, scope)));
 }
 
-/** Returns the words that an unquoted variable is split into: `x='rm -rf'; $x src`. */
+/** Marks of a place where a word is split, and of a quoted part, which makes a word even if it is empty. No shell word contains NUL. */
+const SPLIT = "\0 ";
+const QUOTED = "\0q";
+/** Maximum number of words that braces are expanded to. */
+const MAX_WORDS = 100;
+
+/** Returns the words that a word becomes: unquoted variables are split (`x='rm -rf'; $x src`), braces are multiplied (`{a,b}.ts`). */
 export function expandWords(word: Word, scope: Scope): Value[] {
-  const value = expandWord(word, scope);
-  const isBare = word.parts?.length === 1 && /^(?:Simple|Parameter)Expansion$/.test(word.parts[0]?.type ?? "");
-  return isBare && value.isKnown ? value.text.split(/\s+/).filter(Boolean).map(known) : [value];
+  if (word.parts === undefined) return [expandWord(word, scope)];
+  let words: Value[] = [known("")];
+  for (const [index, part] of word.parts.entries()) {
+    // Braces come first: `$x{a,b}` is `$xa $xb`.
+    const isInName = word.parts[index - 1]?.type === "SimpleExpansion";
+    const isBrace = part.type === "BraceExpansion";
+    const choices = isBrace ? (isInName ? [UNKNOWN] : expandBraces(part.text)) : [expandUnquoted(part, scope)];
+    words = words.flatMap((start) => choices.map((end) => joinValues([start, end])));
+    if (words.length > MAX_WORDS) return [UNKNOWN];
+  }
+  return words.flatMap((value) =>
+    value.isKnown ? splitMarked(value.text) : [{ ...expandWord(word, scope), isKnown: false }],
+  );
+}
+
+/** Returns what `{a,b}` stands for; nested braces, quotes and sequences (`{1..3}`) are not followed. */
+function expandBraces(text: string): Value[] {
+  const [, list] = /^\{([^{}\\'"`$]*,[^{}\\'"`$]*)\}$/.exec(text) ?? [];
+  return list === undefined ? [UNKNOWN] : list.split(",").map(known);
+}
+
+/** Expands a part of a word, with the marks by which the word is split. */
+function expandUnquoted(part: WordPart, scope: Scope): Value {
+  const value = expandPart(part, scope);
+  switch (part.type) {
+    case "SimpleExpansion":
+    case "ParameterExpansion":
+      if (scope.isAssigned("IFS")) return UNKNOWN;
+      return { ...value, text: value.text.replace(/[ \t\n]+/g, SPLIT) };
+    case "SingleQuoted":
+    case "AnsiCQuoted":
+    case "DoubleQuoted":
+    case "LocaleString":
+      return { ...value, text: QUOTED + value.text };
+    default:
+      return value;
+  }
+}
+
+function splitMarked(text: string): Value[] {
+  const words = text.split(SPLIT).filter((word) => word !== "");
+  return words.map((word) => known(word.replaceAll(QUOTED, "")));
 }
 
 /** Returns the value of an assignment; the value of an array is not followed. */
@@ -38,8 +83,9 @@ function expandPart(part: WordPart, scope: Scope): Value {
       return known(part.value);
     case "Glob":
     case "ExtendedGlob":
-    case "BraceExpansion":
       return known(part.text);
+    case "BraceExpansion":
+      return /['"`$\\]/.test(part.text) ? UNKNOWN : known(part.text);
     case "DoubleQuoted":
     case "LocaleString":
       return joinValues(part.parts.map((child) => expandPart(child, scope)));
@@ -57,12 +103,13 @@ function expandPart(part: WordPart, scope: Scope): Value {
   }
 }
 
-/** Expands `${x}`, and `${x:-…}` of a variable that is set; other forms are not followed. */
+/** Expands `${x}`, and `${x:-…}` of a variable that is not empty; other forms are not followed. */
 function expandParameter(part: ParameterExpansionPart, scope: Scope): Value {
   const { operation, prefix, index } = part;
   if (prefix !== undefined || index !== undefined) return UNKNOWN;
-  const isFollowed = operation === undefined || (operation.type === "Default" && operation.operator === ":-");
-  return isFollowed ? variable(part.parameter, scope) : UNKNOWN;
+  const value = variable(part.parameter, scope);
+  if (operation === undefined) return value;
+  return operation.type === "Default" && operation.operator === ":-" && value.text !== "" ? value : UNKNOWN;
 }
 
 function variable(name: string, scope: Scope): Value {

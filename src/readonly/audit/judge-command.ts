@@ -5,6 +5,7 @@ import { inputOf, programName, wordsOf, knownOutput, decidesPrograms } from "./c
 import { expandAssignment, expandWord } from "./expand.ts";
 import type { CommandFinding, Invocation, Reach } from "./finding.ts";
 import { Scope, type JudgedFolders } from "./scope.ts";
+import { MAY_NOT_RUN, variablesSetBy, variablesSetIn } from "./variable-changes.ts";
 import type { Value } from "./value.ts";
 
 /** One write of a command. */
@@ -32,8 +33,12 @@ export interface Judgement {
 
 /** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
+/** Maximum number of commands that are followed in one text, including those that other commands run. */
+const MAX_RUNS = 5000;
 /** Maximum length of a command that is parsed, in characters; ordinary commands are far shorter. */
 const MAX_COMMAND_LENGTH = 256 * 1024;
+/** Name of a variable that continues on the next line, which the parser takes for a shorter one. */
+const SPLIT_NAME = /\$\w+(?:\\\n)+[\w{]/;
 
 /**
  * Determines the effects of a shell command from its meaning: the actions of the shell and of the programs it names. Never throws: parts
@@ -43,6 +48,7 @@ export function judgeCommand(command: string, surroundings: JudgedFolders): Judg
   const judge = new CommandJudge();
   try {
     if (command.length > MAX_COMMAND_LENGTH) judge.unknowns.push("a command that is too long to analyze");
+    else if (SPLIT_NAME.test(command)) judge.unknowns.push("a variable whose name spans two lines");
     else judge.script(parse(command), new Scope(surroundings), 0);
   } catch {
     judge.unknowns.push("a command that cannot be analyzed"); // nested so deep that the stack overflows
@@ -83,6 +89,7 @@ class CommandJudge {
   /** Number of commands found so far, and whether anything is around them. */
   commands = 0;
   isNested = false;
+  #runs = 0;
 
   script(script: ParsedScript, scope: Scope, depth: number, stdin?: string): void {
     if (depth > MAX_DEPTH) this.unknowns.push("commands that are nested too deeply");
@@ -91,7 +98,15 @@ class CommandJudge {
   }
 
   #node(node: SyntaxNode, scope: Scope, depth: number, stdin?: string): void {
-    if (!PLAIN_NODES.has(node.type) || (node.type === "Statement" && node.background === true)) this.isNested = true;
+    const isBackground = node.type === "Statement" && node.background === true;
+    if (!PLAIN_NODES.has(node.type) || isBackground) this.isNested = true;
+    const before = MAY_NOT_RUN.has(node.type) ? scope.copy() : undefined;
+    scope.forget(variablesSetIn(node));
+    this.#visit(node, isBackground ? scope.copy() : scope, depth, stdin);
+    if (before !== undefined) scope.forgetChanges(before);
+  }
+
+  #visit(node: SyntaxNode, scope: Scope, depth: number, stdin?: string): void {
     switch (node.type) {
       case "Command":
         return this.#command(node, scope, depth, stdin);
@@ -112,7 +127,10 @@ class CommandJudge {
         break;
       case "Pipeline":
         return this.#pipeline(node.commands, scope, depth, stdin);
+      case "AndOr":
+        return this.#andOr(node, scope, depth);
       case "Subshell":
+      case "Coproc":
         return this.#children(node, scope.copy(), depth);
       case "ProcessSubstitution":
       case "CommandExpansion":
@@ -125,15 +143,25 @@ class CommandJudge {
     this.#children(node, scope, depth);
   }
 
+  /** Judges commands of which only the first is run for certain. */
+  #andOr({ commands, operators }: Extract<SyntaxNode, { type: "AndOr" }>, scope: Scope, depth: number): void {
+    let certain: Scope | undefined;
+    for (const [index, command] of commands.entries()) {
+      this.#node(command, scope, depth);
+      certain ??= scope.copy();
+      if (operators[index] !== "&&" || operators[index - 1] === "||") scope.forgetChanges(certain);
+    }
+  }
+
   #children(node: SyntaxNode, scope: Scope, depth: number): void {
     forEachChild(node, (child) => this.#node(child, scope, depth));
   }
 
-  /** Judges a pipeline. Each of its commands is a subshell; the input of the next is followed if it is known. */
+  /** Judges a pipeline. Each of several commands is a subshell; the input of the next is followed if it is known. */
   #pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, stdin: string | undefined): void {
     let input = stdin;
     for (const [index, command] of commands.entries()) {
-      const own = scope.copy();
+      const own = commands.length === 1 ? scope : scope.copy();
       if (command.type === "Command") {
         this.#command(command, own, depth, input, index > 0);
         const given = inputOf(command.redirects, own);
@@ -154,7 +182,10 @@ class CommandJudge {
   ): void {
     this.commands++;
     // Assignments, redirections, and expansions within the words.
-    for (const child of [...node.prefix, ...node.suffix]) this.#node(child, scope, depth);
+    const prefixScope = node.name === undefined ? scope : scope.copy(); // `x=1 command` sets x for the command only
+    for (const child of node.prefix) this.#node(child, prefixScope, depth);
+    scope.forgetChanges(prefixScope); // what an expansion within a prefix sets lasts
+    for (const child of node.suffix) this.#node(child, scope, depth);
     if (node.name === undefined) return;
     const redirected = inputOf(node.redirects, scope);
     const stdin = redirected === undefined ? piped : redirected.text;
@@ -164,6 +195,7 @@ class CommandJudge {
   #run(words: readonly Value[], input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
     const [program, ...args] = words;
     if (program === undefined) return;
+    if (++this.#runs > MAX_RUNS) return void this.unknowns.push("more commands than can be analyzed");
     if (depth > MAX_DEPTH) return void this.unknowns.push("commands that are nested too deeply");
     if (!program.isKnown) return void this.unknowns.push("a command with a name that is known only at run time");
     const name = programName(program.text);
@@ -174,6 +206,7 @@ class CommandJudge {
     const judge = judgeOf(name);
     if (judge === undefined) return void this.unknowns.push(`${name} is not a known program`);
     for (const finding of judge({ name, args, ...input })) this.#take(finding, input, scope, depth);
+    scope.forget(variablesSetBy(name, args));
   }
 
   #take(finding: CommandFinding, input: Pick<Invocation, "stdin" | "hasStdin">, scope: Scope, depth: number): void {
@@ -186,7 +219,7 @@ class CommandJudge {
         return this.#run(finding.words, input, scope, depth + 1);
       case "scripts":
         this.isNested = true;
-        return this.script(parse(finding.text), scope.copy(), depth + 1, input.stdin);
+        return this.script(parse(finding.text), scope.copyForShell(), depth + 1, input.stdin);
       case "writes": {
         const { targets, why, reach } = finding;
         if (targets.length > 0 && targets.every((target) => scope.isHarmless(target))) return;

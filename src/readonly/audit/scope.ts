@@ -12,6 +12,9 @@ export interface JudgedFolders {
 /** Devices that store nothing. */
 const HARMLESS_DEVICE = /^\/dev\/(?:null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$/;
 
+/** Variables that a shell inherits from the run. */
+const INHERITED: ReadonlySet<string> = new Set(["TMPDIR", "TMP", "TEMP", "PWD"]);
+
 /** Folder and variables that a script has set so far. Subshells get a copy. */
 export class Scope {
   readonly surroundings: JudgedFolders;
@@ -44,12 +47,38 @@ export class Scope {
     this.#variables.set(name, value.isKnown && !isAmbiguous ? value.text : undefined);
   }
 
+  /** Records that variables have other values than before, which are not known; without names, all of them and the folder. */
+  forget(names?: readonly string[]): void {
+    for (const name of names ?? this.#variables.keys()) this.#variables.set(name, undefined);
+    if (names === undefined) this.#folder = undefined;
+  }
+
+  /** Forgets what has changed since a copy was made, because it is not known whether the commands in between were run. */
+  forgetChanges(since: Scope): void {
+    const changed = [...this.#variables].filter(([name, text]) => text !== since.#variables.get(name));
+    this.forget(changed.map(([name]) => name));
+    if (this.#folder !== since.#folder) this.#folder = undefined;
+  }
+
+  /** Returns the scope of a shell that is started here: only variables that it inherits for certain are known. */
+  copyForShell(): Scope {
+    const copy = this.copy();
+    copy.forget([...this.#variables.keys()].filter((name) => !INHERITED.has(name)));
+    return copy;
+  }
+
+  isAssigned(name: string): boolean {
+    return this.#variables.has(name);
+  }
+
   valueOf(name: string): string | undefined {
     return this.#variables.get(name);
   }
 
   changeFolder(to: Value | undefined): void {
     this.#folder = to === undefined ? undefined : this.resolve(to);
+    this.#variables.set("PWD", this.#folder);
+    this.#variables.set("OLDPWD", undefined);
   }
 
   /** Returns the absolute path that a word names; undefined if it is not known. */

@@ -39,12 +39,17 @@ function judgeRipgrep({ name, args }: Invocation): readonly CommandFinding[] {
 
 function judgeFind({ args }: Invocation): readonly CommandFinding[] {
   const findings: CommandFinding[] = [];
+  let next = 0;
   for (const [index, { text }] of args.entries()) {
+    if (index < next) continue;
     if (text === "-delete") findings.push(...writes("find -delete removes files"));
     if (/^-fprint(?:f|0)?$|^-fls$/.test(text)) {
       findings.push(...writes(`find ${text} writes`, args.slice(index + 1, index + 2)));
     }
-    if (/^-(?:exec|execdir|ok|okdir)$/.test(text)) findings.push({ does: "runs", words: upToEnd(args, index + 1) });
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(text)) continue;
+    const words = upToEnd(args, index + 1);
+    findings.push({ does: "runs", words });
+    next = index + 1 + words.length;
   }
   return findings;
 }
