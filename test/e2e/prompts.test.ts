@@ -23,7 +23,7 @@ test.each([
   ["implement", { what: "a rate limiter", check: "npm test" }, "It is done when this passes: npm test"],
   ["parallel_modules", { goal: "a shop", modules: "cart, catalogue" }, "The modules: cart, catalogue"],
   ["long_run", { work: "port to ES modules", hours: "2" }, "timeout_seconds 7200"],
-  ["resume", { task_id: "codex-review-auth-v1", next: "fix it" }, 'codex_status` with task_id "codex-review-auth-v1"'],
+  ["resume", { task_id: "codex-review-auth-v1", next: "fix it" }, 'resume "codex-review-auth-v1"'],
 ])("%s: with arguments, and named where one is missing", async (name, args, wanted) => {
   const text = await render(name, args);
   expect(text).toContain(wanted);

@@ -69,7 +69,7 @@ test("a call of codex is answered at once with a task, which tells what Codex do
 test("other tools answer themselves, and so does a call that is refused", async () => {
   const params = { name: "codex_status", arguments: {} };
   expect((await client.askModern("tools/call", params, WITH_TASKS)).result).toMatchObject({ resultType: "complete" });
-  const { result } = await callCodex("QUICK", "nonsense");
+  const { result } = await callCodex(" ", "review-nothing-v1");
   expect(result).toMatchObject({ resultType: "complete", isError: true });
 });
 

@@ -10,6 +10,7 @@ import { readActivity } from "./read-progress.ts";
 /** One-line summary of an unfinished task. */
 export interface RunningLine {
   task_id: string;
+  topic: string;
   status: TaskRecord["status"];
   elapsed_seconds: number;
   /** Position in the queue, from 1; only while queued. */
