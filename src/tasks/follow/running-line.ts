@@ -22,8 +22,8 @@ export interface RunningLine {
 /** Returns a summary of what an unfinished task is doing. */
 export function describeRunning({ config, store }: AppContext, task: TaskRecord): RunningLine {
   const current = findTask(store, task.task_id)?.record ?? task;
-  const { task_id, status, log_file } = current;
-  const line = { task_id, status, elapsed_seconds: elapsedSeconds(current) };
+  const { task_id, topic, status, log_file } = current;
+  const line = { task_id, topic, status, elapsed_seconds: elapsedSeconds(current) };
   if (status === "queued") return { ...line, queue_position: queuePosition(store, task) };
   const activity = readActivity(log_file) ?? readSetup(taskPaths(config.home, task_id));
   return { ...line, ...(activity !== undefined && { activity }) };
