@@ -58,6 +58,7 @@ describe("codex_wait", () => {
       running: [
         {
           task_id: "codex-review-endless-v1",
+          topic: "review-endless-v1",
           status: "running",
           elapsed_seconds: expect.any(Number) as number,
           activity: "Thinking on.",
