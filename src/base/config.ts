@@ -25,6 +25,8 @@ export interface Config {
   /** Path of the Codex program, or a name to look up in PATH. */
   codexBinary: string;
   readonlyFallback: ReadonlyFallback;
+  /** Engine that runs Codex's turns. */
+  engine: "exec" | "app-server";
   profile: string | undefined;
   reasoningEffort: string | undefined;
   /** Socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
@@ -73,6 +75,7 @@ export function readConfig(environment: Environment = process.env): Config {
     codexHome: values.CODEX_HOME || join(userHome, ".codex"),
     codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
     readonlyFallback: FALLBACKS[values.CODEXMCP_READONLY_FALLBACK],
+    engine: values.CODEXMCP_ENGINE,
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

@@ -112,6 +112,11 @@ export const VariablesSchema = v.object({
       "where that sandbox does not work, which is probed once. Empty is `0`",
     "0",
   ),
+  CODEXMCP_ENGINE: choice(
+    ["exec", "app-server"],
+    "exec",
+    "Engine that runs Codex's turns: `exec` is `codex exec`, `app-server` is the engine of Codex's own interfaces",
+  ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,
     " (no limit)",

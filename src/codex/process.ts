@@ -43,6 +43,21 @@ export function codexArguments(request: CodexRequest, settings: readonly string[
   return args;
 }
 
+/**
+ * Returns the arguments of `codex` before `app-server` for a task: what holds for the whole process.
+ * @param settings further flags, e.g. those that disable MCP servers
+ */
+export function appServerArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
+  const args = [...settings];
+  if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
+  if (request.model !== undefined) args.push(`--config=model=${JSON.stringify(request.model)}`);
+  if (request.reasoning_effort !== undefined) {
+    args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
+  }
+  for (const setting of request.settings ?? []) args.push(`--config=${setting}`);
+  return args;
+}
+
 /** Returns Codex's name for a sandbox. The read-only fallback replaces Codex's sandbox, which must then not be set up. */
 function sandboxOf({ sandbox, readonly_fallback }: CodexRequest): string {
   if (sandbox === "full-access" || readonly_fallback === true) return "danger-full-access";

@@ -86,6 +86,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   /** Set if the sandbox workspace-write has network access. */
   network?: true;
+  /** Engine that runs Codex's turn, if it is not `codex exec`. */
+  engine?: "app-server";
   /** Further Codex settings, as `key=value` with the value in TOML. */
   settings?: string[];
   timeout_seconds: number;

@@ -53,6 +53,8 @@ export interface TaskPaths {
   starterLock: string;
   /** Lock of the run's supervisor, or of the process that finishes a run without one. */
   ownerLock: string;
+  /** Socket of the app-server that runs Codex. */
+  appServer: string;
   /** Last heartbeat of the supervisor. */
   heartbeat: string;
   /** File written after each change of the task, which wakes the folder's watchers. */
@@ -103,6 +105,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     live,
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),
+    appServer: join(live, "app-server.sock"),
     heartbeat: join(live, "heartbeat.json"),
     wake: join(live, WAKE_FILE),
     runs: join(folder, "runs"),

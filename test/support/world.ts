@@ -53,6 +53,8 @@ export class World {
         ? { CODEX_HOME: process.env["CODEX_HOME"] ?? join(process.env["HOME"] ?? "", ".codex") }
         : { STUB_KEY: "stub-key", CODEXMCP_CODEX_BIN: CODEX }),
       CODEXMCP_TMUX_SOCKET: this.tmuxSocket,
+      // Which engine a whole run of the tests uses.
+      CODEXMCP_ENGINE: process.env["CODEXMCP_TEST_ENGINE"],
       ...more,
     };
     return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));

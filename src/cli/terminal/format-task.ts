@@ -97,6 +97,7 @@ export function describeEnd(task: EndedTask): Text[] {
 
 const EVENT_MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
   text: { mark: "●", style: "plain" },
+  message: { mark: "›", style: "bold" },
   thinking: { mark: "·", style: "dim" },
   plan: { mark: "☰", style: "cyan" },
   command: { mark: "$", style: "bold" },

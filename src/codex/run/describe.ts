@@ -3,7 +3,17 @@ import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** Description of one event, listed by `codex_status` and shown in the pane. */
 export interface EventLine {
-  type: "thinking" | "text" | "plan" | "command" | "tool_call" | "tool_result" | "error" | "warning" | "notice";
+  type:
+    | "message"
+    | "thinking"
+    | "text"
+    | "plan"
+    | "command"
+    | "tool_call"
+    | "tool_result"
+    | "error"
+    | "warning"
+    | "notice";
   text: string;
   tool_name?: string;
 }
@@ -45,6 +55,8 @@ function describeEnd(item: CodexItem): EventLine {
   switch (item.type) {
     case "agent_message":
       return { type: "text", text: shorten(item.text) };
+    case "user_message":
+      return { type: "message", text: shorten(item.text) };
     case "reasoning":
       return { type: "thinking", text: shorten(item.text) };
     case "command_execution":

@@ -6,6 +6,7 @@ const text = v.nullish(v.string(), "");
 const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("agent_message"), text }),
   v.object({ type: v.literal("reasoning"), text }),
+  v.object({ type: v.literal("user_message"), text }),
   v.object({
     type: v.literal("command_execution"),
     id: text,

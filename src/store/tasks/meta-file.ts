@@ -99,6 +99,7 @@ const MetaSchema = v.object({
   images: list,
   output_schema_file: text,
   network: v.optional(v.literal(true)),
+  engine: v.optional(v.literal("app-server")),
   settings: list,
   timeout_seconds: v.optional(v.number(), 0),
   idle_timeout_seconds: v.optional(v.number(), 0),

@@ -1,6 +1,5 @@
-import { mcpServerArguments } from "#codex/mcp-servers.ts";
-import { locateCodex } from "#codex/locate.ts";
-import { codexArguments, adoptCodex, type CodexProcess, type CodexStart, startCodex } from "#codex/process.ts";
+import type { CodexProcess } from "#codex/process.ts";
+import { launchCodex, takeOverCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
@@ -14,7 +13,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { takeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { helperMarkerOf, processMarkerOf } from "#domain/names.ts";
+import { helperMarkerOf } from "#domain/names.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage } from "#domain/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
@@ -22,9 +21,9 @@ import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
-import { confineStart, needsFallback } from "#readonly/fallback.ts";
+import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
-import { containRun, markOwnChildren } from "./run-containment.ts";
+import { markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
@@ -91,7 +90,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  return supervise(context, record, adoptCodex(codex), around);
+  return supervise(context, record, await takeOverCodex(context, record, codex), around);
 }
 
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
@@ -103,6 +102,8 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
       running_since: now(),
       status: "running",
       ...(isFallback && { readonly_fallback: true }),
+      // Under the read-only fallback, Codex is confined as `exec`.
+      ...(context.config.engine === "app-server" && !isFallback && { engine: "app-server" }),
       ...(before !== undefined && { usage_before: before }),
     };
   };
@@ -116,7 +117,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
     if (failure !== undefined) return endFailed(context, running, failure);
     if (isFallback) await (await import("#readonly/workspace.ts")).recordWorkspace(context, running);
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.requested);
-    codex = launchCodex(context, running);
+    codex = await launchCodex(context, running);
   } catch (error) {
     if (isFallback) removeRunFolders(context.store, running);
     return endFailed(context, running, toFailure(error));
@@ -136,23 +137,6 @@ function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): 
 function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
   const cancelled = toEndedTask(CANCELLED, task);
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
-}
-
-function launchCodex({ config }: AppContext, task: RunningTask): CodexProcess {
-  const program = locateCodex(config);
-  const paths = taskPaths(config.home, task.task_id);
-  const marker = processMarkerOf(config.home, task.task_id, task.run);
-  const start: CodexStart = {
-    program: program.path,
-    args: codexArguments(task, mcpServerArguments(config, task)),
-    folder: task.run_dir,
-    environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
-    promptFile: task.prompt_file,
-    logFile: task.log_file,
-    stderrFile: paths.stderr,
-    ...containRun(config, task),
-  };
-  return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */

@@ -1,0 +1,162 @@
+import * as v from "valibot";
+import { AppError } from "#base/errors.ts";
+
+const MessageSchema = v.looseObject({
+  id: v.optional(v.union([v.string(), v.number()])),
+  method: v.optional(v.string()),
+  params: v.optional(v.unknown()),
+  result: v.optional(v.unknown()),
+  error: v.optional(v.looseObject({ code: v.nullish(v.number(), 0), message: v.nullish(v.string(), "") })),
+});
+
+/** Error that the app-server answers a request with. */
+export class AppServerError extends Error {
+  override readonly name = "AppServerError";
+}
+
+/** Time in which the app-server must answer, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** Largest message in bytes that is read: outputs of commands are cut to 64 KB by the app-server. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+/** Handlers for what the app-server sends without being asked. */
+export interface ConnectionHandlers {
+  notified: (method: string, params: unknown) => void;
+  /** Answers a request; an error thrown here becomes the answer's error. */
+  asked: (method: string, params: unknown) => Promise<unknown>;
+}
+
+/** Connection to a `codex app-server` over its unix socket: JSON-RPC in WebSocket text frames, without a `jsonrpc` member. */
+export class AppServerConnection {
+  readonly #socket: WebSocket;
+  readonly #handlers: ConnectionHandlers;
+  readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
+  #lastId = 0;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
+
+  private constructor(socket: WebSocket, handlers: ConnectionHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.closed = new Promise((resolve) => {
+      socket.addEventListener("close", () => {
+        this.#fail(new AppServerError("The app-server closed the connection."));
+        resolve();
+      });
+    });
+    socket.addEventListener("message", ({ data }) => this.#receive(String(data)));
+  }
+
+  /**
+   * Connects and introduces this program.
+   * @throws AppServerError if nothing answers at the socket
+   */
+  static async open(path: string, handlers: ConnectionHandlers): Promise<AppServerConnection> {
+    const socket = new WebSocket(`ws+unix://${path}`);
+    await new Promise<void>((resolve, reject) => {
+      socket.addEventListener("open", () => resolve(), { once: true });
+      socket.addEventListener("error", () => reject(new AppServerError(`Nothing answers at ${path}.`)), { once: true });
+    });
+    const connection = new AppServerConnection(socket, handlers);
+    await connection.request("initialize", {
+      clientInfo: { name: "codex-mcp-server", title: "codex-mcp-server", version: "1" },
+      capabilities: { experimentalApi: true, optOutNotificationMethods: UNWANTED },
+    });
+    connection.#send({ method: "initialized" });
+    return connection;
+  }
+
+  /**
+   * Sends a request.
+   * @returns its result
+   * @throws AppServerError with the app-server's own message
+   */
+  async request(method: string, params: object): Promise<unknown> {
+    const id = ++this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { resolve, reject });
+    const timer = setTimeout(
+      () => reject(new AppServerError(`The app-server did not answer ${method} within ${ANSWER_TIMEOUT_MS / 1000} s.`)),
+      ANSWER_TIMEOUT_MS,
+    );
+    this.#send({ id, method, params });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** Closes the connection; the app-server, and a turn in it, continue. */
+  close(): void {
+    this.#socket.close();
+  }
+
+  #send(message: object): void {
+    const isOpen = this.#socket.readyState === WebSocket.OPEN;
+    if (!isOpen) throw new AppServerError("The connection to the app-server is closed.");
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #receive(data: string): void {
+    const message = parseMessage(data);
+    if (message === undefined) return;
+    const { id, method, params, result, error } = message;
+    if (method === undefined) {
+      const waiting = typeof id === "number" ? this.#waiting.get(id) : undefined;
+      if (error === undefined) waiting?.resolve(result);
+      else waiting?.reject(new AppServerError(error.message));
+    } else if (id === undefined) this.#handlers.notified(method, params);
+    else void this.#answer(id, method, params);
+  }
+
+  /** Answers a request of the app-server: one without an answer would stop the turn. */
+  async #answer(id: string | number, method: string, params: unknown): Promise<void> {
+    try {
+      this.#send({ id, result: await this.#handlers.asked(method, params) });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      if (this.#socket.readyState === WebSocket.OPEN) this.#send({ id, error: { code: -32_601, message } });
+    }
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** Notifications that are not needed, and may be many. */
+const UNWANTED = [
+  "item/agentMessage/delta",
+  "item/reasoning/summaryTextDelta",
+  "item/reasoning/textDelta",
+  "item/commandExecution/outputDelta",
+  "item/fileChange/outputDelta",
+];
+
+function parseMessage(data: string): v.InferOutput<typeof MessageSchema> | undefined {
+  if (data.length > MAX_MESSAGE_BYTES) return undefined;
+  try {
+    const parsed = v.safeParse(MessageSchema, JSON.parse(data));
+    return parsed.success ? parsed.output : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns a field of an answer's object. @throws AppError `codex_incompatible` if it is not there */
+export function readField<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  what: string,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, value);
+  if (parsed.success) return parsed.output;
+  throw new AppError(
+    "codex_incompatible",
+    `Codex's app-server answered ${what} in a form that this server does not know.`,
+    "Set CODEXMCP_ENGINE=exec, or update this server.",
+  );
+}

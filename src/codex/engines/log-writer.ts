@@ -1,0 +1,62 @@
+import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs";
+import * as v from "valibot";
+import { LineReader } from "#platform/files/json-lines.ts";
+import type { LogLine } from "./translate.ts";
+
+/** Parts of a run that its log already has. */
+export interface LoggedRun {
+  threadId: string | undefined;
+  turnId: string | undefined;
+  /** Ids of the completed items. */
+  completed: Set<string>;
+}
+
+const LoggedSchema = v.looseObject({
+  type: v.string(),
+  thread_id: v.optional(v.string()),
+  turn_id: v.optional(v.string()),
+  item: v.optional(v.looseObject({ id: v.optional(v.string()) })),
+});
+
+/** Writer of a run's log, which an earlier supervisor may have begun. */
+export class LogWriter {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+    if (endsTorn(path)) appendFileSync(path, "\n");
+  }
+
+  write(lines: readonly LogLine[]): void {
+    if (lines.length === 0) return;
+    appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+
+  /** Returns the parts of the run that the log has. */
+  read(): LoggedRun {
+    const run: LoggedRun = { threadId: undefined, turnId: undefined, completed: new Set() };
+    for (const line of new LineReader(this.#path).read()) {
+      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedSchema), line);
+      if (!parsed.success) continue;
+      const { type, thread_id, turn_id, item } = parsed.output;
+      run.threadId ??= thread_id;
+      run.turnId ??= turn_id;
+      if (type === "item.completed" && item?.id !== undefined) run.completed.add(item.id);
+    }
+    return run;
+  }
+}
+
+/** Returns whether a file ends in the middle of a line, because its writer was killed. */
+function endsTorn(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return false;
+  const file = openSync(path, "r");
+  try {
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, size - 1);
+    return last[0] !== 0x0a;
+  } finally {
+    closeSync(file);
+  }
+}
