@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { isCodexCommand } from "../support/engines.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -39,7 +40,7 @@ test("over two servers, one runs and the rest wait their turn, with their places
   expect(world.processes().filter(({ command }) => command.includes(id("c")))).toEqual([]);
   // Freed by a death of supervisor and Codex.
   const isOfB = (command: string) =>
-    !/^\S*tmux /.test(command) && (command.includes(id("b")) || command.includes(" exec --json"));
+    !/^\S*tmux /.test(command) && (command.includes(id("b")) || isCodexCommand(command));
   for (const { pid, command } of world.processes()) if (isOfB(command)) process.kill(pid, "SIGKILL");
   await world.until(async () => (await statusOf("d"))["status"] === "running");
   // Freed by the end of the tmux session.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { isCodexCommand } from "../support/engines.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
@@ -161,7 +162,7 @@ async function start({ world, client }: Place, topic: string, ways: readonly Esc
 }
 
 function isCodexOf(topic: string, command: string): boolean {
-  return command.includes(" exec --json") && command.includes(topic);
+  return isCodexCommand(command) && command.includes(topic);
 }
 
 function signal(world: World, isMeant: (command: string) => boolean, name: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { isCodexCommand } from "../support/engines.ts";
 import { join } from "node:path";
 import { BINARY, type World } from "../support/world.ts";
 
@@ -52,7 +53,7 @@ export async function playRound(world: World, cwd: string, round: number): Promi
 }
 
 function kill(world: World, victim: Round["victim"], taskId: string, server: number): number {
-  const isCodex = (command: string) => command.includes(" exec --json");
+  const isCodex = isCodexCommand;
   const isTmux = (command: string) => /^\S*tmux /.test(command) && !command.includes("wait-for");
   const isSupervisor = (command: string) => !isTmux(command) && command.includes(`run-task ${taskId}`);
   const matches: Record<Round["victim"], (pid: number, command: string) => boolean> = {

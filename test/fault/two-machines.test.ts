@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { isCodexCommand } from "../support/engines.ts";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
@@ -118,7 +119,7 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
     if (act === "cancel") await two.call("codex_cancel", { task_id });
     if (act === "kill supervisor") killAll((command) => command.includes(`run-task ${task_id}`));
     if (act === "kill all") {
-      killAll((command) => command.includes(`run-task ${task_id}`) || command.includes(" exec --json"));
+      killAll((command) => command.includes(`run-task ${task_id}`) || isCodexCommand(command));
     }
     await Promise.all([one, two].map((client) => world.waitForEnd(client, task_id)));
     const ends = await Promise.all([one, two].map((client) => statusOf(client, task_id)));

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isCodexCommand } from "./engines.ts";
 import { join } from "node:path";
 import { World } from "./world.ts";
 
@@ -34,7 +35,7 @@ export class TaskWorld extends World {
   /** The supervisor of a task, and all Codex processes with what they started. */
   processesOf(taskId: string): { pid: number; command: string }[] {
     const isOfRun = (command: string) =>
-      command.includes(`run-task ${taskId}`) || / exec --json|keep-orphans|sleep 600/.test(command);
+      command.includes(`run-task ${taskId}`) || isCodexCommand(command) || /keep-orphans|sleep 600/.test(command);
     return this.processes().filter(({ command }) => isOfRun(command));
   }
 
