@@ -17,6 +17,7 @@ export interface Round {
   status: string;
   code: string;
   /** Everything that is wrong; empty in a good round. */
+  error: unknown;
   faults: string[];
 }
 
@@ -45,11 +46,14 @@ export async function playRound(world: World, cwd: string, round: number): Promi
   const killed = kill(world, victim, taskId, starter.pid);
   const client = await world.client();
   const ended = await world.waitForEnd(client, taskId).catch((error: Error) => ({ status: error.message, code: "" }));
-  const { status, code } = { code: "", ...ended } as Record<string, unknown> & { status: string; code: string };
+  const { status, code, error } = { code: "", error: undefined, ...ended } as Record<string, unknown> & {
+    status: string;
+    code: string;
+  };
   const faults = judge(world, taskId, victim, ended, killed);
   await world.until(() => leftOf(world).length === 0).catch(() => faults.push(`left: ${leftOf(world).join("; ")}`));
   await Promise.all([starter.close(), client.close()].map((closing) => closing.catch(() => undefined)));
-  return { round, sandbox, victim, afterMs, killed, status, code, faults };
+  return { round, sandbox, victim, afterMs, killed, status, code, error, faults };
 }
 
 function kill(world: World, victim: Round["victim"], taskId: string, server: number): number {

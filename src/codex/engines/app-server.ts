@@ -202,10 +202,16 @@ async function openThread(
   const answer =
     resumed === undefined
       ? await connection.request("thread/start", settings)
-      : await connection.request("thread/resume", { threadId: resumed, ...settings });
+      : await resumeThread(connection, { threadId: resumed, ...settings }, logged !== undefined);
   const { thread } = readField(ThreadSchema, answer, "thread/start");
   if (logged?.threadId === undefined) log.write([{ type: "thread.started", thread_id: thread.id }]);
   return thread.id;
+}
+
+/** Resumes a thread. One that is running in this app-server may have no record yet. */
+async function resumeThread(connection: AppServerConnection, params: object, isRunning: boolean): Promise<unknown> {
+  const request = () => connection.request("thread/resume", params);
+  return isRunning ? retryWhileEmpty(request) : request();
 }
 
 function turnParams(threadId: string, turn: TurnRequest): object {
@@ -234,7 +240,13 @@ async function findTurn(
   turn: TurnRequest,
   logged: LoggedRun,
 ): Promise<KnownTurn | undefined> {
-  const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 }));
+  const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 })).catch(
+    (error: unknown) => {
+      // The earlier supervisor died before it started the turn.
+      if (isNotMaterialized(error)) return { data: [] };
+      throw error;
+    },
+  );
   const { data } = readField(TurnsSchema, answer, "thread/turns/list");
   if (logged.turnId !== undefined) return data.find(({ id }) => id === logged.turnId);
   return data.find(({ items }) => items.some((item) => isOf(item, turn.runId)));
@@ -261,14 +273,19 @@ async function listItems(connection: AppServerConnection, threadId: string, turn
   }
 }
 
+/** Returns whether an error says that a thread has had no message yet. */
+function isNotMaterialized(error: unknown): boolean {
+  return error instanceof AppServerError && /not materialized yet/.test(error.message);
+}
+
 /** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */
 async function retryWhileEmpty(request: () => Promise<unknown>): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await request();
     } catch (error) {
-      const isEmpty = error instanceof AppServerError && /is empty|not found|not yet/i.test(error.message);
-      if (!isEmpty || attempt === 40) throw error;
+      const isEmpty = error instanceof AppServerError && /is empty|not found|no rollout/i.test(error.message);
+      if ((!isEmpty && !isNotMaterialized(error)) || attempt === 40) throw error;
       await Bun.sleep(25);
     }
   }
