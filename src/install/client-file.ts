@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { AppError } from "#base/errors.ts";
 import type { FileFormat } from "./clients/client.ts";
-import { parseJson, withJsonValue } from "./edit/json-edit.ts";
+import { parseJsonc, withJsonValue } from "./edit/json-edit.ts";
 import { EditProblem } from "./edit/text-edit.ts";
 import { parseToml, withTomlValue } from "./edit/toml-edit.ts";
 import { parseYaml, withYamlValue } from "./edit/yaml-edit.ts";
@@ -18,7 +18,7 @@ export interface FieldChange {
 }
 
 const LANGUAGES = {
-  json: { parse: parseJson, edit: withJsonValue },
+  json: { parse: parseJsonc, edit: withJsonValue },
   toml: { parse: parseToml, edit: withTomlValue },
   yaml: { parse: parseYaml, edit: withYamlValue },
 } as const;

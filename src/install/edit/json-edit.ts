@@ -16,7 +16,7 @@ import { EditProblem, isFirstOnLine, lineEndOf, lineStart } from "./text-edit.ts
  * Returns the content of a JSON text, possibly with comments and trailing commas; an empty object if it has none.
  * @throws EditProblem if it is not valid
  */
-export function parseJson(text: string): unknown {
+export function parseJsonc(text: string): unknown {
   if (isBlank(text)) return {};
   const errors: ParseError[] = [];
   const content: unknown = parse(text, errors, { allowTrailingComma: true });
