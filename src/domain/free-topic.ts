@@ -38,7 +38,7 @@ export async function draftTopic(words: string, sandbox: Sandbox): Promise<Topic
     .map((part) => part.replaceAll(/^[-_]+|[-_]+$/g, "").replaceAll(/-{2,}/g, "-"));
   const named = parts.filter((part) => part !== "").join("_");
   const type = TOPIC_TYPES.find((candidate) => new RegExp(`^${candidate}[-_]`, "i").test(named));
-  const description = type === undefined ? named : named.slice(type.length + 1);
+  const description = type === undefined ? named : named.slice(type.length).replace(/^[-_]+/, "");
   return {
     type: type ?? typeFor(sandbox),
     description: shortenDescription(description) || "work",
