@@ -125,8 +125,38 @@ describe("settings", () => {
     [{ "a=b": 1 }, "a=b"],
     [{ model_providers: { x: { http_headers: { Authorization: "Bearer x" } } } }, "Authorization"],
     [{ x: "y".repeat(70_000) }, "bytes"],
+    [{ "model_providers.x": { auth: { command: "sh" } } }, "model_providers.x"],
+    [{ model_providers: { x: { auth: { command: "sh" } } } }, "model_providers"],
+    [{ projects: { "/p": { trust_level: "trusted" } } }, "projects"],
+    [{ plugins: { "x@y": { enabled: true } } }, "plugins"],
+    [{ "marketplaces.y.source": "/tmp/y" }, "marketplaces"],
+    [{ log_dir: "/tmp/x" }, "log_dir"],
+    [{ sqlite_home: "/tmp/x" }, "sqlite_home"],
+    [{ profile: "x" }, "profile"],
+    [{ "profiles.x.sandbox_mode": "danger-full-access" }, "profiles"],
+    [{ model_providers: { x: { base_url: "https://user:pass@example.org" } } }, "base_url"],
+    [{ model_providers: { x: { http_headers: { "X-Auth": "x" } } } }, "X-Auth"],
+    [{ developer_instructions: `use sk-proj-${"a".repeat(40)}` }, "developer_instructions"],
+    [{ "shell_environment_policy.set.GITHUB_TOKEN": "x" }, "GITHUB_TOKEN"],
+    [{ a: { apiKey: "x" } }, "apiKey"],
   ])("%j is refused", (config, named) => {
     expect(() => toSettings(config, "read-only")).toThrow(named);
+  });
+
+  test.each([
+    { cli_auth_credentials_store: "keyring" },
+    { "tui.keymap": "vim" },
+    { "model_providers.tokenizer.base_url": "http://127.0.0.1:1/v1" },
+    { preferred_auth_method: "chatgpt" },
+    { tool_output_token_limit: 1000 },
+  ])("%j is no secret", (config) => {
+    expect(toSettings(config, "read-only")).toHaveLength(1);
+  });
+
+  test("null is left out of lists too, and what TOML writes differently is written so", () => {
+    expect(toToml([null, "a"])).toBe('["a"]');
+    expect(toToml(Number.POSITIVE_INFINITY)).toBe("inf");
+    expect(toToml("\uD800")).toBe('"\uFFFD"');
   });
 
   test("names of variables are no secrets", () => {
