@@ -32,6 +32,8 @@ const SECRET_WORDS = new Set(
 );
 /** Names of values that only say where a secret is. */
 const NAMES_A_PLACE = /(?:^|[._])(?:env_key|\w*env_vars?|env_http_headers\..+|\w*(?:_store|_file|_path|_command))$/i;
+/** Settings for the model to read, which may speak of anything. */
+const INSTRUCTIONS = /^(?:developer_instructions|compact_prompt)$/;
 /** Secrets by their own form: tokens of well-known services, and the password of a URL. */
 const SECRET_VALUE =
   /\b(?:sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16})|\beyJ[\w-]{10,}\.[\w-]+\.|:\/\/[^\s/@:]*:[^\s/@]+@/;
@@ -54,8 +56,8 @@ export function toSettings(config: Readonly<Record<string, unknown>>, sandbox: S
   const bytes = settings.reduce((sum, setting) => sum + Buffer.byteLength(setting), 0);
   if (bytes <= MAX_BYTES) return settings;
   throw refuse(
-    `config is ${bytes} bytes long; the limit is ${MAX_BYTES} bytes.`,
-    "Put the settings into a Codex profile and pass profile.",
+    `The settings (config, developer-instructions, compact-prompt) are ${bytes} bytes long; the limit is ${MAX_BYTES} bytes.`,
+    "Put long instructions into a file and name it in the prompt, or put the settings into a Codex profile.",
   );
 }
 
@@ -94,6 +96,7 @@ function findSecret(key: string, value: unknown): string | undefined {
     return below.find((found) => found !== undefined);
   }
   if (typeof value !== "string") return undefined;
+  if (INSTRUCTIONS.test(key)) return undefined;
   if (SECRET_VALUE.test(value)) return key;
   if (NAMES_A_PLACE.test(key)) return undefined;
   return isSecretName(key) || /^mcp_servers\.[^.]+\.env\./.test(key) ? key : undefined;

@@ -53,10 +53,8 @@ export function readArguments<Input extends z.ZodObject>(
 }
 
 function toObject(tool: string, args: unknown): Record<string, unknown> {
-  const value = typeof args === "string" ? parseJson(args.trim() || "{}") : (args ?? {});
+  const value = toTable(typeof args === "string" ? args.trim() || "{}" : (args ?? {}));
   if (isObject(value)) return value;
-  // An object without members, as PHP writes it.
-  if (Array.isArray(value) && value.length === 0) return {};
   throw new AppError("invalid_argument", `${tool}: the arguments are not an object.`, "Pass an object of parameters.");
 }
 
@@ -153,7 +151,7 @@ function coerce(value: unknown, kind: Kind | undefined): unknown {
     case "array":
       return toList(value, kind.items);
     case "object":
-      return typeof value === "string" ? (parseJson(value) ?? value) : value;
+      return toTable(value);
     case "string":
       if (typeof value === "number" || typeof value === "boolean") return String(value);
       return kind.enum === undefined ? value : toChoice(value, kind.enum);
@@ -175,6 +173,12 @@ function toList(value: unknown, items: Kind | undefined): unknown {
   if (typeof value !== "string") return value;
   const parsed = value.trim().startsWith("[") ? parseJson(value) : undefined;
   return Array.isArray(parsed) ? toList(parsed, items) : [value];
+}
+
+/** Reads an object. PHP writes one without members as an empty list. */
+function toTable(value: unknown): unknown {
+  const parsed = typeof value === "string" ? (parseJson(value) ?? value) : value;
+  return Array.isArray(parsed) && parsed.length === 0 ? {} : parsed;
 }
 
 function toChoice(value: unknown, choices: readonly unknown[]): unknown {

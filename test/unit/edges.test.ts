@@ -25,10 +25,17 @@ describe("a failure's cause is a whole phrase, not a word that happens to be in 
     "the build ended with 429 warnings and 401 errors",
     "the page says: unauthorized",
     "rate limit of the logger is 5 lines",
+    "the usage limit of the parser is 5 lines",
+    "write /home/u/x: Quota exceeded (os error 122)",
+    "EDQUOT: storage quota exceeded, write",
+    "cannot read docs/refresh token.md",
   ])("%p", (message) => expect(codeOf(message)).toBe("codex_failed"));
 
   test.each([
     "You’ve hit your usage limit. Try again later.",
+    "You've reached your weekly usage limit.",
+    "The usage limit has been reached",
+    "Quota exceeded for metric: generate_content_requests",
     "exceeded retry limit, last status: 429 Too Many Requests",
     "Rate limit reached for gpt-5",
     "You exceeded your current quota, please check your plan",
@@ -39,6 +46,7 @@ describe("a failure's cause is a whole phrase, not a word that happens to be in 
   test.each([
     "unexpected status 401 Unauthorized: Missing bearer",
     "Not logged in",
+    "Your access token could not be refreshed because your refresh token was revoked.",
     "Incorrect API key provided: sk-x",
   ])("%p is a missing login", (message) => expect(codeOf(message)).toBe("not_logged_in"));
 });
@@ -136,7 +144,8 @@ describe("settings", () => {
     [{ "profiles.x.sandbox_mode": "danger-full-access" }, "profiles"],
     [{ model_providers: { x: { base_url: "https://user:pass@example.org" } } }, "base_url"],
     [{ model_providers: { x: { http_headers: { "X-Auth": "x" } } } }, "X-Auth"],
-    [{ developer_instructions: `use sk-proj-${"a".repeat(40)}` }, "developer_instructions"],
+    [{ "mcp_servers.x.args": ["--login", `sk-proj-${"a".repeat(40)}`] }, "mcp_servers"],
+    [{ a: [`sk-proj-${"a".repeat(40)}`] }, "config.a.0"],
     [{ "shell_environment_policy.set.GITHUB_TOKEN": "x" }, "GITHUB_TOKEN"],
     [{ a: { apiKey: "x" } }, "apiKey"],
   ])("%j is refused", (config, named) => {
@@ -149,6 +158,7 @@ describe("settings", () => {
     { "model_providers.tokenizer.base_url": "http://127.0.0.1:1/v1" },
     { preferred_auth_method: "chatgpt" },
     { tool_output_token_limit: 1000 },
+    { developer_instructions: "Connect to postgres://user:pass@localhost/test." },
   ])("%j is no secret", (config) => {
     expect(toSettings(config, "read-only")).toHaveLength(1);
   });
