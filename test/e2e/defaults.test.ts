@@ -130,6 +130,14 @@ describe("resume", () => {
     expect(world.stub.toolOutputs.slice(before).join("\n")).toContain("hi");
   });
 
+  test("after the worktree was discarded says that there is a new one", async () => {
+    const first = await client.call("codex", { prompt: "WRITE", cwd, topic: "discarded", sandbox: "full-access" });
+    await client.call("codex_discard", { task_id: first.data["task_id"] });
+    const next = await client.call("codex", { prompt: "WRITE", resume: first.data["task_id"] });
+    expect(next.data).toMatchObject({ success: true, session_id: first.data["session_id"] });
+    expect(next.data["note"]).toContain("no longer exists: this task started in a new one from the checked-out commit");
+  });
+
   test("and session_id of another session is refused", async () => {
     const [one, two] = await Promise.all([
       client.call("codex", { prompt: "REVIEW", cwd }),

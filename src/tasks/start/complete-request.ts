@@ -32,6 +32,8 @@ export interface CompletedRequest extends Omit<StartRequest, "topic"> {
   topic: string | TopicDraft;
   /** Whether this server chose the topic, so that it may use another description if the topic is in use. */
   isTopicOurs: boolean;
+  /** Worktree of the resumed task, if it no longer exists: the session still knows it as it was. */
+  lostWorktree: string | undefined;
 }
 
 /**
@@ -52,7 +54,9 @@ export async function completeRequest(
   const cwd = named ?? folderOf(resumed?.record, sandbox) ?? (await findCwd());
   const topic = await chooseTopic(request, resumed?.topic, sandbox);
   const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
-  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs };
+  const left = resumed?.record?.worktree_dir;
+  const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
+  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs, lostWorktree };
 }
 
 /**
@@ -60,7 +64,7 @@ export async function completeRequest(
  * @param isBusy whether tasks of its description are running, so that another description is needed if this server chose it
  */
 export function withTopic({ store }: AppContext, request: CompletedRequest, isBusy: boolean): StartRequest {
-  const { topic, isTopicOurs, ...rest } = request;
+  const { topic, isTopicOurs, lostWorktree: _lost, ...rest } = request;
   if (typeof topic === "string") return { ...rest, topic };
   const workspace = workspaceOf(resolveWorkspace(rest.cwd));
   const idle = isBusy && isTopicOurs ? findIdle(store, workspace, topic) : topic;

@@ -89,9 +89,18 @@ async function claimOpen(context: AppContext, request: CompletedRequest): Promis
 async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
   checkNesting(context);
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
-  const place = await planWorkspace(context, checked);
+  const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   return { checked, place, ...(await claim(context, checked, place)) };
+}
+
+/** Adds to a place that it is not the worktree that the resumed session knows. */
+function withLossNoted(place: TaskWorkspace, { lostWorktree }: CompletedRequest): TaskWorkspace {
+  if (lostWorktree === undefined || place.plan === undefined || place.plan.action === "reuse") return place;
+  const from =
+    place.plan.action === "attach" ? "its branch" : "the checked-out commit, because its branch is gone, too";
+  const note = `The worktree ${lostWorktree} of the resumed task no longer exists: this task started in a new one from ${from}.`;
+  return { ...place, note };
 }
 
 async function startClaimed(
@@ -216,7 +225,9 @@ async function prepareRun(
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }
-  return { ...task, ...images, ...worktree, run_dir: runDir };
+  const notes = [task.worktree_note, worktree.worktree_note].filter((note) => note !== undefined);
+  const note = notes.length === 0 ? {} : { worktree_note: notes.join(" ") };
+  return { ...task, ...images, ...worktree, ...note, run_dir: runDir };
 }
 
 function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {
