@@ -153,6 +153,7 @@ function coerce(value: unknown, kind: Kind | undefined): unknown {
     case "object":
       return toTable(value);
     case "string":
+      if (Array.isArray(value) && value.length === 1) return coerce(value[0], kind);
       if (typeof value === "number" || typeof value === "boolean") return String(value);
       return kind.enum === undefined ? value : toChoice(value, kind.enum);
     default:

@@ -119,6 +119,25 @@ test("the singular of a list's name means a list of one", async () => {
   expect(done).toHaveLength(1);
 });
 
+test("a list of one is its text where a text is wanted", async () => {
+  const { data } = await call({ topic: ["one-text"] });
+  const status = await client.call("codex_status", { task_id: [data["task_id"]] });
+  expect(status.data).toMatchObject({ topic: "review-one-text-v1" });
+});
+
+test("empty fields of codex_status list this project's tasks, and cwd may be a URI", async () => {
+  await call({});
+  for (const args of [
+    { cwd: "", cursor: "", status: "", task_id: "" },
+    { cwd: `file://${cwd}` },
+    { cwd: ` ${cwd}/ ` },
+  ]) {
+    const elsewhere = await world.client({}, cwd);
+    const { data } = await elsewhere.call("codex_status", args);
+    expect((data["tasks"] as unknown[]).length).toBeGreaterThan(0);
+  }
+});
+
 test("a topic in codex_status is refused rather than ignored", async () => {
   const { data } = await client.call("codex_status", { topic: "review-hello-v1" });
   expect(data).toMatchObject({ success: false, error: "codex_status: topic: did you mean task_id?" });

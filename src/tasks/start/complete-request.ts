@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { shorten } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import { AppError } from "#base/errors.ts";
@@ -10,7 +9,7 @@ import { workspaceOf } from "#git/git-folders.ts";
 import { findBySession, listUnfinishedTopics, nextFreeVersion } from "#store/tasks/list-tasks.ts";
 import type { Store } from "#store/store.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { expandHome, pathExists, resolveWorkspace } from "#base/paths.ts";
+import { pathExists, readPath, resolveWorkspace } from "#base/paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findNamedTask, resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
@@ -82,19 +81,10 @@ function findIdle(store: Store, workspace: string, draft: TopicDraft): TopicDraf
   }
 }
 
-/** Reads the folder that a caller names: also as the URI of a file, and relative to the folder that the client works in. */
+/** Reads the folder that a caller names, relative to the one that the client works in. */
 async function readCwd(text: string, findCwd: () => Promise<string>): Promise<string> {
-  const trimmed = text.trim();
-  const path = expandHome(trimmed.startsWith("file://") ? pathOf(trimmed) : pathExists(text) ? text : trimmed);
+  const path = readPath(text);
   return isAbsolute(path) ? resolve(path) : resolve(await findCwd().catch(() => process.cwd()), path);
-}
-
-function pathOf(uri: string): string {
-  try {
-    return fileURLToPath(uri);
-  } catch (error) {
-    throw new AppError("invalid_cwd", `cwd ${uri} is not a folder of this machine.`, "Pass an absolute path.", error);
-  }
 }
 
 /** Returns the folder in which a resumed task is continued: one that only reads gets the worktree of the task that it continues. */
