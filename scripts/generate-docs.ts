@@ -2,6 +2,7 @@
 // translates the reference pages with scripts/docs/zh.json. With --check, it only checks that all of them are up to date.
 import { join } from "node:path";
 import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
+import { clientExamples } from "./docs/clients.ts";
 import { manPage } from "./docs/man-page.ts";
 import { TABLES } from "./docs/tables.ts";
 import { Translator } from "./docs/translator.ts";
@@ -19,6 +20,8 @@ for (const name of PAGES) {
   const mark = `<!-- Generated from docs/${name} and ${TRANSLATIONS} by "bun run docs". Do not edit. -->`;
   await update(`docs/zh/${name}`, () => `${mark}\n\n${chinese.translatePage(english)}`);
 }
+await update("docs/clients.md", fillIn);
+for (const [name, text] of clientExamples()) await update(`examples/${name}`, () => text);
 if (unused.size > 0) throw new Error(`No page has the tables ${[...unused].join(", ")}.`);
 await update("docs/codex-mcp-server.1", (before) => manPage(before, new Date().toISOString().slice(0, 10)));
 await update("test/fixtures/tool-schemas.json", () => formatJson(ALL_TOOLS.map((tool) => tool.describe())));

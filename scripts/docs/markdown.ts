@@ -21,7 +21,7 @@ export function splitRow(row: string): string[] {
 
 /** Escapes what Markdown would take for a cell's end or for HTML; within code, entities would be shown as they are written. */
 function escapeCell(cell: string): string {
-  return outsideCode(cell.replaceAll("|", "\\|"), (part) => part.replaceAll("<", "&lt;"));
+  return outsideCode(cell.replaceAll("|", "\\|"), (part) => part.replaceAll(/<(?!br>)/g, "&lt;"));
 }
 
 function unescapeCell(cell: string): string {

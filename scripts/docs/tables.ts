@@ -6,6 +6,7 @@ import { ALL_PROMPTS } from "#mcp/prompts/register-prompts.ts";
 import { resourceTemplates } from "#mcp/resources/task-resources.ts";
 import { TASKS_URI } from "#mcp/resources/task-uri.ts";
 import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
+import { clientTable } from "./clients.ts";
 import { optionForms, PROGRAM, PUBLIC_COMMANDS, usageOf } from "./commands.ts";
 import { FILES } from "./files.ts";
 import { code, table } from "./markdown.ts";
@@ -34,6 +35,7 @@ export const TABLES: Readonly<Record<string, string>> = {
   resources: resourceTable(),
   prompts: promptTable(),
   variables: variableTable(),
+  clients: clientTable(),
   files: table(
     ["place", "holds"],
     FILES.map(([place, meaning]) => [code(place), meaning]),

@@ -77,8 +77,9 @@ export const ERROR_CODES = {
   start_failed: "The task's supervisor did not start.",
   // Setting up an MCP client (`install`).
   client_file_unreadable: "The MCP client's configuration file cannot be read or parsed; it was not changed.",
-  client_missing: "The MCP client's own command line was not found.",
-  client_failed: "The MCP client's own command line failed; the message is the client's.",
+  client_file_unwritable:
+    "The MCP client's configuration file cannot be written, or another program changed it in the meantime; it was not changed.",
+  client_entry_taken: "The MCP client has an entry of this name that starts another program; it was not changed.",
   // Errors of this server.
   state_unusable: "The state folder or its database cannot be read or written.",
   state_newer: "A newer version of this program has used the state folder; this version can only list its tasks.",

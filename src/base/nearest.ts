@@ -6,11 +6,14 @@ export function suggest(word: string, candidates: readonly string[], prefix = ""
 
 /** Returns the candidate that a misspelt word most likely means; undefined if none is similar. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
+    // Others are at least that far away: a word from a client may have any length.
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+  return best !== undefined && best.distance <= limit ? best.candidate : undefined;
 }
 
 /** Returns the number of edits (insert, delete, replace, swap of neighbours) between `a` and `b` (optimal string alignment). */

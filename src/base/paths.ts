@@ -1,12 +1,31 @@
 import { accessSync, constants, lstatSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
 import { AppError, errnoOf } from "./errors.ts";
 
 /** Replaces the `~` of `~` and `~/…` with the user's home folder; returns other paths unchanged. */
 export function expandHome(path: string, home: string = homedir()): string {
   if (path === "~") return home;
   return path.startsWith("~/") || path.startsWith(`~${sep}`) ? join(home, path.slice(2)) : path;
+}
+
+/**
+ * Reads a path that a caller gives: also as the URI of a file, with spaces around it, or below `~`. It may be relative.
+ * @throws AppError `invalid_cwd` for the URI of another machine
+ */
+export function readPath(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed.startsWith("file://")) return pathOfUri(trimmed);
+  return expandHome(pathExists(expandHome(text)) ? text : trimmed);
+}
+
+function pathOfUri(uri: string): string {
+  try {
+    return fileURLToPath(uri);
+  } catch (error) {
+    throw new AppError("invalid_cwd", `cwd ${uri} is not a folder of this machine.`, "Pass an absolute path.", error);
+  }
 }
 
 /** Returns whether a file, folder or device exists at the path (a dangling link does not count). */

@@ -1,8 +1,7 @@
-import { realpathSync } from "node:fs";
-import { basename } from "node:path";
 import * as v from "valibot";
 import type { Config } from "#base/config.ts";
 import type { TaskRequest } from "#domain/record.ts";
+import { identifyServer } from "#platform/server-programs.ts";
 import { checkProjectFiles, projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
 
 const SYSTEM_CONFIG = "/etc/codex/config.toml";
@@ -43,15 +42,9 @@ export function mcpServerArguments(config: Config, task: Pick<TaskRequest, "run_
   if (config.mayNest && !config.withoutMcpServers) return [];
   const all = configuredMcpServers(config.codexHome, task);
   if (config.withoutMcpServers) return [...withoutServers(all), ...WITHOUT_PLUGINS];
-  return withoutServers(all.filter(([, server]) => isThisProgram(server)));
-}
-
-/** Returns whether a server is this program, or another copy of it. */
-function isThisProgram({ command, args }: McpServer): boolean {
-  const words = [command ?? "", ...(args ?? [])];
-  if (words.some((word) => /^codex-mcp-server(?:[-.@]|$)/.test(basename(word)))) return true;
-  const path = Bun.which(command ?? "");
-  return path !== null && realpathSync(path) === realpathSync(process.execPath);
+  return withoutServers(
+    all.filter(([, { command = "", args = [] }]) => identifyServer(command, args) === "codex-mcp-server"),
+  );
 }
 
 /**

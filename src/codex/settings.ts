@@ -10,15 +10,33 @@ const DECIDED: readonly (readonly [key: RegExp, instead: string])[] = [
     "Use sandbox workspace-write, with network: true for network access.",
   ],
   [/^approval_policy$/, "Omit it: a task runs without asking."],
+  [/^profiles?\b/, "Use the parameter profile."],
   [/^(?:model_instructions_file|experimental_instructions_file)$/, "Use the parameter base-instructions."],
 ];
 
-/** Settings that start programs outside of Codex's sandbox, which a read-only task must not do. */
-const PROGRAMS = /^(?:notify|hooks|mcp_servers)\b/;
+/** Settings that a read-only task must not have, because they act outside of Codex's sandbox, with what they do. */
+const UNCONFINED: readonly (readonly [path: RegExp, what: string])[] = [
+  [/^(?:notify|hooks|mcp_servers)\b/, "starts programs"],
+  [/^model_providers\.[^.]+\.auth\b/, "starts programs"],
+  // Plugins have hooks and MCP servers of their own, and so has the configuration of a trusted project.
+  [/^(?:plugins|marketplaces|projects)\b/, "can start programs"],
+  [/^(?:log_dir|sqlite_home)$/, "names a folder that Codex writes to"],
+  [/^windows\b/, "changes Codex's sandbox"],
+];
 
-/** Names of values that are secrets, and of those that only name where one is. */
-const SECRET = /key|token|secret|passw|credential|authorization|bearer|cookie/i;
-const NAMES_A_VARIABLE = /(?:^|[._])(?:env_key|\w*env_var|env_http_headers)$/i;
+/** Words in the names of secrets. */
+const SECRET_WORDS = new Set(
+  "key keys apikey token tokens secret secrets password passwd passphrase credential credentials authorization bearer cookie cookies".split(
+    " ",
+  ),
+);
+/** Names of values that only say where a secret is. */
+const NAMES_A_PLACE = /(?:^|[._])(?:env_key|\w*env_vars?|env_http_headers\..+|\w*(?:_store|_file|_path|_command))$/i;
+/** Settings for the model to read, which may speak of anything. */
+const INSTRUCTIONS = /^(?:developer_instructions|compact_prompt)$/;
+/** Secrets by their own form: tokens of well-known services, and the password of a URL. */
+const SECRET_VALUE =
+  /\b(?:sk-[\w-]{16,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16})|\beyJ[\w-]{10,}\.[\w-]+\.|:\/\/[^\s/@:]*:[^\s/@]+@/;
 
 const KEY = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 /** Largest number of bytes of all settings: they are arguments of Codex. */
@@ -38,8 +56,8 @@ export function toSettings(config: Readonly<Record<string, unknown>>, sandbox: S
   const bytes = settings.reduce((sum, setting) => sum + Buffer.byteLength(setting), 0);
   if (bytes <= MAX_BYTES) return settings;
   throw refuse(
-    `config is ${bytes} bytes long; the limit is ${MAX_BYTES} bytes.`,
-    "Put the settings into a Codex profile and pass profile.",
+    `The settings (config, developer-instructions, compact-prompt) are ${bytes} bytes long; the limit is ${MAX_BYTES} bytes.`,
+    "Put long instructions into a file and name it in the prompt, or put the settings into a Codex profile.",
   );
 }
 
@@ -48,10 +66,13 @@ function checkSetting(key: string, value: unknown, sandbox: Sandbox): void {
   if (!KEY.test(key)) throw refuse(`${shown} is not the name of a setting.`, "Use names such as tools.web_search.");
   const decided = DECIDED.find(([pattern]) => pattern.test(key));
   if (decided !== undefined) throw refuse(`${shown} cannot be set for a task.`, decided[1]);
-  if (sandbox === "read-only" && PROGRAMS.test(key)) {
+  const paths = listPaths(key, value);
+  const unconfined =
+    sandbox === "read-only" ? UNCONFINED.find(([pattern]) => paths.some((path) => pattern.test(path))) : undefined;
+  if (unconfined !== undefined) {
     throw refuse(
-      `${shown} cannot be set for a read-only task, because it starts programs.`,
-      "Use sandbox workspace-write or full-access.",
+      `${shown} cannot be set for a read-only task, because it ${unconfined[1]}.`,
+      "Use sandbox workspace-write or full-access, or set it in Codex's config.toml.",
     );
   }
   const secret = findSecret(key, value);
@@ -62,30 +83,52 @@ function checkSetting(key: string, value: unknown, sandbox: Sandbox): void {
   );
 }
 
+/** Lists the names of a setting and of everything in it. */
+function listPaths(key: string, value: unknown): string[] {
+  if (typeof value !== "object" || value === null) return [key];
+  return [key, ...Object.entries(value).flatMap(([name, each]) => listPaths(`${key}.${name}`, each))];
+}
+
 /** Returns the name of a value that looks like a secret. */
 function findSecret(key: string, value: unknown): string | undefined {
   if (typeof value === "object" && value !== null) {
     const below = Object.entries(value).map(([name, each]) => findSecret(`${key}.${name}`, each));
     return below.find((found) => found !== undefined);
   }
-  if (typeof value !== "string" || NAMES_A_VARIABLE.test(key)) return undefined;
-  return SECRET.test(key) || /^mcp_servers\.[^.]+\.env\./.test(key) ? key : undefined;
+  if (typeof value !== "string") return undefined;
+  if (INSTRUCTIONS.test(key)) return undefined;
+  if (SECRET_VALUE.test(value)) return key;
+  if (NAMES_A_PLACE.test(key)) return undefined;
+  return isSecretName(key) || /^mcp_servers\.[^.]+\.env\./.test(key) ? key : undefined;
+}
+
+/** Returns whether the last part of a setting's name, such as `api_key`, `apiKey` or `X-Api-Key`, is that of a secret. */
+function isSecretName(key: string): boolean {
+  const names = key.split(".").filter((name) => !/^\d+$/.test(name));
+  const words = (names.at(-1) ?? "")
+    .replaceAll(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  return words.some((word) => SECRET_WORDS.has(word) || (word === "auth" && names.includes("http_headers")));
 }
 
 /** Returns a JSON value as TOML; tables are inline. */
 export function toToml(value: unknown): string {
   if (typeof value === "string") return tomlString(value);
-  if (Array.isArray(value)) return `[${value.map(toToml).join(", ")}]`;
+  if (Array.isArray(value)) {
+    const items = value.filter((each) => each !== null);
+    return `[${items.map(toToml).join(", ")}]`;
+  }
   if (typeof value === "object" && value !== null) {
     const entries = Object.entries(value).filter(([, each]) => each !== null);
     return `{ ${entries.map(([key, each]) => `${tomlString(key)} = ${toToml(each)}`).join(", ")} }`;
   }
-  return String(value);
+  return String(value).replace("Infinity", "inf");
 }
 
-// JSON's escapes are also TOML's; only U+007F needs one in TOML alone.
+// JSON's escapes are also TOML's; only U+007F needs one in TOML alone, and half of a surrogate pair has none.
 function tomlString(text: string): string {
-  return JSON.stringify(text).replaceAll("\u007F", String.raw`\u007F`);
+  return JSON.stringify(text.toWellFormed()).replaceAll("\u007F", String.raw`\u007F`);
 }
 
 function refuse(message: string, hint: string): AppError {

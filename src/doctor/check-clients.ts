@@ -1,13 +1,19 @@
-import type { Config } from "#base/config.ts";
 import { isAbsolute } from "node:path";
+import type { Config } from "#base/config.ts";
 import { pathExists } from "#base/paths.ts";
-import { type ConfiguredClient, listConfigured } from "#install/set-up-client.ts";
+import { quoteForShell } from "#base/text.ts";
+import type { ConfiguredClient, OwnEntry } from "#install/list-configured.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** Reports the MCP clients that have this server, and whether the programs they start exist. */
-export function checkClients({ environment }: Config): Finding[] {
-  const configured = listConfigured(environment);
-  if (configured.length > 0) return configured.map(checkClient);
+/** Reports the MCP clients that have this server or Codex's own removed one, and whether the programs they start exist. */
+export async function checkClients({ environment }: Config): Promise<Finding[]> {
+  // Loaded here, since the parsers of the clients' files are needed by nothing else in this command.
+  const [{ listConfigured }, { thisMachine }] = await Promise.all([
+    import("#install/list-configured.ts"),
+    import("#install/clients/machine.ts"),
+  ]);
+  const findings = listConfigured(thisMachine(environment)).flatMap(checkClient);
+  if (findings.length > 0) return findings;
   return [
     warning(
       "clients",
@@ -17,14 +23,30 @@ export function checkClients({ environment }: Config): Finding[] {
   ];
 }
 
-function checkClient({ client, file, entries }: ConfiguredClient): Finding {
-  const gone = entries.filter(({ command }) => isAbsolute(command) && !pathExists(command));
-  const list = entries.map(({ name, command }) => `"${name}" starts ${command}`).join("; ");
-  if (gone.length === 0) return ok("clients", `${client.title}: ${list}`);
-  const missing = gone.map(({ command }) => command).join(", ");
-  return warning(
-    "clients",
-    `${client.title} (${file}) starts ${missing}, which does not exist.`,
-    `Run \`codex-mcp-server install ${client.id}\`.`,
-  );
+function checkClient({ client, file, entries, problem }: ConfiguredClient): Finding[] {
+  if (problem !== undefined) {
+    return [warning("clients", problem, `Fix ${file}, then run \`codex-mcp-server doctor\` again.`)];
+  }
+  const removed = entries.filter(({ kind }) => kind === "codex");
+  const gone = entries.filter(({ kind, command }) => kind === "ours" && isAbsolute(command) && !pathExists(command));
+  const good = entries.filter((entry) => !removed.includes(entry) && !gone.includes(entry));
+  const install = ({ name }: OwnEntry) =>
+    `Run \`codex-mcp-server install ${client.id} --name ${quoteForShell(name)}\`.`;
+  return [
+    ...(good.length === 0 ? [] : [ok("clients", `${client.title}: ${good.map(describeEntry).join("; ")}`)]),
+    ...gone.map((entry) =>
+      warning("clients", `${client.title} (${file}) starts ${entry.command}, which does not exist.`, install(entry)),
+    ),
+    ...removed.map((entry) =>
+      warning(
+        "clients",
+        `The entry "${entry.name}" of ${client.title} (${file}) starts \`codex mcp-server\`, which Codex 0.154 removed.`,
+        install(entry),
+      ),
+    ),
+  ];
+}
+
+function describeEntry({ name, command }: OwnEntry): string {
+  return `"${name}" starts ${command}`;
 }

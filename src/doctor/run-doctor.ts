@@ -30,7 +30,7 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
     ...state,
     // With a damaged index or an unusable folder, its information about tasks is unreliable.
     ...(state.some(({ status }) => status === "problem") ? [] : await tasksIfAny(config)),
-    ...checkClients(config),
+    ...(await checkClients(config)),
   ];
 }
 

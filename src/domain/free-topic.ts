@@ -1,4 +1,5 @@
 import { hashContent } from "#base/digest.ts";
+import { takeStart } from "#base/text.ts";
 import type { Sandbox } from "./record.ts";
 import { findTopic, type Topic, TOPIC_TYPES } from "./topic.ts";
 
@@ -14,8 +15,10 @@ export interface TopicDraft {
 const MAX_DESCRIPTION = 60;
 /** Maximum number of words that a prompt contributes to a description. */
 const MAX_PROMPT_WORDS = 5;
-/** Longest part of a prompt that is searched for words, in characters. */
-const MAX_PROMPT_START = 500;
+/** Longest part of a prompt, or of the words of a topic, that is searched for words, in characters. */
+const MAX_START = 500;
+/** Longest end of the words of a topic that is searched for a version, in characters. */
+const MAX_END = 40;
 
 /** Words of prompts that say nothing about the work. */
 const FILLERS = new Set(
@@ -26,36 +29,37 @@ const FILLERS = new Set(
 
 /**
  * Makes a topic of any words: `fix-index` becomes `implement-fix-index`, `Review the parser` becomes `review-the_parser`. A topic that
- * follows the grammar stays as it is. Letters of other scripts are transliterated, because tmux and some file systems do not keep them.
+ * follows the grammar stays as it is; a task id means its topic. Letters of other scripts are transliterated, because tmux and some file systems do not keep them.
  */
 export async function draftTopic(words: string, sandbox: Sandbox): Promise<TopicDraft> {
-  const strict = findTopic(words.trim());
+  const given = words.trim();
+  const strict = findTopic(given) ?? findTopic(given.replace(/^codex-/, ""));
   if (strict !== undefined) return strict;
-  const ascii = await toAscii(words);
-  const [, stem = ascii, digits] = /^(.*?)[\s_-]+v(\d{1,9})$/is.exec(ascii.trim()) ?? [];
-  const parts = stem
+  const [end = "", digits] = /[\s_-]+v(\d{1,9})$/i.exec(given.slice(-MAX_END)) ?? [];
+  const stem = given.slice(0, given.length - end.length);
+  const parts = (await toAscii(takeStart(stem, MAX_START)))
     .split(/[^A-Za-z0-9_-]+/)
     .map((part) => part.replaceAll(/^[-_]+|[-_]+$/g, "").replaceAll(/-{2,}/g, "-"));
   const named = parts.filter((part) => part !== "").join("_");
   const type = TOPIC_TYPES.find((candidate) => new RegExp(`^${candidate}[-_]`, "i").test(named));
-  const description = type === undefined ? named : named.slice(type.length + 1);
+  const description = type === undefined ? named : named.slice(type.length).replace(/^[-_]+/, "");
   return {
     type: type ?? typeFor(sandbox),
-    description: shortenDescription(description) || "work",
+    description: shortenDescription(description, stem) || "work",
     version: digits === undefined ? undefined : Number(digits),
   };
 }
 
 /** Makes a topic of the first words of a prompt that say something: `Review src/title.ts` becomes `review-src_title_ts`. */
 export async function topicFromPrompt(prompt: string, sandbox: Sandbox): Promise<TopicDraft> {
-  const start = prompt.trimStart().slice(0, MAX_PROMPT_START);
+  const start = takeStart(prompt.trimStart(), MAX_START);
   const [line = ""] = start.split("\n");
   const words = (await toAscii(line)).toLowerCase().match(/[a-z0-9]+/g) ?? [];
   const significant = words.filter((word) => !FILLERS.has(word));
   const [first, ...rest] = significant;
   const type = typeFor(sandbox);
   const description = (first === type ? rest : significant).slice(0, MAX_PROMPT_WORDS).join("_");
-  return { type, description: shortenDescription(description) || "work", version: undefined };
+  return { type, description: shortenDescription(description, description) || "work", version: undefined };
 }
 
 /** Returns the topic of a draft with this version. */
@@ -67,11 +71,11 @@ function typeFor(sandbox: Sandbox): Topic["type"] {
   return sandbox === "read-only" ? "review" : "implement";
 }
 
-/** Cuts a description, and keeps it different from others with the same beginning. */
-function shortenDescription(description: string): string {
-  if (description.length <= MAX_DESCRIPTION) return description;
+/** Cuts a description, and keeps it different from others with the same beginning. @param words all words that it was made from */
+function shortenDescription(description: string, words: string): string {
+  if (description.length <= MAX_DESCRIPTION && words.length <= MAX_START) return description;
   const cut = description.slice(0, MAX_DESCRIPTION - 7).replace(/[-_]+$/, "");
-  return `${cut}_${hashContent(description).slice(0, 6)}`;
+  return `${cut || "work"}_${hashContent(words).slice(0, 6)}`;
 }
 
 async function toAscii(text: string): Promise<string> {

@@ -1,130 +1,117 @@
-import { parse, type ParseError, printParseErrorCode } from "jsonc-parser";
 import * as v from "valibot";
 import { AppError } from "#base/errors.ts";
-import type { FileFormat, NamedEntry, ServerEntry } from "./client-table.ts";
-import { withProperty } from "./json-edit.ts";
-import { lostLines, withTable } from "./toml-edit.ts";
+import type { FileFormat } from "./clients/client.ts";
+import { parseJsonc, withJsonValue } from "./edit/json-edit.ts";
+import { EditProblem } from "./edit/text-edit.ts";
+import { parseToml, withTomlValue } from "./edit/toml-edit.ts";
+import { parseYaml, withYamlValue } from "./edit/yaml-edit.ts";
 
-const EntrySchema = v.object({
-  command: v.optional(v.string(), ""),
-  args: v.optional(v.array(v.string()), []),
-  env: v.optional(v.record(v.string(), v.string()), {}),
-});
+/** Fields of a server in a client's file. */
+export type EntryFields = Record<string, unknown>;
 
-const ServersSchema = v.record(v.string(), v.unknown());
+/** Change of one value in a client's file. */
+export interface FieldChange {
+  /** Names from the outermost object to the value. */
+  path: readonly string[];
+  /** New value; undefined removes the old one. */
+  value: unknown;
+}
+
+const LANGUAGES = {
+  json: { parse: parseJsonc, edit: withJsonValue },
+  toml: { parse: parseToml, edit: withTomlValue },
+  yaml: { parse: parseYaml, edit: withYamlValue },
+} as const;
+
+const ObjectSchema = v.custom<EntryFields>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date),
+);
 
 /**
- * Reads the servers from a client's configuration file; entries of other kinds (URLs) have an empty command.
- * @param path used only in the message
+ * Returns the servers in the text of a client's file by name. Entries that are not objects have no fields.
+ * @param path used only in messages
  * @throws AppError `client_file_unreadable`
  */
-export function readServers(text: string, format: FileFormat, path: string): Map<string, NamedEntry> {
-  const content = parseFile(text, format, path);
-  const servers = v.safeParse(v.looseObject({ [format.key]: v.optional(ServersSchema, {}) }), content);
-  if (!servers.success) throw unreadable(path, `${format.key} is not a list of servers`);
-  const named = Object.entries(v.parse(ServersSchema, servers.output[format.key]));
-  return new Map(
-    named.map(([name, value]) => {
-      const entry = v.safeParse(EntrySchema, value);
-      const { command, args, env } = entry.success ? entry.output : { command: "", args: [], env: {} };
-      return [name, { name, command, args, env }];
-    }),
-  );
+export function readServers(text: string, format: FileFormat, path: string): Map<string, EntryFields> {
+  return withPath(path, () => {
+    const servers = parseContent(withoutMark(text), format)[format.key] ?? {};
+    if (!v.is(ObjectSchema, servers)) throw new EditProblem(`has a ${format.key} that is not a table of servers`);
+    const named = Object.entries(servers);
+    return new Map(named.map(([name, fields]) => [name, v.is(ObjectSchema, fields) ? fields : {}]));
+  });
 }
 
 /**
- * Returns a file's text with a server added, replaced, or removed (`undefined`); everything else is unchanged, including comments.
- * @param path used only in the message
- * @throws AppError `client_file_unreadable`, also if the edited text would not say what is wanted
+ * Returns the text of a client's file with some values set or removed. Everything else is unchanged, including comments. The result is
+ * parsed again and compared with what was wanted.
+ * @param path used only in messages
+ * @throws AppError `client_file_unreadable`, also if the text cannot be edited so
  */
-export function withServer(
+export function editClientText(
   text: string,
   format: FileFormat,
-  name: string,
-  entry: ServerEntry | undefined,
+  changes: readonly FieldChange[],
   path: string,
 ): string {
-  const fields = entry === undefined ? undefined : entryFields(format, entry);
-  const wanted = withField(parseFile(text, format, path), format.key, name, fields);
-  const edited =
-    format.language === "toml"
-      ? withTable(text, `${format.key}.${name}`, fields)
-      : withProperty(text, format.key, name, fields);
-  if (wanted !== undefined && saysSame(edited, wanted, format)) return edited;
-  throw new AppError(
-    "client_file_unreadable",
-    `The client's file ${path} cannot be edited: its ${format.key} are written in an unusual form.`,
-    "Change the entry by hand; install --print shows it.",
-  );
+  return withPath(path, () => {
+    const mark = text.slice(0, text.length - withoutMark(text).length);
+    let content = parseContent(withoutMark(text), format);
+    let edited = withoutMark(text);
+    for (const change of changes) {
+      content = withContent(content, change.path, change.value);
+      edited = LANGUAGES[format.language].edit(edited, change.path, change.value);
+    }
+    if (saysSame(edited, content, format)) return mark + edited;
+    throw new EditProblem(`has its ${format.key} in an unusual form, so that they cannot be edited`);
+  });
 }
 
-/** Returns a file's content with a server set or removed; undefined if it cannot hold servers. */
-function withField(content: unknown, key: string, name: string, fields: object | undefined): object | undefined {
-  const file = v.safeParse(v.looseObject({ [key]: v.optional(ServersSchema, {}) }), content);
-  if (!file.success) return undefined;
-  const servers = Object.entries(v.parse(ServersSchema, file.output[key])).filter(([other]) => other !== name);
-  const all = fields === undefined ? servers : [...servers, [name, fields] as const];
-  return withoutEmpty({ ...file.output, [key]: Object.fromEntries(all) }, key);
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, "");
 }
 
-function saysSame(edited: string, wanted: object, format: FileFormat): boolean {
+function parseContent(text: string, { language, key }: FileFormat): EntryFields {
+  const content = LANGUAGES[language].parse(text) ?? {};
+  if (v.is(ObjectSchema, content)) return content;
+  throw new EditProblem(`is not an object with ${key}`);
+}
+
+/** Returns a content with a value set or removed. */
+function withContent(content: unknown, [name, ...path]: readonly string[], value: unknown): EntryFields {
+  const fields = v.is(ObjectSchema, content) ? { ...content } : {};
+  if (name === undefined) return fields;
+  if (path.length > 0 && (value !== undefined || fields[name] !== undefined)) {
+    fields[name] = withContent(fields[name], path, value);
+  } else if (value === undefined) delete fields[name];
+  else fields[name] = value;
+  return fields;
+}
+
+function saysSame(text: string, wanted: EntryFields, format: FileFormat): boolean {
   try {
-    return Bun.deepEquals(withoutEmpty(parseFile(edited, format, ""), format.key), wanted);
+    return Bun.deepEquals(withoutEmpty(parseContent(text, format), format), withoutEmpty(wanted, format));
   } catch {
     return false;
   }
 }
 
-/** Returns a file's content without its servers if there are none: a TOML file without a table has none, either. */
-function withoutEmpty(content: unknown, key: string): object {
-  const file = v.parse(v.record(v.string(), v.unknown()), content);
-  const isEmpty = (value: unknown) => v.is(v.nullable(v.strictObject({})), value);
-  return Object.fromEntries(Object.entries(file).filter(([name, value]) => name !== key || !isEmpty(value)));
+/** Returns a content without its servers if there are none: a TOML file without a table of one has no servers at all. */
+function withoutEmpty(content: EntryFields, { key }: FileFormat): EntryFields {
+  const servers = content[key] ?? {};
+  if (!v.is(ObjectSchema, servers) || Object.keys(servers).length > 0) return content;
+  return Object.fromEntries(Object.entries(content).filter(([name]) => name !== key));
 }
 
-/** Returns whether a TOML file that another program has changed lost more than one server's entry. */
-export function hasLost(before: string, after: string, { language, key }: FileFormat, name: string): boolean {
-  return language === "toml" && lostLines(before, after, `${key}.${name}`).length > 0;
-}
-
-/** Returns an entry's fields in the client's format, omitting empty ones. */
-export function entryFields({ more = {} }: FileFormat, { command, args, env }: ServerEntry): Record<string, unknown> {
-  return {
-    ...more,
-    command,
-    ...(args.length > 0 && { args }),
-    ...(Object.keys(env).length > 0 && { env }),
-  };
-}
-
-function parseFile(text: string, { language }: FileFormat, path: string): unknown {
-  return language === "toml" ? parseToml(text, path) : parseJson(text.replace(/^\uFEFF/, ""), path);
-}
-
-function parseJson(text: string, path: string): unknown {
-  if (text.trim() === "") return {};
-  const errors: ParseError[] = [];
-  const content: unknown = parse(text, errors, { allowTrailingComma: true });
-  const [first] = errors;
-  if (first !== undefined) {
-    const line = text.slice(0, first.offset).split("\n").length;
-    throw unreadable(path, `${printParseErrorCode(first.error)} in line ${line}`);
-  }
-  return content;
-}
-
-function parseToml(text: string, path: string): unknown {
+function withPath<T>(path: string, work: () => T): T {
   try {
-    return Bun.TOML.parse(text);
+    return work();
   } catch (error) {
-    throw unreadable(path, error instanceof Error ? error.message : String(error));
+    if (error instanceof AppError) throw error;
+    const reason = error instanceof EditProblem ? error.message : `cannot be parsed: ${String(error)}`;
+    throw new AppError(
+      "client_file_unreadable",
+      `The client's file ${path} ${reason.replace(/\.$/, "")}.`,
+      "Change the file by hand; `codex-mcp-server install <client> --print` shows the entry.",
+    );
   }
-}
-
-function unreadable(path: string, why: string): AppError {
-  return new AppError(
-    "client_file_unreadable",
-    `The client's file ${path} cannot be read: ${why}.`,
-    "Fix the file by hand, then try again; nothing was changed.",
-  );
 }

@@ -1,173 +1,140 @@
-import { chmodSync, copyFileSync, statSync } from "node:fs";
-import { dirname } from "node:path";
-import { hasLost, readServers, withServer } from "./client-file.ts";
-import { type ClientCli, CLIENTS, type McpClient, type NamedEntry, type ServerEntry } from "./client-table.ts";
-import type { Environment } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
-import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
-import { readOptionalText } from "#platform/files/read-file.ts";
-import { pathExists, realPath } from "#base/paths.ts";
+import { realPath } from "#base/paths.ts";
 import { selfCommand } from "#platform/self-command.ts";
-import { type ProgramResult, runProgram } from "#platform/start/run-program.ts";
+import type { McpClient, ServerEntry } from "./clients/client.ts";
+import { editClientText, type EntryFields, readServers } from "./client-file.ts";
+import { type ClientFile, listBackups, readClientFile, replaceClientFile } from "./file-access.ts";
+import { type EntryKind, kindOfEntry, mergeEntry } from "./server-entry.ts";
 
-/** Change that adds this server to a client or removes it. */
+/** Change that adds this server to a client's file or removes it. */
 export interface ClientChange {
   client: McpClient;
-  /** The client's file, with links resolved. */
-  file: string;
+  file: ClientFile;
   name: string;
-  before: ServerEntry | undefined;
-  after: ServerEntry | undefined;
-  /** Command lines of the client itself that make the change, in order; empty if its file is edited. */
-  commands: string[][];
+  /** Program that the entry starts so far; undefined if there is no entry. */
+  kind: EntryKind | undefined;
+  before: EntryFields | undefined;
+  after: EntryFields | undefined;
+  /** New text of the file; undefined deletes a file that holds nothing else. */
+  text: string | undefined;
 }
+
+/** Request for a change. */
+export interface ChangeRequest {
+  client: McpClient;
+  /** Path of the client's file. */
+  path: string;
+  /** Name of the entry; by default that of an entry to replace, else `codex`. */
+  name?: string | undefined;
+  /** Entry to add; undefined removes the entry. */
+  entry: ServerEntry | undefined;
+  /** Whether an entry that starts another program may be replaced or removed. */
+  force?: boolean;
+}
+
+const DEFAULT_NAME = "codex";
 
 /**
  * Plans a change without carrying it out.
- * @param after undefined: remove the entry
  * @returns undefined if the client is in that state already
- * @throws AppError `client_file_unreadable`, `client_missing`
+ * @throws AppError `client_file_unreadable`, `client_entry_taken`
  */
-export function planChange(
-  client: McpClient,
-  name: string,
-  after: ServerEntry | undefined,
-  environment: Environment,
-): ClientChange | undefined {
-  const file = realPath(client.file(environment));
-  const before = readServers(readOptionalText(file) ?? "", client.format, file).get(name);
-  if (isSame(before, after)) return undefined;
-  return { client, file, name, before, after, commands: commandsFor(client, name, before, after, environment) };
+export function planChange(request: ChangeRequest): ClientChange | undefined {
+  const { client, entry, force = false } = request;
+  const { format } = client;
+  const file = readClientFile(request.path);
+  const text = file.text ?? "";
+  const servers = readServers(text, format, file.path);
+  const name = request.name ?? defaultName(client, servers);
+  if (!servers.has(name)) checkName(name);
+  const before = servers.get(name);
+  const kind = before && kindOfEntry(before, format.shape);
+  const isAllowed = kind === undefined || kind === "ours" || (kind === "codex" && entry !== undefined);
+  if (!isAllowed && !force) throw takenError(client, name, kind, entry !== undefined);
+  if (entry === undefined) {
+    if (before === undefined) return undefined;
+    return { client, file, name, kind, before, after: undefined, text: textWithout(file, client, name, before) };
+  }
+  // Of another program's entry, nothing is of use to this one.
+  const isReplaced = kind === "other";
+  const changes = mergeEntry(format, name, entry, isReplaced ? undefined : before);
+  if (changes.length === 0) return undefined;
+  const path = [format.key, name];
+  const edited = editClientText(
+    text,
+    format,
+    [...(isReplaced ? [{ path, value: undefined }] : []), ...changes],
+    file.path,
+  );
+  return { client, file, name, kind, before, after: readServers(edited, format, file.path).get(name), text: edited };
 }
 
-function commandsFor(
-  { cli, title }: McpClient,
-  name: string,
-  before: ServerEntry | undefined,
-  after: ServerEntry | undefined,
-  environment: Environment,
-): string[][] {
-  if (cli === undefined) return [];
-  const program = findClientCli(cli, environment);
-  if (program === undefined) {
-    throw new AppError(
-      "client_missing",
-      `${title} is configured by its command ${cli.program}, which is not in PATH.`,
-      "Install it, or add the entry that --print shows by hand.",
-    );
-  }
-  const remove = before === undefined ? [] : [[program, ...cli.remove(name)]];
-  return after === undefined ? remove : [...remove, [program, ...cli.add({ name, ...after })]];
+/** Checks the name of a new entry, from which clients build tool names. */
+function checkName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) return;
+  const message = `${JSON.stringify(name)} cannot be the name of an entry.`;
+  throw new AppError("invalid_argument", message, "Use letters, digits, _ and - only.");
+}
+
+/** Returns the lines of a client's file that has this server only. */
+export function formatEntry({ format }: McpClient, entry: ServerEntry, name: string = DEFAULT_NAME): string[] {
+  checkName(name);
+  const text = editClientText("", format, mergeEntry(format, name, entry, undefined), "");
+  return text.trimEnd().split("\n");
+}
+
+/** Returns the name of an entry that a change without a name is about: Codex's own removed server first, then ours. */
+function defaultName({ format }: McpClient, servers: ReadonlyMap<string, EntryFields>): string {
+  const kinds = [...servers].map(([name, fields]) => [name, kindOfEntry(fields, format.shape)] as const);
+  const own = kinds.filter(([, kind]) => kind === "ours").map(([name]) => name);
+  if (own.includes(DEFAULT_NAME)) return DEFAULT_NAME;
+  return own[0] ?? kinds.find(([, kind]) => kind === "codex")?.[0] ?? DEFAULT_NAME;
+}
+
+function takenError({ id, title }: McpClient, name: string, kind: EntryKind, isAdded: boolean): AppError {
+  const program = kind === "codex" ? "Codex's own MCP server" : "another program";
+  const other = isAdded
+    ? `Choose another name with \`install ${id} --name <name>\`, or replace the entry with --force.`
+    : "Add --force to remove it.";
+  return new AppError("client_entry_taken", `The entry "${name}" of ${title} starts ${program}.`, other);
+}
+
+/**
+ * Returns the text of a file without an entry. Gives the text from before the entry was added back, byte for byte, if a backup has it
+ * and nothing else was changed since; undefined if there was no file.
+ */
+function textWithout(file: ClientFile, { format }: McpClient, name: string, fields: EntryFields): string | undefined {
+  const added = (text: string) =>
+    editClientText(text, format, [{ path: [format.key, name], value: fields }], file.path);
+  const isSource = (text: string) => {
+    try {
+      return !readServers(text, format, file.path).has(name) && added(text) === file.text;
+    } catch {
+      return false;
+    }
+  };
+  const backup = listBackups(file).find(isSource);
+  if (backup !== undefined || isSource("")) return backup;
+  return editClientText(file.text ?? "", format, [{ path: [format.key, name], value: undefined }], file.path);
 }
 
 /**
  * Applies a change, keeping a copy of the client's file beside it.
  * @returns path of the copy; undefined if there was no file
- * @throws AppError `client_failed`, `client_file_unreadable`, after restoring the file
+ * @throws AppError `client_file_unwritable`
  */
-export async function applyChange(change: ClientChange, environment: Environment): Promise<string | undefined> {
-  const { file, client, name, after, commands } = change;
-  const backup = backUp(file);
-  if (commands.length > 0) {
-    const before = readOptionalText(file) ?? "";
-    try {
-      await runAll(commands, environment);
-      // `codex mcp add` drops the comments of existing servers (seen in 0.169).
-      const isHarmed = hasLost(before, readOptionalText(file) ?? "", client.format, name);
-      if (isHarmed) replaceContent(file, withServer(before, client.format, name, after, file));
-    } catch (error) {
-      if (backup !== undefined) copyFileSync(backup, file);
-      throw error;
-    }
-    return backup;
-  }
-  makePrivateFolder(dirname(file));
-  replaceContent(file, withServer(readOptionalText(file) ?? "", client.format, name, after, file));
-  return backup;
-}
-
-function replaceContent(file: string, content: string): void {
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode;
-  prepareFile(file, content).publish();
-  if (mode !== undefined) chmodSync(file, mode & 0o777);
-}
-
-async function runAll(commands: string[][], environment: Environment): Promise<void> {
-  for (const [program = "", ...args] of commands) await runClientCli(program, args, environment);
-}
-
-function backUp(file: string): string | undefined {
-  if (!pathExists(file)) return undefined;
-  const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, "");
-  const backup = `${file}.${stamp}.bak`;
-  copyFileSync(file, backup);
-  return backup;
-}
-
-/** Client and the command with which it starts one of our servers. */
-export interface ConfiguredClient {
-  client: McpClient;
-  file: string;
-  entries: NamedEntry[];
-}
-
-/** Lists the clients whose files contain this program, under any name; unreadable files are skipped. */
-export function listConfigured(environment: Environment): ConfiguredClient[] {
-  return CLIENTS.flatMap((client) => {
-    const file = realPath(client.file(environment));
-    try {
-      const servers = readServers(readOptionalText(file) ?? "", client.format, file);
-      const entries = [...servers.values()].filter(({ command }) => command.includes("codex-mcp-server"));
-      return entries.length === 0 ? [] : [{ client, file, entries }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Returns the entry with which a client starts this program: by the name in PATH that leads to it, so that updates take effect. */
-export function ownEntry(env: Record<string, string>, environment: Environment): ServerEntry {
-  const [program, ...args] = selfCommand();
-  const inPath = Bun.which("codex-mcp-server", { PATH: environment["PATH"] ?? "" });
-  const command = inPath !== null && realPath(inPath) === realPath(program) ? inPath : program;
-  return { command, args, env };
-}
-
-function isSame(a: ServerEntry | undefined, b: ServerEntry | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.command === b.command && Bun.deepEquals([a.args, a.env], [b.args, b.env]);
-}
-
-/** Timeout of a client's command line, in milliseconds; some start slowly. */
-const CLI_DEADLINE_MS = 60_000;
-
-/** Returns the path of a client's command line; undefined if it is not in PATH. */
-function findClientCli({ program }: ClientCli, environment: Environment): string | undefined {
-  return Bun.which(program, { PATH: environment["PATH"] ?? "" }) ?? undefined;
+export function applyChange({ file, text }: ClientChange): string | undefined {
+  return replaceClientFile(file, text);
 }
 
 /**
- * Runs a client's command line.
- * @throws AppError `client_failed` with its output
+ * Returns the entry with which a client starts this program: by the name in PATH that leads to it, so that updates take effect.
+ * @param isShared whether other people use the file, whose paths differ
  */
-async function runClientCli(program: string, args: readonly string[], environment: Environment): Promise<void> {
-  const run = await runProgram({
-    command: [program, ...args],
-    folder: process.cwd(),
-    environment,
-    deadlineMs: CLI_DEADLINE_MS,
-  });
-  if (run.exitCode === 0) return;
-  const said = describeEnd(run);
-  throw new AppError(
-    "client_failed",
-    `${program} ${args.slice(0, 2).join(" ")} failed: ${said}`,
-    "Run it by hand to see more, or add the entry that --print shows yourself.",
-  );
-}
-
-function describeEnd({ exitCode, signal, timedOut, stdout, stderr }: ProgramResult): string {
-  if (timedOut) return `it took longer than ${CLI_DEADLINE_MS / 1000} s`;
-  const said = stderr.toString().trim() || stdout.toString().trim();
-  return said.split("\n").slice(-3).join(" ") || (signal ?? `exit status ${exitCode}`);
+export function ownEntry(env: Record<string, string>, PATH: string | undefined, isShared = false): ServerEntry {
+  const [program, ...args] = selfCommand();
+  const inPath = Bun.which("codex-mcp-server", { PATH: PATH ?? "" });
+  const isInPath = inPath !== null && realPath(inPath) === realPath(program);
+  if (!isInPath) return { command: program, args, env };
+  return { command: isShared ? "codex-mcp-server" : inPath, args: [], env };
 }

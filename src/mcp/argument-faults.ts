@@ -32,9 +32,9 @@ export function describeIssue(issue: z.core.$ZodIssue, args: Record<string, unkn
     case "invalid_value":
       return `${name} must be one of ${issue.values.join(", ")}, not ${shown}`;
     case "too_small":
-      return `${name} must ${isCounted(issue.origin) ? "have" : "be"} at least ${issue.minimum}${entries(issue.origin)}`;
+      return `${name} must ${isCounted(issue.origin) ? "have" : "be"} at least ${issue.minimum}${entries(issue.origin, issue.minimum)}`;
     case "too_big":
-      return `${name} must ${isCounted(issue.origin) ? "have" : "be"} at most ${issue.maximum}${entries(issue.origin)}`;
+      return `${name} must ${isCounted(issue.origin) ? "have" : "be"} at most ${issue.maximum}${entries(issue.origin, issue.maximum)}`;
     default:
       return `${name} cannot be ${shown}: ${issue.message}`;
   }
@@ -44,9 +44,11 @@ function isCounted(origin: string): boolean {
   return origin === "array" || origin === "string" || origin === "set";
 }
 
-function entries(origin: string): string {
-  if (origin === "string") return " characters";
-  return isCounted(origin) ? " entries" : "";
+function entries(origin: string, limit: number | bigint): string {
+  if (!isCounted(origin)) return "";
+  const isOne = Number(limit) === 1;
+  if (origin === "string") return isOne ? " character" : " characters";
+  return isOne ? " entry" : " entries";
 }
 
 /** Returns the refusal of a call, with the parameters that its tool has. */

@@ -1,11 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
+import { z } from "zod";
 import { AppError } from "#base/errors.ts";
+import { realPath } from "#base/paths.ts";
 import { listSome } from "#base/text.ts";
 import { logger } from "#base/log.ts";
+import { isObject } from "#mcp/protocol/envelope.ts";
 
 /** Time in which the client must name its roots, in milliseconds. */
 const ROOTS_TIMEOUT_MS = 3000;
@@ -64,17 +67,23 @@ function askForCwd(because: string): AppError {
 async function listRoots(server: Server): Promise<string[]> {
   if (server.getClientCapabilities()?.roots === undefined) return [];
   try {
-    const { roots } = await server.listRoots({}, { timeout: ROOTS_TIMEOUT_MS });
-    return [...new Set(roots.flatMap(({ uri }) => toFolder(uri)))];
+    const { roots } = await server.request({ method: "roots/list" }, RootsSchema, { timeout: ROOTS_TIMEOUT_MS });
+    const folders = roots.flatMap((root) => (isObject(root) ? toFolder(root["uri"]) : []));
+    // A folder may be named twice, e.g. with a slash at the end.
+    return [...new Map(folders.map((folder) => [realPath(folder), folder])).values()];
   } catch (error) {
     logger("mcp").warn`the client's roots cannot be read: ${String(error)}`;
     return [];
   }
 }
 
-function toFolder(uri: string): string[] {
+/** Roots as clients really send them: one that cannot be read does not hide the others. */
+const RootsSchema = z.looseObject({ roots: z.array(z.unknown()) });
+
+function toFolder(uri: unknown): string[] {
+  if (typeof uri !== "string") return [];
   try {
-    const path = fileURLToPath(uri);
+    const path = resolve(isAbsolute(uri) ? uri : fileURLToPath(uri));
     return statSync(path).isDirectory() ? [path] : [];
   } catch {
     return []; // not a folder of this machine

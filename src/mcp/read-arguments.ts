@@ -11,9 +11,12 @@ export interface ReadArguments<Input extends z.ZodObject> {
   ignored: string[];
 }
 
+/** Number of unknown names that are compared with those of parameters. */
+const MAX_COMPARED = 100;
+
 /**
  * Reads a tool's arguments as clients really send them: `null` counts as left out, `timeoutSeconds` as `timeout_seconds`, and a text as a
- * number, truth value, list or object where the parameter allows no other reading.
+ * number, truth value, list or object where the parameter allows no other reading. There, an empty text counts as left out, too.
  * @throws AppError `invalid_argument`, naming each fault
  */
 export function readArguments<Input extends z.ZodObject>(
@@ -28,14 +31,20 @@ export function readArguments<Input extends z.ZodObject>(
   const faults: string[] = [];
   const ignored: string[] = [];
   for (const [name, value] of Object.entries(given)) {
+    if (value === null) continue;
     const parameter = findParameter(name, kinds);
-    if (parameter === undefined) {
-      const near = findNearMiss(name, kinds);
-      if (near === undefined) ignored.push(shorten(name, MAX_SHOWN));
-      else faults.push(`${shorten(name, MAX_SHOWN)}: did you mean ${near}?`);
-    } else if (value !== null && (parameter === name || !(parameter in given))) {
-      read[parameter] = coerce(value, kinds[parameter]);
+    if (parameter !== undefined) {
+      const meant = coerce(value, kinds[parameter]);
+      if (meant === undefined) continue;
+      if (Object.hasOwn(read, parameter) && !Bun.deepEquals(read[parameter], meant)) {
+        faults.push(`${parameter} is given twice, with different values`);
+      }
+      read[parameter] = meant;
+      continue;
     }
+    const near = ignored.length < MAX_COMPARED ? findNearMiss(name, kinds) : undefined;
+    if (near === undefined) ignored.push(shorten(name, MAX_SHOWN));
+    else faults.push(`${shorten(name, MAX_SHOWN)}: did you mean ${near}?`);
   }
   const parsed = input.safeParse(read);
   if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeIssue(issue, read)));
@@ -44,7 +53,7 @@ export function readArguments<Input extends z.ZodObject>(
 }
 
 function toObject(tool: string, args: unknown): Record<string, unknown> {
-  const value = typeof args === "string" ? parseJson(args) : (args ?? {});
+  const value = toTable(typeof args === "string" ? args.trim() || "{}" : (args ?? {}));
   if (isObject(value)) return value;
   throw new AppError("invalid_argument", `${tool}: the arguments are not an object.`, "Pass an object of parameters.");
 }
@@ -68,12 +77,13 @@ function kindsOf(input: z.ZodObject): Record<string, Kind> {
   return kinds;
 }
 
-/** Returns the parameter that a name means, whatever its case and separators. */
+/** Returns the parameter that a name means, whatever its case and separators; the singular of a list's name means a list of one. */
 function findParameter(name: string, kinds: Record<string, Kind>): string | undefined {
   if (Object.hasOwn(kinds, name)) return name;
   const plain = plainName(name);
   const same = Object.keys(kinds).filter((parameter) => plainName(parameter) === plain);
-  return same.length === 1 ? same[0] : undefined;
+  if (same.length > 0) return same.length === 1 ? same[0] : undefined;
+  return Object.keys(kinds).find((list) => kinds[list]?.type === "array" && plainName(list) === `${plain}s`);
 }
 
 function plainName(name: string): string {
@@ -81,47 +91,69 @@ function plainName(name: string): string {
 }
 
 /** Names that people and models give to parameters. */
-const OTHER_NAMES: Record<string, string> = {
-  directory: "cwd",
-  folder: "cwd",
-  path: "cwd",
-  workdir: "cwd",
-  workingdirectory: "cwd",
-  workspace: "cwd",
-  id: "task_id",
-  task: "task_id",
-  tasks: "task_ids",
-  message: "prompt",
-  instructions: "prompt",
-  effort: "reasoning_effort",
-  schema: "output_schema",
-  timeoutms: "timeout_seconds",
-};
+const OTHER_NAMES = new Map<string, readonly string[]>([
+  ["directory", ["cwd"]],
+  ["dir", ["cwd"]],
+  ["folder", ["cwd"]],
+  ["path", ["cwd"]],
+  ["workdir", ["cwd"]],
+  ["workingdir", ["cwd"]],
+  ["workingdirectory", ["cwd"]],
+  ["workspace", ["cwd"]],
+  ["id", ["task_id"]],
+  ["task", ["task_id"]],
+  ["topic", ["task_id", "task_ids"]],
+  ["tasks", ["task_ids"]],
+  // Ignoring the name of an earlier task would lose its context.
+  ["taskid", ["resume"]],
+  ["thread", ["resume"]],
+  ["threadid", ["resume"]],
+  ["conversationid", ["resume"]],
+  ["sessionid", ["threadId", "task_id"]],
+  ["message", ["prompt"]],
+  ["instructions", ["prompt"]],
+  ["effort", ["reasoning_effort"]],
+  ["schema", ["output_schema"]],
+  ["timeoutms", ["timeout_seconds"]],
+  ["sandboxmode", ["sandbox"]],
+]);
+
+/** Names that clients and models add on their own, although they resemble those of parameters. */
+const OWN_NAMES = new Set(["case", "cause", "cmd", "comment", "comments", "mode", "output", "reasoning", "space"]);
 
 function findNearMiss(name: string, kinds: Record<string, Kind>): string | undefined {
   const plain = plainName(shorten(name, MAX_SHOWN));
+  if (OWN_NAMES.has(plain)) return undefined;
   const parameters = Object.keys(kinds);
-  const other = OTHER_NAMES[plain];
-  if (other !== undefined && parameters.includes(other)) return other;
-  const longer = parameters.filter((parameter) => parameter.startsWith(`${plain}_`) || parameter === `${plain}s`);
+  const other = OTHER_NAMES.get(plain)?.find((parameter) => parameters.includes(parameter));
+  if (other !== undefined) return other;
+  const longer = parameters.filter((parameter) => parameter.startsWith(`${plain}_`));
   if (longer.length === 1) return longer[0];
   const near = nearest(plain, parameters.map(plainName));
   return parameters.find((parameter) => plainName(parameter) === near);
 }
 
-/** Reads a value as the kind that its parameter has, if it can be read as that; other values stay for the schema to refuse. */
+const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
+
+/**
+ * Reads a value as the kind that its parameter has, if it can be read as that; other values stay for the schema to refuse.
+ * @returns undefined if it counts as left out
+ */
 function coerce(value: unknown, kind: Kind | undefined): unknown {
+  const isWord = kind?.type !== "string" || kind.enum !== undefined;
+  if (isWord && typeof value === "string" && value.trim() === "") return undefined;
   switch (kind?.type) {
     case "number":
     case "integer":
-      return typeof value === "string" && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : value;
+      return typeof value === "string" && NUMBER.test(value.trim()) ? Number(value) : value;
     case "boolean":
       return toBoolean(value);
     case "array":
       return toList(value, kind.items);
     case "object":
-      return typeof value === "string" ? (parseJson(value) ?? value) : value;
+      return toTable(value);
     case "string":
+      if (Array.isArray(value) && value.length === 1) return coerce(value[0], kind);
       if (typeof value === "number" || typeof value === "boolean") return String(value);
       return kind.enum === undefined ? value : toChoice(value, kind.enum);
     default:
@@ -130,10 +162,10 @@ function coerce(value: unknown, kind: Kind | undefined): unknown {
 }
 
 function toBoolean(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  const word = value.trim().toLowerCase();
-  if (word === "true") return true;
-  return word === "false" ? false : value;
+  if (typeof value !== "string" && typeof value !== "number") return value;
+  const word = String(value).trim().toLowerCase();
+  if (["true", "yes", "1"].includes(word)) return true;
+  return ["false", "no", "0"].includes(word) ? false : value;
 }
 
 /** Reads a list. A single text is a list of one, commas included, since file names may contain them. */
@@ -142,6 +174,12 @@ function toList(value: unknown, items: Kind | undefined): unknown {
   if (typeof value !== "string") return value;
   const parsed = value.trim().startsWith("[") ? parseJson(value) : undefined;
   return Array.isArray(parsed) ? toList(parsed, items) : [value];
+}
+
+/** Reads an object. PHP writes one without members as an empty list. */
+function toTable(value: unknown): unknown {
+  const parsed = typeof value === "string" ? (parseJson(value) ?? value) : value;
+  return Array.isArray(parsed) && parsed.length === 0 ? {} : parsed;
 }
 
 function toChoice(value: unknown, choices: readonly unknown[]): unknown {

@@ -1,6 +1,6 @@
 import { AppError, type Failure } from "#base/errors.ts";
 import { resolve } from "node:path";
-import { expandHome, realPath } from "#base/paths.ts";
+import { readPath, realPath } from "#base/paths.ts";
 import { firstLine } from "#base/text.ts";
 import { workspaceOf } from "#git/git-folders.ts";
 import { readActivity } from "#tasks/follow/read-progress.ts";
@@ -56,7 +56,7 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
   const rows = readTasks(context.store, {
     limit: request.limit + 1,
     ...(request.status !== undefined && { status: request.status }),
-    ...(request.cwd !== undefined && { cwd: resolve(expandHome(request.cwd)) }),
+    ...(request.cwd !== undefined && { cwd: resolve(readPath(request.cwd)) }),
     ...(request.project !== undefined && { workspace: workspaceOf(realPath(request.project)) }),
     ...(request.cursor !== undefined && { after: readCursor(request.cursor) }),
   });

@@ -6,7 +6,7 @@ import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isTaskId, parseRunId } from "#domain/names.ts";
 import type { AppContext } from "./context.ts";
-import { listTaskIds } from "#store/tasks/list-tasks.ts";
+import { listTaskIds, listTopicIds } from "#store/tasks/list-tasks.ts";
 import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { TaskRecord } from "#domain/record.ts";
@@ -49,22 +49,32 @@ export function findTaskOrImport({ store }: AppContext, taskId: string): StoredT
 
 const MAX_NAMED = 5;
 
-/** Returns the task with this id or topic; undefined if there is none. */
+/**
+ * Returns the task with this id or topic; undefined if there is none.
+ * @throws AppError `unknown_task` if several repositories have a task of this topic
+ */
 export function findNamedTask(context: AppContext, name: string): StoredTask | undefined {
-  return findTaskOrImport(context, name) ?? findTaskOrImport(context, `codex-${name}`);
+  const known = findTaskOrImport(context, name);
+  if (known !== undefined) return known;
+  const [only, ...others] = listTopicIds(context.store, name, MAX_NAMED + 1);
+  if (only !== undefined && others.length > 0) throw ambiguous(`has the topic "${name}"`, [only, ...others]);
+  return findTaskOrImport(context, only ?? `codex-${name}`);
 }
 
 /**
  * Returns the task that a name means: its id, the id of its newest run, its topic, or the beginning of id or topic if only one task has it.
  * @throws AppError `unknown_task`, naming the candidates or the nearest; `task_unreadable`
  */
-export function resolveTask(context: AppContext, name: string): StoredTask {
+export function resolveTask(context: AppContext, text: string): StoredTask {
+  const name = text.trim();
   const named = findNamedTask(context, name);
   if (named !== undefined) return named;
   const ids = [name, `codex-${name}`];
   const candidates = name === "" ? [] : ids.flatMap((prefix) => listTaskIds(context.store, prefix, MAX_NAMED + 1));
   const [only, ...others] = new Set(candidates);
-  if (others.length > 0 && only !== undefined) throw ambiguous(name, [only, ...others]);
+  if (others.length > 0 && only !== undefined) {
+    throw ambiguous(`begins with "${shorten(name, 200)}"`, [only, ...others]);
+  }
   const task = only === undefined ? undefined : findTaskOrImport(context, only);
   if (task !== undefined) return task;
   // A run's id, or a folder that cannot be read.
@@ -82,21 +92,20 @@ function unknownTask({ store }: AppContext, name: string): AppError {
     return new AppError("unknown_task", `There is no task "${shown}".`, "Start a task first: there are none yet.");
   }
   const near = nearest(
-    name.replace(/^codex-/, ""),
-    ids.map((id) => id.replace(/^codex-/, "")),
+    name.replace(/^codex-/i, "").toLowerCase(),
+    ids.map((id) => id.replace(/^codex-/, "").toLowerCase()),
   );
+  const nearId = ids.find((id) => id.toLowerCase() === `codex-${near}`);
   const hint =
-    near === undefined
-      ? `Use one of the newest: ${ids.slice(0, MAX_NAMED).join(", ")}.`
-      : `Did you mean codex-${near}?`;
+    nearId === undefined ? `Use one of the newest: ${ids.slice(0, MAX_NAMED).join(", ")}.` : `Did you mean ${nearId}?`;
   return new AppError("unknown_task", `There is no task "${shown}".`, hint);
 }
 
-function ambiguous(name: string, ids: readonly string[]): AppError {
+function ambiguous(what: string, ids: readonly string[]): AppError {
   const named = ids.slice(0, MAX_NAMED).join(", ");
   return new AppError(
     "unknown_task",
-    `More than one task begins with "${name}".`,
+    `More than one task ${what}.`,
     `Give more of the name: ${named}${ids.length > MAX_NAMED ? ", …" : ""}.`,
   );
 }

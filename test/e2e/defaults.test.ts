@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { ListRootsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import type { McpClient } from "../support/mcp-client.ts";
-import { BINARY, World } from "../support/world.ts";
+import { World } from "../support/world.ts";
 
 let world: World;
 let cwd: string;
@@ -43,46 +40,40 @@ describe("a prompt alone", () => {
     expect(one.data["worktree_dir"]).not.toBe(two.data["worktree_dir"]);
   });
 
-  test("outside of a project asks for cwd", async () => {
-    const elsewhere = await world.client({}, world.folder("empty"));
-    const { data } = await elsewhere.call("codex", { prompt: "REVIEW" });
-    expect(data).toMatchObject({ success: false, code: "invalid_cwd" });
-    expect(data["hint"]).toContain("Pass cwd");
+  test("twenty times at once from two servers is the next twenty versions", async () => {
+    const other = await world.client({}, cwd);
+    const starts = Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? client : other).call("codex_dispatch", { prompt: "SLOW look at many things" }),
+    );
+    const topics = (await Promise.all(starts)).map(({ data }) => String(data["topic"]));
+    const expected = Array.from({ length: 20 }, (_, index) => `review-slow_look_many_things-v${index + 1}`);
+    expect(topics.toSorted()).toEqual(expected.toSorted());
+    await client.call("codex_wait", { task_ids: topics });
   });
 
-  test("works in the client's only root", async () => {
-    const root = await world.repository("rooted");
-    expect(await callWithRoots([root], "REVIEW")).toMatchObject({ success: true });
-    expect(existsSync(join(root, ".codex-tasks"))).toBe(true);
-  });
-
-  test("asks which root is meant if there are several", async () => {
-    const roots = [world.folder("one"), world.folder("two")];
-    expect(await callWithRoots(roots, "REVIEW")).toMatchObject({ code: "invalid_cwd" });
+  test("the words of one topic twice at once are two versions of it", async () => {
+    const request = { prompt: "SLOW", topic: "the same words" };
+    const both = await Promise.all([client.call("codex", request), client.call("codex", request)]);
+    expect(both.map(({ data }) => String(data["topic"])).toSorted()).toEqual([
+      "review-the_same_words-v1",
+      "review-the_same_words-v2",
+    ]);
   });
 });
 
-/** Calls `codex` with a prompt alone, as a client that has these roots, from a folder that is no project. */
-async function callWithRoots(roots: readonly string[], prompt: string): Promise<object> {
-  const transport = new StdioClientTransport({
-    command: BINARY,
-    env: world.environment(),
-    cwd: world.folder("no-project"),
-    stderr: "ignore",
-  });
-  const rooted = new Client({ name: "rooted", version: "1" }, { capabilities: { roots: {} } });
-  rooted.setRequestHandler(ListRootsRequestSchema, () => ({ roots: roots.map((path) => ({ uri: `file://${path}` })) }));
-  await rooted.connect(transport);
-  try {
-    const { content } = await rooted.callTool({ name: "codex", arguments: { prompt } });
-    const texts = content as { text: string }[];
-    return JSON.parse(texts.at(-1)?.text ?? "") as object;
-  } finally {
-    await rooted.close();
-  }
-}
-
 describe("free topics", () => {
+  test("next to the last possible version take a free one", async () => {
+    await client.call("codex", { prompt: "REVIEW", cwd, topic: "review-at_end-v999999999" });
+    const { data } = await client.call("codex", { prompt: "REVIEW", cwd, topic: "at_end" });
+    expect(data["topic"]).toBe("review-at_end-v1");
+  });
+
+  test("that differ in upper and lower case are versions of one", async () => {
+    await client.call("codex", { prompt: "REVIEW", cwd, topic: "Read The Cases" });
+    const { data } = await client.call("codex", { prompt: "REVIEW", cwd, topic: "read the cases" });
+    expect(data["topic"]).toBe("review-Read_The_Cases-v2");
+  });
+
   test.each([
     ["fix-index", "full-access", /^implement-fix[-_]index-v1$/],
     ["docs-readme-v3", "full-access", /^implement-docs[-_]readme-v3$/],
@@ -121,6 +112,45 @@ describe("resume", () => {
     });
   });
 
+  test("of a topic that two repositories have asks which is meant", async () => {
+    const second = await world.repository("second");
+    for (const folder of [cwd, second]) {
+      await client.call("codex", { prompt: "REVIEW", cwd: folder, topic: "review-in_both-v1" });
+    }
+    const { data } = await client.call("codex", { prompt: "REVIEW", resume: "review-in_both-v1" });
+    expect(data).toMatchObject({ success: false, code: "unknown_task" });
+    expect(data["error"]).toBe('More than one task has the topic "review-in_both-v1".');
+  });
+
+  test("with read-only reads the worktree of a task that has written", async () => {
+    const first = await client.call("codex", { prompt: "WRITE", cwd, topic: "then read", sandbox: "full-access" });
+    const before = world.stub.toolOutputs.length;
+    const next = await client.call("codex", { prompt: "AGAIN", resume: first.data["task_id"], sandbox: "read-only" });
+    expect(next.data).toMatchObject({ success: true, session_id: first.data["session_id"] });
+    expect(world.stub.toolOutputs.slice(before).join("\n")).toContain("hi");
+  });
+
+  test("after the worktree was discarded says that there is a new one", async () => {
+    const first = await client.call("codex", { prompt: "WRITE", cwd, topic: "discarded", sandbox: "full-access" });
+    await client.call("codex_discard", { task_id: first.data["task_id"] });
+    const next = await client.call("codex", { prompt: "WRITE", resume: first.data["task_id"] });
+    expect(next.data).toMatchObject({ success: true, session_id: first.data["session_id"] });
+    expect(next.data["note"]).toContain("no longer exists: this task started in a new one from the checked-out commit");
+  });
+
+  test("and session_id of another session is refused", async () => {
+    const [one, two] = await Promise.all([
+      client.call("codex", { prompt: "REVIEW", cwd }),
+      client.call("codex", { prompt: "REVIEW", cwd }),
+    ]);
+    const { data } = await client.call("codex", {
+      prompt: "REVIEW",
+      resume: one.data["task_id"],
+      session_id: two.data["session_id"],
+    });
+    expect(data).toMatchObject({ success: false, code: "invalid_argument" });
+  });
+
   test("of a running task is refused, and of an unknown one names the nearest", async () => {
     const started = await client.call("codex_dispatch", { prompt: "SLOW", cwd, topic: "still-running" });
     const task_id = String(started.data["task_id"]);
@@ -140,6 +170,16 @@ describe("session_id", () => {
       const { data } = await client.call("codex", { prompt: "REVIEW", cwd, topic: "lost-context", session_id });
       expect(data).toMatchObject({ success: false, code: "unknown_session" });
     }
+  });
+
+  test("may be written in upper case, with spaces around it", async () => {
+    const first = await client.call("codex", { prompt: "REVIEW", cwd, topic: "upper case" });
+    const id = String(first.data["session_id"]);
+    const given = ` ${id.toUpperCase()} `;
+    expect((await client.call("codex", { prompt: "REVIEW", cwd, session_id: given })).data).toMatchObject({
+      session_id: id,
+    });
+    expect((await client.call("codex", { prompt: "REVIEW", resume: given })).data).toMatchObject({ session_id: id });
   });
 
   test("that is a topic or task id means that task's session", async () => {

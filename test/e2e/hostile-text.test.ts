@@ -98,7 +98,8 @@ describe("on a terminal, controls and bidi characters of others are seen", () =>
       ["complete", "--", "show", ""],
       ["completion", "bash"],
     ];
-    for (const args of [...lines, ["--help"], ["--version"], ["install"]]) await seen(args);
+    for (const args of [...lines, ["--help"], ["--version"]]) await seen(args);
+    await seen(["install"], { keys: "\n" });
   });
 
   test("what a shell shows of completions holds none, though it is a pipe", async () => {

@@ -48,6 +48,8 @@ describe("a Codex that is configured with this server, and with others", () => {
     const config = join(world.codexHome, "config.toml");
     configure(config, "tasks", wrapper("codex-mcp-server"));
     configure(config, '"with.dot"', wrapper("with-dot"));
+    // Only the program counts, not what its arguments say.
+    appendFileSync(config, 'args = ["--notes", "codex-mcp-server-notes"]\n');
     configure(join(world.codexHome, "fast.config.toml"), "profiles", wrapper("of-profile"));
     configure(join(repo, ".codex", "config.toml"), "projects", wrapper("of-project"));
     appendFileSync(config, `\n[mcp_servers.remote]\nurl = "http://127.0.0.1:9/mcp"\nenabled = false\n`);

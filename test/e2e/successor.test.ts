@@ -101,6 +101,38 @@ describe("workspace-write", () => {
     expect(existsSync(join(world.root, "escaped"))).toBe(false);
   });
 
+  test("runs no other program of the worktree: a monitor, or a filter that Codex puts into use", async () => {
+    const own = await world.repository("own-programs");
+    await world.git(own, "config", "core.fsmonitor", "./tools/run.sh");
+    await world.git(own, "config", "filter.own.clean", "sh tools/run.sh");
+    const escaped = join(world.root, "escaped-program");
+    const write = `mkdir -p tools && printf '#!/bin/sh\\ntouch ${escaped}\\ncat\\n' > tools/run.sh && chmod +x tools/run.sh`;
+    world.stub.script("MONITOR", [{ run: write }, { say: "Written." }]);
+    world.stub.script("FILTER", [
+      { run: `${write}; echo '*.x filter=own' > .gitattributes; echo a > a.x` },
+      { say: "Put." },
+    ]);
+    const monitor = await client.callTool("codex", { prompt: "MONITOR", cwd: own, sandbox: "workspace-write" });
+    expect(monitor.structuredContent).toMatchObject({ success: true, commits_ahead: 1 });
+    const filter = await client.callTool("codex", { prompt: "FILTER", cwd: own, sandbox: "workspace-write" });
+    expect(filter.structuredContent).toMatchObject({ success: true, commits_ahead: 0 });
+    expect(String(filter.structuredContent?.["commit_error"])).toContain("filter own of a.x runs sh tools/run.sh");
+    expect(existsSync(escaped)).toBe(false);
+  });
+
+  test("uses filters that run no file of the worktree", async () => {
+    const filtered = await world.repository("filtered");
+    await world.git(filtered, "config", "filter.upper.clean", "tr a-z A-Z");
+    world.stub.script("UPPER", [{ run: "echo '*.x filter=upper' > .gitattributes; echo abc > a.x" }, { say: "Put." }]);
+    const { structuredContent: data } = await client.callTool("codex", {
+      prompt: "UPPER",
+      cwd: filtered,
+      sandbox: "workspace-write",
+    });
+    expect(data).toMatchObject({ success: true, commits_ahead: 1 });
+    expect(await world.git(filtered, "show", `${String(data?.["agent_branch"])}:a.x`)).toBe("ABC");
+  });
+
   test("has network only if asked for", async () => {
     const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     world.stub.script("CONNECT", [
@@ -116,6 +148,17 @@ describe("workspace-write", () => {
     expect(await outputs(true)).toContain("REACHED");
     listener.stop(true);
   });
+});
+
+test("an empty threadId does not hide conversationId", async () => {
+  const first = await client.callTool("codex", { prompt: "Explain once more", cwd });
+  const conversationId = first.structuredContent?.["threadId"];
+  const { structuredContent } = await client.callTool("codex-reply", {
+    prompt: "Continue",
+    threadId: "",
+    conversationId,
+  });
+  expect(structuredContent).toMatchObject({ threadId: conversationId });
 });
 
 test("a relative cwd is one below the server's own folder", async () => {

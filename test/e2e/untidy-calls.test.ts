@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
-import { WireClient, type WireMessage } from "../support/wire-client.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -17,6 +16,18 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+/** What forms send for fields that nobody has filled in. */
+const EMPTY = {
+  session_id: "",
+  resume: " ",
+  images: "",
+  output_schema: "",
+  timeout_seconds: "",
+  include_uncommitted: "",
+  sandbox: "",
+  config: "",
+};
+
 const call = (more: Record<string, unknown>) => client.call("codex", { prompt: "HELLO", cwd, ...more });
 
 describe("arguments as clients send them", () => {
@@ -27,6 +38,18 @@ describe("arguments as clients send them", () => {
     ["JSON text for a list and an object", { images: "[]", output_schema: '{"type":"object"}' }],
     ["another way to write a name", { timeoutSeconds: 60, "idle-timeout-seconds": 60 }],
     ["another way to write a choice", { sandbox: "READ_ONLY" }],
+    ["an exponent, a sign and spaces", { timeout_seconds: " +6e1 ", idle_timeout_seconds: "1E3" }],
+    ["yes, no, 1 and 0 for truth values", { include_uncommitted: 0, network: "no" }],
+    ["an empty text for each optional one", EMPTY],
+    [
+      "null under another spelling, and under a near miss",
+      { timeoutSeconds: 60, timeout_seconds: null, timeout: null },
+    ],
+    ["one value twice", { timeoutSeconds: 60, timeout_seconds: "60" }],
+    ["null among images", { images: [null] }],
+    ["null in settings", { config: { model_verbosity: null, tui: { notifications: [null, "agent-turn-complete"] } } }],
+    ["keys that resemble parameters", { comment: "a", mode: "b", reasoning: "c", output: "d", cmd: "e", case: "f" }],
+    ["names of JavaScript", { constructor: 1, toString: 1, hasOwnProperty: 1 }],
   ])("%s", async (_, more) => {
     expect((await call(more)).data).toMatchObject({ success: true });
   });
@@ -69,87 +92,53 @@ describe("refusals are in plain words", () => {
     ],
     [{ timeout_seconds: -1 }, "codex: timeout_seconds must be at least 0."],
     [{ images: { a: 1 } }, 'codex: images must be a list, not {"a":1}.'],
+    [{ timeoutSeconds: 5, timeout_seconds: 60 }, "codex: timeout_seconds is given twice, with different values."],
+    [{ timeout_seconds: "0x10" }, 'codex: timeout_seconds must be a number, not "0x10".'],
+    // Ignoring these would lose the context in silence.
+    [{ threadId: "x" }, "codex: threadId: did you mean resume?"],
+    [{ task_id: "x" }, "codex: task_id: did you mean resume?"],
     [{ include_uncommitted: "perhaps" }, 'codex: include_uncommitted must be true or false, not "perhaps".'],
   ])("%j", async (more, error) => {
     expect((await call(more)).data).toMatchObject({ success: false, code: "invalid_argument", error });
   });
 });
 
-describe("no request is left without an answer", () => {
-  const cases: [string, string, Partial<WireMessage>][] = [
-    ["null for params", '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":null}', { id: 1 }],
-    ["null for a parameter", '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":null}}', { id: 1 }],
-    [
-      "null for arguments",
-      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"codex_status","arguments":null}}',
-      { id: 1 },
-    ],
-    [
-      "a text for arguments",
-      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"codex_status","arguments":"{}"}}',
-      { id: 1 },
-    ],
-    [
-      "a list for params",
-      '{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}',
-      { id: 1, error: { code: -32_600, message: "The request is not valid: params is not an object." } },
-    ],
-    [
-      "no version of JSON-RPC",
-      '{"id":1,"method":"tools/list"}',
-      { id: 1, error: { code: -32_600, message: 'The request is not valid: jsonrpc is not "2.0".' } },
-    ],
-    [
-      "a number for the method",
-      '{"jsonrpc":"2.0","id":1,"method":7}',
-      { id: 1, error: { code: -32_600, message: "The request is not valid: method is not a text." } },
-    ],
-    ["an unknown method", '{"jsonrpc":"2.0","id":1,"method":"nonsense"}', { id: 1 }],
-  ];
-  test.each(cases)("%s", async (_, line, answer) => {
-    const wire = await connected("2025-06-18");
-    wire.sendLine(line);
-    expect(await wire.until((message) => message.id === 1)).toMatchObject(answer);
-    await wire.close();
-  });
+test("arguments of any length and number are read at once", async () => {
+  const long = "-".repeat(300_000);
+  const many = Object.fromEntries(Array.from({ length: 15_000 }, (_, index) => [`name-of-a-client-${index}`, 1]));
+  expect((await call({ topic: `${long}x` })).data).toMatchObject({ success: true });
+  expect((await call({ topic: `a${"-_".repeat(100_000)}b` })).data).toMatchObject({ success: true });
+  expect((await call(many)).data).toMatchObject({ success: true });
+  const { data } = await client.call("codex_status", { task_id: "x".repeat(1_000_000) });
+  expect(data).toMatchObject({ success: false, code: "unknown_task" });
+}, 30_000);
 
-  test("what is not JSON, and a batch without messages, are answered without an id", async () => {
-    const wire = await connected("2025-03-26");
-    wire.sendLine("{not json");
-    expect(await wire.until(({ error }) => error?.code === -32_700)).toMatchObject({ id: null });
-    wire.sendLine("[]");
-    expect(await wire.until(({ error }) => error?.code === -32_600)).toMatchObject({ id: null });
-    await wire.close();
-  });
-
-  test("a batch is answered as one where the revision has batches", async () => {
-    const wire = await connected("2025-03-26");
-    wire.sendLine(
-      JSON.stringify([
-        { jsonrpc: "2.0", id: "a", method: "ping" },
-        { jsonrpc: "2.0", method: "notifications/roots/list_changed" },
-        { jsonrpc: "2.0", id: "b", method: "tools/list", params: null },
-        { id: "c", method: "ping" },
-      ]),
-    );
-    const batch = (await wire.until((message) => Array.isArray(message))) as unknown as WireMessage[];
-    expect(batch.map(({ id }) => String(id)).toSorted()).toEqual(["a", "b", "c"]);
-    await wire.close();
-  });
-
-  test("where it has none, each of its requests is refused", async () => {
-    const wire = await connected("2025-06-18");
-    wire.sendLine(JSON.stringify([{ jsonrpc: "2.0", id: "a", method: "ping" }]));
-    expect((await wire.until(({ id }) => id === "a")).error?.message).toContain("no batches");
-    await wire.close();
-  });
+test("the singular of a list's name means a list of one", async () => {
+  const { data } = await call({});
+  const { done } = (await client.call("codex_wait", { task_id: data["task_id"] })).data;
+  expect(done).toHaveLength(1);
 });
 
-async function connected(protocolVersion: string): Promise<WireClient> {
-  const wire = new WireClient(world);
-  const clientInfo = { name: "wire", version: "1" };
-  wire.send({ id: 0, method: "initialize", params: { protocolVersion, capabilities: {}, clientInfo } });
-  await wire.until(({ id }) => id === 0);
-  wire.send({ method: "notifications/initialized" });
-  return wire;
-}
+test("a list of one is its text where a text is wanted", async () => {
+  const { data } = await call({ topic: ["one-text"] });
+  const status = await client.call("codex_status", { task_id: [data["task_id"]] });
+  expect(status.data).toMatchObject({ topic: "review-one-text-v1" });
+});
+
+test("empty fields of codex_status list this project's tasks, and cwd may be a URI", async () => {
+  await call({});
+  for (const args of [
+    { cwd: "", cursor: "", status: "", task_id: "" },
+    { cwd: `file://${cwd}` },
+    { cwd: ` ${cwd}/ ` },
+  ]) {
+    const elsewhere = await world.client({}, cwd);
+    const { data } = await elsewhere.call("codex_status", args);
+    expect((data["tasks"] as unknown[]).length).toBeGreaterThan(0);
+  }
+});
+
+test("a topic in codex_status is refused rather than ignored", async () => {
+  const { data } = await client.call("codex_status", { topic: "review-hello-v1" });
+  expect(data).toMatchObject({ success: false, error: "codex_status: topic: did you mean task_id?" });
+});

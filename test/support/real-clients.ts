@@ -8,12 +8,16 @@ const CLIENTS = {
   claude: { package: "@anthropic-ai/claude-code", version: "2.1.330", program: "claude" },
   inspector: { package: "@modelcontextprotocol/inspector", version: "2.12.0", program: "mcp-inspector" },
   formerCodex: { package: "@openai/codex", version: "0.153.0", program: "codex" },
+  opencode: { package: "opencode-ai", version: "1.18.33", program: "opencode" },
+  gemini: { package: "@google/gemini-cli", version: "0.61.0", program: "gemini" },
+  copilot: { package: "@github/copilot", version: "1.0.102", program: "copilot" },
+  qwen: { package: "@qwen-code/qwen-code", version: "0.24.4", program: "qwen" },
   conformance: { package: "@modelcontextprotocol/conformance", version: "0.2.0-alpha.12", program: "conformance" },
 } as const;
 
 /**
- * The path of such a program. With CODEXMCP_TEST_CLIENTS=1 it is downloaded (Claude Code 240 MB, the others
- * 150 MB together); CODEXMCP_TEST_CLAUDE names a Claude Code that is there. Undefined, and said loudly, where there
+ * The path of such a program. With CODEXMCP_TEST_CLIENTS=1 it is downloaded (opencode 350 MB, Claude Code 240 MB,
+ * Copilot CLI 190 MB, Qwen Code 140 MB, Gemini CLI 100 MB, the others 150 MB together); CODEXMCP_TEST_CLAUDE names a Claude Code that is there. Undefined, and said loudly, where there
  * is none to be had.
  */
 export function findClient(name: keyof typeof CLIENTS): string | undefined {

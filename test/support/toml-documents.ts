@@ -7,7 +7,7 @@ interface Section {
   isOurs: boolean;
 }
 
-/** TOML document, and the lines of it that are not ours. */
+/** TOML document, and the lines of it that are not ours; where it is not plain, those that have nothing to do with our server. */
 export interface TomlDocument {
   text: string;
   others: string[];
@@ -102,7 +102,7 @@ export const tomlDocuments: fc.Arbitrary<TomlDocument> = fc
     if (own !== undefined) all.splice(at, 0, own);
     const first = isTop ? [...top, ...odd] : top;
     const lines = [...first, ...all.flatMap((section) => section.lines)].flatMap((line) => line.split("\n"));
-    const others = [...first, ...all.filter(({ isOurs }) => !isOurs).flatMap((section) => section.lines)];
+    const others = [...top, ...all.filter(({ isOurs }) => !isOurs).flatMap((section) => section.lines)];
     const text = mark + lines.join("\n") + ending;
     return {
       text: isWindows ? text.replaceAll("\n", "\r\n") : text,

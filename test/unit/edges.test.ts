@@ -25,10 +25,17 @@ describe("a failure's cause is a whole phrase, not a word that happens to be in 
     "the build ended with 429 warnings and 401 errors",
     "the page says: unauthorized",
     "rate limit of the logger is 5 lines",
+    "the usage limit of the parser is 5 lines",
+    "write /home/u/x: Quota exceeded (os error 122)",
+    "EDQUOT: storage quota exceeded, write",
+    "cannot read docs/refresh token.md",
   ])("%p", (message) => expect(codeOf(message)).toBe("codex_failed"));
 
   test.each([
     "You’ve hit your usage limit. Try again later.",
+    "You've reached your weekly usage limit.",
+    "The usage limit has been reached",
+    "Quota exceeded for metric: generate_content_requests",
     "exceeded retry limit, last status: 429 Too Many Requests",
     "Rate limit reached for gpt-5",
     "You exceeded your current quota, please check your plan",
@@ -39,6 +46,7 @@ describe("a failure's cause is a whole phrase, not a word that happens to be in 
   test.each([
     "unexpected status 401 Unauthorized: Missing bearer",
     "Not logged in",
+    "Your access token could not be refreshed because your refresh token was revoked.",
     "Incorrect API key provided: sk-x",
   ])("%p is a missing login", (message) => expect(codeOf(message)).toBe("not_logged_in"));
 });
@@ -125,8 +133,40 @@ describe("settings", () => {
     [{ "a=b": 1 }, "a=b"],
     [{ model_providers: { x: { http_headers: { Authorization: "Bearer x" } } } }, "Authorization"],
     [{ x: "y".repeat(70_000) }, "bytes"],
+    [{ "model_providers.x": { auth: { command: "sh" } } }, "model_providers.x"],
+    [{ model_providers: { x: { auth: { command: "sh" } } } }, "model_providers"],
+    [{ projects: { "/p": { trust_level: "trusted" } } }, "projects"],
+    [{ plugins: { "x@y": { enabled: true } } }, "plugins"],
+    [{ "marketplaces.y.source": "/tmp/y" }, "marketplaces"],
+    [{ log_dir: "/tmp/x" }, "log_dir"],
+    [{ sqlite_home: "/tmp/x" }, "sqlite_home"],
+    [{ profile: "x" }, "profile"],
+    [{ "profiles.x.sandbox_mode": "danger-full-access" }, "profiles"],
+    [{ model_providers: { x: { base_url: "https://user:pass@example.org" } } }, "base_url"],
+    [{ model_providers: { x: { http_headers: { "X-Auth": "x" } } } }, "X-Auth"],
+    [{ "mcp_servers.x.args": ["--login", `sk-proj-${"a".repeat(40)}`] }, "mcp_servers"],
+    [{ a: [`sk-proj-${"a".repeat(40)}`] }, "config.a.0"],
+    [{ "shell_environment_policy.set.GITHUB_TOKEN": "x" }, "GITHUB_TOKEN"],
+    [{ a: { apiKey: "x" } }, "apiKey"],
   ])("%j is refused", (config, named) => {
     expect(() => toSettings(config, "read-only")).toThrow(named);
+  });
+
+  test.each([
+    { cli_auth_credentials_store: "keyring" },
+    { "tui.keymap": "vim" },
+    { "model_providers.tokenizer.base_url": "http://127.0.0.1:1/v1" },
+    { preferred_auth_method: "chatgpt" },
+    { tool_output_token_limit: 1000 },
+    { developer_instructions: "Connect to postgres://user:pass@localhost/test." },
+  ])("%j is no secret", (config) => {
+    expect(toSettings(config, "read-only")).toHaveLength(1);
+  });
+
+  test("null is left out of lists too, and what TOML writes differently is written so", () => {
+    expect(toToml([null, "a"])).toBe('["a"]');
+    expect(toToml(Number.POSITIVE_INFINITY)).toBe("inf");
+    expect(toToml("\uD800")).toBe('"\uFFFD"');
   });
 
   test("names of variables are no secrets", () => {

@@ -2,13 +2,13 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { createScanner, findNodeAtLocation, parse, type ParseError, parseTree } from "jsonc-parser";
 import { AppError } from "#base/errors.ts";
-import { readServers, withServer } from "#install/client-file.ts";
-import type { FileFormat, ServerEntry } from "#install/client-table.ts";
-import { withProperty } from "#install/json-edit.ts";
+import type { ServerEntry } from "#install/clients/client.ts";
+import { MCP_SERVERS as FORMAT } from "#install/clients/shapes.ts";
+import { withJsonValue } from "#install/edit/json-edit.ts";
+import { getServer, withServer } from "../support/client-text.ts";
 import { jsonDocuments } from "../support/json-documents.ts";
 import { runs, texts } from "../support/property.ts";
 
-const FORMAT: FileFormat = { language: "json", key: "mcpServers" };
 const NAME = "codex";
 
 /** SyntaxKind.EOF, a constant that TypeScript cannot import. */
@@ -61,8 +61,8 @@ const documents = fc.oneof(
 test("an entry is added or replaced, and nothing else of the document changes", () => {
   const property = fc.property(documents, entries, (text, entry) => {
     const before = read(text);
-    const edited = withServer(text, FORMAT, NAME, entry, "file");
-    expect(readServers(edited, FORMAT, "file").get(NAME)).toEqual({ name: NAME, ...entry });
+    const edited = withServer(text, FORMAT, entry);
+    expect(getServer(edited, FORMAT)).toEqual(entry);
     const { [NAME]: _, ...others } = read(edited).mcpServers ?? {};
     const { [NAME]: old, ...kept } = before.mcpServers ?? {};
     expect({ ...read(edited), mcpServers: others }).toEqual({ ...before, mcpServers: kept });
@@ -73,7 +73,7 @@ test("an entry is added or replaced, and nothing else of the document changes", 
     } else expect(withoutFirst(tokensOf(edited), servers)).toEqual(tokensOf(text.trim() === "" ? "{}" : text));
     if (!/(?<!\r)\n/.test(text) && text.includes("\n")) expect(edited).not.toMatch(/(?<!\r)\n/);
     expect(edited.startsWith("\uFEFF")).toBe(text.startsWith("\uFEFF"));
-    expect(withServer(edited, FORMAT, NAME, entry, "file")).toBe(edited);
+    expect(withServer(edited, FORMAT, entry)).toBe(edited);
     expect(old === undefined || edited !== text || Bun.deepEquals(old, read(edited).mcpServers?.[NAME])).toBe(true);
   });
   fc.assert(property, runs(0.5));
@@ -89,19 +89,19 @@ test("an entry is removed, and nothing else of the document changes", () => {
   const property = fc.property(documents, (text) => {
     const before = read(text);
     const { [NAME]: old, ...kept } = before.mcpServers ?? {};
-    const edited = withServer(text, FORMAT, NAME, undefined, "file");
+    const edited = withServer(text, FORMAT, undefined);
     expect(read(edited)).toEqual({ ...before, ...(before.mcpServers !== undefined && { mcpServers: kept }) });
-    expect(tokensOf(edited)).toEqual(tokensOf(text.trim() === "" ? "{}" : text));
-    if (old === undefined && text.trim() !== "") expect(edited).toBe(text);
-    expect(withServer(edited, FORMAT, NAME, undefined, "file")).toBe(edited);
+    expect(tokensOf(edited)).toEqual(tokensOf(text));
+    if (old === undefined) expect(edited).toBe(text);
+    expect(withServer(edited, FORMAT, undefined)).toBe(edited);
   });
   fc.assert(property, runs(0.5));
 });
 
 test("an entry that is added and removed again leaves the document as it was", () => {
   const property = fc.property(documents, entries, (text, entry) => {
-    const without = withServer(text, FORMAT, NAME, undefined, "file");
-    const again = withServer(withServer(without, FORMAT, NAME, entry, "file"), FORMAT, NAME, undefined, "file");
+    const without = withServer(text, FORMAT, undefined);
+    const again = withServer(withServer(without, FORMAT, entry), FORMAT, undefined);
     const { mcpServers = {}, ...others } = read(without);
     expect(read(again)).toEqual({ ...others, mcpServers });
     if (read(without).mcpServers !== undefined) expect(tokensOf(again)).toEqual(tokensOf(without));
@@ -126,7 +126,7 @@ test("a text that is no such document is refused, or edited as wanted", () => {
     (text, entry) => {
       let edited: string;
       try {
-        edited = withServer(text, FORMAT, NAME, entry, "/home/me/file.json");
+        edited = withServer(text, FORMAT, entry, "/home/me/file.json");
       } catch (error) {
         expect(error).toBeInstanceOf(AppError);
         const { code, message } = error as AppError;
@@ -134,8 +134,7 @@ test("a text that is no such document is refused, or edited as wanted", () => {
         expect(message).toContain("/home/me/file.json");
         return;
       }
-      const found = readServers(edited, FORMAT, "file").get(NAME);
-      expect(found).toEqual(entry && { name: NAME, ...entry });
+      expect(getServer(edited, FORMAT)).toEqual(entry);
     },
   );
   fc.assert(property, runs(0.5));
@@ -159,8 +158,8 @@ describe.each([
   ],
 ])("a document with %s", (_, text, expected) => {
   test("is edited in its style, and as it was when the entry is gone again", () => {
-    const added = withProperty(text, "mcpServers", "codex", 1);
+    const added = withJsonValue(text, ["mcpServers", "codex"], 1);
     expect(added).toBe(expected);
-    expect(withProperty(added, "mcpServers", "codex", undefined)).toBe(text);
+    expect(withJsonValue(added, ["mcpServers", "codex"], undefined)).toBe(text);
   });
 });

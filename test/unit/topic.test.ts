@@ -14,6 +14,7 @@ import {
   taskIdOf,
   worktreeNameOf,
 } from "#domain/names.ts";
+import { draftTopic, topicFromPrompt, toTopicText } from "#domain/free-topic.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { runs } from "../support/property.ts";
 import { longTopics, otherTexts, topicParts, writeTopic } from "../support/topics.ts";
@@ -134,4 +135,39 @@ test("a run's marker is its own: by store, task and run", () => {
     processMarkerOf("/a", "codex-x", 11),
   ];
   expect(new Set(values.map(({ value }) => value)).size).toBe(3);
+});
+
+describe("topics of any words", () => {
+  const topicOf = async (words: string) => toTopicText(await draftTopic(words, "read-only"), 1);
+
+  test("follow the grammar, and are made at once", async () => {
+    const words = fc.oneof(
+      fc.string({ unit: "binary", maxLength: 200 }),
+      fc.string({ unit: "grapheme", maxLength: 200 }),
+    );
+    const property = fc.asyncProperty(words, fc.integer({ min: 1, max: 3000 }), async (text, times) => {
+      const draft = await draftTopic(text.repeat(times), "read-only");
+      parseTopic(toTopicText(draft, draft.version ?? 1));
+      parseTopic(toTopicText(await topicFromPrompt(text.repeat(times), "full-access"), 1));
+    });
+    await fc.assert(property, runs(0.2));
+  });
+
+  test.each(["-", "_", "-_", " ", "v1 ", "-v1"])("%j many times is no work", async (part) => {
+    for (const end of ["", "x", "-v1"]) parseTopic(await topicOf(`${part.repeat(200_000)}${end}`));
+  });
+
+  test("long ones that differ at their end are different topics, and versions of one are not", async () => {
+    const long = "word ".repeat(1000);
+    expect(await topicOf(`${long}a`)).not.toBe(await topicOf(`${long}b`));
+    const [one, two] = await Promise.all([
+      draftTopic(`${long} v1`, "read-only"),
+      draftTopic(`${long} v2`, "read-only"),
+    ]);
+    expect([one.description, one.version, two.version]).toEqual([two.description, 1, 2]);
+  });
+
+  test("a task id means its topic", async () => {
+    expect(await draftTopic("codex-review-parser-v3", "full-access")).toMatchObject({ type: "review", version: 3 });
+  });
 });

@@ -1,6 +1,6 @@
 import { AppError } from "#base/errors.ts";
 import { makeVisible } from "#base/visible-text.ts";
-import { CLIENTS } from "#install/client-table.ts";
+import { CLIENTS } from "#install/clients/client-table.ts";
 import { queryTasks } from "#store/tasks/list-tasks.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { multiline } from "#cli/terminal/style.ts";

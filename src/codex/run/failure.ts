@@ -32,13 +32,13 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: "rate_limited",
     matches:
-      /\busage limit\b|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|(?<!disk )\bquota exceeded/i,
+      /\b(?:hit|reached|exceeded) (?:your|the)(?: \w+){0,3} usage limit|\busage limit (?:has been |was )?(?:hit|reached|exceeded)|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|\bquota exceeded\b.*\b(?:plan|billing|metric|requests)\b/i,
     hint: "Wait, or use another account or model.",
   },
   {
     code: "not_logged_in",
     matches:
-      /\bstatus:? 401\b|\b401 unauthorized|\bunauthorized: |not logged in|missing environment variable|(?:invalid|incorrect) api key|refresh token/i,
+      /\bstatus:? 401\b|\b401 unauthorized|\bunauthorized: |not logged in|missing environment variable|(?:invalid|incorrect) api key|\brefresh token (?:has|was|is|expired)\b|failed to refresh token|(?:has no|missing a) refresh token/i,
     hint: "Run `codex login` as the user that runs this server, or set the provider's key in the server's environment.",
   },
   {

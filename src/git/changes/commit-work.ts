@@ -8,6 +8,7 @@ import { tryUsersGit, type UsersGitResult } from "#git/detached-git.ts";
 import { toText } from "#git/byte-names.ts";
 import { type OmittedFiles, stageAll } from "./stage-work.ts";
 import { isClean, readStatus, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
+import { checkNeedsNone, findOwnFilters } from "./filter-programs.ts";
 import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { pathExists } from "#base/paths.ts";
 
@@ -17,8 +18,8 @@ export interface CommitRequest {
   /** Branch without `refs/heads/`; nothing is committed on another one. */
   branch: string;
   message: string;
-  /** Whether the repository's hooks are left out. They may be files of the worktree itself, as its tasks left them. */
-  withoutHooks?: boolean;
+  /** Whether no program runs that is a file of the worktree, as its task left it: a hook, a monitor or a filter. */
+  withoutOwnPrograms?: boolean;
   /** Additional variables for the repository's hooks. */
   environment: Record<string, string>;
   /** Timeout of the commit with its hooks, in milliseconds; after it, both are stopped. */
@@ -42,21 +43,25 @@ const MAX_OUTPUT_CHARACTERS = 1500;
  */
 export async function commitWork(request: CommitRequest): Promise<string | undefined> {
   const { worktree, signal } = request;
-  const status = request.status ?? (await readStatus(worktree, { signal }));
+  const filters = request.withoutOwnPrograms === true ? await findOwnFilters(worktree, { signal }) : undefined;
+  const options = { signal, ...(filters !== undefined && { environment: filters.environment }) };
+  const status = request.status ?? (await readStatus(worktree, options));
   const ofSubmodules = describeSubmodules(await readSubmoduleLines(worktree, { signal }));
   if (isClean(status)) return ofSubmodules;
   const gitDir = await getGitDir(worktree);
   const obstacle = await describeObstacle(request, status, gitDir);
   if (obstacle !== undefined) return obstacle;
+  if (filters !== undefined) await checkNeedsNone(worktree, status, filters, { signal });
   const started = performance.now();
   const watch = watchCommit(worktree, gitDir, status.head);
   const kept = saveIndex(gitDir);
   let isMade = false;
   try {
-    const left = await stageAll(worktree, status.untracked, { signal }).catch((error: unknown) => {
+    const left = await stageAll(worktree, status.untracked, options).catch((error: unknown) => {
       throw isCancelled(error) ? stoppedError("git add", request, started, "") : error;
     });
-    const result = await commitStaged(request);
+    const environment = { ...request.environment, ...options.environment };
+    const result = await commitStaged({ ...request, environment });
     isMade = result?.exitCode === 0 || (await watch.isMade());
     const failure =
       result === undefined ? undefined : await describeFailure(request, result, { isMade, watch, started });
@@ -91,12 +96,12 @@ async function describeObstacle(
 
 /** Commits what is staged. @returns undefined if nothing is staged, since all changes were left out */
 async function commitStaged(request: CommitRequest): Promise<UsersGitResult | undefined> {
-  const { worktree, message, environment, atMostMs, signal, lockFile, withoutHooks } = request;
+  const { worktree, message, environment, atMostMs, signal, lockFile, withoutOwnPrograms } = request;
   const staged = await tryGit(worktree, ["diff-index", "--cached", "--quiet", "HEAD"], {}, { signal });
   if (staged.exitCode === 0) return undefined;
   // A signature would be the user's, under work that is not theirs.
   const settings = ["-c", "commit.gpgSign=false", "-c", "i18n.commitEncoding=UTF-8"];
-  if (withoutHooks === true) settings.push("-c", "core.hooksPath=/dev/null");
+  if (withoutOwnPrograms === true) settings.push("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false");
   const args = [...settings, "commit", "--quiet", "--cleanup=whitespace", "--message", message];
   return tryUsersGit(worktree, args, environment, { signal, deadlineMs: atMostMs, lockFile });
 }

@@ -1,5 +1,6 @@
 import type { Transport, TransportSendOptions } from "@modelcontextprotocol/sdk/shared/transport.js";
 import {
+  InitializeRequestSchema,
   isJSONRPCNotification,
   isJSONRPCRequest,
   type JSONRPCMessage,
@@ -7,6 +8,7 @@ import {
   type JSONRPCRequest,
   type RequestId,
 } from "@modelcontextprotocol/sdk/types.js";
+import { describeIssue } from "#mcp/argument-faults.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 import { type Fault, findEnvelopeFault, isModern, META, type Params } from "./envelope.ts";
 import { handlerNameOf, toModernResponse } from "./modern-protocol.ts";
@@ -30,6 +32,7 @@ export class DualProtocolTransport implements Transport {
   onerror?: (error: Error) => void;
   readonly #client: Transport;
   readonly #pending = new Map<RequestId, Pending>();
+  /** Numbers of the unanswered requests by the client's ids. A client may use an id twice at a time. */
   readonly #ids = new Map<RequestId, number>();
   #lastId = 0;
   /** Whether the client has shaken hands and so may send requests without an envelope that identifies the sender. */
@@ -55,9 +58,10 @@ export class DualProtocolTransport implements Transport {
     // A request to the client: its id is the server's own, and the response comes back with it.
     if (isJSONRPCRequest(message)) return this.#client.send(message);
     if (isJSONRPCNotification(message)) return this.#sendNotification(message, options?.relatedRequestId);
-    const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
-    if (pending === undefined) return;
-    this.#forget(pending);
+    const { id } = message;
+    const pending = id === undefined ? undefined : this.#pending.get(id);
+    if (id === undefined || pending === undefined) return;
+    this.#forget(id, pending);
     const response = pending.era === "modern" ? toModernResponse(pending, message) : message;
     await this.#client.send({ ...response, id: pending.id });
   }
@@ -76,8 +80,8 @@ export class DualProtocolTransport implements Transport {
     }
     const id = this.#ids.get(requestIdOf(message) ?? "");
     const pending = id === undefined ? undefined : this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#forget(pending);
+    if (id === undefined || pending === undefined) return;
+    this.#forget(id, pending);
     this.onmessage?.({ ...message, params: { ...message.params, requestId: id } });
   }
 
@@ -96,17 +100,25 @@ export class DualProtocolTransport implements Transport {
     this.onmessage?.({ ...request, id, method: handlerNameOf(request.method, era), ...(params && { params }) });
   }
 
-  #findHandshakeFault({ method }: JSONRPCRequest): Fault | undefined {
-    if (this.#hasHandshake || method === "initialize" || method === "ping") return undefined;
+  #findHandshakeFault(request: JSONRPCRequest): Fault | undefined {
+    const { method } = request;
+    if (method === "initialize") return findInitializeFault(request);
+    if (this.#hasHandshake || method === "ping") return undefined;
     const message = `${method} came before initialize, and without _meta["${META.version}"].`;
     return { code: RPC_CODES.invalidParams, message };
   }
 
-  #forget({ id }: Pending): void {
-    const ours = this.#ids.get(id);
-    this.#ids.delete(id);
-    if (ours !== undefined) this.#pending.delete(ours);
+  #forget(ours: RequestId, { id }: Pending): void {
+    this.#pending.delete(ours);
+    if (this.#ids.get(id) === ours) this.#ids.delete(id);
   }
+}
+
+function findInitializeFault(request: JSONRPCRequest): Fault | undefined {
+  const { error } = InitializeRequestSchema.safeParse(request);
+  if (error === undefined) return undefined;
+  const faults = error.issues.slice(0, 5).map((issue) => describeIssue(issue, { ...request }));
+  return { code: RPC_CODES.invalidParams, message: `The request has wrong parameters: ${faults.join("; ")}.` };
 }
 
 /** Removes a request for a task: in 2025-11-25, a server without tasks of that kind must ignore it. */

@@ -76,6 +76,11 @@ export class MessageScanner {
     return this.#tooDeep;
   }
 
+  /** Returns the message's own id in JSON, as the client wrote it. */
+  get idText(): string | undefined {
+    return this.#id;
+  }
+
   /** Returns the message's own id; undefined if it has none or it is invalid. */
   get id(): string | number | undefined {
     try {

@@ -1,5 +1,5 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import type { RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
+import { Protocol, type RequestHandlerExtra } from "@modelcontextprotocol/sdk/shared/protocol.js";
 import type {
   Notification,
   Request,
@@ -9,6 +9,7 @@ import type {
   ServerResult,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
+import { describeIssue } from "#mcp/argument-faults.ts";
 import { RPC_CODES, RpcError, toRpcError } from "./rpc-error.ts";
 
 /** Context of a request that the SDK passes to a handler. */
@@ -27,18 +28,23 @@ export function onRequest<Schema extends RequestSchema>(
   handle: (params: z.output<Schema>["params"], extra: Extra) => Result | Promise<Result>,
 ): void {
   const anyParams = z.looseObject({ method: schema.shape.method });
-  server.setRequestHandler(anyParams, async (request, extra): Promise<ServerResult | Result> => {
-    const parsed = schema.safeParse(request);
-    if (!parsed.success) throw badParams(parsed.error);
-    try {
-      return await handle(parsed.data.params, extra);
-    } catch (error) {
-      throw toRpcError(error);
-    }
-  });
+  // Not the server's own method, which checks calls of tools with a schema of its own.
+  Protocol.prototype.setRequestHandler.call(
+    server,
+    anyParams,
+    async (request, extra): Promise<ServerResult | Result> => {
+      const parsed = schema.safeParse(request);
+      if (!parsed.success) throw badParams(parsed.error, request);
+      try {
+        return await handle(parsed.data.params, extra);
+      } catch (error) {
+        throw toRpcError(error);
+      }
+    },
+  );
 }
 
-function badParams({ issues }: z.ZodError): RpcError {
-  const faults = issues.slice(0, 5).map(({ path, message }) => `${path.join(".")}: ${message}`.slice(0, 300));
+function badParams({ issues }: z.ZodError, request: Record<string, unknown>): RpcError {
+  const faults = issues.slice(0, 5).map((issue) => describeIssue(issue, request));
   return new RpcError(RPC_CODES.invalidParams, `The request has wrong parameters: ${faults.join("; ")}.`);
 }

@@ -1,7 +1,7 @@
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { JSONRPCMessage, RequestId } from "@modelcontextprotocol/sdk/types.js";
 import { MessageScanner, pruneMessage } from "./message-scanner.ts";
-import { emptyBatch, noBatch, notJson, readMessage } from "./read-message.ts";
+import { emptyBatch, noBatch, notJson, readMessage, type Refusal } from "./read-message.ts";
 import { RPC_CODES } from "./rpc-error.ts";
 
 /** Time in which messages are handled before the event loop continues, in milliseconds. */
@@ -105,8 +105,7 @@ export class StdioTransport implements Transport {
 
   #refuse({ id }: MessageScanner, what: string): void {
     const message = `The message ${what}; put long text into a file and name the file.`;
-    if (id === undefined) return this.#fail(new Error(message));
-    void this.send({ jsonrpc: "2.0", id, error: { code: RPC_CODES.invalidRequest, message } });
+    this.#write({ jsonrpc: "2.0", id: id ?? null, error: { code: RPC_CODES.invalidRequest, message } });
   }
 
   async #handleAll(): Promise<void> {
@@ -126,12 +125,14 @@ export class StdioTransport implements Transport {
 
   #handle(line: Buffer): void {
     try {
-      const json = parseJson(line.toString());
-      if (json === undefined) return this.#write(notJson());
+      const text = line.toString().replace(/^\uFEFF/, "");
+      if (text.trim() === "") return;
+      const json = parseJson(text);
+      if (json === undefined) return this.#write(notJson(scan(line).id));
       if (Array.isArray(json)) return this.#handleBatch(json);
       const read = readMessage(json);
       if ("message" in read) this.#deliver(read.message);
-      else if (read.refusal !== undefined) this.#write(read.refusal);
+      else if (read.refusal !== undefined) this.#writeRefusal(read.refusal, line);
     } catch (error) {
       this.#fail(error instanceof Error ? error : new Error(String(error)));
     }
@@ -141,12 +142,15 @@ export class StdioTransport implements Transport {
   #handleBatch(batch: readonly unknown[]): void {
     if (batch.length === 0) return this.#write(emptyBatch());
     if (this.#version !== BATCH_VERSION) {
-      for (const json of batch) this.#write(noBatch(json, this.#version));
+      const refusals = batch.map((json) => noBatch(json, this.#version)).filter((each) => each !== undefined);
+      for (const refusal of refusals.length > 0 ? refusals : [noBatch(undefined, this.#version)]) this.#write(refusal);
       return;
     }
     const read = batch.map(readMessage);
     const messages = read.flatMap((each) => ("message" in each ? [each.message] : []));
-    const ids = new Set(messages.flatMap((message) => ("method" in message && "id" in message ? [message.id] : [])));
+    const given = messages.flatMap((message) => ("method" in message && "id" in message ? [message.id] : []));
+    // A response to an id that another batch waits for belongs to that one.
+    const ids = new Set(given.filter((id) => !this.#batches.has(id)));
     const responses = read.flatMap((each) => ("refusal" in each && each.refusal !== undefined ? [each.refusal] : []));
     const open: Batch = { ids, responses };
     for (const id of ids) this.#batches.set(id, open);
@@ -179,9 +183,23 @@ export class StdioTransport implements Transport {
     return this.#complete(message.id, message);
   }
 
+  /** Writes a refusal with the id as the client wrote it: a number may be larger than this program can represent. */
+  #writeRefusal(refusal: Refusal, line: Buffer): void {
+    const isExact = typeof refusal.id !== "number" || Number.isSafeInteger(refusal.id);
+    const id = isExact ? undefined : scan(line).idText;
+    if (id === undefined) return this.#write(refusal);
+    process.stdout.write(`{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify(refusal.error)}}\n`);
+  }
+
   #write(json: unknown): void {
     if (json !== undefined) process.stdout.write(`${JSON.stringify(json)}\n`);
   }
+}
+
+function scan(line: Buffer): MessageScanner {
+  const scanner = new MessageScanner();
+  scanner.push(line);
+  return scanner;
 }
 
 function parseJson(text: string): unknown {

@@ -16,7 +16,7 @@ export const codexReply = defineTool({
   }),
   output: endedOutput,
   handle: async ({ prompt, threadId, conversationId }, call) => {
-    const resume = threadId ?? conversationId;
+    const resume = threadId?.trim() || conversationId;
     if (!resume) {
       throw new AppError(
         "invalid_argument",

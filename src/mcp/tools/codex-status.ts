@@ -58,9 +58,10 @@ export const codexStatus = defineTool({
     const { answerBytes } = limits();
     // A page of events gets half of that, because the answer also contains the record.
     if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
-    const project = args.all === true || args.cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
+    const [cwd, cursor] = [args.cwd?.trim() ? args.cwd : undefined, args.cursor || undefined];
+    const project = args.all === true || cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
     const limit = args.limit ?? (project === undefined ? DEFAULT_LIMIT : PROJECT_LIMIT);
-    const page = await listThatFits(open(), { ...args, project, limit }, answerBytes);
+    const page = await listThatFits(open(), { ...args, cwd, cursor, project, limit }, answerBytes);
     return { data: project === undefined ? page : { ...page, note: `Tasks of ${project}; all: true lists all.` } };
   },
 });

@@ -90,15 +90,51 @@ export function listTaskIds(store: Store, prefix: string, limit: number): string
     .map((row) => row.task_id);
 }
 
-/** Returns the highest version that a topic has in a workspace; 0 if it has none. */
-export function highestVersion(store: Store, workspace: string, topic: { type: string; description: string }): number {
-  const prefix = `${topic.type}-${topic.description}-v`;
-  const rows = store.database
-    .query<{ topic: string }, [string, string, number]>(
-      "SELECT topic FROM tasks WHERE workspace = ?1 AND substr(topic, 1, ?3) = ?2",
+/** Lists the ids of tasks with a topic, newest task first: one for each repository that has it. */
+export function listTopicIds(store: Store, topic: string, limit: number): string[] {
+  return store.database
+    .query<{ task_id: string }, [string, number]>(
+      "SELECT task_id FROM tasks WHERE topic = ? ORDER BY seq DESC, task_id DESC LIMIT ?",
     )
-    .all(workspace, prefix, prefix.length);
-  return rows.reduce((highest, row) => Math.max(highest, Number(row.topic.slice(prefix.length)) || 0), 0);
+    .all(topic, limit)
+    .map((row) => row.task_id);
+}
+
+/** Largest version of a topic. */
+const MAX_VERSION = 999_999_999;
+
+/**
+ * Returns the next free version of a topic in a workspace. The description keeps the spelling that tasks already have: some file systems do
+ * not distinguish upper and lower case.
+ */
+export function nextFreeVersion(
+  store: Store,
+  workspace: string,
+  { type, description }: { type: string; description: string },
+): { description: string; version: number } {
+  const prefix = `${type}-${description}-v`;
+  const topics = store.database
+    .query<{ topic: string }, [string, string, number]>(
+      "SELECT topic FROM tasks WHERE workspace = ?1 AND lower(substr(topic, 1, ?3)) = lower(?2) ORDER BY seq DESC, task_id DESC",
+    )
+    .all(workspace, prefix, prefix.length)
+    .map((row) => row.topic)
+    .filter((topic) => /^\d+$/.test(topic.slice(prefix.length)));
+  const versions = new Set(topics.map((topic) => Number(topic.slice(prefix.length))));
+  let version = [...versions].reduce((highest, each) => Math.max(highest, each), 0) + 1;
+  if (version > MAX_VERSION) for (version = 1; versions.has(version);) version++;
+  const spelling = topics[0]?.slice(type.length + 1, prefix.length - "-v".length);
+  return { description: spelling ?? description, version };
+}
+
+/** Lists the topics of the unfinished tasks of a workspace. */
+export function listUnfinishedTopics(store: Store, workspace: string): string[] {
+  return store.database
+    .query<{ topic: string }, [string]>(
+      "SELECT topic FROM tasks WHERE workspace = ? AND status IN ('queued', 'running')",
+    )
+    .all(workspace)
+    .map((row) => row.topic);
 }
 
 /** Returns the newest task of a Codex session; undefined if there is none. */

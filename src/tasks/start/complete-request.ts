@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { isAbsolute, resolve } from "node:path";
 import { shorten } from "#base/text.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import { AppError } from "#base/errors.ts";
@@ -6,9 +6,10 @@ import { isEnded, type Sandbox, type TaskRecord } from "#domain/record.ts";
 import { draftTopic, type TopicDraft, topicFromPrompt, toTopicText } from "#domain/free-topic.ts";
 import { findTopic, type Topic } from "#domain/topic.ts";
 import { workspaceOf } from "#git/git-folders.ts";
-import { findBySession, highestVersion } from "#store/tasks/list-tasks.ts";
+import { findBySession, listUnfinishedTopics, nextFreeVersion } from "#store/tasks/list-tasks.ts";
+import type { Store } from "#store/store.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { expandHome, resolveWorkspace } from "#base/paths.ts";
+import { pathExists, readPath, resolveWorkspace } from "#base/paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findNamedTask, resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
@@ -30,6 +31,8 @@ export interface CompletedRequest extends Omit<StartRequest, "topic"> {
   topic: string | TopicDraft;
   /** Whether this server chose the topic, so that it may use another description if the topic is in use. */
   isTopicOurs: boolean;
+  /** Worktree of the resumed task, if it no longer exists: the session still knows it as it was. */
+  lostWorktree: string | undefined;
 }
 
 /**
@@ -43,30 +46,64 @@ export async function completeRequest(
   findCwd: () => Promise<string>,
 ): Promise<CompletedRequest> {
   const { resume, ...request } = open;
-  const resumed = resume === undefined ? undefined : await findResumed(context, resume);
-  const sessionId = request.sessionId === undefined ? resumed?.sessionId : resolveSession(context, request.sessionId);
+  const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
+  const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
-  const named = request.cwd?.trim() ? resolve(expandHome(request.cwd)) : undefined;
-  const cwd = named ?? resumed?.record?.cwd ?? (await findCwd());
+  const named = request.cwd?.trim() ? await readCwd(request.cwd, findCwd) : undefined;
+  const cwd = named ?? folderOf(resumed?.record, sandbox) ?? (await findCwd());
   const topic = await chooseTopic(request, resumed?.topic, sandbox);
   const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
-  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs };
+  const left = resumed?.record?.worktree_dir;
+  const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
+  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs, lostWorktree };
 }
-
-/** Number of other descriptions that are tried if the tasks of one are running. */
-export const MAX_TOPIC_ATTEMPTS = 20;
 
 /**
  * Gives the topic of a request its version: the next one that no task of the workspace has.
- * @param attempt from 1; later attempts take another description
+ * @param isBusy whether tasks of its description are running, so that another description is needed if this server chose it
  */
-export function withTopic({ store }: AppContext, request: CompletedRequest, attempt: number): StartRequest {
-  const { topic, isTopicOurs: _isTopicOurs, ...rest } = request;
+export function withTopic({ store }: AppContext, request: CompletedRequest, isBusy: boolean): StartRequest {
+  const { topic, isTopicOurs, lostWorktree: _lost, ...rest } = request;
   if (typeof topic === "string") return { ...rest, topic };
-  const description = attempt === 1 ? topic.description : `${topic.description}_${attempt}`;
-  const draft = { ...topic, description };
-  const version = topic.version ?? highestVersion(store, workspaceOf(resolveWorkspace(rest.cwd)), draft) + 1;
-  return { ...rest, topic: toTopicText(draft, version) };
+  const workspace = workspaceOf(resolveWorkspace(rest.cwd));
+  const idle = isBusy && isTopicOurs ? findIdle(store, workspace, topic) : topic;
+  const { description, version } = nextFreeVersion(store, workspace, idle);
+  const draft = { ...topic, description: topic.version === undefined ? description : idle.description };
+  return { ...rest, topic: toTopicText(draft, topic.version ?? version) };
+}
+
+/** Returns the draft of which no task is running: with this description, or with a number after it. */
+function findIdle(store: Store, workspace: string, draft: TopicDraft): TopicDraft {
+  const busy = new Set(listUnfinishedTopics(store, workspace).map((topic) => findTopic(topic)?.key.toLowerCase()));
+  for (let number = 1; ; number++) {
+    const description = number === 1 ? draft.description : `${draft.description}_${number}`;
+    if (!busy.has(`${draft.type}-${description}`.toLowerCase())) return { ...draft, description };
+  }
+}
+
+/** Reads the folder that a caller names, relative to the one that the client works in. */
+async function readCwd(text: string, findCwd: () => Promise<string>): Promise<string> {
+  const path = readPath(text);
+  return isAbsolute(path) ? resolve(path) : resolve(await findCwd().catch(() => process.cwd()), path);
+}
+
+/** Returns the folder in which a resumed task is continued: one that only reads gets the worktree of the task that it continues. */
+function folderOf(record: TaskRecord | undefined, sandbox: Sandbox): string | undefined {
+  if (record?.worktree_dir === undefined || sandbox !== "read-only") return record?.cwd;
+  return pathExists(record.run_dir) ? record.run_dir : record.cwd;
+}
+
+function chooseSession(
+  context: AppContext,
+  given: string | undefined,
+  resumed: Resumed | undefined,
+): string | undefined {
+  const session = given === undefined ? undefined : resolveSession(context, given);
+  if (session === undefined || resumed === undefined || session === resumed.sessionId) {
+    return session ?? resumed?.sessionId;
+  }
+  const message = "resume and session_id name different sessions.";
+  throw new AppError("invalid_argument", message, "Pass only one of them.");
 }
 
 async function chooseTopic(
@@ -85,7 +122,8 @@ interface Resumed {
   topic?: TopicDraft;
 }
 
-async function findResumed(context: AppContext, name: string): Promise<Resumed> {
+async function findResumed(context: AppContext, text: string): Promise<Resumed> {
+  const name = withSessionCase(text);
   const stored = findNamedTask(context, name) ?? findBySession(context.store, name);
   if (stored === undefined) {
     if (findSessionFile(context.config.codexHome, name) !== undefined) return { sessionId: name };
@@ -124,9 +162,14 @@ function sessionOf({ record, sessionId }: StoredTask): string {
 /** Codex takes any other text for the name of a new session, and would silently start without the old context. */
 const SESSION_ID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
+/** Returns a session id as Codex writes it, and other texts unchanged. */
+function withSessionCase(text: string): string {
+  return SESSION_ID.test(text) ? text.toLowerCase() : text;
+}
+
 /** Returns the session that a text means: a task's, if it names one. */
 function resolveSession(context: AppContext, text: string): string | undefined {
-  const id = text.trim();
+  const id = withSessionCase(text.trim());
   if (id === "") return undefined;
   const task = findNamedTask(context, id);
   if (task !== undefined) return sessionOf(task);

@@ -11,9 +11,9 @@ import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { IS_TMUX_USED } from "#tmux/tmux.ts";
-import { type CheckedRequest, checkNesting, checkRequest, type StartRequest } from "./check-request.ts";
+import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
 import { toToml } from "#codex/settings.ts";
-import { completeRequest, MAX_TOPIC_ATTEMPTS, type OpenRequest, withTopic } from "./complete-request.ts";
+import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
 import { checkCodexTakes } from "./codex-capabilities.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -22,9 +22,14 @@ import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 
+/** Number of times that another topic is tried because tasks of one are running. */
+const MAX_TOPIC_ATTEMPTS = 20;
+
 /**
- * Starts a task from a request of which only the prompt is required.
+ * Starts a task from a request of which only the prompt is required: claims a topic, creates folder, link and worktree, starts the
+ * supervisor and waits until it owns the task.
  * @param findCwd returns the folder that the client works in
+ * @returns the task after that: running, or already ended
  * @throws AppError if the request is refused; nothing has been changed then
  */
 export async function startOpenTask(
@@ -33,33 +38,69 @@ export async function startOpenTask(
   findCwd: () => Promise<string>,
 ): Promise<TaskRecord> {
   const request = await completeRequest(context, open, findCwd);
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await startTask(context, withTopic(context, request, attempt));
-    } catch (error) {
-      const isTaken = error instanceof AppError && (error.code === "task_running" || error.code === "worktree_busy");
-      if (!isTaken || !request.isTopicOurs || attempt === MAX_TOPIC_ATTEMPTS) throw error;
-    }
-  }
-}
-
-/**
- * Starts a task: checks the request, claims the topic, creates folder, link and worktree, starts the supervisor and
- * waits until it owns the task.
- * @returns the task after that: running, or already ended
- * @throws AppError if the request is refused; nothing has been changed then
- */
-async function startTask(context: AppContext, request: StartRequest): Promise<TaskRecord> {
-  checkNesting(context);
-  const checked = checkRequest(context.config, request);
-  const place = await planWorkspace(context, checked);
-  await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
-  const { granted, lock } = await claim(context, checked, place);
+  const isChosenHere = typeof request.topic !== "string";
+  const { checked, place, granted, lock } = isChosenHere
+    ? await inTurn(request.cwd, () => claimOpen(context, request))
+    : await claimOnce(context, request, false);
   try {
     return await startClaimed(context, checked, place, granted);
   } finally {
     lock.release();
   }
+}
+
+/** Claims that choose a topic, by folder. Each would otherwise choose the one that another is about to claim. */
+const turns = new Map<string, Promise<unknown>>();
+
+async function inTurn<Result>(folder: string, work: () => Promise<Result>): Promise<Result> {
+  const before = turns.get(folder) ?? Promise.resolve();
+  const own = before.then(work, work);
+  const settled = own.catch(() => {});
+  turns.set(folder, settled);
+  try {
+    return await own;
+  } finally {
+    if (turns.get(folder) === settled) turns.delete(folder);
+  }
+}
+
+/** Granted claim with what was checked for it. */
+interface ClaimedStart extends GrantedClaim {
+  checked: CheckedRequest;
+  place: TaskWorkspace;
+}
+
+/** Claims a topic that this server chooses. Other servers may choose at the same moment. */
+async function claimOpen(context: AppContext, request: CompletedRequest): Promise<ClaimedStart> {
+  const hasVersion = typeof request.topic === "string" || request.topic.version !== undefined;
+  let isBusy = false;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await claimOnce(context, request, isBusy);
+    } catch (error) {
+      if (!(error instanceof AppError) || hasVersion || attempt === MAX_TOPIC_ATTEMPTS) throw error;
+      // Another version has the worktree of its description.
+      if (error.code === "worktree_busy" && request.isTopicOurs) isBusy = true;
+      else if (error.code !== "task_running") throw error;
+    }
+  }
+}
+
+async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
+  checkNesting(context);
+  const checked = checkRequest(context.config, withTopic(context, request, isBusy));
+  const place = withLossNoted(await planWorkspace(context, checked), request);
+  await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
+  return { checked, place, ...(await claim(context, checked, place)) };
+}
+
+/** Adds to a place that it is not the worktree that the resumed session knows. */
+function withLossNoted(place: TaskWorkspace, { lostWorktree }: CompletedRequest): TaskWorkspace {
+  if (lostWorktree === undefined || place.plan === undefined || place.plan.action === "reuse") return place;
+  const from =
+    place.plan.action === "attach" ? "its branch" : "the checked-out commit, because its branch is gone, too";
+  const note = `The worktree ${lostWorktree} of the resumed task no longer exists: this task started in a new one from ${from}.`;
+  return { ...place, note };
 }
 
 async function startClaimed(
@@ -184,7 +225,9 @@ async function prepareRun(
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }
-  return { ...task, ...images, ...worktree, run_dir: runDir };
+  const notes = [task.worktree_note, worktree.worktree_note].filter((note) => note !== undefined);
+  const note = notes.length === 0 ? {} : { worktree_note: notes.join(" ") };
+  return { ...task, ...images, ...worktree, ...note, run_dir: runDir };
 }
 
 function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {

@@ -1,5 +1,6 @@
 import type { RunResult } from "#codex/run/run-log.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
+import { findOwnFilters } from "#git/changes/filter-programs.ts";
 import { isClean, readStatus, type WorktreeStatus } from "#git/changes/status.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { toFailure } from "#base/errors.ts";
@@ -38,8 +39,11 @@ export async function commitLeftWork(
   if (!isDone || worktree === undefined || branch === undefined || task.commit === "never") return { facts: {} };
   // Processes that are still running in the background would continue to write.
   await endLeftovers(context, task);
+  // What Codex wrote in its sandbox would run outside of it.
+  const withoutOwnPrograms = task.sandbox === "workspace-write";
   const status = await findWorktreeGitDir(worktree, task.workspace)
-    .then(() => readStatus(worktree, { signal: hurry }))
+    .then(() => (withoutOwnPrograms ? findOwnFilters(worktree, { signal: hurry }) : { environment: {} }))
+    .then(({ environment }) => readStatus(worktree, { signal: hurry, environment }))
     .catch((error: unknown) => toFailure(error).message);
   if (typeof status === "string") return { facts: { commit_error: status } };
   const marker = processMarkerOf(context.config.home, task.task_id, task.run);
@@ -50,8 +54,7 @@ export async function commitLeftWork(
     worktree,
     branch,
     message,
-    // A hook that Codex wrote in its sandbox would run outside of it.
-    withoutHooks: task.sandbox === "workspace-write",
+    withoutOwnPrograms,
     environment,
     atMostMs: HOOKS_TIMEOUT_MS,
     signal: hurry,

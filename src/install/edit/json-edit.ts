@@ -1,32 +1,82 @@
-import { applyEdits, type Edit, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
+import {
+  applyEdits,
+  type Edit,
+  type Node,
+  parse,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+  stripComments,
+} from "jsonc-parser";
+import { EditProblem, isFirstOnLine, lineEndOf, lineStart } from "./text-edit.ts";
 
 // jsonc-parser's own `modify` reformats the neighbours of the changed part and moves their comments.
 
 /**
- * Returns a JSON text, possibly with comments and trailing commas, with a property of an object set or removed (`undefined`). No other
- * character changes; a missing object is created.
+ * Returns the content of a JSON text, possibly with comments and trailing commas; an empty object if it has none.
+ * @throws EditProblem if it is not valid
  */
-export function withProperty(text: string, object: string, name: string, value: unknown): string {
-  if (text.startsWith("\uFEFF")) return `\uFEFF${withProperty(text.slice(1), object, name, value)}`;
-  const source = text.trim() === "" ? "{}\n" : text;
-  const root = parseTree(source, [], { allowTrailingComma: true });
-  if (root === undefined) return source;
-  const layout = layoutOf(source);
-  const holder = findNodeAtLocation(root, [object]);
-  if (holder === undefined) {
-    return value === undefined
-      ? source
-      : applyEdits(source, insertion(source, root, object, { [name]: value }, layout));
+export function parseJsonc(text: string): unknown {
+  if (isBlank(text)) return {};
+  const errors: ParseError[] = [];
+  const content: unknown = parse(text, errors, { allowTrailingComma: true });
+  const [first] = errors;
+  if (first === undefined) return content;
+  const line = text.slice(0, first.offset).split("\n").length;
+  throw new EditProblem(`is not valid JSON: ${printParseErrorCode(first.error)} in line ${line}`);
+}
+
+/**
+ * Returns a JSON text, possibly with comments and trailing commas, with the value at a path of property names set or removed
+ * (`undefined`). No other character changes; missing objects are created.
+ * @throws EditProblem if a property on the path occurs twice or is not an object
+ */
+export function withJsonValue(text: string, path: readonly string[], value: unknown): string {
+  const source = isBlank(text) ? withEmptyObject(text) : text;
+  const holders = parseTree(source, [], { allowTrailingComma: true });
+  const edits = holders === undefined ? undefined : editsFor(source, holders, path, value);
+  return edits === undefined ? text : applyEdits(source, edits);
+}
+
+/** Returns the edits that set or remove the value at a path below an object; undefined if there is nothing to remove. */
+function editsFor(
+  text: string,
+  object: Node,
+  [name = "", ...below]: readonly string[],
+  value: unknown,
+): Edit[] | undefined {
+  const layout = layoutOf(text);
+  const property = findProperty(object, name);
+  const old = property?.children?.[1];
+  if (below.length > 0 && old !== undefined && old.type !== "null") {
+    if (old.type !== "object") throw new EditProblem(`has a ${name} that is not an object`);
+    return editsFor(text, old, below, value);
   }
-  const property = findNodeAtLocation(holder, [name])?.parent;
   if (value === undefined) {
-    return property === undefined ? source : applyEdits(source, removal(source, holder, property));
+    return property === undefined || below.length > 0 ? undefined : removal(text, object, property);
   }
-  const edits =
-    property === undefined
-      ? insertion(source, holder, name, value, layout)
-      : replacement(source, property, value, layout);
-  return applyEdits(source, edits);
+  const wrapped = below.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  return property === undefined
+    ? insertion(text, object, name, wrapped, layout)
+    : replacement(text, property, wrapped, layout);
+}
+
+/** Returns a text that has nothing but white space and comments, with an empty object after the comments. */
+function withEmptyObject(text: string): string {
+  const eol = lineEndOf(text);
+  if (text.trim() === "") return `{}${eol}`;
+  return `${text}${text.endsWith("\n") ? "" : eol}{}${eol}`;
+}
+
+/** Returns whether a text has nothing but white space and comments. */
+function isBlank(text: string): boolean {
+  return stripComments(text).trim() === "";
+}
+
+function findProperty(object: Node, name: string): Node | undefined {
+  const [found, second] = (object.children ?? []).filter((property) => property.children?.[0]?.value === name);
+  if (second !== undefined) throw new EditProblem(`has the property ${JSON.stringify(name)} twice`);
+  return found;
 }
 
 /** Layout of a text. */
@@ -37,7 +87,7 @@ interface Layout {
 
 function layoutOf(text: string): Layout {
   const [, indent = "  "] = /^([ \t]+)\S/m.exec(text) ?? [];
-  return { indent, eol: text.includes("\r\n") ? "\r\n" : "\n" };
+  return { indent, eol: lineEndOf(text) };
 }
 
 function replacement(text: string, property: Node, value: unknown, layout: Layout): Edit[] {
@@ -51,7 +101,7 @@ function insertion(text: string, object: Node, name: string, value: unknown, lay
   const outer = marginAt(text, object.offset);
   const last = object.children?.at(-1);
   const margin =
-    last === undefined || isBehindText(text, last.offset) ? outer + layout.indent : marginAt(text, last.offset);
+    last === undefined || !isFirstOnLine(text, last.offset) ? outer + layout.indent : marginAt(text, last.offset);
   const entry = `${JSON.stringify(name)}: ${format(value, margin, layout)}`;
   if (last === undefined) {
     const after = /^[ \t]*\r?\n/.test(text.slice(object.offset + 1)) ? "" : layout.eol + outer;
@@ -107,13 +157,7 @@ function format(value: unknown, margin: string, { indent, eol }: Layout): string
 
 /** Returns the white space at the beginning of a position's line. */
 function marginAt(text: string, offset: number): string {
-  const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1);
-  return /^[ \t]*/.exec(line)?.[0] ?? "";
-}
-
-/** Returns whether a position is preceded by other text on its line. */
-function isBehindText(text: string, offset: number): boolean {
-  return text.slice(text.lastIndexOf("\n", offset - 1) + 1, offset).trim() !== "";
+  return /^[ \t]*/.exec(text.slice(lineStart(text, offset)))?.[0] ?? "";
 }
 
 function endOf({ offset, length }: Node): number {
