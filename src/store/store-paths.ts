@@ -53,6 +53,8 @@ export interface TaskPaths {
   starterLock: string;
   /** Lock of the run's supervisor, or of the process that finishes a run without one. */
   ownerLock: string;
+  /** Messages to the running task. */
+  inbox: string;
   /** Socket of the app-server that runs Codex. */
   appServer: string;
   /** Last heartbeat of the supervisor. */
@@ -105,6 +107,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     live,
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),
+    inbox: join(live, "inbox"),
     appServer: join(live, "app-server.sock"),
     heartbeat: join(live, "heartbeat.json"),
     wake: join(live, WAKE_FILE),

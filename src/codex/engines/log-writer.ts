@@ -40,7 +40,8 @@ export class LogWriter {
       if (!parsed.success) continue;
       const { type, thread_id, turn_id, item } = parsed.output;
       run.threadId ??= thread_id;
-      run.turnId ??= turn_id;
+      // A run may have several turns.
+      run.turnId = turn_id ?? run.turnId;
       if (type === "item.completed" && item?.id !== undefined) run.completed.add(item.id);
     }
     return run;

@@ -44,6 +44,7 @@ export class Translator {
   /** Ids of the items that the log has, whole. */
   readonly #completed: Set<string>;
   readonly #started = new Set<string>();
+  readonly #messages = new Set<string>();
   #usage: LogLine | undefined;
 
   readonly #runId: string;
@@ -55,6 +56,11 @@ export class Translator {
   constructor(runId: string, completed: Iterable<string> = []) {
     this.#runId = runId;
     this.#completed = new Set(completed);
+  }
+
+  /** Returns whether the thread has a message of this name. */
+  hasMessage(clientId: string): boolean {
+    return this.#messages.has(clientId);
   }
 
   /** Returns the lines for a notification; none for those that `exec` does not report. */
@@ -96,6 +102,7 @@ export class Translator {
   complete(item: AppServerItem): LogLine[] {
     if (this.#completed.has(item.id)) return [];
     this.#completed.add(item.id);
+    if (typeof item["clientId"] === "string") this.#messages.add(item["clientId"]);
     if (item["clientId"] === this.#runId) return [];
     return [{ type: "item.completed", item: translateItem(item) }];
   }

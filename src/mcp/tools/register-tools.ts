@@ -16,6 +16,7 @@ import { codexDispatch } from "./codex-dispatch.ts";
 import { codexMerge } from "./codex-merge.ts";
 import { codexReply } from "./codex-reply.ts";
 import { codexWait } from "./codex-wait.ts";
+import { codexSend } from "./codex-send.ts";
 import { codexStatus } from "./codex-status.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
@@ -57,6 +58,7 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexReply,
   codexWait,
   codexStatus,
+  codexSend,
   codexCancel,
   codexDiff,
   codexMerge,

@@ -6,7 +6,7 @@ import {
   type CodexStart,
   startCodex,
 } from "#codex/process.ts";
-import type { TurnRequest } from "#codex/engines/app-server.ts";
+import type { MessageSource, TurnRequest } from "#codex/engines/turn-driver.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { processMarkerOf, runIdOf } from "#domain/names.ts";
@@ -15,6 +15,7 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { containRun } from "./run-containment.ts";
 
@@ -37,7 +38,7 @@ export async function launchCodex({ config }: AppContext, task: RunningTask): Pr
   };
   if (isAppServer) {
     const { startAppServer } = await import("#codex/engines/app-server.ts");
-    return startAppServer(start, { socket: paths.appServer, log: task.log_file }, turnOf(task));
+    return startAppServer(start, { socket: paths.appServer, log: task.log_file }, turnOf(task, new Inbox(paths)));
   }
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
@@ -50,11 +51,12 @@ export async function takeOverCodex(
 ): Promise<CodexProcess> {
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
-  const { appServer } = taskPaths(config.home, task.task_id);
-  return adoptAppServer(codex, { socket: appServer, log: task.log_file }, turnOf(task));
+  const paths = taskPaths(config.home, task.task_id);
+  const files = { socket: paths.appServer, log: task.log_file };
+  return adoptAppServer(codex, files, turnOf(task, new Inbox(paths)));
 }
 
-function turnOf(task: RunningTask): TurnRequest {
+function turnOf(task: RunningTask, messages: MessageSource): TurnRequest {
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
     prompt: readOptionalText(task.prompt_file) ?? "",
@@ -65,6 +67,7 @@ function turnOf(task: RunningTask): TurnRequest {
     folder: task.run_dir,
     threadId: task.resumes,
     runId: runIdOf(task),
+    messages,
   };
 }
 

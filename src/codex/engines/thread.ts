@@ -1,0 +1,127 @@
+import { existsSync } from "node:fs";
+import * as v from "valibot";
+import type { ProcessEnd } from "#codex/process.ts";
+import { AppServerConnection, AppServerError, readField } from "./connection.ts";
+import type { LoggedRun, LogWriter } from "./log-writer.ts";
+import { parseItem } from "./translate.ts";
+import type { TurnRequest } from "./turn-driver.ts";
+
+const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
+
+/** Time in which the app-server must open its socket, in milliseconds. */
+const SOCKET_TIMEOUT_MS = 20_000;
+
+/** Connects to an app-server as soon as it has opened its socket. @throws AppServerError if it does not */
+export async function connect(
+  socket: string,
+  exited: Promise<ProcessEnd>,
+  notified: (method: string, params: unknown) => void,
+): Promise<AppServerConnection> {
+  let hasExited = false;
+  void exited.then(() => (hasExited = true));
+  const deadline = performance.now() + SOCKET_TIMEOUT_MS;
+  for (;;) {
+    try {
+      if (existsSync(socket)) return await AppServerConnection.open(socket, { notified, asked: refuse });
+    } catch (error) {
+      if (hasExited || performance.now() > deadline) throw error;
+    }
+    const isOver = hasExited || performance.now() > deadline;
+    if (isOver) throw new AppServerError("Codex's app-server did not open its socket.");
+    await Bun.sleep(5);
+  }
+}
+
+async function refuse(method: string): Promise<never> {
+  throw new AppServerError(`${method} is not supported: this task does not ask.`);
+}
+
+/** Opens the thread, and writes its id to the log. */
+export async function openThread(
+  connection: AppServerConnection,
+  turn: TurnRequest,
+  logged: LoggedRun | undefined,
+  log: LogWriter,
+): Promise<string> {
+  // A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
+  const settings = { cwd: turn.folder, sandbox: "read-only", approvalPolicy: "never" };
+  const resumed = logged?.threadId ?? turn.threadId;
+  const answer =
+    resumed === undefined
+      ? await connection.request("thread/start", settings)
+      : await resumeThread(connection, { threadId: resumed, ...settings }, logged !== undefined);
+  const { thread } = readField(ThreadSchema, answer, "thread/start");
+  if (logged?.threadId === undefined) log.write([{ type: "thread.started", thread_id: thread.id }]);
+  return thread.id;
+}
+
+/** Resumes a thread. One that is running in this app-server may have no record yet. */
+async function resumeThread(connection: AppServerConnection, params: object, isRunning: boolean): Promise<unknown> {
+  const request = () => connection.request("thread/resume", params);
+  return isRunning ? retryWhileEmpty(request) : request();
+}
+
+const TurnsSchema = v.looseObject({
+  data: v.array(v.looseObject({ id: v.string(), status: v.string(), items: v.nullish(v.array(v.unknown()), []) })),
+});
+
+type KnownTurn = v.InferOutput<typeof TurnsSchema>["data"][number];
+
+/** Returns the turn of this run, if it was started before this process took the run over. */
+export async function findTurn(
+  connection: AppServerConnection,
+  threadId: string,
+  turn: TurnRequest,
+  logged: LoggedRun,
+): Promise<KnownTurn | undefined> {
+  const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 })).catch(
+    (error: unknown) => {
+      // The earlier supervisor died before it started the turn.
+      if (isNotMaterialized(error)) return { data: [] };
+      throw error;
+    },
+  );
+  const { data } = readField(TurnsSchema, answer, "thread/turns/list");
+  if (logged.turnId !== undefined) return data.find(({ id }) => id === logged.turnId);
+  return data.find(({ items }) => items.some((item) => isOf(item, turn.runId)));
+}
+
+function isOf(item: unknown, runId: string): boolean {
+  return parseItem(item)?.["clientId"] === runId;
+}
+
+const ItemsSchema = v.looseObject({
+  data: v.array(v.looseObject({ item: v.unknown() })),
+  nextCursor: v.nullish(v.string()),
+});
+
+/** Lists the completed items of a turn. */
+export async function listItems(connection: AppServerConnection, threadId: string, turnId: string) {
+  const items: NonNullable<ReturnType<typeof parseItem>>[] = [];
+  for (let cursor: string | null = null; ;) {
+    const params: object = { threadId, turnId, limit: 100, ...(cursor !== null && { cursor }) };
+    const answer = await retryWhileEmpty(() => connection.request("thread/items/list", params));
+    const { data, nextCursor } = readField(ItemsSchema, answer, "thread/items/list");
+    items.push(...data.flatMap(({ item }) => parseItem(item) ?? []));
+    if (nextCursor === null || nextCursor === undefined || data.length === 0) return items;
+    cursor = nextCursor;
+  }
+}
+
+/** Returns whether an error says that a thread has had no message yet. */
+function isNotMaterialized(error: unknown): boolean {
+  return error instanceof AppServerError && /not materialized yet/.test(error.message);
+}
+
+/** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */
+async function retryWhileEmpty(request: () => Promise<unknown>): Promise<unknown> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await request();
+    } catch (error) {
+      const isEmpty = error instanceof AppServerError && /is empty|not found|no rollout/i.test(error.message);
+      if ((!isEmpty && !isNotMaterialized(error)) || attempt === 40) throw error;
+      await Bun.sleep(25);
+    }
+  }
+}
