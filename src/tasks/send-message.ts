@@ -1,4 +1,5 @@
 import { AppError } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -24,7 +25,9 @@ export interface Sent {
 }
 
 /** Time in which a supervisor must take a message, in milliseconds. */
-const DELIVERY_TIMEOUT_MS = 10_000;
+const DELIVERY_TIMEOUT_MS = 15_000;
+/** Interval at which the task's actual state is determined while its supervisor does not take the message, in milliseconds. */
+const RECONCILE_INTERVAL_MS = 500;
 
 /**
  * Sends a message to a task. To a task that has ended it starts the next run of its session.
@@ -44,7 +47,8 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
     if (now === undefined || now.run !== record.run || isEnded(now)) resolve(readReceipt(paths, name));
   };
   const watch = watchFolder(paths.inbox, (file) => file.startsWith(name), check);
-  const poll = setInterval(check, 100);
+  // A supervisor that has died is followed by another.
+  const poll = setInterval(() => void reconcileQuietly(context, record).then(check), RECONCILE_INTERVAL_MS);
   const timer = setTimeout(() => resolve(undefined), DELIVERY_TIMEOUT_MS);
   try {
     check();
@@ -63,6 +67,14 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
     watch.close();
     clearInterval(poll);
     clearTimeout(timer);
+  }
+}
+
+async function reconcileQuietly(context: AppContext, record: TaskRecord): Promise<void> {
+  try {
+    await reconcile(context, resolveTask(context, record.task_id));
+  } catch (error) {
+    logger("tasks").debug`the state of ${record.task_id} cannot be determined: ${String(error)}`;
   }
 }
 
