@@ -123,7 +123,7 @@ async function waitForSupervisor(
   if (supervisor === undefined) return;
   await waitUntilGone(supervisor, SUPERVISOR_EXIT_TIMEOUT_MS);
   if (task.tmux_session === undefined) return;
-  await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
+  await waitUntilSessionEnds(tmuxServerOf(config, task), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
 }
 
 /**

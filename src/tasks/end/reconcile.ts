@@ -155,5 +155,5 @@ async function reconcilePythonTask(context: AppContext, task: RunningTask): Prom
 
 async function isSessionThere({ config }: AppContext, task: RunningTask): Promise<boolean> {
   if (task.tmux_session === undefined) return false;
-  return hasSession(tmuxServerOf(config), task.tmux_session);
+  return hasSession(tmuxServerOf(config, task), task.tmux_session);
 }

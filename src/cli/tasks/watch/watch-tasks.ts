@@ -169,7 +169,7 @@ class Watch {
     if (record === undefined) return;
     this.#screen.close();
     try {
-      await attachTask(this.#context, record);
+      await attachTask(this.#context, record, false);
     } finally {
       this.#screen.open();
       await this.#refresh();
