@@ -10,7 +10,10 @@ const GROUPS = { clients: "MCP clients", tasks: "Tasks", worktrees: "Worktrees",
 const PROGRAM_NAME = "codex-mcp-server";
 
 /** Creates the help command for a list of commands. */
-export function makeHelpCommand(listCommands: () => readonly Command[]): Command {
+export function makeHelpCommand(
+  listCommands: () => readonly Command[],
+  findCommand: (name: string) => Command | undefined,
+): Command {
   return defineCommand({
     name: "help",
     group: "program",
@@ -19,7 +22,7 @@ export function makeHelpCommand(listCommands: () => readonly Command[]): Command
     examples: [["help tasks", "Show help for tasks, as tasks --help does"]],
     run: ({ operands: [name] }) => {
       const commands = listCommands();
-      const command = commands.find((candidate) => candidate.name === name);
+      const command = name === undefined ? undefined : findCommand(name);
       if (name !== undefined && command === undefined) throw unknownCommand(name, commands);
       if (command === undefined) printLines(describeProgram(commands));
       else printCommandHelp(command);
@@ -41,7 +44,7 @@ export function unknownCommand(name: string, commands: readonly Command[]): AppE
 
 /** Prints the usage, options and examples of a command. */
 export function printCommandHelp(command: Command): void {
-  const { name, summary, details, examples } = command;
+  const { name, summary, details, examples, aliases } = command;
   const options = Object.entries(optionsOf(command)).map(
     ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
   );
@@ -51,6 +54,7 @@ export function printCommandHelp(command: Command): void {
     "",
     `Usage: ${PROGRAM_NAME} ${name}${operandsOf(command)} [options]`,
     ...(details === undefined ? [] : ["", ...Bun.wrapAnsi(details, 80).split("\n")]),
+    ...(aliases === undefined ? [] : ["", `Other names: ${aliases.join(", ")}`]),
     "",
     paint("Options", "bold"),
     ...formatRows(options, width),

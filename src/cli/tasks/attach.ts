@@ -14,7 +14,9 @@ export const attachCommand = defineCommand({
     "Press the tmux prefix, then d, to detach; within tmux, press the prefix twice. Keys do not reach the task unless --write is " +
     "given: Ctrl-C in its session cancels it.",
   operands: ONE_TASK,
-  options: { write: { type: "boolean", short: "w", summary: "Let typed keys reach the session; Ctrl-C cancels the task" } },
+  options: {
+    write: { type: "boolean", short: "w", summary: "Let typed keys reach the session; Ctrl-C cancels the task" },
+  },
   examples: [
     ["attach implement-parser-v1", "Watch a task that changes files"],
     ["attach --write implement-parser-v1", "Attach with a keyboard, for example to cancel the task by Ctrl-C"],

@@ -11,6 +11,8 @@ const CONTROLS = {
   "begin frame": "\u001B[?2026h\u001B[H",
   "end frame": "\u001B[K\u001B[J\u001B[?2026l",
   "next line": "\u001B[K\r\n",
+  bell: "\u0007",
+  "begin notification": "\u001B]9;", // of the desktop, up to a bell
 } as const;
 
 /** Style of a text; `plain` changes nothing. */

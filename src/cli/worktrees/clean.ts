@@ -15,6 +15,7 @@ import type { Config } from "#base/config.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { toFailure } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
@@ -158,7 +159,7 @@ async function removeWorktree(context: AppContext, known: KnownWorktree): Promis
     return await cleanWorktree(context, known);
   } catch (error) {
     const { message, hint } = toFailure(error);
-    return { refused: `${message} ${hint}` };
+    return { refused: `${message} ${toCommandHint(hint)}` };
   }
 }
 

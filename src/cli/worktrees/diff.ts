@@ -11,7 +11,7 @@ export const diffCommand = defineCommand({
   group: "worktrees",
   summary: "Show the changes in a task's worktree since its base commit",
   details: "Prints a patch as git diff does, with uncommitted and new files. Changes neither files nor the index.",
-  operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
+  operands: { usage: "<task> [<path>…]", min: 1, max: Number.POSITIVE_INFINITY, kind: "task and changed files" },
   options: {
     stat: { type: "boolean", summary: "Print only the changed files and numbers of lines" },
     json: JSON_OPTION,

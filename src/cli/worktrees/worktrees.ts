@@ -2,6 +2,7 @@ import { listWorktrees } from "#worktrees/list-worktrees.ts";
 import type { WorktreeReport } from "#worktrees/worktree-report.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
@@ -45,7 +46,7 @@ const COLUMNS = [
 /** Returns lines on unknown states, with the reasons. */
 function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
-    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
+    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${toCommandHint(problem)}`)],
   );
   const isCut = reports.some((each) => each.problem === undefined && (each.is_work_unknown ?? each.has_more_bytes));
   return [...problems, ...(isCut && !isExact ? ["Not all files were checked; use --exact to check them."] : [])];
