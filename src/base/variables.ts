@@ -153,6 +153,14 @@ export const VariablesSchema = v.object({
     meaning:
       "Command that is run in each new worktree before Codex starts, for example `npm ci`; its output is in the task's `setup.log`",
   }),
+  CODEXMCP_ON_END: text("a shell command", {
+    fallback: "none",
+    meaning:
+      'Command that the supervisor runs when a task has ended, for example `notify-send Codex "$CODEXMCP_TASK_ID $CODEXMCP_TASK_STATUS"`. ' +
+      "It gets the task in variables: `CODEXMCP_TASK_ID`, `…_TOPIC`, `…_TITLE`, `…_STATUS`, `…_SANDBOX`, `…_CWD`, `…_ELAPSED_SECONDS`, " +
+      "`…_RESULT_FILE`, and if there are any `…_WORKTREE`, `…_BRANCH`, `…_DIFF_STAT`, `…_CODE`, `…_ERROR`. It is ended after 30 seconds; its " +
+      "output and exit status are ignored",
+  }),
   CODEXMCP_KEEP_TASKS: count(
     200,
     " tasks",

@@ -1,4 +1,5 @@
 import { confineCommand } from "#cli/internal/confine.ts";
+import { endHookCommand } from "#cli/internal/end-hook.ts";
 import { keepOrphansCommand } from "#cli/internal/keep-orphans.ts";
 import { runTaskCommand } from "#cli/internal/run-task.ts";
 import { versionCommand } from "#cli/internal/version.ts";
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   runTaskCommand,
   confineCommand,
   keepOrphansCommand,
+  endHookCommand,
   makeCompleteCommand(() => COMMANDS, findCommand),
 ];
 

@@ -103,8 +103,9 @@ function splitWords(words: readonly string[]): { before: string[]; prefix: strin
   const last = words.at(-1) ?? "";
   const [, assigned, value = ""] = /^(--[^=]+)=(.*)$/s.exec(last) ?? [];
   // zsh and fish pass `--status=run` as one word, and replace it as a whole.
-  if (assigned !== undefined)
+  if (assigned !== undefined) {
     return { before: [...words.slice(0, -1), assigned], prefix: value, assignment: `${assigned}=` };
+  }
   // bash splits it into three.
   const before = words.slice(0, -1).filter((word) => word !== "=");
   return last === "=" ? { before, prefix: "", assignment: "" } : { before, prefix: last, assignment: "" };

@@ -53,8 +53,8 @@ export async function runToEnd(context: AppContext, request: OpenRequest, output
 function detach(task: TaskRecord, { isJson, isQuiet }: RunOutput): number {
   const { task_id, topic, status, log_file } = task;
   if (isEnded(task)) return report(task, { isJson, isQuiet, isDetached: true }, undefined);
-  if (isJson)
-    printJson({ task_id, topic, status, log_file, ...worktreeFields(task), ...withCommandHints(answerNote(task)) });
+  const facts = { task_id, topic, status, log_file, ...worktreeFields(task), ...withCommandHints(answerNote(task)) };
+  if (isJson) printJson(facts);
   else printLines([task_id]);
   if (!isQuiet && isErrorTerminal()) printErrors([paint(`codex-mcp-server logs -f ${task_id}`, "dim")]);
   return 0;

@@ -40,6 +40,20 @@ export function shortenHome(path: string): string {
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
+/** Returns short names of folders that tell them apart: the last parts of their paths, as many as necessary. */
+export function nameFolders(paths: readonly string[]): Map<string, string> {
+  const all = [...new Set(paths)];
+  const nameOf = (path: string, parts: number) => path.split("/").slice(-parts).join("/") || path;
+  return new Map(
+    all.map((path) => {
+      let parts = 1;
+      const isShared = () => all.some((other) => other !== path && nameOf(other, parts) === nameOf(path, parts));
+      while (parts < path.split("/").length && isShared()) parts++;
+      return [path, nameOf(path, parts)];
+    }),
+  );
+}
+
 function pad(count: number): string {
   return String(count).padStart(2, "0");
 }

@@ -54,6 +54,11 @@ export function printLines(lines: readonly Text[]): void {
   write(STDOUT, renderLines(STDOUT, lines));
 }
 
+/** Returns what a terminal gets for a text, for a program that shows it there. */
+export function renderForTerminal(text: Text): string {
+  return render(text, mediumOf(STDOUT));
+}
+
 /** Writes lines to stderr. A closed stderr is ignored. */
 export function printErrors(lines: readonly Text[]): void {
   printErrorText(
