@@ -48,8 +48,12 @@ function choosePager(
   if (forDiff !== undefined && isOff(forDiff)) return undefined;
   const own = forDiff === undefined || /^(?:true|yes|on|1|)$/i.test(forDiff) ? undefined : forDiff;
   const { GIT_PAGER, PAGER } = environment;
-  const pager = own ?? GIT_PAGER ?? trusted.get("core.pager") ?? PAGER ?? "less";
+  const pager = own ?? GIT_PAGER ?? trusted.get("core.pager") ?? PAGER ?? findLess(environment);
   return pager === "" || pager === "cat" ? undefined : pager;
+}
+
+function findLess({ PATH }: Record<string, string | undefined>): string {
+  return Bun.which("less", { PATH: PATH ?? "" }) === null ? "" : "less";
 }
 
 function isOff(value: string): boolean {
