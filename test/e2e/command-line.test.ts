@@ -31,6 +31,11 @@ function start(tool: "codex" | "codex_dispatch", prompt: string, topic: string, 
   return client.call(tool, { prompt, cwd, topic, sandbox });
 }
 
+/** Replaces times of day and durations, which differ from run to run. */
+function withoutTimes(text: string): string {
+  return text.replaceAll(/^\d\d:\d\d:\d\d /gm, "TIME ").replaceAll(/after \d+s/g, "after Ns");
+}
+
 describe("help", () => {
   test.each(COMMANDS.filter(({ group }) => group !== undefined).map(({ name }) => name))(
     "%s --help shows summary, options and an example",
@@ -74,6 +79,12 @@ describe("a wrong command line", () => {
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],
     [["completion", "tcsh"], "Choose one of bash, zsh, fish."],
     [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
+    [["run"], "run needs <prompt|->"],
+    [["run", "two", "words"], "run takes only <prompt|-> (words)"],
+    [["run", "--read-only", "--full-access", "x"], "--read-only and --full-access cannot be combined"],
+    [["run", "--network", "x"], "network cannot be true with sandbox read-only"],
+    [["run", "--output-schema", "/none.json", "x"], "/none.json does not exist"],
+    [["resume", "review-hello-v1"], "resume needs <task> <prompt|->"],
   ])("%p is explained and exits with 64", async (args, words) => {
     const { exitCode, stdout, stderr } = await cli(...args);
     expect(stderr).toContain(words);
@@ -86,6 +97,25 @@ describe("a wrong command line", () => {
     expect(stderr).toContain("CODEXMCP_KEEP_TASKS must be a whole number");
     expect(exitCode).toBe(1);
   });
+});
+
+test.each([
+  [["ls"], "codex-review-hello-v1"],
+  [["list"], "codex-review-hello-v1"],
+  [["ps"], "codex-review-hello-v1"],
+  [["status"], "codex-review-refused-v1"],
+  [["status", "--json"], '"tasks"'],
+  [["status", "review-hello"], "Result\nI found nothing."],
+  [["log", "review-hello"], "I found nothing."],
+  [["stop", "review-hello"], "it had already ended"],
+  [["kill", "review-hello"], "it had already ended"],
+  [["start", "--help"], "Usage: codex-mcp-server run <prompt|->"],
+  [["exec", "--help"], "Usage: codex-mcp-server run <prompt|->"],
+  [["help", "ls"], "Other names: ls, list, ps, status"],
+])("%p is a command, too", async (args, words) => {
+  const { exitCode, stdout } = await cli(...args);
+  expect(stdout).toContain(words);
+  expect(exitCode).toBe(0);
 });
 
 test("--version shows version, commit and target", async () => {
@@ -101,10 +131,10 @@ describe("tasks", () => {
   test("prints one line for each task to a pipe, uncut and without colour", async () => {
     const { stdout } = await cli("tasks");
     const [titles, ...rows] = stdout.trimEnd().split("\n");
-    expect(titles).toMatch(/^TASK +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
+    expect(titles).toMatch(/^TASK +REPOSITORY +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatch(/^codex-review-refused-v1 +✗ failed /);
-    expect(rows[1]).toMatch(new RegExp(`^codex-review-hello-v1 +✓ completed .* 240 +read-only +${cwd}$`));
+    expect(rows[0]).toMatch(/^codex-review-refused-v1 +project +✗ failed /);
+    expect(rows[1]).toMatch(new RegExp(`^codex-review-hello-v1 +project +✓ completed .* 240 +read-only +${cwd}$`));
     expect(stdout).not.toContain("\u001B");
   });
 
@@ -147,22 +177,59 @@ describe("one task", () => {
   });
 
   test("logs prints readable lines, raw lines, the last lines, or an earlier run", async () => {
-    expect((await cli("logs", "review-hello-v1")).stdout).toEndWith(
-      "$ echo in-the-log\n  ok: in-the-log\n● I found nothing.\n",
+    expect(withoutTimes((await cli("logs", "review-hello-v1")).stdout)).toEndWith(
+      "TIME $ echo in-the-log\nTIME   ok: in-the-log\nTIME ● I found nothing.\n\ncompleted after Ns\n",
     );
     const raw = (await cli("logs", "--raw", "-n", "1", "review-hello-v1")).stdout;
     expect(JSON.parse(raw)).toMatchObject({ type: "turn.completed" });
     await start("codex", "SLOW", "review-twice-v1");
     await start("codex", "HELLO", "review-twice-v1");
     expect((await cli("logs", "review-twice-v1")).stdout).toContain("I found nothing.");
-    expect((await cli("logs", "--run", "1", "review-twice-v1")).stdout).toEndWith("● Second.\n");
+    const earlier = (await cli("logs", "--run", "1", "review-twice-v1")).stdout;
+    expect(withoutTimes(earlier)).toEndWith("TIME ● Second.\n\ncompleted after Ns\n");
     expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("Use a number from 1 to 2.");
+  });
+
+  test("logs --full prints the whole output of commands; show has prompt, client, model and local times", async () => {
+    world.stub.script("LINES", [{ run: "seq 1 5; exit 3" }, { say: "Counted." }]);
+    await client.call("codex", {
+      prompt: "LINES\nsecond line of the prompt",
+      cwd,
+      topic: "review-lines-v1",
+      sandbox: "read-only",
+      model: "gpt-5-codex",
+    });
+    expect((await cli("logs", "review-lines-v1")).stdout).toMatch(/ {3}exit 3: 5\n/);
+    expect((await cli("logs", "--full", "review-lines-v1")).stdout).toMatch(/ {3}exit 3\n +1\n +2\n +3\n +4\n +5\n/);
+    const { stdout } = await cli("show", "review-lines-v1");
+    expect(stdout).toContain("\nPrompt\nLINES\nsecond line of the prompt\n");
+    expect(stdout).toMatch(/^client +\S/m);
+    expect(stdout).toMatch(/^settings +model gpt-5-codex$/m);
+    expect(stdout).toMatch(/^started +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \(run 1, blocking\)$/m);
+    expect(stdout).toMatch(/^ended +\d{4}-/m);
+  });
+
+  test("logs --follow -n prints the last lines, then follows", async () => {
+    world.stub.script("STEPS", [
+      { say: "One." },
+      { run: "sleep 0.5" },
+      { say: "Two." },
+      { run: "sleep 2" },
+      { say: "Three." },
+    ]);
+    await start("codex_dispatch", "STEPS", "review-steps-v1");
+    const latest = async () => (await cli("logs", "review-steps-v1")).stdout;
+    await world.until(async () => (await latest()).includes("$ sleep 2"));
+    const { stdout } = await cli("logs", "-f", "-n", "1", "review-steps-v1");
+    expect(withoutTimes(stdout)).toBe("TIME $ sleep 2\nTIME   ok\nTIME ● Three.\n\ncompleted after Ns\n");
   });
 
   test("logs --follow prints new events until the task ends", async () => {
     await start("codex_dispatch", "SLOW", "review-slow-v1");
     const { stdout } = await cli("logs", "-f", "review-slow-v1");
-    expect(stdout).toMatch(/● First\.\n\$ sleep 1\n {2}ok\n● Second\.\n\ncompleted after \d+s\n$/);
+    expect(withoutTimes(stdout)).toEndWith(
+      "TIME ● First.\nTIME $ sleep 1\nTIME   ok\nTIME ● Second.\n\ncompleted after Ns\n",
+    );
   });
 
   test("attach says why there is no session", async () => {
@@ -192,6 +259,28 @@ describe("wait and cancel", () => {
     await terminal.shows("Thinking on.");
     await terminal.press("C-b", "C-b", "d");
     await terminal.close();
+  });
+
+  test("attach takes no keys unless it is told to: Ctrl-C by reflex cancels nothing", async () => {
+    await start("codex_dispatch", "ENDLESS", "longrun-reflex-v1", "full-access");
+    const status = async () =>
+      (await client.call("codex_status", { task_id: "codex-longrun-reflex-v1" })).data["status"];
+    const reading = await Terminal.start(world, [BINARY, "attach", "longrun-reflex"], { width: 120, height: 20 });
+    await reading.shows("Thinking on.");
+    await reading.press("C-c", "C-c");
+    await reading.press("C-b", "d");
+    await reading.press("C-b", "C-b", "d");
+    await reading.close();
+    expect(await status()).toBe("running");
+    const writing = await Terminal.start(world, [BINARY, "attach", "--write", "longrun-reflex"], {
+      width: 120,
+      height: 20,
+    });
+    await writing.shows("Thinking on.");
+    await writing.press("C-c");
+    await writing.shows("[exit 0]");
+    await writing.close();
+    expect(await status()).toBe("cancelled");
   });
 
   test("cancel stops nothing if a name is wrong, otherwise all processes", async () => {

@@ -29,6 +29,7 @@ _codex_mcp_server() {
   local line
   for line in "\${(@f)$("\${words[1]}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     if [[ $line == :files ]]; then
+      compset -P '--*='
       _files
     elif [[ -n $line ]]; then
       candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
@@ -43,7 +44,10 @@ function __codex_mcp_server_complete
   set -l words (commandline -opc)
   for line in ($words[1] complete -- $words[2..] (commandline -ct) 2>/dev/null)
     if test "$line" = :files
-      __fish_complete_path (commandline -ct | string replace -r '^--[^=]*=' '')
+      set -l start (commandline -ct | string match -r '^--[^=]*=')
+      for path in (__fish_complete_path (commandline -ct | string replace -r '^--[^=]*=' ''))
+        echo $start$path
+      end
     else
       echo $line
     end

@@ -64,10 +64,10 @@ const COLUMNS: readonly TaskColumn[] = [
     title: "WORKSPACE",
     isFlexible: true,
     keepsEnd: true,
-    minWidth: 130,
+    minWidth: 180,
     cell: (task) => withoutControls(shortenHome(task.cwd)),
   },
-  { title: "ACTIVITY", isFlexible: true, minWidth: 150, cell: formatActivity },
+  { title: "ACTIVITY", isFlexible: true, minWidth: 130, cell: formatActivity },
 ];
 
 /** Returns the lines of a table of tasks, column titles first, without the columns for which a terminal is too narrow. */
