@@ -78,7 +78,7 @@ describe.each(SIZES)("on a terminal of %p", (size) => {
     // Neither black nor white is set as a colour, so dark and light backgrounds both work.
     // oxlint-disable-next-line no-control-regex -- styles are what this is about
     const codes = new Set([...coloured.matchAll(/\u001B\[(\d+)m/g)].map(([, code]) => code));
-    expect([...codes].toSorted()).toEqual(["0", "1", "2", "31", "32", "36"]);
+    expect(codes).toEqual(new Set(["0", "1", "2", "31", "32", "36"]));
     expect(lines(drawList(STATE, size)).join("\n")).not.toContain("\u001B");
   });
 });

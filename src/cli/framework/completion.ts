@@ -46,7 +46,7 @@ function __codex_mcp_server_complete
     if test "$line" = :files
       set -l start (commandline -ct | string match -r '^--[^=]*=')
       for path in (__fish_complete_path (commandline -ct | string replace -r '^--[^=]*=' ''))
-        echo $start$path
+        echo "$start$path"
       end
     else
       echo $line

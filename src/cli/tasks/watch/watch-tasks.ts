@@ -38,7 +38,7 @@ interface Page {
   diff: readonly TabLine[];
 }
 
-/** What the next key means, above the view itself. */
+/** Question that the next key answers, before it means anything to the view. */
 type Question = { kind: "search" } | { kind: "help" } | { kind: "confirm"; taskId: string; action: TaskAction };
 
 class Watch {
