@@ -1,4 +1,5 @@
 import { logger } from "#base/log.ts";
+import type { END_HOOK_VARIABLES } from "#base/variables.ts";
 import { pathExists } from "#base/paths.ts";
 import { takeStart } from "#base/text.ts";
 import { selfCommand } from "#platform/self-command.ts";
@@ -39,22 +40,22 @@ export async function runEndHook(command: string, folder: string): Promise<numbe
 
 /** Returns a task's facts as variables. They are values only: none becomes part of the command. */
 function describeForHook(home: string, task: EndedTask): Record<string, string> {
-  const facts = {
-    ID: task.task_id,
-    TOPIC: task.topic,
-    TITLE: task.title,
-    STATUS: task.status,
-    SANDBOX: task.sandbox,
-    CWD: task.cwd,
-    ELAPSED_SECONDS: String(elapsedSeconds(task)),
-    RESULT_FILE: task.result === undefined ? undefined : taskPaths(home, task.task_id).result,
-    WORKTREE: task.worktree_dir,
-    BRANCH: task.agent_branch,
-    DIFF_STAT: task.diff_stat,
-    ...(task.status !== "completed" && { CODE: task.code, ERROR: task.error }),
+  const isFailure = task.status !== "completed";
+  const facts: Record<(typeof END_HOOK_VARIABLES)[number], string | undefined> = {
+    CODEXMCP_TASK_ID: task.task_id,
+    CODEXMCP_TASK_TOPIC: task.topic,
+    CODEXMCP_TASK_TITLE: task.title,
+    CODEXMCP_TASK_STATUS: task.status,
+    CODEXMCP_TASK_SANDBOX: task.sandbox,
+    CODEXMCP_TASK_CWD: task.cwd,
+    CODEXMCP_TASK_ELAPSED_SECONDS: String(elapsedSeconds(task)),
+    CODEXMCP_TASK_RESULT_FILE: task.result === undefined ? undefined : taskPaths(home, task.task_id).result,
+    CODEXMCP_TASK_WORKTREE: task.worktree_dir,
+    CODEXMCP_TASK_BRANCH: task.agent_branch,
+    CODEXMCP_TASK_DIFF_STAT: task.diff_stat,
+    CODEXMCP_TASK_CODE: isFailure ? task.code : undefined,
+    CODEXMCP_TASK_ERROR: isFailure ? task.error : undefined,
   };
   const values = Object.entries(facts).filter((fact): fact is [string, string] => Boolean(fact[1]));
-  return Object.fromEntries(
-    values.map(([name, value]) => [`CODEXMCP_TASK_${name}`, takeStart(value.replaceAll("\0", ""), MAX_VALUE)]),
-  );
+  return Object.fromEntries(values.map(([name, value]) => [name, takeStart(value.replaceAll("\0", ""), MAX_VALUE)]));
 }
