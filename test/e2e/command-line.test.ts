@@ -166,6 +166,14 @@ describe("wait and cancel", () => {
     expect(JSON.parse(any.stdout)).toMatchObject([{ task_id: "codex-review-hello-v1", success: true }]);
   });
 
+  test("wait takes times longer than a timer can hold", async () => {
+    await start("codex_dispatch", "ENDLESS", "review-long_wait-v1");
+    const waiting = cli("wait", "--timeout", "30d", "review-long_wait-v1");
+    await Promise.race([waiting, cli("tasks").then(() => cli("tasks"))]);
+    await cli("cancel", "review-long_wait-v1");
+    expect((await waiting).exitCode).toBe(1);
+  });
+
   test("attach shows a running task, also inside another tmux", async () => {
     const terminal = await Terminal.start(world, [BINARY, "attach", "longrun-endless"], { width: 120, height: 20 });
     await terminal.shows("Thinking on.");

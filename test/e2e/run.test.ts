@@ -207,6 +207,20 @@ test("CODEXMCP_ON_END is run with the task's facts in variables, and none of the
   expect(existsSync(join(cwd, "pwned"))).toBe(false);
 });
 
+test("CODEXMCP_ON_END is also run by the command that finds a task whose processes were killed", async () => {
+  const file = join(world.root, "ended-unseen");
+  const hook = { CODEXMCP_ON_END: `echo "$CODEXMCP_TASK_STATUS $CODEXMCP_TASK_CODE" > '${file}'` };
+  await runCli(world, ["run", "--detach", "--topic", "review-killed-v1", "ENDLESS"], hook, cwd);
+  const own = () => world.processes().filter(({ command }) => /codex exec|run-task|keep-orphans/.test(command));
+  await world.until(() => codexProcesses().length > 0);
+  for (const { pid } of own()) process.kill(pid, "SIGKILL");
+  await world.until(() => own().length === 0);
+  await world.until(
+    async () => (await runCli(world, ["tasks"], hook, cwd)).stdout.includes("failed") && existsSync(file),
+  );
+  expect(readFileSync(file, "utf8")).toBe("failed supervisor_lost\n");
+});
+
 test("a hook that does not end delays neither the answer nor the next run of the task", async () => {
   const hook = { CODEXMCP_ON_END: "echo $$ > ../hook-pid; exec sleep 25" };
   for (let run = 0; run < 2; run++) {

@@ -1,6 +1,7 @@
 import { VERSION } from "#base/build.ts";
 import { type Command, defineCommand, type OptionSpec } from "./command.ts";
-import { printLines } from "#cli/terminal/output.ts";
+import { printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { wrapToWidth } from "#cli/terminal/table.ts";
 import { suggest } from "#base/nearest.ts";
 import { optionsOf } from "./parse-command-line.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
@@ -69,7 +70,7 @@ function describeProgram(all: readonly Command[]): Text[] {
     return [[paint(title, "bold")], formatRows(rows, 24), [""]].flat();
   });
   return [
-    `${PROGRAM_NAME} ${VERSION}: an MCP server that hands coding tasks to the OpenAI Codex CLI`,
+    `${PROGRAM_NAME} ${VERSION}: hands coding tasks to the OpenAI Codex CLI, for MCP clients`,
     "",
     `Usage: ${PROGRAM_NAME} [command]`,
     "",
@@ -79,6 +80,7 @@ function describeProgram(all: readonly Command[]): Text[] {
     paint("Examples", "bold"),
     ...formatExamples([
       ["install claude-code", "Set it up in Claude Code"],
+      ['run "Review the last commit."', "Run a task and print its result"],
       ["tasks --watch", "Watch what Codex is doing"],
       ["help logs", "Show the options and examples of a command"],
     ]),
@@ -95,10 +97,19 @@ function formatOption(name: string, { type, short, placeholder, choices, multipl
   return `${start}--${name}${value === undefined ? "" : ` <${value}>`}${multiple === true ? "…" : ""}`;
 }
 
+/** Smallest width of the right column, in columns. */
+const MIN_RIGHT_WIDTH = 24;
+
 function formatRows(rows: readonly (readonly [string, string])[], width: number): string[] {
-  return rows.flatMap(([left, right]) =>
-    left.length < width ? [`  ${left.padEnd(width)}${right}`] : [`  ${left}`, `${" ".repeat(width + 2)}${right}`],
-  );
+  const indent = " ".repeat(width + 2);
+  const rightWidth = Math.max(MIN_RIGHT_WIDTH, terminalWidth() - indent.length);
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...rest] = wrapToWidth(right, rightWidth, { isHard: false }).map((line) => line.trimEnd());
+    const further = rest.map((line) => indent + line);
+    return left.length < width
+      ? [`  ${left.padEnd(width)}${first}`, ...further]
+      : [`  ${left}`, indent + first, ...further];
+  });
 }
 
 function formatExamples(examples: Command["examples"]): Text[] {

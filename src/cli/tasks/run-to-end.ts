@@ -2,6 +2,7 @@ import { answerNote, toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import { toFailure } from "#base/errors.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { describeActivity } from "#tasks/follow/running-line.ts";
 import { followLog } from "#tasks/follow/follow-log.ts";
@@ -38,15 +39,22 @@ export async function runToEnd(context: AppContext, request: OpenRequest, output
     const started = await startOpenTask(context, request, async () => process.cwd());
     if (!output.isQuiet) printErrors(describeStart(started));
     if (output.isDetached && stop.exitCode === undefined) return detach(started, output);
-    const stopping = stop.asked.then(async () => {
-      printErrors([`Stopping ${started.task_id}.`]);
-      await cancelTask(context, started.task_id);
-    });
+    const stopping = stop.asked.then(async () => cancel(context, started));
     const ended = await waitForEnd(context, started, output);
     if (stop.exitCode !== undefined) await stopping;
     return report(ended, output, stop);
   } finally {
     stop.close();
+  }
+}
+
+/** Stops a task for a signal. If that fails, the task is waited for as before; a second signal leaves it. */
+async function cancel(context: AppContext, { task_id }: TaskRecord): Promise<void> {
+  printErrors([`Stopping ${task_id}.`]);
+  try {
+    await cancelTask(context, task_id);
+  } catch (error) {
+    printErrors([hangingIndent(withoutControls(`${task_id} cannot be stopped: ${toFailure(error).message}`))]);
   }
 }
 

@@ -9,7 +9,7 @@ import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
 import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
-import { sliceToWidth } from "#cli/terminal/table.ts";
+import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { describeAudit } from "./describe-audit.ts";
@@ -119,13 +119,17 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
     const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hangingIndent(paint(failure, "red")), hangingIndent(withoutControls(toCommandHint(hint ?? ""))));
+    lines.push("", hangingIndent(paint(failure, "red")), ...wrap(toCommandHint(hint ?? "")));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));
   }
   if (result !== undefined) lines.push("", paint("Result", "bold"), multiline(withoutControls(result)));
   return lines;
+}
+
+function wrap(text: string): string[] {
+  return wrapToWidth(multiline(withoutControls(text)), terminalWidth(), { isHard: false });
 }
 
 function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {

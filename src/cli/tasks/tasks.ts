@@ -48,7 +48,7 @@ export const tasksCommand = defineCommand({
 
 function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): string {
   if (status !== undefined || cwd !== undefined) return "No matching tasks.";
-  return "No tasks yet. MCP clients start them; run `codex-mcp-server install` to set one up.";
+  return "No tasks yet. `codex-mcp-server run` starts one, and so do MCP clients: `codex-mcp-server install` sets one up.";
 }
 
 function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): Text[] {
