@@ -6,7 +6,7 @@ import type { Sandbox } from "#domain/record.ts";
 import { defineCommand, type Input, type OptionSpec, type ValuesOf } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { readOutputSchema, readPrompt } from "./read-input.ts";
-import { runToEnd } from "./run-to-end.ts";
+import { runAndReport } from "./run-and-report.ts";
 
 const OPTIONS = {
   "read-only": { type: "boolean", summary: "Only read, in the folder itself; the default" },
@@ -110,7 +110,7 @@ async function start({ options, operands: [text = ""] }: RunInput, resume: strin
     mode: detach ? "dispatch" : "blocking",
     client: "command line",
   };
-  return runToEnd(openCommandContext(), request, { isJson: json, isDetached: detach, isQuiet: quiet });
+  return runAndReport(openCommandContext(), request, { isJson: json, isDetached: detach, isQuiet: quiet });
 }
 
 function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "mode"> {

@@ -1,4 +1,4 @@
-import { EXIT_TIMED_OUT } from "./run-to-end.ts";
+import { EXIT_TIMED_OUT } from "./run-and-report.ts";
 import { toAnswer } from "#tasks/answer.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { resolveTask } from "#tasks/lookup.ts";

@@ -26,8 +26,7 @@ export const worktreesCommand = defineCommand({
     const worktrees = await listWorktrees(openCommandContext(), options.exact);
     const reports = worktrees.map(({ report }) => report);
     if (options.json) printJson({ worktrees: reports });
-    else if (reports.length === 0)
-      printLines(["No worktrees. Each task that changes files in a git repository gets one."]);
+    else if (reports.length === 0) printLines(["No worktrees. Each task that writes in a git repository gets one."]);
     else {
       const [titles = "", ...rows] = formatWorktrees(worktrees, terminalWidth());
       printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);

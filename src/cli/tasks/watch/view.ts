@@ -88,7 +88,7 @@ function drawFooter({ message, tasks, selected }: ListState, { width }: Size): T
 }
 
 /** Page of a task. */
-export interface TaskPage {
+export interface TaskView {
   title: Text;
   tab: Tab;
   lines: readonly TabLine[];
@@ -98,7 +98,7 @@ export interface TaskPage {
 }
 
 /** Returns the lines of a task's page. */
-export function drawTask({ title, tab, lines, scrolled, message }: TaskPage, size: Size): Text[] {
+export function drawTask({ title, tab, lines, scrolled, message }: TaskView, size: Size): Text[] {
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
   );

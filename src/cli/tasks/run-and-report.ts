@@ -33,7 +33,7 @@ interface RunOutput {
  * Starts a task, shows its progress and prints its result. A signal stops the task with all its processes.
  * @returns the exit code
  */
-export async function runToEnd(context: AppContext, request: OpenRequest, output: RunOutput): Promise<number> {
+export async function runAndReport(context: AppContext, request: OpenRequest, output: RunOutput): Promise<number> {
   const stop = listenForStop();
   try {
     const started = await startOpenTask(context, request, async () => process.cwd());
