@@ -74,12 +74,12 @@ describe("a wrong command line", () => {
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],
     [["completion", "tcsh"], "Choose one of bash, zsh, fish."],
     [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
-    [["run"], "run needs <prompt|->"],
+    [["run"], "run requires <prompt|->"],
     [["run", "two", "words"], "run takes only <prompt|-> (words)"],
     [["run", "--read-only", "--full-access", "x"], "--read-only and --full-access cannot be combined"],
     [["run", "--network", "x"], "network cannot be true with sandbox read-only"],
     [["run", "--output-schema", "/none.json", "x"], "/none.json does not exist"],
-    [["resume", "review-hello-v1"], "resume needs <task> <prompt|->"],
+    [["resume", "review-hello-v1"], "resume requires <task> <prompt|->"],
   ])("%p is explained and exits with 64", async (args, words) => {
     const { exitCode, stdout, stderr } = await cli(...args);
     expect(stderr).toContain(words);

@@ -52,8 +52,17 @@ test.each([
     "Use sandbox workspace-write, with network: true for network access.",
     "Use --workspace-write, with --network for network access.",
   ],
+  [
+    "Run the task again with its session_id to continue.",
+    "Continue it with `codex-mcp-server resume <task> <prompt>`.",
+  ],
   ["Read /home/codex_wait/x and /tmp/my_file.txt.", "Read /home/codex_wait/x and /tmp/my_file.txt."],
   ["Install tmux (apt install tmux, brew install tmux).", "Install tmux (apt install tmux, brew install tmux)."],
 ])("%p is said for people", (hint, said) => {
   expect(toCommandHint(hint)).toBe(said);
+});
+
+test("a hint about a known task names it", () => {
+  const said = toCommandHint("Restore it again (codex_discard with restore: true).", "codex-review-a-v1");
+  expect(said).toBe("Restore it again (`codex-mcp-server restore codex-review-a-v1`).");
 });

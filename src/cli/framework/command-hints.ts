@@ -27,7 +27,9 @@ const PHRASES: readonly (readonly [pattern: RegExp, command: string])[] = [
   [/\b(Restore [^`]*?) with codex_discard\b/g, "$1 with `codex-mcp-server restore <task>`"],
   [/\bcodex_status lists running tasks/g, "`codex-mcp-server tasks --status running` lists them"],
   [/\bCall codex_/g, "Run codex_"],
-  [/\b[Rr]un the task again with its session_id(?: to continue)?/g, `continue it with ${RESUME}`],
+  [/\bRun the task again with its session_id to continue/g, `Continue it with ${RESUME}`],
+  [/\brun the task again with its session_id/g, `continue it with ${RESUME}`],
+  [/\bset include_uncommitted: true/g, "use include_uncommitted"],
   [/\bTo continue, start the next version of the topic with its session_id/g, `Continue with ${RESUME}`],
   [/\bResume its session under the next version of the topic, and let it\b/g, `Resume it with ${RESUME} and let it`],
   [
@@ -50,10 +52,11 @@ const TOOL = /(?<![\w/.-])(codex_[a-z]+)(?: with task_ids? (?:\["([^"\]]+)"\]|"(
 const PARAMETER = /(?<![\w/.-])([a-z]+(?:_[a-z]+)+)(?![\w/])/g;
 
 /**
- * Says a hint in the words of the command line: the layers below speak to agents, and name tools and their parameters. No other function
+ * Translates a hint for the command line: the layers below write for agents, and name tools and their parameters. No other function
  * does so.
+ * @param taskId task that the hint is about, if known
  */
-export function toCommandHint(hint: string): string {
+export function toCommandHint(hint: string, taskId = "<task>"): string {
   const said = PHRASES.reduce((text, [pattern, command]) => text.replace(pattern, command), hint);
   let task: string | undefined;
   return said
@@ -65,15 +68,18 @@ export function toCommandHint(hint: string): string {
       const waits = tool === "codex_status" && id !== undefined && said.startsWith("Wait for it") ? "wait" : command;
       return `\`codex-mcp-server ${waits}${task === undefined ? "" : ` ${task}`}\``;
     })
-    .replace(PARAMETER, (name) => OPTION_OF_PARAMETER[name] ?? name);
+    .replace(PARAMETER, (name) => OPTION_OF_PARAMETER[name] ?? name)
+    .replaceAll("<task>", () => taskId);
 }
 
 /** Returns an answer whose hint and note are in the words of the command line. */
-export function withCommandHints<Answer extends { hint?: string; note?: string }>(answer: Answer): Answer {
-  const { hint, note } = answer;
+export function withCommandHints<Answer extends { task_id?: string; hint?: string; note?: string }>(
+  answer: Answer,
+): Answer {
+  const { hint, note, task_id } = answer;
   return {
     ...answer,
-    ...(hint !== undefined && { hint: toCommandHint(hint) }),
-    ...(note !== undefined && { note: toCommandHint(note) }),
+    ...(hint !== undefined && { hint: toCommandHint(hint, task_id) }),
+    ...(note !== undefined && { note: toCommandHint(note, task_id) }),
   };
 }

@@ -53,7 +53,9 @@ export const logsCommand = defineCommand({
 
 function describeRunEnd(task: EndedTask): Text[] {
   const lines = describeEnd(task);
-  return task.status === "failed" ? [...lines, hangingIndent(withoutControls(toCommandHint(task.hint)))] : lines;
+  return task.status === "failed"
+    ? [...lines, hangingIndent(withoutControls(toCommandHint(task.hint, task.task_id)))]
+    : lines;
 }
 
 function showLines(

@@ -96,14 +96,14 @@ function describeStart(task: TaskRecord): Text[] {
   const { note } = answerNote(task);
   return [
     compose`${paint(task_id, "bold")} (${sandbox}) in ${withoutControls(folder + branch)}`,
-    ...(note === undefined ? [] : [paint(withoutControls(toCommandHint(note)), "yellow")]),
+    ...(note === undefined ? [] : [paint(withoutControls(toCommandHint(note, task_id)), "yellow")]),
   ];
 }
 
 function describeOutcome(ended: EndedTask): Text[] {
   const { task_id, worktree_dir, status } = ended;
   const lines: Text[] = [...describeEnd(ended)];
-  if (ended.status === "failed") lines.push(hangingIndent(withoutControls(toCommandHint(ended.hint))));
+  if (ended.status === "failed") lines.push(hangingIndent(withoutControls(toCommandHint(ended.hint, task_id))));
   if (ended.commit_error !== undefined) {
     lines.push(hangingIndent(compose`not committed: ${withoutControls(ended.commit_error)}`));
   }

@@ -70,7 +70,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     ["stalled", detail.stalled],
-    ["note", detail.note && toCommandHint(detail.note)],
+    ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -114,12 +114,12 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   return ["", paint("Recent events", "bold"), ...lines];
 }
 
-function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
     const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hangingIndent(paint(failure, "red")), ...wrap(toCommandHint(hint ?? "")));
+    lines.push("", hangingIndent(paint(failure, "red")), ...wrap(toCommandHint(hint ?? "", task_id)));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));

@@ -54,7 +54,8 @@ export function readResult(task: TaskRecord): TabLine[] {
     text,
     style: task.status === "completed" ? "green" : "red",
   }));
-  if (task.status === "failed") lines.push({ text: withoutControls(toCommandHint(task.hint)), style: "plain" });
+  if (task.status === "failed")
+    lines.push({ text: withoutControls(toCommandHint(task.hint, task.task_id)), style: "plain" });
   if (task.result !== undefined) lines.push({ text: "", style: "plain" }, ...split(task.result));
   return [...asked, ...lines];
 }
@@ -86,6 +87,6 @@ export async function readDiff(context: AppContext, taskId: string): Promise<Tab
     return [{ text: diff_stat || "No changes.", style: "bold" }, ...painted, ...cut];
   } catch (error) {
     const { message, hint } = toFailure(error);
-    return [{ text: withoutControls(`${message} ${toCommandHint(hint)}`), style: "yellow" }];
+    return [{ text: withoutControls(`${message} ${toCommandHint(hint, taskId)}`), style: "yellow" }];
   }
 }
