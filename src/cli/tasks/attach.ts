@@ -26,7 +26,6 @@ export const attachCommand = defineCommand({
       throw new AppError("invalid_argument", "attach needs a terminal.", "Use `codex-mcp-server logs --follow`.");
     }
     const context = openCommandContext();
-    await attachTask(context, await reconcile(context, resolveTask(context, name)), options.write);
-    return 0;
+    return attachTask(context, await reconcile(context, resolveTask(context, name)), options.write);
   },
 });

@@ -1,5 +1,6 @@
-import { appendFileSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { logger } from "#base/log.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 
 /** Largest number of times that are recorded for a run. */
@@ -10,22 +11,43 @@ function timesFile(logFile: string): string {
   return join(dirname(logFile), "codex-exec.times");
 }
 
+/** Flags for the file: an agent that puts a pipe or a link in its place must not block or lead the supervisor. */
+const APPEND_FLAGS =
+  constants.O_WRONLY |
+  constants.O_CREAT |
+  constants.O_APPEND |
+  (constants.O_NONBLOCK ?? 0) |
+  (constants.O_NOFOLLOW ?? 0);
+
 /** Recorder of the times at which a run's log grew, one line `<bytes> <milliseconds>` each. */
 export class EventTimes {
-  readonly #file: string;
+  readonly #path: string;
+  #file: number | undefined;
   #bytes = 0;
-  #count = 0;
+  #left = MAX_TIMES;
 
   constructor(logFile: string) {
-    this.#file = timesFile(logFile);
+    this.#path = timesFile(logFile);
   }
 
-  /** Records that the log has this size now. @throws the system's error, e.g. on a full disk */
+  /** Records that the log has this size now. After a failure, such as a full disk, nothing more is recorded. */
   record(bytes: number): void {
-    if (bytes <= this.#bytes || this.#count >= MAX_TIMES) return;
+    if (bytes <= this.#bytes || this.#left === 0) return;
     this.#bytes = bytes;
-    this.#count++;
-    appendFileSync(this.#file, `${bytes} ${Date.now()}\n`, { mode: 0o600 });
+    try {
+      this.#file ??= openSync(this.#path, APPEND_FLAGS, 0o600);
+      writeSync(this.#file, `${bytes} ${Date.now()}\n`);
+      this.#left--;
+    } catch (error) {
+      this.#left = 0;
+      logger("app").debug`${this.#path} cannot be written: ${String(error)}`;
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+    this.#left = 0;
   }
 }
 

@@ -39,7 +39,7 @@ export async function superviseRun(
   let sessionId: string | undefined;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
-    tryTo(task, () => times.record(log.bytesRead));
+    times.record(log.bytesRead);
     const reported = log.state.sessionId;
     if (reported === undefined || reported === sessionId) return;
     sessionId = reported;
@@ -73,6 +73,7 @@ export async function superviseRun(
   } finally {
     clearInterval(limits);
     watch.close();
+    times.close();
   }
 }
 
