@@ -54,8 +54,8 @@ export function readResult(task: TaskRecord): TabLine[] {
     text,
     style: task.status === "completed" ? "green" : "red",
   }));
-  if (task.status === "failed")
-    lines.push({ text: withoutControls(toCommandHint(task.hint, task.task_id)), style: "plain" });
+  const hint = task.status === "failed" ? toCommandHint(task.hint, task.task_id) : undefined;
+  if (hint !== undefined) lines.push({ text: withoutControls(hint), style: "plain" });
   if (task.result !== undefined) lines.push({ text: "", style: "plain" }, ...split(task.result));
   return [...asked, ...lines];
 }
