@@ -1,31 +1,24 @@
 #!/bin/sh
-# Lets Codex review the commits since a base, in any CI, and exits with 1 unless it approves. Codex only reads.
+# Lets Codex review the commits since a base, in any CI, and exits with 1 unless it approves, 124 after 20 minutes. Codex only reads.
 # Usage: ci-review.sh <base>, in a checkout that has both commits.
-# Requires codex (logged in), codex-mcp-server, git, jq, and an MCP client to start the task:
-#   npm install --global @modelcontextprotocol/inspector@2.12.0
+# Requires codex (logged in), codex-mcp-server, git and jq.
 set -eu
 base=$(git rev-parse --verify "$1^{commit}")
-topic="review-ci_$(git rev-parse --short HEAD)-v1"
+# Many CI machines refuse the user namespaces that Codex's own sandbox needs.
+export CODEXMCP_READONLY_FALLBACK=auto
 
-arguments=$(jq --null-input --arg topic "$topic" --arg cwd "$PWD" --arg base "$base" '{
-  topic: $topic,
-  cwd: $cwd,
-  sandbox: "read-only",
-  timeout_seconds: 1200,
-  prompt: "Review `git diff \($base) HEAD`. Report only faults that can happen, with file and line. Approve if there are none.",
-  output_schema: {
-    type: "object",
-    properties: { approve: { type: "boolean" }, findings: { type: "array", items: { type: "string" } } },
-    required: ["approve", "findings"],
-    additionalProperties: false
-  }
-}')
-# The Inspector passes only these variables and HOME, PATH and the like to the server. `auto`: many CI machines refuse the user namespaces
-# that Codex's own sandbox needs.
-mcp-inspector --cli codex-mcp-server -e CODEXMCP_READONLY_FALLBACK=auto \
-  --method tools/call --tool-name codex_dispatch --tool-args-json "$arguments" >/dev/null
+schema=$(mktemp)
+trap 'rm -f "$schema"' EXIT
+cat >"$schema" <<'SCHEMA'
+{
+  "type": "object",
+  "properties": { "approve": { "type": "boolean" }, "findings": { "type": "array", "items": { "type": "string" } } },
+  "required": ["approve", "findings"],
+  "additionalProperties": false
+}
+SCHEMA
 
-codex-mcp-server wait "$topic"
-result=$(codex-mcp-server show "$topic" --json | jq --exit-status --raw-output .result)
+result=$(codex-mcp-server run --timeout 20m --output-schema "$schema" --topic "review ci $(git rev-parse --short HEAD)" \
+  "Review \`git diff $base HEAD\`. Report only faults that can happen, with file and line. Approve if there are none.")
 printf '%s\n' "$result" | jq --raw-output '.findings[]'
 printf '%s\n' "$result" | jq --exit-status .approve >/dev/null

@@ -1,5 +1,5 @@
-import { runCommand } from "#cli/framework/run-command.ts";
+import { runCommandLine } from "#cli/framework/run-command.ts";
 
-void runCommand(process.argv.slice(2)).then((exitCode) => {
+void runCommandLine(process.argv.slice(2)).then((exitCode) => {
   if (exitCode !== undefined) process.exit(exitCode);
 });

@@ -15,6 +15,7 @@ export const FILES: readonly (readonly [place: string, meaning: string])[] = [
   [
     `${task.folder}/`,
     `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (Codex's JSON lines, unchanged), ` +
+      `\`codex-exec.times\` (when they were written), ` +
       `${named(task.stderr)}, ${named(task.result)} (Codex's last message in full); if requested, ` +
       `${named(task.patch)} and ${named(task.setupLog)}`,
   ],

@@ -8,10 +8,12 @@ import { bold, escapeCode, roffText } from "./roff.ts";
 const DATE = /^(\.TH \S+ 1 )"\d{4}-\d\d-\d\d"/m;
 
 const EXIT_STATUS = {
-  0: "Success. For `wait`, all tasks were completed; for `doctor`, there is no problem (there may be warnings).",
-  1: "The command failed, and stderr says why and what to do. For `wait`, a task failed or was cancelled.",
+  0: "Success. For `run`, `resume` and `wait`, all tasks were completed; for `doctor`, there is no problem (there may be warnings).",
+  1: "The command failed, and stderr says why and what to do. For `run`, `resume` and `wait`, a task failed or was cancelled.",
   64: "The command line is wrong.",
-  124: "`wait` reached its `--timeout`.",
+  124: "`wait` reached its `--timeout`, or `run` or `resume` a time limit of the task.",
+  130: "Ctrl-C (SIGINT) stopped the task of `run` or `resume`.",
+  143: "SIGTERM stopped the task of `run` or `resume`.",
 };
 
 const OTHER_VARIABLES = { NO_COLOR: "If set and not empty, output has no colours." };
@@ -69,6 +71,8 @@ function formatPage(date: string): string {
     section("EXAMPLES", [
       ...example("Set the server up in Claude Code, and check that tasks can run:", ["install claude-code", "doctor"]),
       ".PP",
+      ...example("Run a task in a script:", ['run --timeout 20m "Review the last commit."']),
+      ".PP",
       ...example("Follow all tasks:", ["tasks --watch"]),
       ".PP",
       ...example("Look at a task's work, and merge it:", ["diff implement-parser-v1", "merge implement-parser-v1"]),
@@ -93,7 +97,7 @@ function entry(tag: string, lines: readonly string[]): string[] {
 }
 
 function describeCommand(command: Command): string[] {
-  const { name, summary, details, options } = command;
+  const { name, summary, details, options, aliases } = command;
   const usage = usageOf(command).slice(name.length);
   const described = Object.entries(options).flatMap(([option, spec]) =>
     entry(optionForms(option, spec).map(formatForm).join(", "), [roffText(asSentence(spec.summary))]),
@@ -101,6 +105,9 @@ function describeCommand(command: Command): string[] {
   return [
     ...entry(bold(name) + escapeCode(usage), [roffText(asSentence(summary))]),
     ...(details === undefined ? [] : [".IP", roffText(details)]),
+    ...(aliases === undefined
+      ? []
+      : [".IP", roffText(`Other names: ${aliases.map((each) => `\`${each}\``).join(", ")}.`)]),
     ...(described.length === 0 ? [] : [".RS", ...described, ".RE"]),
   ];
 }

@@ -96,7 +96,7 @@ function commandTable(): string {
 }
 
 function commandSection(command: Command): string {
-  const { name, details, options, examples } = command;
+  const { name, details, options, examples, aliases } = command;
   const optionRows = Object.entries(options).map(([option, spec]) => [
     optionForms(option, spec).map(code).join(", "),
     spec.summary,
@@ -105,6 +105,7 @@ function commandSection(command: Command): string {
   return [
     `### ${code(name)}`,
     ...(details === undefined ? [] : [details.replaceAll("<", "&lt;")]),
+    ...(aliases === undefined ? [] : [`Other names: ${aliases.map(code).join(", ")}`]),
     ...(optionRows.length === 0 ? [] : [table(["option", "meaning"], optionRows)]),
     table(["example", "does"], exampleRows),
   ].join("\n\n");

@@ -47,6 +47,8 @@ export interface Config {
   worktrees: string | undefined;
   /** Shell command that prepares a new worktree, for example by installing its dependencies. */
   worktreeSetup: string | undefined;
+  /** Shell command that is run when a task has ended. */
+  onEnd: string | undefined;
   keepTasks: number;
   keepSeconds: number;
   /** Whole environment that the values were read from. */
@@ -87,6 +89,7 @@ export function readConfig(environment: Environment = process.env): Config {
     commit: values.CODEXMCP_COMMIT,
     worktrees: values.CODEXMCP_WORKTREES,
     worktreeSetup: values.CODEXMCP_WORKTREE_SETUP,
+    onEnd: values.CODEXMCP_ON_END,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     // What was checked is what Codex gets.

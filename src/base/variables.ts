@@ -88,6 +88,23 @@ function worktreeFolder(texts: Texts) {
   );
 }
 
+/** Environment variables in which the command for the end of a task gets its facts. */
+export const END_HOOK_VARIABLES = [
+  "CODEXMCP_TASK_ID",
+  "CODEXMCP_TASK_TOPIC",
+  "CODEXMCP_TASK_TITLE",
+  "CODEXMCP_TASK_STATUS",
+  "CODEXMCP_TASK_SANDBOX",
+  "CODEXMCP_TASK_CWD",
+  "CODEXMCP_TASK_ELAPSED_SECONDS",
+  "CODEXMCP_TASK_RESULT_FILE",
+  "CODEXMCP_TASK_WORKTREE",
+  "CODEXMCP_TASK_BRANCH",
+  "CODEXMCP_TASK_DIFF_STAT",
+  "CODEXMCP_TASK_CODE",
+  "CODEXMCP_TASK_ERROR",
+] as const;
+
 /** Schema of the environment variables that configure this server, each with its description. */
 export const VariablesSchema = v.object({
   CODEX_PROFILE: text("a profile's name", {
@@ -157,6 +174,13 @@ export const VariablesSchema = v.object({
     fallback: "none",
     meaning:
       "Command that is run in each new worktree before Codex starts, for example `npm ci`; its output is in the task's `setup.log`",
+  }),
+  CODEXMCP_ON_END: text("a shell command", {
+    fallback: "none",
+    meaning:
+      'Command that the supervisor runs when a task has ended, for example `notify-send Codex "$CODEXMCP_TASK_ID $CODEXMCP_TASK_STATUS"`. ' +
+      `It gets the task in variables: ${END_HOOK_VARIABLES.map((name) => `\`${name}\``).join(", ")}. Those that do not apply are unset. It is ` +
+      "ended after 30 seconds; its output and exit status are ignored",
   }),
   CODEXMCP_KEEP_TASKS: count(
     200,

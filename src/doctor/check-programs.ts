@@ -15,7 +15,7 @@ async function checkGit(): Promise<Finding> {
     if (hasWorktreeListing(version)) {
       return warning(
         "git",
-        `git ${version} is too old for codex_merge, which needs 2.38.`,
+        `git ${version} is too old to merge the work of tasks, which needs 2.38.`,
         "Update git to 2.38 or newer.",
       );
     }

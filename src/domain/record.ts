@@ -76,6 +76,10 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   /** Start time by a clock that cannot be set; absent in tasks of other programs. */
   started_clock?: ClockStamp;
   tmux_session?: string;
+  /** Path of the socket of the tmux server that has the session; absent in tasks of earlier versions. */
+  tmux_socket?: string;
+  /** Name of the MCP client that started the task; `command line` for the command `run`. */
+  client?: string;
   /** Codex session to resume. */
   resumes?: string;
   model?: string;

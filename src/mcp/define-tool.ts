@@ -28,6 +28,8 @@ export interface Call {
    * @throws AppError `invalid_cwd` if it has none, or several
    */
   findFolder: () => Promise<string>;
+  /** Name that the client gives itself. */
+  client: string | undefined;
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
   /** Reports in one line to the user what is being done; undefined if the client has not asked for progress. */

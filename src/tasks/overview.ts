@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { readRunUsage } from "./session-usage.ts";
 import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -10,6 +11,8 @@ import { describeUnresponsive } from "#tasks/end/task-life.ts";
 
 /** Task in a person's list: the line of `codex_status` and what the task is doing. */
 export interface TaskOverview extends TaskLine {
+  /** Path of the repository or folder that it belongs to. */
+  repository: string;
   /** Tokens that this run has used so far. */
   usage?: Usage;
   last_event_at?: string;
@@ -29,25 +32,32 @@ export async function listOverview(
 
 function withDescription(context: AppContext, line: TaskLine): TaskOverview {
   try {
-    return { ...line, ...describeTask(context, line.task_id) };
+    return { ...line, repository: line.cwd, ...describeTask(context, line.task_id) };
   } catch (error) {
     // A fault of one task does not prevent the others from being shown.
-    return { ...line, activity: toFailure(error).message };
+    return { ...line, repository: line.cwd, activity: toFailure(error).message };
   }
 }
 
 /** Returns what a task is doing, or its outcome. */
-function describeTask(context: AppContext, taskId: string): Omit<TaskOverview, keyof TaskLine> {
+function describeTask(context: AppContext, taskId: string): Partial<TaskOverview> {
   const stored = findTask(context.store, taskId);
   if (stored === undefined) return {};
   const { record } = stored;
-  if (!isEnded(record)) return describeUnfinished(context, stored, record);
+  const repository = repositoryOf(record.workspace);
+  if (!isEnded(record)) return { repository, ...describeUnfinished(context, stored, record) };
   const activity = record.status === "completed" ? record.result : record.error;
   return {
+    repository,
     last_event_at: record.end_time,
     ...(record.usage !== undefined && { usage: record.usage }),
     ...(activity !== undefined && { activity }),
   };
+}
+
+/** Returns the path by which people know a repository: its working tree, if the common git folder is within one. */
+export function repositoryOf(workspace: string): string {
+  return basename(workspace) === ".git" ? dirname(workspace) : workspace;
 }
 
 function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskRecord): Partial<TaskOverview> {

@@ -1,7 +1,8 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { runProgram } from "#platform/start/run-program.ts";
+import { pathExists, realPath } from "#base/paths.ts";
 import { IS_WINDOWS } from "#base/system.ts";
 
 /** Parameters for reaching a tmux server. */
@@ -11,9 +12,26 @@ export interface TmuxServer {
   environment: Record<string, string>;
 }
 
-/** Returns the tmux server that a configuration names. */
-export function tmuxServerOf(config: Config): TmuxServer {
-  return { socket: config.tmuxSocket, environment: config.environment };
+/**
+ * Returns the tmux server of a task's session.
+ * @param task the task if it exists: its session stays on the server on which it was created
+ */
+export function tmuxServerOf(config: Config, task: { tmux_socket?: string } = {}): TmuxServer {
+  return { socket: task.tmux_socket ?? config.tmuxSocket, environment: config.environment };
+}
+
+/** Returns the path of a server's socket, as tmux itself determines it. */
+export function socketPathOf({ socket, environment }: TmuxServer): string {
+  if (socket?.includes("/") === true) return socket;
+  const inherited = socketIn(environment["TMUX"]);
+  if (socket === undefined && inherited !== undefined) return inherited;
+  const parent = [environment["TMUX_TMPDIR"] ?? "", "/tmp"].find((path) => path !== "" && pathExists(path)) ?? "/tmp";
+  return join(realPath(parent), `tmux-${process.geteuid?.() ?? 0}`, socket ?? "default");
+}
+
+/** Returns the socket in a value of TMUX: `<socket>,<pid>,<session>`. */
+function socketIn(tmux: string | undefined): string | undefined {
+  return tmux?.split(",").slice(0, -2).join(",") || undefined;
 }
 
 /** Time to wait for an earlier run's session of the same name to end, in milliseconds. */
@@ -51,26 +69,28 @@ export async function startSession(
 }
 
 /**
- * Attaches this terminal to a session until the user detaches or it ends; within tmux, switches its client to the session.
+ * Attaches this terminal to a session until the user detaches or it ends.
+ * @param canWrite whether typed keys reach the session; within the same tmux server, its client is then switched to the session
  * @returns exit status of tmux
  */
-export async function attachSession(server: TmuxServer, name: string): Promise<number> {
+export async function attachSession(server: TmuxServer, name: string, canWrite: boolean): Promise<number> {
   const { TMUX, ...environment } = server.environment;
-  const isInside = TMUX !== undefined && isServerOf(server, TMUX);
-  const command = isInside ? "switch-client" : "attach-session";
-  const child = Bun.spawn(["tmux", ...socketArguments(server), command, "-t", `=${name}`], {
+  // A client that is switched stays read-only when the user switches it back, so a reader gets a client of its own.
+  const isSwitched = canWrite && TMUX !== undefined && isServerOf(server, TMUX);
+  const command = isSwitched ? ["switch-client"] : ["attach-session", ...(canWrite ? [] : ["-r"])];
+  const child = Bun.spawn(["tmux", ...socketArguments(server), ...command, "-t", `=${name}`], {
     // tmux refuses to attach inside another tmux session.
-    env: isInside ? server.environment : environment,
+    env: isSwitched ? server.environment : environment,
     stdio: ["inherit", "inherit", "inherit"],
   });
   return child.exited;
 }
 
-/** Returns whether a value of TMUX (`<socket>,<pid>,<session>`) belongs to this server. */
+/** Returns whether a value of TMUX belongs to this server. */
 function isServerOf({ socket }: TmuxServer, tmux: string): boolean {
-  const path = tmux.split(",").slice(0, -2).join(",");
+  const path = socketIn(tmux) ?? "";
   if (socket === undefined) return basename(path) === "default";
-  return socket.includes("/") ? path === socket : basename(path) === socket;
+  return socket.includes("/") ? realPath(path) === realPath(socket) : basename(path) === socket;
 }
 
 /** Returns whether a session with exactly this name exists. */

@@ -18,12 +18,17 @@ export interface WorktreeFilter {
   gone?: boolean;
   /** Minimum age of a worktree's last task, in seconds since it began. */
   olderThanSeconds?: number | undefined;
+  /** Number of the most recently used worktrees that are not selected. */
+  keepNewest?: number | undefined;
 }
 
 /** Returns the worktrees that a filter selects. */
 export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeFilter): Promise<KnownWorktree[]> {
   const all = await listWorktrees(context, true);
-  return all.filter(({ report }) => {
+  const newest = new Set(all.toSorted(byLastUse).slice(0, filter.keepNewest ?? 0));
+  return all.filter((known) => {
+    const { report } = known;
+    if (newest.has(known)) return false;
     if (!report.made_here || report.state === "running" || report.state === "unreadable") return false;
     if (filter.gone !== undefined && filter.gone !== (report.state === "gone")) return false;
     if (filter.gone === undefined && report.state === "gone") return false;
@@ -32,6 +37,11 @@ export async function planWorktreeCleanUp(context: AppContext, filter: WorktreeF
     const age = report.last_task === undefined ? Number.POSITIVE_INFINITY : secondsBetween(report.last_task.at);
     return olderThanSeconds === undefined || age >= olderThanSeconds;
   });
+}
+
+/** Orders worktrees by their last task, the newest first. */
+function byLastUse({ report: a }: KnownWorktree, { report: b }: KnownWorktree): number {
+  return (b.last_task?.at ?? "").localeCompare(a.last_task?.at ?? "");
 }
 
 function hasState(report: WorktreeReport, { merged = false, unchanged = false }: WorktreeFilter): boolean {

@@ -74,6 +74,12 @@ describe("a wrong command line", () => {
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],
     [["completion", "tcsh"], "Choose one of bash, zsh, fish."],
     [["logs", "-n", "0", "review-hello-v1"], "--lines takes a whole number from 1"],
+    [["run"], "run requires <prompt|->"],
+    [["run", "two", "words"], "run takes only <prompt|-> (words)"],
+    [["run", "--read-only", "--full-access", "x"], "--read-only and --full-access cannot be combined"],
+    [["run", "--network", "x"], "network cannot be true with sandbox read-only"],
+    [["run", "--output-schema", "/none.json", "x"], "/none.json does not exist"],
+    [["resume", "review-hello-v1"], "resume requires <task> <prompt|->"],
   ])("%p is explained and exits with 64", async (args, words) => {
     const { exitCode, stdout, stderr } = await cli(...args);
     expect(stderr).toContain(words);
@@ -86,6 +92,25 @@ describe("a wrong command line", () => {
     expect(stderr).toContain("CODEXMCP_KEEP_TASKS must be a whole number");
     expect(exitCode).toBe(1);
   });
+});
+
+test.each([
+  [["ls"], "codex-review-hello-v1"],
+  [["list"], "codex-review-hello-v1"],
+  [["ps"], "codex-review-hello-v1"],
+  [["status"], "codex-review-refused-v1"],
+  [["status", "--json"], '"tasks"'],
+  [["status", "review-hello"], "Result\nI found nothing."],
+  [["log", "review-hello"], "I found nothing."],
+  [["stop", "review-hello"], "it had already ended"],
+  [["kill", "review-hello"], "it had already ended"],
+  [["start", "--help"], "Usage: codex-mcp-server run <prompt|->"],
+  [["exec", "--help"], "Usage: codex-mcp-server run <prompt|->"],
+  [["help", "ls"], "Other names: ls, list, ps, status"],
+])("%p is a command, too", async (args, words) => {
+  const { exitCode, stdout } = await cli(...args);
+  expect(stdout).toContain(words);
+  expect(exitCode).toBe(0);
 });
 
 test("--version shows version, commit and target", async () => {
@@ -101,10 +126,10 @@ describe("tasks", () => {
   test("prints one line for each task to a pipe, uncut and without colour", async () => {
     const { stdout } = await cli("tasks");
     const [titles, ...rows] = stdout.trimEnd().split("\n");
-    expect(titles).toMatch(/^TASK +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
+    expect(titles).toMatch(/^TASK +REPOSITORY +STATE +ELAPSED +LAST +TOKENS +SANDBOX +WORKSPACE$/);
     expect(rows).toHaveLength(2);
-    expect(rows[0]).toMatch(/^codex-review-refused-v1 +✗ failed /);
-    expect(rows[1]).toMatch(new RegExp(`^codex-review-hello-v1 +✓ completed .* 240 +read-only +${cwd}$`));
+    expect(rows[0]).toMatch(/^codex-review-refused-v1 +project +✗ failed /);
+    expect(rows[1]).toMatch(new RegExp(`^codex-review-hello-v1 +project +✓ completed .* 240 +read-only +${cwd}$`));
     expect(stdout).not.toContain("\u001B");
   });
 
@@ -128,52 +153,6 @@ describe("tasks", () => {
   });
 });
 
-describe("one task", () => {
-  test("show finds it by id, topic or a prefix of either", async () => {
-    for (const name of ["codex-review-hello-v1", "review-hello-v1", "review-he", "codex-review-he"]) {
-      const { stdout } = await cli("show", name);
-      expect(stdout).toStartWith("codex-review-hello-v1  ✓ completed");
-      expect(stdout).toContain("Result\nI found nothing.");
-    }
-    expect((await cli("show", "review-refused-v1")).stdout).toContain("[not_logged_in, exit status 1]");
-    expect(JSON.parse((await cli("show", "review-hello-v1", "--json")).stdout)).toMatchObject({ status: "completed" });
-  });
-
-  test("an unknown or ambiguous name is refused, and the candidates are listed", async () => {
-    const unknown = await cli("show", "implement");
-    expect(unknown.stderr).toContain("codex-review-refused-v1, codex-review-hello-v1");
-    expect((await cli("cancel", "review")).stderr).toContain('More than one task begins with "review"');
-    expect(unknown.exitCode).toBe(1);
-  });
-
-  test("logs prints readable lines, raw lines, the last lines, or an earlier run", async () => {
-    expect((await cli("logs", "review-hello-v1")).stdout).toEndWith(
-      "$ echo in-the-log\n  ok: in-the-log\n● I found nothing.\n",
-    );
-    const raw = (await cli("logs", "--raw", "-n", "1", "review-hello-v1")).stdout;
-    expect(JSON.parse(raw)).toMatchObject({ type: "turn.completed" });
-    await start("codex", "SLOW", "review-twice-v1");
-    await start("codex", "HELLO", "review-twice-v1");
-    expect((await cli("logs", "review-twice-v1")).stdout).toContain("I found nothing.");
-    expect((await cli("logs", "--run", "1", "review-twice-v1")).stdout).toEndWith("● Second.\n");
-    expect((await cli("logs", "--run", "7", "review-twice-v1")).stderr).toContain("Use a number from 1 to 2.");
-  });
-
-  test("logs --follow prints new events until the task ends", async () => {
-    await start("codex_dispatch", "SLOW", "review-slow-v1");
-    const { stdout } = await cli("logs", "-f", "review-slow-v1");
-    expect(stdout).toMatch(/● First\.\n\$ sleep 1\n {2}ok\n● Second\.\n\ncompleted after \d+s\n$/);
-  });
-
-  test("attach says why there is no session", async () => {
-    const terminal = await Terminal.start(world, [BINARY, "attach", "review-hello-v1"], { width: 120, height: 10 });
-    await terminal.shows("it has ended (completed)");
-    await terminal.shows("show codex-review-hello-v1");
-    await terminal.shows("[exit 64]");
-    await terminal.close();
-  });
-});
-
 describe("wait and cancel", () => {
   test("wait exits with 0, 1 or 124", async () => {
     expect((await cli("wait", "review-hello-v1")).exitCode).toBe(0);
@@ -187,11 +166,41 @@ describe("wait and cancel", () => {
     expect(JSON.parse(any.stdout)).toMatchObject([{ task_id: "codex-review-hello-v1", success: true }]);
   });
 
+  test("wait takes times longer than a timer can hold", async () => {
+    await start("codex_dispatch", "ENDLESS", "review-long_wait-v1");
+    const waiting = cli("wait", "--timeout", "30d", "review-long_wait-v1");
+    await Promise.race([waiting, cli("tasks").then(() => cli("tasks"))]);
+    await cli("cancel", "review-long_wait-v1");
+    expect((await waiting).exitCode).toBe(1);
+  });
+
   test("attach shows a running task, also inside another tmux", async () => {
     const terminal = await Terminal.start(world, [BINARY, "attach", "longrun-endless"], { width: 120, height: 20 });
     await terminal.shows("Thinking on.");
     await terminal.press("C-b", "C-b", "d");
     await terminal.close();
+  });
+
+  test("attach takes no keys unless it is told to: Ctrl-C by reflex cancels nothing", async () => {
+    await start("codex_dispatch", "ENDLESS", "longrun-reflex-v1", "full-access");
+    const status = async () =>
+      (await client.call("codex_status", { task_id: "codex-longrun-reflex-v1" })).data["status"];
+    const reading = await Terminal.start(world, [BINARY, "attach", "longrun-reflex"], { width: 120, height: 20 });
+    await reading.shows("Thinking on.");
+    await reading.press("C-c", "C-c");
+    await reading.press("C-b", "d");
+    await reading.press("C-b", "C-b", "d");
+    await reading.close();
+    expect(await status()).toBe("running");
+    const writing = await Terminal.start(world, [BINARY, "attach", "--write", "longrun-reflex"], {
+      width: 120,
+      height: 20,
+    });
+    await writing.shows("Thinking on.");
+    await writing.press("C-c");
+    await writing.shows("[exit 0]");
+    await writing.close();
+    expect(await status()).toBe("cancelled");
   });
 
   test("cancel stops nothing if a name is wrong, otherwise all processes", async () => {

@@ -134,10 +134,12 @@ describe("work that goes on after it was merged", () => {
   test("a merge that was taken back is done again", async () => {
     const one = await work("ADD-ONE", "one");
     await merge([one]);
-    expect((await runCli(world, ["worktrees"])).stdout).toMatch(new RegExp(`implement-one_${number} +idle, merged`));
+    expect((await runCli(world, ["worktrees"])).stdout).toMatch(
+      new RegExp(`implement-one_${number} +\\S+ +idle, merged`),
+    );
     await git("reset", "--quiet", "--hard", "HEAD~1");
     expect((await runCli(world, ["worktrees"])).stdout).not.toMatch(
-      new RegExp(`implement-one_${number} +idle, merged`),
+      new RegExp(`implement-one_${number} +\\S+ +idle, merged`),
     );
     expect((await merge([one])).data).toMatchObject({ success: true });
     expect(readFileSync(join(repo, "one.txt"), "utf8")).toBe("one\nmore\n");

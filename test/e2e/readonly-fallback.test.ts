@@ -81,6 +81,7 @@ describe("with the fallback on", () => {
     expect(readdirSync(folderOf("review-tmp-v1")).toSorted()).toEqual(
       [
         "codex-exec.log",
+        "codex-exec.times",
         "codex-stderr.log",
         "confinement.json",
         "live",

@@ -56,15 +56,20 @@ describe.each(WIDTHS)("tasks --watch, %i columns", (width) => {
     await client.call("codex_dispatch", { prompt: "ENDLESS", cwd, topic: "implement-it-v1", sandbox: "full-access" });
 
     const terminal = await watch(world, width);
-    const screen = await terminal.shows(/codex-implement-it-v1 +● running +\d+s +\d+s ago +\d+/);
+    const screen = await terminal.shows(/codex-implement-it-v1 +project +● running +\d+s +\d+s ago +\d+/);
     expect(screen[0]).toContain("1 running  0 queued  1 completed  1 failed");
     expect(screen.find((line) => line.includes("review-refused"))).toContain("✗ failed");
     expect(screen.find((line) => line.includes("review-hello"))).toMatch(/✓ completed .* 120/);
     expect(screen.some((line) => line.includes("I found nothing."))).toBe(width === 200);
     for (const line of screen) expect(Bun.stringWidth(line)).toBeLessThanOrEqual(width);
 
+    expect(screen[2]).toContain("▶ codex-implement-it-v1");
     await terminal.press("l");
     await terminal.shows("$ echo in-the-log");
+    await terminal.press("Tab");
+    await terminal.shows("The task is running; it has no result yet.");
+    await terminal.press("v");
+    await terminal.shows("No changes.");
     await terminal.press("q");
     await terminal.shows(KEYS);
 

@@ -52,7 +52,7 @@ describe("merged means that there was work, and that all of it is in the base", 
     for (const name of ["fresh", "busy"]) {
       expect(await reportOn(name)).toMatchObject({ is_merged: false, is_unchanged: true, ahead: 0, behind: 1 });
     }
-    expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-fresh +idle, no changes +0 +1/);
+    expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-fresh +project +idle, no changes +0 +1/);
     expect((await cli("clean", "--merged", "--yes")).stdout).toBe("No matching worktrees.\n");
     await client.call("codex_cancel", { task_id: "codex-implement-busy-v1" });
   });
@@ -95,7 +95,7 @@ describe("another branch than the agent's is checked out", () => {
     const tip = await git(worktree, "rev-parse", "HEAD");
     const expected = { on_branch: "feature/x", is_merged: false, is_unchanged: false, ahead: 1 };
     expect(await reportOn("side")).toMatchObject(expected);
-    expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-side +idle, on feature\/x +1/);
+    expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-side +project +idle, on feature\/x +1/);
     await cli("clean", "--merged", "--unchanged", "--yes");
     expect(existsSync(worktree)).toBe(true);
     const before = await portray(worktree);
@@ -219,7 +219,7 @@ describe("the list", () => {
     expect(report).toMatchObject({ state: "idle", ahead: 1, ...unknown });
     expect(other).toMatchObject({ has_uncommitted_work: false });
     expect(other).not.toHaveProperty("is_work_unknown");
-    expect(table.stdout).toMatch(/agent\/implement-slow +idle, not checked +1/);
+    expect(table.stdout).toMatch(/agent\/implement-slow +project +idle, not checked +1/);
     expect(table.stdout).toContain("--exact");
     expect((await cli("worktrees", "--exact")).stdout).not.toContain("not checked");
   });

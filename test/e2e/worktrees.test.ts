@@ -52,7 +52,7 @@ test("worktrees: what stands where, and how it stands", async () => {
   expect(by("gone")).toMatchObject({ state: "gone", is_merged: false, bytes: 0 });
   expect(by("busy")).toMatchObject({ state: "running", last_task: { task_id: "codex-implement-busy-v2" } });
   expect(by("mine")).toMatchObject({ made_here: false, is_merged: true });
-  expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-draft +idle, uncommitted changes +1/);
+  expect((await cli("worktrees")).stdout).toMatch(/agent\/implement-draft +project +idle, uncommitted changes +1/);
 });
 
 test("a worktree in which a task works is locked for git, with the reason, and not after it", async () => {

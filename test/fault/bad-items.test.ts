@@ -29,9 +29,16 @@ const ITEMS = [
   "locks/index.lock",
   "removed",
   `tasks/${BAD}`,
-  ...["meta.json", "prompt.md", "codex-exec.log", "codex-stderr.log", "result.md", "live", "live/owner.lock"].map(
-    (name) => `tasks/${BAD}/${name}`,
-  ),
+  ...[
+    "meta.json",
+    "prompt.md",
+    "codex-exec.log",
+    "codex-exec.times",
+    "codex-stderr.log",
+    "result.md",
+    "live",
+    "live/owner.lock",
+  ].map((name) => `tasks/${BAD}/${name}`),
   ...[
     "live/codex-2.lock",
     "live/heartbeat.json",

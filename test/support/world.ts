@@ -49,6 +49,7 @@ export class World {
       SHELL: "/bin/sh",
       LANG: "C.UTF-8",
       TERM: "xterm-256color",
+      PAGER: "cat",
       ...(this.#codex === "own"
         ? { CODEX_HOME: process.env["CODEX_HOME"] ?? join(process.env["HOME"] ?? "", ".codex") }
         : { STUB_KEY: "stub-key", CODEXMCP_CODEX_BIN: CODEX }),

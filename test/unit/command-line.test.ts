@@ -30,7 +30,8 @@ describe.each(COMMANDS.map((command) => [command.name, command] as const))("%s",
 
   test("has examples that parse", () => {
     for (const [line] of command.examples) {
-      const [first, ...args] = line.split(/ (?:[|>]|&&) /)[0]?.split(" ") ?? [];
+      const words = line.split(/ (?:[|<>]|&&) /)[0]?.match(/"[^"]*"|\S+/g) ?? [];
+      const [first, ...args] = words.map((word) => word.replaceAll('"', ""));
       if (first === "--version") continue;
       expect(first).toBe(name);
       expect(parseCommandLine(command, args)).toBeDefined();

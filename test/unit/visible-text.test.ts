@@ -174,19 +174,19 @@ describe("a patch", () => {
     "",
   ].join("\n");
 
-  test("has our colours, by what a line is and not by what it looks like", () => {
+  test("has the colours of git, by what a line is and not by what it looks like", () => {
     for (const size of [1, 7, 10_000]) {
       expect(paintAll(Buffer.from(PATCH), size)).toBe(
         [
           "\u001B[1mdiff --git a/a b/a\u001B[0m",
           "\u001B[1m--- a/a\u001B[0m",
           "\u001B[1m+++ b/a\u001B[0m",
-          "\u001B[36m@@ -1,3 +1,2 @@ function\t\\x1b[31m\u001B[0m",
+          "\u001B[36m@@ -1,3 +1,2 @@\u001B[0m function\t\\x1b[31m",
           " same\\r",
           "\u001B[31m--- a removed line that looks like a header\u001B[0m",
           "\u001B[31m-@@ -1,9 +1,9 @@\u001B[0m",
           "\u001B[32m+new \\u202e line\u001B[0m",
-          "\u001B[2m\\ No newline at end of file\u001B[0m",
+          "\\ No newline at end of file",
           "\u001B[1mdiff --git a/b b/b\u001B[0m",
           "",
         ].join("\n"),

@@ -9,10 +9,15 @@ export interface OptionSpec {
   placeholder?: string;
   /** Allowed values; by default any. */
   choices?: readonly string[];
+  /** Kind of the values that completion offers; by default the choices. */
+  kind?: ValueKind;
   /** Smallest count; by default 1. */
   min?: number;
   summary: string;
 }
+
+/** Kind of a value that completion can list. */
+type ValueKind = "task" | "branch" | "file" | "folder";
 
 /** Operands of a command: its arguments other than options. */
 export interface OperandSpec {
@@ -21,7 +26,7 @@ export interface OperandSpec {
   min: number;
   max: number;
   /** Kind of the values that completion offers. */
-  kind?: "task" | "command" | "client" | "shell";
+  kind?: ValueKind | "task and changed files" | "command" | "client" | "shell";
 }
 
 /** Operands of a command that works on one task. */
@@ -48,7 +53,8 @@ type ValueOf<Option extends OptionSpec> = Option extends { type: "boolean" }
         ? Choice | undefined
         : string | undefined;
 
-type Values<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
+/** Values of options, by name. */
+export type ValuesOf<Specs extends OptionSpecs> = { [Name in keyof Specs]: ValueOf<Specs[Name]> };
 
 /** Command line that has been checked against the command's options and operands. */
 export interface Input<Options extends object = object> {
@@ -59,6 +65,8 @@ export interface Input<Options extends object = object> {
 /** Definition of a command: all that its file says about it. */
 interface CommandSpec<Specs extends OptionSpecs> {
   name: string;
+  /** Other names, which people try. Of two commands with the same one, that with operands is meant if an operand follows. */
+  aliases?: readonly string[];
   /** Heading in the help; undefined for commands that only programs start. */
   group?: "clients" | "tasks" | "worktrees" | "program";
   /** Imperative phrase without a full stop. */
@@ -73,7 +81,7 @@ interface CommandSpec<Specs extends OptionSpecs> {
    * Runs the command.
    * @returns the exit code, or undefined if the program must continue to run
    */
-  run: (input: Input<Values<Specs>>) => Promise<number | undefined> | number;
+  run: (input: Input<ValuesOf<Specs>>) => Promise<number | undefined> | number;
 }
 
 /** Command of this program. */
@@ -89,6 +97,6 @@ export function defineCommand<const Specs extends OptionSpecs>(spec: CommandSpec
     ...rest,
     options: options ?? {},
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- parse-command-line.ts has checked it against these options
-    run: (input) => run(input as Input<Values<Specs>>),
+    run: (input) => run(input as Input<ValuesOf<Specs>>),
   };
 }

@@ -1,4 +1,5 @@
 import { confineCommand } from "#cli/internal/confine.ts";
+import { endHookCommand } from "#cli/internal/end-hook.ts";
 import { keepOrphansCommand } from "#cli/internal/keep-orphans.ts";
 import { runTaskCommand } from "#cli/internal/run-task.ts";
 import { versionCommand } from "#cli/internal/version.ts";
@@ -8,6 +9,7 @@ import { serveCommand } from "#cli/setup/serve.ts";
 import { attachCommand } from "#cli/tasks/attach.ts";
 import { cancelCommand } from "#cli/tasks/cancel.ts";
 import { logsCommand } from "#cli/tasks/logs.ts";
+import { resumeCommand, runCommand } from "#cli/tasks/run.ts";
 import { showCommand } from "#cli/tasks/show.ts";
 import { tasksCommand } from "#cli/tasks/tasks.ts";
 import { waitCommand } from "#cli/tasks/wait.ts";
@@ -26,6 +28,8 @@ export const COMMANDS: readonly Command[] = [
   serveCommand,
   installCommand,
   doctorCommand,
+  runCommand,
+  resumeCommand,
   tasksCommand,
   showCommand,
   logsCommand,
@@ -39,10 +43,23 @@ export const COMMANDS: readonly Command[] = [
   restoreCommand,
   cleanCommand,
   completionCommand,
-  makeHelpCommand(() => COMMANDS),
+  makeHelpCommand(() => COMMANDS, findCommand),
   versionCommand,
   runTaskCommand,
   confineCommand,
   keepOrphansCommand,
-  makeCompleteCommand(() => COMMANDS),
+  endHookCommand,
+  makeCompleteCommand(() => COMMANDS, findCommand),
 ];
+
+/**
+ * Returns the command that a word means: its name or one of its other names.
+ * @param next word after it, which decides between a command for all tasks and one for a single task
+ */
+export function findCommand(name: string, next?: string): Command | undefined {
+  const named = COMMANDS.find((command) => command.name === name);
+  if (named !== undefined) return named;
+  const others = COMMANDS.filter(({ aliases }) => aliases?.includes(name));
+  const hasOperand = next !== undefined && !next.startsWith("-");
+  return others.find(({ operands }) => (operands !== undefined) === hasOperand) ?? others[0];
+}

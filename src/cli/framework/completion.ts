@@ -1,11 +1,10 @@
 import { AppError } from "#base/errors.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { CLIENTS } from "#install/clients/client-table.ts";
-import { queryTasks } from "#store/tasks/list-tasks.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { multiline } from "#cli/terminal/style.ts";
-import { type Command, defineCommand } from "./command.ts";
-import { openCommandContext } from "./open-context.ts";
+import { type Command, defineCommand, type OptionSpec } from "./command.ts";
+import { type Candidate, FILES, listChangedFiles, listValues } from "./completion-values.ts";
 import { optionsOf } from "./parse-command-line.ts";
 
 /** Completion scripts. They only pass the words to the command `complete`, which finds the candidates for all shells. */
@@ -15,24 +14,46 @@ _codex_mcp_server() {
   local line
   COMPREPLY=()
   while IFS= read -r line; do
-    COMPREPLY+=("\${line%%$'\\t'*}")
+    if [[ $line == :files ]]; then
+      compopt -o default 2>/dev/null
+    else
+      COMPREPLY+=("\${line%%$'\\t'*}")
+    fi
   done < <("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
-complete -o default -F _codex_mcp_server codex-mcp-server
+complete -F _codex_mcp_server codex-mcp-server
 `,
   zsh: `#compdef codex-mcp-server
 _codex_mcp_server() {
   local -a candidates
   local line
   for line in "\${(@f)$("\${words[1]}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
-    [[ -n $line ]] && candidates+=("\${line%%$'\\t'*}:\${line#*$'\\t'}")
+    if [[ $line == :files ]]; then
+      compset -P '--*='
+      _files
+    elif [[ -n $line ]]; then
+      candidates+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    fi
   done
-  if (( \${#candidates} )); then _describe 'codex-mcp-server' candidates; else _files; fi
+  (( \${#candidates} )) && _describe 'codex-mcp-server' candidates
 }
 if [[ $funcstack[1] == _codex-mcp-server ]]; then _codex_mcp_server "$@"; else compdef _codex_mcp_server codex-mcp-server; fi
 `,
   fish: `# fish completion of codex-mcp-server
-complete -c codex-mcp-server -f -a '(set -l words (commandline -opc); $words[1] complete -- $words[2..] (commandline -ct) 2>/dev/null)'
+function __codex_mcp_server_complete
+  set -l words (commandline -opc)
+  for line in ($words[1] complete -- $words[2..] (commandline -ct) 2>/dev/null)
+    if test "$line" = :files
+      set -l start (commandline -ct | string match -r '^--[^=]*=')
+      for path in (__fish_complete_path (commandline -ct | string replace -r '^--[^=]*=' ''))
+        echo "$start$path"
+      end
+    else
+      echo $line
+    end
+  end
+end
+complete -c codex-mcp-server -f -a '(__codex_mcp_server_complete)'
 `,
 };
 
@@ -57,24 +78,23 @@ export const completionCommand = defineCommand({
   },
 });
 
-/** Word that may come next, with its meaning. */
-type Candidate = readonly [word: string, meaning: string];
-
 /** Creates the command that the completion scripts call: it prints a line `word<tab>meaning` for each candidate. */
-export function makeCompleteCommand(listCommands: () => readonly Command[]): Command {
+export function makeCompleteCommand(
+  listCommands: () => readonly Command[],
+  findCommand: (name: string, next?: string) => Command | undefined,
+): Command {
   return defineCommand({
     name: "complete",
     summary: "Print the candidates for the last word of a command line",
     operands: { usage: "-- <words>", min: 0, max: Number.POSITIVE_INFINITY },
     examples: [],
-    run: ({ operands }) => {
-      // bash splits `--status=run` into three words.
-      const words = operands.filter((word) => word !== "=");
-      const prefix = words.at(-1) ?? "";
-      for (const [word, meaning] of findCandidates(listCommands(), words.slice(0, -1), prefix)) {
+    run: async ({ operands }) => {
+      const { before, prefix, assignment } = splitWords(operands);
+      for (const [word, meaning] of await findCandidates({ listCommands, findCommand }, before, prefix)) {
+        if (word === FILES) printLines([FILES]);
         // The shell prints the candidates on its terminal; a word with invisible characters could not be chosen there.
-        if (word.startsWith(prefix) && makeVisible(word) === word) {
-          printLines([multiline(`${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
+        else if (word.startsWith(prefix) && makeVisible(word) === word) {
+          printLines([multiline(`${assignment}${word}\t${makeVisible(meaning.replace(/\s+/g, " ").trim())}`)]);
         }
       }
       return 0;
@@ -82,46 +102,87 @@ export function makeCompleteCommand(listCommands: () => readonly Command[]): Com
   });
 }
 
-function findCandidates(commands: readonly Command[], before: readonly string[], prefix: string): readonly Candidate[] {
-  const [name, ...rest] = before;
-  if (name === undefined) return namesOf(commands);
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) return [];
-  const options = optionsOf(command);
-  const last = rest.at(-1)?.replace(/^--/, "");
-  const option = last === undefined ? undefined : options[last];
-  if (option !== undefined && option.type !== "boolean") return (option.choices ?? []).map((choice) => [choice, ""]);
-  if (prefix.startsWith("-")) return Object.entries(options).map(([each, { summary }]) => [`--${each}`, summary]);
-  return findOperands(command, commands);
+/** Splits the words of a command line into those before the last one and the beginning to complete. */
+function splitWords(words: readonly string[]): { before: string[]; prefix: string; assignment: string } {
+  const last = words.at(-1) ?? "";
+  const [, assigned, value = ""] = /^(--[^=]+)=(.*)$/s.exec(last) ?? [];
+  // zsh and fish pass `--status=run` as one word, and replace it as a whole.
+  if (assigned !== undefined) {
+    return { before: [...words.slice(0, -1), assigned], prefix: value, assignment: `${assigned}=` };
+  }
+  // bash splits it into three.
+  const before = words.slice(0, -1).filter((word) => word !== "=");
+  return last === "=" ? { before, prefix: "", assignment: "" } : { before, prefix: last, assignment: "" };
 }
 
-function findOperands({ operands }: Command, commands: readonly Command[]): readonly Candidate[] {
-  switch (operands?.kind) {
-    case "task":
-      return listTasks();
+/** Commands among which completion looks. */
+interface CommandList {
+  listCommands: () => readonly Command[];
+  findCommand: (name: string, next?: string) => Command | undefined;
+}
+
+async function findCandidates(
+  { listCommands, findCommand }: CommandList,
+  before: readonly string[],
+  prefix: string,
+): Promise<readonly Candidate[]> {
+  const [name, ...rest] = before;
+  if (name === undefined) return namesOf(listCommands());
+  const command = findCommand(name, rest[0] ?? prefix);
+  if (command === undefined) return [];
+  const options = optionsOf(command);
+  const { operands, awaited } = readWords(options, rest);
+  if (awaited !== undefined) {
+    if (awaited.choices !== undefined) return awaited.choices.map((choice) => [choice, ""]);
+    return awaited.kind === undefined ? [] : listValues(awaited.kind, operands, prefix);
+  }
+  if (prefix.startsWith("-")) return Object.entries(options).map(([each, { summary }]) => [`--${each}`, summary]);
+  return findOperands(command, listCommands(), operands, prefix);
+}
+
+/** Returns the operands among words, and the option whose value comes next. */
+function readWords(
+  options: Record<string, OptionSpec>,
+  words: readonly string[],
+): { operands: string[]; awaited: OptionSpec | undefined } {
+  const operands: string[] = [];
+  let awaited: OptionSpec | undefined;
+  for (const word of words) {
+    const isValue = awaited !== undefined;
+    awaited = undefined;
+    if (isValue) continue;
+    if (!word.startsWith("-")) operands.push(word);
+    else {
+      const option = Object.entries(options).find(([name, { short }]) => word === `--${name}` || word === `-${short}`);
+      if (option !== undefined && option[1].type !== "boolean") [, awaited] = option;
+    }
+  }
+  return { operands, awaited };
+}
+
+async function findOperands(
+  { operands: spec }: Command,
+  commands: readonly Command[],
+  before: readonly string[],
+  prefix: string,
+): Promise<readonly Candidate[]> {
+  if (spec === undefined || before.length >= spec.max) return [];
+  switch (spec.kind) {
+    case undefined:
+      return [];
     case "command":
       return namesOf(commands);
     case "client":
       return CLIENTS.map(({ id, title }) => [id, title]);
     case "shell":
       return Object.keys(SCRIPTS).map((shell) => [shell, ""]);
+    case "task and changed files":
+      return before.length === 0 ? listValues("task", before, prefix) : listChangedFiles(before);
     default:
-      return [];
+      return spec.max === 2 && before.length > 0 ? [] : listValues(spec.kind, before, prefix);
   }
 }
 
 function namesOf(commands: readonly Command[]): readonly Candidate[] {
   return commands.filter(({ group }) => group !== undefined).map(({ name, summary }) => [name, summary]);
-}
-
-/** Maximum number of tasks that completion offers. */
-const MAX_TASKS = 100;
-
-function listTasks(): readonly Candidate[] {
-  try {
-    const tasks = queryTasks(openCommandContext().store, { limit: MAX_TASKS });
-    return tasks.map(({ task_id, status, cwd }) => [task_id, `${status}, ${cwd}`]);
-  } catch {
-    return []; // The command itself reports the error.
-  }
 }

@@ -1,6 +1,7 @@
 import { VERSION } from "#base/build.ts";
 import { type Command, defineCommand, type OptionSpec } from "./command.ts";
-import { printLines } from "#cli/terminal/output.ts";
+import { printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { wrapToWidth } from "#cli/terminal/table.ts";
 import { suggest } from "#base/nearest.ts";
 import { optionsOf } from "./parse-command-line.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
@@ -10,7 +11,10 @@ const GROUPS = { clients: "MCP clients", tasks: "Tasks", worktrees: "Worktrees",
 const PROGRAM_NAME = "codex-mcp-server";
 
 /** Creates the help command for a list of commands. */
-export function makeHelpCommand(listCommands: () => readonly Command[]): Command {
+export function makeHelpCommand(
+  listCommands: () => readonly Command[],
+  findCommand: (name: string) => Command | undefined,
+): Command {
   return defineCommand({
     name: "help",
     group: "program",
@@ -19,7 +23,7 @@ export function makeHelpCommand(listCommands: () => readonly Command[]): Command
     examples: [["help tasks", "Show help for tasks, as tasks --help does"]],
     run: ({ operands: [name] }) => {
       const commands = listCommands();
-      const command = commands.find((candidate) => candidate.name === name);
+      const command = name === undefined ? undefined : findCommand(name);
       if (name !== undefined && command === undefined) throw unknownCommand(name, commands);
       if (command === undefined) printLines(describeProgram(commands));
       else printCommandHelp(command);
@@ -41,7 +45,7 @@ export function unknownCommand(name: string, commands: readonly Command[]): AppE
 
 /** Prints the usage, options and examples of a command. */
 export function printCommandHelp(command: Command): void {
-  const { name, summary, details, examples } = command;
+  const { name, summary, details, examples, aliases } = command;
   const options = Object.entries(optionsOf(command)).map(
     ([option, spec]) => [formatOption(option, spec), spec.summary] as const,
   );
@@ -51,6 +55,7 @@ export function printCommandHelp(command: Command): void {
     "",
     `Usage: ${PROGRAM_NAME} ${name}${operandsOf(command)} [options]`,
     ...(details === undefined ? [] : ["", ...Bun.wrapAnsi(details, 80).split("\n")]),
+    ...(aliases === undefined ? [] : ["", `Other names: ${aliases.join(", ")}`]),
     "",
     paint("Options", "bold"),
     ...formatRows(options, width),
@@ -65,7 +70,7 @@ function describeProgram(all: readonly Command[]): Text[] {
     return [[paint(title, "bold")], formatRows(rows, 24), [""]].flat();
   });
   return [
-    `${PROGRAM_NAME} ${VERSION}: an MCP server that hands coding tasks to the OpenAI Codex CLI`,
+    `${PROGRAM_NAME} ${VERSION}: hands coding tasks to the OpenAI Codex CLI, for MCP clients`,
     "",
     `Usage: ${PROGRAM_NAME} [command]`,
     "",
@@ -75,6 +80,7 @@ function describeProgram(all: readonly Command[]): Text[] {
     paint("Examples", "bold"),
     ...formatExamples([
       ["install claude-code", "Set it up in Claude Code"],
+      ['run "Review the last commit."', "Run a task and print its result"],
       ["tasks --watch", "Watch what Codex is doing"],
       ["help logs", "Show the options and examples of a command"],
     ]),
@@ -91,10 +97,19 @@ function formatOption(name: string, { type, short, placeholder, choices, multipl
   return `${start}--${name}${value === undefined ? "" : ` <${value}>`}${multiple === true ? "…" : ""}`;
 }
 
+/** Smallest width of the right column, in columns. */
+const MIN_RIGHT_WIDTH = 24;
+
 function formatRows(rows: readonly (readonly [string, string])[], width: number): string[] {
-  return rows.flatMap(([left, right]) =>
-    left.length < width ? [`  ${left.padEnd(width)}${right}`] : [`  ${left}`, `${" ".repeat(width + 2)}${right}`],
-  );
+  const indent = " ".repeat(width + 2);
+  const rightWidth = Math.max(MIN_RIGHT_WIDTH, terminalWidth() - indent.length);
+  return rows.flatMap(([left, right]) => {
+    const [first = "", ...rest] = wrapToWidth(right, rightWidth, { isHard: false }).map((line) => line.trimEnd());
+    const further = rest.map((line) => indent + line);
+    return left.length < width
+      ? [`  ${left.padEnd(width)}${first}`, ...further]
+      : [`  ${left}`, indent + first, ...further];
+  });
 }
 
 function formatExamples(examples: Command["examples"]): Text[] {

@@ -1,5 +1,6 @@
 import { isatty } from "node:tty";
 import { toFailure } from "#base/errors.ts";
+import { toCommandHint } from "./command-hints.ts";
 import type { Command } from "./command.ts";
 import { printErrors } from "#cli/terminal/output.ts";
 import { compose, hangingIndent } from "#cli/terminal/style.ts";
@@ -12,7 +13,8 @@ const PROGRAM_COMMANDS = new Map<string, () => Promise<Command>>([
   ["keep-orphans", async () => (await import("#cli/internal/keep-orphans.ts")).keepOrphansCommand],
 ]);
 
-const ALIASES = new Map([
+/** Flags that mean a command. */
+const FLAGS = new Map([
   ["--help", "help"],
   ["-h", "help"],
   ["--version", "version"],
@@ -27,13 +29,16 @@ const EX_USAGE = 64;
  * Runs the command that the arguments name. No other function converts an error to a message on stderr and an exit code.
  * @returns its exit code, or undefined if it continues to run
  */
-export async function runCommand(args: readonly string[]): Promise<number | undefined> {
+export async function runCommandLine(args: readonly string[]): Promise<number | undefined> {
   const [name = defaultCommand(), ...rest] = args;
   try {
-    return await run(await getCommand(ALIASES.get(name) ?? name), rest);
+    return await run(await getCommand(FLAGS.get(name) ?? name, rest[0]), rest);
   } catch (error) {
     const { code, message, hint } = toFailure(error);
-    printErrors([compose`codex-mcp-server: ${hangingIndent(message)}`, hangingIndent(`${hint} [${code}]`)]);
+    printErrors([
+      compose`codex-mcp-server: ${hangingIndent(message)}`,
+      hangingIndent(`${toCommandHint(hint)} [${code}]`),
+    ]);
     return code === "invalid_argument" ? EX_USAGE : 1;
   }
 }
@@ -43,11 +48,11 @@ function defaultCommand(): string {
   return isatty(0) && isatty(1) ? "help" : "serve";
 }
 
-async function getCommand(name: string): Promise<Command> {
+async function getCommand(name: string, next: string | undefined): Promise<Command> {
   const load = PROGRAM_COMMANDS.get(name);
   if (load !== undefined) return load();
-  const { COMMANDS } = await import("./commands.ts");
-  const command = COMMANDS.find((candidate) => candidate.name === name);
+  const { COMMANDS, findCommand } = await import("./commands.ts");
+  const command = findCommand(name, next);
   if (command !== undefined) return command;
   throw (await import("./help.ts")).unknownCommand(name, COMMANDS);
 }

@@ -10,15 +10,22 @@ export const attachCommand = defineCommand({
   name: "attach",
   group: "tasks",
   summary: "Attach to the tmux session of a running task",
-  details: "Press the tmux prefix, then d, to detach. Ctrl-C in the session cancels the task.",
+  details:
+    "Press the tmux prefix, then d, to detach; within tmux, press the prefix twice. Keys do not reach the task unless --write is " +
+    "given: Ctrl-C in its session cancels it.",
   operands: ONE_TASK,
-  examples: [["attach implement-parser-v1", "Attach to a full-access task"]],
-  run: async ({ operands: [name = ""] }) => {
+  options: {
+    write: { type: "boolean", short: "w", summary: "Let typed keys reach the session; Ctrl-C cancels the task" },
+  },
+  examples: [
+    ["attach implement-parser-v1", "Watch a task that changes files"],
+    ["attach --write implement-parser-v1", "Attach with a keyboard, for example to cancel the task by Ctrl-C"],
+  ],
+  run: async ({ options, operands: [name = ""] }) => {
     if (!isTerminal()) {
       throw new AppError("invalid_argument", "attach needs a terminal.", "Use `codex-mcp-server logs --follow`.");
     }
     const context = openCommandContext();
-    await attachTask(context, await reconcile(context, resolveTask(context, name)));
-    return 0;
+    return attachTask(context, await reconcile(context, resolveTask(context, name)), options.write);
   },
 });

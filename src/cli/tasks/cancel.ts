@@ -9,6 +9,7 @@ import { compose, join, paint } from "#cli/terminal/style.ts";
 
 export const cancelCommand = defineCommand({
   name: "cancel",
+  aliases: ["kill", "stop"],
   group: "tasks",
   summary: "Cancel tasks and stop all their processes",
   details: "Keeps the worktree, branch and log of each task.",

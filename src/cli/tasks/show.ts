@@ -1,26 +1,22 @@
 import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
-import { formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
-import {
-  compose,
-  hangingIndent,
-  inOneLine,
-  multiline,
-  paint,
-  type Text,
-  withoutControls,
-} from "#cli/terminal/style.ts";
-import { sliceToWidth } from "#cli/terminal/table.ts";
+import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
+import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
+import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
+import { describeAudit } from "./describe-audit.ts";
 
 export const showCommand = defineCommand({
   name: "show",
+  aliases: ["status", "info"],
   group: "tasks",
   summary: "Show the state, progress and result of a task",
   operands: ONE_TASK,
@@ -31,7 +27,7 @@ export const showCommand = defineCommand({
     const { record } = resolveTask(context, name);
     const detail = await showTask(context, record.task_id);
     const stored = findTask(context.store, record.task_id);
-    if (options.json) printJson(detail);
+    if (options.json) printJson(withCommandHints(detail));
     else printLines(describe(detail, stored?.record ?? record));
     return 0;
   },
@@ -44,6 +40,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
   return [
     compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
     ...fields(detail, record),
+    ...describePrompt(record),
     ...describeChanges(detail),
     ...describeEvents(detail),
     ...describeOutcome(detail),
@@ -54,9 +51,15 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
 
 function fields(detail: TaskDetail, record: TaskRecord): Text[] {
   const { usage } = detail;
-  const settings = [record.model, record.reasoning_effort, record.profile && `profile ${record.profile}`];
+  const settings = [
+    record.model && `model ${record.model}`,
+    record.reasoning_effort && `effort ${record.reasoning_effort}`,
+    record.profile && `profile ${record.profile}`,
+  ];
   const rows: [name: string, value: string | number | undefined][] = [
-    ["started", `${record.start_time} (run ${record.run}, ${detail.mode})`],
+    ["started", `${formatLocalTime(new Date(record.start_time))} (run ${record.run}, ${detail.mode})`],
+    ["ended", "end_time" in record ? formatLocalTime(new Date(record.end_time)) : undefined],
+    ["client", record.client],
     ["sandbox", detail.sandbox + (record.readonly_fallback === true ? " (fallback)" : "")],
     ["settings", settings.filter(Boolean).join(", ") || undefined],
     ["workspace", shortenHome(detail.cwd)],
@@ -65,15 +68,29 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
     ["queue position", detail.queue_position],
-    ["last event", detail.last_event_at],
+    ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     ["stalled", detail.stalled],
-    ["note", detail.note],
+    ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.flatMap(([name, value]) =>
     value === undefined ? [] : [compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
   );
+}
+
+/** Maximum number of characters and lines of the prompt that are shown. */
+const MAX_PROMPT = 2000;
+const MAX_PROMPT_LINES = 12;
+
+function describePrompt({ prompt_file }: TaskRecord): Text[] {
+  const prompt = tryReadText(prompt_file)?.trim();
+  if (!prompt) return [];
+  const lines = shorten(prompt, MAX_PROMPT).split("\n");
+  const more = lines.length > MAX_PROMPT_LINES || prompt.length > MAX_PROMPT;
+  const shown = multiline(withoutControls(lines.slice(0, MAX_PROMPT_LINES).join("\n")));
+  const rest = more ? [paint(withoutControls(`The whole prompt is in ${shortenHome(prompt_file)}.`), "dim")] : [];
+  return ["", paint("Prompt", "bold"), shown, ...rest];
 }
 
 function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail): string | undefined {
@@ -97,12 +114,12 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   return ["", paint("Recent events", "bold"), ...lines];
 }
 
-function describeOutcome({ result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
     const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
-    lines.push("", hangingIndent(paint(failure, "red")), hangingIndent(withoutControls(hint ?? "")));
+    lines.push("", hangingIndent(paint(failure, "red")), ...wrap(toCommandHint(hint ?? "", task_id)));
   }
   if (audit !== undefined) {
     lines.push("", ...describeAudit(audit));
@@ -111,16 +128,8 @@ function describeOutcome({ result, error, code, hint, exit_code, readonly_audit:
   return lines;
 }
 
-function describeAudit({ verdict, enforcement, violations, evidence }: ReadonlyAudit): Text[] {
-  const style = { CLEAN: "green", UNVERIFIED: "yellow", VIOLATION: "red" } as const;
-  const reason = verdict === "UNVERIFIED" ? ": no violation was found, but not everything could be judged" : "";
-  const unjudged = [...evidence.unknown_commands, ...(evidence.unknown_events ?? [])];
-  return [
-    paint(`Read-only audit: ${verdict}${reason} (enforcement: ${enforcement})`, style[verdict]),
-    ...violations.map((violation) => compose`  ${inOneLine(JSON.stringify(violation))}`),
-    ...unjudged.map((what) => compose`  not judged: ${inOneLine(what)}`),
-    ...evidence.notes.map((note) => compose`  ${inOneLine(note)}`),
-  ];
+function wrap(text: string): string[] {
+  return wrapToWidth(multiline(withoutControls(text)), terminalWidth(), { isHard: false });
 }
 
 function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {

@@ -5,6 +5,7 @@ import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
 import { TASK_STATUSES } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { compose, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
@@ -16,12 +17,13 @@ const DEFAULT_LIMIT = 30;
 
 export const tasksCommand = defineCommand({
   name: "tasks",
+  aliases: ["ls", "list", "ps", "status"],
   group: "tasks",
   summary: "List tasks, newest first",
   options: {
     watch: { type: "boolean", short: "w", summary: "Show a live list on the whole terminal" },
     status: { type: "string", short: "s", choices: TASK_STATUSES, summary: "List only tasks in this state" },
-    cwd: { type: "string", placeholder: "folder", summary: "List only tasks of this workspace" },
+    cwd: { type: "string", placeholder: "folder", kind: "folder", summary: "List only tasks of this workspace" },
     limit: { type: "count", short: "n", summary: `Maximum number of tasks (default: ${DEFAULT_LIMIT})` },
     json: JSON_OPTION,
   },
@@ -46,7 +48,7 @@ export const tasksCommand = defineCommand({
 
 function describeNone({ status, cwd }: { status: unknown; cwd: unknown }): string {
   if (status !== undefined || cwd !== undefined) return "No matching tasks.";
-  return "No tasks yet. MCP clients start them; run `codex-mcp-server install` to set one up.";
+  return "No tasks yet. `codex-mcp-server run` starts one, and so do MCP clients: `codex-mcp-server install` sets one up.";
 }
 
 function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof listOverview>>, limit: number): Text[] {
@@ -62,7 +64,7 @@ function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof li
 function describeUnreadable({ unreadable = [] }: Pick<TaskPage, "unreadable">): Text[] {
   return unreadable.flatMap(({ task_id, problem, fix }) => [
     compose`${paint(task_id, "bold")} ${paint("cannot be read", "red")}: ${withoutControls(problem)}`,
-    paint(compose`  ${withoutControls(fix)}`, "dim"),
+    paint(compose`  ${withoutControls(toCommandHint(fix))}`, "dim"),
   ]);
 }
 

@@ -1,16 +1,16 @@
+import { EXIT_TIMED_OUT } from "./run-and-report.ts";
 import { toAnswer } from "#tasks/answer.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
-import type { EndedTask, TaskRecord } from "#domain/record.ts";
+import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, TASKS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
+import { notifyEnd } from "#cli/terminal/notify.ts";
+import { withCommandHints } from "#cli/framework/command-hints.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
-
-/** Exit code after a timeout, the same as that of timeout(1). */
-const EXIT_TIMED_OUT = 124;
 
 export const waitCommand = defineCommand({
   name: "wait",
@@ -34,10 +34,11 @@ export const waitCommand = defineCommand({
       const end = await waitAtMost(context, task, timeoutMs);
       if (end === undefined || (options.any && ended.length > 0)) return;
       ended.push(end);
+      if (!isEnded(task)) notifyEnd(end);
       if (!options.json) printLines([compose`${paint(end.task_id, "bold")}: ${join(describeEnd(end), ", ")}`]);
     });
     await (options.any ? Promise.race(waits) : Promise.all(waits));
-    if (options.json) printJson(ended.map(toAnswer));
+    if (options.json) printJson(ended.map((task) => withCommandHints(toAnswer(task))));
     if (ended.length < (options.any ? 1 : waited.length)) {
       const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));
       printErrors([`not ended: ${rest.map((task) => task.task_id).join(", ")}`]);

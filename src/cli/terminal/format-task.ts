@@ -3,7 +3,7 @@ import { elapsedSeconds } from "#domain/record.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { EndedTask, TaskStatus, Usage } from "#domain/record.ts";
-import { formatCount, formatDuration, shortenHome } from "./format-values.ts";
+import { formatCount, formatDuration, nameFolders, shortenHome } from "./format-values.ts";
 import {
   compose,
   hangingIndent,
@@ -38,22 +38,35 @@ function formatState({ status, running_on }: TaskOverview): Text {
 /** Column with its cells, and the smallest terminal width at which it is shown. */
 interface TaskColumn extends Column {
   minWidth: number;
-  cell: (task: TaskOverview) => Text;
+  cell: (task: TaskOverview, repositories: ReadonlyMap<string, string>) => Text;
 }
 
 const COLUMNS: readonly TaskColumn[] = [
-  { title: "TASK", isFlexible: true, minWidth: 0, cell: (task) => task.task_id },
+  { title: "TASK", isFlexible: true, keepsEnd: true, minWidth: 0, cell: (task) => task.task_id },
+  {
+    title: "REPOSITORY",
+    isFlexible: true,
+    keepsEnd: true,
+    minWidth: 60,
+    cell: ({ repository }, names) => withoutControls(names.get(repository) ?? repository),
+  },
   { title: "STATE", minWidth: 0, cell: formatState },
   { title: "ELAPSED", align: "right", minWidth: 0, cell: (task) => formatDuration(task.elapsed_seconds) },
-  { title: "LAST", align: "right", minWidth: 60, cell: formatLast },
+  { title: "LAST", align: "right", minWidth: 70, cell: formatLast },
   {
     title: "TOKENS",
     align: "right",
-    minWidth: 70,
+    minWidth: 78,
     cell: ({ usage }) => (usage === undefined ? "" : formatTokens(usage)),
   },
   { title: "SANDBOX", minWidth: 110, cell: (task) => task.sandbox },
-  { title: "WORKSPACE", isFlexible: true, minWidth: 110, cell: (task) => withoutControls(shortenHome(task.cwd)) },
+  {
+    title: "WORKSPACE",
+    isFlexible: true,
+    keepsEnd: true,
+    minWidth: 180,
+    cell: (task) => withoutControls(shortenHome(task.cwd)),
+  },
   { title: "ACTIVITY", isFlexible: true, minWidth: 130, cell: formatActivity },
 ];
 
@@ -63,9 +76,10 @@ export function formatTasks(tasks: readonly TaskOverview[], width: number): Styl
   const columns = COLUMNS.filter(
     ({ minWidth, title }) => width >= minWidth && (Number.isFinite(width) || title !== "ACTIVITY"),
   );
+  const repositories = nameFolders(tasks.map(({ repository }) => repository));
   return formatTable(
     columns,
-    tasks.map((task) => columns.map(({ cell }) => cell(task))),
+    tasks.map((task) => columns.map(({ cell }) => cell(task, repositories))),
     width,
   );
 }

@@ -9,6 +9,16 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / (24 * 3600))}d${pad(Math.floor((whole % (24 * 3600)) / 3600))}h`;
 }
 
+/** Formats a local time of day: `18:00:48`. */
+export function formatTimeOfDay(time: Date): string {
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map(pad).join(":");
+}
+
+/** Formats a local time: `2026-11-27 18:00:48`. */
+export function formatLocalTime(time: Date): string {
+  return `${time.getFullYear()}-${pad(time.getMonth() + 1)}-${pad(time.getDate())} ${formatTimeOfDay(time)}`;
+}
+
 /** Formats a count in at most five characters: `950`, `12.3k`, `1.2M`. */
 export function formatCount(count: number): string {
   if (count < 1000) return String(count);
@@ -28,6 +38,20 @@ export function formatBytes(bytes: number): string {
 export function shortenHome(path: string): string {
   const home = homedir();
   return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
+
+/** Returns short names of folders that tell them apart: the last parts of their paths, as many as necessary. */
+export function nameFolders(paths: readonly string[]): Map<string, string> {
+  const all = [...new Set(paths)];
+  const nameOf = (path: string, parts: number) => path.split("/").slice(-parts).join("/") || path;
+  return new Map(
+    all.map((path) => {
+      let parts = 1;
+      const isShared = () => all.some((other) => other !== path && nameOf(other, parts) === nameOf(path, parts));
+      while (parts < path.split("/").length && isShared()) parts++;
+      return [path, nameOf(path, parts)];
+    }),
+  );
 }
 
 function pad(count: number): string {

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { errnoOf } from "#base/errors.ts";
 import { decodeBytes, makeVisible } from "#base/visible-text.ts";
-import { compose, type Medium, multiline, render, type Text } from "./style.ts";
+import { compose, join, type Medium, multiline, render, type Text } from "./style.ts";
 
 // Commands write only through this file: it makes texts visible on a terminal and writes them unchanged to pipes and files.
 
@@ -13,6 +13,16 @@ const STDERR = 2;
 /** Checks whether the output goes to a terminal, not to a file or another program. */
 export function isTerminal(): boolean {
   return isatty(STDOUT);
+}
+
+/** Checks whether the standard error goes to a terminal. */
+export function isErrorTerminal(): boolean {
+  return isatty(STDERR);
+}
+
+/** Returns the width of the terminal of the standard error in columns. */
+export function errorTerminalWidth(): number {
+  return process.stderr.columns || 80;
 }
 
 /** Returns the width of the terminal in columns; infinite if the output goes elsewhere. */
@@ -44,10 +54,25 @@ export function printLines(lines: readonly Text[]): void {
   write(STDOUT, renderLines(STDOUT, lines));
 }
 
+/** Returns what a terminal gets for a text, for a program that shows it there. */
+export function renderForTerminal(text: Text): string {
+  return render(text, mediumOf(STDOUT));
+}
+
 /** Writes lines to stderr. A closed stderr is ignored. */
 export function printErrors(lines: readonly Text[]): void {
+  printErrorText(
+    join(
+      lines.map((line) => compose`${line}${LINE_END}`),
+      "",
+    ),
+  );
+}
+
+/** Writes a text to stderr without a line feed. */
+export function printErrorText(text: Text): void {
   try {
-    write(STDERR, renderLines(STDERR, lines));
+    write(STDERR, render(text, mediumOf(STDERR)));
   } catch {
     // Stderr is closed.
   }

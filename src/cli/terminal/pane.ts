@@ -2,6 +2,7 @@ import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
 import { ignoreTerminalSignals } from "#platform/terminal.ts";
 import type { RunningTask } from "#domain/record.ts";
 import { describeEnd, formatEvent } from "./format-task.ts";
+import { formatTimeOfDay } from "./format-values.ts";
 import { isTerminal, printWithoutWaiting } from "./output.ts";
 import { compose, paint, type Style, type Text } from "./style.ts";
 
@@ -13,7 +14,7 @@ export function makePane(): RunObserver {
   return {
     started: (task) => describeStart(task).forEach((line, index) => show(line, index === 0 ? "bold" : "dim")),
     event: (event) => {
-      const time = currentTime();
+      const time = formatTimeOfDay(new Date());
       const { text, style } = formatEvent(event, " ".repeat(time.length + 1));
       show(compose`${time} ${text}`, style);
     },
@@ -26,11 +27,7 @@ function describeStart(task: RunningTask): string[] {
     `${task.task_id} (${task.sandbox}, run ${task.run})`,
     `in ${task.run_dir}${task.agent_branch === undefined ? "" : ` on ${task.agent_branch}`}`,
     `log ${task.log_file}`,
-    "Press the tmux prefix, then d, to detach. Ctrl-C or closing the session cancels the task.",
+    "Press the tmux prefix, then d, to detach. Closing the session cancels the task, and so does Ctrl-C unless attached read-only.",
     "",
   ];
-}
-
-function currentTime(): string {
-  return new Date().toTimeString().slice(0, 8);
 }

@@ -2,28 +2,63 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
 import { SAFE_OPEN } from "#platform/files/read-file.ts";
 import { decodeBytes } from "#base/visible-text.ts";
-import { isTerminal, print, printBytes } from "./output.ts";
-import { join, multiline, paint, type Style, type StyledText } from "./style.ts";
+import type { PatchDisplay, PatchPart } from "#git/terminal-settings.ts";
+import { startPager } from "#platform/start/start-pager.ts";
+import { isTerminal, print, printBytes, renderForTerminal } from "./output.ts";
+import { compose, join, multiline, paint, type Style, type StyledText, userStyle } from "./style.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
 /** Prints a patch file of any size: byte for byte to a pipe, in colour and in a visible form on a terminal. */
-export function printPatch(path: string): void {
+export async function printPatch(path: string, display: PatchDisplay): Promise<void> {
+  if (!isTerminal()) {
+    for (const chunk of readChunks(path)) printBytes(chunk);
+    return;
+  }
+  const painter = new PatchPainter(display.hasColour ? stylesOf(display) : {});
+  if (display.pager === undefined) {
+    for (const text of paintChunks(path, painter)) print(text);
+  } else await pagePatch(path, painter, display.pager);
+}
+
+/** Shows a patch in a pager, which gets the text that the terminal would get. */
+async function pagePatch(path: string, painter: PatchPainter, command: string): Promise<void> {
+  // As git sets them, unless the user does: quit if all fits, colours, and the screen stays.
+  const pager = startPager(command, { LESS: "FRX", LV: "-c", ...process.env });
+  try {
+    for (const text of paintChunks(path, painter)) {
+      if (!(await pager.write(renderForTerminal(text)))) break;
+    }
+  } finally {
+    await pager.close();
+  }
+}
+
+function* paintChunks(path: string, painter: PatchPainter): Generator<StyledText> {
+  for (const chunk of readChunks(path)) yield painter.push(chunk);
+  yield painter.finish();
+}
+
+function* readChunks(path: string): Generator<Buffer> {
   const file = openSync(path, SAFE_OPEN | (constants.O_NOFOLLOW ?? 0));
   try {
     if (!fstatSync(file).isFile()) throw new AppError("state_unusable", `${path} is not a file.`, "Remove it.");
-    const painter = isTerminal() ? new PatchPainter() : undefined;
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    for (;;) {
-      const bytes = readSync(file, chunk, 0, chunk.length, null);
-      if (bytes === 0) break;
-      if (painter === undefined) printBytes(chunk.subarray(0, bytes));
-      else print(painter.push(chunk.subarray(0, bytes)));
-    }
-    if (painter !== undefined) print(painter.finish());
+    for (let bytes = readSync(file, chunk); bytes > 0; bytes = readSync(file, chunk)) yield chunk.subarray(0, bytes);
   } finally {
     closeSync(file);
   }
+}
+
+/** Styles of the parts of a patch. */
+type PatchStyles = Partial<Record<PatchPart, Style>>;
+
+/** Colours that git uses by default. */
+const GIT_STYLES: PatchStyles = { meta: "bold", frag: "cyan", old: "red", new: "green" };
+
+function stylesOf({ colours }: PatchDisplay): PatchStyles {
+  const chosen = Object.entries(colours).map(([part, codes]) => [part, userStyle(codes)] as const);
+  return { ...GIT_STYLES, ...Object.fromEntries(chosen) };
 }
 
 const LINE_FEED = 0x0a;
@@ -34,11 +69,16 @@ const HEADER =
 
 /** Colours a patch as it is read, in pieces of limited size however long its lines are. */
 export class PatchPainter {
+  readonly #styles: PatchStyles;
   #rest: Buffer = Buffer.alloc(0);
   /** Style of the line whose beginning has been printed. */
   #style: Style | undefined;
   /** Number of lines left in the hunk, on each side. Within a hunk no line is a header, even if it looks like one. */
   #left = { old: 0, new: 0 };
+
+  constructor(styles: PatchStyles = GIT_STYLES) {
+    this.#styles = styles;
+  }
 
   /** Returns the text that can be shown after these further bytes. */
   push(chunk: Buffer): StyledText {
@@ -65,24 +105,34 @@ export class PatchPainter {
 
   #paint(bytes: Buffer): StyledText {
     const text = decodeBytes(bytes);
-    this.#style ??= this.#styleOf(text);
-    return paint(multiline(text), this.#style);
+    if (this.#style !== undefined) return paint(multiline(text), this.#style);
+    const hunk = this.#isInHunk ? undefined : HUNK.exec(text)?.[0];
+    this.#style = this.#styles[this.#partOf(text)] ?? "plain";
+    if (hunk === undefined) return paint(multiline(text), this.#style);
+    // The line after which the hunk comes has a colour of its own.
+    const range = paint(hunk, this.#style);
+    this.#style = this.#styles.func ?? "plain";
+    return compose`${range}${paint(multiline(text.slice(hunk.length)), this.#style)}`;
   }
 
-  #styleOf(line: string): Style {
-    if (line.startsWith("\\")) return "dim"; // no newline at end of file
-    if (this.#left.old > 0 || this.#left.new > 0) return this.#styleInHunk(line);
+  get #isInHunk(): boolean {
+    return this.#left.old > 0 || this.#left.new > 0;
+  }
+
+  #partOf(line: string): PatchPart {
+    if (line.startsWith("\\")) return "context"; // no newline at end of file
+    if (this.#isInHunk) return this.#partInHunk(line);
     const hunk = HUNK.exec(line);
-    if (hunk === null) return HEADER.test(line) ? "bold" : "plain";
+    if (hunk === null) return HEADER.test(line) ? "meta" : "context";
     this.#left = { old: Number(hunk[1] ?? 1), new: Number(hunk[2] ?? 1) };
-    return "cyan";
+    return "frag";
   }
 
-  #styleInHunk(line: string): Style {
+  #partInHunk(line: string): PatchPart {
     if (!line.startsWith("+")) this.#left.old--;
     if (!line.startsWith("-")) this.#left.new--;
-    if (line.startsWith("+")) return "green";
-    return line.startsWith("-") ? "red" : "plain";
+    if (line.startsWith("+")) return "new";
+    return line.startsWith("-") ? "old" : "context";
   }
 }
 

@@ -11,10 +11,12 @@ const CONTROLS = {
   "begin frame": "\u001B[?2026h\u001B[H",
   "end frame": "\u001B[K\u001B[J\u001B[?2026l",
   "next line": "\u001B[K\r\n",
+  bell: "\u0007",
+  "begin notification": "\u001B]9;", // of the desktop, up to a bell
 } as const;
 
-/** Style of a text; `plain` changes nothing. */
-export type Style = keyof typeof STYLES | "plain";
+/** Style of a text; `plain` changes nothing, `sgr:…` is a colour that the user has chosen, by {@link userStyle}. */
+export type Style = keyof typeof STYLES | "plain" | `sgr:${string}`;
 
 /** Name of a control sequence. */
 export type Control = keyof typeof CONTROLS;
@@ -59,9 +61,22 @@ export function render(text: Text, { isTerminal, hasColour }: Medium): string {
       if (!isTerminal) return piece.piped;
       const visible = makeVisible(piece.text, piece.isMultiline);
       if (piece.style === "plain" || visible === "" || !hasColour) return visible;
-      return `\u001B[${STYLES[piece.style]}m${visible}${RESET}`;
+      return `\u001B[${codesOf(piece.style)}m${visible}${RESET}`;
     })
     .join("");
+}
+
+function codesOf(style: Exclude<Style, "plain">): number | string {
+  return isOwnStyle(style) ? STYLES[style] : style.slice("sgr:".length);
+}
+
+function isOwnStyle(style: string): style is keyof typeof STYLES {
+  return Object.hasOwn(STYLES, style);
+}
+
+/** Returns the style for the parameters of an SGR sequence, such as `1;38;5;208`; `plain` for anything else. */
+export function userStyle(codes: string): Style {
+  return /^\d{1,3}(?:;\d{1,3}){0,15}$/.test(codes) ? `sgr:${codes}` : "plain";
 }
 
 /** Joins texts and strings: compose`${paint(name, "bold")}: ${message}`. */

@@ -6,6 +6,8 @@ export interface Column {
   align?: "right";
   /** Whether the column shrinks if the terminal is too narrow. Of several flexible columns, the last shrinks first. */
   isFlexible?: boolean;
+  /** Whether a cell that is too wide loses its middle, rather than its end: both ends of ids and paths tell them apart. */
+  keepsEnd?: boolean;
 }
 
 const GAP = "  ";
@@ -25,7 +27,7 @@ export function formatTable(
   const natural = columns.map((_, index) => Math.max(...all.map((row) => widthOf(row[index] ?? "", width))));
   const widths = shrinkColumns(columns, natural, width);
   return all.map((row) => {
-    const cells = columns.map((column, index) => padCell(row[index] ?? "", widths[index] ?? 0, column.align, width));
+    const cells = columns.map((column, index) => padCell(row[index] ?? "", widths[index] ?? 0, column, width));
     return sliceToWidth(trimEnd(join(cells, GAP)), width);
   });
 }
@@ -42,6 +44,24 @@ export function sliceToWidth(text: Text, width: number): StyledText {
     if (part !== words) break;
   }
   return join(kept, "");
+}
+
+/** Returns a text cut to a width in terminal columns, with an ellipsis for its middle if something is missing. */
+export function cutMiddle(text: Text, width: number): StyledText {
+  if (!Number.isFinite(width) || widthOf(text, width) <= width) return compose`${text}`;
+  const words = visiblePieces(text)
+    .map((piece) => piece.words)
+    .join("");
+  const style = visiblePieces(text)[0]?.style ?? "plain";
+  const start = takeColumns(words, Math.ceil((width - 1) / 2));
+  const characters = [...new Intl.Segmenter().segment(words.slice(start.length))].map(({ segment }) => segment);
+  const room = width - 1 - Bun.stringWidth(start);
+  let end = "";
+  for (let next = characters.pop(); next !== undefined; next = characters.pop()) {
+    if (Bun.stringWidth(next + end) > room) break;
+    end = next + end;
+  }
+  return paint(`${start}${"…".slice(0, width)}${end}`, style);
 }
 
 /** Returns the beginning of a visible text that fits into a number of columns. */
@@ -101,8 +121,9 @@ function shrinkColumns(columns: readonly Column[], natural: readonly number[], w
   return widths;
 }
 
-function padCell(text: Text, column: number, align: "right" | undefined, width: number): StyledText {
-  const cut = Number.isFinite(width) ? sliceToWidth(text, column) : compose`${text}`;
+function padCell(text: Text, column: number, { align, keepsEnd }: Column, width: number): StyledText {
+  const slice = keepsEnd === true ? cutMiddle : sliceToWidth;
+  const cut = Number.isFinite(width) ? slice(text, column) : compose`${text}`;
   const space = " ".repeat(Math.max(0, column - widthOf(cut, width)));
   return align === "right" ? compose`${space}${cut}` : compose`${cut}${space}`;
 }

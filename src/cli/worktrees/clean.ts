@@ -15,6 +15,7 @@ import type { Config } from "#base/config.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { toFailure } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
@@ -42,7 +43,11 @@ export const cleanCommand = defineCommand({
       summary: "Remove git's records of worktrees whose folders are gone; their branches are kept",
     },
     worktrees: { type: "boolean", summary: "Remove all worktrees, for example with --older-than" },
-    keep: { type: "count", min: 0, summary: "Keep this many of the newest tasks" },
+    keep: {
+      type: "count",
+      min: 0,
+      summary: "Keep this many of the newest tasks, or of the most recently used worktrees",
+    },
     "older-than": {
       type: "duration",
       summary: "Keep tasks that ended, and worktrees last used, within this time: 12h, 7d, 2w",
@@ -53,13 +58,14 @@ export const cleanCommand = defineCommand({
     ["clean --older-than 7d", "List the tasks that ended more than a week ago"],
     ["clean --merged --yes", "Remove worktrees whose work is merged"],
     ["clean --worktrees --older-than 30d", "List the worktrees that have not been used for a month"],
+    ["clean --worktrees --keep 20 --yes", "Remove all worktrees but the 20 that were used last"],
   ],
   run: async ({ options }) => {
     const { merged, unchanged, gone, json, keep, "older-than": olderThanSeconds } = options;
     const context = openCommandContext();
     const output = { isDryRun: !options.yes, json };
     if (options.worktrees || merged || unchanged || gone) {
-      const filter = { merged, unchanged, ...(gone && { gone }), olderThanSeconds };
+      const filter = { merged, unchanged, ...(gone && { gone }), olderThanSeconds, keepNewest: keep };
       return cleanWorktrees(context, filter, output);
     }
     return cleanTasks(context, toLimits(keep, olderThanSeconds, context.config), output);
@@ -158,7 +164,7 @@ async function removeWorktree(context: AppContext, known: KnownWorktree): Promis
     return await cleanWorktree(context, known);
   } catch (error) {
     const { message, hint } = toFailure(error);
-    return { refused: `${message} ${hint}` };
+    return { refused: `${message} ${toCommandHint(hint)}` };
   }
 }
 

@@ -23,7 +23,12 @@ export const mergeCommand = defineCommand({
       choices: ["squash", "merge", "rebase", "ff-only"],
       summary: "How to merge (default: squash, one commit for each task)",
     },
-    into: { type: "string", placeholder: "branch", summary: "Branch to merge into (default: the task's base branch)" },
+    into: {
+      type: "string",
+      placeholder: "branch",
+      kind: "branch",
+      summary: "Branch to merge into (default: the task's base branch)",
+    },
     message: { type: "string", short: "m", placeholder: "text", summary: "Commit message" },
     json: JSON_OPTION,
   },

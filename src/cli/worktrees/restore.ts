@@ -52,12 +52,12 @@ function describe(done: Awaited<ReturnType<typeof restoreWorktree>>): string[] {
 }
 
 const COLUMNS = [
-  { title: "BRANCH", isFlexible: true },
+  { title: "BRANCH", isFlexible: true, keepsEnd: true },
   { title: "DISCARDED", align: "right" },
   { title: "KEPT UNTIL" },
   { title: "SIZE", align: "right" },
-  { title: "REPOSITORY", isFlexible: true },
-  { title: "REF", isFlexible: true },
+  { title: "REPOSITORY", isFlexible: true, keepsEnd: true },
+  { title: "REF", isFlexible: true, keepsEnd: true },
 ] as const;
 
 function list({ discarded, problems }: Awaited<ReturnType<typeof listDiscarded>>, isJson: boolean): number {

@@ -1,12 +1,14 @@
-import { listWorktrees } from "#worktrees/list-worktrees.ts";
+import { repositoryOf } from "#tasks/overview.ts";
+import { type KnownWorktree, listWorktrees } from "#worktrees/list-worktrees.ts";
 import type { WorktreeReport } from "#worktrees/worktree-report.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
-import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
-import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
-import { formatTable } from "#cli/terminal/table.ts";
+import { formatBytes, formatDuration, nameFolders, shortenHome } from "#cli/terminal/format-values.ts";
+import { paint, type StyledText, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { type Column, formatTable } from "#cli/terminal/table.ts";
 
 export const worktreesCommand = defineCommand({
   name: "worktrees",
@@ -21,48 +23,78 @@ export const worktreesCommand = defineCommand({
   },
   examples: [["worktrees", "List the worktrees in all repositories"]],
   run: async ({ options }) => {
-    const reports = (await listWorktrees(openCommandContext(), options.exact)).map(({ report }) => report);
+    const worktrees = await listWorktrees(openCommandContext(), options.exact);
+    const reports = worktrees.map(({ report }) => report);
     if (options.json) printJson({ worktrees: reports });
-    else if (reports.length === 0) printLines(["No worktrees. Each full-access task in a git repository gets one."]);
+    else if (reports.length === 0) printLines(["No worktrees. Each task that writes in a git repository gets one."]);
     else {
-      const [titles = "", ...rows] = formatTable(COLUMNS, reports.map(toCells), terminalWidth());
+      const [titles = "", ...rows] = formatWorktrees(worktrees, terminalWidth());
       printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);
     }
     return 0;
   },
 });
 
-const COLUMNS = [
-  { title: "BRANCH", isFlexible: true },
-  { title: "STATE" },
-  { title: "AHEAD", align: "right" },
-  { title: "BEHIND", align: "right" },
-  { title: "SIZE", align: "right" },
-  { title: "LAST TASK", align: "right" },
-  { title: "FOLDER", isFlexible: true },
-] as const;
+/** Column with its cells, and the smallest terminal width at which it is shown. */
+interface WorktreeColumn extends Column {
+  minWidth: number;
+  cell: (report: WorktreeReport, repository: string) => Text;
+}
+
+const COLUMNS: readonly WorktreeColumn[] = [
+  {
+    title: "BRANCH",
+    isFlexible: true,
+    keepsEnd: true,
+    minWidth: 0,
+    cell: ({ agent_branch }) => withoutControls(agent_branch),
+  },
+  { title: "REPOSITORY", isFlexible: true, keepsEnd: true, minWidth: 0, cell: (_, name) => withoutControls(name) },
+  { title: "STATE", minWidth: 0, cell: (report) => withoutControls(describeState(report)) },
+  { title: "AHEAD", align: "right", minWidth: 0, cell: (report) => ifKnown(report, String(report.ahead)) },
+  { title: "BEHIND", align: "right", minWidth: 100, cell: (report) => ifKnown(report, String(report.behind)) },
+  { title: "SIZE", align: "right", minWidth: 70, cell: (report) => ifKnown(report, formatSize(report)) },
+  { title: "LAST TASK", align: "right", minWidth: 100, cell: formatLastTask },
+  {
+    title: "FOLDER",
+    isFlexible: true,
+    keepsEnd: true,
+    minWidth: 130,
+    cell: ({ worktree_dir }) => withoutControls(shortenHome(worktree_dir)),
+  },
+];
+
+/** Returns the lines of a table of worktrees, column titles first, without the columns for which a terminal is too narrow. */
+function formatWorktrees(worktrees: readonly KnownWorktree[], width: number): StyledText[] {
+  const columns = COLUMNS.filter(({ minWidth }) => width >= minWidth);
+  const paths = worktrees.map(({ site }) => repositoryOf(site.repository));
+  const names = nameFolders(paths);
+  const rows = worktrees.map(({ report }, index) => {
+    const path = paths[index] ?? "";
+    return columns.map(({ cell }) => cell(report, names.get(path) ?? path));
+  });
+  return formatTable(columns, rows, width);
+}
+
+function ifKnown({ state }: WorktreeReport, text: string): string {
+  return state === "unreadable" ? "?" : text;
+}
+
+function formatSize({ bytes, has_more_bytes }: WorktreeReport): string {
+  return `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}`;
+}
+
+function formatLastTask({ last_task }: WorktreeReport): string {
+  return last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`;
+}
 
 /** Returns lines on unknown states, with the reasons. */
 function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
-    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${problem}`)],
+    problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${toCommandHint(problem)}`)],
   );
   const isCut = reports.some((each) => each.problem === undefined && (each.is_work_unknown ?? each.has_more_bytes));
   return [...problems, ...(isCut && !isExact ? ["Not all files were checked; use --exact to check them."] : [])];
-}
-
-function toCells(report: WorktreeReport): Text[] {
-  const { agent_branch, state, ahead, behind, bytes, has_more_bytes, last_task, worktree_dir } = report;
-  const isKnown = state !== "unreadable";
-  return [
-    withoutControls(agent_branch),
-    withoutControls(describeState(report)),
-    isKnown ? String(ahead) : "?",
-    isKnown ? String(behind) : "?",
-    isKnown ? `${has_more_bytes === true ? "> " : ""}${formatBytes(bytes)}` : "?",
-    last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`,
-    withoutControls(shortenHome(worktree_dir)),
-  ];
 }
 
 /** Describes the state of a worktree in a few words. */

@@ -20,71 +20,89 @@ export interface EventLine {
 
 const MAX_TEXT = 500;
 
-/** Describes an event for a reader; returns undefined for events that only frame others. */
-export function describeEvent(event: CodexEvent): EventLine | undefined {
+/**
+ * Describes an event for a reader; returns undefined for events that only frame others.
+ * @param limit longest text in characters; without a limit, the whole output of commands is included
+ */
+export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | undefined {
   switch (event.type) {
     case "item.started":
-      return isKnownItem(event.item) ? describeStart(event.item) : undefined;
+      return isKnownItem(event.item) ? describeStart(event.item, limit) : undefined;
     case "item.updated":
-      return isKnownItem(event.item) && event.item.type === "todo_list" ? describeEnd(event.item) : undefined;
+      return isKnownItem(event.item) && event.item.type === "todo_list" ? describeEnd(event.item, limit) : undefined;
     case "item.completed":
-      return isKnownItem(event.item) ? describeEnd(event.item) : { type: "notice", text: shorten(event.item.type) };
+      return isKnownItem(event.item)
+        ? describeEnd(event.item, limit)
+        : { type: "notice", text: shorten(event.item.type, limit) };
     case "turn.failed":
-      return { type: "error", text: shorten(event.error.message) };
+      return { type: "error", text: shorten(event.error.message, limit) };
     case "error":
-      return { type: "error", text: shorten(event.message) };
+      return { type: "error", text: shorten(event.message, limit) };
     default:
       return undefined;
   }
 }
 
-function describeStart(item: CodexItem): EventLine | undefined {
+function describeStart(item: CodexItem, limit: number): EventLine | undefined {
   switch (item.type) {
     case "command_execution":
-      return { type: "command", text: shorten(unwrapCommand(item.command)), tool_name: "shell" };
+      return { type: "command", text: shorten(unwrapCommand(item.command), limit), tool_name: "shell" };
     case "mcp_tool_call":
-      return { type: "tool_call", text: shorten(`${item.server}.${item.tool}`), tool_name: shorten(item.tool) };
+      return {
+        type: "tool_call",
+        text: shorten(`${item.server}.${item.tool}`, limit),
+        tool_name: shorten(item.tool, limit),
+      };
     case "todo_list":
-      return describeEnd(item);
+      return describeEnd(item, limit);
     default:
       return undefined;
   }
 }
 
-function describeEnd(item: CodexItem): EventLine {
+function describeEnd(item: CodexItem, limit: number): EventLine {
   switch (item.type) {
     case "agent_message":
-      return { type: "text", text: shorten(item.text) };
+      return { type: "text", text: shorten(item.text, limit) };
     case "user_message":
-      return { type: "message", text: shorten(item.text) };
+      return { type: "message", text: shorten(item.text, limit) };
     case "reasoning":
-      return { type: "thinking", text: shorten(item.text) };
+      return { type: "thinking", text: shorten(item.text, limit) };
     case "command_execution":
-      return { type: "tool_result", text: describeExit(item), tool_name: "shell" };
+      return { type: "tool_result", text: describeExit(item, limit), tool_name: "shell" };
     case "file_change":
-      return { type: "tool_call", text: shorten(describeChanges(item)), tool_name: "apply_patch" };
+      return { type: "tool_call", text: shorten(describeChanges(item), limit), tool_name: "apply_patch" };
     case "mcp_tool_call":
       return {
         type: "tool_result",
-        text: shorten(`${item.server}.${item.tool}: ${item.status}`),
-        tool_name: shorten(item.tool),
+        text: shorten(`${item.server}.${item.tool}: ${item.status}`, limit),
+        tool_name: shorten(item.tool, limit),
       };
     case "collab_tool_call":
-      return { type: "tool_call", text: shorten(`${item.tool}: ${item.status}`), tool_name: shorten(item.tool) };
+      return {
+        type: "tool_call",
+        text: shorten(`${item.tool}: ${item.status}`, limit),
+        tool_name: shorten(item.tool, limit),
+      };
     case "web_search":
-      return { type: "tool_call", text: shorten(item.query), tool_name: "web_search" };
+      return { type: "tool_call", text: shorten(item.query, limit), tool_name: "web_search" };
     case "todo_list":
-      return { type: "plan", text: shorten(describePlan(item)) };
+      return { type: "plan", text: shorten(describePlan(item), limit) };
     case "error":
       // The run continues after it; an event of its own reports the end of a run.
-      return { type: "warning", text: shorten(item.message) };
+      return { type: "warning", text: shorten(item.message, limit) };
   }
 }
 
-function describeExit(item: Extract<CodexItem, { type: "command_execution" }>): string {
-  const lastLine = item.aggregated_output.trimEnd().split("\n").at(-1) ?? "";
-  const exit = item.exit_code === 0 ? "ok" : `exit ${item.exit_code ?? item.status}`;
-  return shorten(lastLine === "" ? exit : `${exit}: ${lastLine}`);
+function describeExit(
+  { aggregated_output, exit_code, status }: Extract<CodexItem, { type: "command_execution" }>,
+  limit: number,
+): string {
+  const output = aggregated_output.trimEnd();
+  const exit = exit_code === 0 ? "ok" : `exit ${exit_code ?? status}`;
+  if (output === "") return shorten(exit, limit);
+  if (!Number.isFinite(limit)) return `${exit}\n${output}`;
+  return shorten(`${exit}: ${output.split("\n").at(-1) ?? ""}`, limit);
 }
 
 function describeChanges(item: Extract<CodexItem, { type: "file_change" }>): string {
@@ -107,6 +125,6 @@ export function unwrapCommand(command: string): string {
   return quoted;
 }
 
-function shorten(text: string): string {
-  return text.length <= MAX_TEXT ? text : `${takeStart(text, MAX_TEXT - 1)}…`;
+function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${takeStart(text, limit - 1)}…`;
 }

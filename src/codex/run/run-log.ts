@@ -51,6 +51,11 @@ export class RunLog {
     yield* this.#take(this.#reader.rest());
   }
 
+  /** Returns the number of bytes that were read. */
+  get bytesRead(): number {
+    return this.#digest.fingerprint.size;
+  }
+
   /** Returns whether the log still begins with the part that was read: logs are only appended to. */
   isIntact(): boolean {
     const { size, digest } = this.#digest.fingerprint;

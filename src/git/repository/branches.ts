@@ -29,6 +29,13 @@ export async function resolveBranch(folder: string, branch: string): Promise<str
 /** Maximum number of symbolic refs to follow, the same as git's. */
 const MAX_SYMBOLIC_REFS = 5;
 
+/** Lists the names of branches, most recently committed first. @throws AppError as `git` does */
+export async function listBranchNames(folder: string, atMost: number, limits: GitLimits): Promise<string[]> {
+  const args = ["for-each-ref", "--sort=-committerdate", `--count=${atMost}`, "--format=%(refname)", "refs/heads"];
+  const lines = await git(folder, args, {}, limits);
+  return lines.split("\n").flatMap((line) => (line === "" ? [] : [line.replace(/^refs\/heads\//, "")]));
+}
+
 /** Returns the arguments of a command that deletes a branch, if it points to the commit; of a symbolic ref, only that name is deleted. */
 export function deleteBranchArgs(branch: string, commit: string): string[] {
   return ["update-ref", "--no-deref", "-d", `refs/heads/${branch}`, commit];

@@ -22,7 +22,7 @@ For long work, also:
 - Say what to do when it is stuck: leave that part unchanged, write it down, continue with the next.
 - A command without output for half an hour ends the run; raise idle_timeout_seconds if one needs longer.
 
-Tell the user the task_id, that \`tmux attach -t <task_id>\` shows it at work, and that \`codex-mcp-server tasks --watch\` shows all tasks. Do something else meanwhile; when you need the result, call \`codex_wait\`, not \`codex_status\` in a loop.
+Tell the user the task_id, that \`codex-mcp-server attach <task_id>\` shows it at work, and that \`codex-mcp-server tasks --watch\` shows all tasks. Do something else meanwhile; when you need the result, call \`codex_wait\`, not \`codex_status\` in a loop.
 
 ${AFTER_A_WORKTREE}`,
 };

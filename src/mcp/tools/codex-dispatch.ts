@@ -25,8 +25,8 @@ export const codexDispatch = defineTool({
       worktree_dir: z.string().optional(),
       note: z.string().optional(),
     }),
-  handle: async (args, { open, findFolder }) => {
-    const task = await startOpenTask(open(), toOpenRequest(args, "dispatch"), findFolder);
+  handle: async (args, { open, client, findFolder }) => {
+    const task = await startOpenTask(open(), { ...toOpenRequest(args, "dispatch"), client }, findFolder);
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };
     return {
       data: {

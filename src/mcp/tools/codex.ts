@@ -64,7 +64,7 @@ export async function runToEnd(
 ): Promise<HandlerAnswer> {
   const deadline = performance.now() + call.limits().answerWithinMs;
   const context = call.open();
-  const started = await startOpenTask(context, request, call.findFolder);
+  const started = await startOpenTask(context, { ...request, client: call.client }, call.findFolder);
   if (call.takesTasks && !isEnded(started) && !call.stopped.aborted) return { task: started };
   const stop = () => void cancelTask(context, started.task_id);
   if (call.stopped.aborted) stop();

@@ -33,6 +33,7 @@ export function registerTools(server: Server, session: Session): void {
       stopped: userCancel(extra.signal, session.leaving),
       abandoned: extra.signal,
       limits: () => limitsOf(session.open().config, caller.name),
+      client: caller.name,
       takesTasks: caller.takesTasks,
       findFolder: () => findClientFolder(server, process.env),
       reportProgress: progressOf(params, extra),

@@ -64,13 +64,17 @@ export interface ShellProcess {
   ended: Promise<number | null>;
 }
 
+/** Returns the program that interprets a shell command that the user has configured; no other text may become part of one. */
+export function shellCommand(command: string): string[] {
+  return IS_WINDOWS ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
+}
+
 /** Starts a shell command in its own session. */
 export function startShell({ command, folder, environment, logFile, cgroup, lockFile }: ShellStart): ShellProcess {
   const log = openSync(logFile, "a", 0o600);
   try {
-    const shell = IS_WINDOWS ? ["cmd", "/d", "/s", "/c", command] : ["/bin/sh", "-c", command];
     const stdio = ["ignore", log, log] as const;
-    const child = startContained({ command: shell, folder, environment, stdio, cgroup, lockFile });
+    const child = startContained({ command: shellCommand(command), folder, environment, stdio, cgroup, lockFile });
     const ended = child.exited.then(() => (child.signalCode === null ? child.exitCode : null));
     return { identity: identifyProcess(child.pid), ended };
   } finally {

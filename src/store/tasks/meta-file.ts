@@ -92,6 +92,8 @@ const MetaSchema = v.object({
   running_since: text,
   status: v.optional(v.picklist(["queued", "running", "completed", "failed", "cancelled"]), "running"),
   tmux_session: text,
+  tmux_socket: text,
+  client: text,
   resumes: text,
   model: text,
   reasoning_effort: text,

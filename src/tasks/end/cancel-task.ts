@@ -15,6 +15,7 @@ import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
+import { startEndHook } from "#tasks/supervise/end-hook.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { reconcile, withOwnerLock } from "./reconcile.ts";
@@ -92,6 +93,7 @@ async function cancelQueued(
   const supervisor = findTask(context.store, task.task_id)?.supervisor;
   // If the task has just been started, the caller tries again with the running task.
   if (!endTask(context.store, "queued", cancelled)) return undefined;
+  startEndHook(context, cancelled);
   if (task.waiting_since !== undefined) await waitForSupervisor(context, task, visibleIdentity(supervisor));
   return { record: cancelled };
 }
@@ -123,7 +125,7 @@ async function waitForSupervisor(
   if (supervisor === undefined) return;
   await waitUntilGone(supervisor, SUPERVISOR_EXIT_TIMEOUT_MS);
   if (task.tmux_session === undefined) return;
-  await waitUntilSessionEnds(tmuxServerOf(config), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
+  await waitUntilSessionEnds(tmuxServerOf(config, task), task.tmux_session, SUPERVISOR_EXIT_TIMEOUT_MS);
 }
 
 /**

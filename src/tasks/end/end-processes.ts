@@ -49,7 +49,7 @@ function adopterOf(supervisor: ProcessIdentity | undefined): number | undefined 
 /** Finds a run of the Python server, which does not mark its processes, through its tmux pane. */
 async function findPythonRun(config: Config, task: TaskRecord): Promise<ProcessIdentity | undefined> {
   if (task.tmux_session === undefined) return undefined;
-  const pid = await findPanePid(tmuxServerOf(config), task.tmux_session);
+  const pid = await findPanePid(tmuxServerOf(config, task), task.tmux_session);
   return pid === undefined ? undefined : identifyProcess(pid);
 }
 

@@ -15,6 +15,7 @@ import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#do
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
+import { startEndHook } from "#tasks/supervise/end-hook.ts";
 import { finishTask, finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { readTaskLife } from "./task-life.ts";
@@ -126,7 +127,8 @@ async function failUnstarted(context: AppContext, task: QueuedTask): Promise<Tas
       message: "The server ended before it had started the task.",
       hint: "Run the task again.",
     };
-    endTask(context.store, "queued", toEndedTask(failure, task));
+    const ended = toEndedTask(failure, task);
+    if (endTask(context.store, "queued", ended)) startEndHook(context, ended);
   });
   return current(context, task);
 }
@@ -155,5 +157,5 @@ async function reconcilePythonTask(context: AppContext, task: RunningTask): Prom
 
 async function isSessionThere({ config }: AppContext, task: RunningTask): Promise<boolean> {
   if (task.tmux_session === undefined) return false;
-  return hasSession(tmuxServerOf(config), task.tmux_session);
+  return hasSession(tmuxServerOf(config, task), task.tmux_session);
 }

@@ -25,6 +25,8 @@ export interface StartRequest {
   topic: string;
   sandbox: Sandbox;
   mode: TaskMode;
+  /** Name of the client that asks for the task. */
+  client?: string | undefined;
   sessionId?: string | undefined;
   model?: string | undefined;
   reasoningEffort?: string | undefined;

@@ -27,7 +27,7 @@ export async function launchSupervisor(context: AppContext, task: TaskRecord): P
   const paths = taskPaths(config.home, task.task_id);
   // A tmux server gives a session the environment with which the tmux server was started, not ours.
   writeHandover(paths, taskEnvironment(config.environment));
-  await startSession(tmuxServerOf(config), task.tmux_session, task.run_dir, supervisorCommand(context, task));
+  await startSession(tmuxServerOf(config, task), task.tmux_session, task.run_dir, supervisorCommand(context, task));
   return { ended: new Promise(() => {}) };
 }
 

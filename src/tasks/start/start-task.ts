@@ -1,7 +1,7 @@
 import { clockStamp, now } from "#platform/clock.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
-import { firstLine } from "#base/text.ts";
+import { firstLine, shorten } from "#base/text.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
@@ -10,7 +10,7 @@ import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
-import { IS_TMUX_USED } from "#tmux/tmux.ts";
+import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
 import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
 import { toToml } from "#codex/settings.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
@@ -157,6 +157,9 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
   }
 }
 
+/** Longest name of a client in a record, in characters. */
+const MAX_CLIENT_NAME = 100;
+
 function buildTask(
   { config }: AppContext,
   request: CheckedRequest,
@@ -181,7 +184,9 @@ function buildTask(
     log_file: paths.log,
     start_time: now(),
     started_clock: clockStamp(),
-    ...(request.sandbox !== "read-only" && IS_TMUX_USED && { tmux_session: taskId }),
+    ...(request.sandbox !== "read-only" &&
+      IS_TMUX_USED && { tmux_session: taskId, tmux_socket: socketPathOf(tmuxServerOf(config)) }),
+    ...(request.client !== undefined && { client: shorten(request.client, MAX_CLIENT_NAME) }),
     ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
     ...(note !== undefined && { worktree_note: note }),
     ...(sessionId !== undefined && { resumes: sessionId }),

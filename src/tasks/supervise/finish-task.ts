@@ -27,6 +27,7 @@ import {
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
+import { startEndHook } from "./end-hook.ts";
 import { wrongSession } from "./supervise-run.ts";
 import { toEndedTask } from "./end-record.ts";
 
@@ -118,7 +119,9 @@ export async function finishUnseenTask(
   // The supervisor may have recorded how and why Codex ended before it died.
   const noted = findTask(context.store, task.task_id)?.codexEnd;
   const end = noted === undefined ? UNKNOWN_END : { exitCode: noted.exitCode, signal: noted.signal };
-  await finishTask(context, task, { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped });
+  const run = { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped };
+  const ended = await finishTask(context, task, run);
+  if (ended !== undefined) startEndHook(context, ended);
 }
 
 function collectFacts({ config }: AppContext, task: RunningTask, { state, end }: RunResult): RunFacts {

@@ -26,6 +26,7 @@ import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/
 import { markOwnChildren } from "./run-containment.ts";
 import { listenForCancel } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
+import { startEndHook } from "./end-hook.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
 import { startWhenSlotIsFree, takeOwnership } from "./take-ownership.ts";
@@ -60,6 +61,7 @@ export async function runTask(
     if (ended === undefined) return undefined;
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
+    startEndHook(context, ended);
     applyRetention(context);
     forgetEarlierRuns(context, listRunsBeyondLimits(context, taskId, context.config));
     return ended;

@@ -8,6 +8,7 @@ import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { EventTimes } from "#tasks/follow/event-times.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
 import type { StopRequest } from "./stop-request.ts";
@@ -34,9 +35,11 @@ export async function superviseRun(
   { observer, stop, clock }: RunContext,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
+  const times = new EventTimes(task.log_file);
   let sessionId: string | undefined;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
+    times.record(log.bytesRead);
     const reported = log.state.sessionId;
     if (reported === undefined || reported === sessionId) return;
     sessionId = reported;
@@ -70,6 +73,7 @@ export async function superviseRun(
   } finally {
     clearInterval(limits);
     watch.close();
+    times.close();
   }
 }
 

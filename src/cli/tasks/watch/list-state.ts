@@ -7,12 +7,24 @@ export interface ListState {
   /** Number of tasks for each status, including tasks that are not shown. */
   counts: Partial<Record<TaskStatus, number>>;
   isUnfinishedOnly: boolean;
+  /** Text that the shown tasks contain. */
+  query: string;
   /** Index of the selected task in `tasks`. */
   selected: number;
   /** Index of the first visible task. */
   top: number;
   /** Message in the last line instead of the keys. */
   message: string | undefined;
+}
+
+const ORDER: Record<TaskStatus, number> = { running: 0, queued: 1, completed: 2, failed: 2, cancelled: 2 };
+
+/** Returns the tasks that contain a text, those that are running first. */
+export function arrange(tasks: readonly TaskOverview[], query: string): TaskOverview[] {
+  const wanted = query.toLowerCase();
+  const texts = ({ task_id, repository, status, asked = "", activity = "" }: TaskOverview) =>
+    [task_id, repository, status, asked, activity].join("\n").toLowerCase();
+  return tasks.filter((task) => texts(task).includes(wanted)).toSorted((a, b) => ORDER[a.status] - ORDER[b.status]);
 }
 
 /** Returns how far a key moves the selection if a screen has `page` tasks; undefined for other keys. */

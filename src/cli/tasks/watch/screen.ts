@@ -15,7 +15,7 @@ export class Screen {
   #isOpen = false;
   #stopListening = (): void => {};
 
-  /** @param onKey called with a character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
+  /** @param onKey called with a visible character, or a key's name: `up`, `pagedown`, `return`, `escape`, `ctrl-c` */
   constructor(onKey: (name: string) => void, onResize: () => void) {
     this.#onKey = onKey;
     this.#onResize = onResize;
@@ -58,6 +58,6 @@ export class Screen {
 
   readonly #keypress = (text: string | undefined, key: { name?: string; ctrl?: boolean }): void => {
     if (key.ctrl === true) this.#onKey(`ctrl-${key.name}`);
-    else this.#onKey(text !== undefined && /^[!-~]$/.test(text) ? text : (key.name ?? ""));
+    else this.#onKey(text !== undefined && /^[\P{C}--\s]$/v.test(text) ? text : (key.name ?? ""));
   };
 }

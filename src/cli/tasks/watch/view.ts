@@ -1,13 +1,31 @@
-import { compose, join, paint, type Style, type Text } from "#cli/terminal/style.ts";
+import { compose, join, paint, type Text } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
 import { formatTasks } from "#cli/terminal/format-task.ts";
 import type { ListState } from "./list-state.ts";
 import type { Size } from "./screen.ts";
+import { type Tab, type TabLine, TABS } from "./task-tabs.ts";
 
 /** Number of lines other than tasks: the summary, the column titles, the keys. */
 const FRAME_LINES = 3;
 
-const KEYS = "↑↓ select  a attach  l log  c cancel  f all/unfinished  q quit";
+const LIST_KEYS = "↵ open  a attach  c cancel  m merge  d discard  / search  ? help  q quit";
+const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  c cancel  m merge  d discard  q back";
+
+const HELP: readonly (readonly [keys: string, meaning: string])[] = [
+  ["↑ ↓ PgUp PgDn g G", "Select a task, or scroll"],
+  ["Enter, l", "Open a task: what Codex is doing"],
+  ["r", "Open a task: its result"],
+  ["v", "Open a task: its changes"],
+  ["Tab, 1 2 3", "Change between Live, Result and Diff"],
+  ["a", "Attach to the task's tmux session, without typing into it"],
+  ["c", "Cancel the task"],
+  ["m", "Merge the task's branch as one commit"],
+  ["d", "Save and remove the task's worktree and branch"],
+  ["u", "Restore them"],
+  ["/", "Show only tasks that contain a text; Escape shows all"],
+  ["f", "Show only unfinished tasks, or all"],
+  ["q", "Go back, or quit"],
+];
 
 /** Returns the number of tasks that fit on a screen. */
 export function visibleTaskCount({ height }: Size): number {
@@ -22,14 +40,11 @@ export function drawList(state: ListState, size: Size): Text[] {
     const isSelected = top + index === selected;
     return isSelected ? compose`${paint("▶", "bold")} ${row}` : compose`  ${row}`;
   });
-  const empty = `  ${describeNone(state)}`;
-  const body: Text[] = tasks.length === 0 ? [empty] : visible;
-  const filling = Array.from({ length: Math.max(0, visibleTaskCount(size) - body.length) }, () => "");
+  const body: Text[] = tasks.length === 0 ? [`  ${describeNone(state)}`] : visible;
   const lines = [
     drawSummary(state, size),
     paint(compose`  ${titles}`, "dim"),
-    ...body,
-    ...filling,
+    ...fill(body, visibleTaskCount(size)),
     drawFooter(state, size),
   ];
   return lines.map((line) => sliceToWidth(line, size.width));
@@ -38,12 +53,19 @@ export function drawList(state: ListState, size: Size): Text[] {
 /** Width of the mark for the selected task, in columns. */
 const MARGIN_WIDTH = 2;
 
-function describeNone({ isUnfinishedOnly, counts }: ListState): string {
-  if (isUnfinishedOnly) return "No tasks are queued or running.";
-  return Object.keys(counts).length > 0 ? "No matching tasks." : "No tasks yet. MCP clients start them.";
+function fill(lines: readonly Text[], count: number): Text[] {
+  return [...lines, ...Array.from({ length: Math.max(0, count - lines.length) }, () => "")];
 }
 
-function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
+function describeNone({ isUnfinishedOnly, query, counts }: ListState): string {
+  if (query !== "") return `No task contains "${query}".`;
+  if (isUnfinishedOnly) return "No tasks are queued or running.";
+  return Object.keys(counts).length > 0
+    ? "No matching tasks."
+    : "No tasks yet. MCP clients start them, and so does `run`.";
+}
+
+function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text {
   const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
   const parts = [
     paint(`${running} running`, running > 0 ? "cyan" : "plain"),
@@ -54,37 +76,53 @@ function drawSummary({ counts, tasks }: ListState, { width }: Size): Text {
   ];
   const all = running + queued + completed + failed + cancelled;
   const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
-  return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}`, width);
+  const search = query === "" ? "" : compose`  ${paint(`/${query}`, "yellow")}`;
+  return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}${search}`, width);
 }
 
 function drawFooter({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
-  const gap = width - Bun.stringWidth(KEYS) - place.length;
-  return paint(gap < 1 ? KEYS : KEYS + " ".repeat(gap) + place, "dim");
+  const gap = width - Bun.stringWidth(LIST_KEYS) - place.length;
+  return paint(gap < 1 ? LIST_KEYS : LIST_KEYS + " ".repeat(gap) + place, "dim");
 }
 
-/** Line of a log, which may have to be wrapped. */
-interface LogLine {
-  text: Text;
-  style: Style;
+/** Page of a task. */
+export interface TaskView {
+  title: Text;
+  tab: Tab;
+  lines: readonly TabLine[];
+  /** Number of lines by which it is scrolled: from its end on the tab Live, from its beginning on others. */
+  scrolled: number;
+  message: string | undefined;
 }
 
-/** Returns the wrapped lines of a log, scrolled up by `up` lines from its end. */
-export function drawLog(title: Text, lines: readonly LogLine[], up: number, size: Size): Text[] {
+/** Returns the lines of a task's page. */
+export function drawTask({ title, tab, lines, scrolled, message }: TaskView, size: Size): Text[] {
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
   );
   const visibleLines = Math.max(1, size.height - 2);
-  const hidden = Math.max(0, Math.min(up, wrapped.length - visibleLines));
-  const end = wrapped.length - hidden;
-  const body = wrapped.slice(Math.max(0, end - visibleLines), end);
-  const filling = Array.from({ length: visibleLines - body.length }, () => "");
-  const footer = `↑↓ scroll  q back${hidden > 0 ? `  (${hidden} lines below)` : ""}`;
+  const hidden = Math.max(0, Math.min(scrolled, wrapped.length - visibleLines));
+  const from = tab === "Live" ? Math.max(0, wrapped.length - hidden - visibleLines) : hidden;
+  const below = Math.max(0, wrapped.length - from - visibleLines);
+  const tabs = TABS.map((each) => (each === tab ? paint(`[${each}]`, "bold") : paint(` ${each} `, "dim")));
+  const footer = `${PAGE_KEYS}${below > 0 ? `  (${below} lines below)` : ""}`;
   return [
-    paint(sliceToWidth(title, size.width), "bold"),
-    ...body,
-    ...filling,
-    paint(sliceToWidth(footer, size.width), "dim"),
+    sliceToWidth(compose`${join(tabs, "")}  ${paint(title, "bold")}`, size.width),
+    ...fill(wrapped.slice(from, from + visibleLines), visibleLines),
+    paint(sliceToWidth(message ?? footer, size.width), message === undefined ? "dim" : "yellow"),
   ];
+}
+
+/** Returns the lines of the help. */
+export function drawHelp(size: Size): Text[] {
+  const rows = HELP.map(([keys, meaning]) => compose`  ${paint(keys.padEnd(20), "bold")}${meaning}`);
+  const visibleLines = Math.max(1, size.height - 2);
+  const lines = [
+    paint("Keys", "bold"),
+    ...fill(rows.slice(0, visibleLines), visibleLines),
+    paint("any key: back", "dim"),
+  ];
+  return lines.map((line) => sliceToWidth(line, size.width));
 }

@@ -1,28 +1,19 @@
 import { attachTask } from "#tasks/attach-task.ts";
-import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { listOverview, type TaskOverview } from "#tasks/overview.ts";
-import { readRecentEvents } from "#tasks/follow/read-progress.ts";
+import type { TaskOverview } from "#tasks/overview.ts";
 import { toFailure } from "#base/errors.ts";
-import { findTask } from "#store/tasks/claim-task.ts";
-import { countTasks } from "#store/tasks/list-tasks.ts";
-import type { TaskStatus } from "#domain/record.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
-import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
-import { type ListState, refresh, select, selectionStep } from "./list-state.ts";
+import { formatStatus } from "#cli/terminal/format-task.ts";
+import { arrange, type ListState, refresh, select, selectionStep } from "./list-state.ts";
 import { Screen } from "./screen.ts";
-import { drawList, drawLog, visibleTaskCount } from "./view.ts";
-
-/** Filter of the tasks that are shown. */
-export interface WatchFilter {
-  status: TaskStatus | undefined;
-  cwd: string | undefined;
-}
+import { ACTIONS, type TaskAction } from "./task-actions.ts";
+import { TaskSource, type WatchFilter } from "./task-source.ts";
+import { nextTab, OPENING_KEYS, readDiff, readLive, readResult, type Tab, type TabLine } from "./task-tabs.ts";
+import { drawHelp, drawList, drawTask, visibleTaskCount } from "./view.ts";
 
 const REFRESH_INTERVAL_MS = 1000;
-/** Largest number of tasks in the list; the summary counts all. */
-const MAX_TASKS = 500;
-const MAX_LOG_BYTES = 256 * 1024;
+/** Longest text to search for, in characters. */
+const MAX_QUERY = 60;
 
 /**
  * Shows the tasks live on the whole terminal until the user quits.
@@ -39,21 +30,31 @@ export async function watchTasks(context: AppContext, filter: WatchFilter): Prom
   }
 }
 
-/** View that determines the meaning of the keys. */
-type Mode = { kind: "list" } | { kind: "log"; taskId: string; up: number } | { kind: "confirm"; taskId: string };
+/** Page of one task. */
+interface Page {
+  taskId: string;
+  tab: Tab;
+  scrolled: number;
+  diff: readonly TabLine[];
+}
+
+/** Question that the next key answers, before it means anything to the view. */
+type Question = { kind: "search" } | { kind: "help" } | { kind: "confirm"; taskId: string; action: TaskAction };
 
 class Watch {
   readonly #context: AppContext;
-  readonly #filter: WatchFilter;
+  readonly #source: TaskSource;
   readonly #quit: () => void;
   readonly #screen: Screen;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #mode: Mode = { kind: "list" };
+  #page: Page | undefined;
+  #question: Question | undefined;
   #isRefreshing = false;
   #state: ListState = {
     tasks: [],
     counts: {},
     isUnfinishedOnly: false,
+    query: "",
     selected: 0,
     top: 0,
     message: undefined,
@@ -61,7 +62,7 @@ class Watch {
 
   constructor(context: AppContext, filter: WatchFilter, quit: () => void) {
     this.#context = context;
-    this.#filter = filter;
+    this.#source = new TaskSource(context, filter);
     this.#quit = quit;
     this.#screen = new Screen(
       (key) => void this.#press(key).catch((error: unknown) => this.#showMessage(toFailure(error).message)),
@@ -86,10 +87,9 @@ class Watch {
     if (this.#isRefreshing) return;
     this.#isRefreshing = true;
     try {
-      const tasks = this.#state.isUnfinishedOnly
-        ? [...(await this.#list("running")), ...(await this.#list("queued"))]
-        : await this.#list(this.#filter.status);
-      this.#state = { ...refresh(this.#state, tasks, this.#page), counts: countTasks(this.#context.store) };
+      const counts = await this.#source.read(this.#state.isUnfinishedOnly);
+      this.#state = { ...this.#state, counts };
+      this.#arrange();
     } catch (error) {
       this.#state = { ...this.#state, message: toFailure(error).message };
     } finally {
@@ -97,25 +97,26 @@ class Watch {
     }
   }
 
-  async #list(status: TaskStatus | undefined): Promise<TaskOverview[]> {
-    return (await listOverview(this.#context, { cwd: this.#filter.cwd, status, limit: MAX_TASKS })).tasks;
+  #arrange(): void {
+    this.#state = refresh(this.#state, arrange(this.#source.tasks, this.#state.query), this.#rows);
   }
 
-  get #page(): number {
+  get #rows(): number {
     return visibleTaskCount(this.#screen.size);
   }
 
   #draw(): void {
     const { size } = this.#screen;
-    this.#screen.draw(this.#mode.kind === "log" ? this.#drawLog(this.#mode) : drawList(this.#state, size));
+    if (this.#question?.kind === "help") this.#screen.draw(drawHelp(size));
+    else this.#screen.draw(this.#page === undefined ? drawList(this.#state, size) : this.#drawPage(this.#page));
   }
 
-  #drawLog({ taskId, up }: { taskId: string; up: number }): Text[] {
-    const record = findTask(this.#context.store, taskId)?.record;
-    const events = record === undefined ? [] : readRecentEvents(record.log_file, MAX_LOG_BYTES);
-    const lines = events.map((event) => formatEvent(event));
+  #drawPage({ taskId, tab, scrolled, diff }: Page): Text[] {
+    const record = this.#source.findRecord(taskId);
     const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(record.status)}`;
-    return drawLog(title, lines, up, this.#screen.size);
+    const lines =
+      record === undefined ? [] : tab === "Live" ? readLive(record) : tab === "Result" ? readResult(record) : diff;
+    return drawTask({ title, tab, lines, scrolled, message: this.#state.message }, this.#screen.size);
   }
 
   #showMessage(message: string | undefined): void {
@@ -124,68 +125,110 @@ class Watch {
   }
 
   async #press(key: string): Promise<void> {
-    const mode = this.#mode;
+    const question = this.#question;
     if (key === "ctrl-c") return this.#quit();
-    if (mode.kind === "log") this.#pressInLog(mode, key);
-    else if (mode.kind === "confirm") await this.#confirm(mode.taskId, key);
-    else await this.#pressInList(key);
+    if (question?.kind === "search") return this.#search(key);
+    this.#question = undefined;
+    this.#state = { ...this.#state, message: undefined };
+    if (question?.kind === "confirm") await this.#confirm(question, key);
+    else if (question?.kind !== "help") await this.#pressInView(key);
+    this.#draw();
   }
 
-  #pressInLog(mode: { kind: "log"; taskId: string; up: number }, key: string): void {
-    const step = selectionStep(key, this.#screen.size.height - 2);
-    if (step !== undefined) this.#mode = { ...mode, up: Math.max(0, Math.min(mode.up - step, 100_000)) };
-    else if (["q", "escape", "l", "return"].includes(key)) this.#mode = { kind: "list" };
-    this.#draw();
+  async #pressInView(key: string): Promise<void> {
+    if (this.#page === undefined) await this.#pressInList(key);
+    else await this.#pressInPage(this.#page, key);
+  }
+
+  #search(key: string): void {
+    const { query } = this.#state;
+    const typed = key === "space" ? " " : key;
+    if (key === "return") this.#question = undefined;
+    else if (key === "escape") {
+      this.#question = undefined;
+      this.#state = { ...this.#state, query: "" };
+    } else if (key === "backspace") this.#state = { ...this.#state, query: query.slice(0, -1) };
+    else if (typed.length === 1) this.#state = { ...this.#state, query: (query + typed).slice(0, MAX_QUERY) };
+    this.#arrange();
+    this.#showMessage(
+      this.#question === undefined ? undefined : `/${this.#state.query}▏  Enter keeps, Escape shows all`,
+    );
   }
 
   async #pressInList(key: string): Promise<void> {
-    this.#state = { ...this.#state, message: undefined };
-    const step = selectionStep(key, this.#page);
+    const step = selectionStep(key, this.#rows);
     const task = this.#state.tasks[this.#state.selected];
-    if (step !== undefined) this.#state = select(this.#state, this.#state.selected + step, this.#page);
-    else if (key === "q" || key === "escape") return this.#quit();
-    else if (key === "f") await this.#toggleFilter();
-    else if (task !== undefined) await this.#actOn(task, key);
+    if (step !== undefined) this.#state = select(this.#state, this.#state.selected + step, this.#rows);
+    else if (key === "escape" && this.#state.query !== "") {
+      this.#state = { ...this.#state, query: "" };
+      this.#arrange();
+    } else if (key === "q" || key === "escape") this.#quit();
+    else if (key === "f") {
+      this.#state = { ...this.#state, isUnfinishedOnly: !this.#state.isUnfinishedOnly };
+      await this.#refresh();
+    } else if (key === "/") {
+      this.#question = { kind: "search" };
+      this.#search("");
+    } else {
+      const tab = OPENING_KEYS.get(key);
+      if (task === undefined || tab === undefined) await this.#pressAnywhere(task, key);
+      else await this.#open(task.task_id, tab);
+    }
+  }
+
+  async #pressInPage(page: Page, key: string): Promise<void> {
+    const step = selectionStep(key, this.#screen.size.height - 2);
+    const next = nextTab(page.tab, key);
+    if (key === "q" || key === "escape" || key === "return") this.#page = undefined;
+    else if (next !== undefined) await this.#open(page.taskId, next);
+    else if (step !== undefined) {
+      const towards = page.tab === "Live" ? -step : step;
+      this.#page = { ...page, scrolled: Math.max(0, Math.min(page.scrolled + towards, 100_000)) };
+    } else {
+      const task = this.#source.tasks.find(({ task_id }) => task_id === page.taskId);
+      await this.#pressAnywhere(task, key);
+    }
+  }
+
+  async #open(taskId: string, tab: Tab): Promise<void> {
+    this.#page = { taskId, tab, scrolled: 0, diff: [{ text: "Comparing …", style: "dim" }] };
     this.#draw();
+    if (tab !== "Diff") return;
+    const diff = await readDiff(this.#context, taskId);
+    // The user may have gone elsewhere meanwhile.
+    if (this.#page?.taskId === taskId && this.#page.tab === "Diff") this.#page = { ...this.#page, diff };
   }
 
-  async #toggleFilter(): Promise<void> {
-    this.#state = { ...this.#state, isUnfinishedOnly: !this.#state.isUnfinishedOnly };
-    await this.#refresh();
-  }
-
-  async #actOn(task: TaskOverview, key: string): Promise<void> {
-    if (key === "l" || key === "return") this.#mode = { kind: "log", taskId: task.task_id, up: 0 };
-    if (key === "a") await this.#attach(task);
-    if (key !== "c") return;
-    if (!isUnfinished(task)) return this.#showMessage(`${task.task_id} has already ended.`);
-    this.#mode = { kind: "confirm", taskId: task.task_id };
-    this.#showMessage(`Cancel ${task.task_id}? y/n`);
+  async #pressAnywhere(task: TaskOverview | undefined, key: string): Promise<void> {
+    const action = ACTIONS[key];
+    if (key === "?") this.#question = { kind: "help" };
+    else if (task === undefined) return;
+    else if (key === "a") await this.#attach(task);
+    else if (action !== undefined) {
+      const refusal = action.refuse(task);
+      if (refusal === undefined) this.#question = { kind: "confirm", taskId: task.task_id, action };
+      this.#showMessage(refusal ?? `${action.question(task)} y/n`);
+    }
   }
 
   /** Shows a task's tmux session, which has the terminal until the user detaches. */
   async #attach({ task_id }: TaskOverview): Promise<void> {
-    const record = findTask(this.#context.store, task_id)?.record;
+    const record = this.#source.findRecord(task_id);
     if (record === undefined) return;
     this.#screen.close();
     try {
-      await attachTask(this.#context, record);
+      await attachTask(this.#context, record, false);
     } finally {
       this.#screen.open();
       await this.#refresh();
     }
   }
 
-  async #confirm(taskId: string, key: string): Promise<void> {
-    this.#mode = { kind: "list" };
-    if (key !== "y") return this.#showMessage(undefined);
-    this.#showMessage(`Cancelling ${taskId} …`);
-    const { record, note } = await cancelTask(this.#context, taskId);
+  async #confirm({ taskId, action }: Extract<Question, { kind: "confirm" }>, key: string): Promise<void> {
+    if (key !== "y") return;
+    this.#showMessage(`${action.doing} ${taskId} …`);
+    const done = await action.run(this.#context, taskId);
     await this.#refresh();
-    this.#showMessage(`${taskId}: ${note ?? record.status}`);
+    this.#showMessage(done);
   }
-}
-
-function isUnfinished({ status }: TaskOverview): boolean {
-  return status === "queued" || status === "running";
 }

@@ -1,0 +1,145 @@
+import { resolve } from "node:path";
+import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import { AppError } from "#base/errors.ts";
+import { expandHome } from "#base/paths.ts";
+import type { Sandbox } from "#domain/record.ts";
+import { defineCommand, type Input, type OptionSpec, type ValuesOf } from "#cli/framework/command.ts";
+import { openCommandContext } from "#cli/framework/open-context.ts";
+import { readOutputSchema, readPrompt } from "./read-input.ts";
+import { runAndReport } from "./run-and-report.ts";
+
+const OPTIONS = {
+  "read-only": { type: "boolean", summary: "Only read, in the folder itself; the default" },
+  "workspace-write": { type: "boolean", summary: "Change files in a git worktree, within Codex's sandbox" },
+  "full-access": { type: "boolean", summary: "Change files in a git worktree, without a sandbox" },
+  network: { type: "boolean", summary: "Allow network access within --workspace-write" },
+  topic: {
+    type: "string",
+    placeholder: "words",
+    summary: "Name of the work in a few words, or type-description-v1 (default: from the prompt)",
+  },
+  cwd: {
+    type: "string",
+    placeholder: "folder",
+    kind: "folder",
+    summary: "Folder of the work (default: the current one)",
+  },
+  model: { type: "string", short: "m", placeholder: "name", summary: "Model for this task" },
+  effort: { type: "string", placeholder: "level", summary: "Reasoning effort, for example low or high" },
+  profile: { type: "string", short: "p", placeholder: "name", summary: "Codex profile" },
+  image: {
+    type: "string",
+    short: "i",
+    multiple: true,
+    placeholder: "file",
+    kind: "file",
+    summary: "Add an image to the prompt",
+  },
+  base: {
+    type: "string",
+    placeholder: "revision",
+    kind: "branch",
+    summary: "Branch, tag or commit that a new worktree starts from (default: the checked-out commit)",
+  },
+  "include-uncommitted": {
+    type: "boolean",
+    summary: "Start a new worktree with the uncommitted changes of the folder",
+  },
+  "no-commit": { type: "boolean", summary: "Do not commit what Codex leaves uncommitted in the worktree" },
+  timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
+  "idle-timeout": { type: "duration", summary: "Stop the task after this time without news (default: 30m; 0: never)" },
+  detach: { type: "boolean", short: "d", summary: "Print the task's id once it is started, and leave it running" },
+  "output-schema": { type: "string", placeholder: "file", kind: "file", summary: "JSON Schema for the result" },
+  json: { type: "boolean", summary: "Print the result with all facts about the task as JSON" },
+  quiet: { type: "boolean", short: "q", summary: "Print nothing but errors on stderr" },
+} as const satisfies Record<string, OptionSpec>;
+
+const STREAMS =
+  "The result alone is printed on stdout; progress is shown on stderr if that is a terminal. Exits with 0 if the task was completed, 1 " +
+  "if it was not or could not be started, 124 after a time limit, and 130 or 143 if Ctrl-C or SIGTERM stopped it with all its " +
+  "processes. If the terminal is closed, the task keeps running.";
+
+export const runCommand = defineCommand({
+  name: "run",
+  aliases: ["start", "exec"],
+  group: "tasks",
+  summary: "Run a task and print its result",
+  details: `With - as the prompt, reads it from stdin. ${STREAMS}`,
+  operands: { usage: "<prompt|->", min: 1, max: 1 },
+  options: {
+    ...OPTIONS,
+    resume: {
+      type: "string",
+      short: "r",
+      placeholder: "task",
+      kind: "task",
+      summary: "Continue a task: its folder, worktree and session",
+    },
+  },
+  examples: [
+    ['run "Review the last commit."', "Let Codex read and report"],
+    ['run --full-access "Write the parser."', "Let Codex work in a worktree of its own"],
+    [
+      "run --timeout 20m --output-schema schema.json - < prompt.md | jq .approve",
+      "Pass a prompt and a result through pipes",
+    ],
+  ],
+  run: async ({ options, operands }) => start({ options, operands }, options.resume),
+});
+
+export const resumeCommand = defineCommand({
+  name: "resume",
+  aliases: ["continue", "reply"],
+  group: "tasks",
+  summary: "Continue a task with another prompt, and print the result",
+  details: `Takes folder, worktree, sandbox and Codex session from the task, which is named by its id, topic or session id. ${STREAMS}`,
+  operands: { usage: "<task> <prompt|->", min: 2, max: 2, kind: "task" },
+  options: OPTIONS,
+  examples: [['resume implement-parser-v1 "Also parse comments."', "Continue in the same worktree and session"]],
+  run: async ({ options, operands: [task = "", prompt = ""] }) => start({ options, operands: [prompt] }, task),
+});
+
+type RunInput = Input<ValuesOf<typeof OPTIONS>>;
+
+async function start({ options, operands: [text = ""] }: RunInput, resume: string | undefined): Promise<number> {
+  const { json, detach, quiet } = options;
+  const request: OpenRequest = {
+    ...toRequest(options),
+    prompt: await readPrompt(text),
+    resume,
+    mode: detach ? "dispatch" : "blocking",
+    client: "command line",
+  };
+  return runAndReport(openCommandContext(), request, { isJson: json, isDetached: detach, isQuiet: quiet });
+}
+
+function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "mode"> {
+  const { cwd, "output-schema": schema, image: images } = options;
+  return {
+    sandbox: chooseSandbox(options),
+    network: options.network || undefined,
+    topic: options.topic,
+    cwd: cwd === undefined ? undefined : resolve(expandHome(cwd)),
+    model: options.model,
+    reasoningEffort: options.effort,
+    profile: options.profile,
+    images: images.map((image) => resolve(expandHome(image))),
+    base: options.base,
+    includeUncommitted: options["include-uncommitted"] || undefined,
+    commit: options["no-commit"] ? "never" : undefined,
+    timeoutSeconds: options.timeout,
+    idleTimeoutSeconds: options["idle-timeout"],
+    outputSchema: schema === undefined ? undefined : readOutputSchema(resolve(expandHome(schema))),
+  };
+}
+
+/** Returns the sandbox that the options name; undefined for the default. */
+function chooseSandbox(options: Record<Sandbox, boolean>): Sandbox | undefined {
+  const named = (["read-only", "workspace-write", "full-access"] as const).filter((sandbox) => options[sandbox]);
+  if (named.length <= 1) return named[0];
+  throw new AppError(
+    "invalid_argument",
+    `${named.map((name) => `--${name}`).join(" and ")} cannot be combined.`,
+    "Use one of them.",
+  );
+}
