@@ -17,10 +17,10 @@ export interface SendRequest {
   when: TaskMessage["when"];
 }
 
-/** What became of a message. */
+/** Outcome of a message, and the task that has it. */
 export interface Sent {
   task: TaskRecord;
-  /** How it reached the task; `started` if the task had ended, and `task` is the next run of its session. */
+  /** Way in which it reached the task; `started` if the task had ended, and `task` is the next run of its session. */
   delivery: Delivery | "started";
 }
 

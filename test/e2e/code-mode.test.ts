@@ -69,7 +69,7 @@ test("a script that throws is told to the model, and is no failure of the task",
 });
 
 test.each(["ENDLESS-COMMAND", "ENDLESS-SCRIPT"])("%s: a cancel ends the script's process, too", async (prompt) => {
-  const before = world.processes().map(({ pid }) => pid);
+  const before = new Set(world.processes().map(({ pid }) => pid));
   const started = await client.call("codex_dispatch", {
     prompt,
     cwd,
@@ -81,7 +81,7 @@ test.each(["ENDLESS-COMMAND", "ENDLESS-SCRIPT"])("%s: a cancel ends the script's
   await world.until(() => logOf(task_id).includes("command_execution"));
   expect(world.processes().some(({ command }) => command.includes("code-mode"))).toBe(true);
   expect((await client.call("codex_cancel", { task_id })).data).toMatchObject({ status: "cancelled" });
-  const left = world.processes().filter(({ pid, command }) => !before.includes(pid) && !command.includes("tmux"));
+  const left = world.processes().filter(({ pid, command }) => !before.has(pid) && !command.includes("tmux"));
   expect(left).toEqual([]);
 });
 

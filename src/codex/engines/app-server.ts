@@ -18,7 +18,7 @@ const END_TIMEOUT_MS = 2000;
 /** Interval for polling a process that is not our child, in milliseconds. */
 const POLL_INTERVAL_MS = 50;
 
-/** Starts an app-server for one run and its turn. It outlives this process; {@link adoptAppServer} then takes it over. */
+/** Starts an app-server for one run and its turn. It outlives this process: see {@link adoptAppServer}. */
 export function startAppServer(start: CodexStart, files: AppServerFiles, turn: TurnRequest): CodexProcess {
   const stderr = openSync(start.stderrFile, "a", 0o600);
   try {
@@ -42,7 +42,7 @@ export function startAppServer(start: CodexStart, files: AppServerFiles, turn: T
   }
 }
 
-/** Takes over an app-server that another supervisor started, and completes the run's log from what the thread has. */
+/** Adopts an app-server that another supervisor started, and completes the run's log from what the thread has. */
 export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles, turn: TurnRequest): CodexProcess {
   const watch = async (): Promise<ProcessEnd> => {
     while (isProcessAlive(identity)) await Bun.sleep(POLL_INTERVAL_MS);

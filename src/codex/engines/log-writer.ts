@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { LineReader } from "#platform/files/json-lines.ts";
-import type { LogLine } from "./translate.ts";
+import type { EngineLine } from "./translate.ts";
 
 /** Parts of a run that its log already has. */
 export interface LoggedRun {
@@ -27,7 +27,7 @@ export class LogWriter {
     if (endsTorn(path)) appendFileSync(path, "\n");
   }
 
-  write(lines: readonly LogLine[]): void {
+  write(lines: readonly EngineLine[]): void {
     if (lines.length === 0) return;
     appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
   }

@@ -4,7 +4,7 @@ import * as v from "valibot";
 // works with both engines. Items of unknown types keep their type and their fields.
 
 /** Line of the log, before it is written as JSON. */
-export type LogLine = Record<string, unknown> & { type: string };
+export type EngineLine = Record<string, unknown> & { type: string };
 
 const text = v.nullish(v.string(), "");
 const texts = v.nullish(v.array(v.string()), []);
@@ -45,7 +45,7 @@ export class Translator {
   readonly #completed: Set<string>;
   readonly #started = new Set<string>();
   readonly #messages = new Set<string>();
-  #usage: LogLine | undefined;
+  #usage: EngineLine | undefined;
 
   readonly #runId: string;
 
@@ -64,7 +64,7 @@ export class Translator {
   }
 
   /** Returns the lines for a notification; none for those that `exec` does not report. */
-  translate(method: string, params: unknown): LogLine[] {
+  translate(method: string, params: unknown): EngineLine[] {
     switch (method) {
       case "item/started":
         return read(ItemParams, params, ({ item }) => this.start(item));
@@ -92,14 +92,14 @@ export class Translator {
   }
 
   /** Returns the line for an item that began. */
-  start(item: AppServerItem): LogLine[] {
+  start(item: AppServerItem): EngineLine[] {
     if (this.#started.has(item.id) || this.#completed.has(item.id) || !REPORTED_AT_START.has(item.type)) return [];
     this.#started.add(item.id);
     return [{ type: "item.started", item: translateItem(item) }];
   }
 
   /** Returns the line for a completed item, unless the log has it. */
-  complete(item: AppServerItem): LogLine[] {
+  complete(item: AppServerItem): EngineLine[] {
     if (this.#completed.has(item.id)) return [];
     this.#completed.add(item.id);
     if (typeof item["clientId"] === "string") this.#messages.add(item["clientId"]);
@@ -107,7 +107,7 @@ export class Translator {
     return [{ type: "item.completed", item: translateItem(item) }];
   }
 
-  #countTokens(total: v.InferOutput<typeof UsageParams>["tokenUsage"]["total"]): LogLine[] {
+  #countTokens(total: v.InferOutput<typeof UsageParams>["tokenUsage"]["total"]): EngineLine[] {
     this.#usage = {
       type: "usage",
       input_tokens: total.inputTokens,
@@ -118,7 +118,7 @@ export class Translator {
     return [];
   }
 
-  #endTurn({ status, error }: v.InferOutput<typeof TurnParams>["turn"]): LogLine[] {
+  #endTurn({ status, error }: v.InferOutput<typeof TurnParams>["turn"]): EngineLine[] {
     if (status === "completed") {
       const { type: _type, ...usage } = this.#usage ?? { type: "" };
       return [{ type: "turn.completed", ...(this.#usage !== undefined && { usage }) }];
@@ -140,8 +140,8 @@ export function parseItem(value: unknown): AppServerItem | undefined {
 function read<Schema extends v.GenericSchema>(
   schema: Schema,
   params: unknown,
-  translate: (params: v.InferOutput<Schema>) => LogLine[],
-): LogLine[] {
+  translate: (params: v.InferOutput<Schema>) => EngineLine[],
+): EngineLine[] {
   const parsed = v.safeParse(schema, params);
   return parsed.success ? translate(parsed.output) : [{ type: "unreadable", params }];
 }
@@ -175,10 +175,10 @@ const CallSchema = v.looseObject({ server: text, tool: text, status: text });
 const SearchSchema = v.looseObject({ query: text });
 
 /** Translates an item into the shape that `exec` gives it. An item that cannot be read keeps its own shape, and counts as unknown. */
-export function translateItem(item: AppServerItem): LogLine & { id: string } {
+export function translateItem(item: AppServerItem): EngineLine & { id: string } {
   const { id } = item;
   const own = { ...item, id, type: toSnakeCase(item.type) };
-  const as = <Schema extends v.GenericSchema>(schema: Schema, shape: (value: v.InferOutput<Schema>) => LogLine) => {
+  const as = <Schema extends v.GenericSchema>(schema: Schema, shape: (value: v.InferOutput<Schema>) => EngineLine) => {
     const parsed = v.safeParse(schema, item);
     return parsed.success ? { id, ...shape(parsed.output) } : own;
   };
@@ -225,7 +225,7 @@ export function translateItem(item: AppServerItem): LogLine & { id: string } {
   }
 }
 
-function toPlan(plan: readonly { step: string; status: string }[]): LogLine {
+function toPlan(plan: readonly { step: string; status: string }[]): EngineLine {
   const items = plan.map(({ step, status }) => ({ text: step, completed: status === "completed" }));
   return { type: "item.updated", item: { id: "plan", type: "todo_list", items } };
 }

@@ -109,8 +109,8 @@ export class TurnDriver {
     else {
       if (this.#logged?.turnId !== known.id) this.#log.write([{ type: "turn.started", turn_id: known.id }]);
       this.#turnId = known.id;
-      for (const item of await listItems(this.#link, this.#threadId, known.id))
-        this.#log.write(this.#translator.complete(item));
+      const items = await listItems(this.#link, this.#threadId, known.id);
+      for (const item of items) this.#log.write(this.#translator.complete(item));
     }
     const held = this.#held ?? [];
     this.#held = undefined;

@@ -82,6 +82,7 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
       return `another agent (${shorten(item.tool)})`;
     case "agent_message":
     case "reasoning":
+    case "user_message":
     case "web_search":
     case "todo_list":
     case "error":

@@ -16,7 +16,7 @@ const MessageSchema = v.object({
 /** Message to a running task, which its supervisor delivers. */
 export type TaskMessage = v.InferOutput<typeof MessageSchema>;
 
-/** What became of a message: it reached the running turn, waits for its end, or replaced it. */
+/** Outcome of a message: it reached the running turn, waits for its end, or replaced it. */
 export type Delivery = "steered" | "queued" | "replaced";
 
 const ReceiptSchema = v.object({ delivery: v.picklist(["steered", "queued", "replaced"]) });

@@ -43,8 +43,8 @@ export async function launchCodex({ config }: AppContext, task: RunningTask): Pr
   return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
 }
 
-/** Takes over the Codex of a run whose supervisor has died. */
-export async function takeOverCodex(
+/** Adopts the Codex of a run whose supervisor has died. */
+export async function adoptRunningCodex(
   { config }: AppContext,
   task: RunningTask,
   codex: ProcessIdentity,

@@ -1,5 +1,5 @@
 import type { CodexProcess } from "#codex/process.ts";
-import { launchCodex, takeOverCodex } from "./launch-codex.ts";
+import { launchCodex, adoptRunningCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
@@ -92,7 +92,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  return supervise(context, record, await takeOverCodex(context, record, codex), around);
+  return supervise(context, record, await adoptRunningCodex(context, record, codex), around);
 }
 
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
