@@ -52,7 +52,7 @@ export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles,
 }
 
 /** Removes the socket of an app-server that was killed: it also leaves a file in the temporary folder. */
-export function removeSocket(socket: string): void {
+function removeSocket(socket: string): void {
   const target = linkTarget(socket);
   if (target !== undefined && /^codex-daemon-\d+$/.test(basename(dirname(target)))) {
     for (const path of [target, `${target}.lock`]) rmSync(path, { force: true });

@@ -175,7 +175,7 @@ const CallSchema = v.looseObject({ server: text, tool: text, status: text });
 const SearchSchema = v.looseObject({ query: text });
 
 /** Translates an item into the shape that `exec` gives it. An item that cannot be read keeps its own shape, and counts as unknown. */
-export function translateItem(item: AppServerItem): EngineLine & { id: string } {
+function translateItem(item: AppServerItem): EngineLine & { id: string } {
   const { id } = item;
   const own = { ...item, id, type: toSnakeCase(item.type) };
   const as = <Schema extends v.GenericSchema>(schema: Schema, shape: (value: v.InferOutput<Schema>) => EngineLine) => {
