@@ -2,7 +2,7 @@ import { shorten } from "#base/text.ts";
 import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Verdict, type Violation } from "#domain/readonly-audit.ts";
 import { type RunConditions, effectOfCommand, effectOfPatch } from "./effect.ts";
 import { judgeCommand, withoutShell } from "./judge-command.ts";
-import type { JudgedFolders } from "./scope.ts";
+import type { JudgedFolders } from "./shell/scope.ts";
 
 /** Facts about a read-only run. */
 export interface RunEvidence extends RunConditions {
