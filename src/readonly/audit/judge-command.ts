@@ -1,6 +1,7 @@
 import { parse } from "unbash";
 import type { Judgement } from "./finding.ts";
-import { CommandJudge, TooManySteps } from "./shell/command-judge.ts";
+import { CommandJudge } from "./shell/command-judge.ts";
+import { isTooNested, Meter, TooManySteps } from "./shell/meter.ts";
 import { type JudgedFolders, Scope } from "./shell/scope.ts";
 
 /** Maximum length of a command that is parsed, in characters; ordinary commands are far shorter. */
@@ -11,11 +12,13 @@ const MAX_COMMAND_LENGTH = 64 * 1024;
  * takes bounded time and memory: parts that cannot be analyzed are reported as unknown.
  */
 export function judgeCommand(command: string, surroundings: JudgedFolders): Judgement {
-  const judge = new CommandJudge();
+  const meter = new Meter(command.length);
+  const judge = new CommandJudge(meter);
   try {
     if (command.length > MAX_COMMAND_LENGTH) judge.unknown("a command that is too long to analyze");
+    else if (isTooNested(command)) judge.unknown("commands that are nested too deeply");
     else {
-      judge.script(parse(command), new Scope(surroundings), 0);
+      judge.script(parse(command), new Scope(surroundings, meter), 0);
       judge.finish();
     }
   } catch (error) {
@@ -32,7 +35,7 @@ export function judgeCommand(command: string, surroundings: JudgedFolders): Judg
 
 /** Returns the script that a command passes to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command unchanged. */
 export function withoutShell(command: string): string {
-  if (command.length > MAX_COMMAND_LENGTH) return command;
+  if (command.length > MAX_COMMAND_LENGTH || isTooNested(command)) return command;
   try {
     return scriptOf(command);
   } catch {

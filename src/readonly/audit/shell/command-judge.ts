@@ -5,19 +5,15 @@ import { judgeOf } from "#readonly/audit/tables/commands.ts";
 import type { Value } from "#readonly/audit/value.ts";
 import { inputOf, knownOutput, programName, toShellText, wordsOf } from "./command-words.ts";
 import { expandWord } from "./expand.ts";
+import type { Meter } from "./meter.ts";
 import { changeShell } from "./shell-state.ts";
 import type { Scope } from "./scope.ts";
-import { type Input, visitNode } from "./visit.ts";
+import type { Input } from "./place.ts";
+import { visitNode } from "./visit.ts";
 
 /** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
-/** Maximum number of syntax nodes and commands that are judged, loops and functions each time that they are followed. */
-const MAX_STEPS = 20_000;
-
 const NO_INPUT: Input = { stdin: undefined, hasStdin: false };
-
-/** Error that ends the judging of a command that needs more steps than {@link MAX_STEPS}. */
-export class TooManySteps extends Error {}
 
 /** Function of a script: judged where it is called, and at the end if it was not. */
 interface FunctionDefinition {
@@ -36,14 +32,17 @@ export class CommandJudge {
   isNested = false;
   /** Set while a command is judged that the next one only follows if it succeeds. */
   isChecked = false;
-  #steps = 0;
+  readonly #meter: Meter;
   readonly #uncalled = new Map<SyntaxNode, FunctionDefinition>();
   readonly #later: { text: string; scope: Scope; depth: number }[] = [];
 
-  /** Counts a step. @throws TooManySteps */
+  constructor(meter: Meter) {
+    this.#meter = meter;
+  }
+
+  /** Counts steps. @throws TooManySteps */
   step(cost = 1): void {
-    this.#steps += cost;
-    if (this.#steps > MAX_STEPS) throw new TooManySteps();
+    this.#meter.step(cost);
   }
 
   unknown(why: string): void {

@@ -1,6 +1,7 @@
 import { isAbsolute, join, normalize } from "node:path";
 import type { SyntaxNode } from "unbash";
 import { UNKNOWN_VALUE, type Value } from "#readonly/audit/value.ts";
+import type { Meter } from "./meter.ts";
 
 /** Folders that a script is judged with. */
 export interface JudgedFolders {
@@ -41,8 +42,11 @@ export class Scope {
   /** Folders that the script may be in, the likeliest first; undefined if they are not known. */
   #folders: readonly string[] | undefined;
 
-  constructor(surroundings: JudgedFolders, from?: Scope) {
+  readonly #meter: Meter;
+
+  constructor(surroundings: JudgedFolders, meter: Meter, from?: Scope) {
     this.surroundings = surroundings;
+    this.#meter = meter;
     this.functions = new Map(from?.functions);
     this.aliases = new Map(from?.aliases);
     this.parameters = from?.parameters;
@@ -58,7 +62,13 @@ export class Scope {
   }
 
   copy(): Scope {
-    return new Scope(this.surroundings, this);
+    this.#count();
+    return new Scope(this.surroundings, this.#meter, this);
+  }
+
+  /** Counts a look at all that the scope holds. */
+  #count(): void {
+    this.#meter.step(1 + (this.#variables.size + this.functions.size + this.aliases.size) / 16);
   }
 
   /** Records a variable's value. If it is set twice to different values, its value is no longer known. */
@@ -82,6 +92,7 @@ export class Scope {
 
   /** Returns the state that {@link endBranch} compares with. */
   startBranch(): Branch {
+    this.#count();
     return { names: new Set(this.#variables.keys()), folders: this.#folders };
   }
 

@@ -1,43 +1,11 @@
-import {
-  type AndOr,
-  type CommandNode,
-  type Command,
-  forEachChild,
-  type ParsedScript,
-  type Redirect,
-  type SyntaxNode,
-  type Word,
-} from "unbash";
-import type { Invocation } from "#readonly/audit/finding.ts";
+import type { AndOr, SyntaxNode } from "unbash";
 import { UNKNOWN_VALUE, type Value } from "#readonly/audit/value.ts";
 import { expandAssignment, expandWords } from "./expand.ts";
+import { children, type Input, type Place, type Visitor, withoutCheck } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import { setVariable } from "./shell-state.ts";
 import { decidesPrograms } from "./variables.ts";
-
-/** Standard input of a command. */
-export type Input = Pick<Invocation, "stdin" | "hasStdin">;
-
-/** Receiver of what a visit of a syntax tree finds. */
-interface Visitor {
-  isNested: boolean;
-  isChecked: boolean;
-  unknown(why: string): void;
-  node(node: SyntaxNode, scope: Scope, depth: number, input?: Input): void;
-  script(script: ParsedScript, scope: Scope, depth: number, input?: Input): void;
-  command(node: Command, scope: Scope, depth: number, input: Input): void;
-  pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, input: Input): void;
-  redirection(node: Redirect, scope: Scope): void;
-  define(name: string, definition: { body: SyntaxNode; scope: Scope; depth: number }): void;
-}
-
-/** A place in a script. */
-interface Place {
-  visitor: Visitor;
-  scope: Scope;
-  depth: number;
-  input: Input;
-}
+import { visitText } from "./visit-text.ts";
 
 /** Number of times that the body of a loop is followed before what it changes counts as unknown. */
 const MAX_PASSES = 3;
@@ -55,20 +23,12 @@ const PLAIN = new Set([
 ]);
 const PLAIN_PARTS = /^(?:Literal|SingleQuoted|AnsiCQuoted)$|^FileDescriptor/;
 
-/** Node types that only hold others, which are judged where they are. */
-const HOLDERS =
-  /^(?:Script|CompoundList|CaseItem|Elif|Word|Literal|Glob|SingleQuoted|DoubleQuoted|AnsiCQuoted|LocaleString|SimpleExpansion|BraceExpansion|Remove|Replace|Slice|CaseModification|Names|ArrayValue|HereString|HereDoc|HereDocDelimiter|HereDocBody|FileDescriptor|Time|Negation|BraceGroup|TestLogical|TestNot|TestGroup|ArithmeticTernary|ArithmeticGroup|ArithmeticExpansion|ArithmeticCommand|TestCommand|Redirected|Default)$/;
-
 /** Visits a node of a script: what the shell does with it, in the order in which it would. */
 export function visitNode(visitor: Visitor, node: SyntaxNode, scope: Scope, depth: number, input: Input): void {
   const place: Place = { visitor, scope, depth, input };
   const isPlain = PLAIN.has(node.type) || PLAIN_PARTS.test(node.type);
   if (!isPlain || (node.type === "Statement" && node.background === true)) visitor.isNested = true;
   if (!visitCommand(place, node) && !visitControl(place, node)) visitText(place, node);
-}
-
-function children({ visitor, scope, depth }: Place, node: SyntaxNode, own: Scope = scope): void {
-  forEachChild(node, (child) => visitor.node(child, own, depth));
 }
 
 /** Visits what runs commands. @returns whether the node is of that kind */
@@ -167,13 +127,6 @@ function visitControl(place: Place, node: SyntaxNode): boolean {
   }
 }
 
-function withoutCheck(visitor: Visitor, visit: () => void): void {
-  const wasChecked = visitor.isChecked;
-  visitor.isChecked = false;
-  visit();
-  visitor.isChecked = wasChecked;
-}
-
 /** Returns what is known of the variable of a loop over words. */
 function elementOf(words: readonly Value[] | undefined, type: "For" | "Select"): Value {
   if (words === undefined || type === "Select") return UNKNOWN_VALUE;
@@ -198,74 +151,4 @@ function loop(place: Place, node: SyntaxNode, start: () => void): void {
     if (++passes > MAX_PASSES) return visitor.unknown("a loop that changes too much to be followed");
   } while (scope.changes !== changes);
   scope.endBranch(before);
-}
-
-/** Visits words and their parts, assignments and redirections. */
-function visitText(place: Place, node: SyntaxNode): void {
-  const { visitor, scope, depth } = place;
-  switch (node.type) {
-    case "Redirect":
-      if (node.descriptor?.type === "FileDescriptorVariable")
-        setVariable(visitor, node.descriptor.name, UNKNOWN_VALUE, scope);
-      visitor.redirection(node, scope);
-      break;
-    case "Assignment":
-      children(place, node);
-      return setVariable(visitor, node.name, expandAssignment(node, scope), scope);
-    case "ProcessSubstitution":
-    case "CommandExpansion":
-    case "ArithmeticCommandExpansion":
-      if (node.script !== undefined)
-        withoutCheck(visitor, () => visitor.script(node.script ?? NO_SCRIPT, scope.copy(), depth + 1));
-      return;
-    case "ParameterExpansion": {
-      const { operation, prefix, parameter } = node;
-      if (prefix === "!" && operation?.type !== "Names" && !/^[@*]$/.test(node.index?.value ?? "")) {
-        visitor.unknown("a variable whose name is known only at run time");
-      }
-      if (operation?.type === "Unknown") visitor.unknown("an expansion that is not known");
-      if (operation?.type === "Default" && /=$/.test(operation.operator))
-        setVariable(visitor, parameter, UNKNOWN_VALUE, scope);
-      if (operation?.type === "Slice" || node.index !== undefined) evaluate(place, [node.index]);
-      break;
-    }
-    case "Transform":
-      if (!/^[QEAKaUuLk]$/.test(node.operand.value)) visitor.unknown("an expansion that may run commands");
-      break;
-    case "ExtendedGlob":
-      visitor.unknown("a pattern that some shells run commands of");
-      break;
-    case "TestUnary":
-      evaluate(place, [node.operand]);
-      break;
-    case "TestBinary":
-      if (/^-/.test(node.operator)) evaluate(place, [node.left, node.right]);
-      break;
-    case "ArithmeticBinary":
-      if (/^(?:[-+*/%&^|]|<<|>>)?=$/.test(node.operator) && node.left.type === "ArithmeticWord")
-        assignNumber(place, node.left.value);
-      break;
-    case "ArithmeticUnary":
-      if (/^(?:\+\+|--)$/.test(node.operator) && node.operand.type === "ArithmeticWord")
-        assignNumber(place, node.operand.value);
-      break;
-    case "ArithmeticWord":
-      if (scope.holdsCode) visitor.unknown("arithmetic on text that may run commands");
-      break;
-    default:
-      if (!HOLDERS.test(node.type)) visitor.unknown(`shell syntax of a kind that is not known (${node.type})`);
-  }
-  children(place, node);
-}
-
-const NO_SCRIPT: ParsedScript = { type: "Script", pos: 0, end: 0, shebang: undefined, commands: [] };
-
-function assignNumber({ visitor, scope }: Place, name: string): void {
-  setVariable(visitor, name.replace(/\[.*$/s, ""), UNKNOWN_VALUE, scope);
-}
-
-/** Notes words that the shell evaluates as arithmetic, in which an index may run commands. */
-function evaluate({ visitor, scope }: Place, words: readonly (Word | undefined)[]): void {
-  const isCode = words.some((word) => word !== undefined && /\[/.test(word.value) && /`|\$\(/.test(word.value));
-  if (isCode || (scope.holdsCode && words.length > 0)) visitor.unknown("arithmetic on text that may run commands");
 }
