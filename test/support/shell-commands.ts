@@ -19,7 +19,7 @@ const WORDS =
 const CHARACTERS = " \t\n;&|<>(){}[]$`'\"\\#=+-*?!~%^,.:/@aexyrm01" as const;
 
 /** Shapes that grow: doubling, nesting, repetition, huge numbers and texts. */
-const GROWING: readonly ((count: number) => string)[] = [
+export const GROWING: readonly ((count: number) => string)[] = [
   (count) =>
     `a0=xxxxxxxxxxxxxxxx; ${range(count, (index) => `a${index + 1}=$a${index}$a${index}`).join("; ")}; echo $a${count}`,
   (count) =>

@@ -103,7 +103,10 @@ export class CommandJudge {
     const words = wordsOf(node, scope);
     this.step(words.length);
     const alias = scope.aliases.get(words[0]?.text ?? "");
-    if (alias !== undefined) this.#alias(alias, words.slice(1), scope, depth);
+    if (alias !== undefined) {
+      this.#alias(alias, words.slice(1), scope, depth);
+      if (judgeOf(words[0]?.text ?? "") === undefined) return;
+    }
     this.run(words, input, scope, depth);
   }
 
@@ -166,7 +169,7 @@ export class CommandJudge {
       case "scripts":
         this.isNested = true;
         if (finding.in === "this shell later") this.#later.push({ text: finding.text, scope, depth });
-        this.step(finding.text.length / 64);
+        this.step(finding.text.length / 16);
         return this.script(parse(finding.text), finding.in === "this shell" ? scope : scope.copy(), depth + 1, input);
       case "writes":
         return this.#write(finding, scope);

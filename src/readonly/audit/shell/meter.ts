@@ -1,6 +1,6 @@
 /** Number of steps that any command may take, and how many more for each of its characters. */
-const BASE_STEPS = 2500;
-const STEPS_PER_CHARACTER = 0.5;
+const BASE_STEPS = 2000;
+const STEPS_PER_CHARACTER = 0.4;
 /** Maximum number of brackets that are open at once; the parser's time grows with its square. */
 const MAX_OPEN_BRACKETS = 100;
 

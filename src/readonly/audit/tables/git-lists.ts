@@ -40,7 +40,10 @@ const asShowing = (name: string, isReading: (word: string | undefined) => boolea
     if (first?.isKnown === false && first.isOperand !== true)
       return unknown(`git ${name} with a word that is known only at run time`);
     if (!isReading(first?.text)) return changesRepository(name);
-    return GIT_READERS["log"]?.({ ...invocation, args: rest }) ?? unknown(`git ${name}`);
+    return (
+      GIT_READERS["log"]?.({ ...invocation, args: first?.text.startsWith("-") === true ? invocation.args : rest }) ??
+      unknown(`git ${name}`)
+    );
   };
 };
 

@@ -8,7 +8,7 @@ const PLAIN = `ls dir vdir cat tac head tail nl wc cut paste join comm tr rev fo
   w tty locale getconf nproc free df du lsblk lscpu lsmem lsns lsipc ps pgrep pidof pstree pmap vmstat iostat mpstat printenv which whereis type help
   whatis apropos return break continue exit disown times getent tsort yes envsubst
   tokei dig nslookup host ping ping6 traceroute tracepath netstat look tput hexyl difft uuidgen lsb_release findmnt mountpoint namei
-  more zmore lsmod lspci lsusb getfacl getfattr lsattr getcap last lastlog colrm col ul
+  more zmore pinky pinky lsmod lspci lsusb getfacl getfattr lsattr getcap last lastlog colrm col ul
   logname hostid dircolors dpkg-query exa eza`;
 
 const judgeDate = readsWith(
