@@ -162,7 +162,7 @@ export const READERS: Record<string, Judge> = {
   stty: judgeStty,
   ss: readsWith("-K@ --kill@ -D=> --diag=> -F= --filter= -f= --family= -A= --query= --socket= -N= --net= ..."),
   lsof: readsWith("-D=? ..."),
-  top: readsWith("..."),
+  top: () => unknown("top creates a folder for its configuration"),
   xmllint: judgeXmllint,
   ...shareJudge("pdftotext pdftohtml", judgePdf),
   sysctl: judgeSysctl,
