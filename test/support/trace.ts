@@ -20,6 +20,13 @@ const HELPERS: ReadonlySet<string> = new Set([
   "pager",
   "uname",
   "gettext",
+  "getopt",
+  "preconv",
+  "tbl",
+  "nroff",
+  "groff",
+  "troff",
+  "grotty",
   "ld-linux-x86-64.so.2",
   "git-submodule",
   "lesspipe",
@@ -81,11 +88,16 @@ function isForeign(rest: string, line: string): boolean {
   );
 }
 
+/** Caches, logs and sockets of programs, outside of what a run is about, which they make also when they only read. */
+const OWN_FILES =
+  /^\/var\/cache\/man\/|\/\.npm(?:\/_(?:logs|update-notifier)[^\s]*)?$|^\/tmp\/tmux-\d+$|^\/proc\/self\/task\/\d+\/comm$/;
+
 /** Returns whether a call is about a device that keeps nothing, the temporary folder, or the index that git refreshes. */
 function isHarmless(rest: string, { path, temporary }: ScratchFolder): boolean {
   const names = [...rest.matchAll(/"([^"]*)"/g)].map(([, name]) => name ?? "");
   const isHarmlessName = (name: string) =>
     /^\/dev\/(?:null|tty|stdin|stdout|stderr|full|zero|fd\/\d+|ptmx|pts\/\d+)$|^\/proc\/self\/fd\/\d+$/.test(name) ||
+    OWN_FILES.test(name) ||
     `${name}/`.startsWith(`${temporary}/`) ||
     // git takes this lock to refresh its index, and does without where it cannot.
     name.replace(`${path}/`, "").replace(/^(?:\.\.\/)?/, "") === ".git/index.lock" ||

@@ -86,15 +86,17 @@ const judgeSqlite: Judge = ({ args }) => {
   );
   const statements = words.slice(1).map(({ text }) => text);
   if (args.length === 1 && /^--?(?:version|help)$/.test(args[0]?.text ?? "")) return READS;
+  const isReadonly = args.some(({ text }) => /^--?readonly$/.test(text));
   const isAsking =
     statements.length > 0 && statements.every((text) => SQL_READS.test(text) && !SQL_FUNCTIONS.test(text));
-  if (isAsking && !doubtful) return READS;
+  if (isAsking && !doubtful)
+    return isReadonly ? READS : unknown("sqlite3 without -readonly creates a database that is not there");
   const isChanging = /\b(?:insert|update|delete|create|drop|alter|replace|vacuum)\b/i.test(statements.join(" "));
   return isChanging ? writes("sqlite3 changes a database", words.slice(0, 1)) : unknown("sqlite3 runs statements");
 };
 
 const TMUX_READS =
-  /^(?:ls|lsp|lsw|lsc|lsk|lscm|lsb|list-(?:sessions|panes|windows|clients|keys|commands|buffers)|has-session|has|show-(?:options|environment|buffer|messages|hooks|window-options)|show|info|-V)$/;
+  /^(?:ls|lsp|lsw|lsc|lsb|list-(?:sessions|panes|windows|clients|buffers)|has-session|has|show-(?:options|environment|buffer|messages|hooks|window-options)|show|info|-V)$/;
 
 /** Judges `tmux`: several commands may follow one another, and formats (`#(…)`) run programs. */
 const judgeTmux: Judge = ({ args }) => {
