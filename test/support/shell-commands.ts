@@ -37,7 +37,7 @@ export const GROWING: readonly ((count: number) => string)[] = [
   (count) => `echo $((${"(1+".repeat(count)}1${")".repeat(count)}))`,
   (count) => `echo \${x:-${"${y:-".repeat(count)}z${"}".repeat(count)}}`,
   (count) => `${"x=1 ".repeat(count)}ls`,
-  (count) => `${range(count * 6, (index) => `v${index}=${index}`).join(" && ")}`,
+  (count) => range(count * 6, (index) => `v${index}=${index}`).join(" && "),
   (count) => `${"( ".repeat(count)}ls${" )".repeat(count)}`,
   (count) => `${"if ls; then ".repeat(count)}rm x${"; fi".repeat(count)}`,
   (count) => `sed '${"s/[/]/x/;".repeat(count * 4)}' f`,
@@ -53,7 +53,7 @@ export const GROWING: readonly ((count: number) => string)[] = [
   (count) => `trap '${'trap "ls" EXIT; '.repeat(count * 2)}' EXIT`,
   (count) => `${"cd a; ".repeat(count * 8)}rm x`,
   (count) => `case x in ${"a|".repeat(count * 10)}b) ls;; esac`,
-  (count) => `${"$(".repeat(count * 10)}`,
+  (count) => "$(".repeat(count * 10),
   (count) => `${"x=$(".repeat(count)}ls${")".repeat(count)}`,
   (count) => `${"<<A ".repeat(count * 4)}\nA`,
   (count) => `echo ${"\"$(echo '".repeat(count)}`,
@@ -71,14 +71,16 @@ export function generateCommand(random: Random): string {
   const pick = <T>(all: ArrayLike<T>): T | undefined => all[Math.floor(random() * all.length)];
   const kind = random();
   const length = Math.floor(random() ** 3 * 1200) + 1;
-  if (kind < 0.45)
+  if (kind < 0.45) {
     return range(length, () => pick(WORDS) ?? "")
       .join(random() < 0.9 ? " " : "")
       .slice(0, MAX_LENGTH);
-  if (kind < 0.6)
+  }
+  if (kind < 0.6) {
     return range(length * 3, () => pick(CHARACTERS) ?? "")
       .join("")
       .slice(0, MAX_LENGTH);
+  }
   const grow = pick(GROWING);
   const grown = grow?.(Math.floor(random() ** 2 * 160) + 1) ?? "";
   const mixed = random() < 0.3 ? `${grown}; ${range(20, () => pick(WORDS) ?? "").join(" ")}` : grown;

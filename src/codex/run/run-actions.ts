@@ -112,8 +112,10 @@ const KNOWN_STATUSES: ReadonlySet<unknown> = new Set([undefined, "", "in_progres
 
 /** Returns why the report of an action may not say all that it does. @param line of an event whose item is an action */
 function doubtsAbout(line: string): string[] {
-  const { item } = JSON.parse(line) as { item: Record<string, unknown> & { type: string } };
-  const { type, command, changes, status } = item;
+  const json: unknown = JSON.parse(line);
+  const item = isObject(json) && isObject(json["item"]) ? json["item"] : {};
+  const { command, changes, status } = item;
+  const type = String(item["type"]);
   const isEmpty =
     type === "command_execution" ? typeof command !== "string" || command.trim() === "" : !hasElements(changes);
   const fields = Object.keys(item).filter((name) => !KNOWN_FIELDS.has(name));
@@ -122,6 +124,10 @@ function doubtsAbout(line: string): string[] {
     ...fields.map((name) => `an item of type ${type} with the field ${shorten(name)}`),
     ...(KNOWN_STATUSES.has(status) ? [] : [`an item of type ${type} with the status ${shorten(String(status))}`]),
   ];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
 }
 
 function hasElements(list: unknown): boolean {

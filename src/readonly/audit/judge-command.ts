@@ -1,4 +1,4 @@
-import { parse } from "unbash";
+import { parse, type Word } from "unbash";
 import type { Judgement } from "./finding.ts";
 import { CommandJudge } from "./shell/command-judge.ts";
 import { isTooNested, Meter, TooManySteps } from "./shell/meter.ts";
@@ -52,11 +52,13 @@ function scriptOf(command: string): string {
   const [option, script, ...rest] = args;
   const isPlain = prefix.length === 0 && suffix.length === args.length && rest.length === 0;
   const isShell = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|z)?sh$/.test(name?.value ?? "") && /^-l?c$/.test(option?.text ?? "");
-  const isLiteral = script?.type === "Word" && (script.parts ?? []).every(({ type }) => /Quoted$|^Literal$/.test(type));
-  const isText =
-    isLiteral &&
-    !(script.parts ?? []).some(
-      (part) => part.type === "DoubleQuoted" && part.parts.some(({ type }) => type !== "Literal"),
-    );
-  return isPlain && isShell && isText ? script.value : command;
+  return isPlain && isShell && script?.type === "Word" && isLiteral(script) ? script.value : command;
+}
+
+/** Returns whether a word has no expansions. */
+function isLiteral({ parts = [] }: Word): boolean {
+  return parts.every((part) => {
+    if (part.type === "DoubleQuoted") return part.parts.every(({ type }) => type === "Literal");
+    return /^(?:Literal|SingleQuoted|AnsiCQuoted)$/.test(part.type);
+  });
 }

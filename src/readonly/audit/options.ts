@@ -2,7 +2,8 @@ import { type CommandFinding, type Invocation, type Judge, unknown, writes } fro
 import { mayBeOption, type Value, withoutStart } from "./value.ts";
 
 /** Effect of an option: none, or a letter of {@link Grammar}. */
-type Effect = "" | ">" | "!" | "?" | "@";
+type Effect = (typeof EFFECTS)[number];
+const EFFECTS = ["", ">", "!", "?", "@"] as const;
 
 interface Option {
   argument: "none" | "required" | "optional";
@@ -45,7 +46,7 @@ export function grammar(specification: string): Grammar {
     const [, name, argument, effect] = /^(-{1,2}[^=[>!?@]+|--?\[?)(=|\[=\])?([>!?@])?$/.exec(word) ?? [];
     if (name === undefined) continue;
     const kind = argument === "=" ? "required" : argument === undefined ? "none" : "optional";
-    options.set(name, { argument: kind, effect: (effect ?? "") as Effect });
+    options.set(name, { argument: kind, effect: EFFECTS.find((each) => each === effect) ?? "" });
   }
   return {
     options,
@@ -113,10 +114,10 @@ function findLong({ options }: Grammar, name: string): (Option & { name: string 
   const exact = options.get(name);
   if (exact !== undefined) return { ...exact, name };
   if (name.length < 3) return undefined;
-  const candidates = [...options]
-    .filter(([each]) => each.startsWith(name))
-    .map(([each, option]) => ({ ...option, name: each }));
-  return candidates.find(({ effect }) => effect !== "") ?? candidates[0];
+  const candidates = [...options.keys()].filter((each) => each.startsWith(name));
+  const found = candidates.find((each) => options.get(each)?.effect !== "") ?? candidates[0];
+  const option = found === undefined ? undefined : options.get(found);
+  return found === undefined || option === undefined ? undefined : { ...option, name: found };
 }
 
 function readBundle(rules: Grammar, word: Value, next: Value | undefined, line: CommandLine): boolean {

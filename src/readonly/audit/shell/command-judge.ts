@@ -112,8 +112,9 @@ export class CommandJudge {
 
   /** Judges the text of an alias with what follows its name. The shell may or may not use it, so the program is judged as well. */
   #alias(alias: Value, rest: readonly Value[], scope: Scope, depth: number): void {
-    if (!alias.isKnown || /\s$/.test(alias.text))
+    if (!alias.isKnown || /\s$/.test(alias.text)) {
       return this.unknown("an alias whose meaning depends on more than its text");
+    }
     const own = scope.copy();
     own.aliases.clear();
     this.script(parse(`${alias.text} ${toShellText(rest)}`), own, depth + 1);

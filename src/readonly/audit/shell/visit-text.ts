@@ -6,15 +6,16 @@ import { setVariable } from "./shell-state.ts";
 
 /** Node types that only hold others, which are judged where they are. */
 const HOLDERS =
-  /^(?:Script|CompoundList|CaseItem|Elif|Word|Literal|Glob|SingleQuoted|DoubleQuoted|AnsiCQuoted|LocaleString|SimpleExpansion|BraceExpansion|Remove|Replace|Slice|CaseModification|Names|ArrayValue|HereString|HereDoc|HereDocDelimiter|HereDocBody|FileDescriptor|Time|Negation|BraceGroup|TestLogical|TestNot|TestGroup|ArithmeticTernary|ArithmeticGroup|ArithmeticExpansion|ArithmeticCommand|TestCommand|Redirected|Default)$/;
+  /^(?:Script|CompoundList|CaseItem|Elif|Word|Literal|Glob|SingleQuoted|DoubleQuoted|AnsiCQuoted|LocaleString|SimpleExpansion|BraceExpansion|Remove|Replace|Slice|CaseModification|Names|ArrayValue|HereString|HereDoc|HereDocDelimiter|HereDocBody|FileDescriptor|FileDescriptorVariable|Time|Negation|BraceGroup|TestLogical|TestNot|TestGroup|ArithmeticTernary|ArithmeticGroup|ArithmeticExpansion|ArithmeticCommand|TestCommand|Redirected|Default)$/;
 
 /** Visits words and their parts, assignments and redirections. */
 export function visitText(place: Place, node: SyntaxNode): void {
   const { visitor, scope, depth } = place;
   switch (node.type) {
     case "Redirect":
-      if (node.descriptor?.type === "FileDescriptorVariable")
+      if (node.descriptor?.type === "FileDescriptorVariable") {
         setVariable(visitor, node.descriptor.name, UNKNOWN_VALUE, scope);
+      }
       visitor.redirection(node, scope);
       break;
     case "Assignment":
@@ -23,47 +24,65 @@ export function visitText(place: Place, node: SyntaxNode): void {
     case "ProcessSubstitution":
     case "CommandExpansion":
     case "ArithmeticCommandExpansion":
-      if (node.script !== undefined)
+      if (node.script !== undefined) {
         withoutCheck(visitor, () => visitor.script(node.script ?? NO_SCRIPT, scope.copy(), depth + 1));
-      return;
-    case "ParameterExpansion": {
-      const { operation, prefix, parameter } = node;
-      if (prefix === "!" && operation?.type !== "Names" && !/^[@*]$/.test(node.index?.value ?? "")) {
-        visitor.unknown("a variable whose name is known only at run time");
       }
-      if (operation?.type === "Unknown") visitor.unknown("an expansion that is not known");
-      if (operation?.type === "Default" && /=$/.test(operation.operator))
-        setVariable(visitor, parameter, UNKNOWN_VALUE, scope);
-      if (operation?.type === "Slice" || node.index !== undefined) evaluate(place, [node.index]);
+      return;
+    case "ParameterExpansion":
+      visitParameter(place, node);
       break;
-    }
     case "Transform":
       if (!/^[QEAKaUuLk]$/.test(node.operand.value)) visitor.unknown("an expansion that may run commands");
       break;
     case "ExtendedGlob":
       visitor.unknown("a pattern that some shells run commands of");
       break;
-    case "TestUnary":
-      evaluate(place, [node.operand]);
-      break;
-    case "TestBinary":
-      if (/^-/.test(node.operator)) evaluate(place, [node.left, node.right]);
-      break;
-    case "ArithmeticBinary":
-      if (/^(?:[-+*/%&^|]|<<|>>)?=$/.test(node.operator) && node.left.type === "ArithmeticWord")
-        assignNumber(place, node.left.value);
-      break;
-    case "ArithmeticUnary":
-      if (/^(?:\+\+|--)$/.test(node.operator) && node.operand.type === "ArithmeticWord")
-        assignNumber(place, node.operand.value);
-      break;
-    case "ArithmeticWord":
-      if (scope.holdsCode) visitor.unknown("arithmetic on text that may run commands");
-      break;
     default:
-      if (!HOLDERS.test(node.type)) visitor.unknown(`shell syntax of a kind that is not known (${node.type})`);
+      if (!visitArithmetic(place, node) && !HOLDERS.test(node.type))
+        visitor.unknown(`shell syntax of a kind that is not known (${node.type})`);
   }
   children(place, node);
+}
+
+/** Visits `${x…}`, which may assign to the variable, evaluate an index or name another variable. */
+function visitParameter(place: Place, node: Extract<SyntaxNode, { type: "ParameterExpansion" }>): void {
+  const { visitor, scope } = place;
+  const { operation, prefix, parameter, index } = node;
+  if (prefix === "!" && operation?.type !== "Names" && !/^[@*]$/.test(index?.value ?? "")) {
+    visitor.unknown("a variable whose name is known only at run time");
+  }
+  if (operation?.type === "Unknown") visitor.unknown("an expansion that is not known");
+  if (operation?.type === "Default" && operation.operator.endsWith("=")) {
+    setVariable(visitor, parameter, UNKNOWN_VALUE, scope);
+  }
+  if (operation?.type === "Slice" || index !== undefined) evaluate(place, [index]);
+}
+
+/** Visits arithmetic and tests, which may assign to variables and evaluate their text. @returns whether the node is of that kind */
+function visitArithmetic(place: Place, node: SyntaxNode): boolean {
+  switch (node.type) {
+    case "TestUnary":
+      evaluate(place, [node.operand]);
+      return true;
+    case "TestBinary":
+      if (node.operator.startsWith("-")) evaluate(place, [node.left, node.right]);
+      return true;
+    case "ArithmeticBinary":
+      if (/^(?:[-+*/%&^|]|<<|>>)?=$/.test(node.operator) && node.left.type === "ArithmeticWord") {
+        assignNumber(place, node.left.value);
+      }
+      return true;
+    case "ArithmeticUnary":
+      if (/^(?:\+\+|--)$/.test(node.operator) && node.operand.type === "ArithmeticWord") {
+        assignNumber(place, node.operand.value);
+      }
+      return true;
+    case "ArithmeticWord":
+      if (place.scope.holdsCode) place.visitor.unknown("arithmetic on text that may run commands");
+      return true;
+    default:
+      return false;
+  }
 }
 
 const NO_SCRIPT: ParsedScript = { type: "Script", pos: 0, end: 0, shebang: undefined, commands: [] };

@@ -37,10 +37,12 @@ function withDashes(args: readonly Value[]): readonly Value[] {
   const [first, ...rest] = args;
   if (first === undefined || !first.isKnown || first.text.startsWith("-")) return args;
   const words = [...rest];
-  const options = [...first.text].flatMap((letter) => {
+  const options: Value[] = [];
+  for (const letter of first.text) {
+    options.push(known(`-${letter}`));
     const value = TAR.options.get(`-${letter}`)?.argument === "required" ? words.shift() : undefined;
-    return [known(`-${letter}`), ...(value === undefined ? [] : [value])];
-  });
+    if (value !== undefined) options.push(value);
+  }
   return [...options, ...words];
 }
 
@@ -52,8 +54,9 @@ const judgeTar: Judge = ({ name, args }) => {
 
 function tarMode(line: CommandLine): readonly CommandFinding[] {
   const file = valueOf(line, "-f", "--file");
-  if (file?.text.includes(":") === true && !isGiven(line, "--force-local"))
+  if (file?.text.includes(":") === true && !isGiven(line, "--force-local")) {
     return unknown("tar reaches another machine");
+  }
   const isChanging = isGiven(line, "-r", "--append", "-u", "--update", "-A", "--catenate", "--concatenate", "--delete");
   if (isGiven(line, "-c", "--create") || isChanging) {
     return file === undefined || file.text === "-" ? READS : writes("tar creates an archive", [file]);

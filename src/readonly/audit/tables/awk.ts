@@ -11,8 +11,9 @@ const AWK = grammar(
 
 /** Judges `awk`: its options, then its program. */
 export const judgeAwk: Judge = ({ name, args }) => {
-  if (args.some(({ text }, index) => text === "inplace" && /^-i$|^--include$/.test(args[index - 1]?.text ?? "")))
+  if (args.some(({ text }, index) => text === "inplace" && /^-i$|^--include$/.test(args[index - 1]?.text ?? ""))) {
     return writes("awk -i inplace changes files");
+  }
   const line = readCommandLine(AWK, args);
   const sources = line.given.filter((option) => /^(?:-e|--source)$/.test(option.name)).map(({ value }) => value);
   const isAsking = isGiven(line, "-V", "--version", "-h", "--help", "-C", "--copyright");
@@ -48,8 +49,9 @@ function judgeProgram(program: string): readonly CommandFinding[] {
     if ((token === ">" || token === ">>") && printDepth !== undefined && depth <= printDepth) {
       findings.push(...redirection(tokens[index + 1], tokens[index + 2]));
     }
-    if (token === "|" || token === "|&" || token === "@" || token === "system")
+    if (token === "|" || token === "|&" || token === "@" || token === "system") {
       return [...findings, ...unknown("awk runs commands")];
+    }
   }
   return findings;
 }

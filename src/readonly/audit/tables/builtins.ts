@@ -37,8 +37,9 @@ const judgeDeclare: Judge = ({ args }) => {
   const isPlain = !isGiven(line, "-i", "-l", "-u", "-n", "-c", "-a", "-A");
   const findings = line.operands.flatMap((word): CommandFinding[] => {
     const [, name, text] = /^([A-Za-z_]\w*)=(.*)$/s.exec(word.text) ?? [];
-    if (name === undefined || text === undefined)
+    if (name === undefined || text === undefined) {
       return /^\w+$/.test(word.text) && word.isKnown && isPlain ? [] : assigns([word]);
+    }
     if (isGiven(line, "-n")) return unknown(`${name} is another name of a variable`);
     const value: Value = isPlain && word.isKnown ? known(text) : UNKNOWN_VALUE;
     return [...indexCode(word), { does: "assigns", name, value }];
@@ -72,10 +73,11 @@ const judgeMapfile: Judge = ({ args }) => {
 };
 
 const judgePrintf: Judge = ({ args: [first, second] }) => {
-  if (first?.text.startsWith("-v") !== true)
+  if (first?.text.startsWith("-v") !== true) {
     return first?.isKnown === false && first.isOperand !== true && second !== undefined
       ? assignsIfOption(first)
       : READS;
+  }
   return assigns([first.text === "-v" ? second : known(first.text.slice(2))]);
 };
 
@@ -88,10 +90,7 @@ const judgeUnset: Judge = ({ args }) => {
   const line = readCommandLine(grammar("-f -v -n"), args);
   return [
     ...line.doubts.flatMap(unknown),
-    ...line.operands.flatMap((word): CommandFinding[] => [
-      ...assigns([word]),
-      { does: "unsets function", name: word.text },
-    ]),
+    ...line.operands.flatMap((word) => assigns([word]).concat({ does: "unsets function", name: word.text })),
   ];
 };
 
@@ -105,8 +104,9 @@ const judgeLet: Judge = ({ args }) =>
 /** Judges `alias`, whose text is followed where the alias is used. */
 const judgeAlias: Judge = ({ args }) =>
   args.flatMap((word): CommandFinding[] => {
-    if (word.text.startsWith("-"))
+    if (word.text.startsWith("-")) {
       return word.text === "-p" ? [] : unknown("an alias that the shell finds anywhere in a command");
+    }
     const at = word.text.indexOf("=");
     if (at < 0) return word.isKnown ? [] : unknown("an alias that is known only at run time");
     return [{ does: "aliases", name: word.text.slice(0, at), text: { ...word, text: word.text.slice(at + 1) } }];

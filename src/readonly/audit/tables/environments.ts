@@ -12,10 +12,11 @@ const judgeEnv: Judge = ({ args }) => {
   const line = readCommandLine(ENV, args);
   const split = valueOf(line, "-S", "--split-string");
   const rest = line.operands[0]?.text === "-" ? line.operands.slice(1) : line.operands;
-  if (split !== undefined)
+  if (split !== undefined) {
     return line.given.length === 1 && !/[\\$'"]/.test(split.text) && split.isKnown
       ? judgeEnvWords([...wordsIn(split.text), ...rest])
       : unknown("env -S");
+  }
   const isMoving = isGiven(line, "-C", "--chdir");
   return [
     ...optionFindings("env", line, ENV),

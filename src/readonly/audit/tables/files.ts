@@ -92,8 +92,9 @@ const judgeMktemp: Judge = ({ args }) => {
   if (isGiven(line, "-u", "--dry-run", "--help", "--version", "-V")) return READS;
   const folder = valueOf(line, "-p", "--tmpdir");
   const [template] = line.operands;
-  if (folder !== undefined)
+  if (folder !== undefined) {
     return writes("mktemp creates a file", [folder.isKnown ? known(`${folder.text}/x`) : folder]);
+  }
   return template === undefined || isGiven(line, "-t", "--tmpdir")
     ? READS
     : writes("mktemp creates a file", [template]);

@@ -17,20 +17,22 @@ const judgeFind: Judge = ({ args }) => {
     const word = args[index];
     if (word === undefined) break;
     const { text } = word;
-    if (mayBeOption(word))
+    if (mayBeOption(word)) {
       findings.push(...unknown("find: an argument that is known only at run time may be an action"));
+    }
     if (!text.startsWith("-")) continue;
     if (text === "-delete") findings.push(...writes("find -delete removes files"));
-    else if (/^-fprint(?:f|0)?$|^-fls$/.test(text))
+    else if (/^-fprint(?:f|0)?$|^-fls$/.test(text)) {
       findings.push(...writes(`find ${text} writes`, args.slice(index + 1, index + 2)));
-    else if (/^-(?:exec|execdir|ok|okdir)$/.test(text)) {
+    } else if (/^-(?:exec|execdir|ok|okdir)$/.test(text)) {
       const words = upToEnd(args, index + 1);
       findings.push({ does: "runs", words });
       index += words.length;
     } else if (!FIND_READS.test(text) && !isNumber(text)) findings.push(...unknown(`find ${text}`));
     if (FIND_VALUE.test(text)) {
-      if (args[index + 1]?.isSplit === true)
+      if (args[index + 1]?.isSplit === true) {
         findings.push(...unknown("find: an argument that is known only at run time may be an action"));
+      }
       index++;
     }
   }

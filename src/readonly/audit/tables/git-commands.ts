@@ -13,7 +13,7 @@ const judgeShowing: Judge = readsWith(SHOWING, (_line, { name, args }) => {
   );
   const isMerging = args.some(
     ({ text }, index) =>
-      /^--diff-merges=r/.test(text) || (/^r/.test(text) && args[index - 1]?.text === "--diff-merges"),
+      text.startsWith("--diff-merges=r") || (text.startsWith("r") && args[index - 1]?.text === "--diff-merges"),
   );
   if (isVerifying) return unknown(`${name} runs gpg`);
   return isMerging ? unknown(`${name} --diff-merges=remerge writes objects`) : READS;
@@ -59,8 +59,9 @@ const judgeHelp = readsUnless("-w! --web! -m -i -a -g -c");
 const judgeForeach: Judge = ({ args }) => {
   const words = args.filter(({ text }) => !/^--(?:recursive|quiet)$|^-q$/.test(text));
   if (words[0]?.text !== "foreach") return submodules(words);
-  if (!words.every(({ isKnown }) => isKnown))
+  if (!words.every(({ isKnown }) => isKnown)) {
     return unknown("git submodule foreach runs text that is built at run time");
+  }
   return [
     {
       does: "scripts",

@@ -37,8 +37,9 @@ const bySubcommand = (name: string, reading: string, bare: "reads" | "writes" = 
 const asShowing = (name: string, isReading: (word: string | undefined) => boolean): Judge => {
   return (invocation) => {
     const [first, ...rest] = invocation.args;
-    if (first?.isKnown === false && first.isOperand !== true)
+    if (first?.isKnown === false && first.isOperand !== true) {
       return unknown(`git ${name} with a word that is known only at run time`);
+    }
     if (!isReading(first?.text)) return changesRepository(name);
     return (
       GIT_READERS["log"]?.({ ...invocation, args: first?.text.startsWith("-") === true ? invocation.args : rest }) ??
@@ -67,8 +68,9 @@ const judgeConfig: Judge = readsWith(`${CONFIG} ${CONFIG_CHANGES}`, (line): read
       "-l",
       "--list",
     )
-  )
+  ) {
     return READS;
+  }
   if (first?.text === "get" || first?.text === "list") return READS;
   const isAsking = more.length === 0 && (first === undefined || (first.isKnown && /\./.test(first.text)));
   return isAsking ? READS : changesRepository("config");

@@ -30,8 +30,9 @@ export const judgeGit: Judge = ({ args }) => {
 };
 
 function globalOption(name: string, value: Value | undefined): readonly CommandFinding[] {
-  if (name === "-c" && !(value?.isKnown === true && HARMLESS_SETTING.test(value.text)))
+  if (name === "-c" && !(value?.isKnown === true && HARMLESS_SETTING.test(value.text))) {
     return unknown("git runs with a setting given by -c");
+  }
   if (name === "--exec-path" && value !== undefined) return unknown("git --exec-path runs programs of another folder");
   const isOther =
     name === "--git-dir" && !(value?.isKnown === true && /^(?:\.\/)?(?:\S*\/)?\.git\/?$/.test(value.text));

@@ -89,8 +89,9 @@ const judgeSqlite: Judge = ({ args }) => {
   const isReadonly = args.some(({ text }) => /^--?readonly$/.test(text));
   const isAsking =
     statements.length > 0 && statements.every((text) => SQL_READS.test(text) && !SQL_FUNCTIONS.test(text));
-  if (isAsking && !doubtful)
+  if (isAsking && !doubtful) {
     return isReadonly ? READS : unknown("sqlite3 without -readonly creates a database that is not there");
+  }
   const isChanging = /\b(?:insert|update|delete|create|drop|alter|replace|vacuum)\b/i.test(statements.join(" "));
   return isChanging ? writes("sqlite3 changes a database", words.slice(0, 1)) : unknown("sqlite3 runs statements");
 };
@@ -117,8 +118,9 @@ const OPENSSL_READS =
 
 /** Judges `openssl`: an option whose name holds `out` names a file, except those of formats. */
 const judgeOpenssl: Judge = ({ args: [first, ...args] }) => {
-  if (first === undefined || !first.isKnown || !OPENSSL_READS.test(first.text))
+  if (first === undefined || !first.isKnown || !OPENSSL_READS.test(first.text)) {
     return unknown(`openssl ${first?.text ?? ""}`);
+  }
   return args.flatMap(({ text, isKnown }, index): readonly CommandFinding[] => {
     if (
       /^--?\w*out\w*$/.test(text) &&

@@ -29,7 +29,7 @@ const judgeLess = readsWith(
   `-o=> -O=> --log-file=> --LOG-FILE=> -k=! --lesskey-file=! --lesskey-src=! --lesskey-content=! --cmd=! -t=? --tag=? -T= --tag-file= -p= --pattern= -P= --prompt=
    -b= -h= -j= -x= -y= -z= -D= --shift= --rscroll= --wheel-lines= --line-num-width= --status-col-width= --header= ...`,
   ({ operands }) =>
-    operands.some(({ text }) => /^\+/.test(text) && !/^\+{1,2}(?:\d*[gGpF%]?|[/?&][^!]*)$/.test(text))
+    operands.some(({ text }) => text.startsWith("+") && !/^\+{1,2}(?:\d*[gGpF%]?|[/?&][^!]*)$/.test(text))
       ? unknown("less + runs a command of its own")
       : READS,
 );
@@ -47,9 +47,9 @@ const judgeDc: Judge = ({ args, stdin, hasStdin }) => {
   const isReadable =
     args.every(({ text, isKnown }) => isKnown && !/^-f|^--file/.test(text)) &&
     (args.length > 0 || stdin !== undefined || !hasStdin);
-  const isPlain =
-    args.length === 0 ||
-    args.every(({ text }, index) => /^-e|^--expression|^-[VhP]/.test(text) || args[index - 1]?.text === "-e");
+  const isPlain = args.every(
+    ({ text }, index) => /^-e|^--expression|^-[VhP]/.test(text) || args[index - 1]?.text === "-e",
+  );
   return isReadable && isPlain && !texts.some((text) => text.includes("!"))
     ? READS
     : unknown("dc runs a program that may run commands");

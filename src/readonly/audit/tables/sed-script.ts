@@ -51,7 +51,7 @@ export class ScriptReader {
     return this.#takeWhile(/[^\n;}]/);
   }
 
-  /** Skips the text of `a`, `i` and `c`, which goes on after a line that ends in a backslash. */
+  /** Skips the text of `a`, `i` and `c`, which continues after a line that ends in a backslash. */
   takeText(): void {
     let line: string;
     do {

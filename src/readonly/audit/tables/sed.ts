@@ -46,8 +46,9 @@ function judgeScript(script: string): CommandFinding[] {
     else if (/[aic]/.test(command)) reader.takeText();
     else if (/[rR#]/.test(command)) reader.takeLine();
     else if (/[btTqQlLv:]/.test(command)) reader.takeWord();
-    else if (!/^[{}=dDgGhHnNpPxzF]?$/.test(command))
+    else if (!/^[{}=dDgGhHnNpPxzF]?$/.test(command)) {
       return [...findings, ...unknown("a sed script that cannot be analyzed")];
+    }
   }
   return findings;
 }

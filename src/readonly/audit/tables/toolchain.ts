@@ -67,7 +67,7 @@ const RUFF = grammar(
   "-n --no-cache --check --diff --fix> --fix-only> --add-noqa> -o=> --output-file=> --cache-dir=> --watch ! ...",
 );
 
-/** Judges `ruff`, which keeps a cache in the project unless it is told not to. */
+/** Judges `ruff`, which keeps a cache in the project unless an option prevents it. */
 const judgeRuff: Judge = ({ name, args }) => {
   const line = readCommandLine(RUFF, args);
   const command = line.operands[0]?.text ?? "";
@@ -75,10 +75,12 @@ const judgeRuff: Judge = ({ name, args }) => {
   if (
     /^(?:rule|config|linter|version|help)$/.test(command) ||
     args.every(({ text }) => /^-(?:V|h|-version|-help)$/.test(text))
-  )
+  ) {
     return findings;
-  if (command === "format" && !isGiven(line, "--check", "--diff"))
+  }
+  if (command === "format" && !isGiven(line, "--check", "--diff")) {
     return [...findings, ...writes("ruff changes files")];
+  }
   return isGiven(line, "-n", "--no-cache") ? findings : [...findings, ...writes("ruff writes its cache")];
 };
 

@@ -45,8 +45,9 @@ const judgeShell: Judge = ({ name, args, stdin, hasStdin }) => {
   const [first] = line.operands;
   if (isGiven(line, "-c")) return [...doubts, ...(first === undefined ? READS : scripts(first, `${name} -c`))];
   if (isGiven(line, "-n")) return doubts;
-  if (first !== undefined && first.text !== "-" && !isGiven(line, "-s"))
+  if (first !== undefined && first.text !== "-" && !isGiven(line, "-s")) {
     return unknown(`${name} runs a script that the log does not show`);
+  }
   if (stdin !== undefined) return [...doubts, ...scripts(known(stdin), name)];
   return [
     ...doubts,
@@ -83,7 +84,7 @@ function fromInput(text: string, placeholder: string): Value {
 
 /** Judges GNU `parallel`, which has a shell run its command with words of its input. */
 const judgeParallel: Judge = ({ args }) => {
-  const end = args.findIndex(({ text }) => /^:::/.test(text));
+  const end = args.findIndex(({ text }) => text.startsWith(":::"));
   const words = args.slice(0, end < 0 ? undefined : end).filter(({ text }) => !text.startsWith("-"));
   const text = words.map((word) => word.text).join(" ");
   return [
@@ -124,8 +125,9 @@ function judgeFlock({ name, args }: Invocation): readonly CommandFinding[] {
     ...(/^\d+$/.test(file.text) ? [] : writes("flock creates its lock file", [file])),
   ];
   if (first === undefined) return own;
-  if (/^-c$|^--command$/.test(first.text))
+  if (/^-c$|^--command$/.test(first.text)) {
     return [...own, ...(rest[0] === undefined ? [] : scripts(rest[0], "flock -c"))];
+  }
   return [...own, { does: "runs", words: [first, ...rest] }];
 }
 
