@@ -1,6 +1,6 @@
 import { shorten } from "#base/text.ts";
 import type { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
-import { judgeCommand } from "./judge-command.ts";
+import { judgeCommands } from "./judge-command.ts";
 import { grammar, readCommandLine } from "./options.ts";
 import type { Value } from "./value.ts";
 
@@ -136,7 +136,7 @@ const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
  */
 export function findDaemonRequests(commands: readonly string[]): string[] {
   const requests = new Set<string>();
-  for (const { name, args } of commands.flatMap((command) => judgeCommand(command, ANYWHERE).programs)) {
+  for (const { name, args } of judgeCommands(commands, ANYWHERE).flatMap(({ programs }) => programs)) {
     if (DAEMON_CLIENTS.get(name)?.(args) !== true) continue;
     const line = [name, ...args.map(({ text, isKnown }) => (isKnown ? text : "…"))]
       .join(" ")

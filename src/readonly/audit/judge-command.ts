@@ -33,6 +33,32 @@ export function judgeCommand(command: string, surroundings: JudgedFolders): Judg
   return { does, writes, unknowns: [...new Set(judge.unknowns)], programs, ...(isSingle && { isSingle }) };
 }
 
+/** Maximum length of all commands of a run that are judged, in characters, each counted as at least {@link MIN_COST}. */
+const MAX_TOTAL_COST = 16 * 1024 * 1024;
+const MIN_COST = 1024;
+
+/** Judges the commands of a run, each different one once. Beyond a limit, they are unknown. */
+export function judgeCommands(commands: readonly string[], surroundings: JudgedFolders): Judgement[] {
+  const judged = new Map<string, Judgement>();
+  let cost = 0;
+  return commands.map((command) => {
+    const before = judged.get(command);
+    if (before !== undefined) return before;
+    cost += Math.max(command.length, MIN_COST);
+    if (cost > MAX_TOTAL_COST) return TOO_MANY;
+    const judgement = judgeCommand(command, surroundings);
+    judged.set(command, judgement);
+    return judgement;
+  });
+}
+
+const TOO_MANY: Judgement = {
+  does: "unknown",
+  writes: [],
+  unknowns: ["one of more commands than are analyzed"],
+  programs: [],
+};
+
 /** Returns the script that a command passes to a shell (`/bin/bash -lc 'ls'`: `ls`); any other command unchanged. */
 export function withoutShell(command: string): string {
   if (command.length > MAX_COMMAND_LENGTH || isTooNested(command)) return command;

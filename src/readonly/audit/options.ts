@@ -30,6 +30,8 @@ export interface GivenOption extends Option {
   value: Value | undefined;
 }
 
+const MAY_BE_OPTION = "an argument that is known only at run time may be an option";
+
 /** Words of a command line by their meaning. */
 export interface CommandLine {
   given: GivenOption[];
@@ -67,7 +69,7 @@ export function readCommandLine(rules: Grammar, args: readonly Value[]): Command
       break;
     }
     if (!word.text.startsWith("-") || word.text === "-") {
-      if (mayBeOption(word)) line.doubts.push("an argument that is known only at run time may be an option");
+      if (mayBeOption(word)) line.doubts.push(MAY_BE_OPTION);
       line.operands.push(word);
       if (rules.isStrictOrder) {
         line.operands.push(...args.slice(index + 1));
@@ -80,7 +82,7 @@ export function readCommandLine(rules: Grammar, args: readonly Value[]): Command
 
 /** Reads one word of options. @returns whether the next word is the value of the last one */
 function readOption(rules: Grammar, word: Value, next: Value | undefined, line: CommandLine): boolean {
-  if (word.isSplit === true) line.doubts.push("an argument that is known only at run time may be an option");
+  if (word.isSplit === true) line.doubts.push(MAY_BE_OPTION);
   if (word.text.startsWith("--") || rules.options.has(nameOf(word.text))) return readLong(rules, word, next, line);
   return readBundle(rules, word, next, line);
 }
@@ -104,7 +106,7 @@ function readLong(rules: Grammar, word: Value, next: Value | undefined, line: Co
   }
   const isNext = found.argument === "required" && !hasValue;
   const value = hasValue ? withoutStart(word, name.length + 1) : isNext ? next : undefined;
-  if (isNext && next?.isSplit === true) line.doubts.push("an argument that is known only at run time may be an option");
+  if (isNext && next?.isSplit === true) line.doubts.push(MAY_BE_OPTION);
   line.given.push({ ...found, value });
   return isNext;
 }
@@ -137,6 +139,7 @@ function readBundle(rules: Grammar, word: Value, next: Value | undefined, line: 
       continue;
     }
     const isNext = option.argument === "required" && !hasRest;
+    if (isNext && next?.isSplit === true) line.doubts.push(MAY_BE_OPTION);
     line.given.push({ ...option, name, value: hasRest ? rest : isNext ? next : undefined });
     return isNext;
   }

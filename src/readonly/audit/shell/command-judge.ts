@@ -168,15 +168,23 @@ export class CommandJudge {
         return this.run(finding.words, input, scope, depth + 1, { inShell, skipsFunctions: true });
       }
       case "scripts":
-        this.isNested = true;
-        if (finding.in === "this shell later") this.#later.push({ text: finding.text, scope, depth });
-        this.step(finding.text.length / 16);
-        return this.script(parse(finding.text), finding.in === "this shell" ? scope : scope.copy(), depth + 1, input);
+        return this.#script(finding, input, scope, depth);
       case "writes":
         return this.#write(finding, scope);
       default:
         return changeShell(this, finding, scope);
     }
+  }
+
+  /** Judges a text that a command has a shell run; what runs later in this shell may change it at any time. */
+  #script(finding: Extract<CommandFinding, { does: "scripts" }>, input: Input, scope: Scope, depth: number): void {
+    this.isNested = true;
+    this.step(finding.text.length / 16);
+    const own = finding.in === "this shell" ? scope : scope.copy();
+    this.script(parse(finding.text), own, depth + 1, input);
+    if (finding.in !== "this shell later") return;
+    scope.mergeMaybe(own);
+    this.#later.push({ text: finding.text, scope, depth });
   }
 
   #write({ targets, why, reach }: Extract<CommandFinding, { does: "writes" }>, scope: Scope): void {

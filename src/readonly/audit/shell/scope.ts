@@ -102,7 +102,7 @@ export class Scope {
     this.#addFolders(folders);
   }
 
-  /** Takes over what the last command of a pipeline has changed, which some shells run in the shell itself. */
+  /** Merges the changes of a pipeline's last command, which some shells run in the shell itself. */
   mergeMaybe(other: Scope): void {
     for (const [name, value] of other.#variables) {
       if (this.#variables.get(name) !== value) this.assign(name, UNKNOWN_VALUE);

@@ -38,8 +38,9 @@ export function visitText(place: Place, node: SyntaxNode): void {
       visitor.unknown("a pattern that some shells run commands of");
       break;
     default:
-      if (!visitArithmetic(place, node) && !HOLDERS.test(node.type))
+      if (!visitArithmetic(place, node) && !HOLDERS.test(node.type)) {
         visitor.unknown(`shell syntax of a kind that is not known (${node.type})`);
+      }
   }
   children(place, node);
 }

@@ -8,6 +8,7 @@ import {
   writes,
 } from "#readonly/audit/finding.ts";
 import { type CommandLine, type Grammar, grammar, optionFindings, readCommandLine } from "#readonly/audit/options.ts";
+import { withoutStart } from "#readonly/audit/value.ts";
 
 /** Effects of a program by the first words of its arguments; those of all other arguments are not known. */
 interface Subcommands {
@@ -104,12 +105,19 @@ const CARGO = bySubcommand({
     "--config=! -Z=? -C= --manifest-path= -p= --package= -i= --invert= -e= --edges= --depth= --format= --prefix= --features= -F= --target= --color= --target-dir=> --lockfile-path=> --registry= --limit=",
 });
 
-const GO = bySubcommand({
+const judgeGoCommand = bySubcommand({
   reads: /^(?:list|doc|version|help|mod (?:graph|why|verify)|env(?: [A-Z0-9_]+)*$)(?= |$)/,
   writes: /^(?:build|install|get|generate|fmt|fix|clean|mod (?:tidy|init|download|edit|vendor)|work|telemetry|bug)\b/,
   options:
     "-w> -u -toolexec=! -exec=! -vettool=! -overlay=? -modfile=? -export> -compiled> -C= -f= -tags= -mod= -modcacherw> -test> -n",
 });
+
+/** Judges `go`, whose options begin with one dash or two; `env -w` and `env -u` change its settings. */
+const judgeGo: Judge = (invocation) => {
+  const args = invocation.args.map((word) => (/^--\w/.test(word.text) ? withoutStart(word, 1) : word));
+  const isSetting = args[0]?.text === "env" && args.some(({ text }) => /^-[uw]$/.test(text));
+  return isSetting ? writes("go env changes settings") : judgeGoCommand({ ...invocation, args });
+};
 
 const GITHUB = bySubcommand({
   reads:
@@ -160,7 +168,7 @@ export const PACKAGE_COMMANDS: Record<string, Judge> = {
       ? unknown("service runs the scripts of all services")
       : writes("service changes services", [], "beyond"),
   cargo: CARGO,
-  go: GO,
+  go: judgeGo,
   gem: bySubcommand({
     reads: /^(?:list|search|info|env|environment|which|contents|specification|dependency|outdated|help)\b/,
     writes: /^(?:install|uninstall|update|build|push|cleanup|fetch|unpack|pristine|sources)\b/,

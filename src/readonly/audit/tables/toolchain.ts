@@ -1,6 +1,6 @@
 import { type CommandFinding, type Judge, READS, shareJudge, unknown, writes } from "#readonly/audit/finding.ts";
 import { grammar, isGiven, optionFindings, readCommandLine, readsWith } from "#readonly/audit/options.ts";
-import { isKnownWord, mayBeOption } from "#readonly/audit/value.ts";
+import { isKnownWord, mayBeOption, type Value } from "#readonly/audit/value.ts";
 
 /** Returns the judge of a compiler that only checks if one of these options is given. */
 const checksWith = (options: string, specification: string): Judge => {
@@ -31,6 +31,15 @@ const TSC = checksWith(
    --target= --module= --lib= --jsx= --moduleResolution= --types= --rootDir=`,
 );
 
+/** Judges `tsc`, whose options have one dash or two, in any case. */
+const judgeTsc: Judge = (invocation) => {
+  const isWriting = ({ text }: Value) =>
+    /^--?(?:incremental|composite|tsbuildinfofile|generatetrace|generatecpuprofile|build|watch|init|[biw])$/i.test(
+      text,
+    );
+  return [...TSC(invocation), ...(invocation.args.some(isWriting) ? writes("tsc writes") : READS)];
+};
+
 const COMPILER_CHECKS =
   /^(?:-fsyntax-only|-E|--version|--help|-v|-dumpversion|-dumpmachine|-print-[\w-]+(?:=.*)?|-###)$/;
 const COMPILER_WRITES =
@@ -56,7 +65,8 @@ const judgeCompiler: Judge = ({ name, args }) => {
 const judgeRustc: Judge = ({ args }) => {
   const isAsking = args.every(
     ({ text, isKnown }) =>
-      isKnown && /^(?:-vV|-V|-v|--version|--verbose|--help|-h|--print|--explain|--print=[\w-]+|[\w-]+)$/.test(text),
+      isKnown &&
+      /^(?:-vV|-V|-v|--version|--verbose|--help|-h|--print|--explain|--print=[\w-]+|[a-z][\w-]*)$/.test(text),
   );
   const isPlain =
     isAsking && args.some(({ text }) => /^(?:-vV|-V|--version|--help|-h|--print.*|--explain)$/.test(text));
@@ -114,7 +124,7 @@ const versionOnly: Judge = ({ name, args }) =>
 /** Compilers, linters, formatters and build tools. */
 export const TOOLCHAIN_COMMANDS: Record<string, Judge> = {
   ...shareJudge("make gmake", judgeMake),
-  tsc: TSC,
+  tsc: judgeTsc,
   ...shareJudge("gcc g++ cc c++ clang clang++ cpp", judgeCompiler),
   rustc: judgeRustc,
   ...shareJudge("javac java", versionOnly),
