@@ -22,7 +22,7 @@ export type CommandFinding =
 
 /** Change of the state of the shell that runs a command. */
 export type ShellChange =
-  | { does: "assigns"; name: string; value: Value }
+  | { does: "assigns"; name: string; value: Value; isLocal?: boolean }
   | { does: "aliases"; name: string; text: Value }
   | { does: "unsets function"; name: string }
   | { does: "changes folder"; to: Value | undefined }

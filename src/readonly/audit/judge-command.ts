@@ -6,6 +6,8 @@ import { type JudgedFolders, Scope } from "./shell/scope.ts";
 
 /** Maximum length of a command that is parsed, in characters; ordinary commands are far shorter. */
 const MAX_COMMAND_LENGTH = 64 * 1024;
+/** Name of a variable that continues on the next line, which the parser takes for a shorter one. */
+const SPLIT_NAME = /\$\w+(?:\\\n)+[\w{]/;
 
 /**
  * Determines the effects of a shell command from its meaning: the actions of the shell and of the programs it names. Never throws, and
@@ -16,6 +18,7 @@ export function judgeCommand(command: string, surroundings: JudgedFolders): Judg
   const judge = new CommandJudge(meter);
   try {
     if (command.length > MAX_COMMAND_LENGTH) judge.unknown("a command that is too long to analyze");
+    else if (SPLIT_NAME.test(command)) judge.unknown("a variable whose name spans two lines");
     else if (isTooNested(command)) judge.unknown("commands that are nested too deeply");
     else {
       judge.script(parse(command), new Scope(surroundings, meter), 0);

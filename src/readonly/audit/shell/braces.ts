@@ -16,7 +16,9 @@ export function expandBraces({ parts = [] }: Word): Value[] | undefined {
     if (texts === undefined || words.length * texts.length > MAX_WORDS) return [unclear(words)];
     words = words.flatMap((word) => texts.map((text) => word + text));
   }
-  return words.map(known);
+  // An empty word is none, unless something of it is quoted.
+  const isQuoted = parts.some(({ type }) => type === "SingleQuoted");
+  return words.filter((word) => word !== "" || isQuoted).map(known);
 }
 
 function unclear(words: readonly string[]): Value {

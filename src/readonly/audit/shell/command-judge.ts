@@ -2,18 +2,18 @@ import { basename } from "node:path";
 import { type Command, type CommandNode, parse, type ParsedScript, type Redirect, type SyntaxNode } from "unbash";
 import type { CommandFinding, Judgement, Write } from "#readonly/audit/finding.ts";
 import { judgeOf } from "#readonly/audit/tables/commands.ts";
-import type { Value } from "#readonly/audit/value.ts";
+import { UNKNOWN_VALUE, type Value } from "#readonly/audit/value.ts";
 import { inputOf, knownOutput, programName, toShellText, wordsOf } from "./command-words.ts";
 import { expandWord } from "./expand.ts";
 import type { Meter } from "./meter.ts";
 import { changeShell } from "./shell-state.ts";
 import type { Scope } from "./scope.ts";
-import type { Input } from "./place.ts";
+import type { CommandInput } from "./place.ts";
 import { visitNode } from "./visit.ts";
 
 /** Maximum depth of nested commands that are followed. */
 const MAX_DEPTH = 12;
-const NO_INPUT: Input = { stdin: undefined, hasStdin: false };
+const NO_INPUT: CommandInput = { stdin: undefined, hasStdin: false };
 
 /** Function of a script: judged where it is called, and at the end if it was not. */
 interface FunctionDefinition {
@@ -49,10 +49,12 @@ export class CommandJudge {
     this.unknowns.push(why);
   }
 
-  script(script: ParsedScript, scope: Scope, depth: number, input: Input = NO_INPUT): void {
+  script(script: ParsedScript, scope: Scope, depth: number, input: CommandInput = NO_INPUT): void {
     if (depth > MAX_DEPTH) return this.unknown("commands that are nested too deeply");
-    if ((script.errors ?? []).length > 0) this.unknown("text that is not a valid shell command");
     for (const statement of script.commands) this.node(statement, scope, depth, input);
+    if ((script.errors ?? []).length === 0) return;
+    this.unknown("text that is not a valid shell command");
+    scope.forgetValues();
   }
 
   /** Judges what only runs at the end: traps, and functions that were defined but not called. */
@@ -65,7 +67,7 @@ export class CommandJudge {
     }
   }
 
-  node(node: SyntaxNode, scope: Scope, depth: number, input: Input = NO_INPUT): void {
+  node(node: SyntaxNode, scope: Scope, depth: number, input: CommandInput = NO_INPUT): void {
     this.step();
     visitNode(this, node, scope, depth, input);
   }
@@ -76,7 +78,7 @@ export class CommandJudge {
   }
 
   /** Judges a pipeline. Each of its commands is a subshell; the input of the next is followed if it is known. */
-  pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, first: Input): void {
+  pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, first: CommandInput): void {
     let input = first;
     for (const [index, command] of commands.entries()) {
       const isLast = index === commands.length - 1;
@@ -88,14 +90,14 @@ export class CommandJudge {
     }
   }
 
-  #outputOf(command: Command, scope: Scope, input: Input): string | undefined {
+  #outputOf(command: Command, scope: Scope, input: CommandInput): string | undefined {
     const given = inputOf(command.redirects, scope);
     const words = wordsOf(command, scope);
     const isReplaced = scope.functions.has(words[0]?.text ?? "") || scope.aliases.has(words[0]?.text ?? "");
     return isReplaced ? undefined : knownOutput(words, given === undefined ? input.stdin : given.text);
   }
 
-  command(node: Command, scope: Scope, depth: number, piped: Input): void {
+  command(node: Command, scope: Scope, depth: number, piped: CommandInput): void {
     this.commands++;
     if (node.name === undefined) return;
     const redirected = inputOf(node.redirects, scope);
@@ -123,7 +125,7 @@ export class CommandJudge {
   /** Judges a command by its words. @param inShell whether functions and builtins of the shell count */
   run(
     words: readonly Value[],
-    input: Input,
+    input: CommandInput,
     scope: Scope,
     depth: number,
     { inShell = true, skipsFunctions = false } = {},
@@ -152,13 +154,16 @@ export class CommandJudge {
     const body = scope.functions.get(name);
     if (body === undefined) return this.unknown(`${name} may be a function`);
     this.#uncalled.delete(body);
-    const { parameters } = scope;
+    const { parameters, locals } = scope;
+    scope.locals = new Set();
     scope.parameters = args.some(({ isSplit }) => isSplit === true) ? undefined : args;
     this.node(body, scope, depth + 1);
+    for (const local of scope.locals) scope.assign(local, UNKNOWN_VALUE);
     scope.parameters = parameters;
+    scope.locals = locals;
   }
 
-  #take(finding: CommandFinding, input: Input, scope: Scope, depth: number): void {
+  #take(finding: CommandFinding, input: CommandInput, scope: Scope, depth: number): void {
     switch (finding.does) {
       case "unknown":
         return this.unknown(finding.why);
@@ -177,10 +182,15 @@ export class CommandJudge {
   }
 
   /** Judges a text that a command has a shell run; what runs later in this shell may change it at any time. */
-  #script(finding: Extract<CommandFinding, { does: "scripts" }>, input: Input, scope: Scope, depth: number): void {
+  #script(
+    finding: Extract<CommandFinding, { does: "scripts" }>,
+    input: CommandInput,
+    scope: Scope,
+    depth: number,
+  ): void {
     this.isNested = true;
     this.step(finding.text.length / 16);
-    const own = finding.in === "this shell" ? scope : scope.copy();
+    const own = finding.in === "this shell" ? scope : finding.in === "shell" ? scope.copyForShell() : scope.copy();
     this.script(parse(finding.text), own, depth + 1, input);
     if (finding.in !== "this shell later") return;
     scope.mergeMaybe(own);

@@ -11,7 +11,10 @@ export function wordsOf(node: Command, scope: Scope): Value[] {
   const args = node.args.flatMap((arg) => {
     if (arg.type === "Word") return expandWords(arg, scope);
     const { text, isKnown } = expandAssignment(arg, scope);
-    return { text: `${arg.name}=${text}`, isKnown };
+    // Unlike a plain assignment, a declaration expands braces, and the last word counts.
+    const hasBraces =
+      arg.value.type === "Word" && arg.value.parts?.some(({ type }) => type === "BraceExpansion") === true;
+    return { text: `${arg.name}=${text}`, isKnown: isKnown && !hasBraces };
   });
   return node.name === undefined ? args : [...nameOf(node.name, scope), ...args];
 }

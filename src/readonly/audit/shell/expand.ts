@@ -31,7 +31,13 @@ export function expandWords(word: Word, scope: Scope): Value[] {
 
 /** Returns the value of an assignment; the value of an array is not followed. */
 export function expandAssignment({ value, append, index }: Assignment, scope: Scope): Value {
-  return value.type === "Word" && append !== true && index === undefined ? expandWord(value, scope) : UNKNOWN_VALUE;
+  if (value.type !== "Word" || append === true || index !== undefined) return UNKNOWN_VALUE;
+  // bash refuses brackets that are not quoted, which the parser accepts.
+  const literals =
+    value.parts === undefined
+      ? [value.value]
+      : value.parts.flatMap((part) => (part.type === "Literal" ? part.value : []));
+  return literals.some((text) => text.includes("(")) ? UNKNOWN_VALUE : expandWord(value, scope);
 }
 
 /** Expands the body of a heredoc, or another text that contains expansions. */
@@ -78,13 +84,17 @@ function allParameters(parts: readonly WordPart[], scope: Scope): readonly Value
 function expandPart(part: WordPart, scope: Scope): Piece[] {
   switch (part.type) {
     case "Literal":
+      // Nothing is left of a line that continues.
+      return part.value === "" ? [] : [{ ...known(part.value), isQuoted: true }];
     case "SingleQuoted":
     case "AnsiCQuoted":
       return [{ ...known(part.value), isQuoted: true }];
     case "Glob":
     case "ExtendedGlob":
-    case "BraceExpansion":
       return [{ ...known(part.text), isQuoted: true }];
+    case "BraceExpansion":
+      // Where braces are not expanded, as in assignments, quotes and variables within them still are.
+      return [{ ...(/['"`$\\]/.test(part.text) ? UNKNOWN_VALUE : known(part.text)), isQuoted: true }];
     case "DoubleQuoted":
     case "LocaleString": {
       const pieces = part.parts.flatMap((child) => expandPart(child, scope));

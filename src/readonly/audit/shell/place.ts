@@ -10,17 +10,17 @@ import type { Invocation } from "#readonly/audit/finding.ts";
 import type { Scope } from "./scope.ts";
 
 /** Standard input of a command. */
-export type Input = Pick<Invocation, "stdin" | "hasStdin">;
+export type CommandInput = Pick<Invocation, "stdin" | "hasStdin">;
 
 /** Receiver of what a visit of a syntax tree finds. */
 export interface Visitor {
   isNested: boolean;
   isChecked: boolean;
   unknown(why: string): void;
-  node(node: SyntaxNode, scope: Scope, depth: number, input?: Input): void;
-  script(script: ParsedScript, scope: Scope, depth: number, input?: Input): void;
-  command(node: Command, scope: Scope, depth: number, input: Input): void;
-  pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, input: Input): void;
+  node(node: SyntaxNode, scope: Scope, depth: number, input?: CommandInput): void;
+  script(script: ParsedScript, scope: Scope, depth: number, input?: CommandInput): void;
+  command(node: Command, scope: Scope, depth: number, input: CommandInput): void;
+  pipeline(commands: readonly CommandNode[], scope: Scope, depth: number, input: CommandInput): void;
   redirection(node: Redirect, scope: Scope): void;
   define(name: string, definition: { body: SyntaxNode; scope: Scope; depth: number }): void;
 }
@@ -30,7 +30,7 @@ export interface Place {
   visitor: Visitor;
   scope: Scope;
   depth: number;
-  input: Input;
+  input: CommandInput;
 }
 
 /** Visits the children of a node, in a scope of its own if one is given. */

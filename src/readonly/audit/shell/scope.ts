@@ -19,6 +19,8 @@ export interface Branch {
 
 /** Devices that store nothing. */
 const HARMLESS_DEVICE = /^\/dev\/(?:null|zero|full|tty|stdin|stdout|stderr|fd\/\d+)$/;
+/** Variables that a shell inherits from the run. */
+const INHERITED: ReadonlySet<string> = new Set(["TMPDIR", "TMP", "TEMP", "PWD"]);
 /** Maximum length of a value that is followed, in characters. */
 const MAX_VALUE_LENGTH = 4096;
 /** Maximum number of folders that a script may be in. */
@@ -32,6 +34,8 @@ export class Scope {
   readonly aliases: Map<string, Value>;
   /** Arguments of the function that runs; undefined if they are not known. */
   parameters: readonly Value[] | undefined;
+  /** Variables of the function that runs, which are gone after it. */
+  locals: Set<string> | undefined;
   /** Set if words are no longer split at blanks only. */
   splitsOtherwise = false;
   /** Set if a variable holds text that an arithmetic expression would run. */
@@ -50,6 +54,7 @@ export class Scope {
     this.functions = new Map(from?.functions);
     this.aliases = new Map(from?.aliases);
     this.parameters = from?.parameters;
+    this.locals = from?.locals;
     this.splitsOtherwise = from?.splitsOtherwise ?? false;
     this.holdsCode = from?.holdsCode ?? false;
     this.#folders = from === undefined ? [surroundings.folder] : from.#folders;
@@ -64,6 +69,15 @@ export class Scope {
   copy(): Scope {
     this.#count();
     return new Scope(this.surroundings, this.#meter, this);
+  }
+
+  /** Returns the scope of a shell that is started here, of whose variables only those that it inherits for certain are known. */
+  copyForShell(): Scope {
+    const copy = this.copy();
+    for (const name of copy.#variables.keys()) if (!INHERITED.has(name)) copy.#variables.set(name, UNKNOWN_VALUE);
+    copy.parameters = undefined;
+    copy.splitsOtherwise = false;
+    return copy;
   }
 
   /** Counts a look at all that the scope holds. */
@@ -84,6 +98,11 @@ export class Scope {
     if (before?.isKnown === after.isKnown && before.text === after.text && before.isOperand === after.isOperand) return;
     this.#variables.set(name, after);
     this.changes++;
+  }
+
+  /** Forgets all values. */
+  forgetValues(): void {
+    for (const name of this.#variables.keys()) this.#variables.set(name, UNKNOWN_VALUE);
   }
 
   valueOf(name: string): Value {
@@ -120,13 +139,22 @@ export class Scope {
     const { temporary } = this.surroundings;
     const isThere = folder === temporary || folder?.startsWith(`${temporary}/mktemp`) === true;
     if (!isChecked && !isThere) this.#addFolders(before);
+    this.#setFolderVariables();
     if (before?.join("\0") !== this.#folders?.join("\0")) this.changes++;
+  }
+
+  #setFolderVariables(): void {
+    const [folder, ...others] = this.#folders ?? [];
+    const isCertain = folder !== undefined && others.length === 0;
+    this.#variables.set("PWD", isCertain ? { text: folder, isKnown: true } : UNKNOWN_VALUE);
+    this.#variables.set("OLDPWD", UNKNOWN_VALUE);
   }
 
   #addFolders(folders: readonly string[] | undefined): void {
     const all = this.#folders === undefined || folders === undefined ? undefined : [...this.#folders, ...folders];
     const different = all === undefined ? undefined : [...new Set(all)];
     this.#folders = different !== undefined && different.length <= MAX_FOLDERS ? different : undefined;
+    if (this.#folders?.length !== 1) this.#setFolderVariables();
   }
 
   /** Returns the absolute paths that a word may name, the likeliest first; none if they are not known. */

@@ -19,6 +19,7 @@ export function setVariable(collector: Collector, name: string, value: Value, sc
 export function changeShell(collector: Collector, change: ShellChange, scope: Scope): void {
   switch (change.does) {
     case "assigns":
+      if (change.isLocal === true) scope.locals?.add(change.name);
       return setVariable(collector, change.name, change.value, scope);
     case "aliases":
       scope.aliases.set(change.name, change.text);

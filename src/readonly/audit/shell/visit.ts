@@ -1,7 +1,7 @@
 import type { AndOr, SyntaxNode } from "unbash";
 import { UNKNOWN_VALUE, type Value } from "#readonly/audit/value.ts";
 import { expandAssignment, expandWords } from "./expand.ts";
-import { children, type Input, type Place, type Visitor, withoutCheck } from "./place.ts";
+import { children, type CommandInput, type Place, type Visitor, withoutCheck } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import { setVariable } from "./shell-state.ts";
 import { decidesPrograms } from "./variables.ts";
@@ -24,7 +24,7 @@ const PLAIN = new Set([
 const PLAIN_PARTS = /^(?:Literal|SingleQuoted|AnsiCQuoted)$|^FileDescriptor/;
 
 /** Visits a node of a script: what the shell does with it, in the order in which it would. */
-export function visitNode(visitor: Visitor, node: SyntaxNode, scope: Scope, depth: number, input: Input): void {
+export function visitNode(visitor: Visitor, node: SyntaxNode, scope: Scope, depth: number, input: CommandInput): void {
   const place: Place = { visitor, scope, depth, input };
   const isPlain = PLAIN.has(node.type) || PLAIN_PARTS.test(node.type);
   if (!isPlain || (node.type === "Statement" && node.background === true)) visitor.isNested = true;

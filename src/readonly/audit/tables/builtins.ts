@@ -30,7 +30,8 @@ function indexCode({ text }: Value): CommandFinding[] {
 const DECLARE = grammar("-a -A -f -F -g -i -I -l -n -p -r -t -u -x -c");
 
 /** Judges `declare`, `export` and the like; some attributes change the value that a variable is given. */
-const judgeDeclare: Judge = ({ args }) => {
+const judgeDeclare: Judge = ({ name: builtin, args }) => {
+  const isLocal = /^(?:declare|typeset|local)$/.test(builtin);
   const words = args.map((word) => (word.text.startsWith("+") ? { ...word, text: `-${word.text.slice(1)}` } : word));
   const line = readCommandLine(DECLARE, words);
   if (isGiven(line, "-f", "-F", "-p")) return READS;
@@ -42,7 +43,7 @@ const judgeDeclare: Judge = ({ args }) => {
     }
     if (isGiven(line, "-n")) return unknown(`${name} is another name of a variable`);
     const value: Value = isPlain && word.isKnown ? known(text) : UNKNOWN_VALUE;
-    return [...indexCode(word), { does: "assigns", name, value }];
+    return [...indexCode(word), { does: "assigns", name, value, isLocal }];
   });
   return [...line.doubts.flatMap(unknown), ...findings];
 };
