@@ -60,7 +60,7 @@ function parameterTables(): string {
   const isShared = (name: string) => name in (shared.properties ?? {});
   const groups = [
     { title: "`codex`, `codex_dispatch`", schema: pickProperties(full, isShared) },
-    { title: "`codex` alone", schema: pickProperties(full, (name) => !isShared(name)) },
+    { title: "As in `codex mcp-server`", schema: pickProperties(full, (name) => !isShared(name)) },
     ...others.map(({ name, inputSchema }) => ({ title: code(name), schema: asObject(inputSchema) })),
   ];
   return groups.map(({ title, schema }) => `### ${title}\n\n${propertyTable(schema, true)}`).join("\n\n");
