@@ -67,7 +67,7 @@ export async function follow(scene: Scene, label: string, task: Answer): Promise
   const end: string[] = [];
   let isEnding = false;
   await runProduct(scene.world, ["logs", "-f", String(task["task_id"])], (line) => {
-    const text = line.replaceAll(folder, "");
+    const text = withoutTime(line.replaceAll(folder, ""));
     // An empty line stands before how the task ended.
     if (text === "") isEnding = true;
     else if (isEnding) end.push(text);
@@ -76,10 +76,16 @@ export async function follow(scene: Scene, label: string, task: Answer): Promise
   scene.story.output(label, end.join(", "));
 }
 
+/** Removes the time of an event, for which a line of the demo has no room. */
+function withoutTime(line: string): string {
+  // oxlint-disable-next-line no-control-regex -- the time has a colour on a terminal
+  return line.replace(/^(?:\u001B\[\d+m)?\d\d:\d\d:\d\d(?:\u001B\[\d+m)? /, "");
+}
+
 /** Prints the first thing that a task did. */
 export async function showFirstEvent({ world, story }: Scene, label: string, taskId: string): Promise<void> {
   const lines: string[] = [];
-  await runProduct(world, ["logs", taskId], (line) => lines.push(line));
+  await runProduct(world, ["logs", taskId], (line) => lines.push(withoutTime(line)));
   story.output(label, lines[0] ?? "");
 }
 

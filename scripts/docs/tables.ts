@@ -55,12 +55,19 @@ function hints({ annotations }: ToolListing): string {
 }
 
 function parameterTables(): string {
-  const [codex, , ...others] = listings;
-  const groups = [{ title: "`codex`, `codex_dispatch`", tool: codex }];
-  for (const tool of others) groups.push({ title: code(tool.name), tool });
-  return groups
-    .map(({ title, tool }) => `### ${title}\n\n${propertyTable(asObject(tool?.inputSchema), true)}`)
-    .join("\n\n");
+  const [codex, dispatch, ...others] = listings;
+  const [full, shared] = [asObject(codex?.inputSchema), asObject(dispatch?.inputSchema)];
+  const isShared = (name: string) => name in (shared.properties ?? {});
+  const groups = [
+    { title: "`codex`, `codex_dispatch`", schema: pickProperties(full, isShared) },
+    { title: "As in `codex mcp-server`", schema: pickProperties(full, (name) => !isShared(name)) },
+    ...others.map(({ name, inputSchema }) => ({ title: code(name), schema: asObject(inputSchema) })),
+  ];
+  return groups.map(({ title, schema }) => `### ${title}\n\n${propertyTable(schema, true)}`).join("\n\n");
+}
+
+function pickProperties({ properties = {}, ...rest }: ObjectSchema, isPicked: (name: string) => boolean): ObjectSchema {
+  return { ...rest, properties: Object.fromEntries(Object.entries(properties).filter(([name]) => isPicked(name))) };
 }
 
 function answerTables(): string {

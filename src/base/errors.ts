@@ -19,15 +19,15 @@ export const ERROR_CODES = {
   nested_task: "Codex asked for another task from within a task, which could repeat endlessly.",
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",
-  git_missing: "git was not found; full-access tasks need it.",
-  tmux_missing: "tmux was not found; full-access tasks need it.",
+  git_missing: "git was not found; tasks that change files need it.",
+  tmux_missing: "tmux was not found; tasks that change files need it.",
   // The state of the repository prevents the request.
   repository_without_commit: "The repository has no commit, and a worktree needs one to start from.",
   repository_untrusted:
     "git refuses the repository: another user owns it, or it is a bare repository in another repository's working tree.",
   repository_unusable: "`cwd` is inside a git folder, or a path that git or Codex reads is not a regular file.",
   no_commit_holds_cwd: "No commit contains `cwd`, so a worktree would not have it.",
-  repository_read_only: "The git folder is not writable, which full-access tasks need.",
+  repository_read_only: "The git folder is not writable, which tasks that change files need.",
   repository_locked: "A git lock file exists: a git command is running, or was killed.",
   branch_blocked: "Another branch, or a file in the git folder, prevents git from creating the task's branch.",
   worktree_moved: "The repository or a worktree was moved, so git can no longer find one from the other.",

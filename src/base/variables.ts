@@ -120,7 +120,7 @@ export const VariablesSchema = v.object({
   CODEXMCP_CODEX_BIN: text("a path, or a name in `PATH`", { fallback: "`codex`", meaning: "Codex program to run" }),
   CODEXMCP_TMUX_SOCKET: text("a socket's name (`tmux -L`) or path (`tmux -S`)", {
     fallback: "tmux's own",
-    meaning: "tmux server for the sessions of full-access tasks",
+    meaning: "tmux server for the sessions of tasks that change files",
   }),
   CODEXMCP_READONLY_FALLBACK: choice(
     ["0", "1", "auto"],

@@ -3,7 +3,7 @@ import type { Config } from "#base/config.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf, readTmuxVersion } from "#tmux/tmux.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
-/** Checks git and tmux, which full-access tasks need. */
+/** Checks git and tmux, which tasks that change files need. */
 export async function checkPrograms(config: Config): Promise<Finding[]> {
   return [await checkGit(), await checkTmuxProgram(config)];
 }
@@ -21,7 +21,7 @@ async function checkGit(): Promise<Finding> {
     }
     return problem(
       "git",
-      `git ${version} is too old for full-access tasks, which need 2.36.`,
+      `git ${version} is too old for tasks that change files, which need 2.36.`,
       "Update git to 2.38 or newer.",
     );
   } catch (error) {
@@ -30,7 +30,7 @@ async function checkGit(): Promise<Finding> {
 }
 
 async function checkTmuxProgram(config: Config): Promise<Finding> {
-  if (!IS_TMUX_USED) return ok("tmux", "not used on Windows, where full-access tasks have no pane");
+  if (!IS_TMUX_USED) return ok("tmux", "not used on Windows, where tasks have no pane");
   try {
     const server = tmuxServerOf(config);
     checkTmux(server);

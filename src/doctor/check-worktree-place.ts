@@ -15,7 +15,7 @@ import { type Finding, ok, problemOf, warning } from "./finding.ts";
 const CHECK = "worktree_place";
 const EXAMPLE = parseTopic("implement-example-v1");
 
-/** Reports the folder in which full-access tasks get their worktrees and, in a repository, whether they can be created there. */
+/** Reports the folder in which worktrees are created and, in a repository, whether they can be created there. */
 export async function checkWorktreePlace(config: Config): Promise<Finding[]> {
   if (!hasGit()) return [];
   try {

@@ -3,7 +3,7 @@ import { identifyServer } from "#platform/server-programs.ts";
 import type { EntryShape, FileFormat, ServerEntry } from "./clients/client.ts";
 import type { EntryFields, FieldChange } from "./client-file.ts";
 
-/** Program that an entry starts; a `remote` entry starts none. */
+/** Program that an entry starts: this one, Codex's own removed server, or another or none (a remote server). */
 export type EntryKind = "ours" | "codex" | "other";
 
 const TextsSchema = v.array(v.string());

@@ -83,7 +83,7 @@ export function formatEntry({ format }: McpClient, entry: ServerEntry, name: str
   return text.trimEnd().split("\n");
 }
 
-/** Returns the name of an entry that a change without a name is about: Codex's own removed server first, then ours. */
+/** Returns the name of the entry that a change without a name is about: one that starts this program, else one for Codex's own removed server. */
 function defaultName({ format }: McpClient, servers: ReadonlyMap<string, EntryFields>): string {
   const kinds = [...servers].map(([name, fields]) => [name, kindOfEntry(fields, format.shape)] as const);
   const own = kinds.filter(([, kind]) => kind === "ours").map(([name]) => name);

@@ -80,7 +80,7 @@ const MAX_VALUES = 20_000;
 export function checkSize(tool: string, args: object): void {
   let values = 0;
   for (const [parameter, top] of Object.entries(args)) {
-    if (hasNul(parameter)) throw refuse(tool, "one", "has a name with a NUL character");
+    if (hasNul(parameter)) throw refuse(tool, "the name of a parameter", "contains a NUL character");
     const left: [value: unknown, depth: number][] = [[top, 1]];
     for (let next = left.pop(); next !== undefined; next = left.pop()) {
       const [value, depth] = next;

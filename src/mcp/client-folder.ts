@@ -13,7 +13,7 @@ import { isObject } from "#mcp/protocol/envelope.ts";
 /** Time in which the client must name its roots, in milliseconds. */
 const ROOTS_TIMEOUT_MS = 3000;
 
-/** Files that stand at the top of a project. */
+/** Files in the top folder of a project. */
 const PROJECT_FILES = [
   ".git",
   ".hg",

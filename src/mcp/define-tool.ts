@@ -105,8 +105,10 @@ function inputSchemaOf({
 }: Pick<ToolSpec<z.ZodObject, z.ZodObject>, "input" | "sameInputAs">): JsonObject {
   const schema = toJsonSchema(input, "input");
   if (sameInputAs === undefined) return schema;
-  for (const property of Object.values(schema.properties ?? {})) {
-    if (typeof property === "object") delete property.description;
+  for (const [name, property] of Object.entries(schema.properties ?? {})) {
+    // Kebab-case names are those of the former server, whose callers know them.
+    if (name.includes("-")) delete schema.properties?.[name];
+    else if (typeof property === "object") delete property.description;
   }
   return schema;
 }

@@ -63,6 +63,12 @@ function notesOnApproval({ "approval-policy": policy, sandbox = "read-only" }: F
   return [`approval-policy ${policy}: the task does not ask; commands that the sandbox refuses fail.`];
 }
 
+/** Returns an answer whose `note` also has the given notes. */
+export function withNotes<Fields extends { note?: string }>(answer: Fields, notes: readonly string[]): Fields {
+  const all = [answer.note, ...notes].filter((note) => note !== undefined);
+  return all.length === 0 ? answer : { ...answer, note: all.join(" ") };
+}
+
 /** Returns whether a call has the form of the former server's: nothing that only this server knows. */
 export function isFormerCall(args: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(args).every((name) => FORMER_NAMES.has(name));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { AppError } from "#base/errors.ts";
 import { nearest } from "#base/nearest.ts";
 import { shorten } from "#base/text.ts";
+import { isObject } from "#mcp/protocol/envelope.ts";
 import { badArguments, checkSize, describeIssue, MAX_SHOWN } from "./argument-faults.ts";
 
 /** Arguments of a call as its tool defines them, and the names of others that the client added. */
@@ -15,8 +16,8 @@ export interface ReadArguments<Input extends z.ZodObject> {
 const MAX_COMPARED = 100;
 
 /**
- * Reads a tool's arguments as clients really send them: `null` counts as left out, `timeoutSeconds` as `timeout_seconds`, and a text as a
- * number, truth value, list or object where the parameter allows no other reading. There, an empty text counts as left out, too.
+ * Reads a tool's arguments as clients really send them: `null` counts as left out, `timeoutSeconds` as `timeout_seconds`, and a text as the
+ * number, truth value, list or object that the parameter requires. An empty text counts as left out, unless the parameter takes any text.
  * @throws AppError `invalid_argument`, naming each fault
  */
 export function readArguments<Input extends z.ZodObject>(
@@ -194,8 +195,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

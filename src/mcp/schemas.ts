@@ -6,7 +6,7 @@ import type { OpenRequest } from "#tasks/start/complete-request.ts";
 const sandbox = z.enum(SANDBOXES);
 const seconds = z.number().min(0).max(31_536_000);
 
-/** Parameters that `codex` and `codex_dispatch` share. */
+/** Parameters that `codex` and `codex_dispatch` share. `codex` also has those of Codex's former server. */
 export const startInput = z.object({
   prompt: z.string().describe("The work for Codex; up to 1 MiB"),
   cwd: z.string().optional().describe("Folder of the work, absolute; default: the folder that this client works in"),

@@ -111,7 +111,7 @@ export async function waitUntilSessionEnds(server: TmuxServer, name: string, atM
   while ((await hasSession(server, name)) && performance.now() < deadline) await Bun.sleep(5);
 }
 
-/** Whether tmux is used. Windows has none: full-access tasks run there like read-only ones, without a pane. */
+/** Whether tmux is used. Windows has none: all tasks run there without a pane. */
 export const IS_TMUX_USED = !IS_WINDOWS;
 
 /**
@@ -122,7 +122,7 @@ export function checkTmux(server: TmuxServer): void {
   if (Bun.which("tmux", { PATH: server.environment["PATH"] ?? "" }) !== null) return;
   throw new AppError(
     "tmux_missing",
-    "tmux is not in this server's PATH, and full-access tasks run in a tmux session.",
+    "tmux is not in this server's PATH, and tasks that change files run in a tmux session.",
     "Install tmux (apt install tmux, brew install tmux).",
   );
 }

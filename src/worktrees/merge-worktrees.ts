@@ -179,6 +179,6 @@ function conflict(into: string, { conflicts, at }: { conflicts: Conflict[]; at: 
   return {
     code: "merge_conflict",
     message: `Conflicts with ${into} in ${files}${at === undefined ? "" : ` (commit ${at.slice(0, 12)})`}. Nothing was changed.`,
-    hint: `Resume its session under the next version of the topic, and let it merge ${into} into its branch and resolve the conflicts.`,
+    hint: `Call codex with resume to continue the task, and let it merge ${into} into its branch and resolve the conflicts.`,
   };
 }

@@ -28,8 +28,8 @@ describe.skipIf(INSPECTOR === undefined).each(["legacy", "modern"])("the Inspect
   test("--strict finds nothing to say about the tools", async () => {
     const { exitCode, stdout, stderr } = await inspect("--method", "tools/list", "--strict");
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-    const { tools } = JSON.parse(stdout) as { tools: object[] };
-    expect(tools).toHaveLength(8);
+    const { tools } = JSON.parse(stdout) as { tools: { name: string }[] };
+    expect(tools.map(({ name }) => name)).toContain("codex");
   });
 
   test("lists, reads, fills in and calls", async () => {

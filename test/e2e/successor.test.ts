@@ -67,6 +67,19 @@ test("instructions and settings reach Codex", async () => {
   expect(request).toContain("DEVELOPER-INSTRUCTIONS");
 });
 
+test("codex_dispatch takes the same parameters, and its answer has the notes on them", async () => {
+  const { isError, structuredContent } = await client.callTool("codex_dispatch", {
+    prompt: "Explain in the background",
+    cwd,
+    "approval-policy": "on-request",
+    "developer-instructions": "DISPATCHED-INSTRUCTIONS",
+  });
+  expect(isError).toBeFalsy();
+  expect(String(structuredContent?.["note"])).toContain("approval-policy on-request");
+  await client.callTool("codex_wait", { task_ids: [structuredContent?.["task_id"]] });
+  expect(JSON.stringify(world.stub.requests.at(-1))).toContain("DISPATCHED-INSTRUCTIONS");
+});
+
 describe("workspace-write", () => {
   test("works in the task's worktree; what it leaves is committed, although Codex cannot write to git's folder", async () => {
     const { structuredContent: data } = await client.callTool("codex", {

@@ -15,17 +15,22 @@ const CLIENTS = {
   conformance: { package: "@modelcontextprotocol/conformance", version: "0.2.0-alpha.12", program: "conformance" },
 } as const;
 
+/** Clients of which only the list of servers is read: together 800 MB. */
+const LISTING = new Set<keyof typeof CLIENTS>(["opencode", "gemini", "copilot", "qwen"]);
+
 /**
- * The path of such a program. With CODEXMCP_TEST_CLIENTS=1 it is downloaded (opencode 350 MB, Claude Code 240 MB,
- * Copilot CLI 190 MB, Qwen Code 140 MB, Gemini CLI 100 MB, the others 150 MB together); CODEXMCP_TEST_CLAUDE names a Claude Code that is there. Undefined, and said loudly, where there
- * is none to be had.
+ * The path of such a program. With CODEXMCP_TEST_CLIENTS=1 it is downloaded (Claude Code 240 MB, the others 300 MB
+ * together), with CODEXMCP_TEST_CLIENTS=all those too of which only the list of servers is read; CODEXMCP_TEST_CLAUDE
+ * names a Claude Code that is there. Undefined, and said loudly, where there is none to be had.
  */
 export function findClient(name: keyof typeof CLIENTS): string | undefined {
   const named = name === "claude" ? process.env["CODEXMCP_TEST_CLAUDE"] : undefined;
-  const path = named ?? (process.env["CODEXMCP_TEST_CLIENTS"] === "1" ? install(name) : undefined);
+  const wanted = process.env["CODEXMCP_TEST_CLIENTS"];
+  const isWanted = wanted === "all" || (wanted === "1" && !LISTING.has(name));
+  const path = named ?? (isWanted ? install(name) : undefined);
   if (path === undefined) {
-    const { package: wanted } = CLIENTS[name];
-    console.warn(`SKIPPED: tests with ${wanted}; CODEXMCP_TEST_CLIENTS=1 downloads it`);
+    const value = LISTING.has(name) ? "all" : "1";
+    console.warn(`SKIPPED: tests with ${CLIENTS[name].package}; CODEXMCP_TEST_CLIENTS=${value} downloads it`);
   }
   return path;
 }

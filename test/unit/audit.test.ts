@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judgeCommand, withoutShell } from "#readonly/audit/judge-command.ts";
+import { judgeCommand, judgeCommands, withoutShell } from "#readonly/audit/judge-command.ts";
 import { judgeRun, type RunEvidence } from "#readonly/audit/judge-run.ts";
 import { READING, UNKNOWN, WRITING } from "../fixtures/audit-commands.ts";
 import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
@@ -116,6 +116,15 @@ describe("a run is judged by its commands, its patches and the workspace", () =>
     const patches = [{ path: "/srv/project/new/a.ts", change: "add", isApplied: false }];
     const differences = [{ path: "new/", change: "added" }];
     expect(judgeRun({ ...clean, patches, differences }).violations[0]).toMatchObject({ took_effect: true });
+  });
+  test("more commands than are analyzed are unknown", () => {
+    const commands = Array.from({ length: 20_000 }, (_, index) => ({ command: `cat ${index}`, exitCode: 0 }));
+    expect(judgeRun({ ...clean, commands }).verdict).toBe("UNVERIFIED");
+    const unknowns = judgeCommands(
+      commands.map(({ command }) => command),
+      surroundings,
+    ).at(-1)?.unknowns;
+    expect(unknowns).toEqual(["one of more commands than are analyzed"]);
   });
   test("a long list is cut, and its length told", () => {
     const judgement = judgeRun({ ...clean, commands: Array.from({ length: 250 }, () => writing) });

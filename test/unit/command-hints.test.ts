@@ -41,8 +41,8 @@ test.each([
   ],
   ["Restore it again (codex_discard with restore: true).", "Restore it again (`codex-mcp-server restore <task>`)."],
   [
-    "To continue, start the next version of the topic with its session_id; log and worktree are kept.",
-    "Continue with `codex-mcp-server resume <task> <prompt>`; log and worktree are kept.",
+    "Call codex with resume to continue the task; log and worktree are kept.",
+    "Continue the task with `codex-mcp-server resume <task> <prompt>`; log and worktree are kept.",
   ],
   [
     "Discard with skip_large_ignored if the large ones can be generated again.",
@@ -53,8 +53,8 @@ test.each([
     "Use --workspace-write, with --network for network access.",
   ],
   [
-    "Run the task again with its session_id to continue.",
-    "Continue it with `codex-mcp-server resume <task> <prompt>`.",
+    "Read the log, then call codex with resume to continue the task.",
+    "Read the log, then continue the task with `codex-mcp-server resume <task> <prompt>`.",
   ],
   ["Read /home/codex_wait/x and /tmp/my_file.txt.", "Read /home/codex_wait/x and /tmp/my_file.txt."],
   ["Install tmux (apt install tmux, brew install tmux).", "Install tmux (apt install tmux, brew install tmux)."],

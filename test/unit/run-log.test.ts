@@ -46,6 +46,33 @@ describe("what nobody can judge is counted", () => {
     ['{"type":"item.completed","item":{"type":"comm', "a log line that is not an event"],
     [`${"[".repeat(100_000)}\n`, "a log line that is not an event"],
   ];
+  const LACKING: [object, string][] = [
+    [{ command: undefined }, "an item of type command_execution that does not say what was done"],
+    [{ command: "" }, "an item of type command_execution that does not say what was done"],
+    [{ script: "rm f" }, "an item of type command_execution with the field script"],
+    [{ cwd: "/elsewhere" }, "an item of type command_execution with the field cwd"],
+    [{ status: "delegated" }, "an item of type command_execution with the status delegated"],
+    [{ type: "file_change", command: undefined }, "an item of type file_change that does not say what was done"],
+    [{ type: "file_change", changes: [] }, "an item of type file_change that does not say what was done"],
+    [{ command: ["rm", "f"] }, "an item of type command_execution"],
+    [{ changes: "all", type: "file_change" }, "an item of type file_change"],
+  ];
+  for (const [fields, what] of LACKING) {
+    test(`a report of an action in a shape that is not known: ${JSON.stringify(fields)}`, () => {
+      writeFileSync(log, item({ id: "1", type: "command_execution", command: "ls", status: "completed", ...fields }));
+      expect(readActions(log).unknown).toEqual([what]);
+    });
+  }
+  test("reports under one id that differ in what is done are different actions", () => {
+    const report = (text: string, status: string) =>
+      item({ id: "1", type: "command_execution", command: text, status });
+    const patch = (path: string) =>
+      item({ id: "1", type: "file_change", changes: [{ path, kind: "add" }], status: "completed" });
+    writeFileSync(log, [report("rm f", "in_progress"), report("ls", "completed"), patch("a"), patch("b")].join(""));
+    const { commands, patches } = readActions(log);
+    expect(commands.map(({ command: text }) => text)).toEqual(["rm f", "ls"]);
+    expect(patches.map(({ path }) => path)).toEqual(["a", "b"]);
+  });
   test("events that change nothing are not", () => {
     writeFileSync(log, HARMLESS.join("") + command);
     expect(readActions(log)).toEqual({ commands: [{ command: "ls", exitCode: 0 }], patches: [], unknown: [] });

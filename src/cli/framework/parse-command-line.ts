@@ -97,7 +97,9 @@ function checkOperands(command: Command, operands: readonly string[]): void {
   if (operands.length < min) throw usageError(command, `${command.name} requires ${usage}.`);
   if (operands.length <= max) return;
   const extra = operands.slice(max).join(" ");
-  throw usageError(command, `${command.name} takes ${max === 0 ? "no arguments" : `only ${usage}`} (${extra}).`);
+  const message = `${command.name} takes ${max === 0 ? "no arguments" : `only ${usage}`} (${extra}).`;
+  if (!usage.includes("<prompt")) throw usageError(command, message);
+  throw new AppError("invalid_argument", message, "Put the prompt in quotes.");
 }
 
 function usageError({ name }: Command, message: string): AppError {

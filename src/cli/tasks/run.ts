@@ -47,11 +47,25 @@ const OPTIONS = {
   },
   "no-commit": { type: "boolean", summary: "Do not commit what Codex leaves uncommitted in the worktree" },
   timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
-  "idle-timeout": { type: "duration", summary: "Stop the task after this time without news (default: 30m; 0: never)" },
+  "idle-timeout": {
+    type: "duration",
+    summary: "Stop the task after this time without events (default: 30m; 0: never)",
+  },
   detach: { type: "boolean", short: "d", summary: "Print the task's id once it is started, and leave it running" },
   "output-schema": { type: "string", placeholder: "file", kind: "file", summary: "JSON Schema for the result" },
   json: { type: "boolean", summary: "Print the result with all facts about the task as JSON" },
   quiet: { type: "boolean", short: "q", summary: "Print nothing but errors on stderr" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Options of `resume`, whose defaults come from the resumed task. */
+const RESUME_OPTIONS = {
+  ...OPTIONS,
+  "read-only": { ...OPTIONS["read-only"], summary: "Only read, in the task's worktree or folder" },
+  topic: {
+    ...OPTIONS.topic,
+    summary: "Name of the work in a few words (default: the next version of the task's topic)",
+  },
+  cwd: { ...OPTIONS.cwd, summary: "Folder of the work (default: that of the task)" },
 } as const satisfies Record<string, OptionSpec>;
 
 const STREAMS =
@@ -94,7 +108,7 @@ export const resumeCommand = defineCommand({
   summary: "Continue a task with another prompt, and print the result",
   details: `Takes folder, worktree, sandbox and Codex session from the task, which is named by its id, topic or session id. ${STREAMS}`,
   operands: { usage: "<task> <prompt|->", min: 2, max: 2, kind: "task" },
-  options: OPTIONS,
+  options: RESUME_OPTIONS,
   examples: [['resume implement-parser-v1 "Also parse comments."', "Continue in the same worktree and session"]],
   run: async ({ options, operands: [task = "", prompt = ""] }) => start({ options, operands: [prompt] }, task),
 });

@@ -22,7 +22,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: "unknown_session",
     matches: /no rollout found for thread id/i,
-    hint: "Omit session_id to start a new session, or use one from an earlier result with the same CODEX_HOME.",
+    hint: "Resume an earlier task of the same CODEX_HOME, or start a new session.",
   },
   {
     code: "session_busy",
@@ -45,7 +45,7 @@ const PATTERNS: readonly Pattern[] = [
     code: "network",
     matches:
       /stream closed before|error sending request|waiting for network|connection (refused|reset)|dns error|network is unreachable/i,
-    hint: "Check the network and the proxy variables in this server's environment, then run the task again with its session_id.",
+    hint: "Check the network and the proxy variables in this server's environment, then call codex with resume to continue the task.",
   },
   {
     code: "codex_incompatible",
@@ -67,7 +67,7 @@ export function classifyFailure(evidence: FailureEvidence): Failure {
     return {
       code: "no_terminal_event",
       message: "Codex exited with status 0 but did not report that its turn was completed.",
-      hint: "Read the end of codex-exec.log in the task's folder, then run the task again with its session_id.",
+      hint: "Read the end of codex-exec.log in the task's folder, then call codex with resume to continue the task.",
     };
   }
   return {
@@ -84,7 +84,7 @@ function killedBy(signal: string): Failure {
   return {
     code: "killed_by_signal",
     message: `Codex was ended by ${signal}, which this server did not send.${isMemory}`,
-    hint: "Run the task again with its session_id to continue.",
+    hint: "Call codex with resume to continue the task.",
   };
 }
 

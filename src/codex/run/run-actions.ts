@@ -31,8 +31,8 @@ type ActionItem = Extract<CodexItem, { type: "command_execution" | "file_change"
 const MAX_UNKNOWN = 100;
 
 /**
- * Reads a run's actions from its log; if an item was reported several times, the last report counts. Lines that are not events, or that
- * this version does not know, are listed as unknown.
+ * Reads a run's actions from its log; if an action was reported several times, the last report counts. Lines that are not events, and
+ * events, items and fields of actions that this version does not know, are listed as unknown.
  */
 export function readActions(logFile: string): RunActions {
   const items = new Map<string, ActionItem>();
@@ -44,7 +44,10 @@ export function readActions(logFile: string): RunActions {
     if (line.trim() === "") return;
     const action = actionIn(line);
     if (typeof action === "string") addUnknown(action);
-    else if (action !== undefined) items.set(action.id === "" ? `without id ${items.size}` : `id ${action.id}`, action);
+    else if (action !== undefined) {
+      for (const doubt of doubtsAbout(line)) addUnknown(doubt);
+      items.set(action.id === "" ? `without id ${items.size}` : keyOf(action), action);
+    }
   };
   const reader = new LineReader(logFile);
   for (const line of reader.read()) take(line);
@@ -88,6 +91,48 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
     case "error":
       return undefined;
   }
+}
+
+/** Returns what identifies an action: reports under one id that differ in what is done are different actions. */
+function keyOf(item: ActionItem): string {
+  const what = item.type === "command_execution" ? item.command : item.changes.map(({ path }) => path);
+  return JSON.stringify([item.id, item.type, what]);
+}
+
+/** Fields of commands and patches that this version knows. */
+const KNOWN_FIELDS: ReadonlySet<string> = new Set([
+  "id",
+  "type",
+  "command",
+  "aggregated_output",
+  "exit_code",
+  "status",
+  "changes",
+]);
+const KNOWN_STATUSES: ReadonlySet<unknown> = new Set([undefined, "", "in_progress", "completed", "failed", "declined"]);
+
+/** Returns why the report of an action may not say all that it does. @param line of an event whose item is an action */
+function doubtsAbout(line: string): string[] {
+  const json: unknown = JSON.parse(line);
+  const item = isObject(json) && isObject(json["item"]) ? json["item"] : {};
+  const { command, changes, status } = item;
+  const type = String(item["type"]);
+  const isEmpty =
+    type === "command_execution" ? typeof command !== "string" || command.trim() === "" : !hasElements(changes);
+  const fields = Object.keys(item).filter((name) => !KNOWN_FIELDS.has(name));
+  return [
+    ...(isEmpty ? [`an item of type ${type} that does not say what was done`] : []),
+    ...fields.map((name) => `an item of type ${type} with the field ${shorten(name)}`),
+    ...(KNOWN_STATUSES.has(status) ? [] : [`an item of type ${type} with the status ${shorten(String(status))}`]),
+  ];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function hasElements(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
 }
 
 function shorten(text: string): string {

@@ -14,7 +14,7 @@ export const codexDiscard = defineTool({
     "first; restore brings it back.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: false },
   input: z.object({
-    task_id: taskId.describe("codex-<topic>; with restore also a branch"),
+    task_id: taskId.describe("Task id or topic; with restore also a branch"),
     restore: z.boolean().optional().describe("Restore the worktree that was discarded last"),
     skip_large_ignored: z
       .boolean()

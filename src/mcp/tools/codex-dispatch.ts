@@ -3,6 +3,7 @@ import { answerNote, toAnswer } from "#tasks/answer.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { isEnded } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
+import { formerInput, readFormerArguments, withNotes } from "#mcp/former-server.ts";
 import { startInput, status, toOpenRequest } from "#mcp/schemas.ts";
 
 /** Starts a task and answers immediately. */
@@ -13,7 +14,7 @@ export const codexDispatch = defineTool({
     "Hand a task to the Codex CLI and return its task_id at once; the task continues even if this client exits. " +
     "codex_wait returns its result, codex_cancel stops it. For minutes to hours of work. Parameters as in codex.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
-  input: startInput,
+  input: startInput.extend(formerInput.shape),
   sameInputAs: "codex",
   output: () =>
     z.object({
@@ -26,18 +27,23 @@ export const codexDispatch = defineTool({
       note: z.string().optional(),
     }),
   handle: async (args, { open, client, findFolder }) => {
-    const task = await startOpenTask(open(), { ...toOpenRequest(args, "dispatch"), client }, findFolder);
-    if (isEnded(task) && task.status !== "completed") return { isError: true, data: toAnswer(task) };
+    const { notes, ...former } = readFormerArguments(args);
+    const request = { ...toOpenRequest(args, "dispatch"), ...former, client };
+    const task = await startOpenTask(open(), request, findFolder);
+    if (isEnded(task) && task.status !== "completed") return { isError: true, data: withNotes(toAnswer(task), notes) };
     return {
-      data: {
-        task_id: task.task_id,
-        status: task.status,
-        topic: task.topic,
-        started_at: task.start_time,
-        log_file: task.log_file,
-        ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
-        ...answerNote(task),
-      },
+      data: withNotes(
+        {
+          task_id: task.task_id,
+          status: task.status,
+          topic: task.topic,
+          started_at: task.start_time,
+          log_file: task.log_file,
+          ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
+          ...answerNote(task),
+        },
+        notes,
+      ),
     };
   },
 });

@@ -8,7 +8,7 @@ import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { type Call, defineTool, type HandlerAnswer } from "#mcp/define-tool.ts";
-import { formerFields, formerInput, isFormerCall, readFormerArguments } from "#mcp/former-server.ts";
+import { formerFields, formerInput, isFormerCall, readFormerArguments, withNotes } from "#mcp/former-server.ts";
 import { failureFields, outcomeSchemas, startInput, status, toOpenRequest, worktreeSchemas } from "#mcp/schemas.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
 
@@ -75,11 +75,6 @@ export async function runToEnd(
   if (!isFormer) return { isError: !answer.success, data: answer };
   const fields = formerFields(answer);
   return { isError: !answer.success, data: { ...answer, ...fields }, text: answer.error ?? fields.content ?? "" };
-}
-
-function withNotes<Fields extends { note?: string }>(answer: Fields, notes: readonly string[]): Fields {
-  const all = [answer.note, ...notes].filter((note) => note !== undefined);
-  return all.length === 0 ? answer : { ...answer, note: all.join(" ") };
 }
 
 /** Returns the answer for a task that is still running shortly before the client stops waiting. */

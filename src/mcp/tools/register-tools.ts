@@ -42,7 +42,7 @@ export function registerTools(server: Server, session: Session): void {
   });
 }
 
-/** Call of a tool, whatever its arguments are: they are read in plain words. */
+/** Call of a tool with arguments of any kind: the tool reads them, and its errors name their faults. */
 const ToolCallSchema = z.object({
   method: z.literal("tools/call"),
   params: z.looseObject({

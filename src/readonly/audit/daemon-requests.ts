@@ -1,7 +1,8 @@
 import { shorten } from "#base/text.ts";
 import type { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
-import { judgeCommand } from "./judge-command.ts";
-import { hasOption, operandsOf, type Value } from "./value.ts";
+import { judgeCommands } from "./judge-command.ts";
+import { grammar, readCommandLine } from "./options.ts";
+import type { Value } from "./value.ts";
 
 /** Function that returns whether a program's arguments ask a daemon to start something. */
 type Asks = (args: readonly Value[]) => boolean;
@@ -11,6 +12,22 @@ const MAX_REQUEST_LENGTH = 160;
 const MAX_REQUESTS = 20;
 /** Placeholder surroundings: the folder of a command makes no difference to what it asks for. */
 const ANYWHERE = { folder: "/", temporary: "/tmp" };
+
+/** Returns whether one of these options is among the words; short ones may be bundled. */
+function hasOption(args: readonly Value[], ...options: readonly string[]): boolean {
+  return args.some(({ text }) =>
+    options.some(
+      (option) =>
+        text === option ||
+        (/^-[a-zA-Z]$/.test(option) && /^-[a-zA-Z0-9]/.test(text) && text.includes(option.charAt(1), 1)),
+    ),
+  );
+}
+
+/** Returns the words that are not options. @param withValue options that take the next word as their value */
+function operandsOf(args: readonly Value[], withValue: readonly string[] = []): readonly Value[] {
+  return readCommandLine(grammar(`... ${withValue.map((option) => `${option}=`).join(" ")}`), args).operands;
+}
 
 const isSubcommand =
   (names: RegExp, optionsWithValue: readonly string[] = []): Asks =>
@@ -119,7 +136,7 @@ const DAEMON_CLIENTS: ReadonlyMap<string, Asks> = new Map(
  */
 export function findDaemonRequests(commands: readonly string[]): string[] {
   const requests = new Set<string>();
-  for (const { name, args } of commands.flatMap((command) => judgeCommand(command, ANYWHERE).programs)) {
+  for (const { name, args } of judgeCommands(commands, ANYWHERE).flatMap(({ programs }) => programs)) {
     if (DAEMON_CLIENTS.get(name)?.(args) !== true) continue;
     const line = [name, ...args.map(({ text, isKnown }) => (isKnown ? text : "…"))]
       .join(" ")

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import { isWithin } from "#base/paths.ts";
 import type { Effect } from "#domain/readonly-audit.ts";
-import type { Judgement, Write } from "./judge-command.ts";
+import type { Judgement, Write } from "./finding.ts";
 
 /** Restrictions that the kernel enforced on a run. */
 export interface Protection {

@@ -1,8 +1,9 @@
 import { shorten } from "#base/text.ts";
 import { MAX_LISTED_VIOLATIONS, type ReadonlyAudit, type Verdict, type Violation } from "#domain/readonly-audit.ts";
 import { type RunConditions, effectOfCommand, effectOfPatch } from "./effect.ts";
-import { judgeCommand, withoutShell } from "./judge-command.ts";
-import type { JudgedFolders } from "./scope.ts";
+import type { Judgement } from "./finding.ts";
+import { judgeCommands, withoutShell } from "./judge-command.ts";
+import type { JudgedFolders } from "./shell/scope.ts";
 
 /** Facts about a read-only run. */
 export interface RunEvidence extends RunConditions {
@@ -30,10 +31,12 @@ const MAX_COMMAND_LENGTH = 400;
 /** Judges a run that was allowed only to read. The verdict is clean only if that is proven. */
 export function judgeRun(evidence: RunEvidence): RunJudgement {
   const { surroundings, patches, differences = [], unknownEvents = [], others = [] } = evidence;
-  const judged = evidence.commands.map(({ command, ...run }) => {
-    const script = withoutShell(command);
-    return { ...run, script, ...judgeCommand(script, surroundings) };
-  });
+  const scripts = evidence.commands.map(({ command }) => withoutShell(command));
+  const judged: (Judgement & { script: string; exitCode?: number })[] = [];
+  for (const [index, judgement] of judgeCommands(scripts, surroundings).entries()) {
+    const { exitCode } = evidence.commands[index] ?? {};
+    judged.push({ ...judgement, script: scripts[index] ?? "", ...(exitCode !== undefined && { exitCode }) });
+  }
   const violations: Violation[] = [
     ...judged
       .filter(({ does }) => does === "writes")

@@ -148,7 +148,7 @@ async function reconcilePythonTask(context: AppContext, task: RunningTask): Prom
     const failure: Failure = {
       code: "supervisor_lost",
       message: "The task's tmux session is gone and its log has no exit status.",
-      hint: "To continue, start the next version of the topic with its session_id; log and worktree are kept.",
+      hint: "Call codex with resume to continue the task; log and worktree are kept.",
     };
     endTask(context.store, "running", toEndedTask(failure, task));
   }

@@ -60,7 +60,7 @@ async function readDiff(task: TaskRecord): Promise<string> {
     return missing(
       task,
       "diff",
-      "Read its result instead: only full-access tasks in a git repository have a worktree.",
+      "Read its result instead: only tasks that change files in a git repository have a worktree.",
     );
   }
   const gitDir = await findWorktreeGitDir(worktree_dir, workspace);

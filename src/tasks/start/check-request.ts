@@ -199,7 +199,7 @@ function badSessionId(sessionId: string): AppError {
   return new AppError(
     "invalid_session_id",
     `"${sessionId}" is not a valid Codex session id.`,
-    "Use session_id from the result of an earlier task.",
+    "Resume an earlier task by its task id.",
   );
 }
 

@@ -128,7 +128,7 @@ async function findResumed(context: AppContext, text: string): Promise<Resumed> 
   if (stored === undefined) {
     if (findSessionFile(context.config.codexHome, name) !== undefined) return { sessionId: name };
     if (SESSION_ID.test(name)) throw noSession(name);
-    // Names the nearest tasks.
+    // The beginning of a task's name. If there is none, the error names the nearest tasks.
     return findResumed(context, resolveTask(context, name).record.task_id);
   }
   const record = await reconcile(context, stored);
@@ -182,6 +182,6 @@ function noSession(name: string): AppError {
   return new AppError(
     "unknown_session",
     `"${shorten(name, 200)}" is neither a Codex session nor a task.`,
-    "Use session_id from the answer of an earlier task, or omit it to start a new session.",
+    "Resume an earlier task, or start a new session.",
   );
 }

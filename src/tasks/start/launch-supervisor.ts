@@ -20,7 +20,7 @@ export interface Supervisor {
   ended: Promise<void>;
 }
 
-/** Starts a task's supervisor: in a tmux session for full-access, otherwise as a detached process. */
+/** Starts a task's supervisor: in a tmux session if the task changes files, otherwise as a detached process. */
 export async function launchSupervisor(context: AppContext, task: TaskRecord): Promise<Supervisor> {
   const { config } = context;
   if (task.tmux_session === undefined) return { ended: startDetachedSupervisor(context, task) };

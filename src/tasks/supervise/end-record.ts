@@ -13,7 +13,7 @@ import {
 export const CANCELLED: Failure = {
   code: "cancelled",
   message: "The task was cancelled.",
-  hint: "To continue, start the next version of the topic with its session_id; files, worktree and branch are kept.",
+  hint: "Call codex with resume to continue the task; files, worktree and branch are kept.",
 };
 
 /** Returns the record of a task that a failure has ended; its status is cancelled if the failure is a cancel. */

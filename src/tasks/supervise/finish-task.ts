@@ -189,7 +189,7 @@ function lostFailure(): Failure {
   return {
     code: "supervisor_lost",
     message: "The task's processes were killed, or the machine was restarted, and left no result.",
-    hint: "To continue, start the next version of the topic with its session_id; log, worktree and branch are kept.",
+    hint: "Call codex with resume to continue the task; log, worktree and branch are kept.",
   };
 }
 

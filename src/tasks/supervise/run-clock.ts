@@ -65,8 +65,7 @@ export class RunClock {
   }
 }
 
-const LIMIT_HINT =
-  "To continue, start the next version of the topic with its session_id, with a higher limit if it needs one.";
+const LIMIT_HINT = "Call codex with resume to continue the task, with a higher limit if it needs one.";
 
 /** Returns the failure of a run that has reached its time limit; undefined if it has not. */
 export function reachedTotalLimit({ timeout_seconds }: RunningTask, clock: RunClock): Failure | undefined {

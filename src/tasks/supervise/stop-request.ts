@@ -43,6 +43,6 @@ function terminatedFailure(): Failure {
   return {
     code: "killed_by_signal",
     message: "The task was ended by a SIGTERM that this server did not send; the machine may have been shut down.",
-    hint: "To continue, start the next version of the topic with its session_id.",
+    hint: "Call codex with resume to continue the task.",
   };
 }

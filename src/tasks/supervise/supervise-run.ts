@@ -82,7 +82,7 @@ export function wrongSession(wanted: string, got: string): Failure {
   return {
     code: "unknown_session",
     message: `Codex started the new session ${got} instead of resuming ${wanted}.`,
-    hint: "Use session_id from an earlier result of the same CODEX_HOME, or omit it to start a new session.",
+    hint: "Resume an earlier task of the same CODEX_HOME, or start a new session.",
   };
 }
 

@@ -1,156 +1,180 @@
-import { type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
-import { hasOption, known, operandsOf, optionValue, type Value } from "#readonly/audit/value.ts";
+import { type CommandFinding, type Judge, READS, shareJudge, unknown, writes } from "#readonly/audit/finding.ts";
+import {
+  asksForHelp,
+  type CommandLine,
+  grammar,
+  isGiven,
+  optionFindings,
+  readCommandLine,
+  readsWith,
+  valueOf,
+} from "#readonly/audit/options.ts";
+import { known, type Value, withoutStart } from "#readonly/audit/value.ts";
 
-/** Returns the judge of a program that writes, creates or removes all its operands. */
-const writesOperands =
-  (action: string, withValue: readonly string[] = []): Judge =>
-  ({ name, args }) =>
-    isHelp(args) ? READS : writes(`${name} ${action}`, operandsOf(args, withValue));
+/** Returns the judge of a program that writes: its targets by its command line. @param specification options that take values */
+const changes = (
+  specification: string,
+  action: string,
+  targets: (line: CommandLine) => readonly (Value | undefined)[],
+): Judge => {
+  const rules = grammar(`${specification} --help --version ...`);
+  return ({ name, args }) => {
+    const line = readCommandLine(rules, args);
+    if (asksForHelp(line) && args.length === 1) return READS;
+    const own = targets(line).filter((target) => target !== undefined);
+    return [...writes(`${name} ${action}`, own), ...optionFindings(name, line, rules)];
+  };
+};
+
+const operands = ({ operands: all }: CommandLine) => all;
 
 /** Judges programs that change attributes but not content: the first operand is the new value, the others are files. */
-const judgeAttributes: Judge = ({ name, args }) => {
-  const operands = operandsOf(args);
-  return isHelp(args) ? READS : writes(`${name} changes attributes`, operands.slice(1), "attributes");
+const attributes = (specification: string, first: number): Judge => {
+  const rules = grammar(`${specification} --reference= --help --version ...`);
+  return ({ name, args }) => {
+    const line = readCommandLine(rules, args);
+    if (asksForHelp(line) && args.length === 1) return READS;
+    const from = isGiven(line, "--reference") ? 0 : first;
+    return writes(`${name} changes attributes`, line.operands.slice(from), "attributes");
+  };
 };
 
-/** Judges programs that copy or link to their last operand, or to the value of `-t`. */
-function judgeCopy({ name, args }: Invocation): ReturnType<Judge> {
-  if (isHelp(args)) return READS;
-  const into = optionValue(args, "-t", "--target-directory");
-  const last = operandsOf(args, ["-t", "-S", "-m", "-o", "-g"]).at(-1);
-  return writes(`${name} copies or links files`, [into ?? last].filter(isDefined));
-}
+const COPY =
+  "-t= --target-directory= -S= --suffix= -m= --mode= -o= --owner= -g= --group= --strip-program=! --backup[=]";
+const copied = (line: CommandLine) => [valueOf(line, "-t", "--target-directory") ?? line.operands.at(-1)];
 
-function judgeMove(invocation: Invocation): ReturnType<Judge> {
-  // A moved file is removed from its old path.
-  return isHelp(invocation.args) ? READS : writes("mv moves files", operandsOf(invocation.args, ["-t", "-S"]));
-}
+/** Judges `ln`: a link in the temporary folder may lead out of it. */
+const judgeLink: Judge = (invocation) => {
+  const findings = changes(COPY, "copies or links files", copied)(invocation);
+  return findings.length === 0 ? READS : [...findings, ...unknown("a link may lead out of the temporary folder")];
+};
 
-function judgeTar({ args }: Invocation): ReturnType<Judge> {
-  const mode = args[0]?.text ?? "";
-  const letters = mode.startsWith("--") ? "" : mode.replace(/^-/, "");
-  if (letters.includes("t") || hasOption(args, "--list", "--compare", "-d", "--version", "--help")) return READS;
-  const file = optionValue(args, "-f", "--file") ?? (letters.includes("f") ? args[1] : undefined);
-  if (letters.includes("c") || hasOption(args, "--create")) {
-    return file === undefined || file.text === "-" ? READS : writes("tar creates an archive", [file]);
+const RSYNC = grammar(
+  `-n --dry-run --list-only -e=! --rsh=! --rsync-path=! --log-file=> --write-batch=> --only-write-batch=> --early-input= -f= --filter=
+   --exclude= --include= --exclude-from= --include-from= --files-from= -T= --temp-dir= -B= --config=! --daemon? --server? -M=! --remote-option=! ...`,
+);
+
+const judgeRsync: Judge = ({ name, args }) => {
+  const line = readCommandLine(RSYNC, args);
+  const isReading = isGiven(line, "-n", "--dry-run", "--list-only") || line.operands.length === 1 || asksForHelp(line);
+  const isRemote = line.operands.some(({ text, isKnown }) => !isKnown || text.includes(":"));
+  return [
+    ...(isReading ? READS : writes("rsync copies files", isRemote ? [] : line.operands.slice(-1))),
+    ...(isRemote ? unknown("rsync runs commands on another machine") : []),
+    ...optionFindings(name, line, RSYNC),
+  ];
+};
+
+const judgeDd: Judge = ({ args }) => [
+  ...args.filter(({ text }) => text.startsWith("of=")).flatMap((word) => writes("dd writes", [withoutStart(word, 3)])),
+  ...(args.some(({ text, isKnown, isSplit }) => !isKnown && (isSplit === true || text === ""))
+    ? unknown("dd with operands that are known only at run time")
+    : []),
+];
+
+const PATCH = grammar(
+  "--dry-run --help --version -v -o=> --output=> -r=> --reject-file=> -i= --input= -p= --strip= -d= --directory= ...",
+);
+
+const judgePatch: Judge = ({ args }) => {
+  const line = readCommandLine(PATCH, args);
+  if (isGiven(line, "--dry-run", "--help", "--version")) return line.doubts.length > 0 ? unknown("patch") : READS;
+  const to = valueOf(line, "-o", "--output");
+  const file = isGiven(line, "-d", "--directory") ? [] : line.operands.slice(0, 1);
+  return writes("patch changes files", to === undefined ? file : [to]);
+};
+
+const MKTEMP = grammar("-d --directory -u --dry-run -q --quiet --suffix= -p= --tmpdir[=] -t -V --help --version");
+
+const judgeMktemp: Judge = ({ args }) => {
+  const line = readCommandLine(MKTEMP, args);
+  if (line.doubts.length > 0) return unknown(`mktemp: ${line.doubts.join(", ")}`);
+  if (isGiven(line, "-u", "--dry-run", "--help", "--version", "-V")) return READS;
+  const folder = valueOf(line, "-p", "--tmpdir");
+  const [template] = line.operands;
+  if (folder !== undefined) {
+    return writes("mktemp creates a file", [folder.isKnown ? known(`${folder.text}/x`) : folder]);
   }
-  if (letters.includes("O") || hasOption(args, "--to-stdout", "-O")) return READS;
-  return writes("tar unpacks files", [optionValue(args, "-C", "--directory")].filter(isDefined));
-}
-
-/** Judges gzip and similar programs, which replace files unless they write to standard output or only test. */
-function judgeCompression({ name, args, hasStdin }: Invocation): ReturnType<Judge> {
-  if (hasOption(args, "-c", "--stdout", "--to-stdout", "-l", "--list", "-t", "--test") || isHelp(args)) return READS;
-  const operands = operandsOf(args);
-  if (operands.length === 0 && hasStdin) return READS;
-  return writes(`${name} replaces files`, operands);
-}
-
-function judgeUnzip({ args }: Invocation): ReturnType<Judge> {
-  if (hasOption(args, "-l", "-p", "-c", "-t", "-v", "-Z", "-z") || isHelp(args)) return READS;
-  return writes("unzip unpacks files", [optionValue(args, "-d")].filter(isDefined));
-}
-
-function judgeDd({ args }: Invocation): ReturnType<Judge> {
-  const to = args.find(({ text }) => text.startsWith("of="));
-  return to === undefined ? READS : writes("dd writes", [{ ...to, text: to.text.slice(3) }]);
-}
-
-function judgeTee({ args }: Invocation): ReturnType<Judge> {
-  const targets = operandsOf(args);
-  return targets.length === 0 ? READS : writes("tee writes", targets);
-}
-
-function judgePatch({ args }: Invocation): ReturnType<Judge> {
-  if (hasOption(args, "--dry-run") || isHelp(args)) return READS;
-  const to = optionValue(args, "-o", "--output");
-  return writes("patch changes files", to === undefined ? operandsOf(args, ["-i", "-p", "-d"]).slice(0, 1) : [to]);
-}
-
-function judgeMktemp({ args }: Invocation): ReturnType<Judge> {
-  if (hasOption(args, "-u", "--dry-run")) return READS;
-  const folder = optionValue(args, "-p", "--tmpdir");
-  const template = operandsOf(args, ["-p", "--suffix"])[0];
-  if (folder !== undefined) return writes("mktemp creates a file", [folder]);
-  return template === undefined || hasOption(args, "-t") ? READS : writes("mktemp creates a file", [template]);
-}
-
-/** Judges programs with two operands: source and target. */
-const judgeSecondOperand: Judge = ({ name, args }) => {
-  const to = operandsOf(args, ["-f", "-s", "-w"])[1];
-  return to === undefined ? READS : writes(`${name} writes its second file`, [to]);
+  return template === undefined || isGiven(line, "-t", "--tmpdir")
+    ? READS
+    : writes("mktemp creates a file", [template]);
 };
-
-function isDefined(value: Value | undefined): value is Value {
-  return value !== undefined;
-}
-
-function isHelp(args: readonly Value[]): boolean {
-  return args.length === 1 && ["--help", "--version"].includes(args[0]?.text ?? "");
-}
 
 /** Judges editors, which change files according to typed input or a script. */
-const judgeEditor: Judge = ({ name, args }) =>
-  isHelp(args) ? READS : writes(`${name} edits files`, operandsOf(args, ["-c", "-s", "-S"]));
+const judgeEditor = changes("-c= -s= -S=", "edits files", operands);
 
-const judgeSplit: Judge = ({ name, args }) =>
-  writes(`${name} writes parts`, [operandsOf(args, ["-l", "-b", "-n", "-a", "-f"])[1] ?? known("xaa")]);
+const judgeSplit: Judge = (invocation) => {
+  const line = readCommandLine(SPLIT, invocation.args);
+  if (asksForHelp(line)) return READS;
+  if (isGiven(line, "--filter")) return unknown("split --filter runs a program");
+  return writes("split writes parts", [line.operands[1] ?? known("xaa")]);
+};
+const SPLIT = grammar(
+  "-a= --suffix-length= --additional-suffix= -b= --bytes= -C= --line-bytes= -l= --lines= -n= --number= --filter=! -t= --separator= --help --version ...",
+);
+
+/** Returns the finding of a mount: without operands it lists. */
+const judgeMount: Judge = ({ args }) => {
+  const isListing = args.every(
+    ({ text, isKnown }, index) =>
+      isKnown &&
+      (/^-[lvVh]$|^--(?:help|version|show-labels)$/.test(text) || text === "-t" || args[index - 1]?.text === "-t"),
+  );
+  return isListing ? READS : writes("mount changes what is mounted", [], "beyond");
+};
+
+const TEE = "-a --append -i --ignore-interrupts -p --output-error[=] --help --version";
+
+/** Judges programs that write the second of their operands. */
+const writesSecond = (specification: string): Judge =>
+  readsWith(`${specification} --help --version !`, ({ operands: all, doubts }, { name }): readonly CommandFinding[] => [
+    ...(all[1] === undefined ? [] : writes(`${name} writes its second file`, [all[1]])),
+    ...(doubts.length === 0 && all.some(({ isSplit }) => isSplit === true)
+      ? unknown(`${name} with operands that are known only at run time`)
+      : []),
+  ]);
 
 /** Commands that create, change or remove files. */
 export const FILE_COMMANDS: Record<string, Judge> = {
-  rm: writesOperands("removes files"),
-  rmdir: writesOperands("removes folders"),
-  unlink: writesOperands("removes a file"),
-  shred: writesOperands("destroys files", ["-n", "-s"]),
-  trash: writesOperands("removes files"),
-  mkdir: writesOperands("creates folders", ["-m"]),
-  mkfifo: writesOperands("creates a pipe", ["-m"]),
-  mknod: writesOperands("creates a device file", ["-m"]),
-  truncate: writesOperands("truncates files", ["-s", "-r"]),
-  touch: writesOperands("creates files or changes their times", ["-d", "-t", "-r"]),
-  fallocate: writesOperands("creates files", ["-l", "-o"]),
-  apply_patch: () => writes("apply_patch changes files"),
-  applypatch: () => writes("applypatch changes files"),
-  cp: judgeCopy,
-  ln: judgeCopy,
-  install: judgeCopy,
-  rsync: (invocation) => (hasOption(invocation.args, "-n", "--dry-run", "--list-only") ? READS : judgeCopy(invocation)),
-  scp: judgeCopy,
-  mv: judgeMove,
-  rename: writesOperands("renames files"),
-  chmod: judgeAttributes,
-  chown: judgeAttributes,
-  chgrp: judgeAttributes,
-  chattr: judgeAttributes,
-  setfacl: judgeAttributes,
-  setfattr: judgeAttributes,
-  tee: judgeTee,
-  sponge: writesOperands("writes"),
+  ...shareJudge("rm unlink trash trash-put", changes("", "removes files", operands)),
+  rmdir: changes("", "removes folders", operands),
+  shred: changes("-n= --iterations= -s= --size= --random-source=", "destroys files", operands),
+  mkdir: changes("-m= --mode=", "creates folders", operands),
+  mkfifo: changes("-m= --mode=", "creates a pipe", operands),
+  mknod: changes("-m= --mode=", "creates a device file", ({ operands: all }) => all.slice(0, 1)),
+  truncate: changes("-s= --size= -r= --reference=", "truncates files", operands),
+  touch: changes("-d= --date= -t= -r= --reference= --time=", "creates files or changes their times", operands),
+  fallocate: changes("-l= --length= -o= --offset=", "creates files", operands),
+  ...shareJudge("apply_patch applypatch", ({ name }) => writes(`${name} changes files`)),
+  ...shareJudge("cp install scp", changes(COPY, "copies or links files", copied)),
+  ...shareJudge("ln link", judgeLink),
+  rsync: judgeRsync,
+  // A moved file is removed from its old path.
+  mv: changes("-t= --target-directory= -S= --suffix=", "moves files", (line) => [
+    ...line.operands,
+    valueOf(line, "-t", "--target-directory"),
+  ]),
+  ...shareJudge("rename prename", changes("", "renames files", operands)),
+  ...shareJudge("chmod chown chgrp chattr", attributes("--from=", 1)),
+  ...shareJudge("setfacl setfattr", attributes("-m= -x= -M= -X= -n= -v=", 0)),
+  tee: readsWith(`${TEE} !`, ({ operands: all }, { name }) =>
+    all.length === 0 ? READS : writes(`${name} writes`, all),
+  ),
+  sponge: changes("", "writes", operands),
   dd: judgeDd,
   split: judgeSplit,
-  csplit: judgeSplit,
+  csplit: changes("-b= -f= --prefix= -n= --digits=", "writes parts", (line) => [
+    valueOf(line, "-f", "--prefix") ?? known("xx00"),
+  ]),
   patch: judgePatch,
   mktemp: judgeMktemp,
-  tar: judgeTar,
-  bsdtar: judgeTar,
-  gzip: judgeCompression,
-  gunzip: judgeCompression,
-  bzip2: judgeCompression,
-  bunzip2: judgeCompression,
-  xz: judgeCompression,
-  unxz: judgeCompression,
-  zstd: judgeCompression,
-  zip: ({ args }) => writes("zip creates an archive", operandsOf(args).slice(0, 1)),
-  unzip: judgeUnzip,
-  "7z": ({ args }) => (args[0]?.text === "l" || args[0]?.text === "t" ? READS : unknown("7z")),
-  uniq: judgeSecondOperand,
-  vi: judgeEditor,
-  vim: judgeEditor,
-  nvim: judgeEditor,
-  nano: judgeEditor,
-  emacs: judgeEditor,
-  ed: judgeEditor,
-  ex: judgeEditor,
-  mount: ({ args }) => (args.length === 0 ? READS : writes("mount changes what is mounted", [], "beyond")),
+  uniq: writesSecond(
+    "-c --count -d --repeated -D --all-repeated[=] -f= --skip-fields= --group[=] -i --ignore-case -s= --skip-chars= -u --unique -z --zero-terminated -w= --check-chars=",
+  ),
+  xxd: writesSecond(
+    "-a -autoskip -b -bits -c= -cols= -C -capitalize -d -e -E -EBCDIC -g= -groupsize= -h -help -i -include -l= -len= -n= -name= -o= -offset= -p -ps -postscript -plain -r -revert -R= -s= -seek= -skip= -u -uppercase -v -version",
+  ),
+  ...shareJudge("vi vim nvim nano emacs ed ex", judgeEditor),
+  mount: judgeMount,
   umount: () => writes("umount changes what is mounted", [], "beyond"),
 };

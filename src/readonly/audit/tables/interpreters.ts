@@ -1,5 +1,5 @@
-import { type CommandFinding, type Invocation, type Judge, READS, unknown, writes } from "#readonly/audit/finding.ts";
-import { findOption, hasOption, operandsOf, type Value } from "#readonly/audit/value.ts";
+import { type Invocation, type Judge, READS, runs, shareJudge, unknown, writes } from "#readonly/audit/finding.ts";
+import { isKnownWord, type Value } from "#readonly/audit/value.ts";
 
 /** Patterns, by language, of code that changes something. Code that matches none is still not proven to only read. */
 const PYTHON =
@@ -19,85 +19,91 @@ const PHP = /\b(?:file_put_contents|fwrite|unlink|rename|mkdir|rmdir|copy|touch|
 const PHP_RUNS = /\b(?:system|exec|shell_exec|passthru|popen|proc_open)\s{0,9}\(|`/;
 
 interface Language {
-  /** Options that take code as the next word. */
-  code: readonly string[];
+  /** Pattern of an option that takes code as the next word. */
+  code: RegExp;
   writes: RegExp;
   runs: RegExp;
 }
 
-const PYTHON_LANGUAGE: Language = { code: ["-c"], writes: PYTHON, runs: PYTHON_RUNS };
-const NODE: Language = { code: ["-e", "-p", "--eval", "--print", "-pe"], writes: JAVASCRIPT, runs: JAVASCRIPT_RUNS };
-const PERL_LANGUAGE: Language = { code: ["-e", "-E"], writes: PERL, runs: PERL_RUNS };
-const RUBY_LANGUAGE: Language = { code: ["-e"], writes: RUBY, runs: RUBY_RUNS };
-const PHP_LANGUAGE: Language = { code: ["-r"], writes: PHP, runs: PHP_RUNS };
+const PYTHON_LANGUAGE: Language = { code: /^-[bBdEhiIOPqsSuvVx]*c$/, writes: PYTHON, runs: PYTHON_RUNS };
+const NODE: Language = { code: /^(?:-e|-p|-pe|--eval|--print)$/, writes: JAVASCRIPT, runs: JAVASCRIPT_RUNS };
+const PERL_LANGUAGE: Language = { code: /^-[lnpaws0-9FMm]*[eE]$/, writes: PERL, runs: PERL_RUNS };
+const RUBY_LANGUAGE: Language = { code: /^-[lnpaws0]*e$/, writes: RUBY, runs: RUBY_RUNS };
+const PHP_LANGUAGE: Language = { code: /^-[rBRE]$/, writes: PHP, runs: PHP_RUNS };
 
-function interprets(language: Language): Judge {
-  return (invocation) => {
+/** Returns the judge of an interpreter: code that certainly writes is a write, all other code is unknown. */
+const interprets =
+  (language: Language): Judge =>
+  (invocation) => {
     const { name, args } = invocation;
-    if (["--version", "-V", "--help", "-h", "-v"].includes(args[0]?.text ?? "") && args.length === 1) return READS;
-    if (hasOption(args, "--check")) return READS;
+    if (args.length === 1 && /^(?:--version|-V|--help|-h|-v)$/.test(args[0]?.text ?? "")) return READS;
     const code = codeOf(language, invocation);
     if (code === undefined) return unknown(`${name} runs a program that the log does not show`);
-    return judgeCode(name, language, code);
+    if (language.writes.test(code)) return writes(`code for ${name} writes files`);
+    return unknown(language.runs.test(code) ? `code for ${name} runs other programs` : `code for ${name}`);
   };
-}
 
 /** Returns the code on the command line or on standard input. */
 function codeOf({ code }: Language, { args, stdin }: Invocation): string | undefined {
-  const at = findOption(args, ...code);
-  const given = at === undefined ? undefined : args[at + 1];
+  const at = args.findIndex(({ text }) => code.test(text));
+  const given = at < 0 ? undefined : args[at + 1];
   if (given !== undefined) return given.isKnown ? given.text : undefined;
-  const operand = operandsOf(args)[0];
-  return operand === undefined || operand.text === "-" ? stdin : undefined;
-}
-
-function judgeCode(name: string, language: Language, code: string): readonly CommandFinding[] {
-  if (language.writes.test(code)) return writes(`code for ${name} writes files`);
-  if (language.runs.test(code)) return unknown(`code for ${name} runs other programs`);
-  return unknown(`code for ${name}`);
+  return args.every(({ text }) => text.startsWith("-")) ? stdin : undefined;
 }
 
 const READING_MODULES = new Set(["json.tool", "tokenize", "ast", "dis", "site", "platform", "this", "calendar"]);
 
 const judgePython: Judge = (invocation) => {
-  const at = findOption(invocation.args, "-m");
-  const moduleName = at === undefined ? undefined : invocation.args[at + 1]?.text;
-  if (at === undefined || moduleName === undefined) return interprets(PYTHON_LANGUAGE)(invocation);
-  const rest = operandsOf(invocation.args.slice(at + 2), ["--indent"]);
-  if (moduleName === "json.tool" && rest.length > 1) return writes("json.tool writes a file", rest.slice(1, 2));
-  if (READING_MODULES.has(moduleName)) return READS;
-  if (moduleName === "pip") return [{ does: "runs", words: [{ text: "pip", isKnown: true }, ...rest] }];
-  return unknown(`python -m ${moduleName}`);
+  const { args } = invocation;
+  const at = args.findIndex(({ text }) => /^-[bBdEiIOPqsSuvx]*m$/.test(text));
+  const moduleName = at < 0 ? undefined : args[at + 1]?.text;
+  const isFirst = at >= 0 && args.slice(0, at).every(({ text }) => /^-[bBdEIOPqsSuvx]+$/.test(text));
+  if (!isFirst || moduleName === undefined) return interprets(PYTHON_LANGUAGE)(invocation);
+  const rest = args.slice(at + 2);
+  if (moduleName === "pip") return runs(["pip", ...rest]);
+  if (!READING_MODULES.has(moduleName) || !rest.every(isKnownWord)) return unknown(`python -m ${moduleName}`);
+  if (moduleName !== "json.tool") return READS;
+  const files = rest.filter(({ text }, index) => !/^-./.test(text) && rest[index - 1]?.text !== "--indent");
+  return files.length > 1 ? writes("json.tool writes a file", files.slice(1, 2)) : READS;
 };
 
+/** Judges `perl`, whose switches can be combined: -pi, -i.bak, -ne. */
 const judgePerl: Judge = (invocation) => {
   const { args } = invocation;
-  // Switches can be combined: -pi, -i.bak, -ne.
-  const switches = args.filter(({ text }) => /^-[a-zA-Z]/.test(text));
-  if (switches.some(({ text }) => /^-[lnpaws0]*i/.test(text))) {
-    return writes("perl -i changes files", filesAfterCode(args));
-  }
-  const at = args.findIndex(({ text }) => /^-[lnpaws0F]*[eE]$/.test(text));
-  const code = args[at + 1];
-  if (at >= 0 && code?.isKnown === true) return judgeCode("perl", PERL_LANGUAGE, code.text);
-  return interprets(PERL_LANGUAGE)(invocation);
+  const isInPlace = args.some(({ text }) => /^-[lnpaws0-9]*i/.test(text));
+  return isInPlace ? writes("perl -i changes files", filesAfterCode(args)) : interprets(PERL_LANGUAGE)(invocation);
 };
 
 function filesAfterCode(args: readonly Value[]): Value[] {
   const at = args.findIndex(({ text }) => /^-[a-zA-Z0]*[eE]$/.test(text));
-  return at < 0 ? operandsOf(args).slice(1) : operandsOf(args.slice(at + 2));
+  return args.slice(at < 0 ? 0 : at + 2).filter(({ text }) => !text.startsWith("-"));
 }
+
+const judgeRuby: Judge = (invocation) =>
+  invocation.args.some(({ text }) => /^-[lnpaws0]*i/.test(text))
+    ? writes("ruby -i changes files")
+    : interprets(RUBY_LANGUAGE)(invocation);
+
+/** Judges `node`; `--check` only parses a file, unless something else is loaded before. */
+const judgeNode: Judge = (invocation) => {
+  const [first, file, ...more] = invocation.args;
+  const isChecking =
+    /^(?:-c|--check)$/.test(first?.text ?? "") && file !== undefined && !file.text.startsWith("-") && more.length === 0;
+  return isChecking ? READS : interprets(NODE)(invocation);
+};
+
+const judgePhp: Judge = (invocation) => {
+  const isAsking = invocation.args.every(({ text }) => /^-(?:-version|-info|-modules|-ini|[vim])$/.test(text));
+  const isLinting = invocation.args.length === 2 && /^(?:-l|--syntax-check)$/.test(invocation.args[0]?.text ?? "");
+  return invocation.args.length > 0 && (isAsking || isLinting) ? READS : interprets(PHP_LANGUAGE)(invocation);
+};
 
 /** Programs that run code. */
 export const INTERPRETERS: Record<string, Judge> = {
-  python: judgePython,
-  python2: judgePython,
-  python3: judgePython,
-  node: interprets(NODE),
-  nodejs: interprets(NODE),
-  deno: ({ args }) => (["check", "lint", "info", "doc"].includes(args[0]?.text ?? "") ? READS : unknown("deno")),
+  ...shareJudge("python python2 python3", judgePython),
+  ...shareJudge("node nodejs", judgeNode),
+  deno: ({ args }) => (/^(?:--version|-V|info|doc)$/.test(args[0]?.text ?? "") ? READS : unknown("deno")),
   perl: judgePerl,
-  ruby: (invocation) =>
-    hasOption(invocation.args, "-i") ? writes("ruby -i changes files") : interprets(RUBY_LANGUAGE)(invocation),
-  php: interprets(PHP_LANGUAGE),
+  ruby: judgeRuby,
+  php: judgePhp,
 };
