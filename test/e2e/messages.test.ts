@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -50,6 +51,18 @@ describe("a message to a running task", () => {
     expect(status["recent_events"]).toContainEqual({ type: "message", text: "Mind the tests." });
   });
 
+  test("from the command line", async () => {
+    const taskId = await startGated("COMMANDED");
+    const sent = await runCli(world, ["send", taskId, "From a terminal."], {}, cwd);
+    expect(sent).toMatchObject({ exitCode: 0, stdout: `${taskId}: the message is in the running turn\n` });
+    open();
+    expect(await wait(taskId)).toMatchObject([{ success: true }]);
+    expect(lastRequest()).toContain("From a terminal.");
+    expect(await runCli(world, ["send", "--after", "--instead", taskId, "Both."], {}, cwd)).toMatchObject({
+      exitCode: 64,
+    });
+  });
+
   test("after: starts the next turn of the same run", async () => {
     const taskId = await startGated("FIRST");
     world.stub.script("And now the docs.", [{ say: "The docs are done." }]);
@@ -85,6 +98,9 @@ test("a message to a task that has ended starts the next run of its session", as
 test("under exec a running task takes no message, and says what to do", async () => {
   world.stub.script("EXEC", [{ run: "sleep 1" }, { say: "Done." }]);
   const exec = await world.client({ CODEXMCP_ENGINE: "exec" });
+  const listed = async (by: McpClient) => (await by.sdk.listTools()).tools.map(({ name }) => name);
+  expect(await listed(exec)).not.toContain("codex_send");
+  expect(await listed(client)).toContain("codex_send");
   const { data } = await exec.call("codex_dispatch", { prompt: "EXEC", cwd, topic: "by-exec" });
   const sent = await exec.call("codex_send", { task_id: data["task_id"], message: "Wait." });
   expect(sent.data).toMatchObject({ success: false, code: "not_steerable" });

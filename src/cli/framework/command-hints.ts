@@ -2,6 +2,7 @@
 const COMMAND_OF_TOOL: Record<string, string> = {
   codex_wait: "wait",
   codex_status: "show",
+  codex_send: "send",
   codex_cancel: "cancel",
   codex_diff: "diff",
   codex_merge: "merge",

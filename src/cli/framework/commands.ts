@@ -12,6 +12,7 @@ import { logsCommand } from "#cli/tasks/logs.ts";
 import { resumeCommand, runCommand } from "#cli/tasks/run.ts";
 import { showCommand } from "#cli/tasks/show.ts";
 import { tasksCommand } from "#cli/tasks/tasks.ts";
+import { sendCommand } from "#cli/tasks/send.ts";
 import { waitCommand } from "#cli/tasks/wait.ts";
 import { cleanCommand } from "#cli/worktrees/clean.ts";
 import { diffCommand } from "#cli/worktrees/diff.ts";
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   logsCommand,
   attachCommand,
   waitCommand,
+  sendCommand,
   cancelCommand,
   worktreesCommand,
   diffCommand,
