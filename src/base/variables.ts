@@ -132,7 +132,8 @@ export const VariablesSchema = v.object({
   CODEXMCP_ENGINE: choice(
     ["exec", "app-server"],
     "exec",
-    "Engine that runs Codex's turns: `exec` is `codex exec`, `app-server` is the engine of Codex's own interfaces",
+    "Engine that runs Codex's turns: `exec` is `codex exec`; `app-server`, the engine of Codex's own interfaces (0.153 or newer), takes messages " +
+      "while a task runs. Experimental",
   ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,

@@ -89,6 +89,6 @@ function notSteerable({ task_id, status }: TaskRecord): AppError {
   return new AppError(
     "not_steerable",
     `The task ${task_id} cannot be sent a message now: ${because}.`,
-    "Wait for it (codex_wait) and resume it, or start tasks with CODEXMCP_ENGINE=app-server.",
+    "Wait for it (codex_wait) and resume it, or start tasks with CODEXMCP_ENGINE=app-server and Codex 0.153 or newer.",
   );
 }

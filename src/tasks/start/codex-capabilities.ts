@@ -22,6 +22,16 @@ export async function checkCodexTakes(config: Config, request: CodexRequest): Pr
   if (request.profile !== undefined) checkProfile(config.codexHome, request.profile, capabilities?.version);
 }
 
+/** First Codex version whose app-server has the protocol that the engine speaks. */
+const APP_SERVER_VERSION = "0.153.0";
+
+/** Returns the engine for a run: the configured one if the installed Codex has it. */
+export function chooseEngine(config: Config): Config["engine"] {
+  if (config.engine === "exec" || process.platform === "win32") return "exec";
+  const version = recall(config)?.version;
+  return version !== undefined && Bun.semver.order(version, APP_SERVER_VERSION) >= 0 ? "app-server" : "exec";
+}
+
 /** Returns the capabilities of the installed Codex, which accepts the request's arguments; undefined if it does not tell them. */
 async function findCapabilities(config: Config, request: CodexRequest): Promise<CodexCapabilities | undefined> {
   const args = codexArguments(request);

@@ -21,6 +21,7 @@ import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
+import { chooseEngine } from "#tasks/start/codex-capabilities.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { markOwnChildren } from "./run-containment.ts";
@@ -97,6 +98,8 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
 
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
+  // Under the read-only fallback, Codex is confined as `exec`.
+  const engine = isFallback ? "exec" : chooseEngine(context.config);
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
     return {
@@ -104,8 +107,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
       running_since: now(),
       status: "running",
       ...(isFallback && { readonly_fallback: true }),
-      // Under the read-only fallback, Codex is confined as `exec`.
-      ...(context.config.engine === "app-server" && !isFallback && { engine: "app-server" }),
+      ...(engine === "app-server" && { engine }),
       ...(before !== undefined && { usage_before: before }),
     };
   };
