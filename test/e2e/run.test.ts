@@ -49,16 +49,6 @@ function startJob(args: readonly string[], input?: string | Uint8Array) {
   return { run, done };
 }
 
-async function runInShell(line: string) {
-  const shell = Bun.spawn(["sh", "-c", line], {
-    cwd,
-    env: world.environment({ B: BINARY }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [exitCode, stderr] = await Promise.all([shell.exited, shell.stderr.text()]);
-  return { exitCode, stderr };
-}
-
 describe("run in pipes", () => {
   test("prints the result alone on stdout, and where the task runs and how it ended on stderr", async () => {
     const { exitCode, stdout, stderr } = await cli("run", "HELLO there");
@@ -114,30 +104,6 @@ describe("run in pipes", () => {
     const { exitCode, stdout, stderr } = await startJob(["-"], input).done;
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
     expect(stderr).toContain(words);
-    expect(await tasks()).toHaveLength(before);
-  });
-
-  test("names stdin that cannot be read, and stdout that cannot be written", async () => {
-    const folder = await runInShell('"$B" run - < /');
-    expect(folder.stderr).toBe(
-      "codex-mcp-server: The prompt cannot be read from stdin: EISDIR.\nPass a file or a pipe as stdin. [invalid_prompt]\n",
-    );
-    if (!existsSync("/dev/full")) return console.warn("SKIPPED: a full disk, for which there is no /dev/full");
-    const full = await runInShell('"$B" run --quiet HELLO > /dev/full');
-    expect(full.stderr).toContain("The output cannot be written to stdout: ENOSPC.\n");
-    expect(full.exitCode).toBe(1);
-  });
-
-  test.each([
-    ["resume", "", "HELLO"],
-    ["run", "--resume", "", "HELLO"],
-    ["run", "--cwd", "", "HELLO"],
-    ["run", "--topic=", "HELLO"],
-  ])("refuses an empty word, as from a variable that is not set: %s %j", async (...args) => {
-    const before = (await tasks()).length;
-    const { exitCode, stderr } = await cli(...args);
-    expect(stderr).toContain("is empty.");
-    expect(exitCode).toBe(64);
     expect(await tasks()).toHaveLength(before);
   });
 

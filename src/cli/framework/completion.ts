@@ -18,7 +18,7 @@ _codex_mcp_server() {
       compopt -o default 2>/dev/null
     else
       printf -v line %q "\${line%%$'\\t'*}"
-      COMPREPLY+=("\$line")
+      COMPREPLY+=("$line")
     fi
   done < <("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
