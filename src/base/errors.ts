@@ -33,7 +33,7 @@ export const ERROR_CODES = {
   worktree_moved: "The repository or a worktree was moved, so git can no longer find one from the other.",
   worktree_folder_unusable: "The folder for new worktrees cannot be used.",
   name_too_long: "The path of a worktree would be longer than the file system allows.",
-  file_system_refused: "git could not read or write a file: no permission, no space, or an I/O error.",
+  file_system_refused: "A file could not be read or written: no permission, no space, or an I/O error.",
   objects_missing: "The repository is a partial clone, and the remote that has the missing objects cannot be reached.",
   worktree_path_taken: "Something other than the task's worktree exists at the worktree's path.",
   worktree_on_other_branch: "The task's worktree has another branch checked out.",

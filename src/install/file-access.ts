@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   constants,
   copyFileSync,
   readlinkSync,
@@ -13,6 +14,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { listNames, lstatIfAny, realPath, statIfAny } from "#base/paths.ts";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { tryFlockFolder } from "#platform/flock.ts";
 import { readFileBounded, tryReadText } from "#platform/files/read-file.ts";
 
 /** File of an MCP client. */
@@ -80,7 +82,24 @@ const MAX_BACKUPS = 20;
  * @returns path of the copy; undefined if there was no file
  * @throws AppError `client_file_unwritable`
  */
-export function replaceClientFile({ path, text: before }: ClientFile, text: string | undefined): string | undefined {
+export function replaceClientFile(file: ClientFile, text: string | undefined): string | undefined {
+  const folder = dirname(file.path);
+  try {
+    if (file.text === undefined) makePrivateFolder(folder);
+  } catch (error) {
+    throw failedWrite(file.path, error);
+  }
+  // Two of this program's commands would otherwise both find the file unchanged, and the later one lose the change of the other.
+  const lock = tryFlockFolder(folder);
+  if (lock === false) throw unwritable(file.path, "is being changed by another command", "Run the command again.");
+  try {
+    return replaceLocked(file, text);
+  } finally {
+    if (lock !== undefined) closeSync(lock);
+  }
+}
+
+function replaceLocked({ path, text: before }: ClientFile, text: string | undefined): string | undefined {
   if (readClientFile(path).text !== before) {
     throw unwritable(path, "was changed by another program in the meantime", "Run the command again.");
   }
@@ -90,17 +109,20 @@ export function replaceClientFile({ path, text: before }: ClientFile, text: stri
   }
   let backup: string | undefined;
   try {
-    if (stat === undefined) makePrivateFolder(dirname(path));
-    else backup = backUp(path);
+    if (stat !== undefined) backup = backUp(path);
     if (text === undefined) rmSync(path, { force: true });
     else publish(path, text, stat);
     return backup;
   } catch (error) {
     if (backup !== undefined) rmSync(backup, { force: true });
-    const code = errnoOf(error) ?? String(error);
-    const hint = `Check the permissions of ${dirname(path)} and the space on its disk; nothing was changed.`;
-    throw unwritable(path, `cannot be written: ${CAUSES[code] ?? code}`, hint, error);
+    throw failedWrite(path, error);
   }
+}
+
+function failedWrite(path: string, error: unknown): AppError {
+  const code = errnoOf(error) ?? String(error);
+  const hint = `Check the permissions of ${dirname(path)} and the space on its disk; nothing was changed.`;
+  return unwritable(path, `cannot be written: ${CAUSES[code] ?? code}`, hint, error);
 }
 
 const CAUSES: Record<string, string> = {

@@ -16,7 +16,20 @@ const MAX_ATTEMPTS = 1000;
  * @returns the open file; false if another process holds the lock; undefined if locks are not supported
  */
 export function tryFlock(path: string): number | false | undefined {
-  const file = openRegular(path, constants.O_RDWR | constants.O_CREAT);
+  return lockOpened(openRegular(path, constants.O_RDWR | constants.O_CREAT));
+}
+
+/** Takes the exclusive lock of a folder, which leaves nothing behind in it. @returns as {@link tryFlock} */
+export function tryFlockFolder(path: string): number | false | undefined {
+  if (!HAS_FLOCK) return undefined;
+  try {
+    return lockOpened(openSync(path, constants.O_RDONLY | (constants.O_DIRECTORY ?? 0)));
+  } catch {
+    return undefined; // not readable
+  }
+}
+
+function lockOpened(file: number | undefined): number | false | undefined {
   if (file === undefined) return undefined;
   const outcome = lockRepeatedly(file);
   if (outcome === 0) return file;

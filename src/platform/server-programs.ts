@@ -11,9 +11,15 @@ export type ServerProgram = "codex-mcp-server" | "codex mcp-server" | "other";
  */
 export function identifyServer(command: string, args: readonly string[]): ServerProgram {
   const [program = "", ...rest] = skipLaunchers([command, ...args]);
-  if (/^codex-mcp-server(?:[-.@]|$)/i.test(nameOf(program)) || isThisProgram(program)) return "codex-mcp-server";
+  if (OWN_NAME.test(nameOf(program)) || isThisProgram(program)) return "codex-mcp-server";
   return isCodex(program) && startsServer(rest) ? "codex mcp-server" : "other";
 }
+
+const POWERSHELL_OPTIONS = ["-ExecutionPolicy", "-ep", "-WorkingDirectory", "-WindowStyle"];
+
+/** Names of this program: its package, also with a version, and its builds. Others only begin as it does. */
+const OWN_NAME =
+  /^codex-mcp-server(?:@[^/\\]*|(?:-(?:linux|darwin|windows)-(?:x64|arm64)(?:-[a-z]+)*)?(?:\.(?:exe|cmd|ps1))?)$/i;
 
 /** Launchers with their options that take a value. */
 const LAUNCHERS = new Map<string, readonly string[]>([
@@ -35,19 +41,28 @@ const LAUNCHERS = new Map<string, readonly string[]>([
   ["pnpm", []],
   ["yarn", []],
   ["mise", []],
-  ["volta", []],
+  ["volta", ["--node", "--npm", "--pnpm", "--yarn"]],
+  ["fnm", ["--using"]],
+  ["asdf", []],
+  ["nodenv", []],
+  ["op", ["--env-file"]],
+  ["doppler", ["-p", "--project", "-c", "--config"]],
+  ["dotenvx", ["-f", "--env-file"]],
+  ["sudo", ["-u", "--user", "-g", "--group"]],
+  ["caffeinate", []],
   ["sh", []],
   ["bash", []],
   ["zsh", []],
-  ["powershell", []],
-  ["pwsh", []],
+  ["fish", []],
+  ["powershell", POWERSHELL_OPTIONS],
+  ["pwsh", POWERSHELL_OPTIONS],
 ]);
 
 /** Words between a launcher and the program. */
 const SUBCOMMANDS = new Set(["exec", "x", "dlx", "run", "start", "/c", "/d", "/s", "/q", "--"]);
 
 /** Launchers whose program and arguments may stand in one argument. */
-const SHELLS = new Set(["sh", "bash", "zsh", "cmd", "powershell", "pwsh"]);
+const SHELLS = new Set(["sh", "bash", "zsh", "fish", "cmd", "powershell", "pwsh"]);
 
 /** Limit of launchers before a program, so that no command line takes long. */
 const MAX_LAUNCHERS = 5;
@@ -61,19 +76,27 @@ function skipLaunchers(words: readonly string[]): readonly string[] {
     const valued = LAUNCHERS.get(launcher);
     if (valued === undefined) return rest;
     let at = 1;
-    while (at < rest.length && isBeforeProgram(rest[at] ?? "")) at += valued.includes(rest[at] ?? "") ? 2 : 1;
-    rest = SHELLS.has(launcher) ? splitWords(rest.slice(at)) : rest.slice(at);
+    const isShell = SHELLS.has(launcher);
+    while (at < rest.length && isBeforeProgram(rest[at] ?? "", isShell)) {
+      at += valued.includes(rest[at] ?? "") ? 2 : 1;
+    }
+    rest = isShell ? splitWords(rest.slice(at)) : rest.slice(at);
   }
   return rest;
 }
 
-function isBeforeProgram(word: string): boolean {
-  return word.startsWith("-") || SUBCOMMANDS.has(word.toLowerCase()) || /^[A-Za-z_][A-Za-z0-9_]*=/.test(word);
+function isBeforeProgram(word: string, isShell: boolean): boolean {
+  return word.startsWith("-") || SUBCOMMANDS.has(word.toLowerCase()) || (!isShell && ASSIGNMENT.test(word));
 }
 
+/** Variable that is set before a program's name. */
+const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*=/;
+
 function splitWords([script = "", ...more]: readonly string[]): string[] {
-  const words = script.match(/"[^"]*"|'[^']*'|\S+/g) ?? [];
-  return [...words.map((word) => word.replace(/^(["'])(.*)\1$/, "$2")), ...more];
+  const words = script.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  const unquoted = words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+  const first = unquoted.findIndex((word) => !ASSIGNMENT.test(word));
+  return first < 0 ? [] : [...unquoted.slice(first), ...more];
 }
 
 /** Returns the last part of a path of any system; a package of npm keeps its scope. */

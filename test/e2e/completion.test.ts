@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { dirname } from "node:path";
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { writeOldTasks } from "../support/old-tasks.ts";
 import { BINARY, World } from "../support/world.ts";
@@ -22,6 +23,24 @@ describe("completion", () => {
     expect(await complete("tasks", "--status", "=", "can")).toBe("cancelled\t\n");
     expect(await complete("show", "codex-")).toContain("codex-review-old_0-v1\tcompleted, /old");
     expect(await complete("install", "cl")).toContain("claude-code\t");
+  });
+
+  test("in bash, a name with a command in it completes to a word that is that name", async () => {
+    const name = "x;$(touch${IFS}PWNED)`id` 'y";
+    const folder = world.folder("completion");
+    // Stands for this program, which would offer the files that an agent has created.
+    writeFileSync(join(folder, "codex-mcp-server"), `#!/bin/sh\ncat <<'END'\n${name}\t\nplain.txt\t\nEND\n`, {
+      mode: 0o755,
+    });
+    const script = (await cli("completion", "bash")).stdout;
+    const use = `COMP_WORDS=(codex-mcp-server diff t ""); COMP_CWORD=3; _codex_mcp_server`;
+    const show = 'eval "printf \'%s\\\\n\' ${COMPREPLY[0]}"; echo "${COMPREPLY[1]}"';
+    const run = Bun.spawnSync(["bash", "-c", `${script}\n${use}\n${show}`], {
+      cwd: folder,
+      env: { ...world.environment(), PATH: `${folder}:${process.env["PATH"]}` },
+    });
+    expect(run.stdout.toString()).toBe(`${name}\nplain.txt\n`);
+    expect(existsSync(join(folder, "PWNED"))).toBe(false);
   });
 
   const shells = {

@@ -36,7 +36,7 @@ describe("a prompt alone", () => {
   test("twice at once is two tasks, each with a worktree of its own", async () => {
     const request = { prompt: "SLOW change of the same kind", sandbox: "full-access" };
     const [one, two] = await Promise.all([client.call("codex", request), client.call("codex", request)]);
-    expect([one.data["success"], two.data["success"]]).toEqual([true, true]);
+    expect([one.data, two.data]).toMatchObject([{ success: true }, { success: true }]);
     expect(one.data["worktree_dir"]).not.toBe(two.data["worktree_dir"]);
   });
 

@@ -197,3 +197,19 @@ test("backups of one second have different names", async () => {
   expect(texts).toHaveLength(4);
   expect(new Set(texts).size).toBe(4);
 });
+
+test("of several commands at once, each that says it is done has its entry in the file", async () => {
+  const home = world.folder("at-once");
+  const file = writeFile(join(home, ".cursor", "mcp.json"), "{}\n");
+  const names = Array.from({ length: 24 }, (_, index) => `server${index}`);
+  const runs = await Promise.all(
+    names.map(async (name) => runCli(world, ["install", "cursor", "--yes", "--name", name], { HOME: home })),
+  );
+  const done = names.filter((_, index) => runs[index]?.exitCode === 0);
+  expect([...readServers(readFileSync(file, "utf8"), MCP_SERVERS, file).keys()].toSorted()).toEqual(done.toSorted());
+  for (const { stderr } of runs.filter(({ exitCode }) => exitCode !== 0)) {
+    expect(stderr).toMatch(
+      /changed by another (?:program|command)[^]*Run the command again\. \[client_file_unwritable\]/,
+    );
+  }
+});

@@ -73,8 +73,11 @@ describe("diff on a terminal", () => {
     const large = join(world.root, "library-agent-implement-other", "large.txt");
     writeFileSync(large, "line\n".repeat(200_000));
     for (const pager of ["head -1", "exit 3", "/none/at/all"]) {
-      const { exitCode } = await runOnTerminal(world, ["diff", task], { more: { PAGER: pager }, cwd: repo });
+      const { exitCode, output } = await runOnTerminal(world, ["diff", task], { more: { PAGER: pager }, cwd: repo });
       expect(exitCode).toBe(0);
+      expect(output.includes("EPIPE")).toBe(false);
+      // A pager that cannot be started hides nothing.
+      if (pager.startsWith("/")) expect(output.toString().match(/^\S*\+line/gm)).toHaveLength(200_000);
     }
     const terminal = await Terminal.start(world, [BINARY, "diff", task], { width: 80, height: 10 }, { PAGER: "less" });
     await terminal.shows("diff --git");

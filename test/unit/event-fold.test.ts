@@ -99,14 +99,16 @@ function isForDaemon(command: string): boolean {
   return command.length <= 16 * 1024 && words.some((word) => word.test(command));
 }
 
-/** Returns the actions that the last report of each item shows. */
+/** Returns the actions that the last report of each item shows. Reports of one id that say different things are different actions. */
 function actionsOf(list: readonly Line[]): Pick<RunActions, "commands" | "patches"> {
   const items = list.flatMap((line) => ("known" in line && "item" in line.known ? [line.known.item] : []));
-  const actions = items.flatMap((item) =>
-    item.type === "command_execution" || item.type === "file_change" ? [item] : [],
-  );
-  const first = actions.filter(({ id }, index) => id === "" || actions.findIndex((item) => item.id === id) === index);
-  const last = first.map((item) => (item.id === "" ? item : (actions.findLast(({ id }) => id === item.id) ?? item)));
+  const actions = items.flatMap((item, index) => {
+    if (item.type !== "command_execution" && item.type !== "file_change") return [];
+    const said = item.type === "command_execution" ? item.command : item.changes.map(({ path }) => path);
+    return [{ item, key: item.id === "" ? `${index}` : JSON.stringify([item.id, item.type, said]) }];
+  });
+  const first = actions.filter(({ key }, index) => actions.findIndex((action) => action.key === key) === index);
+  const last = first.map((action) => (actions.findLast(({ key }) => key === action.key) ?? action).item);
   return {
     commands: last.flatMap((item) =>
       item.type === "command_execution"
@@ -150,7 +152,7 @@ test("a log that is read in pieces adds up to what its events say, and is descri
   await fc.assert(property, runs(2));
 });
 
-test("the last report of a command or a patch counts, whatever its id", () => {
+test("the last report of each command or patch counts, whatever its id", () => {
   const property = fc.property(lines, fc.boolean(), (list, isTorn) => {
     writeFileSync(log, toText(list, isTorn));
     const { unknown, ...actions } = readActions(log);

@@ -163,3 +163,16 @@ describe.each([
     expect(withJsonValue(added, ["mcpServers", "codex"], undefined)).toBe(text);
   });
 });
+
+test("the work grows with the spaces around an entry, not with their square", () => {
+  const edit = (count: number) => {
+    const space = " ".repeat(count);
+    const text = `{${space}"mcpServers":{${space}"codex":{}${space}}${space}}`;
+    const before = process.cpuUsage();
+    withJsonValue(withJsonValue(text, ["mcpServers", "codex"], undefined), ["mcpServers", "x"], 1);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  edit(3000);
+  expect(edit(60_000) / edit(3000)).toBeLessThan(150);
+});

@@ -13,6 +13,16 @@ test.each([
   [OURS, "env -u DEBUG CODEX_HOME=/x codex-mcp-server"],
   [OURS, "cmd /c npx -y codex-mcp-server"],
   [OURS, `bun ${Bun.main} serve`],
+  [OURS, "C:\\x\\codex-mcp-server-windows-x64.exe"],
+  ["other", "codex-mcp-server-wrapper"],
+  ["other", "npx -y codex-mcp-server-plus"],
+  ["other", "/opt/codex-mcp-server.py"],
+  ["other", "npx -p codex-mcp-server another"],
+  [CODEX, "volta run --node 20 codex mcp-server"],
+  [CODEX, "fnm exec --using 20 codex mcp-server"],
+  [CODEX, "op run --env-file x.env -- codex mcp-server"],
+  [CODEX, "sudo -u me codex mcp-server"],
+  [CODEX, "powershell -NoProfile -ExecutionPolicy Bypass -Command codex mcp-server"],
   [CODEX, "codex mcp-server"],
   [CODEX, "codex mcp"],
   [CODEX, "codex mcp serve"],
@@ -44,5 +54,7 @@ test.each([
 
 test("a command line in one argument of a shell is read", () => {
   expect(identifyServer("sh", ["-c", "exec '/usr/bin/codex' mcp-server"])).toBe(CODEX);
+  expect(identifyServer("sh", ["-c", 'CODEX_HOME="/a b" codex mcp-server'])).toBe(CODEX);
+  expect(identifyServer("sh", ["-c", "A=b"])).toBe("other");
   expect(identifyServer("cmd.exe", ["/d", "/s", "/c", '"C:\\x\\codex.cmd" mcp-server'])).toBe(CODEX);
 });

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { AppError } from "#base/errors.ts";
 import type { ServerEntry } from "#install/clients/client.ts";
 import { FORMATS } from "#install/clients/shapes.ts";
-import { withTomlValue } from "#install/edit/toml-edit.ts";
+import { parseToml, withTomlValue } from "#install/edit/toml-edit.ts";
 import { getServer, withServer } from "../support/client-text.ts";
 import { runs, texts } from "../support/property.ts";
 import { type TomlDocument, tomlDocuments } from "../support/toml-documents.ts";
@@ -126,4 +126,13 @@ test("an entry ends with its last line: a comment below it belongs to the next h
   expect(withTomlValue(others, ["mcp_servers", "codex"], { command: "/x" })).toBe(
     `${others}\n[mcp_servers.codex]\ncommand = "/x"\n`,
   );
+});
+
+test.each([
+  "[mcp_servers.__proto__]\ncommand = 'x'\n",
+  "__proto__.command = 'x'\n",
+  'a = [{ "\\u005f_proto__" = { command = "x" } }]\n',
+])("%j, which would change the prototype of all objects, is refused", (text) => {
+  expect(() => parseToml(text)).toThrow("has the key __proto__ in line 1");
+  expect(Object.keys(Object.getPrototypeOf({}) as object)).toEqual([]);
 });

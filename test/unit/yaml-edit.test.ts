@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { AppError } from "#base/errors.ts";
 import type { ServerEntry } from "#install/clients/client.ts";
 import { FORMATS } from "#install/clients/shapes.ts";
-import { withYamlValue } from "#install/edit/yaml-edit.ts";
+import { parseYaml, withYamlValue } from "#install/edit/yaml-edit.ts";
 import { getServer, withServer } from "../support/client-text.ts";
 import { runs, texts } from "../support/property.ts";
 import { yamlDocuments } from "../support/yaml-documents.ts";
@@ -69,4 +69,23 @@ test.each([
   ["", "extensions:\n  codex: 1\n"],
 ])("%j is edited in its style", (text, expected) => {
   expect(withYamlValue(text, ["extensions", "codex"], 1)).toBe(expected);
+});
+
+test.each(["a: 1\na: 2\n", "extensions:\n  x: 1\n  x: 2\n", "a: {x: 1, x: 2}\n"])(
+  "%j, with a key twice, is refused",
+  (text) => {
+    expect(() => withYamlValue(text, ["extensions", "codex"], 1)).toThrow(/it has the key \w twice/);
+  },
+);
+
+test("the work grows with the number of keys, not with its square", () => {
+  const read = (count: number) => {
+    const text = Array.from({ length: count }, (_, index) => `k${index}: 1\n`).join("");
+    const before = process.cpuUsage();
+    parseYaml(text);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  read(2000);
+  expect(read(20_000) / read(2000)).toBeLessThan(50);
 });

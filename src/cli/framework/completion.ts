@@ -17,7 +17,8 @@ _codex_mcp_server() {
     if [[ $line == :files ]]; then
       compopt -o default 2>/dev/null
     else
-      COMPREPLY+=("\${line%%$'\\t'*}")
+      printf -v line %q "\${line%%$'\\t'*}"
+      COMPREPLY+=("$line")
     fi
   done < <("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }

@@ -43,7 +43,7 @@ function parse(command: Command, args: readonly string[]): { values: Record<stri
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const [, unknown] = /^Unknown option '(-[^']*)'/.exec(message) ?? [];
-    if (unknown === undefined) throw usageError(command, `${message.split(". ")[0]}.`);
+    if (unknown === undefined) throw usageError(command, `${message.split(/\.\s/)[0]}.`);
     const suggestion = suggest(unknown.replace(/^-+/, ""), Object.keys(specs), "--");
     throw usageError(command, `${command.name} has no option ${unknown}.${suggestion}`);
   }
@@ -51,9 +51,12 @@ function parse(command: Command, args: readonly string[]): { values: Record<stri
 
 function readValue(command: Command, name: string, spec: OptionSpec, value: RawValue): Value {
   if (spec.type === "boolean") return value === true;
-  if (spec.multiple === true) return [value ?? []].flat().map(String);
-  if (value === undefined) return undefined;
-  const text = String(value);
+  const texts = [value ?? []].flat().map(String);
+  // As from a variable of a script that is not set.
+  if (texts.includes("")) throw usageError(command, `--${name} is empty.`);
+  if (spec.multiple === true) return texts;
+  const [text] = texts;
+  if (text === undefined) return undefined;
   switch (spec.type) {
     case "count":
       return readCount(command, name, spec.min ?? 1, text);
@@ -93,7 +96,8 @@ function checkChoice(command: Command, name: string, { choices }: OptionSpec, te
 }
 
 function checkOperands(command: Command, operands: readonly string[]): void {
-  const { min = 0, max = 0, usage = "" } = command.operands ?? {};
+  const { min = 0, max = 0, usage = "", kind } = command.operands ?? {};
+  if (kind !== undefined && operands[0] === "") throw usageError(command, `The first word of ${usage} is empty.`);
   if (operands.length < min) throw usageError(command, `${command.name} requires ${usage}.`);
   if (operands.length <= max) return;
   const extra = operands.slice(max).join(" ");

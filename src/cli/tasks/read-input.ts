@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { AppError } from "#base/errors.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { printErrors } from "#cli/terminal/output.ts";
 
@@ -18,10 +18,16 @@ export async function readPrompt(operand: string): Promise<string> {
   if (isatty(0)) printErrors(["Type the prompt, then Ctrl-D on a line of its own."]);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of Bun.stdin.stream()) {
-    bytes += chunk.length;
-    if (bytes > MAX_PROMPT_BYTES) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    for await (const chunk of Bun.stdin.stream()) {
+      bytes += chunk.length;
+      if (bytes > MAX_PROMPT_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const message = `The prompt cannot be read from stdin: ${errnoOf(error) ?? String(error)}.`;
+    throw new AppError("invalid_prompt", message, "Pass a file or a pipe as stdin.");
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));

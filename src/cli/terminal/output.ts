@@ -1,7 +1,7 @@
 /* oxlint-disable no-restricted-imports, no-restricted-properties -- only this file writes to stdout and stderr */
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { errnoOf } from "#base/errors.ts";
+import { AppError, errnoOf } from "#base/errors.ts";
 import { decodeBytes, makeVisible } from "#base/visible-text.ts";
 import { compose, join, type Medium, multiline, render, type Text } from "./style.ts";
 
@@ -115,6 +115,16 @@ function mediumOf(file: number): Medium {
   return { isTerminal: isTty, hasColour: isTty && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb" };
 }
 
+function unwritable(file: number, error: unknown): AppError {
+  const name = file === STDOUT ? "stdout" : "stderr";
+  return new AppError(
+    "file_system_refused",
+    `The output cannot be written to ${name}: ${errnoOf(error) ?? String(error)}.`,
+    "Print it again to a place with space: results of tasks are kept, see `codex-mcp-server show <task>`.",
+    error,
+  );
+}
+
 /** Error codes of a closed pipe. ECONNRESET occurs if the pipe is a socket, as in Node and Bun, that was closed with unread data. */
 const CLOSED_PIPE_ERRORS: ReadonlySet<string | undefined> = new Set(["EPIPE", "ECONNRESET"]);
 
@@ -127,7 +137,7 @@ function write(file: number, text: string | Buffer): void {
     } catch (error) {
       if (file === STDOUT && CLOSED_PIPE_ERRORS.has(errnoOf(error))) process.exit(0);
       // The pipe is full and another process has made it non-blocking.
-      if (errnoOf(error) !== "EAGAIN") throw error;
+      if (errnoOf(error) !== "EAGAIN") throw unwritable(file, error);
       Bun.sleepSync(1);
     }
   }

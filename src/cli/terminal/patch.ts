@@ -15,23 +15,27 @@ export async function printPatch(path: string, display: PatchDisplay): Promise<v
     for (const chunk of readChunks(path)) printBytes(chunk);
     return;
   }
-  const painter = new PatchPainter(display.hasColour ? stylesOf(display) : {});
-  if (display.pager === undefined) {
-    for (const text of paintChunks(path, painter)) print(text);
-  } else await pagePatch(path, painter, display.pager);
+  const styles = display.hasColour ? stylesOf(display) : {};
+  if (display.pager !== undefined && (await pagePatch(path, new PatchPainter(styles), display.pager))) return;
+  for (const text of paintChunks(path, new PatchPainter(styles))) print(text);
 }
 
-/** Shows a patch in a pager, which gets the text that the terminal would get. */
-async function pagePatch(path: string, painter: PatchPainter, command: string): Promise<void> {
+/**
+ * Shows a patch in a pager, which gets the text that the terminal would get.
+ * @returns false if there is no such pager
+ */
+async function pagePatch(path: string, painter: PatchPainter, command: string): Promise<boolean> {
   // As git sets them, unless the user does: quit if all fits, colours, and the screen stays.
   const pager = startPager(command, { LESS: "FRX", LV: "-c", ...process.env });
+  let isThere = true;
   try {
     for (const text of paintChunks(path, painter)) {
       if (!(await pager.write(renderForTerminal(text)))) break;
     }
   } finally {
-    await pager.close();
+    isThere = await pager.close();
   }
+  return isThere;
 }
 
 function* paintChunks(path: string, painter: PatchPainter): Generator<StyledText> {

@@ -49,7 +49,11 @@ export async function planWorktree(repository: Repository, name: string, branch:
 }
 
 /** Plans the same worktree again, from its current state. @throws AppError as {@link planWorktree} does */
-export async function renewPlan({ repository, path, branch }: WorktreePlan): Promise<WorktreePlan> {
+export async function renewPlan({
+  repository,
+  path,
+  branch,
+}: Pick<WorktreePlan, "repository" | "path" | "branch">): Promise<WorktreePlan> {
   const worktrees = await listGitWorktrees(repository.folder);
   return planWorktree({ ...repository, worktrees }, basename(path), branch);
 }

@@ -8,7 +8,7 @@ import {
   printParseErrorCode,
   stripComments,
 } from "jsonc-parser";
-import { EditProblem, isFirstOnLine, lineEndOf, lineStart } from "./text-edit.ts";
+import { EditProblem, isFirstOnLine, lineEndOf, lineStart, spaceStart } from "./text-edit.ts";
 
 // jsonc-parser's own `modify` reformats the neighbours of the changed part and moves their comments.
 
@@ -118,7 +118,7 @@ function insertion(text: string, object: Node, name: string, value: unknown, lay
   ];
 }
 
-const COMMENT_TO_LINE_END = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/)?[ \t]*(?=\r?\n)/;
+const COMMENT_TO_LINE_END = /^[ \t]*(?:(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/)[ \t]*)?(?=\r?\n)/;
 
 /** Returns the position after the comma that follows a property; undefined if there is none. */
 function commaAfter(text: string, property: Node): number | undefined {
@@ -144,9 +144,10 @@ function removal(text: string, object: Node, property: Node): Edit[] {
 /** Returns an edit that deletes a part of a text, with the preceding white space, and its line if nothing else is on it. */
 function wholeLine(text: string, start: number, end: number): Edit {
   const isLast = /^[ \t]*(?:\r?\n|$)/.test(text.slice(end));
-  const [before = ""] = (isLast ? /(?:\r?\n)?[ \t]*$/ : /[ \t]*$/).exec(text.slice(0, start)) ?? [];
+  let from = spaceStart(text, start);
+  if (isLast && text[from - 1] === "\n") from -= text[from - 2] === "\r" ? 2 : 1;
   const [after = ""] = /^[ \t]*/.exec(text.slice(end)) ?? [];
-  return { offset: start - before.length, length: end - start + before.length + after.length, content: "" };
+  return { offset: from, length: end + after.length - from, content: "" };
 }
 
 function format(value: unknown, margin: string, { indent, eol }: Layout): string {

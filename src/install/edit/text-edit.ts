@@ -41,6 +41,13 @@ export function isFirstOnLine(text: string, position: number): boolean {
   return text.slice(lineStart(text, position), position).trim() === "";
 }
 
+/** Returns the position at which the spaces (and tabs) before a position begin. */
+export function spaceStart(text: string, position: number, spaces = " \t"): number {
+  let start = position;
+  while (start > 0 && spaces.includes(text[start - 1] ?? "")) start--;
+  return start;
+}
+
 /**
  * Returns a text with lines added at its end. It keeps its last line end if it has one, and gets none if it has none, so that
  * {@link removeLines} can give the same text back.
@@ -104,7 +111,6 @@ export function removeItem(text: string, items: readonly Item[], item: Item): Te
 
 /** Returns the edit that removes the only item, with the spaces around it. */
 function withSpace(text: string, [first, last]: Item): TextEdit {
-  const [before = ""] = / *$/.exec(text.slice(0, first)) ?? [];
   const [after = ""] = /^ */.exec(text.slice(last)) ?? [];
-  return { start: first - before.length, end: last + after.length, content: "" };
+  return { start: spaceStart(text, first, " "), end: last + after.length, content: "" };
 }

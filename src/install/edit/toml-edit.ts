@@ -1,4 +1,4 @@
-import { type AST, getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
+import { type AST, getStaticTOMLValue, ParseError, parseTOML, traverseNodes } from "toml-eslint-parser";
 import {
   appendLines,
   applyTextEdits,
@@ -53,11 +53,19 @@ function parse(text: string): AST.TOMLProgram {
   // The parser takes it within comments; Codex does not.
   if (/\r(?!\n)/.test(text)) throw new EditProblem("is not valid TOML: it has a carriage return without a line feed");
   try {
-    return parseTOML(text);
+    const program = parseTOML(text);
+    traverseNodes(program, { enterNode: checkKey, leaveNode: () => {} });
+    return program;
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     throw new EditProblem(`is not valid TOML: line ${error.lineNumber}: ${error.message}`);
   }
+}
+
+/** Checks that a key is not one by which the parser would change the prototype of all objects. */
+function checkKey(node: AST.TOMLNode): void {
+  if (node.type !== "TOMLKey" || !namesOf(node).includes("__proto__")) return;
+  throw new EditProblem(`has the key __proto__ in line ${node.loc.start.line}, which is not supported`);
 }
 
 function linesOf(table: Table): Line[] {

@@ -9,6 +9,7 @@ import {
   type Pair,
   parseDocument,
   stringify,
+  visit,
   type YAMLMap,
 } from "yaml";
 import {
@@ -63,10 +64,24 @@ export function withYamlValue(text: string, path: readonly string[], value: unkn
 }
 
 function parse(text: string) {
-  const document = parseDocument(text, { prettyErrors: true });
+  // The parser's own check of keys takes quadratic time, and its warnings go to stderr.
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: false, logLevel: "error" });
   const [error] = document.errors;
-  if (error === undefined) return document;
-  throw new EditProblem(`is not valid YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}`);
+  if (error !== undefined) {
+    throw new EditProblem(`is not valid YAML: ${error.message.split("\n")[0]?.replace(/:$/, "")}`);
+  }
+  visit(document, { Map: (_, map) => checkKeys(map) });
+  return document;
+}
+
+/** Checks that no key of a map occurs twice. */
+function checkKeys({ items }: YAMLMap): void {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.value)) throw new EditProblem(`is not valid YAML: it has the key ${String(key.value)} twice`);
+    seen.add(key.value);
+  }
 }
 
 function asMap(node: unknown): YAMLMap {

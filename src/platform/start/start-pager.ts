@@ -1,11 +1,14 @@
 import { shellCommand } from "./start-detached.ts";
 
+/** Exit codes of a shell that cannot start a command. */
+const [EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND] = [126, 127];
+
 /** Pager on this terminal. */
 export interface Pager {
   /** Writes a text, waiting while the pager does not read. @returns false if the user has closed it */
   write: (text: string) => Promise<boolean>;
-  /** Ends the input and waits until the user has closed the pager. */
-  close: () => Promise<void>;
+  /** Ends the input and waits until the user has closed the pager. @returns whether there was a pager */
+  close: () => Promise<boolean>;
 }
 
 /**
@@ -23,8 +26,9 @@ export function startPager(command: string, environment: Record<string, string |
     write: async (text) => {
       if (!isOpen) return false;
       try {
-        void child.stdin.write(text);
-        await Promise.race([child.stdin.flush(), ended]);
+        // Each of the two may be a promise that a closed pipe rejects.
+        const written = Promise.all([child.stdin.write(text), child.stdin.flush()]);
+        await Promise.race([written, ended.then(() => written)]);
       } catch {
         isOpen = false; // a closed pipe
       }
@@ -38,6 +42,7 @@ export function startPager(command: string, environment: Record<string, string |
       }
       await ended;
       process.off("SIGINT", ignore);
+      return child.exitCode !== EXIT_NOT_FOUND && child.exitCode !== EXIT_NOT_EXECUTABLE;
     },
   };
 }

@@ -5,10 +5,11 @@ import { checkHasCwd } from "#git/worktree/check-cwd.ts";
 import { checkGitFolderWritable } from "#git/worktree/check-place.ts";
 import { hasGit } from "#git/run-git.ts";
 import { checkTrusted } from "#git/trust.ts";
-import { planWorktree, type WorktreePlan } from "#git/worktree/worktree.ts";
+import { planWorktree, renewPlan, type WorktreePlan } from "#git/worktree/worktree.ts";
 import { workspaceOf } from "#git/git-folders.ts";
 import { AppError } from "#base/errors.ts";
 import { isSameFile, listNames } from "#base/paths.ts";
+import { withRepositoryLock } from "#store/locks/lock.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { agentBranchOf, findOtherCase, taskIdOf } from "#domain/names.ts";
 import type { CheckedRequest } from "./check-request.ts";
@@ -47,10 +48,25 @@ export async function planWorkspace(context: AppContext, request: CheckedRequest
   }
   const path = chooseWorktreePath(context, repository, request.parsedTopic);
   const placed = { ...(await atBase(repository, request)), parent: dirname(path) };
-  const plan = await planWorktree(placed, basename(path), agentBranchOf(request.parsedTopic));
+  const plan = await planPlaced(context, placed, path, agentBranchOf(request.parsedTopic));
   checkGitFolderWritable(repository);
   await checkHasCwd(plan, request.includeUncommitted === true);
   return { workspace, plan };
+}
+
+/** Plans a worktree. What seems to be in its way may be the same worktree, which another task is just getting. */
+async function planPlaced(
+  { store }: AppContext,
+  repository: Repository,
+  path: string,
+  branch: string,
+): Promise<WorktreePlan> {
+  try {
+    return await planWorktree(repository, basename(path), branch);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return withRepositoryLock(store, repository.commonDir, () => renewPlan({ repository, path, branch }));
+  }
 }
 
 /**

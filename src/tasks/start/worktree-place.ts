@@ -1,6 +1,5 @@
 import { isAbsolute, basename, dirname, join, resolve } from "node:path";
 import { findWorktreeLink } from "#git/worktree/check-place.ts";
-import { findGitFolders } from "#git/git-folders.ts";
 import type { Repository } from "#git/repository/repository.ts";
 import type { ListedWorktree } from "#git/worktree/worktree-list.ts";
 import type { Config } from "#base/config.ts";
@@ -90,9 +89,11 @@ function canBeMadeAgain(path: string, planned: string): boolean {
 function isOfOtherRepository({ store }: AppContext, { commonDir }: Repository, path: string): boolean {
   const task = findUnfinishedIn(store, path)?.record;
   if (task !== undefined && task.workspace !== commonDir && !pathExists(path)) return true;
-  if (findWorktreeLink(path) === undefined) return false;
-  const other = findGitFolders(path)?.commonDir;
-  return other !== undefined && pathExists(other) && realPath(other) !== realPath(commonDir);
+  const link = findWorktreeLink(path);
+  if (link === undefined) return false;
+  // Not from the files there: git may be just writing them.
+  const other = dirname(dirname(link));
+  return pathExists(other) && realPath(other) !== realPath(commonDir);
 }
 
 function tellApart(path: string, { commonDir }: RepositoryLocation): string {
