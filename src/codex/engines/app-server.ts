@@ -4,7 +4,8 @@ import { startContained } from "#platform/start/start-detached.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import type { CodexProcess, CodexStart, ProcessEnd } from "#codex/process.ts";
 import { LogWriter } from "./log-writer.ts";
-import { TurnDriver, type TurnRequest } from "./turn-driver.ts";
+import { TurnDriver } from "./turn-driver.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 /** Files of a run that the app-server engine uses. */
 export interface AppServerFiles {

@@ -4,7 +4,7 @@ import type { ProcessEnd } from "#codex/process.ts";
 import { AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { parseItem } from "./translate.ts";
-import type { TurnRequest } from "./turn-driver.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 
