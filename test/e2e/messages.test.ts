@@ -84,6 +84,19 @@ describe("a message to a running task", () => {
   });
 });
 
+test("a message that Codex would not take is refused, half a surrogate pair is replaced, and the task goes on", async () => {
+  const taskId = await startGated("ODD");
+  for (const message of ["", " ", "x".repeat(2 * 1024 * 1024)]) {
+    const sent = await other.call("codex_send", { task_id: taskId, message });
+    expect(sent.data).toMatchObject({ success: false, code: "invalid_prompt" });
+  }
+  const sent = await other.call("codex_send", { task_id: taskId, message: "half \ud800 pair" });
+  expect(sent.data).toMatchObject({ delivery: "steered" });
+  open();
+  expect(await wait(taskId)).toMatchObject([{ success: true }]);
+  expect(lastRequest()).toContain("half \ufffd pair");
+});
+
 test("a message to a task that has ended starts the next run of its session", async () => {
   world.stub.script("ENDED", [{ say: "Ended." }]);
   world.stub.script("One more thing.", [{ say: "That, too." }]);
