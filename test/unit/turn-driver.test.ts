@@ -111,6 +111,26 @@ test("a message that an earlier supervisor had taken is delivered, although the 
   expect(requests.filter(({ method }) => method === "turn/start")).toHaveLength(1);
 });
 
+test("a message whose turn an earlier supervisor had started is not delivered again", async () => {
+  const { end, requests, readLog } = drive(
+    ({ method, params, ...request }, send) => {
+      const turns = [
+        { id: "2", status: "completed" },
+        { id: "1", status: "completed" },
+      ];
+      const item = { type: "userMessage", id: "i", clientId: "m", content: [] };
+      if (method === "thread/turns/list") return { result: { data: turns } };
+      if (method === "thread/items/list") return { result: { data: params["turnId"] === "2" ? [{ item }] : [] } };
+      return answerOf({ method, params, ...request }, send, { count: 2 });
+    },
+    [{ id: "m", text: "M", when: "after" }],
+    '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+  );
+  expect(await end).toBe("completed");
+  expect(requests.filter(({ method }) => method === "turn/start")).toEqual([]);
+  expect(readLog()).toContain('"turn_id":"2"');
+});
+
 test("an end of a turn in an unknown form ends the run with a plain error", async () => {
   const { end, readLog } = drive((request, send) => {
     if (request.method === "turn/start") setTimeout(() => send({ method: "turn/completed", params: {} }), 20);

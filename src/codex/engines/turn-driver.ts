@@ -3,7 +3,7 @@ import { logger } from "#base/log.ts";
 import type { ProcessEnd } from "#codex/process.ts";
 import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { connect, findTurn, listItems, openThread } from "./thread.ts";
+import { connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import type { TurnMessage, TurnRequest } from "./turn-request.ts";
 
@@ -76,18 +76,19 @@ export class TurnDriver {
    */
   async #begin(): Promise<object | undefined> {
     const known =
-      this.#logged === undefined ? undefined : await findTurn(this.#link, this.#threadId, this.#turn, this.#logged);
-    if (known === undefined) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
-    else {
-      if (this.#logged?.turnId !== known.id) this.#log.write([{ type: "turn.started", turn_id: known.id }]);
-      this.#turnId = known.id;
-      const items = await listItems(this.#link, this.#threadId, known.id);
+      this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
+    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
+    for (const { id } of known) {
+      if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
+      this.#turnId = id;
+      const items = await listItems(this.#link, this.#threadId, id);
       for (const item of items) this.#log.write(this.#translator.complete(item));
     }
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const [method, params] of held) this.#notified(method, params);
-    return known !== undefined && known.status !== "inProgress" ? known : undefined;
+    const last = known.at(-1);
+    return last?.status === "inProgress" ? undefined : last;
   }
 
   async #start(input: readonly object[], messageId: string, outputSchema?: object): Promise<void> {
