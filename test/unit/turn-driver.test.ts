@@ -16,7 +16,7 @@ interface Request {
   method: string;
   params: Record<string, unknown>;
 }
-type Send = (message: object) => void;
+type Send = (message: object | "close") => void;
 
 /** Runs a driver against an app-server that is scripted: `answer` may send notifications before its result. */
 function drive(answer: (request: Request, send: Send) => object, messages: TurnMessage[], log = "") {
@@ -30,7 +30,10 @@ function drive(answer: (request: Request, send: Send) => object, messages: TurnM
         const request = JSON.parse(String(data)) as Request;
         if (request.id === undefined) return;
         requests.push(request);
-        const send: Send = (message) => socket.send(JSON.stringify(message));
+        const send: Send = (message) => {
+          if (message === "close") socket.close();
+          else socket.send(JSON.stringify(message));
+        };
         send({ id: request.id, ...answer(request, send) });
       },
     },
@@ -129,6 +132,15 @@ test("a message whose turn an earlier supervisor had started is not delivered ag
   expect(await end).toBe("completed");
   expect(requests.filter(({ method }) => method === "turn/start")).toEqual([]);
   expect(readLog()).toContain('"turn_id":"2"');
+});
+
+test("an app-server that closes the connection and stays ends the run with a plain error", async () => {
+  const { end, readLog } = drive((request, send) => {
+    if (request.method === "turn/start") setTimeout(() => send("close"), 20);
+    return answerOf(request, send, { count: 0 });
+  }, []);
+  expect(await end).toBe("failed");
+  expect(readLog()).toContain("closed the connection");
 });
 
 test("an end of a turn in an unknown form ends the run with a plain error", async () => {

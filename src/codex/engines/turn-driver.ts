@@ -11,6 +11,9 @@ const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
 
+/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
+const EXIT_TIMEOUT_MS = 2000;
+
 /** End of the last turn of a run. */
 type TurnEnd = "completed" | "failed";
 
@@ -59,8 +62,7 @@ export class TurnDriver {
       this.#deliver(this.#logged !== undefined);
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
       if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
-      const lost = connection.closed.then(() => exited).then(() => "failed" as const);
-      return await Promise.race([this.#end.promise, lost]);
+      return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
     } catch (error) {
       this.#fail(error);
       return "failed";
@@ -68,6 +70,14 @@ export class TurnDriver {
       stopWatching?.();
       this.#connection?.close();
     }
+  }
+
+  /** Waits for the loss of the connection. An app-server that has died tells the reason by its exit. */
+  async #lost(connection: AppServerConnection, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
+    await connection.closed;
+    const end = await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)]);
+    if (end === undefined && !this.#isOver) this.#fail(new AppServerError("The app-server closed the connection."));
+    return "failed";
   }
 
   /**
