@@ -8,6 +8,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
+import { checkPrompt } from "./start/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
 /** Message to a task: to its running turn, for its end, or instead of it. */
@@ -31,12 +32,14 @@ const RECONCILE_INTERVAL_MS = 500;
 
 /**
  * Sends a message to a task. To a task that has ended it starts the next run of its session.
- * @throws AppError `unknown_task`, `not_steerable`, and as a start does
+ * @throws AppError `unknown_task`, `not_steerable`, `invalid_prompt`, and as a start does
  */
 export async function sendMessage(context: AppContext, { task, message, when }: SendRequest): Promise<Sent> {
   const record = await reconcile(context, resolveTask(context, task));
   if (isEnded(record)) return startNext(context, record, message);
   if (record.engine !== "app-server") throw notSteerable(record);
+  // The running task would fail with a text that Codex does not take.
+  checkPrompt(message);
   const paths = taskPaths(context.config.home, record.task_id);
   const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when });
   const { promise, resolve } = Promise.withResolvers<Delivery | undefined>();

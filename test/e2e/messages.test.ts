@@ -84,6 +84,35 @@ describe("a message to a running task", () => {
   });
 });
 
+test("a message that Codex would not take is refused, half a surrogate pair is replaced, and the task goes on", async () => {
+  const taskId = await startGated("ODD");
+  for (const message of ["", " ", "x".repeat(2 * 1024 * 1024)]) {
+    const sent = await other.call("codex_send", { task_id: taskId, message });
+    expect(sent.data).toMatchObject({ success: false, code: "invalid_prompt" });
+  }
+  const sent = await other.call("codex_send", { task_id: taskId, message: "half \ud800 pair" });
+  expect(sent.data).toMatchObject({ delivery: "steered" });
+  open();
+  expect(await wait(taskId)).toMatchObject([{ success: true }]);
+  expect(lastRequest()).toContain("half \ufffd pair");
+});
+
+test("a supervisor that is killed in a further turn is followed by one that takes the turn over", async () => {
+  const taskId = await startGated("OWNED");
+  world.stub.script("Once more.", [{ run: "echo further" }, { run: "sleep 2" }, { say: "Done once." }]);
+  await other.call("codex_send", { task_id: taskId, message: "Once more.", when: "after" });
+  open();
+  await world.until(() => world.processes().some(({ command }) => command.endsWith("sleep 2")));
+  const supervisor = world
+    .processes()
+    .find(({ command }) => command.includes(`run-task ${taskId}`) && !/^\S*tmux/.test(command));
+  if (supervisor === undefined) throw new Error("no supervisor");
+  process.kill(supervisor.pid, "SIGKILL");
+  expect(await wait(taskId)).toMatchObject([{ success: true, result: "Done once." }]);
+  const seen = world.stub.requests.map(({ input }) => JSON.stringify(input).split("Once more.").length - 1);
+  expect(Math.max(...seen)).toBe(1);
+});
+
 test("a message to a task that has ended starts the next run of its session", async () => {
   world.stub.script("ENDED", [{ say: "Ended." }]);
   world.stub.script("One more thing.", [{ say: "That, too." }]);

@@ -1,10 +1,12 @@
 import { closeSync, openSync, readlinkSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { logger } from "#base/log.ts";
 import { startContained } from "#platform/start/start-detached.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import type { CodexProcess, CodexStart, ProcessEnd } from "#codex/process.ts";
 import { LogWriter } from "./log-writer.ts";
-import { TurnDriver, type TurnRequest } from "./turn-driver.ts";
+import { TurnDriver } from "./turn-driver.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 /** Files of a run that the app-server engine uses. */
 export interface AppServerFiles {
@@ -51,13 +53,22 @@ export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles,
   return { identity, ended: runTurn(identity, watch(), files, turn, true) };
 }
 
-/** Removes the socket of an app-server that was killed: it also leaves a file in the temporary folder. */
+/**
+ * Removes the socket of an app-server that was killed: it also leaves a file in the temporary folder. The agent may have replaced the
+ * link, so only a target with the name that Codex gives this socket is removed.
+ */
 function removeSocket(socket: string): void {
   const target = linkTarget(socket);
-  if (target !== undefined && /^codex-daemon-\d+$/.test(basename(dirname(target)))) {
-    for (const path of [target, `${target}.lock`]) rmSync(path, { force: true });
+  const name = new Bun.CryptoHasher("sha256").update(socket).digest("hex");
+  const isOwn =
+    target !== undefined && basename(target) === name && /^codex-daemon-\d+$/.test(basename(dirname(target)));
+  const paths = isOwn ? [target, `${target}.lock`, socket] : [socket];
+  try {
+    for (const path of paths) rmSync(path, { force: true });
+  } catch (error) {
+    // A folder may be there instead; the outcome of the run does not depend on it.
+    logger("app").warn`the socket ${socket} was not removed: ${String(error)}`;
   }
-  rmSync(socket, { force: true });
 }
 
 function linkTarget(path: string): string | undefined {

@@ -1,3 +1,4 @@
+import { readlinkSync } from "node:fs";
 import * as v from "valibot";
 import { AppError } from "#base/errors.ts";
 
@@ -52,8 +53,9 @@ export class AppServerConnection {
    * @throws AppServerError if nothing answers at the socket
    */
   static async open(path: string, handlers: ConnectionHandlers): Promise<AppServerConnection> {
-    const socket = new WebSocket(`ws+unix://${path}`);
+    const socket = new WebSocket(`ws+unix://${withoutLink(path)}`);
     await new Promise<void>((resolve, reject) => {
+      setTimeout(() => reject(new AppServerError(`Nothing answers at ${path}.`)), ANSWER_TIMEOUT_MS).unref();
       socket.addEventListener("open", () => resolve(), { once: true });
       socket.addEventListener("error", () => reject(new AppServerError(`Nothing answers at ${path}.`)), { once: true });
     });
@@ -96,7 +98,10 @@ export class AppServerConnection {
   #send(message: object): void {
     const isOpen = this.#socket.readyState === WebSocket.OPEN;
     if (!isOpen) throw new AppServerError("The connection to the app-server is closed.");
-    this.#socket.send(JSON.stringify(message));
+    // A message with half of a surrogate pair would be dropped without an answer.
+    this.#socket.send(
+      JSON.stringify(message, (_key, value: unknown) => (isString(value) ? value.toWellFormed() : value)),
+    );
   }
 
   #receive(data: string): void {
@@ -135,6 +140,22 @@ const UNWANTED = [
   "item/commandExecution/outputDelta",
   "item/fileChange/outputDelta",
 ];
+
+function isString(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+/**
+ * Returns the place of a socket: Codex puts it into the temporary folder, under a name without special characters. In an address, a
+ * space or a colon in the path of a link would be misread.
+ */
+function withoutLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return path;
+  }
+}
 
 function parseMessage(data: string): v.InferOutput<typeof MessageSchema> | undefined {
   if (data.length > MAX_MESSAGE_BYTES) return undefined;

@@ -4,7 +4,7 @@ import type { ProcessEnd } from "#codex/process.ts";
 import { AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { parseItem } from "./translate.ts";
-import type { TurnRequest } from "./turn-driver.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 
@@ -67,13 +67,16 @@ const TurnsSchema = v.looseObject({
 
 type KnownTurn = v.InferOutput<typeof TurnsSchema>["data"][number];
 
-/** Returns the turn of this run, if it was started before this process took the run over. */
-export async function findTurn(
+/**
+ * Returns the turns of this run that were started before this process took the run over, oldest first: the last that the log has, and
+ * those after it.
+ */
+export async function findTurns(
   connection: AppServerConnection,
   threadId: string,
   turn: TurnRequest,
   logged: LoggedRun,
-): Promise<KnownTurn | undefined> {
+): Promise<KnownTurn[]> {
   const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 })).catch(
     (error: unknown) => {
       // The earlier supervisor died before it started the turn.
@@ -82,8 +85,11 @@ export async function findTurn(
     },
   );
   const { data } = readField(TurnsSchema, answer, "thread/turns/list");
-  if (logged.turnId !== undefined) return data.find(({ id }) => id === logged.turnId);
-  return data.find(({ items }) => items.some((item) => isOf(item, turn.runId)));
+  const first = data.findIndex(({ id, items }) =>
+    logged.turnId === undefined ? items.some((item) => isOf(item, turn.runId)) : id === logged.turnId,
+  );
+  // They are listed newest first, and no other process writes to the thread.
+  return data.slice(0, first + 1).toReversed();
 }
 
 function isOf(item: unknown, runId: string): boolean {

@@ -1,52 +1,18 @@
 import * as v from "valibot";
+import { logger } from "#base/log.ts";
 import type { ProcessEnd } from "#codex/process.ts";
 import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { connect, findTurn, listItems, openThread } from "./thread.ts";
+import { connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
-
-/** Access of a turn, as the app-server takes it. */
-type SandboxPolicy =
-  | { type: "dangerFullAccess" }
-  | { type: "readOnly"; networkAccess: boolean }
-  | { type: "workspaceWrite"; writableRoots: string[]; networkAccess: boolean };
-
-/** First turn of a run. */
-export interface TurnRequest {
-  prompt: string;
-  images: readonly string[];
-  outputSchema: object | undefined;
-  sandboxPolicy: SandboxPolicy;
-  folder: string;
-  /** Thread to resume; undefined for a new one. */
-  threadId: string | undefined;
-  /** Name of the run, by which its turn is recognised after this process has died. */
-  runId: string;
-  messages: MessageSource;
-}
-
-/** Message to a running turn: for now, for its end, or instead of it. */
-export interface TurnMessage {
-  id: string;
-  text: string;
-  when: "now" | "after" | "instead";
-}
-
-/** Messages to a run, and what became of them. */
-export interface MessageSource {
-  /** Calls a function when messages may have come. @returns a function that stops this */
-  watch: (onNews: () => void) => () => void;
-  /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
-  take: (isAdopted?: boolean) => readonly TurnMessage[];
-  /** Records that a message will be delivered later. */
-  announce: (message: TurnMessage, delivery: "queued" | "replaced") => void;
-  /** Records that a message was delivered. */
-  settle: (message: TurnMessage, delivery: "steered" | "queued" | "replaced") => void;
-}
+import type { TurnMessage, TurnRequest } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
+
+/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
+const EXIT_TIMEOUT_MS = 2000;
 
 /** End of the last turn of a run. */
 type TurnEnd = "completed" | "failed";
@@ -70,6 +36,8 @@ export class TurnDriver {
   #turnId: string | undefined;
   /** Whether the running turn was interrupted for a message. */
   #isReplaced = false;
+  /** Whether the last turn has ended: no message is taken any more. */
+  #isOver = false;
   #work: Promise<void> = Promise.resolve();
 
   /** @param logged what the log has of the run, if an earlier supervisor began it */
@@ -84,14 +52,17 @@ export class TurnDriver {
   async run(socket: string, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
     let stopWatching: (() => void) | undefined;
     try {
-      const connection = await connect(socket, exited, (method, params) => this.#notified(method, params));
+      const connection = await connect(socket, exited, (method, params) =>
+        this.#guard(() => this.#notified(method, params)),
+      );
       this.#connection = connection;
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
-      await this.#begin();
+      const ended = await this.#begin();
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver(this.#logged !== undefined);
-      const lost = connection.closed.then(() => exited).then(() => "failed" as const);
-      return await Promise.race([this.#end.promise, lost]);
+      // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
+      if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
+      return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
     } catch (error) {
       this.#fail(error);
       return "failed";
@@ -101,21 +72,33 @@ export class TurnDriver {
     }
   }
 
-  /** Starts the run's turn, or brings the log up to date with the one that an earlier supervisor started. */
-  async #begin(): Promise<void> {
+  /** Waits for the loss of the connection. An app-server that has died tells the reason by its exit. */
+  async #lost(connection: AppServerConnection, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
+    await connection.closed;
+    const end = await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)]);
+    if (end === undefined && !this.#isOver) this.#fail(new AppServerError("The app-server closed the connection."));
+    return "failed";
+  }
+
+  /**
+   * Starts the run's turn, or brings the log up to date with the one that an earlier supervisor started.
+   * @returns the turn if it has ended
+   */
+  async #begin(): Promise<object | undefined> {
     const known =
-      this.#logged === undefined ? undefined : await findTurn(this.#link, this.#threadId, this.#turn, this.#logged);
-    if (known === undefined) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
-    else {
-      if (this.#logged?.turnId !== known.id) this.#log.write([{ type: "turn.started", turn_id: known.id }]);
-      this.#turnId = known.id;
-      const items = await listItems(this.#link, this.#threadId, known.id);
+      this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
+    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
+    for (const { id } of known) {
+      if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
+      this.#turnId = id;
+      const items = await listItems(this.#link, this.#threadId, id);
       for (const item of items) this.#log.write(this.#translator.complete(item));
     }
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const [method, params] of held) this.#notified(method, params);
-    if (known !== undefined && known.status !== "inProgress") this.#notified("turn/completed", { turn: known });
+    const last = known.at(-1);
+    return last?.status === "inProgress" ? undefined : last;
   }
 
   async #start(input: readonly object[], messageId: string, outputSchema?: object): Promise<void> {
@@ -153,14 +136,17 @@ export class TurnDriver {
     this.#isReplaced = false;
     this.#queue(async () => {
       const next = this.#followUps.shift();
-      if (next === undefined) this.#end.resolve(turn.status === "completed" ? "completed" : "failed");
-      else await this.#follow(next);
+      if (next !== undefined) return this.#follow(next);
+      this.#isOver = true;
+      this.#end.resolve(turn.status === "completed" ? "completed" : "failed");
     });
   }
 
   /** Delivers the messages that have come, one after the other. */
   #deliver(isAdopted = false): void {
     this.#queue(async () => {
+      // Its sender takes a message back that came after the end, and starts the next run with it.
+      if (this.#isOver) return;
       for (const message of this.#turn.messages.take(isAdopted)) {
         if (this.#translator.hasMessage(message.id)) this.#turn.messages.settle(message, "steered");
         else await this.#deliverOne(message);
@@ -171,15 +157,17 @@ export class TurnDriver {
   async #deliverOne(message: TurnMessage): Promise<void> {
     const { messages } = this.#turn;
     if (message.when === "now" && (await this.#steer(message))) return messages.settle(message, "steered");
-    if (this.#turnId === undefined) return this.#follow(message);
+    // If the turn has just ended, the work that this queued starts the next one. A turn started here would be ended by that work.
     if (message.when !== "instead") {
       this.#followUps.push(message);
       return messages.announce(message, "queued");
     }
     this.#followUps.unshift(message);
     messages.announce(message, "replaced");
+    if (this.#turnId === undefined || this.#isReplaced) return;
     this.#isReplaced = true;
-    await this.#link.request("turn/interrupt", { threadId: this.#threadId, turnId: this.#turnId });
+    // It fails if the turn ends by itself at this moment.
+    await this.#link.request("turn/interrupt", { threadId: this.#threadId, turnId: this.#turnId }).catch(ignoreRefusal);
     // Interrupting leaves its commands running.
     await this.#link.request("thread/backgroundTerminals/clean", { threadId: this.#threadId }).catch(() => undefined);
   }
@@ -202,7 +190,8 @@ export class TurnDriver {
   }
 
   async #follow(message: TurnMessage): Promise<void> {
-    await this.#start(textInput(message.text), message.id);
+    // The result of the run is that of its last turn.
+    await this.#start(textInput(message.text), message.id, this.#turn.outputSchema);
     this.#turn.messages.settle(message, message.when === "instead" ? "replaced" : "queued");
   }
 
@@ -214,18 +203,37 @@ export class TurnDriver {
     });
   }
 
+  /** Runs work of an event handler, whose errors nobody else would see: the run would wait for its end. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(error);
+      this.#end.resolve("failed");
+    }
+  }
+
   #fail(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    this.#log.write([
-      { type: "error", message },
-      { type: "turn.failed", error: { message } },
-    ]);
+    try {
+      this.#log.write([
+        { type: "error", message },
+        { type: "turn.failed", error: { message } },
+      ]);
+    } catch (fault) {
+      // The disk is full. The run ends nevertheless.
+      logger("app").warn`the failure could not be logged: ${message}; ${String(fault)}`;
+    }
   }
 
   get #link(): AppServerConnection {
     if (this.#connection === undefined) throw new AppServerError("There is no connection to the app-server.");
     return this.#connection;
   }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof AppServerError)) throw error;
 }
 
 function textInput(text: string): object[] {

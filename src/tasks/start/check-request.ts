@@ -111,7 +111,11 @@ function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
   return mayFallBack ? MAX_PROMPT_BYTES - Buffer.byteLength(withInstructions("")) : MAX_PROMPT_BYTES;
 }
 
-function checkPrompt(prompt: string, maxBytes: number): void {
+/**
+ * Checks a text for Codex: a prompt, or a message to a running task.
+ * @throws AppError `invalid_prompt`
+ */
+export function checkPrompt(prompt: string, maxBytes = MAX_PROMPT_BYTES): void {
   const bytes = Buffer.byteLength(prompt);
   if (prompt.includes("\0")) {
     throw new AppError("invalid_prompt", "The prompt contains a NUL character.", "Remove it.");

@@ -6,7 +6,7 @@ import {
   type CodexStart,
   startCodex,
 } from "#codex/process.ts";
-import type { MessageSource, TurnRequest } from "#codex/engines/turn-driver.ts";
+import type { MessageSource, TurnRequest } from "#codex/engines/turn-request.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { processMarkerOf, runIdOf } from "#domain/names.ts";

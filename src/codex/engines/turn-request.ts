@@ -1,0 +1,38 @@
+/** Access of a turn, as the app-server takes it. */
+type SandboxPolicy =
+  | { type: "dangerFullAccess" }
+  | { type: "readOnly"; networkAccess: boolean }
+  | { type: "workspaceWrite"; writableRoots: string[]; networkAccess: boolean };
+
+/** First turn of a run. */
+export interface TurnRequest {
+  prompt: string;
+  images: readonly string[];
+  outputSchema: object | undefined;
+  sandboxPolicy: SandboxPolicy;
+  folder: string;
+  /** Thread to resume; undefined for a new one. */
+  threadId: string | undefined;
+  /** Name of the run, by which its turn is recognised after this process has died. */
+  runId: string;
+  messages: MessageSource;
+}
+
+/** Message to a running turn: for now, for its end, or instead of it. */
+export interface TurnMessage {
+  id: string;
+  text: string;
+  when: "now" | "after" | "instead";
+}
+
+/** Messages to a run, and what became of them. */
+export interface MessageSource {
+  /** Calls a function when messages may have come. @returns a function that stops this */
+  watch: (onNews: () => void) => () => void;
+  /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
+  take: (isAdopted?: boolean) => readonly TurnMessage[];
+  /** Records that a message will be delivered later. */
+  announce: (message: TurnMessage, delivery: "queued" | "replaced") => void;
+  /** Records that a message was delivered. */
+  settle: (message: TurnMessage, delivery: "steered" | "queued" | "replaced") => void;
+}

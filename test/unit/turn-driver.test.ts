@@ -1,0 +1,153 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LogWriter } from "#codex/engines/log-writer.ts";
+import { TurnDriver } from "#codex/engines/turn-driver.ts";
+import type { TurnMessage } from "#codex/engines/turn-request.ts";
+
+const cleanUps: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanUp of cleanUps.splice(0)) cleanUp();
+});
+
+interface Request {
+  id?: number;
+  method: string;
+  params: Record<string, unknown>;
+}
+type Send = (message: object | "close") => void;
+
+/** Runs a driver against an app-server that is scripted: `answer` may send notifications before its result. */
+function drive(answer: (request: Request, send: Send) => object, messages: TurnMessage[], log = "") {
+  const folder = mkdtempSync(join(tmpdir(), "driver-"));
+  const requests: Request[] = [];
+  const server = Bun.serve({
+    unix: join(folder, "s"),
+    fetch: (request, own) => (own.upgrade(request) ? undefined : new Response()),
+    websocket: {
+      message: (socket, data) => {
+        const request = JSON.parse(String(data)) as Request;
+        if (request.id === undefined) return;
+        requests.push(request);
+        const send: Send = (message) => {
+          if (message === "close") socket.close();
+          else socket.send(JSON.stringify(message));
+        };
+        send({ id: request.id, ...answer(request, send) });
+      },
+    },
+  });
+  const logFile = join(folder, "log");
+  writeFileSync(logFile, log);
+  const writer = new LogWriter(logFile);
+  const source = {
+    watch: (onNews: () => void) => {
+      const timer = setInterval(onNews, 10);
+      return () => clearInterval(timer);
+    },
+    take: () => messages.splice(0),
+    announce: () => undefined,
+    settle: () => undefined,
+  };
+  const turn = {
+    prompt: "P",
+    images: [],
+    outputSchema: { type: "object" },
+    sandboxPolicy: { type: "dangerFullAccess" as const },
+    folder,
+    threadId: undefined,
+    runId: "run",
+    messages: source,
+  };
+  const driver = new TurnDriver(turn, writer, log === "" ? undefined : writer.read());
+  cleanUps.push(() => {
+    void server.stop(true);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const exited = Promise.withResolvers<never>().promise;
+  return { end: driver.run(join(folder, "s"), exited), requests, readLog: () => readFileSync(logFile, "utf8") };
+}
+
+const completed = (id: string) => ({ method: "turn/completed", params: { turn: { id, status: "completed" } } });
+
+/** Answers as the app-server does; turn 2 ends at once. */
+function answerOf({ method }: Request, send: Send, starts: { count: number }): object {
+  if (method === "thread/start" || method === "thread/resume") return { result: { thread: { id: "t" } } };
+  if (method !== "turn/start") return { result: {} };
+  const id = String(++starts.count);
+  if (id === "2") setTimeout(() => send(completed(id)), 20);
+  return { result: { turn: { id } } };
+}
+
+for (const when of ["now", "instead"] as const) {
+  test(`a message (${when}) that meets the end of the turn gets a turn of its own, with the output schema`, async () => {
+    const starts = { count: 0 };
+    const { end, requests } = drive(
+      (request, send) => {
+        const isLate = request.method === "turn/steer" || request.method === "turn/interrupt";
+        if (!isLate) return answerOf(request, send, starts);
+        send(completed("1"));
+        return { error: { code: -32_600, message: "no active turn" } };
+      },
+      [{ id: "m", text: "M", when }],
+    );
+    expect(await end).toBe("completed");
+    const turns = requests.filter(({ method }) => method === "turn/start");
+    expect(turns.map(({ params }) => params["clientUserMessageId"])).toEqual(["run", "m"]);
+    expect(turns[1]?.params["outputSchema"]).toEqual({ type: "object" });
+  });
+}
+
+test("a message that an earlier supervisor had taken is delivered, although the turn has ended meanwhile", async () => {
+  const starts = { count: 1 };
+  const { end, requests } = drive(
+    (request, send) => {
+      if (request.method === "thread/turns/list") return { result: { data: [{ id: "1", status: "completed" }] } };
+      if (request.method === "thread/items/list") return { result: { data: [] } };
+      return answerOf(request, send, starts);
+    },
+    [{ id: "m", text: "M", when: "after" }],
+    '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+  );
+  expect(await end).toBe("completed");
+  expect(requests.filter(({ method }) => method === "turn/start")).toHaveLength(1);
+});
+
+test("a message whose turn an earlier supervisor had started is not delivered again", async () => {
+  const { end, requests, readLog } = drive(
+    ({ method, params, ...request }, send) => {
+      const turns = [
+        { id: "2", status: "completed" },
+        { id: "1", status: "completed" },
+      ];
+      const item = { type: "userMessage", id: "i", clientId: "m", content: [] };
+      if (method === "thread/turns/list") return { result: { data: turns } };
+      if (method === "thread/items/list") return { result: { data: params["turnId"] === "2" ? [{ item }] : [] } };
+      return answerOf({ method, params, ...request }, send, { count: 2 });
+    },
+    [{ id: "m", text: "M", when: "after" }],
+    '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+  );
+  expect(await end).toBe("completed");
+  expect(requests.filter(({ method }) => method === "turn/start")).toEqual([]);
+  expect(readLog()).toContain('"turn_id":"2"');
+});
+
+test("an app-server that closes the connection and stays ends the run with a plain error", async () => {
+  const { end, readLog } = drive((request, send) => {
+    if (request.method === "turn/start") setTimeout(() => send("close"), 20);
+    return answerOf(request, send, { count: 0 });
+  }, []);
+  expect(await end).toBe("failed");
+  expect(readLog()).toContain("closed the connection");
+});
+
+test("an end of a turn in an unknown form ends the run with a plain error", async () => {
+  const { end, readLog } = drive((request, send) => {
+    if (request.method === "turn/start") setTimeout(() => send({ method: "turn/completed", params: {} }), 20);
+    return answerOf(request, send, { count: 0 });
+  }, []);
+  expect(await end).toBe("failed");
+  expect(readLog()).toContain("in a form that this server does not know");
+});
