@@ -25,11 +25,19 @@ export async function checkCodexTakes(config: Config, request: CodexRequest): Pr
 /** First Codex version whose app-server has the protocol that the engine speaks. */
 const APP_SERVER_VERSION = "0.153.0";
 
-/** Returns the engine for a run: the configured one if the installed Codex has it. */
+/** Returns the engine for a run: the configured one if the installed Codex is known to have it. */
 export function chooseEngine(config: Config): Config["engine"] {
   if (config.engine === "exec" || process.platform === "win32") return "exec";
-  const version = recall(config)?.version;
+  const version = knownVersion(config);
   return version !== undefined && Bun.semver.order(version, APP_SERVER_VERSION) >= 0 ? "app-server" : "exec";
+}
+
+function knownVersion(config: Config): string | undefined {
+  try {
+    return recall(config)?.version;
+  } catch {
+    return undefined; // Codex is missing: its start says so
+  }
 }
 
 /** Returns the capabilities of the installed Codex, which accepts the request's arguments; undefined if it does not tell them. */
