@@ -203,7 +203,7 @@ export class TurnDriver {
     });
   }
 
-  /** Runs work of an event handler, whose errors nobody else would see: the run would wait for its end. */
+  /** Runs work of an event handler. Otherwise its errors would go unseen, and the run would wait for its end. */
   #guard(work: () => void): void {
     try {
       work();
