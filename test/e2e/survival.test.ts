@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import { identifyProcess } from "#platform/process/identity.ts";
+import { isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { BINARY, World } from "../support/world.ts";
 
@@ -116,7 +117,8 @@ test("supervisor and Codex killed: the task has failed, and says so", async () =
   const request = { prompt: "SLOW-WORK", cwd: repository, topic: "review-dead-v1", sandbox: "read-only" };
   await client.call("codex_dispatch", request);
   await world.until(() => readLog("codex-review-dead-v1").includes("turn.started"));
-  const ofTask = world.processes().filter(({ command }) => /run-task|codex exec/.test(command));
+  const isOfTask = (command: string) => command.includes("run-task") || isCodexCommand(command);
+  const ofTask = world.processes().filter(({ command }) => isOfTask(command));
   for (const { pid } of ofTask) process.kill(pid, "SIGKILL");
   expect(await world.waitForEnd(client, "codex-review-dead-v1")).toMatchObject({
     status: "failed",
