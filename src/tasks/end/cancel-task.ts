@@ -62,10 +62,7 @@ async function tryCancel(context: AppContext, taskId: string, attempt: number): 
     if (attempt > 1) await waitForSupervisor(context, task, visibleIdentity(stored.supervisor));
     return { record: task };
   }
-  // A supervisor that was stopped (SIGSTOP) during a write holds the index's lock, which recording the cancel needs.
-  const supervisor = visibleIdentity(stored.supervisor);
-  if (supervisor !== undefined && isProcessStopped(supervisor)) signalProcess(supervisor, "SIGCONT");
-  requestCancel(context.store, task);
+  recordCancel(context, task, visibleIdentity(stored.supervisor));
   if (task.status === "queued") return cancelQueued(context, task);
   const ended = await endBySupervisor(context, task, stored);
   if (ended !== undefined) return { record: ended };
@@ -83,6 +80,22 @@ async function tryCancel(context: AppContext, taskId: string, attempt: number): 
   return attempt === MAX_ATTEMPTS
     ? { record: after, note: "The cancel is recorded; another process is still ending the task." }
     : undefined;
+}
+
+/** Records the cancel. A supervisor that was stopped (SIGSTOP) during a write holds the index's lock, which this needs: it is continued. */
+function recordCancel({ store }: AppContext, task: TaskRecord, supervisor: ProcessIdentity | undefined): void {
+  continueStopped(supervisor);
+  try {
+    requestCancel(store, task);
+  } catch (error) {
+    // It may have been stopped only after that.
+    if (!continueStopped(supervisor)) throw error;
+    requestCancel(store, task);
+  }
+}
+
+function continueStopped(supervisor: ProcessIdentity | undefined): boolean {
+  return supervisor !== undefined && isProcessStopped(supervisor) && signalProcess(supervisor, "SIGCONT");
 }
 
 async function cancelQueued(
