@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import type { Environment } from "#base/config.ts";
 import type { TaskRequest } from "#domain/record.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
-import { startContained } from "#platform/start/start-detached.ts";
+import { type ContainedStart, startContained } from "#platform/start/start-detached.ts";
 
 /** Fields of a task that determine Codex's arguments. */
 export type CodexRequest = Pick<
@@ -114,7 +114,7 @@ export interface CodexStart {
   cgroup: string | undefined;
 }
 
-/** Interval for polling an adopted process, in milliseconds: it is not our child, so the system does not report its end. */
+/** Default interval for polling an adopted process, in milliseconds: it is not our child, so the system does not report its end. */
 const ADOPTED_POLL_MS = 200;
 
 /**
@@ -128,31 +128,34 @@ export function startCodex(start: CodexStart): CodexProcess {
     openSync(start.stderrFile, "a", 0o600),
   ] as const;
   try {
-    const { program, args, folder, environment, cgroup, lockFile } = start;
-    const child = startContained({
-      command: [program, ...args],
-      folder,
-      environment,
-      stdio: files,
-      cgroup,
-      lockFile,
-    });
-    // A process that ended immediately can no longer be identified; its end is reported anyway.
-    const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
-    const ended = child.exited.then(() => ({
-      exitCode: child.signalCode === null ? (child.exitCode ?? undefined) : undefined,
-      signal: child.signalCode === null ? undefined : String(child.signalCode),
-    }));
-    return { identity, ended };
+    return spawnCodex(start, files);
   } finally {
     for (const file of files) closeSync(file);
   }
 }
 
-/** Watches a Codex process that another supervisor started. Its exit code cannot be determined. */
-export function adoptCodex(identity: ProcessIdentity): CodexProcess {
+/** Starts Codex in its own session, with the given files as its standard input, output and error. */
+export function spawnCodex(
+  { program, args, folder, environment, cgroup, lockFile }: CodexStart,
+  stdio: ContainedStart["stdio"],
+): CodexProcess {
+  const child = startContained({ command: [program, ...args], folder, environment, stdio, cgroup, lockFile });
+  // A process that ended immediately can no longer be identified; its end is reported anyway.
+  const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
+  const ended = child.exited.then(() => ({
+    exitCode: child.signalCode === null ? (child.exitCode ?? undefined) : undefined,
+    signal: child.signalCode === null ? undefined : String(child.signalCode),
+  }));
+  return { identity, ended };
+}
+
+/**
+ * Watches a Codex process that another supervisor started. Its exit code cannot be determined.
+ * @param pollMs interval at which the process is looked for, in milliseconds
+ */
+export function adoptCodex(identity: ProcessIdentity, pollMs = ADOPTED_POLL_MS): CodexProcess {
   const watch = async (): Promise<ProcessEnd> => {
-    while (isProcessAlive(identity)) await Bun.sleep(ADOPTED_POLL_MS);
+    while (isProcessAlive(identity)) await Bun.sleep(pollMs);
     return UNKNOWN_END;
   };
   return { identity, ended: watch() };

@@ -1,9 +1,10 @@
 import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
+import type { Delivery, TaskMessage } from "#domain/message.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { type Delivery, postMessage, readReceipt, type TaskMessage, withdrawMessage } from "#store/tasks/inbox.ts";
+import { postMessage, readReceipt, withdrawMessage } from "#store/tasks/inbox.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import { TurnDriver } from "#codex/engines/turn-driver.ts";
-import type { TurnMessage } from "#codex/engines/turn-request.ts";
+import type { TaskMessage } from "#domain/message.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -19,7 +19,7 @@ interface Request {
 type Send = (message: object | "close") => void;
 
 /** Runs a driver against an app-server that is scripted: `answer` may send notifications before its result. */
-function drive(answer: (request: Request, send: Send) => object, messages: TurnMessage[], log = "") {
+function drive(answer: (request: Request, send: Send) => object, messages: TaskMessage[], log = "") {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
   const server = Bun.serve({

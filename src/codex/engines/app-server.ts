@@ -1,9 +1,8 @@
 import { closeSync, openSync, readlinkSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { logger } from "#base/log.ts";
-import { startContained } from "#platform/start/start-detached.ts";
-import { identifyProcess, isProcessAlive, type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
-import type { CodexProcess, CodexStart, ProcessEnd } from "#codex/process.ts";
+import { type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
+import { adoptCodex, type CodexProcess, type CodexStart, type ProcessEnd, spawnCodex } from "#codex/process.ts";
 import { LogWriter } from "./log-writer.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import type { TurnRequest } from "./turn-request.ts";
@@ -24,21 +23,9 @@ const POLL_INTERVAL_MS = 50;
 export function startAppServer(start: CodexStart, files: AppServerFiles, turn: TurnRequest): CodexProcess {
   const stderr = openSync(start.stderrFile, "a", 0o600);
   try {
-    const { program, args, folder, environment, cgroup, lockFile } = start;
-    const child = startContained({
-      command: [program, ...args, "app-server", "--listen", `unix://${files.socket}`],
-      folder,
-      environment,
-      stdio: ["ignore", stderr, stderr],
-      cgroup,
-      lockFile,
-    });
-    const identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
-    const exited = child.exited.then(() => ({
-      exitCode: child.signalCode === null ? (child.exitCode ?? undefined) : undefined,
-      signal: child.signalCode === null ? undefined : String(child.signalCode),
-    }));
-    return { identity, ended: runTurn(identity, exited, files, turn, false) };
+    const args = [...start.args, "app-server", "--listen", `unix://${files.socket}`];
+    const { identity, ended } = spawnCodex({ ...start, args }, ["ignore", stderr, stderr]);
+    return { identity, ended: runTurn(identity, ended, files, turn, false) };
   } finally {
     closeSync(stderr);
   }
@@ -46,11 +33,8 @@ export function startAppServer(start: CodexStart, files: AppServerFiles, turn: T
 
 /** Adopts an app-server that another supervisor started, and completes the run's log from what the thread has. */
 export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles, turn: TurnRequest): CodexProcess {
-  const watch = async (): Promise<ProcessEnd> => {
-    while (isProcessAlive(identity)) await Bun.sleep(POLL_INTERVAL_MS);
-    return { exitCode: undefined, signal: undefined };
-  };
-  return { identity, ended: runTurn(identity, watch(), files, turn, true) };
+  const { ended } = adoptCodex(identity, POLL_INTERVAL_MS);
+  return { identity, ended: runTurn(identity, ended, files, turn, true) };
 }
 
 /**

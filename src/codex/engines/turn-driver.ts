@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import { logger } from "#base/log.ts";
 import type { ProcessEnd } from "#codex/process.ts";
+import type { TaskMessage } from "#domain/message.ts";
 import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
-import type { TurnMessage, TurnRequest } from "./turn-request.ts";
+import type { TurnRequest } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
@@ -28,7 +29,7 @@ export class TurnDriver {
   readonly #translator: Translator;
   readonly #end = Promise.withResolvers<TurnEnd>();
   /** Messages that start a turn when the running one has ended. */
-  readonly #followUps: TurnMessage[] = [];
+  readonly #followUps: TaskMessage[] = [];
   /** Notifications that came before the log had what was before them. */
   #held: [method: string, params: unknown][] | undefined = [];
   #connection: AppServerConnection | undefined;
@@ -154,7 +155,7 @@ export class TurnDriver {
     });
   }
 
-  async #deliverOne(message: TurnMessage): Promise<void> {
+  async #deliverOne(message: TaskMessage): Promise<void> {
     const { messages } = this.#turn;
     if (message.when === "now" && (await this.#steer(message))) return messages.settle(message, "steered");
     // If the turn has just ended, the work that this queued starts the next one. A turn started here would be ended by that work.
@@ -173,7 +174,7 @@ export class TurnDriver {
   }
 
   /** @returns false if the turn ended before the message reached it */
-  async #steer({ id, text }: TurnMessage): Promise<boolean> {
+  async #steer({ id, text }: TaskMessage): Promise<boolean> {
     if (this.#turnId === undefined) return false;
     try {
       await this.#link.request("turn/steer", {
@@ -189,7 +190,7 @@ export class TurnDriver {
     }
   }
 
-  async #follow(message: TurnMessage): Promise<void> {
+  async #follow(message: TaskMessage): Promise<void> {
     // The result of the run is that of its last turn.
     await this.#start(textInput(message.text), message.id, this.#turn.outputSchema);
     this.#turn.messages.settle(message, message.when === "instead" ? "replaced" : "queued");

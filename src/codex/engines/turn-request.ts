@@ -1,3 +1,5 @@
+import type { Delivery, TaskMessage } from "#domain/message.ts";
+
 /** Access of a turn, as the app-server takes it. */
 type SandboxPolicy =
   | { type: "dangerFullAccess" }
@@ -18,21 +20,14 @@ export interface TurnRequest {
   messages: MessageSource;
 }
 
-/** Message to a running turn: for now, for its end, or instead of it. */
-export interface TurnMessage {
-  id: string;
-  text: string;
-  when: "now" | "after" | "instead";
-}
-
 /** Messages to a run, and what became of them. */
 export interface MessageSource {
   /** Calls a function when messages may have come. @returns a function that stops this */
   watch: (onNews: () => void) => () => void;
   /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
-  take: (isAdopted?: boolean) => readonly TurnMessage[];
+  take: (isAdopted?: boolean) => readonly TaskMessage[];
   /** Records that a message will be delivered later. */
-  announce: (message: TurnMessage, delivery: "queued" | "replaced") => void;
+  announce: (message: TaskMessage, delivery: "queued" | "replaced") => void;
   /** Records that a message was delivered. */
-  settle: (message: TurnMessage, delivery: "steered" | "queued" | "replaced") => void;
+  settle: (message: TaskMessage, delivery: Delivery) => void;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import type { Delivery, TaskMessage } from "#domain/message.ts";
 import { prepareFile, repairPrivateFolder } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
@@ -12,12 +13,6 @@ const MessageSchema = v.object({
   text: v.string(),
   when: v.picklist(["now", "after", "instead"]),
 });
-
-/** Message to a running task, which its supervisor delivers. */
-export type TaskMessage = v.InferOutput<typeof MessageSchema>;
-
-/** Outcome of a message: it reached the running turn, waits for its end, or replaced it. */
-export type Delivery = "steered" | "queued" | "replaced";
 
 const ReceiptSchema = v.object({ delivery: v.picklist(["steered", "queued", "replaced"]) });
 
