@@ -60,6 +60,8 @@ test("the index lost in the middle of a run: a new server rebuilds it and knows 
 
 test("the index held by another program: the call waits for it", async () => {
   const other = new Database(join(world.stateHome, "codexmcp.db"));
+  // The tasks before this test may still be writing.
+  other.run("PRAGMA busy_timeout = 10000");
   other.run("BEGIN IMMEDIATE");
   setTimeout(() => other.run("COMMIT"), 700);
   const answer = await client.call("codex", {
