@@ -130,10 +130,10 @@ export const VariablesSchema = v.object({
     "0",
   ),
   CODEXMCP_ENGINE: choice(
-    ["exec", "app-server"],
-    "exec",
-    "Engine that runs Codex's turns: `exec` is `codex exec`; `app-server`, the engine of Codex's own interfaces (0.153 or newer), takes messages " +
-      "while a task runs. Experimental",
+    ["app-server", "exec"],
+    "app-server",
+    "Engine that runs Codex's turns. `app-server` is the engine of Codex's own interfaces: its tasks take messages, ask, and can be joined. Where the " +
+      "installed Codex lacks it (before 0.153), and on Windows, tasks run with `exec`, which is `codex exec`",
   ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,

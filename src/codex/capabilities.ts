@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { Config } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import type { CodexProgram } from "./locate.ts";
+import { hasAppServerProtocol } from "./engines/protocol-probe.ts";
 import { runCodexProbe } from "./probe.ts";
 
 /** Capabilities of an installed Codex CLI. */
@@ -10,6 +11,8 @@ export interface CodexCapabilities {
   version: string | undefined;
   /** Options and subcommands of `codex exec`, e.g. `--json`, `resume`. */
   words: string[];
+  /** Whether its app-server can run tasks. */
+  hasAppServer: boolean;
 }
 
 /**
@@ -17,16 +20,19 @@ export interface CodexCapabilities {
  * older do not apply the requested sandbox to a resumed session.
  */
 const OLDEST_VERSION = "0.98.0";
+/** First Codex version whose app-server lists the items of a turn in its stable protocol. */
+const APP_SERVER_VERSION = "0.153.0";
 const TOO_OLD = `is too old; version ${OLDEST_VERSION} or newer is needed`;
 
 /**
- * Asks a Codex CLI for its version and for the arguments of `codex exec`.
+ * Asks a Codex CLI for its version, for the arguments of `codex exec`, and for the protocol of its app-server.
  * @throws AppError `codex_missing` if it cannot be started or is not Codex
  */
 export async function probeCapabilities(config: Config, program: CodexProgram): Promise<CodexCapabilities> {
-  const [version, help] = await Promise.all([
+  const [version, help, hasProtocol] = await Promise.all([
     runProbe(config, program, ["--version"]),
     runProbe(config, program, ["exec", "--help"]),
+    hasAppServerProtocol(config, program),
   ]);
   if (help.exitCode !== 0) {
     throw new AppError(
@@ -35,7 +41,9 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
       "Reinstall it (npm install -g @openai/codex), or set CODEXMCP_CODEX_BIN to another Codex CLI.",
     );
   }
-  return { version: /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0], words: parseHelp(help.stdout) };
+  const number = /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0];
+  const isNewEnough = number !== undefined && Bun.semver.order(number, APP_SERVER_VERSION) >= 0;
+  return { version: number, words: parseHelp(help.stdout), hasAppServer: hasProtocol && isNewEnough };
 }
 
 /**

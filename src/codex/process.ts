@@ -86,6 +86,8 @@ export function taskEnvironment(environment: Environment): Record<string, string
 export interface ProcessEnd {
   exitCode: number | undefined;
   signal: string | undefined;
+  /** Set if an app-server could not be used: it did nothing of the run, which another engine can do. */
+  isUnusable?: true;
 }
 
 /** End of a process that had no parent to report it. */

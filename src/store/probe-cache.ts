@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import * as v from "valibot";
 import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
@@ -10,6 +11,8 @@ export interface ProbeCache<T> {
   read: (home: string, probe: string) => T | undefined;
   /** Stores the result of a probe, replacing an earlier one. */
   write: (home: string, probe: string, found: T) => void;
+  /** Removes the stored result. */
+  forget: (home: string) => void;
 }
 
 /** Time for which a failure is remembered, in milliseconds: failures may be fixed, successes persist. */
@@ -25,7 +28,7 @@ export const sandboxProbeCache = probeCache(
 /** Cache of the installed Codex's capabilities. */
 export const codexProbeCache = probeCache(
   "codexProbe",
-  v.object({ version: v.optional(v.string()), words: v.array(v.string()) }),
+  v.object({ version: v.optional(v.string()), words: v.array(v.string()), hasAppServer: v.boolean() }),
   () => true,
 );
 
@@ -40,6 +43,9 @@ function probeCache<T>(
       const known = v.safeParse(note, tryReadText(storePaths(home)[file]));
       if (!known.success || known.output.probe !== probe) return undefined;
       return holds(known.output.found, known.output.at) ? known.output.found : undefined;
+    },
+    forget: (home) => {
+      inStateFolder(() => rmSync(storePaths(home)[file], { force: true }));
     },
     write: (home, probe, found) => {
       inStateFolder(() => {

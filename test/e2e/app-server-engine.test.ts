@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
@@ -12,7 +12,7 @@ let client: McpClient;
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
-  client = await world.client({ CODEXMCP_ENGINE: "app-server" });
+  client = await world.client();
 });
 afterAll(() => world.close());
 
@@ -48,4 +48,31 @@ test("no repository becomes trusted, none of its MCP servers starts, and no sock
   expect(readFileSync(config, "utf8")).toBe(before);
   for (const taskId of tasks) expect(existsSync(socketOf(taskId))).toBe(false);
   expect(existsSync(started)).toBe(false);
+});
+
+/** Makes a Codex that is the real one, but for its app-server, which runs this shell script instead. */
+function codexWhoseServer(name: string, script: string): string {
+  const real = world.environment()["CODEXMCP_CODEX_BIN"] ?? "";
+  const path = join(world.root, "bin", name);
+  const lines = ["#!/bin/sh", `case "$*" in *app-server*--listen*) ${script} ;; esac`, `exec "${real}" "$@"`];
+  writeFileSync(path, `${lines.join("\n")}\n`, { mode: 0o755 });
+  return path;
+}
+
+describe("an app-server that cannot be used is replaced by codex exec", () => {
+  for (const [name, script] of [
+    ["ends at once", "exit 3"],
+    ["is ended by a signal", "kill -9 $$"],
+    ["serves something else", `exec "$REAL" app-server --listen off`],
+  ] as const) {
+    test(name, async () => {
+      const codex = codexWhoseServer(name.replaceAll(" ", "-"), script);
+      const other = await world.client({ CODEXMCP_CODEX_BIN: codex });
+      world.stub.script("EITHER WAY", [{ run: "true" }, { say: "By exec." }]);
+      const { data } = await other.call("codex", { prompt: "EITHER WAY", cwd, sandbox: "full-access" });
+      expect(data).toMatchObject({ success: true, result: "By exec.", exit_code: 0 });
+      const { log } = taskPaths(world.stateHome, String(data["task_id"]));
+      expect(readFileSync(log, "utf8")).toContain("this task runs with codex exec");
+    });
+  }
 });

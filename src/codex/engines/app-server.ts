@@ -73,7 +73,10 @@ async function runTurn(
   const log = new LogWriter(files.log);
   const died = exited.then((end) => ({ end }));
   const driver = new TurnDriver(turn, log, isAdopted ? log.read() : undefined);
-  const outcome = await Promise.race([driver.run(files.socket, exited), died]);
+  const driven = driver.run(files.socket, exited);
+  const first = await Promise.race([driven, died]);
+  // One that dies before it has done anything is reported by the driver.
+  const outcome = typeof first === "object" && !driver.hasThread ? await driven : first;
   if (typeof outcome === "object") {
     removeSocket(files.socket);
     return outcome.end;
@@ -82,5 +85,6 @@ async function runTurn(
   signalProcess(identity, "SIGTERM");
   const end = await Promise.race([exited, Bun.sleep(END_TIMEOUT_MS)]);
   if (end !== undefined) removeSocket(files.socket);
-  return { exitCode: outcome === "completed" ? 0 : 1, signal: undefined };
+  const result = { exitCode: outcome === "completed" ? 0 : 1, signal: undefined };
+  return outcome === "unusable" ? { ...result, isUnusable: true } : result;
 }

@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs";
 import * as v from "valibot";
+import { logger } from "#base/log.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import type { EngineLine } from "./translate.ts";
 
@@ -30,6 +31,25 @@ export class LogWriter {
   write(lines: readonly EngineLine[]): void {
     if (lines.length === 0) return;
     appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+
+  /**
+   * Writes that the run has failed.
+   * @param hasBegun false if the app-server did nothing of the run, which another engine then does
+   */
+  writeFailure(error: unknown, hasBegun = true): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `Codex's app-server could not be used, so this task runs with codex exec: ${reason}`;
+    const failure = [
+      { type: "error", message: reason },
+      { type: "turn.failed", error: { message: reason } },
+    ];
+    try {
+      this.write(hasBegun ? failure : [{ type: "item.completed", item: { id: "engine", type: "error", message } }]);
+    } catch (fault) {
+      // The disk is full. The run ends nevertheless.
+      logger("app").warn`the failure could not be logged: ${reason}; ${String(fault)}`;
+    }
   }
 
   /** Returns the parts of the run that the log has. */

@@ -27,7 +27,7 @@ export async function connect(
       if (hasExited || performance.now() > deadline) throw error;
     }
     const isOver = hasExited || performance.now() > deadline;
-    if (isOver) throw new AppServerError("Codex's app-server did not open its socket.");
+    if (isOver) throw new AppServerError(hasExited ? "It ended by itself." : "It did not open its socket.");
     await Bun.sleep(5);
   }
 }

@@ -1,12 +1,11 @@
 import * as v from "valibot";
-import { logger } from "#base/log.ts";
 import type { ProcessEnd } from "#codex/process.ts";
 import type { TaskMessage } from "#domain/message.ts";
 import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
-import type { TurnRequest } from "./turn-request.ts";
+import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
@@ -15,8 +14,8 @@ const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: 
 /** Time in which an app-server that has closed the connection must exit, in milliseconds. */
 const EXIT_TIMEOUT_MS = 2000;
 
-/** End of the last turn of a run. */
-type TurnEnd = "completed" | "failed";
+/** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
+type TurnEnd = "completed" | "failed" | "unusable";
 
 /**
  * Drives the turns of one run in an app-server: starts the first or finds it again, writes the log, delivers messages, and starts a
@@ -39,6 +38,8 @@ export class TurnDriver {
   #isReplaced = false;
   /** Whether the last turn has ended: no message is taken any more. */
   #isOver = false;
+  /** Whether the thread was opened, and so the log begun. */
+  #hasThread = false;
   #work: Promise<void> = Promise.resolve();
 
   /** @param logged what the log has of the run, if an earlier supervisor began it */
@@ -58,6 +59,7 @@ export class TurnDriver {
       );
       this.#connection = connection;
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
+      this.#hasThread = true;
       const ended = await this.#begin();
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver(this.#logged !== undefined);
@@ -65,12 +67,17 @@ export class TurnDriver {
       if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
       return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
     } catch (error) {
-      this.#fail(error);
-      return "failed";
+      this.#log.writeFailure(error, this.hasThread);
+      return this.hasThread ? "failed" : "unusable";
     } finally {
       stopWatching?.();
       this.#connection?.close();
     }
+  }
+
+  /** Returns whether the run has begun in the app-server. */
+  get hasThread(): boolean {
+    return this.#hasThread || this.#logged?.threadId !== undefined;
   }
 
   /** Waits for the loss of the connection. An app-server that has died tells the reason by its exit. */
@@ -215,16 +222,7 @@ export class TurnDriver {
   }
 
   #fail(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    try {
-      this.#log.write([
-        { type: "error", message },
-        { type: "turn.failed", error: { message } },
-      ]);
-    } catch (fault) {
-      // The disk is full. The run ends nevertheless.
-      logger("app").warn`the failure could not be logged: ${message}; ${String(fault)}`;
-    }
+    this.#log.writeFailure(error);
   }
 
   get #link(): AppServerConnection {
@@ -235,12 +233,4 @@ export class TurnDriver {
 
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof AppServerError)) throw error;
-}
-
-function textInput(text: string): object[] {
-  return [{ type: "text", text, text_elements: [] }];
-}
-
-function turnInput({ prompt, images }: TurnRequest): object[] {
-  return [...textInput(prompt), ...images.map((path) => ({ type: "localImage", path }))];
 }

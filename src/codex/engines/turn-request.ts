@@ -31,3 +31,13 @@ export interface MessageSource {
   /** Records that a message was delivered. */
   settle: (message: TaskMessage, delivery: Delivery) => void;
 }
+
+/** Returns a text as the input of a turn. */
+export function textInput(text: string): object[] {
+  return [{ type: "text", text, text_elements: [] }];
+}
+
+/** Returns the prompt and images of a run as the input of its first turn. */
+export function turnInput({ prompt, images }: TurnRequest): object[] {
+  return [...textInput(prompt), ...images.map((path) => ({ type: "localImage", path }))];
+}

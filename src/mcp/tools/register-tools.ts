@@ -25,7 +25,7 @@ import { toMcpTask } from "#mcp/task-extension.ts";
 
 /** Lists the tools and answers their calls. */
 export function registerTools(server: Server, session: Session): void {
-  onRequest(server, ListToolsRequestSchema, () => ({ tools: listTools(process.env).map((tool) => tool.describe()) }));
+  onRequest(server, ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
   onRequest(server, ToolCallSchema, (params, extra) => {
     const caller = callerOf(server, extra);
     const call = {
@@ -65,12 +65,6 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexMerge,
   codexDiscard,
 ];
-
-/** Returns the tools to list: those that this server can honour for tasks that run. */
-function listTools(environment: NodeJS.ProcessEnv): readonly Tool[] {
-  const takesMessages = environment["CODEXMCP_ENGINE"] === "app-server";
-  return takesMessages ? ALL_TOOLS : ALL_TOOLS.filter((tool) => tool !== codexSend);
-}
 
 /** Calls a tool. Any error becomes its result. */
 async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {

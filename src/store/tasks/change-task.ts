@@ -83,6 +83,18 @@ export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
 }
 
 /**
+ * Replaces a running task's record.
+ * @returns false if the run has ended
+ */
+export function updateRunningTask(store: Store, task: RunningTask): boolean {
+  return changeTask(
+    store,
+    task,
+    `UPDATE tasks SET ${SET_RECORD} WHERE task_id = $task_id AND run = $run AND status = 'running' RETURNING 1`,
+  );
+}
+
+/**
  * Makes the calling process the supervisor of a running task whose supervisor has died. The caller must hold the task's owner lock.
  * @returns false if the run has ended
  */

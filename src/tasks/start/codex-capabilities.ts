@@ -8,6 +8,7 @@ import {
 import { checkProfile } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import type { Config } from "#base/config.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { codexProbeCache } from "#store/probe-cache.ts";
@@ -22,22 +23,23 @@ export async function checkCodexTakes(config: Config, request: CodexRequest): Pr
   if (request.profile !== undefined) checkProfile(config.codexHome, request.profile, capabilities?.version);
 }
 
-/** First Codex version whose app-server has the protocol that the engine speaks. */
-const APP_SERVER_VERSION = "0.153.0";
-
 /** Returns the engine for a run: the configured one if the installed Codex is known to have it. */
 export function chooseEngine(config: Config): Config["engine"] {
-  if (config.engine === "exec" || process.platform === "win32") return "exec";
-  const version = knownVersion(config);
-  return version !== undefined && Bun.semver.order(version, APP_SERVER_VERSION) >= 0 ? "app-server" : "exec";
+  if (config.engine === "exec" || IS_WINDOWS) return "exec";
+  return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
-function knownVersion(config: Config): string | undefined {
+function recallIfAny(config: Config): CodexCapabilities | undefined {
   try {
-    return recall(config)?.version;
+    return recall(config);
   } catch {
     return undefined; // Codex is missing: its start says so
   }
+}
+
+/** Forgets what the installed Codex can do: it was asked again if it did not do it. */
+export function forgetCapabilities({ home }: Config): void {
+  codexProbeCache.forget(home);
 }
 
 /** Returns the capabilities of the installed Codex, which accepts the request's arguments; undefined if it does not tell them. */
@@ -72,7 +74,7 @@ async function readCapabilities(config: Config): Promise<CodexCapabilities> {
 function recall(config: Config): CodexCapabilities | undefined {
   try {
     const known = codexProbeCache.read(config.home, describeProgram(locateCodex(config)));
-    return known === undefined ? undefined : { version: known.version, words: known.words };
+    return known === undefined ? undefined : { ...known, version: known.version };
   } catch (error) {
     if (error instanceof AppError) throw error;
     return undefined;

@@ -6,7 +6,7 @@ import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
 import { isProcessAlive, visibleIdentity } from "#platform/process/identity.ts";
-import { endTask, recordCodexProcess, recordSupervisor } from "#store/tasks/change-task.ts";
+import { endTask, recordCodexProcess, recordSupervisor, updateRunningTask } from "#store/tasks/change-task.ts";
 import { findLastSessionUsage } from "#store/tasks/list-tasks.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -21,7 +21,7 @@ import { commitLeftWork } from "./commit-left-work.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
-import { chooseEngine } from "#tasks/start/codex-capabilities.ts";
+import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilities.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { markOwnChildren } from "./run-containment.ts";
@@ -157,6 +157,7 @@ async function supervise(
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
   const run = await superviseRun(context, task, codex, around);
+  if (run.end.isUnusable === true && run.stopped === undefined) return superviseExec(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
@@ -166,6 +167,23 @@ async function supervise(
   const leftWork = await commitLeftWork(context, task, run, hurry);
   const ended = await determineEnd(context, task, run, leftWork, hurry);
   return persist(() => recordEnd(context, ended));
+}
+
+/** Runs a task with `codex exec` whose app-server could not be used. */
+async function superviseExec(context: AppContext, task: RunningTask, around: RunContext) {
+  await endLeftovers(context, task);
+  // Another program may be installed than the one that was asked.
+  forgetCapabilities(context.config);
+  const { engine: _, ...rest } = task;
+  const again: RunningTask = { ...rest, status: "running" };
+  if (!updateRunningTask(context.store, again)) return undefined;
+  try {
+    const codex = await launchCodex(context, again);
+    recordCodexProcess(context.store, again, codex.identity);
+    return await supervise(context, again, codex, around);
+  } catch (error) {
+    return endFailed(context, again, toFailure(error));
+  }
 }
 
 /**

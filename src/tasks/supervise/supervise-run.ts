@@ -67,7 +67,8 @@ export async function superviseRun(
       await endProcesses(context, task, codex.identity);
     }
     const end = await codex.ended;
-    tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+    // A run that another engine is to do has not ended.
+    if (end.isUnusable !== true) tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
     show(log.readToEnd());
     return { state: log.state, end, stopped, log };
   } finally {
