@@ -51,6 +51,15 @@ export function flock(file: number, operation: number): number {
   return typeof address === "number" ? read.i32(address) : -1;
 }
 
+/**
+ * Creates a named pipe that only this user can open.
+ * @throws Error if it cannot be created
+ */
+export function makeFifo(path: string): void {
+  const { mkfifo } = dlopen(LIBC, { mkfifo: { args: [FFIType.ptr, FFIType.u32], returns: FFIType.i32 } }).symbols;
+  if (mkfifo(ptr(Buffer.from(`${path}\0`)), 0o600) !== 0) throw new Error(`The pipe ${path} cannot be created.`);
+}
+
 /** Id of the clock that stops while the machine sleeps: CLOCK_MONOTONIC on Linux, CLOCK_UPTIME_RAW on macOS. */
 const RUNNING_CLOCK_ID = IS_MACOS ? 8 : 1;
 

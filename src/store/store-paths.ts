@@ -57,6 +57,10 @@ export interface TaskPaths {
   inbox: string;
   /** Socket of the app-server that runs Codex. */
   appServer: string;
+  /** Named pipe that an app-server without a socket reads. */
+  appServerInput: string;
+  /** File that an app-server without a socket writes to. */
+  appServerOutput: string;
   /** Last heartbeat of the supervisor. */
   heartbeat: string;
   /** File written after each change of the task, which wakes the folder's watchers. */
@@ -109,6 +113,8 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     ownerLock: join(live, "owner.lock"),
     inbox: join(live, "inbox"),
     appServer: join(live, "app-server.sock"),
+    appServerInput: join(live, "app-server.in"),
+    appServerOutput: join(live, "app-server.out"),
     heartbeat: join(live, "heartbeat.json"),
     wake: join(live, WAKE_FILE),
     runs: join(folder, "runs"),

@@ -66,7 +66,11 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
     rmSync(folder, { recursive: true, force: true });
   });
   const exited = Promise.withResolvers<never>().promise;
-  return { end: driver.run(join(folder, "s"), exited), requests, readLog: () => readFileSync(logFile, "utf8") };
+  return {
+    end: driver.run({ socket: join(folder, "s") }, exited),
+    requests,
+    readLog: () => readFileSync(logFile, "utf8"),
+  };
 }
 
 const completed = (id: string) => ({ method: "turn/completed", params: { turn: { id, status: "completed" } } });

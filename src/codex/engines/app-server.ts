@@ -4,13 +4,14 @@ import { logger } from "#base/log.ts";
 import { type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, type ProcessEnd, spawnCodex } from "#codex/process.ts";
 import { LogWriter } from "./log-writer.ts";
+import { makePipes } from "./pipes.ts";
+import type { Channel } from "./thread.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import type { TurnRequest } from "./turn-request.ts";
 
 /** Files of a run that the app-server engine uses. */
 export interface AppServerFiles {
-  /** Socket of the app-server. */
-  socket: string;
+  channel: Channel;
   log: string;
 }
 
@@ -21,14 +22,21 @@ const POLL_INTERVAL_MS = 50;
 
 /** Starts an app-server for one run and its turn. It outlives this process: see {@link adoptAppServer}. */
 export function startAppServer(start: CodexStart, files: AppServerFiles, turn: TurnRequest): CodexProcess {
+  const { channel } = files;
   const stderr = openSync(start.stderrFile, "a", 0o600);
+  const [input, output] = "pipes" in channel ? makePipes(channel.pipes) : [];
   try {
-    const args = [...start.args, "app-server", "--listen", `unix://${files.socket}`];
-    const { identity, ended } = spawnCodex({ ...start, args }, ["ignore", stderr, stderr]);
+    const stdio = [input ?? "ignore", output ?? stderr, stderr] as const;
+    const { identity, ended } = spawnCodex(start, stdio);
     return { identity, ended: runTurn(identity, ended, files, turn, false) };
   } finally {
-    closeSync(stderr);
+    for (const file of [stderr, input, output]) if (file !== undefined) closeSync(file);
   }
+}
+
+/** Returns the arguments of Codex that make it serve a channel. */
+export function listenArguments(channel: Channel): string[] {
+  return ["app-server", "--listen", "pipes" in channel ? "stdio://" : `unix://${channel.socket}`];
 }
 
 /** Adopts an app-server that another supervisor started, and completes the run's log from what the thread has. */
@@ -38,21 +46,26 @@ export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles,
 }
 
 /**
- * Removes the socket of an app-server that was killed: it also leaves a file in the temporary folder. The agent may have replaced the
- * link, so only a target with the name that Codex gives this socket is removed.
+ * Removes the files of an app-server's channel. One that was killed also leaves its socket in the temporary folder. The agent may have
+ * replaced the link to it, so only a target with the name that Codex gives this socket is removed.
  */
-function removeSocket(socket: string): void {
+function removeChannel(channel: Channel): void {
+  try {
+    for (const path of filesOf(channel)) rmSync(path, { force: true });
+  } catch (error) {
+    // A folder may be there instead; the outcome of the run does not depend on it.
+    logger("app").warn`the files of an app-server were not removed: ${String(error)}`;
+  }
+}
+
+function filesOf(channel: Channel): string[] {
+  if ("pipes" in channel) return [channel.pipes.input, channel.pipes.output];
+  const { socket } = channel;
   const target = linkTarget(socket);
   const name = new Bun.CryptoHasher("sha256").update(socket).digest("hex");
   const isOwn =
     target !== undefined && basename(target) === name && /^codex-daemon-\d+$/.test(basename(dirname(target)));
-  const paths = isOwn ? [target, `${target}.lock`, socket] : [socket];
-  try {
-    for (const path of paths) rmSync(path, { force: true });
-  } catch (error) {
-    // A folder may be there instead; the outcome of the run does not depend on it.
-    logger("app").warn`the socket ${socket} was not removed: ${String(error)}`;
-  }
+  return isOwn ? [target, `${target}.lock`, socket] : [socket];
 }
 
 function linkTarget(path: string): string | undefined {
@@ -73,18 +86,18 @@ async function runTurn(
   const log = new LogWriter(files.log);
   const died = exited.then((end) => ({ end }));
   const driver = new TurnDriver(turn, log, isAdopted ? log.read() : undefined);
-  const driven = driver.run(files.socket, exited);
+  const driven = driver.run(files.channel, exited);
   const first = await Promise.race([driven, died]);
   // One that dies before it has done anything is reported by the driver.
   const outcome = typeof first === "object" && !driver.hasThread ? await driven : first;
   if (typeof outcome === "object") {
-    removeSocket(files.socket);
+    removeChannel(files.channel);
     return outcome.end;
   }
   // Idle, it ends at once.
   signalProcess(identity, "SIGTERM");
   const end = await Promise.race([exited, Bun.sleep(END_TIMEOUT_MS)]);
-  if (end !== undefined) removeSocket(files.socket);
+  if (end !== undefined) removeChannel(files.channel);
   const result = { exitCode: outcome === "completed" ? 0 : 1, signal: undefined };
   return outcome === "unusable" ? { ...result, isUnusable: true } : result;
 }

@@ -1,6 +1,7 @@
-import { readlinkSync } from "node:fs";
 import * as v from "valibot";
 import { AppError } from "#base/errors.ts";
+import { AppServerError } from "./app-server-error.ts";
+import { closedError, type Wire } from "./wire.ts";
 
 const MessageSchema = v.looseObject({
   id: v.optional(v.union([v.string(), v.number()])),
@@ -9,11 +10,6 @@ const MessageSchema = v.looseObject({
   result: v.optional(v.unknown()),
   error: v.optional(v.looseObject({ code: v.nullish(v.number(), 0), message: v.nullish(v.string(), "") })),
 });
-
-/** Error that the app-server answers a request with. */
-export class AppServerError extends Error {
-  override readonly name = "AppServerError";
-}
 
 /** Time in which the app-server must answer, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 30_000;
@@ -27,42 +23,36 @@ export interface ConnectionHandlers {
   asked: (method: string, params: unknown) => Promise<unknown>;
 }
 
-/** Connection to a `codex app-server` over its unix socket: JSON-RPC in WebSocket text frames, without a `jsonrpc` member. */
+/** Connection to a `codex app-server`: JSON-RPC without a `jsonrpc` member. */
 export class AppServerConnection {
-  readonly #socket: WebSocket;
+  readonly #wire: Wire;
   readonly #handlers: ConnectionHandlers;
   readonly #waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>();
-  #lastId = 0;
+  /** Id of the last request. An answer to an earlier process must not be taken for one to this. */
+  #lastId = Date.now();
   /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
 
-  private constructor(socket: WebSocket, handlers: ConnectionHandlers) {
-    this.#socket = socket;
+  private constructor(wire: Wire, handlers: ConnectionHandlers) {
+    this.#wire = wire;
     this.#handlers = handlers;
-    this.closed = new Promise((resolve) => {
-      socket.addEventListener("close", () => {
-        this.#fail(new AppServerError("The app-server closed the connection."));
-        resolve();
-      });
-    });
-    socket.addEventListener("message", ({ data }) => this.#receive(String(data)));
+    this.closed = wire.closed.then(() => this.#fail(closedError()));
+    wire.listen((data) => this.#receive(data));
   }
 
   /**
-   * Connects and introduces this program.
-   * @throws AppServerError if nothing answers at the socket
+   * Introduces this program to the app-server.
+   * @throws AppServerError if it does not answer
    */
-  static async open(path: string, handlers: ConnectionHandlers): Promise<AppServerConnection> {
-    const socket = new WebSocket(`ws+unix://${withoutLink(path)}`);
-    await new Promise<void>((resolve, reject) => {
-      setTimeout(() => reject(new AppServerError(`Nothing answers at ${path}.`)), ANSWER_TIMEOUT_MS).unref();
-      socket.addEventListener("open", () => resolve(), { once: true });
-      socket.addEventListener("error", () => reject(new AppServerError(`Nothing answers at ${path}.`)), { once: true });
-    });
-    const connection = new AppServerConnection(socket, handlers);
-    await connection.request("initialize", {
+  static async open(wire: Wire, handlers: ConnectionHandlers): Promise<AppServerConnection> {
+    const connection = new AppServerConnection(wire, handlers);
+    const introduction = connection.request("initialize", {
       clientInfo: { name: "codex-mcp-server", title: "codex-mcp-server", version: "1" },
       capabilities: { experimentalApi: true, optOutNotificationMethods: UNWANTED },
+    });
+    await introduction.catch((error: unknown) => {
+      // Through pipes, an earlier process may have introduced itself.
+      if (!(error instanceof AppServerError) || !/already initialized/i.test(error.message)) throw error;
     });
     connection.#send({ method: "initialized" });
     return connection;
@@ -92,14 +82,12 @@ export class AppServerConnection {
 
   /** Closes the connection; the app-server, and a turn in it, continue. */
   close(): void {
-    this.#socket.close();
+    this.#wire.close();
   }
 
   #send(message: object): void {
-    const isOpen = this.#socket.readyState === WebSocket.OPEN;
-    if (!isOpen) throw new AppServerError("The connection to the app-server is closed.");
     // A message with half of a surrogate pair would be dropped without an answer.
-    this.#socket.send(
+    this.#wire.send(
       JSON.stringify(message, (_key, value: unknown) => (isString(value) ? value.toWellFormed() : value)),
     );
   }
@@ -122,7 +110,16 @@ export class AppServerConnection {
       this.#send({ id, result: await this.#handlers.asked(method, params) });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (this.#socket.readyState === WebSocket.OPEN) this.#send({ id, error: { code: -32_601, message } });
+      this.#tryToSend({ id, error: { code: -32_601, message } });
+    }
+  }
+
+  #tryToSend(message: object): void {
+    try {
+      this.#send(message);
+    } catch (error) {
+      // The app-server is gone, and waits for no answer.
+      if (!(error instanceof AppServerError)) throw error;
     }
   }
 
@@ -143,18 +140,6 @@ const UNWANTED = [
 
 function isString(value: unknown): value is string {
   return typeof value === "string";
-}
-
-/**
- * Returns the place of a socket: Codex puts it into the temporary folder, under a name without special characters. In an address, a
- * space or a colon in the path of a link would be misread.
- */
-function withoutLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return path;
-  }
 }
 
 function parseMessage(data: string): v.InferOutput<typeof MessageSchema> | undefined {

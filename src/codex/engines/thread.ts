@@ -1,28 +1,40 @@
 import { existsSync } from "node:fs";
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
-import { AppServerConnection, AppServerError, readField } from "./connection.ts";
+import { AppServerError } from "./app-server-error.ts";
+import { AppServerConnection, type ConnectionHandlers, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
+import { openPipes, type Pipes } from "./pipes.ts";
 import { parseItem } from "./translate.ts";
 import type { TurnRequest } from "./turn-request.ts";
+import { openSocket, type Wire } from "./wire.ts";
 
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 
 /** Time in which the app-server must open its socket, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 20_000;
 
-/** Connects to an app-server as soon as it has opened its socket. @throws AppServerError if it does not */
+/** Way to an app-server: a socket that it opens, or pipes. */
+export type Channel = { socket: string } | { pipes: Pipes };
+
+/** Connects to an app-server as soon as it can be reached. @throws AppServerError if it does not answer */
 export async function connect(
-  socket: string,
+  channel: Channel,
   exited: Promise<ProcessEnd>,
-  notified: (method: string, params: unknown) => void,
+  notified: ConnectionHandlers["notified"],
 ): Promise<AppServerConnection> {
+  const handlers = { notified, asked: refuse };
+  if ("pipes" in channel) return AppServerConnection.open(openPipes(channel.pipes, exited), handlers);
+  return AppServerConnection.open(await openSocketOf(channel.socket, exited), handlers);
+}
+
+async function openSocketOf(socket: string, exited: Promise<ProcessEnd>): Promise<Wire> {
   let hasExited = false;
   void exited.then(() => (hasExited = true));
   const deadline = performance.now() + SOCKET_TIMEOUT_MS;
   for (;;) {
     try {
-      if (existsSync(socket)) return await AppServerConnection.open(socket, { notified, asked: refuse });
+      if (existsSync(socket)) return await openSocket(socket);
     } catch (error) {
       if (hasExited || performance.now() > deadline) throw error;
     }

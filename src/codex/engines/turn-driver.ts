@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
 import type { TaskMessage } from "#domain/message.ts";
-import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
+import { AppServerError } from "./app-server-error.ts";
+import { type AppServerConnection, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { connect, findTurns, listItems, openThread } from "./thread.ts";
+import { type Channel, connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
 
@@ -51,10 +52,10 @@ export class TurnDriver {
   }
 
   /** Runs the turns. @returns how the last one ended */
-  async run(socket: string, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
+  async run(channel: Channel, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
     let stopWatching: (() => void) | undefined;
     try {
-      const connection = await connect(socket, exited, (method, params) =>
+      const connection = await connect(channel, exited, (method, params) =>
         this.#guard(() => this.#notified(method, params)),
       );
       this.#connection = connection;

@@ -21,10 +21,14 @@ export class LineReader {
   #isInLongLine = false;
   #longLines = 0;
 
-  /** @param digest receives all bytes that are read */
-  constructor(path: string, digest?: RunningDigest) {
+  /**
+   * @param digest receives all bytes that are read
+   * @param from offset of the first line
+   */
+  constructor(path: string, digest?: RunningDigest, from = 0) {
     this.#path = path;
     this.#digest = digest;
+    this.#offset = from;
   }
 
   /** Returns the number of lines that were skipped because they are too long. */

@@ -3,6 +3,9 @@ import { type FSWatcher, watch } from "node:fs";
 /** Interval of the calls that make up for lost file events, in milliseconds. */
 const SAFETY_POLL_MS = 2000;
 
+/** Time after an event at which the folder is looked at again, in milliseconds: Bun drops an event that follows another within a millisecond. */
+const AFTER_EVENT_MS = 5;
+
 /** Handle of a running {@link watchFolder}. */
 export interface FolderWatch {
   close(): void;
@@ -18,9 +21,15 @@ export function watchFolder(
   onChange: () => void,
 ): FolderWatch {
   let watcher: FSWatcher | undefined;
+  let again: Timer | undefined;
   try {
     watcher = watch(folder, (_event, name) => {
-      if (name === null || isOfInterest(name)) onChange();
+      if (name !== null && !isOfInterest(name)) return;
+      again ??= setTimeout(() => {
+        again = undefined;
+        onChange();
+      }, AFTER_EVENT_MS);
+      onChange();
     });
     watcher.on("error", () => watcher?.close());
   } catch {
@@ -30,6 +39,7 @@ export function watchFolder(
   return {
     close: () => {
       watcher?.close();
+      clearTimeout(again);
       clearInterval(poll);
     },
   };

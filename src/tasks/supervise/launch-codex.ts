@@ -6,7 +6,8 @@ import {
   type CodexStart,
   startCodex,
 } from "#codex/process.ts";
-import type { MessageSource, TurnRequest } from "#codex/engines/turn-request.ts";
+import type { Channel } from "#codex/engines/thread.ts";
+import type { TurnRequest } from "#codex/engines/turn-request.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { processMarkerOf, runIdOf } from "#domain/names.ts";
@@ -14,7 +15,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { containRun } from "./run-containment.ts";
@@ -25,10 +26,14 @@ export async function launchCodex({ config }: AppContext, task: RunningTask): Pr
   const paths = taskPaths(config.home, task.task_id);
   const marker = processMarkerOf(config.home, task.task_id, task.run);
   const settings = mcpServerArguments(config, task);
-  const isAppServer = task.engine === "app-server";
-  const start: CodexStart = {
+  const engine = task.engine === "app-server" ? await import("#codex/engines/app-server.ts") : undefined;
+  const channel = channelOf(task, paths);
+  const plain: CodexStart = {
     program: program.path,
-    args: isAppServer ? appServerArguments(task, settings) : codexArguments(task, settings),
+    args:
+      engine === undefined
+        ? codexArguments(task, settings)
+        : [...appServerArguments(task, settings), ...engine.listenArguments(channel)],
     folder: task.run_dir,
     environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
     promptFile: task.prompt_file,
@@ -36,11 +41,9 @@ export async function launchCodex({ config }: AppContext, task: RunningTask): Pr
     stderrFile: paths.stderr,
     ...containRun(config, task),
   };
-  if (isAppServer) {
-    const { startAppServer } = await import("#codex/engines/app-server.ts");
-    return startAppServer(start, { socket: paths.appServer, log: task.log_file }, turnOf(task, new Inbox(paths)));
-  }
-  return startCodex(task.readonly_fallback === true ? confineStart(config, task, start) : start);
+  const start = task.readonly_fallback === true ? confineStart(config, task, plain) : plain;
+  if (engine === undefined) return startCodex(start);
+  return engine.startAppServer(start, { channel, log: task.log_file }, turnOf(task, paths));
 }
 
 /** Adopts the Codex of a run whose supervisor has died. */
@@ -52,14 +55,20 @@ export async function adoptRunningCodex(
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(config.home, task.task_id);
-  const files = { socket: paths.appServer, log: task.log_file };
-  return adoptAppServer(codex, files, turnOf(task, new Inbox(paths)));
+  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(task, paths));
 }
 
-function turnOf(task: RunningTask, messages: MessageSource): TurnRequest {
+/** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
+function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutput }: TaskPaths): Channel {
+  if (task.readonly_fallback !== true) return { socket: appServer };
+  return { pipes: { input: appServerInput, output: appServerOutput } };
+}
+
+function turnOf(task: RunningTask, paths: TaskPaths): TurnRequest {
+  const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
-    prompt: readOptionalText(task.prompt_file) ?? "",
+    prompt: readOptionalText(promptFile) ?? "",
     images: task.images ?? [],
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this program wrote it from an object
     outputSchema: schema === undefined ? undefined : (JSON.parse(schema) as object),
@@ -67,11 +76,13 @@ function turnOf(task: RunningTask, messages: MessageSource): TurnRequest {
     folder: task.run_dir,
     threadId: task.resumes,
     runId: runIdOf(task),
-    messages,
+    messages: new Inbox(paths),
   };
 }
 
-function sandboxPolicyOf({ sandbox, network }: RunningTask): TurnRequest["sandboxPolicy"] {
+function sandboxPolicyOf({ sandbox, network, readonly_fallback }: RunningTask): TurnRequest["sandboxPolicy"] {
+  // The fallback replaces Codex's sandbox, which cannot be set up.
+  if (readonly_fallback === true) return { type: "dangerFullAccess" };
   switch (sandbox) {
     case "read-only":
       return { type: "readOnly", networkAccess: false };

@@ -98,8 +98,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
 
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
-  // Under the read-only fallback, Codex is confined as `exec`.
-  const engine = isFallback ? "exec" : chooseEngine(context.config);
+  const engine = chooseEngine(context.config);
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
     return {
@@ -119,7 +118,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   try {
     const failure = await setUpWorktree(context, running, around);
     if (failure !== undefined) return endFailed(context, running, failure);
-    if (isFallback) await (await import("#readonly/workspace.ts")).recordWorkspace(context, running);
+    if (isFallback) await recordWorkspaceOf(context, running);
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.requested);
     codex = await launchCodex(context, running);
   } catch (error) {
@@ -128,6 +127,12 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   }
   recordCodexProcess(context.store, running, codex.identity);
   return supervise(context, running, codex, around);
+}
+
+/** Records the workspace of a read-only run. Few runs have that; the others do not load the code. */
+async function recordWorkspaceOf(context: AppContext, task: RunningTask): Promise<void> {
+  const { recordWorkspace } = await import("#readonly/workspace.ts");
+  await recordWorkspace(context, task);
 }
 
 /** Ends a task for which Codex was not started. */
@@ -172,12 +177,14 @@ async function supervise(
 /** Runs a task with `codex exec` whose app-server could not be used. */
 async function superviseExec(context: AppContext, task: RunningTask, around: RunContext) {
   await endLeftovers(context, task);
+  if (task.readonly_fallback === true) removeRunFolders(context.store, task);
   // Another program may be installed than the one that was asked.
   forgetCapabilities(context.config);
   const { engine: _, ...rest } = task;
   const again: RunningTask = { ...rest, status: "running" };
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
+    if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
     const codex = await launchCodex(context, again);
     recordCodexProcess(context.store, again, codex.identity);
     return await supervise(context, again, codex, around);
