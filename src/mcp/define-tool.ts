@@ -85,7 +85,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       name,
       title,
       description,
-      annotations,
+      annotations: withAnswers ? annotations : listedHints(annotations),
       inputSchema: inputSchemaOf(spec),
       outputSchema: outputSchemaOf(spec.output(), withAnswers),
     }),
@@ -99,6 +99,15 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   };
 }
 
+/** Returns the hints without those that the protocol assumes anyway, or gives no meaning for a tool that only reads. */
+function listedHints({ idempotentHint, openWorldHint, ...hints }: ToolAnnotations): ToolAnnotations {
+  return {
+    ...hints,
+    ...(idempotentHint === true && hints.readOnlyHint !== true && { idempotentHint }),
+    ...(openWorldHint === false && { openWorldHint }),
+  };
+}
+
 function inputSchemaOf({
   input,
   sameInputAs,
@@ -108,7 +117,9 @@ function inputSchemaOf({
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
     // Kebab-case names are those of the former server, whose callers know them.
     if (name.includes("-")) delete schema.properties?.[name];
-    else if (typeof property === "object") delete property.description;
+    else if (typeof property === "object") {
+      for (const repeated of ["description", "minimum", "maximum", "maxItems"] as const) delete property[repeated];
+    }
   }
   return schema;
 }
@@ -120,21 +131,22 @@ function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "obj
 
 type JsonObject = { type: "object" } & z.core.JSONSchema.BaseSchema;
 
-/** Returns the fields that are always present, with their types. */
+/** Returns the fields that are always present, with their types, without those that have another name now. */
 function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObject, "properties" | "required"> {
-  if (required.length === 0) return {};
-  return { properties: Object.fromEntries(required.map((name) => [name, typeOf(properties[name])])), required };
+  const names = required.filter((name) => !isDeprecated(properties[name]));
+  if (names.length === 0) return {};
+  return { properties: Object.fromEntries(names.map((name) => [name, typeOf(properties[name])])), required: names };
+}
+
+function isDeprecated(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): boolean {
+  return typeof schema === "object" && schema.deprecated === true;
 }
 
 function typeOf(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): z.core.JSONSchema.BaseSchema {
   if (typeof schema !== "object") return {};
-  const { type, items, deprecated } = schema;
+  const { type, items } = schema;
   const isList = items !== undefined && !Array.isArray(items);
-  return {
-    ...(type !== undefined && { type }),
-    ...(isList && { items: typeOf(items) }),
-    ...(deprecated === true && { deprecated }),
-  };
+  return { ...(type !== undefined && { type }), ...(isList && { items: typeOf(items) }) };
 }
 
 function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
@@ -150,6 +162,8 @@ function toJsonSchema(schema: z.ZodObject, io: "input" | "output"): JsonObject {
 function leaveOutNoise(schema: z.core.JSONSchema.BaseSchema, io: "input" | "output"): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
+  // A caller hardly comes near the other bounds; the error for a value beyond them names them.
+  if (io === "input" && (schema.maximum ?? 0) > 1000) delete schema.maximum;
   // The keys of a record are always strings.
   delete schema.propertyNames;
   const { additionalProperties: more } = schema;

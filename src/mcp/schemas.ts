@@ -48,7 +48,7 @@ export const startInput = z.object({
 });
 
 /** Parameter for a task's id. */
-export const taskId = z.string().describe("Task id, topic, or an unambiguous beginning of either");
+export const taskId = z.string().describe("Task id or topic, or a clear beginning of it");
 
 /** Statuses of a task. */
 export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
