@@ -1,3 +1,4 @@
+import { existsSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
@@ -37,12 +38,17 @@ async function doesSandboxWork(config: Config): Promise<boolean> {
   }
 }
 
-/** Changes a start of Codex so that the kernel refuses writes, and puts the instructions before the prompt. */
+/**
+ * Changes a start of Codex so that the kernel refuses writes, and puts the instructions before the prompt. The processes of one run share
+ * its CODEX_HOME.
+ */
 export function confineStart(config: Config, task: RunningTask, start: CodexStart): CodexStart {
   const paths = taskPaths(config.home, task.task_id);
-  const codexHome = openCodexHome(config, task);
-  writeReadonlyInput(paths, withInstructions);
+  const codexHome = existsSync(paths.codexHome) ? paths.codexHome : openCodexHome(config, task);
+  writeReadonlyInput(paths, start.promptFile, withInstructions);
   const { temporary, confinement } = paths;
+  // The report of the process before says nothing about this one.
+  rmSync(confinement, { force: true });
   const [program, ...args] = confinedCommand({
     program: start.program,
     args: start.args,

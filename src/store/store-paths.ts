@@ -22,6 +22,8 @@ export interface TaskPaths {
   folder: string;
   meta: string;
   prompt: string;
+  /** Prompt of a further turn of the run. */
+  followUp: string;
   log: string;
   stderr: string;
   /** Codex's complete last message: answers may be cut. */
@@ -94,6 +96,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     folder,
     meta: join(folder, "meta.json"),
     prompt: join(folder, "prompt.md"),
+    followUp: join(folder, "follow-up.md"),
     log: join(folder, "codex-exec.log"),
     stderr: join(folder, "codex-stderr.log"),
     result: join(folder, "result.md"),

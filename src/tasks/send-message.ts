@@ -38,7 +38,7 @@ const RECONCILE_INTERVAL_MS = 500;
 export async function sendMessage(context: AppContext, { task, message, when }: SendRequest): Promise<Sent> {
   const record = await reconcile(context, resolveTask(context, task));
   if (isEnded(record)) return startNext(context, record, message);
-  if (record.engine !== "app-server") throw notSteerable(record);
+  if (record.engine !== "app-server" && when !== "after") throw notSteerable(record);
   // The running task would fail with a text that Codex does not take.
   checkPrompt(message);
   const paths = taskPaths(context.config.home, record.task_id);
@@ -89,10 +89,10 @@ async function startNext(context: AppContext, { task_id }: TaskRecord, message: 
 }
 
 function notSteerable({ task_id, status }: TaskRecord): AppError {
-  const because = status === "queued" ? "it is queued" : "it runs with codex exec, which takes no messages";
+  const because = status === "queued" ? "it is queued" : "it runs with codex exec, which takes no message into a turn";
   return new AppError(
     "not_steerable",
-    `The task ${task_id} cannot be sent a message now: ${because}.`,
-    "Wait for it (codex_wait) and resume it, or start tasks with CODEXMCP_ENGINE=app-server and Codex 0.153 or newer.",
+    `The task ${task_id} cannot be sent this message now: ${because}.`,
+    'Send it with when "after".',
   );
 }

@@ -124,11 +124,14 @@ test("a message to a task that has ended starts the next run of its session", as
   ]);
 });
 
-test("under exec a running task takes no message, and says what to do", async () => {
+test("under exec a running turn takes no message, and the refusal says what to do", async () => {
   world.stub.script("EXEC", [{ run: "sleep 1" }, { say: "Done." }]);
   const exec = await world.client({ CODEXMCP_ENGINE: "exec" });
   const { data } = await exec.call("codex_dispatch", { prompt: "EXEC", cwd, topic: "by-exec" });
-  const sent = await exec.call("codex_send", { task_id: data["task_id"], message: "Wait." });
-  expect(sent.data).toMatchObject({ success: false, code: "not_steerable" });
+  for (const when of ["now", "instead"]) {
+    const sent = await exec.call("codex_send", { task_id: data["task_id"], message: "Wait.", when });
+    expect(sent.data).toMatchObject({ success: false, code: "not_steerable" });
+    expect(String(sent.data["hint"])).toContain("after");
+  }
   await wait(String(data["task_id"]));
 });

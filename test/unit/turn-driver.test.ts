@@ -47,8 +47,13 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
       return () => clearInterval(timer);
     },
     take: () => messages.splice(0),
-    announce: () => undefined,
+    defer: (message: TaskMessage) => void waiting.push(message),
     settle: () => undefined,
+  };
+  const waiting: TaskMessage[] = [];
+  const followUps = {
+    next: () => Promise.resolve(waiting[0]),
+    started: () => void waiting.shift(),
   };
   const turn = {
     prompt: "P",
@@ -59,6 +64,7 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
     threadId: undefined,
     runId: "run",
     messages: source,
+    followUps,
   };
   const driver = new TurnDriver(turn, writer, log === "" ? undefined : writer.read());
   cleanUps.push(() => {

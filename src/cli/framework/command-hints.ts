@@ -29,6 +29,7 @@ const PHRASES: readonly (readonly [pattern: RegExp, command: string])[] = [
   [/\bcodex_status lists running tasks/g, "`codex-mcp-server tasks --status running` lists them"],
   [/\bCall codex_/g, "Run codex_"],
   [/\b([Cc])all codex with resume to continue the task/g, `$1ontinue the task with ${RESUME}`],
+  [/\bwith when "(after|instead)"/g, "with --$1"],
   [/\bset include_uncommitted: true/g, "use include_uncommitted"],
   [/\b(include_uncommitted|network): true\b/g, "$1"],
   [/\b[Ss]andbox (read-only|workspace-write|full-access)\b/g, "--$1"],

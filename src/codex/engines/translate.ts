@@ -46,6 +46,7 @@ export class Translator {
   readonly #started = new Set<string>();
   readonly #messages = new Set<string>();
   #usage: EngineLine | undefined;
+  #lastMessage: string | undefined;
 
   readonly #runId: string;
 
@@ -61,6 +62,11 @@ export class Translator {
   /** Returns whether the thread has a message of this name. */
   hasMessage(clientId: string): boolean {
     return this.#messages.has(clientId);
+  }
+
+  /** Returns the last message of the agent that was translated. */
+  get lastMessage(): string | undefined {
+    return this.#lastMessage;
   }
 
   /** Returns the lines for a notification; none for those that `exec` does not report. */
@@ -100,6 +106,7 @@ export class Translator {
 
   /** Returns the line for a completed item, unless the log has it. */
   complete(item: AppServerItem): EngineLine[] {
+    if (item.type === "agentMessage" && typeof item["text"] === "string") this.#lastMessage = item["text"];
     if (this.#completed.has(item.id)) return [];
     this.#completed.add(item.id);
     if (typeof item["clientId"] === "string") this.#messages.add(item["clientId"]);

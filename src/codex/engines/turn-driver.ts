@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
+import type { FollowUp } from "#domain/follow-up.ts";
 import type { TaskMessage } from "#domain/message.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
@@ -20,7 +21,7 @@ type TurnEnd = "completed" | "failed" | "unusable";
 
 /**
  * Drives the turns of one run in an app-server: starts the first or finds it again, writes the log, delivers messages, and starts a
- * further turn for each message that is to follow.
+ * further turn for each follow-up.
  */
 export class TurnDriver {
   readonly #turn: TurnRequest;
@@ -28,8 +29,8 @@ export class TurnDriver {
   readonly #logged: LoggedRun | undefined;
   readonly #translator: Translator;
   readonly #end = Promise.withResolvers<TurnEnd>();
-  /** Messages that start a turn when the running one has ended. */
-  readonly #followUps: TaskMessage[] = [];
+  /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
+  #hasDeferred = false;
   /** Notifications that came before the log had what was before them. */
   #held: [method: string, params: unknown][] | undefined = [];
   #connection: AppServerConnection | undefined;
@@ -144,10 +145,24 @@ export class TurnDriver {
     if (!this.#isReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     this.#isReplaced = false;
     this.#queue(async () => {
-      const next = this.#followUps.shift();
+      // Messages are taken while the follow-ups are asked, which may take long.
+      void this.#continue(turn.status === "completed" ? "completed" : "failed");
+    });
+  }
+
+  /** Asks what follows a turn, and starts it, or ends the run. */
+  async #continue(end: TurnEnd): Promise<void> {
+    this.#hasDeferred = false;
+    const turn = { isCompleted: end === "completed", lastMessage: this.#translator.lastMessage };
+    const asked = this.#turn.followUps.next(turn);
+    // The work that follows reports a failure.
+    await asked.catch(() => undefined);
+    this.#queue(async () => {
+      const next = await asked;
       if (next !== undefined) return this.#follow(next);
+      if (this.#hasDeferred) return void this.#continue(end);
       this.#isOver = true;
-      this.#end.resolve(turn.status === "completed" ? "completed" : "failed");
+      this.#end.resolve(end);
     });
   }
 
@@ -167,13 +182,9 @@ export class TurnDriver {
     const { messages } = this.#turn;
     if (message.when === "now" && (await this.#steer(message))) return messages.settle(message, "steered");
     // If the turn has just ended, the work that this queued starts the next one. A turn started here would be ended by that work.
-    if (message.when !== "instead") {
-      this.#followUps.push(message);
-      return messages.announce(message, "queued");
-    }
-    this.#followUps.unshift(message);
-    messages.announce(message, "replaced");
-    if (this.#turnId === undefined || this.#isReplaced) return;
+    messages.defer(message);
+    this.#hasDeferred = true;
+    if (message.when !== "instead" || this.#turnId === undefined || this.#isReplaced) return;
     this.#isReplaced = true;
     // It fails if the turn ends by itself at this moment.
     await this.#link.request("turn/interrupt", { threadId: this.#threadId, turnId: this.#turnId }).catch(ignoreRefusal);
@@ -198,10 +209,10 @@ export class TurnDriver {
     }
   }
 
-  async #follow(message: TaskMessage): Promise<void> {
+  async #follow(followUp: FollowUp): Promise<void> {
     // The result of the run is that of its last turn.
-    await this.#start(textInput(message.text), message.id, this.#turn.outputSchema);
-    this.#turn.messages.settle(message, message.when === "instead" ? "replaced" : "queued");
+    await this.#start(textInput(followUp.text), followUp.id, this.#turn.outputSchema);
+    this.#turn.followUps.started(followUp);
   }
 
   /** Runs work after the work before it. */

@@ -1,3 +1,4 @@
+import type { FollowUps } from "#domain/follow-up.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 
 /** Access of a turn, as the app-server takes it. */
@@ -18,6 +19,8 @@ export interface TurnRequest {
   /** Name of the run, by which its turn is recognised after this process has died. */
   runId: string;
   messages: MessageSource;
+  /** Source of the further turns. */
+  followUps: FollowUps;
 }
 
 /** Messages to a run, and what became of them. */
@@ -26,8 +29,8 @@ export interface MessageSource {
   watch: (onNews: () => void) => () => void;
   /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
   take: (isAdopted?: boolean) => readonly TaskMessage[];
-  /** Records that a message will be delivered later. */
-  announce: (message: TaskMessage, delivery: "queued" | "replaced") => void;
+  /** Lets a message wait for a turn of its own, among the run's follow-ups. */
+  defer: (message: TaskMessage) => void;
   /** Records that a message was delivered. */
   settle: (message: TaskMessage, delivery: Delivery) => void;
 }

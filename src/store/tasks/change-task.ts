@@ -107,6 +107,13 @@ export function recordCodexProcess(store: Store, task: RunningTask, codex: Proce
   setColumn(store, task, "codex", JSON.stringify(addressOf(codex)));
 }
 
+/** Records that the next Codex process of a run is being started: until it is recorded, it is found by its marker. */
+export function recordCodexRestart(store: Store, task: RunningTask): void {
+  store.writable
+    .query("UPDATE tasks SET codex = NULL, codex_end = NULL WHERE task_id = ? AND run = ? AND status = 'running'")
+    .run(task.task_id, task.run);
+}
+
 /** Records Codex's end before any step that may take long, so that it is known to whichever process finishes the run. */
 export function recordCodexEnd(store: Store, task: RunningTask, end: CodexEnd): void {
   setColumn(store, task, "codex_end", JSON.stringify(end));

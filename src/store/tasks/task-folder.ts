@@ -44,10 +44,22 @@ export function toImagePaths(paths: TaskPaths, images: readonly string[]): strin
   });
 }
 
-/** Writes the input of a run under the read-only fallback: its instructions followed by the prompt, and an empty folder of its own. */
-export function writeReadonlyInput(paths: TaskPaths, withInstructions: (prompt: string) => string): void {
+/** Writes the prompt of a further turn of a run. */
+export function writeFollowUp(paths: TaskPaths, prompt: string): void {
+  inStateFolder(() => writePrivateFile(paths.followUp, prompt));
+}
+
+/**
+ * Writes the input of a turn under the read-only fallback: the task's instructions followed by the prompt, and a folder of its own.
+ * @param promptFile file of the turn's prompt
+ */
+export function writeReadonlyInput(
+  paths: TaskPaths,
+  promptFile: string,
+  withInstructions: (prompt: string) => string,
+): void {
   inStateFolder(() => {
-    writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(paths.prompt) ?? ""));
+    writePrivateFile(paths.readonlyInput, withInstructions(readOptionalText(promptFile) ?? ""));
     repairPrivateFolder(paths.temporary);
   });
 }

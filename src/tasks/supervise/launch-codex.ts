@@ -16,34 +16,53 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
-import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
+import type { RunFollowUps } from "./follow-ups.ts";
 import { containRun } from "./run-containment.ts";
 
 /** Starts Codex for a run, with the engine of its record. */
-export async function launchCodex({ config }: AppContext, task: RunningTask): Promise<CodexProcess> {
-  const program = locateCodex(config);
-  const paths = taskPaths(config.home, task.task_id);
-  const marker = processMarkerOf(config.home, task.task_id, task.run);
-  const settings = mcpServerArguments(config, task);
-  const engine = task.engine === "app-server" ? await import("#codex/engines/app-server.ts") : undefined;
+export async function launchCodex(
+  context: AppContext,
+  task: RunningTask,
+  followUps: RunFollowUps,
+): Promise<CodexProcess> {
+  if (task.engine !== "app-server") return launchExec(context, task, task.prompt_file);
+  const { listenArguments, startAppServer } = await import("#codex/engines/app-server.ts");
+  const paths = taskPaths(context.config.home, task.task_id);
   const channel = channelOf(task, paths);
-  const plain: CodexStart = {
+  const settings = mcpServerArguments(context.config, task);
+  const start = startOf(context, task, task.prompt_file, [
+    ...appServerArguments(task, settings),
+    ...listenArguments(channel),
+  ]);
+  return startAppServer(start, { channel, log: task.log_file }, turnOf(task, paths, followUps));
+}
+
+/** Starts the next process of a run of `codex exec`, in the session of the one before, with the prompt of a follow-up. */
+export function launchFollowUp(context: AppContext, task: RunningTask, sessionId: string): CodexProcess {
+  const { images: _sent, ...further } = task;
+  const { followUp } = taskPaths(context.config.home, task.task_id);
+  return launchExec(context, { ...further, resumes: sessionId }, followUp);
+}
+
+function launchExec(context: AppContext, task: RunningTask, promptFile: string): CodexProcess {
+  return startCodex(startOf(context, task, promptFile, codexArguments(task, mcpServerArguments(context.config, task))));
+}
+
+function startOf({ config }: AppContext, task: RunningTask, promptFile: string, args: readonly string[]): CodexStart {
+  const program = locateCodex(config);
+  const marker = processMarkerOf(config.home, task.task_id, task.run);
+  const start: CodexStart = {
     program: program.path,
-    args:
-      engine === undefined
-        ? codexArguments(task, settings)
-        : [...appServerArguments(task, settings), ...engine.listenArguments(channel)],
+    args,
     folder: task.run_dir,
     environment: { ...config.environment, ...program.environment, [marker.name]: marker.value },
-    promptFile: task.prompt_file,
+    promptFile,
     logFile: task.log_file,
-    stderrFile: paths.stderr,
+    stderrFile: taskPaths(config.home, task.task_id).stderr,
     ...containRun(config, task),
   };
-  const start = task.readonly_fallback === true ? confineStart(config, task, plain) : plain;
-  if (engine === undefined) return startCodex(start);
-  return engine.startAppServer(start, { channel, log: task.log_file }, turnOf(task, paths));
+  return task.readonly_fallback === true ? confineStart(config, task, start) : start;
 }
 
 /** Adopts the Codex of a run whose supervisor has died. */
@@ -51,11 +70,12 @@ export async function adoptRunningCodex(
   { config }: AppContext,
   task: RunningTask,
   codex: ProcessIdentity,
+  followUps: RunFollowUps,
 ): Promise<CodexProcess> {
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(config.home, task.task_id);
-  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(task, paths));
+  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(task, paths, followUps));
 }
 
 /** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
@@ -64,7 +84,7 @@ function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutp
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 
-function turnOf(task: RunningTask, paths: TaskPaths): TurnRequest {
+function turnOf(task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): TurnRequest {
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -76,7 +96,8 @@ function turnOf(task: RunningTask, paths: TaskPaths): TurnRequest {
     folder: task.run_dir,
     threadId: task.resumes,
     runId: runIdOf(task),
-    messages: new Inbox(paths),
+    messages: followUps.messages,
+    followUps,
   };
 }
 

@@ -18,9 +18,11 @@ import { isEnded, type EndedTask, type QueuedTask, type RunningTask, type Usage 
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
+import { continueRun } from "./continue-run.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
+import { openFollowUps, type RunFollowUps } from "./follow-ups.ts";
 import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilities.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
@@ -93,7 +95,8 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  return supervise(context, record, await adoptRunningCodex(context, record, codex), around);
+  const followUps = openFollowUps(context, record, true);
+  return supervise(context, record, await adoptRunningCodex(context, record, codex, followUps), followUps, around);
 }
 
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
@@ -114,19 +117,20 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
+  const followUps = openFollowUps(context, running, false);
   let codex: CodexProcess;
   try {
     const failure = await setUpWorktree(context, running, around);
     if (failure !== undefined) return endFailed(context, running, failure);
     if (isFallback) await recordWorkspaceOf(context, running);
     if (around.stop.signal.aborted) return endFailed(context, running, await around.stop.requested);
-    codex = await launchCodex(context, running);
+    codex = await launchCodex(context, running, followUps);
   } catch (error) {
     if (isFallback) removeRunFolders(context.store, running);
     return endFailed(context, running, toFailure(error));
   }
   recordCodexProcess(context.store, running, codex.identity);
-  return supervise(context, running, codex, around);
+  return supervise(context, running, codex, followUps, around);
 }
 
 /** Records the workspace of a read-only run. Few runs have that; the others do not load the code. */
@@ -158,10 +162,14 @@ async function supervise(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
+  followUps: RunFollowUps,
   around: RunContext,
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
-  const run = await superviseRun(context, task, codex, around);
+  const run = await superviseRun(context, task, codex, around, (turn) =>
+    continueRun(context, task, turn, { followUps, stop: around.stop }),
+  );
+  followUps.messages.close();
   if (run.end.isUnusable === true && run.stopped === undefined) return superviseExec(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
@@ -185,9 +193,10 @@ async function superviseExec(context: AppContext, task: RunningTask, around: Run
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
-    const codex = await launchCodex(context, again);
+    const followUps = openFollowUps(context, again, true);
+    const codex = await launchCodex(context, again, followUps);
     recordCodexProcess(context.store, again, codex.identity);
-    return await supervise(context, again, codex, around);
+    return await supervise(context, again, codex, followUps, around);
   } catch (error) {
     return endFailed(context, again, toFailure(error));
   }

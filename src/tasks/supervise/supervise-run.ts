@@ -1,6 +1,7 @@
 import type { EventLine } from "#codex/run/describe.ts";
-import type { CodexProcess } from "#codex/process.ts";
+import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
 import { RunLog, type RunResult } from "#codex/run/run-log.ts";
+import type { RunState } from "#codex/run/run-state.ts";
 import type { Failure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
@@ -27,12 +28,19 @@ export interface RunContext {
   clock: RunClock;
 }
 
-/** Follows a run to its end. Ends it with all its processes when a stop is requested or a limit is reached. */
+/** Starts the next Codex process of a run after one has ended by itself. @returns undefined if the run is over */
+export type ContinueRun = (turn: { state: RunState; end: ProcessEnd }) => Promise<CodexProcess | undefined>;
+
+/**
+ * Follows a run to its end, through all its Codex processes. Ends it with all its processes when a stop is requested or a limit is
+ * reached.
+ */
 export async function superviseRun(
   context: AppContext,
   task: RunningTask,
   codex: CodexProcess,
   { observer, stop, clock }: RunContext,
+  continueRun: ContinueRun,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
   const times = new EventTimes(task.log_file);
@@ -60,17 +68,27 @@ export async function superviseRun(
     const reached = reachedLimit();
     if (reached !== undefined) stop.request(reached);
   }, TICK_MS);
-  try {
-    const stopped = await Promise.race([codex.ended.then(() => undefined), stop.requested]);
+  const follow = async ({ identity, ended }: CodexProcess) => {
+    const stopped = await Promise.race([ended.then(() => undefined), stop.requested]);
     if (stopped !== undefined) {
       tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
-      await endProcesses(context, task, codex.identity);
+      await endProcesses(context, task, identity);
     }
-    const end = await codex.ended;
+    const end = await ended;
     // A run that another engine is to do has not ended.
     if (end.isUnusable !== true) tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+    show(log.read());
+    return { end, stopped };
+  };
+  try {
+    let outcome = await follow(codex);
+    while (outcome.stopped === undefined) {
+      const next = await continueRun({ state: log.state, end: outcome.end });
+      if (next === undefined) break;
+      outcome = await follow(next);
+    }
     show(log.readToEnd());
-    return { state: log.state, end, stopped, log };
+    return { state: log.state, ...outcome, log };
   } finally {
     clearInterval(limits);
     watch.close();

@@ -1,0 +1,22 @@
+/** Text that starts a further turn in the session of a run. */
+export interface FollowUp {
+  /** Name by which the turn is recognised; it stays the same when another supervisor asks for the follow-up again. */
+  id: string;
+  text: string;
+}
+
+/** Turn of a run that has ended. */
+export interface EndedTurn {
+  /** Whether Codex completed it; false if it failed, or was interrupted for a message. */
+  isCompleted: boolean;
+  /** Last message of Codex in the run so far. */
+  lastMessage: string | undefined;
+}
+
+/** Source of the further turns of a run. */
+export interface FollowUps {
+  /** Returns what follows a turn; undefined if the run is over. */
+  next: (turn: EndedTurn) => Promise<FollowUp | undefined>;
+  /** Records that Codex has a follow-up: its turn has started. */
+  started: (followUp: FollowUp) => void;
+}

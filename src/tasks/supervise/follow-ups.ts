@@ -1,0 +1,47 @@
+import type { EndedTurn, FollowUp, FollowUps } from "#domain/follow-up.ts";
+import type { RunningTask } from "#domain/record.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { Inbox } from "#store/tasks/inbox.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { RunMessages } from "./run-messages.ts";
+
+/**
+ * Follow-ups of one run: the one place that is asked, at the end of each turn, what is said next in its session. The sources are asked in
+ * their order, and again after each turn; the run is over when none has anything.
+ */
+export class RunFollowUps implements FollowUps {
+  readonly messages: RunMessages;
+  readonly #sources: readonly FollowUps[];
+  #current: FollowUps | undefined;
+
+  /** @param others sources that are asked when no message waits */
+  constructor(messages: RunMessages, others: readonly FollowUps[] = []) {
+    this.messages = messages;
+    // A message may come while the other sources work.
+    this.#sources = [messages, ...others, messages];
+  }
+
+  async next(turn: EndedTurn): Promise<FollowUp | undefined> {
+    for (const source of this.#sources) {
+      // oxlint-disable-next-line no-await-in-loop -- the first that has something decides
+      const followUp = await source.next(turn);
+      this.#current = source;
+      if (followUp !== undefined) return followUp;
+    }
+    return undefined;
+  }
+
+  started(followUp: FollowUp): void {
+    this.#current?.started(followUp);
+  }
+}
+
+/**
+ * Opens the follow-ups of a run.
+ * @param isAdopted whether an earlier supervisor began the run
+ */
+export function openFollowUps({ config }: AppContext, task: RunningTask, isAdopted: boolean): RunFollowUps {
+  const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
+  if (task.engine !== "app-server") messages.deferAll(isAdopted);
+  return new RunFollowUps(messages);
+}
