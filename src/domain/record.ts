@@ -1,5 +1,6 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
+import type { Goal, GoalState } from "./goal.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
@@ -90,6 +91,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   /** Set if the sandbox workspace-write has network access. */
   network?: true;
+  /** Goal that Codex pursues beyond the first turn. */
+  goal?: Goal;
   /** Engine that runs Codex's turn, if it is not `codex exec`. */
   engine?: "app-server";
   /** Further Codex settings, as `key=value` with the value in TOML. */
@@ -124,6 +127,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   session_id?: string;
   /** Last message of Codex. */
   result?: string;
+  /** Last state of {@link TaskRequest.goal}. */
+  goal_state?: GoalState;
   /** Tokens of this run alone. */
   usage?: Usage;
   /** Tokens of the session so far, from which the next run's own tokens are computed. */

@@ -1,3 +1,4 @@
+import type { GoalState } from "#domain/goal.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -23,6 +24,7 @@ export interface TaskAnswer extends WorktreeFields {
   exit_code?: number;
   elapsed_seconds: number;
   usage?: Usage;
+  goal_state?: GoalState;
   commit_error?: string;
   readonly_audit?: ReadonlyAudit;
   error?: string;
@@ -47,7 +49,16 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 /** Fields of an ended task beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
-  "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
+  | "session_id"
+  | "result"
+  | "exit_code"
+  | "usage"
+  | "goal_state"
+  | "commit_error"
+  | "readonly_audit"
+  | "error"
+  | "code"
+  | "hint"
 >;
 
 /** Returns the fields that describe how a task ended. The failure comes first if it did not succeed. */
@@ -55,7 +66,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
   return {
     ...failure,
-    ...pick(task, ["session_id", "result", "exit_code", "usage", "commit_error", "readonly_audit"]),
+    ...pick(task, ["session_id", "result", "exit_code", "usage", "goal_state", "commit_error", "readonly_audit"]),
   };
 }
 

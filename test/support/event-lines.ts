@@ -75,6 +75,11 @@ export const knownEvents = fc.oneof(
   fc.record({ type: type("turn.completed"), usage }),
   fc.record({ type: type("turn.failed"), error: fc.record({ message: errors }) }),
   fc.record({ type: type("error"), message: errors }),
+  fc.record({
+    type: type("goal.updated"),
+    status: fc.constantFrom("active", "complete", "blocked"),
+    tokens_used: count,
+  }),
 );
 
 /** Event as {@link knownEvents} makes it. */

@@ -57,6 +57,11 @@ function toText(list: readonly Line[], isTorn: boolean): string {
   return texts.join("\n") + (isTorn ? "" : "\n");
 }
 
+function goalOf(known: readonly KnownEvent[]): RunState["goal"] {
+  const last = lastOf(known, "goal.updated");
+  return last === undefined ? undefined : { status: last.status, tokens_used: last.tokens_used };
+}
+
 /** Returns what the events of a run add up to: for each fact, the last event that says it. */
 function stateOf(list: readonly Line[]): RunState {
   const known = list.flatMap((line) => ("known" in line ? [line.known] : []));
@@ -70,6 +75,7 @@ function stateOf(list: readonly Line[]): RunState {
     sessionId: lastOf(known, "thread.started")?.thread_id,
     lastMessage: completed.findLast((item) => item.type === "agent_message")?.text,
     sessionUsage: lastOf(known, "turn.completed")?.usage,
+    goal: goalOf(known),
     lastError: lastOf(known, "error")?.message,
     terminal: terminalOf(known[turn], lastOf(known.slice(0, Math.max(0, turn)), "error")?.message),
     isWaitingForNetwork: isWaiting(list),

@@ -38,6 +38,9 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
       return { type: "error", text: shorten(event.error.message, limit) };
     case "error":
       return { type: "error", text: shorten(event.message, limit) };
+    case "goal.updated":
+      // While it is active, only its tokens change.
+      return event.status === "active" ? undefined : { type: "notice", text: shorten(`goal: ${event.status}`, limit) };
     default:
       return undefined;
   }

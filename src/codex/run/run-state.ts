@@ -1,4 +1,5 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
+import type { GoalState } from "#domain/goal.ts";
 import type { Usage } from "#domain/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
 
@@ -11,6 +12,8 @@ export interface RunState {
   sessionUsage: Usage | undefined;
   /** End of the turn; undefined while it lasts. */
   terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
+  /** Last state of the goal that Codex pursues, if it has one. */
+  goal: GoalState | undefined;
   /** Last error that Codex reported. */
   lastError: string | undefined;
   /**
@@ -37,6 +40,7 @@ export const NO_EVENTS: RunState = {
   lastMessage: undefined,
   sessionUsage: undefined,
   terminal: undefined,
+  goal: undefined,
   lastError: undefined,
   isWaitingForNetwork: false,
   sandboxFailures: 0,
@@ -66,6 +70,8 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    case "goal.updated":
+      return { ...state, goal: { status: event.status, tokens_used: event.tokens_used } };
     case "unknown":
       return state;
   }

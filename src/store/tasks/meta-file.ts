@@ -101,6 +101,8 @@ const MetaSchema = v.object({
   images: list,
   output_schema_file: text,
   network: v.optional(v.literal(true)),
+  goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
+  goal_state: v.optional(v.object({ status: v.string(), tokens_used: v.number() })),
   engine: v.optional(v.literal("app-server")),
   settings: list,
   timeout_seconds: v.optional(v.number(), 0),

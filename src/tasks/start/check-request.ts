@@ -17,9 +17,10 @@ import { identifyProcess, type ProcessIdentity, visibleIdentity } from "#platfor
 import { listRunProcesses } from "#store/tasks/list-tasks.ts";
 import { RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { checkGoal, type GoalRequest } from "./goal.ts";
 
 /** Request to start a task, as the caller gives it. */
-export interface StartRequest {
+export interface StartRequest extends GoalRequest {
   prompt: string;
   cwd: string;
   topic: string;
@@ -85,6 +86,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const images = checkImages(request.images ?? []);
   const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
   checkNetwork(request);
+  checkGoal(request);
   locateCodex(config);
   if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {

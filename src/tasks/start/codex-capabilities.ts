@@ -29,6 +29,22 @@ export function chooseEngine(config: Config): Config["engine"] {
   return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
+/**
+ * Checks that a request that only the app-server can carry out will run in it.
+ * @param what the request's part, as its parameter is named
+ * @throws AppError `engine_needed`
+ */
+export function checkHasAppServer(config: Config, what: string): void {
+  if (chooseEngine(config) === "app-server") return;
+  const isChosen = config.engine === "exec";
+  const why = isChosen ? "CODEXMCP_ENGINE=exec is set" : "the installed Codex has none that this server can use";
+  throw new AppError(
+    "engine_needed",
+    `${what} needs Codex's app-server, but ${why}.`,
+    isChosen ? `Unset CODEXMCP_ENGINE, or omit ${what}.` : `Update Codex to 0.153 or newer, or omit ${what}.`,
+  );
+}
+
 function recallIfAny(config: Config): CodexCapabilities | undefined {
   try {
     return recall(config);

@@ -16,6 +16,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
+import { describeMissedGoal } from "#domain/goal.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -135,10 +136,22 @@ function collectFacts({ config }: AppContext, task: RunningTask, { state, end }:
     ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(lastMessage !== undefined && { result: lastMessage }),
+    ...(state.goal !== undefined && { goal_state: state.goal }),
     ...(sessionUsage !== undefined && {
       usage: ownUsage(sessionUsage, task.usage_before),
       session_usage: sessionUsage,
     }),
+  };
+}
+
+/** Returns the failure of a run that ended well without having reached its goal. */
+function missedGoal({ goal }: RunningTask, state: RunState): Failure | undefined {
+  const why = goal === undefined ? undefined : describeMissedGoal(goal, state.goal);
+  if (why === undefined) return undefined;
+  return {
+    code: "goal_not_reached",
+    message: `The goal was not reached: ${why}.`,
+    hint: "Read the result and the changes, then call codex with resume, and a goal with more tokens if they suffice.",
   };
 }
 
@@ -155,7 +168,7 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   const isSandboxed = task.sandbox !== "full-access";
   if (isCompleted && isSandboxed && isWithoutSandbox(config, task, state)) return sandboxFailure(task);
   // A result that Codex had reported before it was stopped counts as a result.
-  if (isCompleted) return undefined;
+  if (isCompleted) return missedGoal(task, state);
   if (stopped !== undefined) return stopped;
   const isUnseen = end.exitCode === undefined && end.signal === undefined;
   if (isUnseen && state.terminal === undefined) return lostFailure();
