@@ -1,6 +1,7 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { Goal, GoalState } from "./goal.ts";
+import type { MessageRecord } from "./message.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
@@ -137,6 +138,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   daemon_requests?: string[];
   /** Reason why the work could not be committed, if it should have been. */
   commit_error?: string;
+  /** Messages that were sent to the task while it ran, oldest first, and what became of them; the newest. */
+  messages?: MessageRecord[];
   /** Audit; present with {@link TaskRequest.readonly_fallback}. */
   readonly_audit?: ReadonlyAudit;
 }

@@ -70,9 +70,13 @@ function stateOf(list: readonly Line[]): RunState {
   const isFailure = (item: (typeof ran)[number]) =>
     item.exit_code !== 0 && item.aggregated_output.trimStart().startsWith("bwrap: ");
   const daemonCommands = ran.filter((item) => !isFailure(item)).map(({ command }) => command);
+  const threads = known.flatMap((event) => (event.type === "thread.started" ? [event.thread_id] : []));
+  const [sessionId] = threads;
   const turn = known.findLastIndex(({ type }) => type.startsWith("turn."));
   return {
-    sessionId: lastOf(known, "thread.started")?.thread_id,
+    sessionId,
+    strayedSession: threads.findLast((id) => id !== sessionId),
+    ...messagesOf(known),
     lastMessage: completed.findLast((item) => item.type === "agent_message")?.text,
     sessionUsage: lastOf(known, "turn.completed")?.usage,
     goal: goalOf(known),
@@ -83,6 +87,21 @@ function stateOf(list: readonly Line[]): RunState {
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
   };
+}
+
+/** Returns the messages that were read: those in a turn at once, and the newest prompt before a turn when the turn starts. */
+function messagesOf(list: readonly KnownEvent[]): Pick<RunState, "readMessages" | "nextPrompt"> {
+  const readMessages: string[] = [];
+  let nextPrompt: string | undefined;
+  for (const event of list) {
+    const item = event.type === "item.completed" && event.item.type === "user_message" ? event.item : undefined;
+    if (item?.is_prompt === true) nextPrompt = item.client_id;
+    else if (item !== undefined) readMessages.push(item.client_id);
+    if (event.type !== "turn.started" || nextPrompt === undefined) continue;
+    readMessages.push(nextPrompt);
+    nextPrompt = undefined;
+  }
+  return { readMessages: readMessages.slice(-1000), nextPrompt };
 }
 
 function lastOf<T extends KnownEvent["type"]>(list: readonly KnownEvent[], type: T) {

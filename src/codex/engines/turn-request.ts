@@ -23,16 +23,20 @@ export interface TurnRequest {
   followUps: FollowUps;
 }
 
-/** Messages to a run, and what became of them. */
+/** Messages to a run. Those that Codex has not read when a turn ends are among the run's follow-ups. */
 export interface MessageSource {
   /** Calls a function when messages may have come. @returns a function that stops this */
   watch: (onNews: () => void) => () => void;
-  /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
-  take: (isAdopted?: boolean) => readonly TaskMessage[];
-  /** Lets a message wait for a turn of its own, among the run's follow-ups. */
-  defer: (message: TaskMessage) => void;
-  /** Records that a message was delivered. */
-  settle: (message: TaskMessage, delivery: Delivery) => void;
+  /** Takes the new messages; an earlier supervisor may have given some of them to Codex, and told their senders how. */
+  take: () => readonly (TaskMessage & { isGiven: boolean; delivery: Delivery | undefined })[];
+  /** Records how a message is delivered, for its sender. */
+  announce: (message: TaskMessage, delivery: Delivery) => void;
+  /** Records that Codex is being given a message. */
+  recordGiven: (message: TaskMessage) => void;
+  /** Records that Codex has read a message. */
+  recordRead: (id: string) => void;
+  /** Whether a message waits that is to replace the running turn. */
+  readonly hasReplacement: boolean;
 }
 
 /** Returns a text as the input of a turn. */

@@ -6,7 +6,14 @@ const text = v.nullish(v.string(), "");
 const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("agent_message"), text }),
   v.object({ type: v.literal("reasoning"), text }),
-  v.object({ type: v.literal("user_message"), text }),
+  v.object({
+    type: v.literal("user_message"),
+    text,
+    /** Name of a message. */
+    client_id: v.optional(v.string()),
+    /** Whether it is the prompt of a turn that has not begun. */
+    is_prompt: v.optional(v.boolean()),
+  }),
   v.object({
     type: v.literal("command_execution"),
     id: text,

@@ -26,8 +26,15 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Names of the messages that Codex has read; the newest {@link MAX_READ_MESSAGES}. */
+  readMessages: readonly string[];
+  /** Name of the message that is the prompt of a further process, until its turn begins. */
+  nextPrompt: string | undefined;
+  /** Session that a further process began instead of continuing the run's. */
+  strayedSession: string | undefined;
 }
 
+const MAX_READ_MESSAGES = 1000;
 const MAX_DAEMON_COMMANDS = 50;
 /** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
@@ -46,15 +53,20 @@ export const NO_EVENTS: RunState = {
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
+  readMessages: [],
+  nextPrompt: undefined,
+  strayedSession: undefined,
 };
 
 /** Returns the state after one more event. Events that this version does not know change nothing. */
 export function applyEvent(state: RunState, event: CodexEvent): RunState {
   switch (event.type) {
     case "thread.started":
-      return { ...state, sessionId: event.thread_id };
+      return state.sessionId === undefined || state.sessionId === event.thread_id
+        ? { ...state, sessionId: event.thread_id }
+        : { ...state, strayedSession: event.thread_id };
     case "turn.started":
-      return { ...state, terminal: undefined, isWaitingForNetwork: false };
+      return { ...withRead(state, state.nextPrompt), terminal: undefined, isWaitingForNetwork: false };
     case "item.started":
     case "item.updated":
     case "item.completed":
@@ -88,8 +100,17 @@ function applyItem(state: RunState, eventType: string, item: { type: string }): 
     if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
     return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
   }
+  if (item.type === "user_message") {
+    return item.is_prompt === true ? { ...state, nextPrompt: item.client_id } : withRead(state, item.client_id);
+  }
   // Errors among the items are warnings (`Model metadata … not found`): the run continues.
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+}
+
+function withRead(state: RunState, message: string | undefined): RunState {
+  if (message === undefined) return state;
+  const readMessages = [...state.readMessages, message].slice(-MAX_READ_MESSAGES);
+  return { ...state, readMessages, nextPrompt: message === state.nextPrompt ? undefined : state.nextPrompt };
 }
 
 function withCommand({ daemonCommands }: RunState, command: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DELIVERIES, MESSAGE_TIMES } from "#domain/message.ts";
 import { sendMessage } from "#tasks/send-message.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
@@ -13,7 +14,7 @@ export const codexSend = defineTool({
     task_id: taskId,
     message: z.string(),
     when: z
-      .enum(["now", "after", "instead"])
+      .enum(MESSAGE_TIMES)
       .optional()
       .describe("now (default): into the running turn; after: when it has ended; instead: interrupt it first"),
   }),
@@ -23,7 +24,7 @@ export const codexSend = defineTool({
       topic: z.string(),
       status,
       delivery: z
-        .enum(["steered", "queued", "replaced", "started"])
+        .enum([...DELIVERIES, "started"])
         .describe("steered: in the running turn; queued: after it; replaced: instead of it; started: a next run"),
     }),
   handle: async ({ task_id, message, when = "now" }, { open }) => {

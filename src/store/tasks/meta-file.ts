@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
+import { DELIVERIES, MESSAGE_STATES, MESSAGE_TIMES } from "#domain/message.ts";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { SANDBOXES, type TaskRecord } from "#domain/record.ts";
@@ -111,6 +112,19 @@ const MetaSchema = v.object({
   commit: v.optional(v.literal("never")),
   commit_error: text,
   daemon_requests: list,
+  messages: v.optional(
+    v.array(
+      v.object({
+        id: v.string(),
+        text: v.string(),
+        when: v.picklist(MESSAGE_TIMES),
+        sent_at: v.string(),
+        state: v.picklist(MESSAGE_STATES),
+        delivery: v.exactOptional(v.picklist(DELIVERIES)),
+        why: v.exactOptional(v.string()),
+      }),
+    ),
+  ),
   worktree_dir: text,
   agent_branch: text,
   base_branch: text,

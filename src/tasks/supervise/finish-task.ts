@@ -15,6 +15,7 @@ import { endTask } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/forget-task.ts";
+import { recordReadMessages } from "#store/tasks/inbox.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import { describeMissedGoal } from "#domain/goal.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
@@ -121,6 +122,7 @@ export async function finishUnseenTask(
   const noted = findTask(context.store, task.task_id)?.codexEnd;
   const end = noted === undefined ? UNKNOWN_END : { exitCode: noted.exitCode, signal: noted.signal };
   const run = { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped };
+  recordReadMessages(taskPaths(context.config.home, task.task_id), run.state.readMessages);
   const ended = await finishTask(context, task, run);
   if (ended !== undefined) startEndHook(context, ended);
 }
@@ -164,6 +166,9 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   const { resumes } = task;
   if (resumes !== undefined && state.sessionId !== undefined && state.sessionId !== resumes) {
     return wrongSession(resumes, state.sessionId);
+  }
+  if (state.sessionId !== undefined && state.strayedSession !== undefined) {
+    return wrongSession(state.sessionId, state.strayedSession);
   }
   const isSandboxed = task.sandbox !== "full-access";
   if (isCompleted && isSandboxed && isWithoutSandbox(config, task, state)) return sandboxFailure(task);

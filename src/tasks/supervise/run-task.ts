@@ -95,7 +95,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  const followUps = openFollowUps(context, record, true);
+  const followUps = openFollowUps(context, record);
   return supervise(context, record, await adoptRunningCodex(context, record, codex, followUps), followUps, around);
 }
 
@@ -117,7 +117,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
-  const followUps = openFollowUps(context, running, false);
+  const followUps = openFollowUps(context, running);
   let codex: CodexProcess;
   try {
     const failure = await setUpWorktree(context, running, around);
@@ -166,9 +166,10 @@ async function supervise(
   around: RunContext,
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
-  const run = await superviseRun(context, task, codex, around, (turn) =>
-    continueRun(context, task, turn, { followUps, stop: around.stop }),
-  );
+  const run = await superviseRun(context, task, codex, around, {
+    next: (turn) => continueRun(context, task, turn, { followUps, stop: around.stop }),
+    read: (message) => followUps.messages.recordRead(message),
+  });
   followUps.messages.close();
   if (run.end.isUnusable === true && run.stopped === undefined) return superviseExec(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
@@ -193,7 +194,7 @@ async function superviseExec(context: AppContext, task: RunningTask, around: Run
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
-    const followUps = openFollowUps(context, again, true);
+    const followUps = openFollowUps(context, again);
     const codex = await launchCodex(context, again, followUps);
     recordCodexProcess(context.store, again, codex.identity);
     return await supervise(context, again, codex, followUps, around);
