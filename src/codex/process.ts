@@ -93,6 +93,9 @@ export interface ProcessEnd {
 /** End of a process that had no parent to report it. */
 export const UNKNOWN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
 
+/** Identity of no process: that of one that has ended. */
+export const ENDED_PROCESS: ProcessIdentity = { pid: process.pid, start: "ended" };
+
 /** Codex process, started by this or another supervisor. */
 export interface CodexProcess {
   identity: ProcessIdentity;

@@ -1,4 +1,4 @@
-import type { CodexProcess } from "#codex/process.ts";
+import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { launchCodex, adoptRunningCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
@@ -87,7 +87,8 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   const { record } = stored;
   if (isEnded(record)) return undefined;
   if (record.status === "queued") return startRun(context, record, around);
-  const codex = visibleIdentity(stored.codex);
+  // Between two processes of a run, none is recorded.
+  const codex = stored.codex === undefined ? ENDED_PROCESS : visibleIdentity(stored.codex);
   const before = visibleIdentity(stored.supervisor);
   // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
