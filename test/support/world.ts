@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
+import { codexOf, TESTED_VERSION } from "./codex-version.ts";
 import { McpClient } from "./mcp-client.ts";
 import { ModelStub } from "./model-stub.ts";
 import { processesOf } from "./processes.ts";
@@ -10,8 +11,8 @@ const PROJECT = join(import.meta.dir, "..", "..");
 /** The compiled binary that end-to-end tests drive. */
 export const BINARY = join(PROJECT, "dist", "codex-mcp-server");
 
-/** The pinned Codex CLI, by npm's launcher as users have it. */
-export const CODEX = join(PROJECT, "node_modules", ".bin", "codex");
+/** The tested Codex CLI, by npm's launcher as users have it: the pinned one, or that of CODEXMCP_TEST_CODEX. */
+export const CODEX = codexOf(TESTED_VERSION);
 
 /**
  * A machine of its own: HOME, CODEX_HOME, state folder, tmux server, model, all in one folder that
