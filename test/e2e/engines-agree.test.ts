@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isCodexFrom } from "../support/codex-version.ts";
+import { HAS_APP_SERVER } from "../support/codex-version.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -132,10 +132,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const hasAppServer = isCodexFrom("0.153.0");
-if (!hasAppServer) console.warn("SKIPPED: engines are not compared, since this Codex has one only");
+if (!HAS_APP_SERVER) console.warn("SKIPPED: engines are not compared, since this Codex has one only");
 
-test.skipIf(!hasAppServer).each(Object.entries(CASES))(
+test.skipIf(!HAS_APP_SERVER).each(Object.entries(CASES))(
   "with %s, both engines ask the model the same",
   async (_, each) => {
     await writeFiles(each);

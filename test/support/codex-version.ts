@@ -18,6 +18,9 @@ export function isCodexFrom(version: string): boolean {
   return TESTED_VERSION === undefined || Bun.semver.order(TESTED_VERSION, version) >= 0;
 }
 
+/** Whether the tested Codex has the app-server's protocol that the engine speaks. */
+export const HAS_APP_SERVER = isCodexFrom("0.153.0");
+
 /**
  * Returns the path of a Codex CLI, by npm's launcher as users have it: the pinned one, or that of a version, which is installed from npm
  * into the user's cache at its first use.
