@@ -34,6 +34,7 @@ export class World {
     mkdirSync(this.codexHome, { recursive: true });
     mkdirSync(join(this.root, "bin"));
     writeFileSync(join(this.codexHome, "config.toml"), codexConfig(this.stub.url));
+    giveModels(this.codexHome);
     writeFileSync(
       join(this.home, ".gitconfig"),
       "[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n",
@@ -187,4 +188,11 @@ env_key = "STUB_KEY"
 request_max_retries = 0
 stream_max_retries = 0
 `;
+}
+
+/** Earlier versions ask OpenAI for its models, for three seconds where there is no network, unless they have just done so. */
+function giveModels(codexHome: string): void {
+  if (TESTED_VERSION === undefined) return;
+  const known = { fetched_at: new Date(Date.now() + 3_600_000).toISOString(), client_version: TESTED_VERSION, models: [] };
+  writeFileSync(join(codexHome, "models_cache.json"), JSON.stringify(known));
 }
