@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
-import { HAS_APP_SERVER } from "../support/codex-version.ts";
+import { appServerTest, HAS_APP_SERVER } from "../support/newer-codex.ts";
 import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -24,8 +24,6 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-if (!HAS_APP_SERVER) console.warn("SKIPPED: tests of the app-server engine, which this Codex does not have");
-
 const socketsOf = (taskId: string) =>
   daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
 
@@ -37,7 +35,7 @@ async function startSleeping(prompt: string, sandbox: string): Promise<string> {
   return String(data["task_id"]);
 }
 
-test.skipIf(!HAS_APP_SERVER)(
+appServerTest(
   "the user's configuration stays as it is, no MCP server of a repository starts, nothing is left in /tmp",
   async () => {
     const started = join(world.root, "mcp-server-started");

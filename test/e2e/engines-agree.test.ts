@@ -1,8 +1,8 @@
 // What the model is asked does not depend on the engine: same settings of the call and of Codex's files, same requests.
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { HAS_APP_SERVER } from "../support/codex-version.ts";
+import { appServerTest } from "../support/newer-codex.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -109,7 +109,7 @@ const CASES: Record<string, Case> = {
 let world: World;
 let cwd: string;
 let base: string;
-const clients: Partial<Record<(typeof ENGINES)[number], McpClient>> = {};
+const clients = new Map<(typeof ENGINES)[number], McpClient>();
 
 beforeAll(async () => {
   world = new World();
@@ -128,38 +128,33 @@ beforeAll(async () => {
     `(exec 3<>/dev/tcp/127.0.0.1/${port}) && echo network`,
   ];
   world.stub.script("SAME", [{ run: `{ ${tries.join("; ")}; } 2> /dev/null; true` }, { say: '{"found":"it"}' }]);
-  for (const CODEXMCP_ENGINE of ENGINES) clients[CODEXMCP_ENGINE] = await world.client({ CODEXMCP_ENGINE });
+  for (const CODEXMCP_ENGINE of ENGINES) clients.set(CODEXMCP_ENGINE, await world.client({ CODEXMCP_ENGINE }));
 });
 afterAll(() => world.close());
 
-if (!HAS_APP_SERVER) console.warn("SKIPPED: engines are not compared, since this Codex has one only");
-
-test.skipIf(!HAS_APP_SERVER).each(Object.entries(CASES))(
-  "with %s, both engines ask the model the same",
-  async (_, each) => {
-    await writeFiles(each);
-    const asked: unknown[] = [];
-    for (const engine of ENGINES) {
-      world.stub.requests.length = 0;
-      const call = JSON.parse(inWorld(JSON.stringify(each.call ?? {}))) as object;
-      const { data } = await clients[engine]!.call("codex", { prompt: "SAME", cwd, topic: "same", ...call });
-      expect(data).toMatchObject({ success: true, result: '{"found":"it"}' });
-      expect(engineOf(String(data["task_id"]))).toBe(engine);
-      for (const name of each.makes ?? []) await world.until(() => existsSync(join(world.root, name)));
-      const output = JSON.stringify(world.stub.requests.at(-1)?.input.at(-1)?.output);
-      const allowed = ["outside", "temporary", "network"].filter((what) => output.includes(what));
-      if (each.allows !== undefined) expect(allowed).toEqual(each.allows);
-      for (const name of each.never ?? []) expect(existsSync(join(world.root, name))).toBe(false);
-      const made = (each.makes ?? []).map((name) => readFileSync(join(world.root, name), "utf8"));
-      for (const name of each.makes ?? []) rmSync(join(world.root, name));
-      asked.push({ requests: world.stub.requests.map((request) => comparable(request)), made });
-      if (typeof data["worktree_dir"] === "string") {
-        await clients[engine]!.call("codex_discard", { task_id: data["task_id"], force: true });
-      }
+appServerTest.each(Object.entries(CASES))("with %s, both engines ask the model the same", async (_, each) => {
+  await writeFiles(each);
+  const asked: unknown[] = [];
+  for (const [engine, client] of clients) {
+    world.stub.requests.length = 0;
+    const call = JSON.parse(inWorld(JSON.stringify(each.call ?? {}))) as object;
+    const { data } = await client.call("codex", { prompt: "SAME", cwd, topic: "same", ...call });
+    expect(data).toMatchObject({ success: true, result: '{"found":"it"}' });
+    expect(engineOf(String(data["task_id"]))).toBe(engine);
+    for (const name of each.makes ?? []) await world.until(() => existsSync(join(world.root, name)));
+    const output = JSON.stringify(world.stub.requests.at(-1)?.input.at(-1)?.output);
+    const allowed = ["outside", "temporary", "network"].filter((what) => output.includes(what));
+    if (each.allows !== undefined) expect(allowed).toEqual(each.allows);
+    for (const name of each.never ?? []) expect(existsSync(join(world.root, name))).toBe(false);
+    const made = (each.makes ?? []).map((name) => readFileSync(join(world.root, name), "utf8"));
+    for (const name of each.makes ?? []) rmSync(join(world.root, name));
+    asked.push({ requests: world.stub.requests.map((request) => comparable(request)), made });
+    if (typeof data["worktree_dir"] === "string") {
+      await client.call("codex_discard", { task_id: data["task_id"], force: true });
     }
-    expect(asked[1]).toEqual(asked[0]);
-  },
-);
+  }
+  expect(asked[1]).toEqual(asked[0]);
+});
 
 function inWorld(text: string): string {
   return text.replaceAll("$ROOT", world.root);

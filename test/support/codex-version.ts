@@ -18,9 +18,6 @@ export function isCodexFrom(version: string): boolean {
   return TESTED_VERSION === undefined || Bun.semver.order(TESTED_VERSION, version) >= 0;
 }
 
-/** Whether the tested Codex has the app-server's protocol that the engine speaks. */
-export const HAS_APP_SERVER = isCodexFrom("0.153.0");
-
 /**
  * Returns the path of a Codex CLI, by npm's launcher as users have it: the pinned one, or that of a version, which is installed from npm
  * into the user's cache at its first use.
@@ -65,10 +62,10 @@ function removeOtherSystems(prefix: string): void {
 }
 
 function removeOtherVersions(cache: string, version: string): void {
-  const kept = [...EARLIER_VERSIONS, version].map((each) => `codex-${each}`);
+  const kept = new Set([...EARLIER_VERSIONS, version].map((each) => `codex-${each}`));
   for (const name of readdirSync(cache)) {
     // One that is being installed has a longer name.
-    if (/^codex-\d+\.\d+\.\d+$/.test(name) && !kept.includes(name)) {
+    if (/^codex-\d+\.\d+\.\d+$/.test(name) && !kept.has(name)) {
       rmSync(join(cache, name), { recursive: true, force: true });
     }
   }

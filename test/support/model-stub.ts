@@ -110,8 +110,8 @@ export class ModelStub {
       return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };
     }
     if ("agent" in item) {
-      const call = { namespace: "multi_agent_v1", name: item.agent, arguments: JSON.stringify(item.args) };
-      return { ...functionCall, ...call };
+      const { agent: name, args } = item;
+      return { ...functionCall, namespace: "multi_agent_v1", name, arguments: JSON.stringify(args) };
     }
     const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000, ...(item.tty === true && { tty: true }) };
     return { ...functionCall, name: "exec_command", arguments: JSON.stringify(args) };

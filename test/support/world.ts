@@ -193,6 +193,10 @@ stream_max_retries = 0
 /** Earlier versions ask OpenAI for its models, for three seconds where there is no network, unless they have just done so. */
 function giveModels(codexHome: string): void {
   if (TESTED_VERSION === undefined) return;
-  const known = { fetched_at: new Date(Date.now() + 3_600_000).toISOString(), client_version: TESTED_VERSION, models: [] };
+  const known = {
+    fetched_at: new Date(Date.now() + 3_600_000).toISOString(),
+    client_version: TESTED_VERSION,
+    models: [],
+  };
   writeFileSync(join(codexHome, "models_cache.json"), JSON.stringify(known));
 }

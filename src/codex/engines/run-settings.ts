@@ -1,7 +1,8 @@
 import { dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { readConfigFile } from "#codex/config-files.ts";
-import { type AppServerConnection, AppServerError, readField } from "./connection.ts";
+import { AppServerError } from "./app-server-error.ts";
+import { type AppServerConnection, readField } from "./connection.ts";
 import type { SandboxPolicy, TurnRequest } from "./turn-request.ts";
 
 const TableSchema = v.record(v.string(), v.unknown());

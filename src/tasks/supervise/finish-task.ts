@@ -77,7 +77,7 @@ export async function determineEnd(
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   noteResult(context, ended);
-  // Whoever finishes a run whose supervisor and app-server were killed removes what they left.
+  // A killed app-server leaves them, and a killed supervisor could not remove them.
   removeChannelFiles(taskPaths(context.config.home, ended.task_id));
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
