@@ -48,8 +48,8 @@ export function codexArguments(request: CodexRequest, settings: readonly string[
  * @param settings further flags, e.g. those that disable MCP servers
  */
 export function appServerArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
+  // The app-server refuses --profile: the thread gets the profile's settings.
   const args = [...settings];
-  if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
   if (request.model !== undefined) args.push(`--config=model=${JSON.stringify(request.model)}`);
   if (request.reasoning_effort !== undefined) {
     args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);

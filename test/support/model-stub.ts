@@ -109,6 +109,10 @@ export class ModelStub {
       const { server, tool, args } = item;
       return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };
     }
+    if ("agent" in item) {
+      const { agent: name, args } = item;
+      return { ...functionCall, namespace: "multi_agent_v1", name, arguments: JSON.stringify(args) };
+    }
     const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000, ...(item.tty === true && { tty: true }) };
     return { ...functionCall, name: "exec_command", arguments: JSON.stringify(args) };
   }

@@ -56,7 +56,12 @@ export async function openThread(
   log: LogWriter,
 ): Promise<string> {
   // A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
-  const settings = { cwd: turn.folder, sandbox: "read-only", approvalPolicy: "never" };
+  const settings = {
+    cwd: turn.folder,
+    sandbox: "read-only",
+    approvalPolicy: "never",
+    ...(turn.config !== undefined && { config: turn.config }),
+  };
   const resumed = logged?.threadId ?? turn.threadId;
   const answer =
     resumed === undefined

@@ -5,6 +5,7 @@ import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
+import { completeSettings } from "./run-settings.ts";
 import { type Channel, connect, findTurns, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
@@ -24,7 +25,7 @@ type TurnEnd = "completed" | "failed" | "unusable";
  * further turn for each follow-up.
  */
 export class TurnDriver {
-  readonly #turn: TurnRequest;
+  #turn: TurnRequest;
   readonly #log: LogWriter;
   readonly #logged: LoggedRun | undefined;
   readonly #translator: Translator;
@@ -62,6 +63,7 @@ export class TurnDriver {
         this.#guard(() => this.#notified(method, params)),
       );
       this.#connection = connection;
+      this.#turn = await completeSettings(connection, this.#turn);
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
       this.#hasThread = true;
       const ended = await this.#begin();

@@ -2,10 +2,16 @@ import type { FollowUps } from "#domain/follow-up.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 
 /** Access of a turn, as the app-server takes it. */
-type SandboxPolicy =
+export type SandboxPolicy =
   | { type: "dangerFullAccess" }
   | { type: "readOnly"; networkAccess: boolean }
-  | { type: "workspaceWrite"; writableRoots: string[]; networkAccess: boolean };
+  | {
+      type: "workspaceWrite";
+      writableRoots: string[];
+      networkAccess: boolean;
+      excludeTmpdirEnvVar?: boolean;
+      excludeSlashTmp?: boolean;
+    };
 
 /** First turn of a run. */
 export interface TurnRequest {
@@ -14,6 +20,10 @@ export interface TurnRequest {
   outputSchema: object | undefined;
   sandboxPolicy: SandboxPolicy;
   folder: string;
+  /** File of Codex's profile for the run. */
+  profileFile?: string | undefined;
+  /** Settings of the thread that take precedence over Codex's files. */
+  config?: object | undefined;
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */
@@ -44,7 +54,7 @@ export function textInput(text: string): object[] {
   return [{ type: "text", text, text_elements: [] }];
 }
 
-/** Returns the prompt and images of a run as the input of its first turn. */
+/** Returns the images and the prompt of a run as the input of its first turn, in the order of `codex exec`. */
 export function turnInput({ prompt, images }: TurnRequest): object[] {
-  return [...textInput(prompt), ...images.map((path) => ({ type: "localImage", path }))];
+  return [...images.map((path) => ({ type: "localImage", path })), ...textInput(prompt)];
 }

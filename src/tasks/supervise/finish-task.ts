@@ -1,4 +1,5 @@
 import { classifyFailure } from "#codex/run/failure.ts";
+import { removeChannelFiles } from "#codex/engines/channel-files.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
@@ -78,6 +79,8 @@ export async function determineEnd(
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   noteResult(context, ended);
+  // A killed app-server leaves them, and a killed supervisor could not remove them.
+  removeChannelFiles(taskPaths(context.config.home, ended.task_id));
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
   // Not earlier: a process that finishes the run in place of this one needs the folders.

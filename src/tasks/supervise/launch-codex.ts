@@ -8,6 +8,8 @@ import {
 } from "#codex/process.ts";
 import type { Channel } from "#codex/engines/thread.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
+import type { Config } from "#base/config.ts";
+import { userConfigFiles } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { processMarkerOf, runIdOf } from "#domain/names.ts";
@@ -35,7 +37,7 @@ export async function launchCodex(
     ...appServerArguments(task, settings),
     ...listenArguments(channel),
   ]);
-  return startAppServer(start, { channel, log: task.log_file }, turnOf(task, paths, followUps));
+  return startAppServer(start, { channel, log: task.log_file }, turnOf(context.config, task, paths, followUps));
 }
 
 /** Starts the next process of a run of `codex exec`, in the session of the one before, with the prompt of a follow-up. */
@@ -75,7 +77,11 @@ export async function adoptRunningCodex(
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(config.home, task.task_id);
-  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(task, paths, followUps));
+  return adoptAppServer(
+    codex,
+    { channel: channelOf(task, paths), log: task.log_file },
+    turnOf(config, task, paths, followUps),
+  );
 }
 
 /** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
@@ -84,7 +90,7 @@ function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutp
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 
-function turnOf(task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): TurnRequest {
+function turnOf({ codexHome }: Config, task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): TurnRequest {
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -94,6 +100,7 @@ function turnOf(task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): T
     outputSchema: schema === undefined ? undefined : (JSON.parse(schema) as object),
     sandboxPolicy: sandboxPolicyOf(task),
     folder: task.run_dir,
+    profileFile: task.profile === undefined ? undefined : userConfigFiles(codexHome, task.profile)[1],
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,
