@@ -108,7 +108,8 @@ function judge(world: World, taskId: string, victim: string, ended: Record<strin
   const isCodexHit = killed > 0 && (victim === "codex" || victim === "all");
   if (!isCodexHit && status !== "completed") faults.push(`Codex was not touched, and the run is ${status}`);
   const isHostHit = killed > 0 && victim === "code-mode host";
-  faults.push(...judgeEvents(events, status === "completed" && !isHostHit));
+  if (!isHostHit) faults.push(...judgeSteps(events, status === "completed"));
+  faults.push(...judgeEvents(events));
   return faults;
 }
 
@@ -125,28 +126,27 @@ function parseEvent(line: string): Event | undefined {
   }
 }
 
-/** The log has each item once, in the order in which they happened, and all of them if the run was completed. */
-function judgeEvents(events: readonly Event[], isWhole: boolean): string[] {
-  const completed = events.filter(({ type }) => type === "item.completed");
-  const steps = completed.flatMap(({ item }) => {
-    if (item?.type === "agent_message") return [String(item.text)];
-    return item?.type === "command_execution" ? (/echo (\w+)/.exec(item.command ?? "")?.[1] ?? []) : [];
+/** The log has the steps in the order in which they happened, and all of them if the run was completed. */
+function judgeSteps(events: readonly Event[], isWhole: boolean): string[] {
+  const steps = completedItems(events).flatMap((item) => {
+    if (item.type === "agent_message") return [String(item.text)];
+    return item.type === "command_execution" ? (/echo (\w+)/.exec(item.command ?? "")?.[1] ?? []) : [];
   });
-  const wanted = ["one", "two", "Finished."];
-  const isInOrder = isWhole
-    ? Bun.deepEquals(steps, wanted)
-    : Bun.deepEquals(
-        steps,
-        wanted.filter((step) => steps.includes(step)),
-      );
-  const ids = completed.flatMap(({ item }) => (item?.id === undefined || item.id === "" ? [] : [item.id]));
-  return [
-    ...(isInOrder ? [] : [`the log has ${steps.join(", ")}`]),
-    ...(new Set(ids).size === ids.length ? [] : ["the log has an item twice"]),
-    ...["thread.started", "turn.started", "turn.completed"].flatMap((type) =>
-      events.filter((event) => event.type === type).length > 1 ? [`the log has ${type} twice`] : [],
-    ),
-  ];
+  const wanted = ["one", "two", "Finished."].filter((step) => isWhole || steps.includes(step));
+  return Bun.deepEquals(steps, wanted) ? [] : [`the log has ${steps.join(", ")}`];
+}
+
+/** The log has each item and each part of the run once. */
+function judgeEvents(events: readonly Event[]): string[] {
+  const ids = completedItems(events).flatMap(({ id }) => (id === undefined || id === "" ? [] : [id]));
+  const parts = ["thread.started", "turn.started", "turn.completed"];
+  const doubled = parts.filter((type) => events.filter((event) => event.type === type).length > 1);
+  if (new Set(ids).size < ids.length) doubled.push("an item");
+  return doubled.map((what) => `the log has ${what} twice`);
+}
+
+function completedItems(events: readonly Event[]): NonNullable<Event["item"]>[] {
+  return events.flatMap(({ type, item }) => (type === "item.completed" && item !== undefined ? [item] : []));
 }
 
 /** Processes that nobody needs any more: all but servers and tmux's own. */

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -16,6 +25,12 @@ const INSTALL_TIMEOUT_MS = 300_000;
 /** Returns whether the tested Codex is at least of this version. */
 export function isCodexFrom(version: string): boolean {
   return TESTED_VERSION === undefined || Bun.semver.order(TESTED_VERSION, version) >= 0;
+}
+
+/** Gives Codex a profile: a file of its own, or in earlier versions a table. */
+export function writeProfile(codexHome: string, name: string, settings: string): void {
+  if (isCodexFrom("0.134.0")) writeFileSync(join(codexHome, `${name}.config.toml`), `${settings}\n`);
+  else appendFileSync(join(codexHome, "config.toml"), `\n[profiles.${name}]\n${settings}\n`);
 }
 
 /**

@@ -9,6 +9,9 @@ export const appServerTest = testFrom(HAS_APP_SERVER, "an app-server with the en
 /** Test with models that work in code mode. */
 export const codeModeTest = testFrom(isCodexFrom("0.152.0"), "code mode");
 
+/** Test with a profile of MCP servers. */
+export const profileServersTest = testFrom(isCodexFrom("0.134.0"), "profiles with MCP servers");
+
 function testFrom(isThere: boolean, what: string) {
   if (isThere) return test;
   console.warn(`SKIPPED: tests that need ${what}, which Codex ${TESTED_VERSION} does not have`);
