@@ -9,7 +9,7 @@ import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
-import { checkPrompt } from "./start/check-request.ts";
+import { checkMessage } from "./start/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
 /** Message to a task: to its running turn, for its end, or instead of it. */
@@ -39,14 +39,13 @@ const RECONCILE_INTERVAL_MS = 500;
  */
 export async function sendMessage(context: AppContext, { task, message, when }: SendRequest): Promise<Sent> {
   const record = await reconcile(context, resolveTask(context, task));
+  checkMessage(context.config, record, message);
   if (isEnded(record)) return startNext(context, record, message);
   const isQueued = record.status === "queued";
   if (isQueued && when === "instead") throw refuse(record, "it has not started, so there is no turn to replace");
   if (!isQueued && record.engine !== "app-server" && when !== "after") {
     throw refuse(record, "it runs with codex exec, which takes no message into a turn");
   }
-  // The running task would fail with a text that Codex does not take.
-  checkPrompt(message);
   const paths = taskPaths(context.config.home, record.task_id);
   const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
   const delivery = await (isQueued ? acceptForStart(context, record) : awaitDelivery(context, record, paths, name));

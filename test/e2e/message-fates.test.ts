@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TaskWorld } from "../support/task-world.ts";
+import { BINARY } from "../support/world.ts";
 import { runCli } from "../support/command-line.ts";
 
 let world: TaskWorld;
@@ -127,15 +128,24 @@ test("two messages that replace a turn are said in the order of sending; one tha
 test("the command takes a message from stdin, and refuses an empty one and an unknown task", async () => {
   const client = await world.client({ CODEXMCP_ENGINE: "exec" });
   const taskId = await startSleeping(client, "commanded");
-  const piped = await runCli(world, ["send", "--after", taskId, "-"], { stdin: "From a pipe.\n" }, cwd);
-  expect(piped).toMatchObject({ exitCode: 0 });
+  const piped = Bun.spawn([BINARY, "send", "--after", taskId, "-"], {
+    cwd,
+    env: world.environment(),
+    stdio: [new Blob(["From a pipe.\n"]), "pipe", "inherit"],
+  });
+  expect(await piped.stdout.text()).toBe(`${taskId}: the message follows the running turn\n`);
   expect(await runCli(world, ["send", taskId, "Now."], {}, cwd)).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining("--after"),
   });
-  expect((await runCli(world, ["send", taskId, ""], {}, cwd)).exitCode).not.toBe(0);
-  expect((await runCli(world, ["send", "no-such-task", "Hello."], {}, cwd)).exitCode).not.toBe(0);
+  for (const refused of [["--after", taskId, " "], ["no-such-task", "Hello."], [taskId]]) {
+    const { exitCode, stderr } = await runCli(world, ["send", ...refused], {}, cwd);
+    expect({ exitCode, stderr }).toMatchObject({
+      stderr: expect.stringMatching(/invalid_(prompt|argument)|unknown_task/i),
+    });
+    expect(exitCode).not.toBe(0);
+  }
   const shown = await runCli(world, ["show", taskId], {}, cwd);
-  expect(shown.stdout).toContain("From a pipe.");
+  expect(shown.stdout).toContain("waiting (after): From a pipe.");
   await client.call("codex_cancel", { task_id: taskId });
 });
