@@ -57,7 +57,8 @@ async function play(engine: "app-server" | "exec", kills: number, round: number)
     const ended = told === "started" ? await world.waitForEnd(client, String(answer["task_id"])) : first;
     const messages = (first["messages"] ?? []) as { text: string; state: string }[];
     const state = messages.find(({ text }) => text === token)?.state;
-    outcomes.push({ engine, when, kills, told, state, times: timesSeen(token), status: String(ended["status"]) });
+    const status = [ended["status"], ended["error"]].filter(Boolean).join(": ");
+    outcomes.push({ engine, when, kills, told, state, times: timesSeen(token), status });
   }
   return outcomes;
 }
