@@ -50,12 +50,13 @@ async function play(engine: "app-server" | "exec", kills: number, round: number)
     }),
   );
   await Promise.all(killing);
-  const first = await world.waitForEnd(client, taskId);
+  await world.waitForEnd(client, taskId);
   const outcomes: Outcome[] = [];
   for (const { token, when, answer } of sent) {
     const told = String(answer["delivery"] ?? answer["code"]);
-    const ended = told === "started" ? await world.waitForEnd(client, String(answer["task_id"])) : first;
-    const messages = (first["messages"] ?? []) as { text: string; state: string }[];
+    // The task may have ended, and the message may have started its next run or gone to that.
+    const ended = await world.waitForEnd(client, String(answer["task_id"] ?? taskId));
+    const messages = (ended["messages"] ?? []) as { text: string; state: string }[];
     const state = messages.find(({ text }) => text === token)?.state;
     const status = [ended["status"], ended["error"]].filter(Boolean).join(": ");
     outcomes.push({ engine, when, kills, told, state, times: timesSeen(token), status });
