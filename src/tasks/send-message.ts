@@ -4,12 +4,13 @@ import { watchFolder } from "#platform/files/watch-folder.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import { findBySession } from "#store/tasks/list-tasks.ts";
 import { postMessage, readDelivery, withdrawMessage } from "#store/tasks/inbox.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
-import { checkPrompt } from "./start/check-request.ts";
+import { checkMessage } from "./start/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
 /** Message to a task: to its running turn, for its end, or instead of it. */
@@ -38,22 +39,21 @@ const RECONCILE_INTERVAL_MS = 500;
  * @throws AppError `unknown_task`, `not_steerable`, `invalid_prompt`, and as a start does
  */
 export async function sendMessage(context: AppContext, { task, message, when }: SendRequest): Promise<Sent> {
-  const record = await reconcile(context, resolveTask(context, task));
-  if (isEnded(record)) return startNext(context, record, message);
+  const record = await findRunOfSession(context, await reconcile(context, resolveTask(context, task)));
+  checkMessage(context.config, record, message);
+  if (isEnded(record)) return startNext(context, record, { message, when });
   const isQueued = record.status === "queued";
   if (isQueued && when === "instead") throw refuse(record, "it has not started, so there is no turn to replace");
   if (!isQueued && record.engine !== "app-server" && when !== "after") {
     throw refuse(record, "it runs with codex exec, which takes no message into a turn");
   }
-  // The running task would fail with a text that Codex does not take.
-  checkPrompt(message);
   const paths = taskPaths(context.config.home, record.task_id);
   const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
   const delivery = await (isQueued ? acceptForStart(context, record) : awaitDelivery(context, record, paths, name));
   if (delivery !== undefined) return { task: record, delivery };
   const now = await reconcile(context, resolveTask(context, record.task_id));
   const isWithdrawn = withdrawMessage(paths, name);
-  if (isEnded(now) && isWithdrawn) return startNext(context, now, message);
+  if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when });
   // The supervisor took it meanwhile.
   if (!isEnded(now) && !isWithdrawn) return { task: record, delivery: readDelivery(paths, name) ?? "queued" };
   throw isEnded(now) ? unread(now) : unanswered(context, record);
@@ -102,11 +102,35 @@ async function reconcileQuietly(context: AppContext, record: TaskRecord): Promis
   }
 }
 
-async function startNext(context: AppContext, { task_id }: TaskRecord, message: string): Promise<Sent> {
-  const request = { prompt: message, resume: task_id, mode: "dispatch" } as const;
-  const task = await startOpenTask(context, request, () => Promise.resolve(process.cwd()));
-  return { task, delivery: "started" };
+/** Returns the unfinished run of a task's session, which has continued the task; the task itself if there is none. */
+async function findRunOfSession(context: AppContext, record: TaskRecord): Promise<TaskRecord> {
+  const sessionId = isEnded(record) ? (record.session_id ?? record.resumes) : undefined;
+  const newest = sessionId === undefined ? undefined : findBySession(context.store, sessionId);
+  if (newest === undefined) return record;
+  const next = await reconcile(context, newest);
+  return isEnded(next) ? record : next;
 }
+
+/** Starts the next run of a task's session. If another message starts it at this moment, that run gets this one. */
+async function startNext(
+  context: AppContext,
+  ended: TaskRecord,
+  { message, when }: Omit<SendRequest, "task">,
+): Promise<Sent> {
+  const { task_id } = ended;
+  const request = { prompt: message, resume: task_id, mode: "dispatch" } as const;
+  try {
+    const task = await startOpenTask(context, request, () => Promise.resolve(process.cwd()));
+    return { task, delivery: "started" };
+  } catch (error) {
+    const next = await findRunOfSession(context, ended);
+    if (next === ended || !(error instanceof AppError) || !CONFLICTS.has(error.code)) throw error;
+    return sendMessage(context, { task: next.task_id, message, when });
+  }
+}
+
+/** Codes of a start that is refused because of another run. */
+const CONFLICTS: ReadonlySet<string> = new Set(["session_busy", "task_running", "worktree_busy"]);
 
 function refuse({ task_id }: TaskRecord, because: string): AppError {
   return new AppError(

@@ -70,12 +70,9 @@ function stateOf(list: readonly Line[]): RunState {
   const isFailure = (item: (typeof ran)[number]) =>
     item.exit_code !== 0 && item.aggregated_output.trimStart().startsWith("bwrap: ");
   const daemonCommands = ran.filter((item) => !isFailure(item)).map(({ command }) => command);
-  const threads = known.flatMap((event) => (event.type === "thread.started" ? [event.thread_id] : []));
-  const [sessionId] = threads;
   const turn = known.findLastIndex(({ type }) => type.startsWith("turn."));
   return {
-    sessionId,
-    strayedSession: threads.findLast((id) => id !== sessionId),
+    ...sessionsOf(known),
     ...messagesOf(known),
     lastMessage: completed.findLast((item) => item.type === "agent_message")?.text,
     sessionUsage: lastOf(known, "turn.completed")?.usage,
@@ -87,6 +84,16 @@ function stateOf(list: readonly Line[]): RunState {
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
   };
+}
+
+/** Returns the run's session, which is the last before its first turn, or else the first, and the last other one after that. */
+function sessionsOf(list: readonly KnownEvent[]): Pick<RunState, "sessionId" | "strayedSession" | "hasTurn"> {
+  const threadsIn = (part: readonly KnownEvent[]) =>
+    part.flatMap((event) => (event.type === "thread.started" ? [event.thread_id] : []));
+  const turn = list.findIndex(({ type }) => type === "turn.started");
+  const [before, after] = turn < 0 ? [list, []] : [list.slice(0, turn), list.slice(turn)];
+  const sessionId = threadsIn(before).at(-1) ?? threadsIn(after)[0];
+  return { sessionId, strayedSession: threadsIn(after).findLast((id) => id !== sessionId), hasTurn: turn >= 0 };
 }
 
 /** Returns the messages that were read: those in a turn at once, and the newest prompt before a turn when the turn starts. */

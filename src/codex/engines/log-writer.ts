@@ -71,7 +71,8 @@ export class LogWriter {
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedSchema), line);
       if (!parsed.success) continue;
       const { type, thread_id, turn_id, item } = parsed.output;
-      run.threadId ??= thread_id;
+      // A thread without a turn may have been followed by another.
+      run.threadId = thread_id ?? run.threadId;
       // A run may have several turns.
       run.turnId = turn_id ?? run.turnId;
       if (type !== "item.completed") continue;

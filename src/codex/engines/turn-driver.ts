@@ -166,6 +166,7 @@ export class TurnDriver {
     this.#queue(async () => {
       const next = await asked;
       if (next !== undefined) return this.#follow(next, end);
+      await this.#take();
       if (this.#hasWaiting) return void this.#continue(end);
       this.#isOver = true;
       this.#end.resolve(end);
@@ -177,10 +178,14 @@ export class TurnDriver {
     this.#queue(async () => {
       // Its sender takes a message back that came after the end, and starts the next run with it.
       if (this.#isOver) return;
-      const isRead = (id: string) => this.#translator.hasMessage(id);
-      if (await this.#delivery.deliver(() => this.#runningTurn, isRead)) this.#hasWaiting = true;
+      await this.#take();
       await this.#replace();
     });
+  }
+
+  async #take(): Promise<void> {
+    const isRead = (id: string) => this.#translator.hasMessage(id);
+    if (await this.#delivery.deliver(() => this.#runningTurn, isRead)) this.#hasWaiting = true;
   }
 
   /** Interrupts the turn if a message waits that is to replace it, and the turn's own message is not lost by that. */

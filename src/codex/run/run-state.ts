@@ -30,6 +30,8 @@ export interface RunState {
   readMessages: readonly string[];
   /** Name of the message that is the prompt of a further process, until its turn begins. */
   nextPrompt: string | undefined;
+  /** Whether a turn has begun: a session without one may be replaced by another. */
+  hasTurn: boolean;
   /** Session that a further process began instead of continuing the run's. */
   strayedSession: string | undefined;
 }
@@ -55,6 +57,7 @@ export const NO_EVENTS: RunState = {
   daemonCommands: [],
   readMessages: [],
   nextPrompt: undefined,
+  hasTurn: false,
   strayedSession: undefined,
 };
 
@@ -62,11 +65,11 @@ export const NO_EVENTS: RunState = {
 export function applyEvent(state: RunState, event: CodexEvent): RunState {
   switch (event.type) {
     case "thread.started":
-      return state.sessionId === undefined || state.sessionId === event.thread_id
+      return isOwnSession(state, event.thread_id)
         ? { ...state, sessionId: event.thread_id }
         : { ...state, strayedSession: event.thread_id };
     case "turn.started":
-      return { ...withRead(state, state.nextPrompt), terminal: undefined, isWaitingForNetwork: false };
+      return { ...withRead(state, state.nextPrompt), hasTurn: true, terminal: undefined, isWaitingForNetwork: false };
     case "item.started":
     case "item.updated":
     case "item.completed":
@@ -87,6 +90,10 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
     case "unknown":
       return state;
   }
+}
+
+function isOwnSession({ sessionId, hasTurn }: RunState, threadId: string): boolean {
+  return sessionId === undefined || !hasTurn || sessionId === threadId;
 }
 
 /** Returns whether an error event only reports that Codex reconnects to the model. */

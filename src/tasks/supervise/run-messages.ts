@@ -14,6 +14,8 @@ export class RunMessages implements MessageSource, FollowUps {
   readonly #inbox: Inbox;
   /** Messages that Codex has not read, in the order of their turns. */
   #waiting: TaskMessage[] = [];
+  /** Takes the new messages, if this engine delivers none into a turn. */
+  #queueNew: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(inbox: Inbox) {
@@ -50,9 +52,9 @@ export class RunMessages implements MessageSource, FollowUps {
 
   /** Lets all messages wait for turns of their own, as they come: this engine delivers none into a turn. */
   queueAll(): void {
-    const queue = () => this.take().forEach((message) => this.announce(message, "queued"));
-    queue();
-    this.#stopWatching ??= this.watch(queue);
+    this.#queueNew = () => this.take().forEach((message) => this.announce(message, "queued"));
+    this.#queueNew();
+    this.#stopWatching ??= this.watch(this.#queueNew);
   }
 
   /** Ends {@link queueAll}: a message that comes from now on is not taken. */
@@ -61,6 +63,7 @@ export class RunMessages implements MessageSource, FollowUps {
   }
 
   async next({ isCompleted }: EndedTurn): Promise<FollowUp | undefined> {
+    this.#queueNew?.();
     // After a failure, only what was to replace the turn can be meant to be done.
     const next = this.#waiting.find(({ when }) => isCompleted || when === "instead");
     if (next === undefined) return undefined;
