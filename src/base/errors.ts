@@ -76,6 +76,8 @@ export const ERROR_CODES = {
   killed_by_signal: "Codex was ended by a signal that this server did not send.",
   timeout: "The run took longer than `timeout_seconds` and was ended.",
   idle_timeout: "Codex reported nothing for `idle_timeout_seconds`, and the run was ended.",
+  interrupted:
+    "A person who had joined the task interrupted its turn, and no message followed within `idle_timeout_seconds`.",
   cancelled: "The task was cancelled.",
   supervisor_lost: "The task's processes are gone, and its log has no terminal event.",
   start_failed: "The task's supervisor did not start.",

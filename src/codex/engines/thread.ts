@@ -44,6 +44,21 @@ async function openSocketOf(socket: string, exited: Promise<ProcessEnd>): Promis
   }
 }
 
+/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
+const EXIT_TIMEOUT_MS = 2000;
+
+/**
+ * Waits for the loss of the connection.
+ * @returns end of an app-server that has died, which reports the reason; undefined if it is alive
+ */
+export async function waitForLoss(
+  connection: AppServerConnection,
+  exited: Promise<ProcessEnd>,
+): Promise<ProcessEnd | undefined> {
+  await connection.closed;
+  return (await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)])) ?? undefined;
+}
+
 async function refuse(method: string): Promise<never> {
   throw new AppServerError(`${method} is not supported: this task does not ask.`);
 }

@@ -3,19 +3,17 @@ import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
+import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
-import { type Channel, connect, findTurns, listItems, openThread } from "./thread.ts";
+import { type Channel, connect, findTurns, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
-import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
+import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
-
-/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
-const EXIT_TIMEOUT_MS = 2000;
 
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
@@ -31,6 +29,7 @@ export class TurnDriver {
   readonly #translator: Translator;
   readonly #end = Promise.withResolvers<TurnEnd>();
   readonly #delivery: MessageDelivery;
+  readonly #joined: JoinedTurns;
   /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
   #hasWaiting = false;
   /** Follow-up that the running turn began with, until the thread has it. */
@@ -52,6 +51,7 @@ export class TurnDriver {
     this.#log = log;
     this.#logged = logged;
     this.#translator = new Translator(turn.runId, (id) => this.#read(id), logged);
+    this.#joined = new JoinedTurns(() => turn.isJoined?.() === true);
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
 
@@ -86,10 +86,8 @@ export class TurnDriver {
     return this.#hasThread || this.#logged?.threadId !== undefined;
   }
 
-  /** Waits for the loss of the connection. An app-server that has died tells the reason by its exit. */
   async #lost(connection: AppServerConnection, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
-    await connection.closed;
-    const end = await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)]);
+    const end = await waitForLoss(connection, exited);
     if (end === undefined && !this.#isOver) this.#fail(new AppServerError("The app-server closed the connection."));
     return "failed";
   }
@@ -101,7 +99,7 @@ export class TurnDriver {
   async #begin(): Promise<object | undefined> {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
-    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
+    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
       this.#turnId = id;
@@ -115,17 +113,15 @@ export class TurnDriver {
     return last?.status === "inProgress" ? undefined : last;
   }
 
-  async #start(input: readonly object[], messageId: string, outputSchema?: object): Promise<void> {
-    const started = await this.#link.request("turn/start", {
-      threadId: this.#threadId,
-      input,
-      sandboxPolicy: this.#turn.sandboxPolicy,
-      clientUserMessageId: messageId,
-      ...(outputSchema !== undefined && { outputSchema }),
-    });
-    const { turn } = readField(TurnSchema, started, "turn/start");
-    this.#turnId = turn.id;
-    this.#log.write([{ type: "turn.started", turn_id: turn.id }]);
+  async #start(input: readonly object[], messageId: string): Promise<void> {
+    const params = turnStart(this.#turn, this.#threadId, input, messageId);
+    const started = await this.#joined.starting(() => this.#link.request("turn/start", params));
+    this.#recordTurn(readField(TurnSchema, started, "turn/start").turn.id);
+  }
+
+  #recordTurn(turnId: string): void {
+    this.#turnId = turnId;
+    this.#log.write([{ type: "turn.started", turn_id: turnId }]);
   }
 
   #notified(method: string, params: unknown): void {
@@ -136,8 +132,10 @@ export class TurnDriver {
     const about = v.safeParse(NoteSchema, params);
     // A sub-agent has a thread of its own.
     if (about.success && about.output.threadId !== undefined && about.output.threadId !== this.#threadId) return;
-    if (method === "turn/started") return;
-    if (method === "turn/completed") this.#completed(params);
+    if (method === "turn/started") {
+      const started = this.#joined.findStarted(params, this.#turnId);
+      if (started !== undefined) this.#recordTurn(started);
+    } else if (method === "turn/completed") this.#completed(params);
     else this.#log.write(this.#translator.translate(method, params));
   }
 
@@ -146,21 +144,23 @@ export class TurnDriver {
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
     const wasReplaced = this.#delivery.endTurn();
-    // A turn that was replaced is not the end of the run, and what it began with may be lost.
-    if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
+    const isInterrupted = !wasReplaced && turn.status === "interrupted";
+    // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
+    if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
+    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
     this.#queue(async () => {
       // Messages are taken while the follow-ups are asked, which may take long.
-      void this.#continue(turn.status === "completed" ? "completed" : "failed");
+      void this.#continue(isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed");
     });
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */
-  async #continue(end: TurnEnd): Promise<void> {
+  async #continue(end: TurnEnd | "interrupted"): Promise<void> {
     this.#hasWaiting = false;
-    const turn = { isCompleted: end === "completed", lastMessage: this.#translator.lastMessage };
-    const asked = this.#turn.followUps.next(turn);
+    const turn = { isCompleted: end === "completed", isInterrupted: end === "interrupted" };
+    const asked = this.#turn.followUps.next({ ...turn, lastMessage: this.#translator.lastMessage });
     // The work that follows reports a failure.
     await asked.catch(() => undefined);
     this.#queue(async () => {
@@ -168,8 +168,9 @@ export class TurnDriver {
       if (next !== undefined) return this.#follow(next, end);
       await this.#take();
       if (this.#hasWaiting) return void this.#continue(end);
+      if (this.#turnId !== undefined || (await this.#joined.willFollow(turn.isInterrupted))) return;
       this.#isOver = true;
-      this.#end.resolve(end);
+      this.#end.resolve(end === "completed" ? end : "failed");
     });
   }
 
@@ -179,6 +180,7 @@ export class TurnDriver {
       // Its sender takes a message back that came after the end, and starts the next run with it.
       if (this.#isOver) return;
       await this.#take();
+      if (this.#hasWaiting && this.#joined.isAwaited) return void this.#continue("interrupted");
       await this.#replace();
     });
   }
@@ -203,7 +205,7 @@ export class TurnDriver {
     this.#queue(() => this.#replace());
   }
 
-  async #follow(followUp: FollowUp, end: TurnEnd): Promise<void> {
+  async #follow(followUp: FollowUp, end: TurnEnd | "interrupted"): Promise<void> {
     if (this.#translator.hasMessage(followUp.id)) {
       // An earlier supervisor had given it to Codex.
       this.#turn.messages.recordRead(followUp.id);
@@ -212,7 +214,7 @@ export class TurnDriver {
     }
     this.#opening = followUp;
     // The result of the run is that of its last turn.
-    await this.#start(textInput(followUp.text), followUp.id, this.#turn.outputSchema);
+    await this.#start(textInput(followUp.text), followUp.id);
     // A message that is to replace a turn may have come meanwhile.
     await this.#replace();
   }
@@ -223,10 +225,7 @@ export class TurnDriver {
 
   /** Runs work after the work before it. */
   #queue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: unknown) => {
-      this.#fail(error);
-      this.#end.resolve("failed");
-    });
+    this.#work = this.#work.then(work).catch((error: unknown) => this.#fail(error));
   }
 
   /** Runs work of an event handler. Otherwise its errors would go unseen, and the run would wait for its end. */
@@ -235,12 +234,12 @@ export class TurnDriver {
       work();
     } catch (error) {
       this.#fail(error);
-      this.#end.resolve("failed");
     }
   }
 
   #fail(error: unknown): void {
     this.#log.writeFailure(error);
+    this.#end.resolve("failed");
   }
 
   get #link(): AppServerConnection {

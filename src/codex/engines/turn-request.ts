@@ -31,6 +31,8 @@ export interface TurnRequest {
   messages: MessageSource;
   /** Source of the further turns. */
   followUps: FollowUps;
+  /** Returns whether a person has joined the task in Codex's own interface. */
+  isJoined?: () => boolean;
 }
 
 /** Messages to a run. Those that Codex has not read when a turn ends are among the run's follow-ups. */
@@ -57,4 +59,15 @@ export function textInput(text: string): object[] {
 /** Returns the images and the prompt of a run as the input of its first turn, in the order of `codex exec`. */
 export function turnInput({ prompt, images }: TurnRequest): object[] {
   return [...images.map((path) => ({ type: "localImage", path })), ...textInput(prompt)];
+}
+
+/** Returns the parameters that start a turn of a run. @param messageId name by which the turn is recognised */
+export function turnStart(
+  { sandboxPolicy, outputSchema }: TurnRequest,
+  threadId: string,
+  input: readonly object[],
+  messageId: string,
+): object {
+  const schema = outputSchema === undefined ? {} : { outputSchema };
+  return { threadId, input, sandboxPolicy, clientUserMessageId: messageId, ...schema };
 }

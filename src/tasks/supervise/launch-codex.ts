@@ -18,6 +18,7 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
 import { containRun } from "./run-containment.ts";
@@ -105,6 +106,7 @@ function turnOf({ codexHome }: Config, task: RunningTask, paths: TaskPaths, foll
     runId: runIdOf(task),
     messages: followUps.messages,
     followUps,
+    isJoined: () => isJoined(paths),
   };
 }
 

@@ -1,4 +1,5 @@
-import { attachTask } from "#tasks/attach-task.ts";
+import { resetTerminal } from "#cli/tasks/attach.ts";
+import { attachTask } from "#tasks/attach/attach-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { toFailure } from "#base/errors.ts";
@@ -211,13 +212,13 @@ class Watch {
     }
   }
 
-  /** Shows a task's tmux session, which has the terminal until the user detaches. */
+  /** Shows a running task, which has the terminal until the user leaves it. */
   async #attach({ task_id }: TaskOverview): Promise<void> {
     const record = this.#source.findRecord(task_id);
     if (record === undefined) return;
     this.#screen.close();
     try {
-      await attachTask(this.#context, record, false);
+      await attachTask(this.#context, record, "join", resetTerminal);
     } finally {
       this.#screen.open();
       await this.#refresh();
