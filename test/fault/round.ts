@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { taskPaths } from "#store/store-paths.ts";
+import { CODE_MODE_MODEL } from "../support/codex-version.ts";
 import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { BINARY, type World } from "../support/world.ts";
@@ -57,7 +58,7 @@ export async function playRound(world: World, cwd: string, round: number): Promi
   const taskId = `codex-${topic}`;
   const environment = isConfined ? { CODEXMCP_READONLY_FALLBACK: "1" } : {};
   const starter = await world.client(environment);
-  const model = way === "script" ? { model: "gpt-6.1-sol" } : {};
+  const model = way === "script" ? { model: CODE_MODE_MODEL } : {};
   await starter.call("codex_dispatch", { prompt: prompts[way], cwd, topic, sandbox, ...model });
   await Bun.sleep(afterMs);
   const killed = kill(world, victim, taskId, starter.pid);
