@@ -15,7 +15,8 @@ export const ERROR_CODES = {
   worktree_busy: "Another version of this topic is running in the same worktree.",
   repository_busy: "Another codex-mcp-server process has held the repository's lock for minutes.",
   program_moved: "The program file of this server was moved or removed after the server started.",
-  not_steerable: "The task cannot be sent a message now: it is queued, or runs with an engine that takes none.",
+  not_steerable:
+    "The task cannot be sent this message now: its engine takes none into a running turn, or it has just ended.",
   engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
   goal_not_reached:
     "Codex ended without having reached the goal: its tokens are used, or Codex reports that it is blocked.",

@@ -55,7 +55,8 @@ async function play(engine: "app-server" | "exec", kills: number, round: number)
   for (const { token, when, answer } of sent) {
     const told = String(answer["delivery"] ?? answer["code"]);
     // The task may have ended, and the message may have started its next run or gone to that.
-    const ended = await world.waitForEnd(client, String(answer["task_id"] ?? taskId));
+    const last = typeof answer["task_id"] === "string" ? answer["task_id"] : taskId;
+    const ended = await world.waitForEnd(client, last);
     const messages = (ended["messages"] ?? []) as { text: string; state: string }[];
     const state = messages.find(({ text }) => text === token)?.state;
     const status = [ended["status"], ended["error"]].filter(Boolean).join(": ");
@@ -96,7 +97,7 @@ for (const [name, kills] of [
         const key = `${engine}, ${when}: ${told}, then ${state ?? "next run"}, seen ${times}, task ${status}`;
         counts.set(key, (counts.get(key) ?? 0) + 1);
       }
-      console.table(Object.fromEntries([...counts].toSorted()));
+      console.table(Object.fromEntries([...counts].toSorted(([a], [b]) => a.localeCompare(b))));
       expect(outcomes.filter((outcome) => !isHonest(outcome))).toEqual([]);
       await world.until(() => !world.processes().some(({ command }) => isCodexCommand(command)));
     },

@@ -155,7 +155,7 @@ function isEmpty(error: unknown): boolean {
 
 /** Number of times that a request is repeated. */
 const MAX_ATTEMPTS = 40;
-/** The same for a thread that may have no turn: a turn that begins just now must not be missed, because it would be started again. */
+/** Number of times for a thread that may have no turn: one that begins just now must not be missed, or it would be started again. */
 const MAX_ATTEMPTS_WITHOUT_TURN = 120;
 
 /** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */

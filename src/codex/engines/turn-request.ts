@@ -39,7 +39,7 @@ export interface TurnRequest {
 export interface MessageSource {
   /** Calls a function when messages may have come. @returns a function that stops this */
   watch: (onNews: () => void) => () => void;
-  /** Takes the new messages; an earlier supervisor may have given some of them to Codex, and told their senders how. */
+  /** Takes the new messages; an earlier supervisor may have given some of them to Codex. */
   take: () => readonly (TaskMessage & { isGiven: boolean; delivery: Delivery | undefined })[];
   /** Records how a message is delivered, for its sender. */
   announce: (message: TaskMessage, delivery: Delivery) => void;

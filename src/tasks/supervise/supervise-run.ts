@@ -95,7 +95,7 @@ export async function superviseRun(
       outcome = await follow(next);
     }
     show(log.readToEnd());
-    return { state: log.state, ...outcome, log };
+    return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
     watch.close();
