@@ -90,7 +90,11 @@ export async function openThread(
   return thread.id;
 }
 
+/** Number of turns that are listed at once. */
+const TURNS_PER_PAGE = 20;
+
 const TurnsSchema = v.looseObject({
+  nextCursor: v.nullish(v.string()),
   data: v.array(v.looseObject({ id: v.string(), status: v.string(), items: v.nullish(v.array(v.unknown()), []) })),
 });
 
@@ -106,19 +110,26 @@ export async function findTurns(
   turn: TurnRequest,
   logged: LoggedRun,
 ): Promise<KnownTurn[]> {
-  const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 })).catch(
-    (error: unknown) => {
-      // The earlier supervisor died before it started the turn.
-      if (isNotMaterialized(error)) return { data: [] };
-      throw error;
-    },
-  );
-  const { data } = readField(TurnsSchema, answer, "thread/turns/list");
-  const first = data.findIndex(({ id, items }) =>
-    logged.turnId === undefined ? items.some((item) => isOf(item, turn.runId)) : id === logged.turnId,
-  );
-  // They are listed newest first, and no other process writes to the thread.
-  return data.slice(0, first + 1).toReversed();
+  const turns: KnownTurn[] = [];
+  for (let cursor: string | null = null; ;) {
+    const params: object = { threadId, limit: TURNS_PER_PAGE, ...(cursor !== null && { cursor }) };
+    const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", params)).catch(
+      (error: unknown) => {
+        // The earlier supervisor died before it started the turn.
+        if (isNotMaterialized(error)) return { data: [] };
+        throw error;
+      },
+    );
+    const { data, nextCursor } = readField(TurnsSchema, answer, "thread/turns/list");
+    const first = data.findIndex(({ id, items }) =>
+      logged.turnId === undefined ? items.some((item) => isOf(item, turn.runId)) : id === logged.turnId,
+    );
+    turns.push(...(first < 0 ? data : data.slice(0, first + 1)));
+    // They are listed newest first, and no other process writes to the thread.
+    if (first >= 0) return turns.toReversed();
+    if (nextCursor === null || nextCursor === undefined || data.length === 0) return [];
+    cursor = nextCursor;
+  }
 }
 
 function isOf(item: unknown, runId: string): boolean {

@@ -3,12 +3,14 @@ import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
+import { GoalKeeper } from "./goal-keeper.ts";
 import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
 import { type Channel, connect, findTurns, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
+import { WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
@@ -30,6 +32,7 @@ export class TurnDriver {
   readonly #end = Promise.withResolvers<TurnEnd>();
   readonly #delivery: MessageDelivery;
   readonly #joined: JoinedTurns;
+  readonly #goal: GoalKeeper;
   /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
   #hasWaiting = false;
   /** Follow-up that the running turn began with, until the thread has it. */
@@ -43,7 +46,9 @@ export class TurnDriver {
   #isOver = false;
   /** Whether the thread was opened, and so the log begun. */
   #hasThread = false;
-  #work: Promise<void> = Promise.resolve();
+  /** End of the last turn, after which Codex starts the next by itself. */
+  #leftAfter: TurnEnd | "interrupted" | undefined;
+  readonly #work = new WorkQueue((error) => this.#fail(error));
 
   /** @param logged what the log has of the run, if an earlier supervisor began it */
   constructor(turn: TurnRequest, log: LogWriter, logged: LoggedRun | undefined) {
@@ -51,6 +56,7 @@ export class TurnDriver {
     this.#log = log;
     this.#logged = logged;
     this.#translator = new Translator(turn.runId, (id) => this.#read(id), logged);
+    this.#goal = new GoalKeeper(turn.goal);
     this.#joined = new JoinedTurns(() => turn.isJoined?.() === true);
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
@@ -60,7 +66,7 @@ export class TurnDriver {
     let stopWatching: (() => void) | undefined;
     try {
       const connection = await connect(channel, exited, (method, params) =>
-        this.#guard(() => this.#notified(method, params)),
+        this.#work.run(() => this.#notified(method, params)),
       );
       this.#connection = connection;
       this.#turn = await completeSettings(connection, this.#turn);
@@ -70,7 +76,7 @@ export class TurnDriver {
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver();
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
-      if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
+      if (ended !== undefined) this.#work.add(async () => this.#notified("turn/completed", { turn: ended }));
       return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
     } catch (error) {
       this.#log.writeFailure(error, this.hasThread);
@@ -99,6 +105,9 @@ export class TurnDriver {
   async #begin(): Promise<object | undefined> {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
+    const request = this.#link.request.bind(this.#link);
+    const hasHistory = this.#logged !== undefined || this.#turn.threadId !== undefined;
+    this.#log.write(await this.#goal.begin(request, this.#threadId, hasHistory, this.#logged !== undefined));
     if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
@@ -121,6 +130,7 @@ export class TurnDriver {
 
   #recordTurn(turnId: string): void {
     this.#turnId = turnId;
+    this.#leftAfter = undefined;
     this.#log.write([{ type: "turn.started", turn_id: turnId }]);
   }
 
@@ -136,7 +146,8 @@ export class TurnDriver {
       const started = this.#joined.findStarted(params, this.#turnId);
       if (started !== undefined) this.#recordTurn(started);
     } else if (method === "turn/completed") this.#completed(params);
-    else this.#log.write(this.#translator.translate(method, params));
+    else this.#log.write([...this.#translator.translate(method, params), ...this.#goal.translate(method, params)]);
+    if (this.#leftAfter && !this.#goal.isPursued) void this.#continue(this.#leftAfter);
   }
 
   #completed(params: unknown): void {
@@ -150,7 +161,7 @@ export class TurnDriver {
     else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
-    this.#queue(async () => {
+    this.#work.add(async () => {
       // Messages are taken while the follow-ups are asked, which may take long.
       void this.#continue(isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed");
     });
@@ -159,16 +170,19 @@ export class TurnDriver {
   /** Asks what follows a turn, and starts it, or ends the run. */
   async #continue(end: TurnEnd | "interrupted"): Promise<void> {
     this.#hasWaiting = false;
+    this.#leftAfter = undefined;
     const turn = { isCompleted: end === "completed", isInterrupted: end === "interrupted" };
     const asked = this.#turn.followUps.next({ ...turn, lastMessage: this.#translator.lastMessage });
     // The work that follows reports a failure.
     await asked.catch(() => undefined);
-    this.#queue(async () => {
+    this.#work.add(async () => {
       const next = await asked;
       if (next !== undefined) return this.#follow(next, end);
       await this.#take();
       if (this.#hasWaiting) return void this.#continue(end);
-      if (this.#turnId !== undefined || (await this.#joined.willFollow(turn.isInterrupted))) return;
+      if (this.#turnId !== undefined) return;
+      if (this.#goal.isPursued && !turn.isInterrupted) return void (this.#leftAfter = end);
+      if (await this.#joined.willFollow(turn.isInterrupted)) return;
       this.#isOver = true;
       this.#end.resolve(end === "completed" ? end : "failed");
     });
@@ -176,7 +190,7 @@ export class TurnDriver {
 
   /** Delivers the messages that have come, one after the other. */
   #deliver(): void {
-    this.#queue(async () => {
+    this.#work.add(async () => {
       // Its sender takes a message back that came after the end, and starts the next run with it.
       if (this.#isOver) return;
       await this.#take();
@@ -202,7 +216,7 @@ export class TurnDriver {
     if (opening?.id !== id) return;
     this.#opening = undefined;
     this.#turn.followUps.started(opening);
-    this.#queue(() => this.#replace());
+    this.#work.add(() => this.#replace());
   }
 
   async #follow(followUp: FollowUp, end: TurnEnd | "interrupted"): Promise<void> {
@@ -221,20 +235,6 @@ export class TurnDriver {
 
   get #runningTurn(): RunningTurn | undefined {
     return this.#turnId === undefined ? undefined : { threadId: this.#threadId, turnId: this.#turnId };
-  }
-
-  /** Runs work after the work before it. */
-  #queue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: unknown) => this.#fail(error));
-  }
-
-  /** Runs work of an event handler. Otherwise its errors would go unseen, and the run would wait for its end. */
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#fail(error);
-    }
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import type { FollowUps } from "#domain/follow-up.ts";
+import type { Goal } from "#domain/goal.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 
 /** Access of a turn, as the app-server takes it. */
@@ -24,6 +25,8 @@ export interface TurnRequest {
   profileFile?: string | undefined;
   /** Settings of the thread that take precedence over Codex's files. */
   config?: object | undefined;
+  /** Goal that Codex pursues beyond the first turn. */
+  goal?: Goal | undefined;
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */

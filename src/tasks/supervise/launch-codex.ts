@@ -102,6 +102,7 @@ function turnOf({ codexHome }: Config, task: RunningTask, paths: TaskPaths, foll
     sandboxPolicy: sandboxPolicyOf(task),
     folder: task.run_dir,
     profileFile: task.profile === undefined ? undefined : userConfigFiles(codexHome, task.profile)[1],
+    goal: task.goal,
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,
