@@ -27,6 +27,8 @@ export interface Config {
   readonlyFallback: ReadonlyFallback;
   /** Engine that runs Codex's turns. */
   engine: "exec" | "app-server";
+  /** Time after which a question of a task that nobody has answered is declined, in seconds. */
+  approvalTimeoutSeconds: number;
   profile: string | undefined;
   reasoningEffort: string | undefined;
   /** Socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
@@ -78,6 +80,7 @@ export function readConfig(environment: Environment = process.env): Config {
     codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
     readonlyFallback: FALLBACKS[values.CODEXMCP_READONLY_FALLBACK],
     engine: values.CODEXMCP_ENGINE,
+    approvalTimeoutSeconds: values.CODEXMCP_APPROVAL_TIMEOUT,
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

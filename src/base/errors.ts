@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   repository_busy: "Another codex-mcp-server process has held the repository's lock for minutes.",
   program_moved: "The program file of this server was moved or removed after the server started.",
   not_steerable: "The task cannot be sent a message now: it is queued, or runs with an engine that takes none.",
+  question_closed: "The question has an answer already, was withdrawn, or its task has ended.",
   nested_task: "Codex asked for another task from within a task, which could repeat endlessly.",
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",

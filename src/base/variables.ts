@@ -135,6 +135,11 @@ export const VariablesSchema = v.object({
     "Engine that runs Codex's turns. `app-server` is the engine of Codex's own interfaces: its tasks take messages, ask, and can be joined. Where the " +
       "installed Codex lacks it (before 0.153), and on Windows, tasks run with `exec`, which is `codex exec`",
   ),
+  CODEXMCP_APPROVAL_TIMEOUT: count(
+    1800,
+    " seconds",
+    "Time after which a question of a task with `approvals: \"ask\"` that nobody has answered is declined",
+  ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,
     " (no limit)",

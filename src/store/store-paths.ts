@@ -57,6 +57,8 @@ export interface TaskPaths {
   ownerLock: string;
   /** Messages to the running task. */
   inbox: string;
+  /** Questions of the task, and the answers to them. */
+  questions: string;
   /** Socket of the app-server that runs Codex. */
   appServer: string;
   /** Named pipe that an app-server without a socket reads. */
@@ -115,6 +117,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),
     inbox: join(live, "inbox"),
+    questions: join(live, "questions"),
     appServer: join(live, "app-server.sock"),
     appServerInput: join(live, "app-server.in"),
     appServerOutput: join(live, "app-server.out"),

@@ -105,6 +105,7 @@ export class ModelStub {
     }
     if ("js" in item) return { type: "custom_tool_call", id: call, call_id: call, name: "exec", input: item.js };
     const functionCall = { type: "function_call", id: call, call_id: call };
+    if ("call" in item) return { ...functionCall, name: item.call, arguments: JSON.stringify(item.args) };
     if ("tool" in item) {
       const { server, tool, args } = item;
       return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };

@@ -10,6 +10,8 @@ export type Step =
   | { patch: string }
   /** A call of an MCP server that Codex is configured with. */
   | McpCall
+  /** A call of one of Codex's own tools, with any arguments. */
+  | OwnCall
   | { delayMs: number }
   /** Waits for something outside. */
   | { until: () => Promise<void> }
@@ -29,13 +31,20 @@ export interface McpCall {
   args: object;
 }
 
+/** A call of one of Codex's own tools. */
+export interface OwnCall {
+  call: string;
+  args: object;
+}
+
 /** What the model gives out. */
 export type OutputItem =
   | { say: string }
   | { think: string }
   | { run: string; yieldMs?: number; tty?: boolean }
   | { js: string }
-  | McpCall;
+  | McpCall
+  | OwnCall;
 
 /** What one request gets. */
 export interface Turn {
@@ -51,7 +60,7 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   let commandsSeen = 0;
   const turn: Turn = { items: [] };
   for (const step of steps) {
-    const isCommand = "run" in step || "js" in step || "patch" in step || "tool" in step;
+    const isCommand = "run" in step || "js" in step || "patch" in step || "tool" in step || "call" in step;
     if (commandsSeen === toolResults) addStep(turn, step);
     if (isCommand && ++commandsSeen > toolResults) break;
   }

@@ -65,6 +65,8 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
     runId: "run",
     messages: source,
     followUps,
+    run: 1,
+    questions: undefined,
   };
   const driver = new TurnDriver(turn, writer, log === "" ? undefined : writer.read());
   cleanUps.push(() => {

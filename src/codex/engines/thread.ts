@@ -21,9 +21,8 @@ export type Channel = { socket: string } | { pipes: Pipes };
 export async function connect(
   channel: Channel,
   exited: Promise<ProcessEnd>,
-  notified: ConnectionHandlers["notified"],
+  handlers: ConnectionHandlers,
 ): Promise<AppServerConnection> {
-  const handlers = { notified, asked: refuse };
   if ("pipes" in channel) return AppServerConnection.open(openPipes(channel.pipes, exited), handlers);
   return AppServerConnection.open(await openSocketOf(channel.socket, exited), handlers);
 }
@@ -44,10 +43,6 @@ async function openSocketOf(socket: string, exited: Promise<ProcessEnd>): Promis
   }
 }
 
-async function refuse(method: string): Promise<never> {
-  throw new AppServerError(`${method} is not supported: this task does not ask.`);
-}
-
 /** Opens the thread, and writes its id to the log. */
 export async function openThread(
   connection: AppServerConnection,
@@ -55,8 +50,9 @@ export async function openThread(
   logged: LoggedRun | undefined,
   log: LogWriter,
 ): Promise<string> {
-  // A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
-  const settings = { cwd: turn.folder, sandbox: "read-only", approvalPolicy: "never" };
+  const policy = turn.questions === undefined ? "never" : "on-request";
+  // People are asked, not a model that the user's configuration may name. A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
+  const settings = { cwd: turn.folder, sandbox: "read-only", approvalPolicy: policy, approvalsReviewer: "user" };
   const resumed = logged?.threadId ?? turn.threadId;
   const answer =
     resumed === undefined
@@ -71,6 +67,14 @@ export async function openThread(
 async function resumeThread(connection: AppServerConnection, params: object, isRunning: boolean): Promise<unknown> {
   const request = () => connection.request("thread/resume", params);
   return isRunning ? retryWhileEmpty(request) : request();
+}
+
+const AboutSchema = v.looseObject({ threadId: v.string() });
+
+/** Returns whether a notification is about another thread: a sub-agent has one of its own. */
+export function isOfOther(threadId: string, params: unknown): boolean {
+  const about = v.safeParse(AboutSchema, params);
+  return about.success && about.output.threadId !== threadId;
 }
 
 const TurnsSchema = v.looseObject({

@@ -4,13 +4,13 @@ import type { FollowUp } from "#domain/follow-up.ts";
 import type { TaskMessage } from "#domain/message.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
+import { Interviewer } from "./interviewer.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { type Channel, connect, findTurns, listItems, openThread } from "./thread.ts";
+import { type Channel, connect, findTurns, isOfOther, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
-const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
 
 /** Time in which an app-server that has closed the connection must exit, in milliseconds. */
@@ -28,6 +28,7 @@ export class TurnDriver {
   readonly #log: LogWriter;
   readonly #logged: LoggedRun | undefined;
   readonly #translator: Translator;
+  readonly #interviewer: Interviewer;
   readonly #end = Promise.withResolvers<TurnEnd>();
   /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
   #hasDeferred = false;
@@ -50,19 +51,22 @@ export class TurnDriver {
     this.#log = log;
     this.#logged = logged;
     this.#translator = new Translator(turn.runId, logged?.completed);
+    this.#interviewer = new Interviewer(turn, log, (text) => this.#steer({ id: crypto.randomUUID(), text }));
   }
 
   /** Runs the turns. @returns how the last one ended */
   async run(channel: Channel, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
     let stopWatching: (() => void) | undefined;
     try {
-      const connection = await connect(channel, exited, (method, params) =>
-        this.#guard(() => this.#notified(method, params)),
-      );
+      const connection = await connect(channel, exited, {
+        notified: (method, params) => this.#guard(() => this.#notified(method, params)),
+        asked: (method, params, id) => this.#interviewer.answer(method, params, id),
+      });
       this.#connection = connection;
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
       this.#hasThread = true;
       const ended = await this.#begin();
+      this.#interviewer.withdrawOld();
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver(this.#logged !== undefined);
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
@@ -73,6 +77,7 @@ export class TurnDriver {
       return this.hasThread ? "failed" : "unusable";
     } finally {
       stopWatching?.();
+      this.#turn.questions?.close();
       this.#connection?.close();
     }
   }
@@ -125,14 +130,12 @@ export class TurnDriver {
   }
 
   #notified(method: string, params: unknown): void {
+    this.#interviewer.notice(method, params);
     if (this.#held !== undefined) {
       this.#held.push([method, params]);
       return;
     }
-    const about = v.safeParse(NoteSchema, params);
-    // A sub-agent has a thread of its own.
-    if (about.success && about.output.threadId !== undefined && about.output.threadId !== this.#threadId) return;
-    if (method === "turn/started") return;
+    if (method === "turn/started" || isOfOther(this.#threadId, params)) return;
     if (method === "turn/completed") this.#completed(params);
     else this.#log.write(this.#translator.translate(method, params));
   }
@@ -144,10 +147,8 @@ export class TurnDriver {
     // A turn that was replaced is not the end of the run.
     if (!this.#isReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     this.#isReplaced = false;
-    this.#queue(async () => {
-      // Messages are taken while the follow-ups are asked, which may take long.
-      void this.#continue(turn.status === "completed" ? "completed" : "failed");
-    });
+    // Messages are taken while the follow-ups are asked, which may take long.
+    this.#queue(async () => void this.#continue(turn.status === "completed" ? "completed" : "failed"));
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */
@@ -193,7 +194,7 @@ export class TurnDriver {
   }
 
   /** @returns false if the turn ended before the message reached it */
-  async #steer({ id, text }: TaskMessage): Promise<boolean> {
+  async #steer({ id, text }: Omit<TaskMessage, "when">): Promise<boolean> {
     if (this.#turnId === undefined) return false;
     try {
       await this.#link.request("turn/steer", {

@@ -56,6 +56,9 @@ const EventSchema = v.variant("type", [
   v.object({ type: v.literal("turn.completed"), usage: v.nullish(UsageSchema) }),
   v.object({ type: v.literal("turn.failed"), error: v.nullish(v.object({ message: text }), {}) }),
   v.object({ type: v.literal("error"), message: text }),
+  // This server's own events: Codex asks, and somebody answers.
+  v.object({ type: v.literal("question"), question: v.looseObject({ id: v.string(), kind: text, text }) }),
+  v.object({ type: v.literal("answer"), id: v.string(), decision: text, by: text, cause: v.optional(v.string()) }),
 ]);
 
 /** Item of a turn whose type this version knows. */

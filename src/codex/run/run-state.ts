@@ -23,6 +23,8 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Ids of the questions that nobody has answered. */
+  openQuestions: readonly string[];
 }
 
 const MAX_DAEMON_COMMANDS = 50;
@@ -42,6 +44,7 @@ export const NO_EVENTS: RunState = {
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
+  openQuestions: [],
 };
 
 /** Returns the state after one more event. Events that this version does not know change nothing. */
@@ -59,6 +62,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return {
         ...state,
         terminal: { kind: "completed" },
+        openQuestions: [],
         sessionUsage: event.usage ?? state.sessionUsage,
         isWaitingForNetwork: false,
       };
@@ -66,9 +70,17 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    case "question":
+      return { ...state, openQuestions: [...withoutId(state.openQuestions, event.question.id), event.question.id] };
+    case "answer":
+      return { ...state, openQuestions: withoutId(state.openQuestions, event.id) };
     case "unknown":
       return state;
   }
+}
+
+function withoutId(ids: readonly string[], id: string): string[] {
+  return ids.filter((each) => each !== id);
 }
 
 /** Returns whether an error event only reports that Codex reconnects to the model. */

@@ -8,6 +8,7 @@ import {
   type TaskRecord,
   type TaskStatus,
   type Usage,
+  type VisibleStatus,
 } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
@@ -16,7 +17,7 @@ import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStored
 export interface TaskSummary {
   task_id: string;
   topic: string;
-  status: TaskStatus;
+  status: VisibleStatus;
   mode: TaskMode;
   sandbox: Sandbox;
   cwd: string;
@@ -29,7 +30,7 @@ export interface TaskSummary {
 
 /** Filter for the list of tasks. */
 export interface TaskFilter {
-  status?: TaskStatus;
+  status?: VisibleStatus;
   /** Folder that tasks were started in, by its real path. */
   cwd?: string;
   /** Scope of topics: see the record's `workspace`. */
@@ -46,6 +47,9 @@ interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
   unfinished: string | null;
 }
 
+/** SQL expression for the state that people see: the rule of `visibleStatus`. */
+const VISIBLE_STATUS = `CASE WHEN status = 'running' AND json_array_length(record, '$.questions') > 0 THEN 'waiting' ELSE status END`;
+
 /** Lists tasks, newest first, from the index alone: no task's folder is read. */
 export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   const conditions: string[] = [];
@@ -54,7 +58,7 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
     conditions.push(condition);
     values.push(...bound);
   };
-  if (filter.status !== undefined) where("status = ?", filter.status);
+  if (filter.status !== undefined) where(`${VISIBLE_STATUS} = ?`, filter.status);
   if (filter.workspace !== undefined) where("workspace = ?", filter.workspace);
   if (filter.cwd !== undefined) {
     const names = listNamesOf(store, filter.cwd);
@@ -64,7 +68,7 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   if (after !== undefined) where("(seq, task_id) < (?, ?)", after.seq, after.task_id);
   const rows = store.database
     .query<SummaryRow, (string | number)[]>(
-      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
+      `SELECT task_id, topic, ${VISIBLE_STATUS} AS status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
          CASE WHEN end_time IS NULL THEN record END AS unfinished FROM tasks
        ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
        ORDER BY seq DESC, task_id DESC LIMIT ?`,
@@ -148,11 +152,13 @@ export function findBySession(store: Store, sessionId: string): StoredTask | und
 }
 
 /** Returns the number of tasks in each state. */
-export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
+export function countTasks(store: Store): Partial<Record<VisibleStatus, number>> {
   const rows = store.database
-    .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
+    .query<{ state: VisibleStatus; count: number }, []>(
+      `SELECT ${VISIBLE_STATUS} AS state, count(*) AS count FROM tasks GROUP BY state`,
+    )
     .all();
-  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
 /** Lists the worktrees that tasks had, each with its repository (the common git folder). */

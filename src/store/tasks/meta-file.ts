@@ -101,6 +101,7 @@ const MetaSchema = v.object({
   images: list,
   output_schema_file: text,
   network: v.optional(v.literal(true)),
+  approvals: v.optional(v.literal("ask")),
   engine: v.optional(v.literal("app-server")),
   settings: list,
   timeout_seconds: v.optional(v.number(), 0),

@@ -35,6 +35,8 @@ export interface StartRequest {
   outputSchema?: object | undefined;
   /** Whether the sandbox workspace-write has network access. */
   network?: boolean | undefined;
+  /** Whether Codex asks before it does what its sandbox does not allow; by default it never does that. */
+  approvals?: "never" | "ask" | undefined;
   /** Codex settings that replace those of its configuration. */
   settings?: Readonly<Record<string, unknown>> | undefined;
   /** Instructions that replace Codex's own. */
@@ -85,6 +87,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const images = checkImages(request.images ?? []);
   const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
   checkNetwork(request);
+  checkApprovals(request);
   locateCodex(config);
   if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {
@@ -138,6 +141,15 @@ function checkNetwork({ network, sandbox }: StartRequest): void {
     "invalid_argument",
     `network cannot be ${network} with sandbox ${sandbox}: ${sandbox === "read-only" ? "Codex's sandbox has none" : "there is no sandbox"}.`,
     "Use sandbox workspace-write, or omit network.",
+  );
+}
+
+function checkApprovals({ approvals, sandbox }: StartRequest): void {
+  if (approvals !== "ask" || sandbox === "workspace-write") return;
+  throw new AppError(
+    "invalid_argument",
+    `approvals cannot be ask with sandbox ${sandbox}: ${sandbox === "read-only" ? "it only reads" : "nothing is refused there"}.`,
+    "Use sandbox workspace-write, or omit approvals.",
   );
 }
 

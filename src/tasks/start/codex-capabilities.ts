@@ -29,6 +29,19 @@ export function chooseEngine(config: Config): Config["engine"] {
   return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
+/**
+ * Checks that tasks can ask questions with the engine that runs them.
+ * @throws AppError `invalid_argument`
+ */
+export function checkAsking(config: Config): void {
+  if (chooseEngine(config) === "app-server") return;
+  throw new AppError(
+    "invalid_argument",
+    "approvals cannot be ask: tasks run with codex exec here, which cannot ask.",
+    "Omit approvals, or use CODEXMCP_ENGINE=app-server with a newer Codex.",
+  );
+}
+
 function recallIfAny(config: Config): CodexCapabilities | undefined {
   try {
     return recall(config);

@@ -49,13 +49,16 @@ export async function completeRequest(
   const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
   const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
+  // A task that asks also does so when it is continued.
+  const before = sandbox === "workspace-write" ? resumed?.record?.approvals : undefined;
+  const approvals = request.approvals ?? before;
   const named = request.cwd?.trim() ? await readCwd(request.cwd, findCwd) : undefined;
   const cwd = named ?? folderOf(resumed?.record, sandbox) ?? (await findCwd());
   const topic = await chooseTopic(request, resumed?.topic, sandbox);
   const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
   const left = resumed?.record?.worktree_dir;
   const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
-  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs, lostWorktree };
+  return { ...request, sandbox, approvals, cwd, sessionId, topic, isTopicOurs, lostWorktree };
 }
 
 /**

@@ -14,7 +14,7 @@ import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
 import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
 import { toToml } from "#codex/settings.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
-import { checkCodexTakes } from "./codex-capabilities.ts";
+import { checkAsking, checkCodexTakes } from "./codex-capabilities.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { toEndedTask } from "#tasks/supervise/end-record.ts";
@@ -91,6 +91,7 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
   const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
+  if (checked.approvals === "ask") checkAsking(context.config);
   return { checked, place, ...(await claim(context, checked, place)) };
 }
 
@@ -196,6 +197,7 @@ function buildTask(
     ...(images.length > 0 && { images: [...images] }),
     ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
     ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
+    ...(request.approvals === "ask" && { approvals: "ask" }),
     ...settingsOf(request, paths),
     ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
     timeout_seconds: request.timeoutSeconds,

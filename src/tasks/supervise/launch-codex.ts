@@ -18,6 +18,7 @@ import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
+import { TaskQuestions } from "./question-desk.ts";
 import { containRun } from "./run-containment.ts";
 
 /** Starts Codex for a run, with the engine of its record. */
@@ -35,7 +36,7 @@ export async function launchCodex(
     ...appServerArguments(task, settings),
     ...listenArguments(channel),
   ]);
-  return startAppServer(start, { channel, log: task.log_file }, turnOf(task, paths, followUps));
+  return startAppServer(start, { channel, log: task.log_file }, turnOf(context, task, followUps));
 }
 
 /** Starts the next process of a run of `codex exec`, in the session of the one before, with the prompt of a follow-up. */
@@ -67,15 +68,15 @@ function startOf({ config }: AppContext, task: RunningTask, promptFile: string, 
 
 /** Adopts the Codex of a run whose supervisor has died. */
 export async function adoptRunningCodex(
-  { config }: AppContext,
+  context: AppContext,
   task: RunningTask,
   codex: ProcessIdentity,
   followUps: RunFollowUps,
 ): Promise<CodexProcess> {
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
-  const paths = taskPaths(config.home, task.task_id);
-  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(task, paths, followUps));
+  const paths = taskPaths(context.config.home, task.task_id);
+  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(context, task, followUps));
 }
 
 /** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
@@ -84,7 +85,8 @@ function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutp
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 
-function turnOf(task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): TurnRequest {
+function turnOf({ config, store }: AppContext, task: RunningTask, followUps: RunFollowUps): TurnRequest {
+  const paths = taskPaths(config.home, task.task_id);
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -98,6 +100,8 @@ function turnOf(task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): T
     runId: runIdOf(task),
     messages: followUps.messages,
     followUps,
+    run: task.run,
+    questions: task.approvals === "ask" ? new TaskQuestions(store, task, config.approvalTimeoutSeconds) : undefined,
   };
 }
 

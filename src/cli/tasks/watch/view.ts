@@ -8,8 +8,8 @@ import { type Tab, type TabLine, TABS } from "./task-tabs.ts";
 /** Number of lines other than tasks: the summary, the column titles, the keys. */
 const FRAME_LINES = 3;
 
-const LIST_KEYS = "↵ open  a attach  c cancel  m merge  d discard  / search  ? help  q quit";
-const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  c cancel  m merge  d discard  q back";
+const LIST_KEYS = "↵ open  a attach  w answer  c cancel  m merge  d discard  / search  ? help  q quit";
+const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  w answer  c cancel  m merge  d discard  q back";
 
 const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["↑ ↓ PgUp PgDn g G", "Select a task, or scroll"],
@@ -18,6 +18,7 @@ const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["v", "Open a task: its changes"],
   ["Tab, 1 2 3", "Change between Live, Result and Diff"],
   ["a", "Attach to the task's tmux session, without typing into it"],
+  ["w", "Answer what a waiting task asks"],
   ["c", "Cancel the task"],
   ["m", "Merge the task's branch as one commit"],
   ["d", "Save and remove the task's worktree and branch"],
@@ -66,15 +67,16 @@ function describeNone({ isUnfinishedOnly, query, counts }: ListState): string {
 }
 
 function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text {
-  const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
+  const { waiting = 0, running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
   const parts = [
+    ...(waiting > 0 ? [paint(`${waiting} waiting for an answer`, "yellow")] : []),
     paint(`${running} running`, running > 0 ? "cyan" : "plain"),
     `${queued} queued`,
     `${completed} completed`,
     paint(`${failed} failed`, failed > 0 ? "red" : "plain"),
     `${cancelled} cancelled`,
   ];
-  const all = running + queued + completed + failed + cancelled;
+  const all = waiting + running + queued + completed + failed + cancelled;
   const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
   const search = query === "" ? "" : compose`  ${paint(`/${query}`, "yellow")}`;
   return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}${search}`, width);
