@@ -49,7 +49,8 @@ async function untilAsked(taskId: string): Promise<Question> {
 
 async function done(taskId: string): Promise<Record<string, unknown>> {
   const { data } = await client.call("codex_wait", { task_ids: [taskId], timeout_seconds: 60 });
-  return (data["done"] as Record<string, unknown>[])[0] ?? data;
+  const [ended] = data["done"] as Record<string, unknown>[];
+  return ended ?? done(taskId);
 }
 
 const logOf = (taskId: string) => readFileSync(taskPaths(world.stateHome, taskId).log, "utf8");

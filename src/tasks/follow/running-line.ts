@@ -49,6 +49,12 @@ export function describeActivity({ config, store }: AppContext, task: TaskRecord
   return readActivity(task.log_file) ?? readSetup(taskPaths(config.home, task.task_id)) ?? "Codex is starting";
 }
 
+/** Says how an agent answers a question. */
+export function describeAnswering(taskId: string, question: Question): string {
+  const call = `{task_id: "${taskId}", answer: "${question.id}", message}`;
+  return `It waits for an answer: call codex_send ${call} with message ${listAnswers(question)}; ask the user if it matters.`;
+}
+
 /** Says in one line what a task waits for and how to answer. */
 function describeWaiting({ task_id }: TaskRecord, question: Question): string {
   const asked = takeStart(makeVisible(summarizeQuestion(question)), MAX_QUESTION);
