@@ -27,7 +27,7 @@ export interface Config {
   readonlyFallback: ReadonlyFallback;
   /** Engine that runs Codex's turns. */
   engine: "exec" | "app-server";
-  /** Time after which a question of a task that nobody has answered is declined, in seconds. */
+  /** Time after which a question of a task that no one has answered is declined, in seconds. */
   approvalTimeoutSeconds: number;
   profile: string | undefined;
   reasoningEffort: string | undefined;

@@ -138,7 +138,7 @@ export const VariablesSchema = v.object({
   CODEXMCP_APPROVAL_TIMEOUT: count(
     1800,
     " seconds",
-    "Time after which a question of a task with `approvals: \"ask\"` that nobody has answered is declined",
+    'Time after which a question of a task with `approvals: "ask"` that no one has answered is declined',
   ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,

@@ -32,7 +32,7 @@ export interface QuestionContent {
   /** Name of the question within its task; it contains the number of the run. */
   id: string;
   kind: "command" | "changes" | "permissions" | "input" | "form" | "url";
-  /** What is asked, in one sentence. */
+  /** The question itself, in one sentence. */
   text: string;
   decisions: Decision[];
   command?: string;
@@ -51,7 +51,7 @@ export interface QuestionContent {
 /** Question of a running task that has not been answered. Names are those of `meta.json`. */
 export interface Question extends QuestionContent {
   asked_at: string;
-  /** Time at which it is declined if nobody has answered. */
+  /** Time at which it is declined if no one has answered. */
   expires_at: string;
 }
 
@@ -63,7 +63,7 @@ export interface AnswerContent {
 }
 
 /** Answer to a question; the first one counts. */
-export interface Answer extends AnswerContent {
+export interface QuestionAnswer extends AnswerContent {
   /** Client or program that gave it. */
   by: string;
   at: string;
@@ -83,7 +83,15 @@ export function runOfQuestion(id: string): number | undefined {
 }
 
 /** Returns a question in one line, without how to answer it. */
-export function summarizeQuestion({ text, command, changes, permissions, fields, reason, url }: QuestionContent): string {
+export function summarizeQuestion({
+  text,
+  command,
+  changes,
+  permissions,
+  fields,
+  reason,
+  url,
+}: QuestionContent): string {
   const what = [
     command,
     changes?.map(({ kind, path }) => `${kind} ${path}`).join(", "),

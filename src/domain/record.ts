@@ -55,6 +55,9 @@ export interface WorktreeChanges {
 /** Maximum length of a list of paths in a record; `diff_stat` has the full number. */
 export const MAX_LISTED_PATHS = 200;
 
+/** Longest name of a client in a record, in characters. */
+export const MAX_CLIENT_NAME = 100;
+
 /** Maximum number of images passed with a prompt. */
 export const MAX_IMAGES = 32;
 

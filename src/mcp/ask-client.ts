@@ -114,8 +114,7 @@ export async function waitAndAsk(
   if (task.approvals !== "ask") return waitAtMost(context, task, atMostMs);
   const over = new AbortController();
   const signal = AbortSignal.any([over.signal, call.abandoned]);
-  const isNew = (question: Question) =>
-    !skipped.includes(question.id) && toElicitation(task, question) !== undefined;
+  const isNew = (question: Question) => !skipped.includes(question.id) && toElicitation(task, question) !== undefined;
   try {
     const ended = waitAtMost(context, task, atMostMs);
     if (!call.isAskedByResult) {

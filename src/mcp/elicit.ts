@@ -18,7 +18,7 @@ export interface Elicitation {
   requestedSchema: { type: "object"; properties: Record<string, object>; required: string[] };
 }
 
-/** Longest message in characters. What does not fit is only shown by the command `answer`: nobody accepts what they have not seen. */
+/** Longest message in characters. What does not fit is only shown by the command `answer`: no one accepts what they have not seen. */
 const MAX_MESSAGE = 8000;
 const MAX_LABEL = 300;
 

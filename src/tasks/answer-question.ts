@@ -18,7 +18,7 @@ export interface AnswerRequest {
   question: string | undefined;
   /** Answer as a text, or as a checked one. */
   answer: string | ((question: Question) => AnswerContent);
-  /** Who answers. */
+  /** Name of the client or program that answers. */
   by: string;
 }
 
@@ -74,7 +74,11 @@ function findOpen(record: TaskRecord, id: string | undefined, paths: TaskPaths):
   const run = runOfQuestion(id);
   if (run === undefined) throw new AppError("invalid_argument", `"${id.slice(0, 100)}" is not a question's id.`, hint);
   if (run !== record.run) {
-    throw new AppError("question_closed", `${id} was asked by run ${run}; ${record.task_id} is at run ${record.run}.`, hint);
+    throw new AppError(
+      "question_closed",
+      `${id} was asked by run ${run}; ${record.task_id} is at run ${record.run}.`,
+      hint,
+    );
   }
   throw answeredBefore(id, readAnswerFile(paths, id), hint);
 }
@@ -84,7 +88,7 @@ function answeredBefore(id: string, answer: StoredAnswer | undefined, hint = "It
     answer === undefined
       ? "is not open"
       : answer.cause === "timeout"
-        ? "was declined because nobody answered in time"
+        ? "was declined because no one answered in time"
         : `was already answered by ${answer.by}${answer.cause === "withdrawn" ? "" : ` (${answer.decision})`}`;
   return new AppError("question_closed", `${id} ${how}.`, hint);
 }

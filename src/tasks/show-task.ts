@@ -2,7 +2,14 @@ import type { EventLine } from "#codex/run/describe.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { Question } from "#domain/question.ts";
-import { elapsedSeconds, isEnded, openQuestions, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
+import {
+  elapsedSeconds,
+  isEnded,
+  openQuestions,
+  type TaskRecord,
+  visibleStatus,
+  type VisibleStatus,
+} from "#domain/record.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";

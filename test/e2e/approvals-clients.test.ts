@@ -157,7 +157,10 @@ test("a client of 2026-07-28 is asked by a result, and calls again with the answ
   const inputResponses = { "q1-0": { action: "accept", content: { decision: "accept" } } };
   expect(await call({ inputResponses, requestState: "forged" })).toMatchObject({ isError: true });
   const done = await call({ inputResponses, requestState: asked["requestState"] });
-  expect(done).toMatchObject({ resultType: "complete", structuredContent: { success: true, result: "ROUND is done." } });
+  expect(done).toMatchObject({
+    resultType: "complete",
+    structuredContent: { success: true, result: "ROUND is done." },
+  });
   expect(existsSync(path)).toBe(true);
   await wire.close();
 });

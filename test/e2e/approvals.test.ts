@@ -60,7 +60,11 @@ describe("a task that asks to run a command", () => {
     const outside = scriptOutside("ACCEPTED");
     const taskId = await start("ACCEPTED");
     const question = await untilAsked(taskId);
-    expect(question).toMatchObject({ kind: "command", reason: "It is needed.", decisions: ["accept", "decline", "cancel"] });
+    expect(question).toMatchObject({
+      kind: "command",
+      reason: "It is needed.",
+      decisions: ["accept", "decline", "cancel"],
+    });
     expect(question.command).toContain(`touch ${outside}`);
     expect(await show(taskId)).toMatchObject({ status: "waiting" });
     const listed = await client.call("codex_status", { status: "waiting", all: true });
@@ -103,7 +107,7 @@ describe("a task that asks to run a command", () => {
       ),
     );
     expect(answers.filter(({ data }) => data["delivery"] === "answered")).toHaveLength(1);
-    const [late] = answers.filter(({ isError }) => isError);
+    const late = answers.find(({ isError }) => isError);
     expect(late?.data).toMatchObject({ code: "question_closed" });
     expect(String(late?.data["error"])).toContain("already answered by test");
     expect(await done(taskId)).toMatchObject({ success: true });
@@ -141,7 +145,7 @@ describe("a task that asks to run a command", () => {
     const taskId = await start("LATE", { idle_timeout_seconds: 1 }, hurried);
     expect(await done(taskId)).toMatchObject({ success: true, result: "LATE is done." });
     expect(existsSync(outside)).toBe(false);
-    expect(JSON.stringify(world.stub.requests.at(-1))).toContain("Nobody answered in time");
+    expect(JSON.stringify(world.stub.requests.at(-1))).toContain("No one answered in time");
     expect(logOf(taskId)).toContain('"cause":"timeout"');
   });
 

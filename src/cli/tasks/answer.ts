@@ -49,7 +49,8 @@ export const answerCommand = defineCommand({
 /** Shows what a task asks on this terminal, and answers it as the user says. */
 export async function answerInTerminal(context: AppContext, record: TaskRecord): Promise<void> {
   const open = openQuestions(record);
-  if (open.length === 0) throw new AppError("question_closed", `${record.task_id} asks nothing.`, "Wait until it does.");
+  const message = `${record.task_id} asks nothing.`;
+  if (open.length === 0) throw new AppError("question_closed", message, "Wait until it does.");
   await showAndAsk(context, record, open);
 }
 
@@ -86,7 +87,7 @@ export function formatQuestion(question: Question): Text[] {
     // Also in a pipe, nothing of what is approved is left out.
     ...rest.map((text) => hangingIndent(multiline(makeVisible(text, true)))),
     paint(
-      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if nobody does`,
+      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one does`,
       "dim",
     ),
     "",

@@ -44,7 +44,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
     ...describePrompt(record),
     ...describeChanges(detail),
     ...describeEvents(detail),
-    ...(detail.questions ?? []).flatMap((question) => ["", ...formatQuestion(question).slice(0, -1)]),
+    ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
     ...describeOutcome(detail),
     "",
     ...nextSteps(detail, record).map((line) => paint(line, "dim")),

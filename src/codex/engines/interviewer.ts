@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { questionIdOf } from "#domain/question.ts";
-import type { Answer, AskedChange } from "#domain/question.ts";
+import type { QuestionAnswer, AskedChange } from "#domain/question.ts";
 import { AppServerError } from "./app-server-error.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { readQuestion } from "./read-question.ts";
@@ -91,11 +91,11 @@ export class Interviewer {
     for (const { id } of this.#desk?.open() ?? []) if (!this.#asked.has(id)) this.#desk?.settle(id);
   }
 
-  #logAnswer(id: string, { decision, by, cause }: Answer): void {
+  #logAnswer(id: string, { decision, by, cause }: QuestionAnswer): void {
     this.#log.write([{ type: "answer", id, decision, by, ...(cause !== undefined && { cause }) }]);
   }
 }
 
 function unansweredNote(text: string): string {
-  return `Nobody answered in time, so this was declined: ${text}. Go on without it, or say at the end what is missing.`;
+  return `No one answered in time, so this was declined: ${text}. Go on without it, or say at the end what is missing.`;
 }

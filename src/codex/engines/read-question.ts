@@ -1,5 +1,13 @@
 import * as v from "valibot";
-import type { AnswerContent, AskedChange, Decision, QuestionContent, QuestionField } from "#domain/question.ts";
+import {
+  type AnswerContent,
+  type AskedChange,
+  type Decision,
+  DECISIONS,
+  type QuestionContent,
+  type QuestionField,
+} from "#domain/question.ts";
+import { type AskedQuestion, readElicitation } from "./read-elicitation.ts";
 
 // Reads the requests of an app-server to its clients as questions, and writes the answers in the form that each wants. Decisions that
 // would change the user's configuration (rules for further commands or hosts) are not offered.
@@ -33,38 +41,6 @@ const InputSchema = v.looseObject({
     v.minLength(1),
   ),
 });
-const PropertySchema = v.looseObject({
-  type: v.string(),
-  title: text,
-  description: text,
-  enum: v.optional(v.array(v.string())),
-  enumNames: v.optional(v.array(v.string())),
-  oneOf: v.optional(v.array(v.looseObject({ const: v.string(), title: text }))),
-  items: v.optional(
-    v.looseObject({
-      enum: v.optional(v.array(v.string())),
-      anyOf: v.optional(v.array(v.looseObject({ const: v.string(), title: text }))),
-    }),
-  ),
-});
-const FormSchema = v.looseObject({
-  serverName: text,
-  message: text,
-  requestedSchema: v.looseObject({
-    properties: v.nullish(v.record(v.string(), PropertySchema), {}),
-    required: v.nullish(v.array(v.string()), []),
-  }),
-});
-const UrlSchema = v.looseObject({ serverName: text, message: text, url: v.string() });
-const ModeSchema = v.looseObject({ mode: v.string() });
-
-/** Question that an app-server asks, and the way to answer it. */
-export interface AskedQuestion {
-  question: QuestionContent;
-  /** Returns the result of the app-server's request. */
-  toResult: (answer: AnswerContent) => object;
-}
-
 /**
  * Reads a request of the app-server.
  * @param changes changes of the item that the request is about, if it is known
@@ -86,11 +62,7 @@ export function readQuestion(
     case "item/tool/requestUserInput":
       return read(InputSchema, params, (asked) => askInput(id, asked));
     case "mcpServer/elicitation/request":
-      return read(ModeSchema, params, ({ mode }) =>
-        mode === "url"
-          ? read(UrlSchema, params, (asked) => askUrl(id, asked))
-          : read(FormSchema, params, (asked) => askForm(id, asked)),
-      );
+      return readElicitation(params, id);
     default:
       return undefined;
   }
@@ -118,9 +90,7 @@ function askCommand(id: string, asked: v.InferOutput<typeof CommandSchema>): Ask
   const { kind, command, cwd, networkApprovalContext: network, additionalPermissions, availableDecisions } = asked;
   const offered = availableDecisions ?? Object.values(NAMES);
   // A refusal is always possible.
-  const decisions = (Object.keys(NAMES) as Decision[]).filter(
-    (decision) => decision === "decline" || offered.includes(NAMES[decision]),
-  );
+  const decisions = DECISIONS.filter((decision) => decision === "decline" || offered.includes(NAMES[decision]));
   const sentence =
     network !== null && network !== undefined
       ? `Let Codex connect to ${[network.protocol, network.host].filter(Boolean).join("://")}`
@@ -203,58 +173,6 @@ function askInput(id: string, { questions }: v.InferOutput<typeof InputSchema>):
     toResult: ({ values = {} }) => ({
       answers: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { answers: [String(value)] }])),
     }),
-  };
-}
-
-function askForm(id: string, asked: v.InferOutput<typeof FormSchema>): AskedQuestion {
-  const { serverName, message, requestedSchema } = asked;
-  const { properties, required } = requestedSchema;
-  const fields = Object.entries(properties ?? {}).map(([name, property]) =>
-    toField(name, property, (required ?? []).includes(name)),
-  );
-  return {
-    question: {
-      id,
-      kind: "form",
-      text: message,
-      decisions: ["accept", "decline", "cancel"],
-      server: serverName,
-      ...(fields.length > 0 && { fields }),
-    },
-    toResult: toElicitationResult,
-  };
-}
-
-function askUrl(id: string, { serverName, message, url }: v.InferOutput<typeof UrlSchema>): AskedQuestion {
-  const question: QuestionContent = {
-    id,
-    kind: "url",
-    text: message,
-    decisions: ["accept", "decline", "cancel"],
-    server: serverName,
-    url,
-  };
-  return { question, toResult: toElicitationResult };
-}
-
-function toElicitationResult({ decision, values = {} }: AnswerContent): object {
-  return { action: decision, content: decision === "accept" ? values : null, _meta: null };
-}
-
-function toField(name: string, property: v.InferOutput<typeof PropertySchema>, is_required: boolean): QuestionField {
-  const { type, title, description, items } = property;
-  const titled = property.oneOf ?? items?.anyOf;
-  const values = property.enum ?? items?.enum;
-  const options =
-    titled?.map((option) => ({ value: option.const, text: option.title || option.const })) ??
-    values?.map((value, index) => ({ value, text: property.enumNames?.[index] ?? value }));
-  const plain = type === "number" || type === "integer" || type === "boolean" ? type : "text";
-  return {
-    name,
-    text: [title || name, description].filter(Boolean).join(": "),
-    type: options === undefined ? plain : type === "array" ? "choices" : "choice",
-    ...(options !== undefined && { options }),
-    is_required,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { FollowUps } from "#domain/follow-up.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
-import type { Answer, Question, QuestionContent } from "#domain/question.ts";
+import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
 
 /** Access of a turn, as the app-server takes it. */
 type SandboxPolicy =
@@ -35,7 +35,7 @@ export interface QuestionDesk {
   /** Adds the times to a question. */
   prepare: (content: QuestionContent) => Question;
   /** Asks a question and waits for its answer. @throws AppError `state_unusable` if it cannot be asked */
-  ask: (question: Question) => Promise<Answer>;
+  ask: (question: Question) => Promise<QuestionAnswer>;
   /** Closes a question because Codex has an answer, from here or from another client. */
   settle: (id: string) => void;
   /** Lists the open questions of the run, including those of an earlier supervisor. */

@@ -57,7 +57,7 @@ function describeAsked(question: { id: string }): string {
 }
 
 function describeAnswer({ id, decision, by, cause }: Extract<CodexEvent, { type: "answer" }>): string {
-  if (cause === "timeout") return `${id}: declined, because nobody answered in time`;
+  if (cause === "timeout") return `${id}: declined, because no one answered in time`;
   return cause === "withdrawn" ? `${id}: answered by ${by}` : `${id}: ${decision} (${by})`;
 }
 

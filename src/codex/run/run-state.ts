@@ -23,7 +23,7 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
-  /** Ids of the questions that nobody has answered. */
+  /** Ids of the questions that no one has answered. */
   openQuestions: readonly string[];
 }
 

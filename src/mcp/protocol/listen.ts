@@ -82,7 +82,10 @@ function taskTopic(session: Session, taskId: string, { name: clientName, asksBy 
       const context = session.open();
       const { answerBytes } = limitsOf(context.config, clientName);
       const task = await findMcpTask(context, taskId);
-      return { method: "notifications/tasks", params: toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }) };
+      return {
+        method: "notifications/tasks",
+        params: toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
+      };
     },
   };
 }

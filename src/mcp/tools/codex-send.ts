@@ -1,13 +1,10 @@
 import { z } from "zod";
 import { shorten } from "#base/text.ts";
-import { visibleStatus } from "#domain/record.ts";
+import { MAX_CLIENT_NAME, visibleStatus } from "#domain/record.ts";
 import { answerQuestion } from "#tasks/answer-question.ts";
 import { sendMessage } from "#tasks/send-message.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
-
-/** Longest name of a client in an answer, in characters. */
-const MAX_CLIENT_NAME = 100;
 
 /** Sends a message to a task, or an answer to its question. */
 export const codexSend = defineTool({

@@ -45,7 +45,9 @@ export const codexWait = defineTool({
     const atMostMs = Math.min(timeout_seconds * 1000, call.limits().answerWithinMs);
     const tasks = await findTasks(context, task_ids);
     const { ended, unfinished } = await withProgress(call, tasks, () =>
-      waitForTasks(context, tasks, mode, atMostMs, call.abandoned, (task, { id }) => told.has(`${runIdOf(task)} ${id}`)),
+      waitForTasks(context, tasks, mode, atMostMs, call.abandoned, (task, { id }) =>
+        told.has(`${runIdOf(task)} ${id}`),
+      ),
     );
     const lines = unfinished.map((task) => ({ task, line: describeRunning(context, task) }));
     for (const { task, line } of lines) for (const { id } of line.questions ?? []) told.add(`${runIdOf(task)} ${id}`);

@@ -25,7 +25,10 @@ export const endedOutput = () =>
     activity: z.string().optional(),
     queue_position: z.int().optional(),
     note: z.string().optional(),
-    questions: z.array(z.looseObject({ id: z.string() })).optional().describe("What it asks; codex_send answers"),
+    questions: z
+      .array(z.looseObject({ id: z.string() }))
+      .optional()
+      .describe("What it asks; codex_send answers"),
     ...outcomeSchemas(),
     ...worktreeSchemas(),
     ...failureFields(),

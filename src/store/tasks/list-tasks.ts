@@ -11,6 +11,7 @@ import {
   type VisibleStatus,
 } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
+import { VISIBLE_STATUS } from "./questions.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
 
 /** Entry of the list of tasks. */
@@ -46,9 +47,6 @@ interface SummaryRow extends Omit<TaskSummary, "end_time" | "elapsed_seconds"> {
   /** Record of an unfinished task: its running time depends on more data than the columns have. */
   unfinished: string | null;
 }
-
-/** SQL expression for the state that people see: the rule of `visibleStatus`. */
-const VISIBLE_STATUS = `CASE WHEN status = 'running' AND json_array_length(record, '$.questions') > 0 THEN 'waiting' ELSE status END`;
 
 /** Lists tasks, newest first, from the index alone: no task's folder is read. */
 export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
@@ -153,11 +151,8 @@ export function findBySession(store: Store, sessionId: string): StoredTask | und
 
 /** Returns the number of tasks in each state. */
 export function countTasks(store: Store): Partial<Record<VisibleStatus, number>> {
-  const rows = store.database
-    .query<{ state: VisibleStatus; count: number }, []>(
-      `SELECT ${VISIBLE_STATUS} AS state, count(*) AS count FROM tasks GROUP BY state`,
-    )
-    .all();
+  const sql = `SELECT ${VISIBLE_STATUS} AS state, count(*) AS count FROM tasks GROUP BY state`;
+  const rows = store.database.query<{ state: VisibleStatus; count: number }, []>(sql).all();
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 

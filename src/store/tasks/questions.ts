@@ -2,7 +2,7 @@ import { linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errnoOf } from "#base/errors.ts";
-import { type Answer, DECISIONS, type Question } from "#domain/question.ts";
+import { type QuestionAnswer, DECISIONS, type Question } from "#domain/question.ts";
 import { prepareFile, repairPrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { type FolderWatch, watchFolder } from "#platform/files/watch-folder.ts";
@@ -10,10 +10,14 @@ import { inStateFolder } from "#store/storage-fault.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 
 // A question is a file of the task's folder, `<id>.json`, and so is its answer, `<id>.answer`. An answer is linked to its name, which
-// fails if there is one: the first answer counts, whoever else answers at the same moment, and whether a supervisor lives or not.
+// fails if there is one: the first answer counts, even of two at the same moment, and whether a supervisor lives or not.
+
+/** SQL expression for the state that people see: the rule of `visibleStatus`. */
+export const VISIBLE_STATUS =
+  "CASE WHEN status = 'running' AND json_array_length(record, '$.questions') > 0 THEN 'waiting' ELSE status END";
 
 /** Answer as it is stored. */
-export interface StoredAnswer extends Answer {
+export interface StoredAnswer extends QuestionAnswer {
   /** Distinguishes this answer from another of the same content. */
   key: string;
   /** Set when the run's supervisor has it. */
@@ -24,9 +28,7 @@ const AnswerSchema: v.GenericSchema<StoredAnswer> = v.object({
   key: v.string(),
   taken: v.exactOptional(v.literal(true)),
   decision: v.picklist(DECISIONS),
-  values: v.exactOptional(
-    v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())])),
-  ),
+  values: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]))),
   by: v.string(),
   at: v.string(),
   cause: v.exactOptional(v.picklist(["timeout", "withdrawn"])),

@@ -16,11 +16,12 @@ import { codexProbeCache } from "#store/probe-cache.ts";
 /**
  * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
  * the program changes.
- * @throws AppError `codex_incompatible`, `unknown_profile`
+ * @throws AppError `codex_incompatible`, `unknown_profile`; `invalid_argument` if the task is to ask and cannot
  */
 export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {
   const capabilities = await findCapabilities(config, request);
   if (request.profile !== undefined) checkProfile(config.codexHome, request.profile, capabilities?.version);
+  if (request.approvals === "ask") checkAsking(config);
 }
 
 /** Returns the engine for a run: the configured one if the installed Codex is known to have it. */
@@ -29,11 +30,8 @@ export function chooseEngine(config: Config): Config["engine"] {
   return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
-/**
- * Checks that tasks can ask questions with the engine that runs them.
- * @throws AppError `invalid_argument`
- */
-export function checkAsking(config: Config): void {
+/** Checks that tasks can ask questions with the engine that runs them. @throws AppError `invalid_argument` */
+function checkAsking(config: Config): void {
   if (chooseEngine(config) === "app-server") return;
   throw new AppError(
     "invalid_argument",

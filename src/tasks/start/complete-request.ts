@@ -49,9 +49,7 @@ export async function completeRequest(
   const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
   const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
-  // A task that asks also does so when it is continued.
-  const before = sandbox === "workspace-write" ? resumed?.record?.approvals : undefined;
-  const approvals = request.approvals ?? before;
+  const approvals = approvalsOf(request, resumed, sandbox);
   const named = request.cwd?.trim() ? await readCwd(request.cwd, findCwd) : undefined;
   const cwd = named ?? folderOf(resumed?.record, sandbox) ?? (await findCwd());
   const topic = await chooseTopic(request, resumed?.topic, sandbox);
@@ -94,6 +92,15 @@ async function readCwd(text: string, findCwd: () => Promise<string>): Promise<st
 function folderOf(record: TaskRecord | undefined, sandbox: Sandbox): string | undefined {
   if (record?.worktree_dir === undefined || sandbox !== "read-only") return record?.cwd;
   return pathExists(record.run_dir) ? record.run_dir : record.cwd;
+}
+
+/** Returns how a continued task treats approvals: as before, as long as its sandbox has any. */
+function approvalsOf(
+  { approvals }: Pick<StartRequest, "approvals">,
+  resumed: Resumed | undefined,
+  sandbox: Sandbox,
+): StartRequest["approvals"] {
+  return approvals ?? (sandbox === "workspace-write" ? resumed?.record?.approvals : undefined);
 }
 
 function chooseSession(

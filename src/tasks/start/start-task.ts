@@ -9,12 +9,12 @@ import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
-import type { QueuedTask, TaskRecord } from "#domain/record.ts";
+import { MAX_CLIENT_NAME, type QueuedTask, type TaskRecord } from "#domain/record.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
 import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
 import { toToml } from "#codex/settings.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
-import { checkAsking, checkCodexTakes } from "./codex-capabilities.ts";
+import { checkCodexTakes } from "./codex-capabilities.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { toEndedTask } from "#tasks/supervise/end-record.ts";
@@ -91,7 +91,6 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
   const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
-  if (checked.approvals === "ask") checkAsking(context.config);
   return { checked, place, ...(await claim(context, checked, place)) };
 }
 
@@ -157,9 +156,6 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
   }
 }
-
-/** Longest name of a client in a record, in characters. */
-const MAX_CLIENT_NAME = 100;
 
 function buildTask(
   { config }: AppContext,

@@ -66,7 +66,9 @@ export async function determineEnd(
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
-  return failure === undefined ? { ...withoutQuestions(task), ...facts, status: "completed" } : toEndedTask(failure, task, facts);
+  return failure === undefined
+    ? { ...withoutQuestions(task), ...facts, status: "completed" }
+    : toEndedTask(failure, task, facts);
 }
 
 /**

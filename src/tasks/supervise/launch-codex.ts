@@ -76,7 +76,11 @@ export async function adoptRunningCodex(
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(context.config.home, task.task_id);
-  return adoptAppServer(codex, { channel: channelOf(task, paths), log: task.log_file }, turnOf(context, task, followUps));
+  return adoptAppServer(
+    codex,
+    { channel: channelOf(task, paths), log: task.log_file },
+    turnOf(context, task, followUps),
+  );
 }
 
 /** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */

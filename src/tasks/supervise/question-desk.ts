@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 import type { QuestionDesk } from "#codex/engines/turn-request.ts";
-import type { Answer, Question, QuestionContent } from "#domain/question.ts";
+import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
 import type { RunningTask } from "#domain/record.ts";
 import type { FolderWatch } from "#platform/files/watch-folder.ts";
 import type { Store } from "#store/store.ts";
@@ -23,7 +23,7 @@ const EXPIRY_INTERVAL_MS = 1000;
 /** Question that this process asks. */
 interface Asked {
   question: Question;
-  resolve: (answer: Answer) => void;
+  resolve: (answer: QuestionAnswer) => void;
 }
 
 /** The questions of one run: files in the task's folder, and its record, which shows those that are open. */
@@ -62,12 +62,12 @@ export class TaskQuestions implements QuestionDesk {
     return { ...content, asked_at: toTime(asked), expires_at: toTime(asked + this.#timeoutSeconds * 1000) };
   }
 
-  async ask(question: Question): Promise<Answer> {
+  async ask(question: Question): Promise<QuestionAnswer> {
     const { id } = question;
     writeQuestionFile(this.#paths, question);
     // It was taken for settled, but Codex still asks.
     if (readAnswerFile(this.#paths, id)?.cause === "withdrawn") removeAnswer(this.#paths, id);
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<QuestionAnswer>();
     this.#asked.set(id, { question, resolve });
     this.#open.set(id, question);
     // An answer may be there: given while the run had no supervisor.
@@ -96,7 +96,7 @@ export class TaskQuestions implements QuestionDesk {
     clearInterval(this.#timer);
   }
 
-  /** Takes the answers that have come, and declines what nobody has answered in time. */
+  /** Takes the answers that have come, and declines what no one has answered in time. */
   #look(): void {
     for (const [id, { question }] of this.#asked) {
       if (this.#take(id) || this.#clock() < Date.parse(question.expires_at)) continue;
@@ -123,7 +123,7 @@ export class TaskQuestions implements QuestionDesk {
   }
 
   #ownAnswer(cause: "timeout" | "withdrawn"): StoredAnswer {
-    const by = cause === "timeout" ? "nobody" : "another client of Codex";
+    const by = cause === "timeout" ? "no one" : "another client of Codex";
     return { key: crypto.randomUUID(), decision: "decline", by, at: toTime(this.#clock()), cause };
   }
 
