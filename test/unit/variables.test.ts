@@ -31,7 +31,7 @@ describe.each(choices)("%s", (name, { values }) => {
 
 test("the descriptions are classified as they should be", () => {
   expect(choices.length).toBe(6);
-  expect(withDefault.length).toBe(11);
+  expect(withDefault.length).toBe(12);
 });
 
 test.each([

@@ -8,8 +8,10 @@ import { type Tab, type TabLine, TABS } from "./task-tabs.ts";
 /** Number of lines other than tasks: the summary, the column titles, the keys. */
 const FRAME_LINES = 3;
 
-const LIST_KEYS = "↵ open  a attach  w answer  c cancel  m merge  d discard  / search  ? help  q quit";
-const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  w answer  c cancel  m merge  d discard  q back";
+const LIST_KEYS = "↵ open  a attach  c cancel  m merge  d discard  / search  ? help  q quit";
+/** Keys while a task is selected that asks something. */
+const WAITING_KEYS = "w answer  ↵ open  a attach  c cancel  / search  ? help  q quit";
+const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  c cancel  m merge  d discard  q back";
 
 const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["↑ ↓ PgUp PgDn g G", "Select a task, or scroll"],
@@ -85,8 +87,9 @@ function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text
 function drawFooter({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
-  const gap = width - Bun.stringWidth(LIST_KEYS) - place.length;
-  return paint(gap < 1 ? LIST_KEYS : LIST_KEYS + " ".repeat(gap) + place, "dim");
+  const keys = tasks[selected]?.status === "waiting" ? WAITING_KEYS : LIST_KEYS;
+  const gap = width - Bun.stringWidth(keys) - place.length;
+  return paint(gap < 1 ? keys : keys + " ".repeat(gap) + place, "dim");
 }
 
 /** Page of a task. */
