@@ -1,3 +1,5 @@
+import { takeStart } from "#base/text.ts";
+
 /** Decisions on a question. `cancel` also ends the turn. */
 export const DECISIONS = ["accept", "accept_for_session", "decline", "cancel"] as const;
 
@@ -53,7 +55,35 @@ export interface Question extends QuestionContent {
   asked_at: string;
   /** Time at which it is declined if no one has answered. */
   expires_at: string;
+  /** File with the whole question, if parts of it are left out here. */
+  whole?: string;
 }
+
+/** Longest text of a question in a record, in characters; all of its texts together have at most {@link MAX_TEXTS}. */
+const MAX_TEXT = 16 * 1024;
+const MAX_TEXTS = 64 * 1024;
+
+/** Returns a question for records and logs: of a long one, texts are left out. @param file file with the whole question */
+export function abridgeQuestion(question: Question, file: string): Question {
+  if (JSON.stringify(question).length <= MAX_TEXT) return question;
+  let left = MAX_TEXTS;
+  const abridge = (_key: string, value: unknown): unknown => {
+    if (typeof value !== "string") return value;
+    const kept = takeStart(value, Math.min(MAX_TEXT, left));
+    left -= kept.length;
+    return kept.length === value.length ? value : `${kept}[… ${value.length - kept.length} characters left out]`;
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only texts have changed
+  const abridged = JSON.parse(
+    JSON.stringify({ ...question, changes: question.changes?.slice(0, MAX_CHANGES) }, abridge),
+  ) as Question;
+  // Names and times are short, and needed as they are.
+  const { id, kind, decisions, asked_at, expires_at } = question;
+  return { ...abridged, id, kind, decisions, asked_at, expires_at, whole: file };
+}
+
+/** Maximum number of changes in a record. */
+const MAX_CHANGES = 200;
 
 /** Content of an answer. */
 export interface AnswerContent {
@@ -103,8 +133,8 @@ export function summarizeQuestion({
 }
 
 /** Returns all that a question shows, one text for each line or block. */
-export function describeQuestion(question: QuestionContent): string[] {
-  const { text, command, cwd, changes = [], permissions = [], fields = [], reason, server, url } = question;
+export function describeQuestion(question: QuestionContent & Pick<Question, "whole">): string[] {
+  const { text, command, cwd, changes = [], permissions = [], fields = [], reason, server, url, whole } = question;
   return [
     text,
     ...(command === undefined ? [] : [`$ ${command}`]),
@@ -115,6 +145,7 @@ export function describeQuestion(question: QuestionContent): string[] {
     ...(url === undefined ? [] : [url]),
     ...fields.map((field) => describeField(field)),
     ...(reason === undefined ? [] : [`Codex's reason: ${reason}`]),
+    ...(whole === undefined ? [] : [`Parts are left out here: the whole question is in ${whole}.`]),
   ].filter((line) => line !== "");
 }
 

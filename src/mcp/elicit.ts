@@ -25,7 +25,7 @@ const MAX_LABEL = 300;
 /** Returns a question as an elicitation; undefined if it is too long for a dialog. */
 export function toElicitation({ task_id }: TaskRecord, question: Question): Elicitation | undefined {
   const text = makeVisible([`The Codex task ${task_id} asks:`, ...describeQuestion(question)].join("\n"), true);
-  if (text.length > MAX_MESSAGE) return undefined;
+  if (text.length > MAX_MESSAGE || question.whole !== undefined) return undefined;
   const { fields = [] } = question;
   return { message: text, requestedSchema: fields.length === 0 ? decisionSchema(question) : fieldsSchema(fields) };
 }

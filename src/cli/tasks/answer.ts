@@ -6,6 +6,8 @@ import { describeQuestion, listAnswers, type Question } from "#domain/question.t
 import { openQuestions, type TaskRecord } from "#domain/record.ts";
 import { AppError } from "#base/errors.ts";
 import { makeVisible } from "#base/visible-text.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { readQuestionFile } from "#store/tasks/questions.ts";
 import { ask, canAsk } from "#cli/setup/ask.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -56,7 +58,9 @@ export async function answerInTerminal(context: AppContext, record: TaskRecord):
 
 async function showAndAsk(context: AppContext, record: TaskRecord, questions: readonly Question[]): Promise<void> {
   for (const question of questions) {
-    printLines(formatQuestion(question));
+    // The record may leave parts of it out.
+    const whole = readQuestionFile(taskPaths(context.config.home, record.task_id), question.id) ?? question;
+    printLines(formatQuestion(whole));
     const typed = canAsk() ? await ask(`${listAnswers(question)}? `) : "";
     if (typed !== "") await answerOne(context, record, { id: question.id, answer: typed, isJson: false });
   }

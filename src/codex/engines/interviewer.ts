@@ -57,7 +57,7 @@ export class Interviewer {
     }
     this.#asked.add(id);
     const question = known ?? desk.prepare(asked.question);
-    if (known === undefined) this.#log.write([{ type: "question", question }]);
+    if (known === undefined) this.#log.write([{ type: "question", question: desk.abridge(question) }]);
     const answer = await desk.ask(question);
     // The turn may be ending.
     if (answer.cause === "timeout") await this.#tell(unansweredNote(question.text)).catch(() => undefined);

@@ -21,6 +21,7 @@ const FormSchema = v.looseObject({
   serverName: text,
   message: text,
   requestedSchema: v.looseObject({
+    type: v.literal("object"),
     properties: v.nullish(v.record(v.string(), PropertySchema), {}),
     required: v.nullish(v.array(v.string()), []),
   }),
@@ -43,6 +44,8 @@ export function readElicitation(params: unknown, id: string): AskedQuestion | un
     const parsed = v.safeParse(UrlSchema, params);
     return parsed.success ? askUrl(id, parsed.output) : undefined;
   }
+  // Other modes have schemas of any kind, of which parts might not be shown.
+  if (mode.output.mode !== "form") return undefined;
   const parsed = v.safeParse(FormSchema, params);
   return parsed.success ? askForm(id, parsed.output) : undefined;
 }

@@ -34,6 +34,8 @@ export interface QuestionDesk {
   find: (id: string) => Question | undefined;
   /** Adds the times to a question. */
   prepare: (content: QuestionContent) => Question;
+  /** Returns a question for the log: of a long one, parts are left out. */
+  abridge: (question: Question) => Question;
   /** Asks a question and waits for its answer. @throws AppError `state_unusable` if it cannot be asked */
   ask: (question: Question) => Promise<QuestionAnswer>;
   /** Closes a question because Codex has an answer, from here or from another client. */

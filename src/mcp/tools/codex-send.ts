@@ -10,7 +10,8 @@ import { status, taskId } from "#mcp/schemas.ts";
 export const codexSend = defineTool({
   name: "codex_send",
   title: "Send a message to a Codex task",
-  description: "Add to a running task, correct it, or continue one that has ended (as a next run of its session).",
+  description:
+    "Add to a running task, correct it, answer its question, or continue one that has ended (as a next run of its session).",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.object({
     task_id: taskId,

@@ -34,9 +34,14 @@ const AnswerSchema: v.GenericSchema<StoredAnswer> = v.object({
   cause: v.exactOptional(v.picklist(["timeout", "withdrawn"])),
 });
 
+/** Returns the path of a question's file. */
+export function questionFile({ questions }: TaskPaths, id: string): string {
+  return join(questions, `${id}.json`);
+}
+
 /** Returns a question that was asked; undefined if there is none of this id. */
 export function readQuestionFile(paths: TaskPaths, id: string): Question | undefined {
-  const text = tryReadText(join(paths.questions, `${id}.json`));
+  const text = tryReadText(questionFile(paths, id));
   if (text === undefined) return undefined;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.looseObject({ id: v.literal(id) })), text);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a Question
@@ -47,7 +52,7 @@ export function readQuestionFile(paths: TaskPaths, id: string): Question | undef
 export function writeQuestionFile(paths: TaskPaths, question: Question): void {
   inStateFolder(() => {
     repairPrivateFolder(paths.questions);
-    prepareFile(join(paths.questions, `${question.id}.json`), JSON.stringify(question)).publish();
+    prepareFile(questionFile(paths, question.id), JSON.stringify(question)).publish();
   });
 }
 

@@ -1,6 +1,6 @@
 import { logger } from "#base/log.ts";
 import type { QuestionDesk } from "#codex/engines/turn-request.ts";
-import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
+import { abridgeQuestion, type Question, type QuestionAnswer, type QuestionContent } from "#domain/question.ts";
 import type { RunningTask } from "#domain/record.ts";
 import type { FolderWatch } from "#platform/files/watch-folder.ts";
 import type { Store } from "#store/store.ts";
@@ -8,6 +8,7 @@ import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
 import { recordQuestions } from "#store/tasks/change-task.ts";
 import {
   offerAnswer,
+  questionFile,
   readAnswerFile,
   readQuestionFile,
   removeAnswer,
@@ -19,6 +20,9 @@ import {
 
 /** Interval at which it is checked whether the time of a question is over, in milliseconds. */
 const EXPIRY_INTERVAL_MS = 1000;
+
+/** Maximum number of open questions: an agent can ask in parallel. */
+const MAX_OPEN = 50;
 
 /** Question that this process asks. */
 interface Asked {
@@ -64,15 +68,20 @@ export class TaskQuestions implements QuestionDesk {
 
   async ask(question: Question): Promise<QuestionAnswer> {
     const { id } = question;
+    if (this.#open.size >= MAX_OPEN && !this.#open.has(id)) throw new Error("Too many questions are open.");
     writeQuestionFile(this.#paths, question);
     // It was taken for settled, but Codex still asks.
     if (readAnswerFile(this.#paths, id)?.cause === "withdrawn") removeAnswer(this.#paths, id);
     const { promise, resolve } = Promise.withResolvers<QuestionAnswer>();
     this.#asked.set(id, { question, resolve });
-    this.#open.set(id, question);
+    this.#open.set(id, this.abridge(question));
     // An answer may be there: given while the run had no supervisor.
     if (!this.#take(id)) this.#record();
     return promise;
+  }
+
+  abridge(question: Question): Question {
+    return abridgeQuestion(question, questionFile(this.#paths, question.id));
   }
 
   settle(id: string): void {

@@ -3,7 +3,7 @@ import { listOverview, type TaskOverview } from "#tasks/overview.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { countTasks } from "#store/tasks/list-tasks.ts";
 import { isEnded, type TaskRecord, type VisibleStatus } from "#domain/record.ts";
-import { notifyEnd } from "#cli/terminal/notify.ts";
+import { notifyPerson } from "#cli/terminal/notify.ts";
 import type { ListState } from "./list-state.ts";
 
 /** Filter of the tasks that are shown. */
@@ -40,7 +40,7 @@ export class TaskSource {
     const unfinished = new Set(tasks.filter(isUnfinished).map(({ task_id }) => task_id));
     for (const { task_id } of before.filter((task) => isUnfinished(task) && !unfinished.has(task.task_id))) {
       const record = this.findRecord(task_id);
-      if (record !== undefined && isEnded(record)) notifyEnd(record);
+      if (record !== undefined && isEnded(record)) notifyPerson(record);
     }
     return countTasks(this.#context.store);
   }
