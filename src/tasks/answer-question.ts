@@ -9,6 +9,7 @@ import { offerAnswer, readAnswerFile, type StoredAnswer, watchAnswers } from "#s
 import { taskPaths, type TaskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
+import { isNested } from "./start/check-request.ts";
 import { reconcile } from "./end/reconcile.ts";
 
 /** Answer to a question of a task. */
@@ -38,12 +39,16 @@ const RECONCILE_INTERVAL_MS = 500;
 /**
  * Answers a question of a running task. The first answer counts.
  * @throws AppError `question_closed` if it has an answer already or is not open; `invalid_argument` for an answer that it does not take;
- * `unknown_task`
+ * `unknown_task`; `nested_task` within a task: an agent must not approve its own requests
  */
 export async function answerQuestion(
   context: AppContext,
   { task: name, question: id, answer, by }: AnswerRequest,
 ): Promise<Answered> {
+  if (isNested(context)) {
+    const message = "This program was started within a task, and tasks must not answer what tasks ask.";
+    throw new AppError("nested_task", message, "Leave it to the user.");
+  }
   const record = await reconcile(context, resolveTask(context, name));
   const paths = taskPaths(context.config.home, record.task_id);
   const question = findOpen(record, id, paths);

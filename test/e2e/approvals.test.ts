@@ -128,6 +128,16 @@ describe("a task that asks to run a command", () => {
     expect(await send(id, "accept")).toMatchObject({ code: "question_closed" });
   });
 
+  test("is not answered from within a task", async () => {
+    scriptOutside("NESTED");
+    const taskId = await start("NESTED");
+    await untilAsked(taskId);
+    const nested = await runCli(world, ["answer", taskId, "accept"], { CODEXMCP_RUN: `x:${taskId}:1` });
+    expect(nested.stderr).toContain("tasks must not answer what tasks ask");
+    expect((await runCli(world, ["answer", taskId, "decline"])).exitCode).toBe(0);
+    expect(await done(taskId)).toMatchObject({ success: true });
+  });
+
   test("is cancelled while it waits, and no process is left", async () => {
     scriptOutside("CANCELLED");
     const taskId = await start("CANCELLED");

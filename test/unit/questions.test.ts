@@ -35,7 +35,8 @@ describe("a request of the app-server", () => {
     expect(question.permissions).toEqual(["network.enabled: true", 'fileSystem.write: ["/a"]', "newer: 1"]);
   });
 
-  test("for changes that are not known cannot be accepted", () => {
+  test("for a command or changes that are not known cannot be accepted", () => {
+    expect(ask("item/commandExecution/requestApproval", {}).question.decisions).toEqual(["decline", "cancel"]);
     const { question } = ask("item/fileChange/requestApproval", { itemId: "x" });
     expect(question.decisions).toEqual(["decline", "cancel"]);
   });
@@ -55,7 +56,7 @@ describe("a request of the app-server", () => {
     expect(read("item/tool/requestUserInput", { questions: [] })).toBeUndefined();
     expect(read("item/permissions/requestApproval", { permissions: "all" })).toBeUndefined();
     expect(read("mcpServer/elicitation/request", { mode: "openai/form", requestedSchema: [] })).toBeUndefined();
-    for (const params of [undefined, null, 1, "x", []]) {
+    for (const params of [undefined, null, 1, "x"]) {
       expect(read("item/commandExecution/requestApproval", params)).toBeUndefined();
     }
   });

@@ -89,8 +89,12 @@ const toDecision = ({ decision }: AnswerContent): object => ({ decision: NAMES[d
 function askCommand(id: string, asked: v.InferOutput<typeof CommandSchema>): AskedQuestion {
   const { kind, command, cwd, networkApprovalContext: network, additionalPermissions, availableDecisions } = asked;
   const offered = availableDecisions ?? Object.values(NAMES);
-  // A refusal is always possible.
-  const decisions = DECISIONS.filter((decision) => decision === "decline" || offered.includes(NAMES[decision]));
+  const isKnown = command !== "" || isObject(network) || isObject(additionalPermissions);
+  // A refusal is always possible, and what is not known cannot be approved.
+  const isPossible = (decision: Decision) => isKnown || decision === "cancel";
+  const decisions = DECISIONS.filter(
+    (decision) => decision === "decline" || (offered.includes(NAMES[decision]) && isPossible(decision)),
+  );
   const sentence =
     network !== null && network !== undefined
       ? `Let Codex connect to ${[network.protocol, network.host].filter(Boolean).join("://")}`
@@ -120,7 +124,6 @@ function askChanges(
     id,
     kind: "changes",
     text: "Let Codex change files that its sandbox does not allow to change",
-    // What is not known cannot be approved.
     decisions: changes === undefined ? ["decline", "cancel"] : ["accept", "accept_for_session", "decline", "cancel"],
     changes: changes ?? [],
     ...(grantRoot !== null && grantRoot !== undefined && { permissions: [`write to ${grantRoot}`] }),

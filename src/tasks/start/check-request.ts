@@ -225,18 +225,23 @@ function badSessionId(sessionId: string): AppError {
  * process, for a run's marker or for a process that the index has recorded.
  * @throws AppError `nested_task`
  */
-export function checkNesting({ config, store }: AppContext): void {
-  if (config.mayNest) return;
-  const ancestors = listAncestors();
-  const isInTask =
-    config.environment[RUN_MARKER] !== undefined ||
-    ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
-    listRunProcesses(store).some((address) => isAmong(visibleIdentity(address), ancestors));
-  if (!isInTask) return;
+export function checkNesting(context: AppContext): void {
+  if (!isNested(context)) return;
   throw new AppError(
     "nested_task",
     "This server was started within a task, and tasks must not start tasks.",
     "Do the work yourself, or set CODEXMCP_NESTED=1 in the environment of both servers to allow nested tasks.",
+  );
+}
+
+/** Returns whether this process was started within a task, unless tasks may use this server. */
+export function isNested({ config, store }: AppContext): boolean {
+  if (config.mayNest) return false;
+  const ancestors = listAncestors();
+  return (
+    config.environment[RUN_MARKER] !== undefined ||
+    ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
+    listRunProcesses(store).some((address) => isAmong(visibleIdentity(address), ancestors))
   );
 }
 
