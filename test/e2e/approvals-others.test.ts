@@ -1,11 +1,13 @@
 // Questions that others take part in: another client of the same Codex, an MCP server of Codex, and the end of a turn.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppServerConnection } from "#codex/engines/connection.ts";
 import { openSocket } from "#codex/engines/wire.ts";
 import type { Question } from "#domain/question.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { ASKING_MCP_SERVER } from "../support/asking-mcp-server.ts";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -15,8 +17,8 @@ let client: McpClient;
 
 beforeAll(async () => {
   world = new World();
-  const server = JSON.stringify(join(import.meta.dir, "..", "support", "asking-mcp-server.ts"));
-  const shop = `\n[mcp_servers.shop]\ncommand = ${JSON.stringify(process.execPath)}\nargs = [${server}]\n`;
+  const [bun, server] = [process.execPath, ASKING_MCP_SERVER].map((path) => JSON.stringify(path));
+  const shop = `\n[mcp_servers.shop]\ncommand = ${bun}\nargs = [${server}]\n`;
   appendFileSync(join(world.codexHome, "config.toml"), shop);
   cwd = await world.repository();
   client = await world.client({ CODEXMCP_ENGINE: "app-server" });
@@ -110,4 +112,37 @@ test("several questions at once are answered one by one, in any order", async ()
   }
   expect(await done(taskId)).toMatchObject({ success: true });
   expect(paths.map((path) => existsSync(path))).toEqual([false, true]);
+});
+
+test("a change of files outside, a question of the model, and its answer as a text", async () => {
+  const outside = join(world.root, "patched.txt");
+  const options = [
+    { label: "Red", description: "Warm" },
+    { label: "Blue", description: "Cold" },
+  ];
+  const questions = [{ id: "colour", header: "Colour", question: "Which colour?", options }];
+  const steps = [
+    { patch: `*** Begin Patch\n*** Add File: ${outside}\n+hello\n*** End Patch` },
+    { call: "request_user_input", args: { questions } },
+    { say: "Patched." },
+  ];
+  const taskId = await start("PATCHED", steps);
+  const change = await untilAsked(taskId);
+  expect(change).toMatchObject({ kind: "changes", changes: [{ path: outside, kind: "add", diff: "hello\n" }] });
+  const shown = await runCli(world, ["answer", taskId]);
+  expect(shown.stdout).toContain("hello");
+  await runCli(world, ["answer", taskId, "accept"]);
+  await world.until(async () => (await untilAsked(taskId)).kind === "input");
+  expect(readFileSync(outside, "utf8")).toBe("hello\n");
+  const input = await untilAsked(taskId);
+  expect(input.fields).toMatchObject([{ name: "colour", text: "Which colour?", type: "choice" }]);
+  const sent = await client.call("codex_send", { task_id: taskId, answer: input.id, message: "blue" });
+  expect(sent.data).toMatchObject({ delivery: "answered" });
+  expect(await done(taskId)).toMatchObject({ success: true });
+  expect(world.stub.toolOutputs.at(-1)).toContain("Blue");
+  // What was answered is Codex's: no value stays in the task's folder.
+  const { questions: folder } = taskPaths(world.stateHome, taskId);
+  const files = readdirSync(folder).filter((name) => name.endsWith(".answer"));
+  expect(files).toHaveLength(2);
+  for (const name of files) expect(readFileSync(join(folder, name), "utf8")).not.toContain("Blue");
 });

@@ -1,6 +1,6 @@
 // Tasks that ask: Codex asks its client, the task waits, and people or agents answer from anywhere.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Question } from "#domain/question.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -203,39 +203,6 @@ describe("a supervisor that is killed while its task waits", () => {
     expect(await done(taskId)).toMatchObject({ success: true });
     expect(existsSync(outside)).toBe(true);
   });
-});
-
-test("a change of files outside, a question of the model, and its answer as a text", async () => {
-  const outside = join(world.root, "patched.txt");
-  const options = [
-    { label: "Red", description: "Warm" },
-    { label: "Blue", description: "Cold" },
-  ];
-  const questions = [{ id: "colour", header: "Colour", question: "Which colour?", options }];
-  world.stub.script("SEVERAL", [
-    { patch: `*** Begin Patch\n*** Add File: ${outside}\n+hello\n*** End Patch` },
-    { call: "request_user_input", args: { questions } },
-    { say: "Several." },
-  ]);
-  const taskId = await start("SEVERAL");
-  const change = await untilAsked(taskId);
-  expect(change).toMatchObject({ kind: "changes", changes: [{ path: outside, kind: "add", diff: "hello\n" }] });
-  const shown = await runCli(world, ["answer", taskId]);
-  expect(shown.stdout).toContain("hello");
-  await runCli(world, ["answer", taskId, "accept"]);
-  await world.until(async () => (await questionsOf(taskId))[0]?.kind === "input");
-  expect(readFileSync(outside, "utf8")).toBe("hello\n");
-  const [input] = await questionsOf(taskId);
-  expect(input?.fields).toMatchObject([{ name: "colour", text: "Which colour?", type: "choice" }]);
-  const sent = await client.call("codex_send", { task_id: taskId, answer: input?.id, message: "blue" });
-  expect(sent.data).toMatchObject({ delivery: "answered" });
-  expect(await done(taskId)).toMatchObject({ success: true });
-  expect(world.stub.toolOutputs.at(-1)).toContain("Blue");
-  // What was answered is Codex's: no value stays in the task's folder.
-  const { questions: folder } = taskPaths(world.stateHome, taskId);
-  const files = readdirSync(folder).filter((name) => name.endsWith(".answer"));
-  expect(files).toHaveLength(2);
-  for (const name of files) expect(readFileSync(join(folder, name), "utf8")).not.toContain("Blue");
 });
 
 test("ask is refused with another sandbox and with an engine that cannot", async () => {

@@ -29,17 +29,21 @@ beforeEach(() => {
   now = Date.UTC(2026, 0, 1);
   const { prompt: prompt_file, log: log_file } = taskPaths(home, TASK);
   const build = (task_id: string, run: number): QueuedTask => ({
-    ...{
-      task_id,
-      run,
-      status: "queued",
-      topic: "t-v1",
-      mode: "dispatch",
-      sandbox: "workspace-write",
-      approvals: "ask",
-    },
-    ...{ cwd: "/p", workspace: "w", run_dir: "/p", prompt_file, log_file, start_time: new Date(now).toISOString() },
-    ...{ timeout_seconds: 0, idle_timeout_seconds: 0 },
+    task_id,
+    run,
+    status: "queued",
+    topic: "t-v1",
+    mode: "dispatch",
+    sandbox: "workspace-write",
+    approvals: "ask",
+    cwd: "/p",
+    workspace: "w",
+    run_dir: "/p",
+    prompt_file,
+    log_file,
+    start_time: new Date(now).toISOString(),
+    timeout_seconds: 0,
+    idle_timeout_seconds: 0,
   });
   const claim = claimTask(store, {
     workspace: "w",
@@ -79,7 +83,10 @@ const content = (id: string): QuestionContent => ({
 });
 
 const answer = (key: string, more: Partial<StoredAnswer> = {}): StoredAnswer => ({
-  ...{ key, decision: "accept", by: key, at: new Date(now).toISOString() },
+  key,
+  decision: "accept",
+  by: key,
+  at: new Date(now).toISOString(),
   ...more,
 });
 
@@ -147,6 +154,7 @@ test("recording questions keeps the session, and changes nothing after the end",
 test("an agent cannot ask without end", async () => {
   const desk = openDesk();
   for (let number = 0; number < 50; number++) void desk.ask(desk.prepare(content(`q1-${number}`)));
-  await expect(desk.ask(desk.prepare(content("q1-50")))).rejects.toThrow("Too many questions");
+  const refused = await desk.ask(desk.prepare(content("q1-50"))).catch(String);
+  expect(refused).toContain("Too many questions");
   expect(openQuestions(record())).toHaveLength(50);
 });

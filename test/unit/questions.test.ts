@@ -159,6 +159,6 @@ test("a very long question is abridged, says where the whole is, and goes to no 
 test("the id of a question names its run, and is a file's name", () => {
   expect(questionIdOf(12, 7)).toBe("q12-7");
   expect(runOfQuestion(questionIdOf(3, "../a b"))).toBe(3);
-  for (const text of ["q0-1", "q1", "q1-", "q1-../x", "1-1", `q1-${"x".repeat(61)}`])
-    expect(runOfQuestion(text)).toBeUndefined();
+  const others = ["q0-1", "q1", "q1-", "q1-../x", "1-1", `q1-${"x".repeat(61)}`];
+  expect(others.filter((text) => runOfQuestion(text) !== undefined)).toEqual([]);
 });

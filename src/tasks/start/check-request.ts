@@ -68,10 +68,7 @@ const MAX_PROMPT_BYTES = 1024 * 1024;
 const DEFAULT_IDLE_SECONDS = 30 * 60;
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
-/**
- * Checks everything that can be checked before anything is started or written.
- * @throws AppError for the first fault, with what to do about it
- */
+/** Checks everything that can be checked before anything is started or written. @throws AppError for the first fault */
 export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
   const parsedTopic = parseTopic(request.topic);
   const realCwd = resolveWorkspace(request.cwd);
