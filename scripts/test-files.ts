@@ -1,6 +1,7 @@
 // Runs test files in parallel, each in its own process, and shows the output of each when it has ended.
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { TestPass } from "./test-passes.ts";
 
 /** Files that must run alone, with the reason. */
 const ALONE: Record<string, string> = {
@@ -40,6 +41,7 @@ export interface Tally {
 interface Batch {
   name: string;
   files: string[];
+  environment: Record<string, string>;
 }
 
 /** Result of a test process. */
@@ -57,6 +59,8 @@ interface TestRun {
   /** Number of parallel processes. */
   jobs: number;
   show: (text: string) => void;
+  /** Further runs of some files. */
+  passes?: readonly TestPass[];
 }
 
 /** Returns the test files whose path contains one of these texts; all files if there are none. */
@@ -71,8 +75,10 @@ export async function runTestFiles(files: readonly string[], run: TestRun): Prom
   const reports = reportsOf(run);
   rmSync(reports, { recursive: true, force: true });
   mkdirSync(reports, { recursive: true });
-  const batches = toBatches(files);
-  const isAlone = ({ name }: Batch) => name in ALONE;
+  const { passes = [] } = run;
+  const further = passes.flatMap((pass) => toBatches(pass.files).map((batch) => inPass(batch, pass)));
+  const batches = [...toBatches(files), ...further];
+  const isAlone = (batch: Batch) => batch.files.some((file) => file in ALONE);
   const outcomes: Outcome[] = [];
   await runQueue(
     batches.filter((batch) => !isAlone(batch)),
@@ -89,11 +95,16 @@ function reportsOf({ root }: TestRun): string {
   return join(root, "dist", "test-reports");
 }
 
+/** Names a batch after its pass: the same files run in others, too. */
+function inPass(batch: Batch, { name, environment }: TestPass): Batch {
+  return { ...batch, name: `${batch.name} (${name})`, environment };
+}
+
 function toBatches(files: readonly string[]): Batch[] {
   const batches = new Map<string, Batch>();
   for (const file of files) {
     const name = TOGETHER.find(([folder]) => file.startsWith(folder))?.[1] ?? file;
-    const batch = batches.get(name) ?? { name, files: [] };
+    const batch = batches.get(name) ?? { name, files: [], environment: {} };
     batch.files.push(file);
     batches.set(name, batch);
   }
@@ -119,14 +130,18 @@ async function runQueue(batches: readonly Batch[], run: TestRun, outcomes: Outco
 const REMINDER_MS = 120_000;
 
 async function runBatch(batch: Batch, run: TestRun): Promise<Outcome> {
-  const path = join(reportsOf(run), batch.name.replaceAll("/", "-"));
+  const path = join(reportsOf(run), batch.name.replaceAll(/[/() ]+/g, "-"));
   const start = performance.now();
   const seconds = () => (performance.now() - start) / 1000;
   const options = ["--timeout", "120000", "--reporter=junit", `--reporter-outfile=${path}.xml`];
   // Without ./, bun treats a name as a part of paths.
   const paths = batch.files.map((file) => `./${file}`);
   const log = openSync(`${path}.log`, "w");
-  const tests = Bun.spawn(["bun", "test", ...options, ...paths], { cwd: run.root, stdio: ["ignore", log, log] });
+  const tests = Bun.spawn(["bun", "test", ...options, ...paths], {
+    cwd: run.root,
+    env: { ...process.env, ...batch.environment },
+    stdio: ["ignore", log, log],
+  });
   const reminder = setInterval(() => run.show(`(${batch.name} has run for ${seconds().toFixed(0)} s)\n`), REMINDER_MS);
   const exitCode = await tests.exited;
   clearInterval(reminder);

@@ -1,7 +1,9 @@
 // Builds the binary and runs all tests, or those whose files are named: npm test [-- path …]
-// CODEXMCP_TEST_JOBS processes run in parallel (default: 2). The last line is: N passed, N failed, N skipped.
+// CODEXMCP_TEST_JOBS processes run in parallel (default: 2). A whole run repeats some files with Codex's other engine and with earlier
+// versions of Codex (test-passes.ts). The last line is: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { buildBinary } from "./build.ts";
+import { choosePasses, preparePass, type TestPass } from "./test-passes.ts";
 import { findTestFiles, runTestFiles, type Tally } from "./test-files.ts";
 
 /** Returns the last line of a run. */
@@ -30,8 +32,20 @@ async function runTests(names: readonly string[]): Promise<Tally> {
     return { passed: 0, failed: 1, skipped: 0 };
   }
   const jobs = readJobs();
+  const chosen = choosePasses(files, names.length === 0);
   await buildBinary();
-  return runTestFiles(files, { root, jobs, show: (text) => void process.stdout.write(text) });
+  const passes: TestPass[] = [];
+  let skipped = 0;
+  for (const pass of chosen) {
+    const fault = preparePass(pass);
+    if (fault === undefined) passes.push(pass);
+    else {
+      skipped += pass.files.length;
+      console.warn(`SKIPPED: ${pass.files.length} files with ${pass.name}: ${fault}`);
+    }
+  }
+  const tally = await runTestFiles(files, { root, jobs, passes, show: (text) => void process.stdout.write(text) });
+  return { ...tally, skipped: tally.skipped + skipped };
 }
 
 if (import.meta.main) {

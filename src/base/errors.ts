@@ -17,6 +17,9 @@ export const ERROR_CODES = {
   program_moved: "The program file of this server was moved or removed after the server started.",
   not_steerable: "The task cannot be sent a message now: it is queued, or runs with an engine that takes none.",
   question_closed: "The question has an answer already, was withdrawn, or its task has ended.",
+  engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
+  goal_not_reached:
+    "Codex ended without having reached the goal: its tokens are used, or Codex reports that it is blocked.",
   nested_task: "Codex asked for another task from within a task, which could repeat endlessly.",
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",

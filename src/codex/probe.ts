@@ -9,6 +9,8 @@ import type { CodexProgram } from "./locate.ts";
 
 /** Timeout of a probe, in milliseconds. Codex usually answers within 30 ms; a cold disk or a version manager makes it slower. */
 const PROBE_DEADLINE_MS = 20_000;
+/** Exit code of a command line that Codex does not understand. */
+const USAGE_ERROR = 2;
 /** Maximum size of a probe's output, in bytes; Codex's help has 10 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
@@ -34,7 +36,11 @@ export async function runCodexProbe(
 export async function probeSandbox(config: Config, program: CodexProgram): Promise<boolean> {
   // Windows has another sandbox and no `true`: assume that it works.
   if (IS_WINDOWS) return true;
-  return (await runCodexProbe(config, program, ["sandbox", "--", "true"])).exitCode === 0;
+  const { exitCode } = await runCodexProbe(config, program, ["sandbox", "--", "true"]);
+  if (exitCode !== USAGE_ERROR) return exitCode === 0;
+  // Earlier versions want the system's name.
+  const system = IS_LINUX ? "linux" : "macos";
+  return (await runCodexProbe(config, program, ["sandbox", system, "--", "true"])).exitCode === 0;
 }
 
 /**

@@ -49,8 +49,8 @@ export function codexArguments(request: CodexRequest, settings: readonly string[
  * @param settings further flags, e.g. those that disable MCP servers
  */
 export function appServerArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
+  // The app-server refuses --profile: the thread gets the profile's settings.
   const args = [...settings];
-  if (request.profile !== undefined) args.push(`--profile=${request.profile}`);
   if (request.model !== undefined) args.push(`--config=model=${JSON.stringify(request.model)}`);
   if (request.reasoning_effort !== undefined) {
     args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
@@ -95,6 +95,9 @@ export interface ProcessEnd {
 
 /** End of a process that had no parent to report it. */
 export const UNKNOWN_END: ProcessEnd = { exitCode: undefined, signal: undefined };
+
+/** Identity of no process: that of one that has ended. */
+export const ENDED_PROCESS: ProcessIdentity = { pid: process.pid, start: "ended" };
 
 /** Codex process, started by this or another supervisor. */
 export interface CodexProcess {

@@ -1,8 +1,9 @@
 import { codexArguments } from "#codex/process.ts";
-import { probeCapabilities, findIncompatibility } from "#codex/capabilities.ts";
+import { type CodexCapabilities, probeCapabilities, findIncompatibility } from "#codex/capabilities.ts";
 import { type CodexProgram, listCodexPrograms, locateCodex } from "#codex/locate.ts";
 import { probeLogin } from "#codex/probe.ts";
 import { checkProfile } from "#codex/config-files.ts";
+import { IS_WINDOWS } from "#base/system.ts";
 import type { Config } from "#base/config.ts";
 import { type Finding, ok, problem, problemOf, warning } from "./finding.ts";
 
@@ -44,10 +45,18 @@ async function checkVersion(
     const { version } = capabilities;
     const fault = findIncompatibility(capabilities, EVERY_ARGUMENT, program.path);
     if (fault !== undefined) return { finding: problemOf("codex", fault), version };
-    return { finding: ok("codex", `${version ?? "unknown version"} at ${program.path}`), version };
+    const text = `${version ?? "unknown version"} at ${program.path}; tasks run ${describeEngine(config, capabilities)}`;
+    return { finding: ok("codex", text), version };
   } catch (error) {
     return { finding: problemOf("codex", error), version: undefined };
   }
+}
+
+function describeEngine({ engine }: Config, { hasAppServer }: CodexCapabilities): string {
+  if (engine === "exec") return "with codex exec (CODEXMCP_ENGINE)";
+  return hasAppServer && !IS_WINDOWS
+    ? "in its app-server"
+    : "with codex exec: it has no app-server that this server can use";
 }
 
 /** Reports other Codex versions: unless one is configured, the version used depends on the PATH of the program that starts the server. */

@@ -1,6 +1,8 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { Question } from "./question.ts";
+import type { Goal, GoalState } from "./goal.ts";
+import type { MessageRecord } from "./message.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
@@ -99,6 +101,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   network?: true;
   /** Set if Codex asks before it does what its sandbox does not allow; otherwise it does not do it. */
   approvals?: "ask";
+  /** Goal that Codex pursues beyond the first turn. */
+  goal?: Goal;
   /** Engine that runs Codex's turn, if it is not `codex exec`. */
   engine?: "app-server";
   /** Further Codex settings, as `key=value` with the value in TOML. */
@@ -133,6 +137,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   session_id?: string;
   /** Last message of Codex. */
   result?: string;
+  /** Last state of {@link TaskRequest.goal}. */
+  goal_state?: GoalState;
   /** Tokens of this run alone. */
   usage?: Usage;
   /** Tokens of the session so far, from which the next run's own tokens are computed. */
@@ -141,6 +147,8 @@ export interface RunFacts extends Partial<WorktreeChanges> {
   daemon_requests?: string[];
   /** Reason why the work could not be committed, if it should have been. */
   commit_error?: string;
+  /** Messages that were sent to the task while it ran, oldest first, and what became of them; the newest. */
+  messages?: MessageRecord[];
   /** Audit; present with {@link TaskRequest.readonly_fallback}. */
   readonly_audit?: ReadonlyAudit;
 }

@@ -45,6 +45,8 @@ export const startInput = z.object({
     .enum(["auto", "never"])
     .optional()
     .describe("auto (default): commit the changes that Codex leaves uncommitted in its worktree"),
+  goal: z.string().optional().describe("Objective that Codex pursues turn after turn until it is reached"),
+  goal_tokens: z.int().min(1).optional().describe("Token budget of the goal"),
   timeout_seconds: seconds.optional().describe("End the run after this time; 0 = never (default)"),
   idle_timeout_seconds: seconds
     .optional()
@@ -65,6 +67,10 @@ export const outcomeSchemas = () => ({
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z.record(z.string(), z.int()).optional().describe("Tokens used by this run"),
+  goal_state: z
+    .object({ status: z.string(), tokens_used: z.int() })
+    .optional()
+    .describe("What became of the goal: complete, blocked, budgetLimited, usageLimited or paused"),
   commit_error: z.string().optional().describe("Why the changes are not committed, e.g. the output of a hook"),
   readonly_audit: z
     .looseObject({ verdict: z.enum(VERDICTS) })
@@ -129,6 +135,8 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     base: args.base,
     includeUncommitted: args.include_uncommitted,
     commit: args.commit,
+    goal: args.goal,
+    goalTokens: args.goal_tokens,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,
   };

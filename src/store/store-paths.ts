@@ -59,6 +59,8 @@ export interface TaskPaths {
   inbox: string;
   /** Questions of the task, and the answers to them. */
   questions: string;
+  /** Number of supervisors that were started to continue the run between two of its turns. */
+  continuations: string;
   /** Socket of the app-server that runs Codex. */
   appServer: string;
   /** Named pipe that an app-server without a socket reads. */
@@ -118,6 +120,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     ownerLock: join(live, "owner.lock"),
     inbox: join(live, "inbox"),
     questions: join(live, "questions"),
+    continuations: join(live, "continuations"),
     appServer: join(live, "app-server.sock"),
     appServerInput: join(live, "app-server.in"),
     appServerOutput: join(live, "app-server.out"),

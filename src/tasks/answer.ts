@@ -1,3 +1,5 @@
+import type { GoalState } from "#domain/goal.ts";
+import { shorten } from "#base/text.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -23,6 +25,7 @@ export interface TaskAnswer extends WorktreeFields {
   exit_code?: number;
   elapsed_seconds: number;
   usage?: Usage;
+  goal_state?: GoalState;
   commit_error?: string;
   readonly_audit?: ReadonlyAudit;
   error?: string;
@@ -47,7 +50,16 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 /** Fields of an ended task beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
-  "session_id" | "result" | "exit_code" | "usage" | "commit_error" | "readonly_audit" | "error" | "code" | "hint"
+  | "session_id"
+  | "result"
+  | "exit_code"
+  | "usage"
+  | "goal_state"
+  | "commit_error"
+  | "readonly_audit"
+  | "error"
+  | "code"
+  | "hint"
 >;
 
 /** Returns the fields that describe how a task ended. The failure comes first if it did not succeed. */
@@ -55,7 +67,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
   return {
     ...failure,
-    ...pick(task, ["session_id", "result", "exit_code", "usage", "commit_error", "readonly_audit"]),
+    ...pick(task, ["session_id", "result", "exit_code", "usage", "goal_state", "commit_error", "readonly_audit"]),
   };
 }
 
@@ -69,7 +81,9 @@ export function answerNote(task: TaskRecord): { note?: string } {
   const audit = isUnverified
     ? "The audit is UNVERIFIED: no write was found, but readonly_audit.evidence names what could not be judged."
     : undefined;
-  const notes = [pane, task.worktree_note, audit, describeDaemons(task)].filter((note) => note !== undefined);
+  const notes = [pane, task.worktree_note, audit, describeDaemons(task), describeUndelivered(task)].filter(
+    (note) => note !== undefined,
+  );
   return notes.length === 0 ? {} : { note: notes.join(" ") };
 }
 
@@ -79,6 +93,18 @@ function describeDaemons(task: TaskRecord): string | undefined {
   if (requests.length === 0) return undefined;
   return `Processes that the task asked daemons to start do not end with it: ${requests.slice(0, 5).join("; ")}.`;
 }
+
+/** Describes the messages that were not delivered. */
+function describeUndelivered(task: TaskRecord): string | undefined {
+  const messages = ("messages" in task && task.messages) || [];
+  const [first, ...others] = messages.filter(({ state }) => state === "undelivered");
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return `A message was not delivered: "${shorten(first.text, MAX_SHOWN_MESSAGE)}"${more}. Call codex_send to send it again.`;
+}
+
+/** Longest text of an undelivered message in a note, in characters. */
+const MAX_SHOWN_MESSAGE = 200;
 
 /** Returns a task's worktree and, once the task has ended, its contents; an empty object if it has no worktree. */
 export function worktreeFields(task: TaskRecord): WorktreeFields {

@@ -4,12 +4,13 @@ import { watchFolder } from "#platform/files/watch-folder.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { postMessage, readReceipt, withdrawMessage } from "#store/tasks/inbox.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { findBySession } from "#store/tasks/list-tasks.ts";
+import { postMessage, readDelivery, withdrawMessage } from "#store/tasks/inbox.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
-import { checkPrompt } from "./start/check-request.ts";
+import { checkMessage } from "./start/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
 /** Message to a task: to its running turn, for its end, or instead of it. */
@@ -22,12 +23,14 @@ export interface SendRequest {
 /** Outcome of a message, and the task that has it. */
 export interface Sent {
   task: TaskRecord;
-  /** Way in which it reached the task; `started` if the task had ended, and `task` is the next run of its session. */
+  /** Way in which it reaches the task; `started` if the task had ended, and `task` is the next run of its session. */
   delivery: Delivery | "started";
 }
 
 /** Time in which a supervisor must take a message, in milliseconds. */
 const DELIVERY_TIMEOUT_MS = 15_000;
+/** Time for a message that came after the last turn, while the run's end is being recorded, in milliseconds. */
+const END_TIMEOUT_MS = 45_000;
 /** Interval at which the task's actual state is determined while its supervisor does not take the message, in milliseconds. */
 const RECONCILE_INTERVAL_MS = 500;
 
@@ -36,41 +39,58 @@ const RECONCILE_INTERVAL_MS = 500;
  * @throws AppError `unknown_task`, `not_steerable`, `invalid_prompt`, and as a start does
  */
 export async function sendMessage(context: AppContext, { task, message, when }: SendRequest): Promise<Sent> {
-  const record = await reconcile(context, resolveTask(context, task));
-  if (isEnded(record)) return startNext(context, record, message);
-  if (record.engine !== "app-server" && when !== "after") throw notSteerable(record);
-  // The running task would fail with a text that Codex does not take.
-  checkPrompt(message);
+  const record = await findRunOfSession(context, await reconcile(context, resolveTask(context, task)));
+  checkMessage(context.config, record, message);
+  if (isEnded(record)) return startNext(context, record, { message, when });
+  const isQueued = record.status === "queued";
+  if (isQueued && when === "instead") throw refuse(record, "it has not started, so there is no turn to replace");
+  if (!isQueued && record.engine !== "app-server" && when !== "after") {
+    throw refuse(record, "it runs with codex exec, which takes no message into a turn");
+  }
   const paths = taskPaths(context.config.home, record.task_id);
-  const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when });
+  const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
+  const delivery = await (isQueued ? acceptForStart(context, record) : awaitDelivery(context, record, paths, name));
+  if (delivery !== undefined) return { task: record, delivery };
+  const now = await reconcile(context, resolveTask(context, record.task_id));
+  const isWithdrawn = withdrawMessage(paths, name);
+  if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when });
+  // The supervisor took it meanwhile.
+  if (!isEnded(now) && !isWithdrawn) return { task: record, delivery: readDelivery(paths, name) ?? "queued" };
+  throw isEnded(now) ? unread(now) : unanswered(context, record);
+}
+
+/** Returns `queued` if a task is still queued: it gets the message with its first turn. */
+async function acceptForStart(context: AppContext, { task_id, run }: TaskRecord): Promise<Delivery | undefined> {
+  const now = findTask(context.store, task_id)?.record;
+  return now?.run === run && !isEnded(now) ? "queued" : undefined;
+}
+
+/** Waits until the supervisor has said how it delivers a message. @returns undefined if it does not, or the task has ended */
+async function awaitDelivery(
+  context: AppContext,
+  record: TaskRecord,
+  paths: TaskPaths,
+  name: string,
+): Promise<Delivery | undefined> {
   const { promise, resolve } = Promise.withResolvers<Delivery | undefined>();
+  const started = performance.now();
   const check = () => {
-    const delivery = readReceipt(paths, name);
+    const delivery = readDelivery(paths, name);
     if (delivery !== undefined) return resolve(delivery);
-    const now = findTask(context.store, record.task_id)?.record;
-    if (now === undefined || now.run !== record.run || isEnded(now)) resolve(readReceipt(paths, name));
+    const now = findTask(context.store, record.task_id);
+    if (now?.record.run !== record.run || isEnded(now.record)) return resolve(readDelivery(paths, name));
+    const timeoutMs = now.codexEnd === undefined ? DELIVERY_TIMEOUT_MS : END_TIMEOUT_MS;
+    if (performance.now() - started > timeoutMs) resolve(undefined);
   };
   const watch = watchFolder(paths.inbox, (file) => file.startsWith(name), check);
   // A supervisor that has died is followed by another.
   const poll = setInterval(() => void reconcileQuietly(context, record).then(check), RECONCILE_INTERVAL_MS);
-  const timer = setTimeout(() => resolve(undefined), DELIVERY_TIMEOUT_MS);
   try {
     check();
-    const delivery = await promise;
-    if (delivery !== undefined) return { task: record, delivery };
-    // The supervisor has it, and will deliver it.
-    if (!withdrawMessage(paths, name)) return { task: record, delivery: "queued" };
-    const now = await reconcile(context, resolveTask(context, record.task_id));
-    if (isEnded(now)) return await startNext(context, now, message);
-    throw new AppError(
-      "not_steerable",
-      `The supervisor of ${record.task_id} did not take the message within ${DELIVERY_TIMEOUT_MS / 1000} s.`,
-      "Send it again, or wait for the task (codex_wait) and resume it.",
-    );
+    return await promise;
   } finally {
     watch.close();
     clearInterval(poll);
-    clearTimeout(timer);
   }
 }
 
@@ -82,17 +102,59 @@ async function reconcileQuietly(context: AppContext, record: TaskRecord): Promis
   }
 }
 
-async function startNext(context: AppContext, { task_id }: TaskRecord, message: string): Promise<Sent> {
-  const request = { prompt: message, resume: task_id, mode: "dispatch" } as const;
-  const task = await startOpenTask(context, request, () => Promise.resolve(process.cwd()));
-  return { task, delivery: "started" };
+/** Returns the unfinished run of a task's session, which has continued the task; the task itself if there is none. */
+async function findRunOfSession(context: AppContext, record: TaskRecord): Promise<TaskRecord> {
+  const sessionId = isEnded(record) ? (record.session_id ?? record.resumes) : undefined;
+  const newest = sessionId === undefined ? undefined : findBySession(context.store, sessionId);
+  if (newest === undefined) return record;
+  const next = await reconcile(context, newest);
+  return isEnded(next) ? record : next;
 }
 
-function notSteerable({ task_id, status }: TaskRecord): AppError {
-  const because = status === "queued" ? "it is queued" : "it runs with codex exec, which takes no message into a turn";
+/** Starts the next run of a task's session. If another message starts it at this moment, that run gets this one. */
+async function startNext(
+  context: AppContext,
+  ended: TaskRecord,
+  { message, when }: Omit<SendRequest, "task">,
+): Promise<Sent> {
+  const { task_id } = ended;
+  const request = { prompt: message, resume: task_id, mode: "dispatch" } as const;
+  try {
+    const task = await startOpenTask(context, request, () => Promise.resolve(process.cwd()));
+    return { task, delivery: "started" };
+  } catch (error) {
+    const next = await findRunOfSession(context, ended);
+    if (next === ended || !(error instanceof AppError) || !CONFLICTS.has(error.code)) throw error;
+    return sendMessage(context, { task: next.task_id, message, when });
+  }
+}
+
+/** Codes of a start that is refused because of another run. */
+const CONFLICTS: ReadonlySet<string> = new Set(["session_busy", "task_running", "worktree_busy"]);
+
+function refuse({ task_id }: TaskRecord, because: string): AppError {
   return new AppError(
     "not_steerable",
     `The task ${task_id} cannot be sent this message now: ${because}.`,
     'Send it with when "after".',
+  );
+}
+
+function unread({ task_id, status }: TaskRecord): AppError {
+  return new AppError(
+    "not_steerable",
+    `The task ${task_id} is ${status}; Codex did not read the message.`,
+    "Send it again: it starts the next run of the session.",
+  );
+}
+
+function unanswered({ store }: AppContext, { task_id }: TaskRecord): AppError {
+  const isEnding = findTask(store, task_id)?.codexEnd !== undefined;
+  return new AppError(
+    "not_steerable",
+    isEnding ? `The last turn of ${task_id} has ended.` : `The supervisor of ${task_id} did not take the message.`,
+    isEnding
+      ? "Wait for the task (codex_wait) and send it again."
+      : "Send it again, or look at the task (codex_status).",
   );
 }

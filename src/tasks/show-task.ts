@@ -1,4 +1,7 @@
 import type { EventLine } from "#codex/run/describe.ts";
+import type { MessageRecord } from "#domain/message.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { listMessages } from "#store/tasks/inbox.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { Question } from "#domain/question.ts";
@@ -39,6 +42,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   last_event_at?: string;
   stalled?: string;
   note?: string;
+  /** Messages to the task, oldest first, and what became of them. */
+  messages?: MessageRecord[];
 }
 
 /**
@@ -66,6 +71,7 @@ export async function showTask(
     log_file: task.log_file,
     ...worktreeFields(task),
     ...answerNote(task),
+    ...messagesOf(context, task),
   };
   if (task.status === "queued") {
     return {
@@ -79,6 +85,11 @@ export async function showTask(
   if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };
+}
+
+function messagesOf({ config }: AppContext, task: TaskRecord): Pick<TaskDetail, "messages"> {
+  const messages = isEnded(task) ? task.messages : listMessages(taskPaths(config.home, task.task_id));
+  return messages === undefined || messages.length === 0 ? {} : { messages };
 }
 
 function describeRun(

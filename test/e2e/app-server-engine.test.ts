@@ -1,54 +1,78 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
+import { appServerTest, HAS_APP_SERVER } from "../support/newer-codex.ts";
+import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
+const CODEXMCP_ENGINE = "app-server";
+// The whole suite is 17 rounds of three tasks.
+const ROUNDS = Number(process.env["TASK_ROUNDS"] ?? 1);
+
 let world: World;
 let cwd: string;
+let temporary: string;
 let client: McpClient;
 
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
-  client = await world.client();
+  temporary = world.folder("temporary");
+  client = await world.client({ CODEXMCP_ENGINE, TMPDIR: temporary });
 });
 afterAll(() => world.close());
 
-/** Returns the place of a task's socket, which Codex names after the path that it was given. */
-function socketOf(taskId: string): string {
-  const path = taskPaths(world.stateHome, taskId).appServer;
-  const name = new Bun.CryptoHasher("sha256").update(path).digest("hex");
-  return join("/tmp", `codex-daemon-${process.getuid?.()}`, name);
+const socketsOf = (taskId: string) =>
+  daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
+
+/** Starts a task that is running a command. */
+async function startSleeping(prompt: string, sandbox: string): Promise<string> {
+  world.stub.script(prompt, [{ run: `sleep 432; echo ${prompt}` }, { say: "Never." }]);
+  const { data } = await client.call("codex_dispatch", { prompt, cwd, sandbox });
+  await world.until(() => world.processes().some(({ command }) => command.includes(`sleep 432; echo ${prompt}`)));
+  return String(data["task_id"]);
 }
 
-test("no repository becomes trusted, none of its MCP servers starts, and no socket is left", async () => {
-  const started = join(world.root, "mcp-server-started");
-  mkdirSync(join(cwd, ".codex"), { recursive: true });
-  writeFileSync(
-    join(cwd, ".codex", "config.toml"),
-    `[mcp_servers.planted]\ncommand = "sh"\nargs = ["-c", "touch ${started}"]\n`,
-  );
-  const config = join(world.codexHome, "config.toml");
-  const before = readFileSync(config, "utf8");
-  world.stub.script("TRUST", [{ run: "true" }, { say: "Done." }]);
-  const tasks: string[] = [];
-  for (const sandbox of ["read-only", "workspace-write", "full-access"]) {
-    const { data } = await client.call("codex", { prompt: "TRUST", cwd, sandbox });
-    expect(data).toMatchObject({ success: true });
-    tasks.push(String(data["task_id"]));
-  }
-  world.stub.script("STOPPED", [{ run: "sleep 432" }, { say: "Never." }]);
-  const { data } = await client.call("codex_dispatch", { prompt: "STOPPED", cwd });
-  await world.until(() => world.processes().some(({ command }) => command.endsWith("sleep 432")));
-  tasks.push(String(data["task_id"]));
-  expect(existsSync(socketOf(tasks[3] ?? ""))).toBe(true);
-  await client.call("codex_cancel", { task_id: data["task_id"] });
-  expect(readFileSync(config, "utf8")).toBe(before);
-  for (const taskId of tasks) expect(existsSync(socketOf(taskId))).toBe(false);
-  expect(existsSync(started)).toBe(false);
-});
+appServerTest(
+  "the user's configuration stays as it is, no MCP server of a repository starts, nothing is left in /tmp",
+  async () => {
+    const started = join(world.root, "mcp-server-started");
+    mkdirSync(join(cwd, ".codex"), { recursive: true });
+    writeFileSync(
+      join(cwd, ".codex", "config.toml"),
+      `[mcp_servers.planted]\ncommand = "sh"\nargs = ["-c", "touch ${started}"]\n`,
+    );
+    await world.git(cwd, "add", ".");
+    await world.git(cwd, "commit", "-qm", "Planted");
+    const config = join(world.codexHome, "config.toml");
+    const before = readFileSync(config, "utf8");
+    world.stub.script("TRUST", [{ run: "true" }, { say: "Done." }]);
+    const tasks: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const sandbox of ["read-only", "workspace-write", "full-access"]) {
+        const { data } = await client.call("codex", { prompt: "TRUST", cwd, sandbox, topic: `trust-${round}` });
+        expect(data).toMatchObject({ success: true });
+        tasks.push(String(data["task_id"]));
+      }
+    }
+    const stopped = await startSleeping("STOPPED", "workspace-write");
+    expect(socketsOf(stopped)).toHaveLength(2);
+    await client.call("codex_cancel", { task_id: stopped });
+    const killed = await startSleeping("KILLED", "read-only");
+    for (const { pid, command } of world.processes()) {
+      if (isCodexCommand(command) || command.includes("run-task")) process.kill(pid, "SIGKILL");
+    }
+    expect(await world.waitForEnd(client, killed)).toMatchObject({ status: "failed" });
+    expect([...tasks, stopped, killed].flatMap(socketsOf)).toEqual([]);
+    // Codex's own sandbox leaves mount points there, with either engine.
+    expect(readdirSync(temporary).filter((name) => name.startsWith("codexmcp"))).toEqual([]);
+    expect(readFileSync(config, "utf8")).toBe(before);
+    expect(existsSync(started)).toBe(false);
+  },
+  ROUNDS * 10_000 + 50_000,
+);
 
 /** Makes a Codex that is the real one, but for its app-server, which runs this shell script instead. */
 function codexWhoseServer(name: string, script: string): string {
@@ -59,7 +83,7 @@ function codexWhoseServer(name: string, script: string): string {
   return path;
 }
 
-describe("an app-server that cannot be used is replaced by codex exec", () => {
+describe.skipIf(!HAS_APP_SERVER)("an app-server that cannot be used is replaced by codex exec", () => {
   for (const [name, script] of [
     ["ends at once", "exit 3"],
     ["is ended by a signal", "kill -9 $$"],
@@ -67,7 +91,7 @@ describe("an app-server that cannot be used is replaced by codex exec", () => {
   ] as const) {
     test(name, async () => {
       const codex = codexWhoseServer(name.replaceAll(" ", "-"), script);
-      const other = await world.client({ CODEXMCP_CODEX_BIN: codex });
+      const other = await world.client({ CODEXMCP_CODEX_BIN: codex, CODEXMCP_ENGINE });
       world.stub.script("EITHER WAY", [{ run: "true" }, { say: "By exec." }]);
       const { data } = await other.call("codex", { prompt: "EITHER WAY", cwd, sandbox: "full-access" });
       expect(data).toMatchObject({ success: true, result: "By exec.", exit_code: 0 });

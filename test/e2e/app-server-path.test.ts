@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { join } from "node:path";
+import { appServerTest as test } from "../support/newer-codex.ts";
 import { World } from "../support/world.ts";
 
 let world: World;

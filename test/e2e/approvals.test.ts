@@ -208,13 +208,13 @@ describe("a supervisor that is killed while its task waits", () => {
 test("ask is refused with another sandbox and with an engine that cannot", async () => {
   const exec = await world.client({ CODEXMCP_ENGINE: "exec" });
   const request = { prompt: "NO", cwd, topic: "no", approvals: "ask" };
-  for (const [by, sandbox] of [
-    [client, "read-only"],
-    [client, "full-access"],
-    [exec, "workspace-write"],
+  for (const [by, sandbox, code] of [
+    [client, "read-only", "invalid_argument"],
+    [client, "full-access", "invalid_argument"],
+    [exec, "workspace-write", "engine_needed"],
   ] as const) {
     const { data } = await by.call("codex_dispatch", { ...request, sandbox });
-    expect(data).toMatchObject({ success: false, code: "invalid_argument" });
-    expect(String(data["error"])).toStartWith("approvals cannot be ask");
+    expect(data).toMatchObject({ success: false, code });
+    expect(String(data["error"])).toStartWith("approvals ");
   }
 });

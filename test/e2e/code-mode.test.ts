@@ -1,7 +1,8 @@
 // Today's models call tools from JavaScript, which one more process runs (`codex-code-mode-host`).
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { codeModeTest as test } from "../support/newer-codex.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 

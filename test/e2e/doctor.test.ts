@@ -6,6 +6,7 @@ import { processMarkerOf } from "#domain/names.ts";
 import { runCli } from "../support/command-line.ts";
 import { canMountDisks, mountDisk, remountDisk, unmountDisk } from "../support/disk.ts";
 import { writeOldTasks } from "../support/old-tasks.ts";
+import { writeProfile } from "../support/codex-version.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -212,7 +213,7 @@ describe("a broken set-up is named, with its fix", () => {
   });
 
   test("11 an unknown profile", async () => {
-    writeFileSync(join(world.codexHome, "fast.config.toml"), 'model = "gpt-5"\n');
+    writeProfile(world.codexHome, "fast", 'model = "gpt-5"');
     const report = await examine({ CODEX_PROFILE: "slow" });
     expectFinding(report, "profile", "problem", 'no profile "slow"', "Use one of these profiles: fast");
     expect((await examine({ CODEX_PROFILE: "fast" })).exitCode).toBe(0);

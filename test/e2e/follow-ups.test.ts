@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isCodexCommand } from "../support/engines.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
@@ -81,6 +82,18 @@ test("a supervisor killed before the end of the first turn is followed by one th
   open();
   expect(await wait(taskId)).toMatchObject([{ success: true, result: "Said once." }]);
   expect(timesAsked("Once only.")).toBe(1);
+});
+
+test("a run that loses its supervisor and then its Codex ends before anyone looks is continued with the message", async () => {
+  world.stub.script("After all.", [{ say: "Said after all." }]);
+  const { taskId, open } = await startGated("UNSEEN");
+  await sendAfter(taskId, "After all.");
+  await world.stop(world.supervisorOf(taskId));
+  open();
+  await world.until(() => !world.processes().some(({ command }) => isCodexCommand(command)));
+  process.kill(world.supervisorOf(taskId), "SIGKILL");
+  expect(await wait(taskId)).toMatchObject([{ success: true, result: "Said after all." }]);
+  expect(timesAsked("After all.")).toBe(1);
 });
 
 test("a supervisor killed in the further turn is followed by one that takes the turn over", async () => {

@@ -38,7 +38,8 @@ test("a Codex that starts a new session instead of resuming is no success", asyn
   const script = `#!/bin/sh\nfor word; do shift; case $word in resume) skip=1;; *) [ "$skip" = 1 ] && skip= || set -- "$@" "$word";; esac; done\nexec '${CODEX}' "$@"\n`;
   writeFileSync(forgetful, script);
   chmodSync(forgetful, 0o755);
-  const other = await world.client({ CODEXMCP_CODEX_BIN: forgetful });
+  // An app-server is asked for the session by its id, and the answer has it.
+  const other = await world.client({ CODEXMCP_CODEX_BIN: forgetful, CODEXMCP_ENGINE: "exec" });
   const { data } = await other.call("codex", { prompt: "HELLO", resume: first.data["task_id"] });
   expect(data).toMatchObject({ success: false, code: "unknown_session" });
   expect(String(data["error"])).toContain(String(first.data["session_id"]));

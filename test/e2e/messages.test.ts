@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
+import { appServerTest as test } from "../support/newer-codex.ts";
 import { World } from "../support/world.ts";
 
 let world: World;

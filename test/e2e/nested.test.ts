@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isCodexFrom } from "../support/codex-version.ts";
+import { profileServersTest } from "../support/newer-codex.ts";
 import { BINARY, World } from "../support/world.ts";
 
 let world: World;
@@ -47,7 +49,8 @@ describe("a Codex that is configured with this server, and with others", () => {
   beforeAll(() => {
     const config = join(world.codexHome, "config.toml");
     configure(config, "tasks", wrapper("codex-mcp-server"));
-    configure(config, '"with.dot"', wrapper("with-dot"));
+    // Earlier versions refuse a dot in the name.
+    configure(config, isCodexFrom("0.134.0") ? '"with.dot"' : "with-dot", wrapper("with-dot"));
     // Only the program counts, not what its arguments say.
     appendFileSync(config, 'args = ["--notes", "codex-mcp-server-notes"]\n');
     configure(join(world.codexHome, "fast.config.toml"), "profiles", wrapper("of-profile"));
@@ -66,7 +69,7 @@ describe("a Codex that is configured with this server, and with others", () => {
     ]);
   });
 
-  test("starts without any, by a switch, whichever file names them, trusted project or not", async () => {
+  profileServersTest("starts without any, by a switch, whichever file names them, trusted project or not", async () => {
     const without = { CODEXMCP_WITHOUT_MCP_SERVERS: "1" };
     expect(await serversOf("review-none-v1", without, { profile: "fast" })).toEqual([]);
     appendFileSync(join(world.codexHome, "config.toml"), `\n[projects."${repo}"]\ntrust_level = "trusted"\n`);

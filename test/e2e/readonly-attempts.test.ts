@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { join } from "node:path";
 import { $ } from "bun";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
+import { TESTED_VERSION } from "../support/codex-version.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { portrait } from "../support/left-alone.ts";
 import { McpClient } from "../support/mcp-client.ts";
@@ -22,7 +23,12 @@ rmSync(probe, { recursive: true });
 if (!isEnforced) console.warn("SKIPPED: this kernel has no Landlock, so what a read-only run tries is not tested here");
 if (!isRoot) console.warn("SKIPPED: only root can try what root tries, and what another user does");
 
-for (const user of isRoot ? ["root", "an unprivileged user"] : ["this user"]) {
+// An earlier Codex is in the cache of this user, which others cannot read.
+const OTHERS = TESTED_VERSION === undefined ? ["an unprivileged user"] : [];
+if (OTHERS.length === 0) console.warn(`SKIPPED: an unprivileged user, who cannot read Codex ${TESTED_VERSION}`);
+const USERS = isRoot ? ["root", ...OTHERS] : ["this user"];
+
+for (const user of USERS) {
   const prefix =
     user === "an unprivileged user"
       ? ["setpriv", `--reuid=${UNPRIVILEGED}`, `--regid=${UNPRIVILEGED}`, "--clear-groups", "--"]

@@ -8,6 +8,7 @@ import { hasLandlock } from "../support/landlock.ts";
 import { isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { fillForReview, fingerprint } from "../support/review.ts";
+import { codeModeTest } from "../support/newer-codex.ts";
 import { BINARY, World } from "../support/world.ts";
 
 const world = new World();
@@ -60,11 +61,11 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
     expect(failed.filter((item) => item["exit_code"] !== 127)).toEqual([]);
     const stderr = readFileSync(join(folderOf("review-commands-v1"), "codex-stderr.log"), "utf8");
     const lines = stderr.split("\n").filter((line) => line !== "" && line !== "Reading prompt from stdin...");
-    const known = /could not create PATH aliases|could not find bubblewrap/;
+    const known = /could not (?:create PATH aliases|update PATH|find bubblewrap)/;
     expect(lines.filter((line) => !known.test(line))).toEqual([]);
   });
 
-  test("code mode, an image, an output schema; a patch and a terminal are refused in words", async () => {
+  codeModeTest("code mode, an image, an output schema; a patch and a terminal are refused in words", async () => {
     const image = join(world.root, "dot.png");
     const DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
     writeFileSync(image, Buffer.from(DOT, "base64"));

@@ -1,11 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
 import type { McpClient } from "../support/mcp-client.ts";
+import { appServerTest as test } from "../support/newer-codex.ts";
 import { World } from "../support/world.ts";
 
 // Under the read-only fallback the app-server cannot open a socket, so it is talked to through pipes.
+
+const CODEXMCP_ENGINE = "app-server";
 
 let world: World;
 let cwd: string;
@@ -14,7 +17,7 @@ let client: McpClient;
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
-  client = await world.client({ CODEXMCP_READONLY_FALLBACK: "1" });
+  client = await world.client({ CODEXMCP_ENGINE, CODEXMCP_READONLY_FALLBACK: "1" });
 });
 afterAll(() => world.close());
 
@@ -96,7 +99,7 @@ test("where the app-server cannot be used, the task is confined with codex exec"
   const path = join(world.root, "bin", "codex-without-server");
   const lines = ["#!/bin/sh", 'case "$*" in *app-server*--listen*) exit 3 ;; esac', `exec "${real}" "$@"`];
   writeFileSync(path, `${lines.join("\n")}\n`, { mode: 0o755 });
-  const other = await world.client({ CODEXMCP_READONLY_FALLBACK: "1", CODEXMCP_CODEX_BIN: path });
+  const other = await world.client({ CODEXMCP_ENGINE, CODEXMCP_READONLY_FALLBACK: "1", CODEXMCP_CODEX_BIN: path });
   world.stub.script("EITHER WAY", [{ run: "true" }, { say: "By exec." }]);
   const { data } = await other.call("codex", { prompt: "EITHER WAY", cwd, sandbox: "read-only" });
   expect(data).toMatchObject({ success: true, result: "By exec.", ...CLEAN });

@@ -6,7 +6,7 @@ import { REVIEW_COMMANDS } from "../fixtures/review-commands.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { fillForReview, fingerprint, NAMED_ATTEMPTS, namesOf, WRITE_ATTEMPTS } from "../support/review.ts";
-import { BINARY, World } from "../support/world.ts";
+import { BINARY, CODEX, World } from "../support/world.ts";
 
 const world = new World();
 const isEnforced = hasLandlock(world.root);
@@ -207,7 +207,7 @@ describe("the variable", () => {
   });
 
   test("auto: probed once, and Codex's own sandbox where that works", async () => {
-    const probed = Bun.spawnSync([join(import.meta.dir, "../../node_modules/.bin/codex"), "sandbox", "--", "true"], {
+    const probed = Bun.spawnSync([CODEX, "sandbox", "--", "true"], {
       env: world.environment(),
     });
     const works = probed.exitCode === 0;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { runOnTerminal } from "../support/raw-terminal.ts";
 import { Terminal } from "../support/terminal.ts";
+import { isCodexCommand } from "../support/engines.ts";
 import { BINARY, World } from "../support/world.ts";
 
 let world: World;
@@ -32,7 +33,7 @@ async function tasks(): Promise<Task[]> {
 }
 
 const statusOf = async (id: string) => (await tasks()).find(({ task_id }) => task_id === id)?.status;
-const codexProcesses = () => world.processes().filter(({ command }) => command.includes("codex exec"));
+const codexProcesses = () => world.processes().filter(({ command }) => isCodexCommand(command));
 
 /** Starts `run` as a CI job does: without a terminal, in pipes. */
 function startJob(args: readonly string[], input?: string | Uint8Array) {
@@ -211,7 +212,8 @@ test("CODEXMCP_ON_END is also run by the command that finds a task whose process
   const file = join(world.root, "ended-unseen");
   const hook = { CODEXMCP_ON_END: `echo "$CODEXMCP_TASK_STATUS $CODEXMCP_TASK_CODE" > '${file}'` };
   await runCli(world, ["run", "--detach", "--topic", "review-killed-v1", "ENDLESS"], hook, cwd);
-  const own = () => world.processes().filter(({ command }) => /codex exec|run-task|keep-orphans/.test(command));
+  const isOwn = (command: string) => isCodexCommand(command) || /run-task|keep-orphans/.test(command);
+  const own = () => world.processes().filter(({ command }) => isOwn(command));
   await world.until(() => codexProcesses().length > 0);
   for (const { pid } of own()) process.kill(pid, "SIGKILL");
   await world.until(() => own().length === 0);

@@ -14,7 +14,7 @@ beforeAll(() => {
 afterAll(() => world.close());
 
 test(
-  `server, supervisor, Codex, tmux server or all of them killed at random moments, ${ROUNDS} times: every end is true`,
+  `server, supervisor, Codex, code-mode host, tmux server or all killed at random moments, ${ROUNDS} times: every end is true`,
   async () => {
     const folder = world.folder("plain");
     const rounds: Round[] = [];

@@ -1,15 +1,19 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isCodexCommand } from "../support/engines.ts";
-import { join } from "node:path";
+import { taskPaths } from "#store/store-paths.ts";
+import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
 import { BINARY, type World } from "../support/world.ts";
 
 /** What is killed in a round. */
-export const VICTIMS = ["server", "supervisor", "codex", "tmux server", "all"] as const;
+export const VICTIMS = ["server", "supervisor", "codex", "code-mode host", "tmux server", "all"] as const;
+
+/** How the model works in a round: with a command, with a script, or with another agent. */
+const WAYS = ["command", "script", "agent"] as const;
 
 /** What came of a round. */
 export interface Round {
   round: number;
   sandbox: string;
+  way: (typeof WAYS)[number];
   victim: (typeof VICTIMS)[number];
   /** When it was killed, after the answer to the dispatch. */
   afterMs: number;
@@ -21,27 +25,35 @@ export interface Round {
   faults: string[];
 }
 
-const PROMPT = "FAULT-ROUND";
+const CHILD = "FAULT-CHILD";
+const prompts = { command: "FAULT-COMMAND", script: "FAULT-SCRIPT", agent: "FAULT-AGENT" } as const;
+/** Leaves a process of its own session behind. */
+const FIRST = "setsid nohup sleep 300 >/dev/null 2>&1 & sleep 0.1; echo one";
+const SECOND = "sleep 0.2; echo two";
 
-/** The run: a command that leaves a process of its own session behind, pauses of the model, and a result. */
+/** The runs: a command, pauses of the model, another one, and a result. */
 export function scriptRounds(world: World): void {
-  world.stub.script(PROMPT, [
-    { run: "setsid nohup sleep 300 >/dev/null 2>&1 & sleep 0.1; echo one" },
-    { delayMs: 250 },
-    { run: "sleep 0.2; echo two" },
-    { say: "Finished." },
-  ]);
+  const rest = [{ delayMs: 250 }, { run: SECOND }, { say: "Finished." }];
+  world.stub.script(CHILD, [{ run: "sleep 0.3; echo child" }, { say: "The child is done." }]);
+  world.stub.script(prompts.command, [{ run: FIRST }, ...rest]);
+  world.stub.script(prompts.agent, [{ agent: "spawn_agent", args: { message: CHILD } }, { run: FIRST }, ...rest]);
+  const js = (cmd: string) => ({
+    js: `text(JSON.stringify(await tools.exec_command({cmd: ${JSON.stringify(cmd)}})));`,
+  });
+  world.stub.script(prompts.script, [js(FIRST), { delayMs: 250 }, js(SECOND), { say: "Finished." }]);
 }
 
 /** Starts a task, kills the victim at a random moment, and looks at what becomes of the task. */
 export async function playRound(world: World, cwd: string, round: number): Promise<Round> {
   const victim = pick(VICTIMS);
   const sandbox = victim === "tmux server" ? "full-access" : pick(["read-only", "full-access"]);
-  const afterMs = Math.round(Math.random() * 800);
+  const way = victim === "code-mode host" ? "script" : pick(WAYS);
+  const afterMs = Math.round(Math.random() * 900);
   const topic = `longrun-fault_${round}-v1`;
   const taskId = `codex-${topic}`;
   const starter = await world.client();
-  await starter.call("codex_dispatch", { prompt: PROMPT, cwd, topic, sandbox });
+  const model = way === "script" ? { model: "gpt-6.1-sol" } : {};
+  await starter.call("codex_dispatch", { prompt: prompts[way], cwd, topic, sandbox, ...model });
   await Bun.sleep(afterMs);
   const killed = kill(world, victim, taskId, starter.pid);
   const client = await world.client();
@@ -52,18 +64,20 @@ export async function playRound(world: World, cwd: string, round: number): Promi
   };
   const faults = judge(world, taskId, victim, ended, killed);
   await world.until(() => leftOf(world).length === 0).catch(() => faults.push(`left: ${leftOf(world).join("; ")}`));
+  const sockets = daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
+  if (sockets.length > 0) faults.push(`left: ${sockets.join("; ")}`);
   await Promise.all([starter.close(), client.close()].map((closing) => closing.catch(() => undefined)));
-  return { round, sandbox, victim, afterMs, killed, status, code, error, faults };
+  return { round, sandbox, way, victim, afterMs, killed, status, code, error, faults };
 }
 
 function kill(world: World, victim: Round["victim"], taskId: string, server: number): number {
-  const isCodex = isCodexCommand;
   const isTmux = (command: string) => /^\S*tmux /.test(command) && !command.includes("wait-for");
   const isSupervisor = (command: string) => !isTmux(command) && command.includes(`run-task ${taskId}`);
   const matches: Record<Round["victim"], (pid: number, command: string) => boolean> = {
     server: (pid) => pid === server,
     supervisor: (_, command) => isSupervisor(command),
-    codex: (_, command) => isCodex(command),
+    codex: (_, command) => isCodexCommand(command),
+    "code-mode host": (_, command) => command.includes("codex-code-mode-host"),
     "tmux server": (_, command) => isTmux(command),
     all: () => true,
   };
@@ -79,16 +93,60 @@ function kill(world: World, victim: Round["victim"], taskId: string, server: num
 }
 
 function judge(world: World, taskId: string, victim: string, ended: Record<string, unknown>, killed: number): string[] {
-  const log = join(world.stateHome, "tasks", taskId, "codex-exec.log");
-  const isReported = existsSync(log) && readFileSync(log, "utf8").includes('"type":"turn.completed"');
+  const { log } = taskPaths(world.stateHome, taskId);
+  const lines = existsSync(log) ? readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
   const faults: string[] = [];
+  const events = lines.flatMap((line) => parseEvent(line) ?? []);
+  // A line that a killed process was writing is not whole.
+  if (lines.length - events.length > 1) faults.push("the log has lines that are not JSON");
+  const ofType = (type: string) => events.filter((event) => event.type === type);
+  const isReported = ofType("turn.completed").length > 0;
   const status = String(ended["status"]);
   if (!["completed", "failed"].includes(status)) faults.push(`it ended as ${status}`);
   if (isReported && ended["result"] !== "Finished.") faults.push("a result that Codex had reported is lost");
   if (status === "completed" && !isReported) faults.push("completed without a terminal event");
   const isCodexHit = killed > 0 && (victim === "codex" || victim === "all");
   if (!isCodexHit && status !== "completed") faults.push(`Codex was not touched, and the run is ${status}`);
+  const isHostHit = killed > 0 && victim === "code-mode host";
+  if (!isHostHit) faults.push(...judgeSteps(events, status === "completed"));
+  faults.push(...judgeEvents(events));
   return faults;
+}
+
+interface Event {
+  type: string;
+  item?: { id?: string; type?: string; command?: string; text?: string };
+}
+
+function parseEvent(line: string): Event | undefined {
+  try {
+    return JSON.parse(line) as Event;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The log has the steps in the order in which they happened, and all of them if the run was completed. */
+function judgeSteps(events: readonly Event[], isWhole: boolean): string[] {
+  const steps = completedItems(events).flatMap((item) => {
+    if (item.type === "agent_message") return [String(item.text)];
+    return item.type === "command_execution" ? (/echo (\w+)/.exec(item.command ?? "")?.[1] ?? []) : [];
+  });
+  const wanted = ["one", "two", "Finished."].filter((step) => isWhole || steps.includes(step));
+  return Bun.deepEquals(steps, wanted) ? [] : [`the log has ${steps.join(", ")}`];
+}
+
+/** The log has each item and each part of the run once. */
+function judgeEvents(events: readonly Event[]): string[] {
+  const ids = completedItems(events).flatMap(({ id }) => (id === undefined || id === "" ? [] : [id]));
+  const parts = ["thread.started", "turn.started", "turn.completed"];
+  const doubled = parts.filter((type) => events.filter((event) => event.type === type).length > 1);
+  if (new Set(ids).size < ids.length) doubled.push("an item");
+  return doubled.map((what) => `the log has ${what} twice`);
+}
+
+function completedItems(events: readonly Event[]): NonNullable<Event["item"]>[] {
+  return events.flatMap(({ type, item }) => (type === "item.completed" && item !== undefined ? [item] : []));
 }
 
 /** Processes that nobody needs any more: all but servers and tmux's own. */

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { choosePasses } from "../../scripts/test-passes.ts";
 import { findTestFiles, runTestFiles } from "../../scripts/test-files.ts";
 
 const root = mkdtempSync("/var/tmp/codexmcp-test-files-");
@@ -45,4 +46,35 @@ test("files are found by a part of their path; all of them run, and what did not
   const good = await run(["passes"], 1);
   expect(good.tally).toEqual({ passed: 1, failed: 0, skipped: 1 });
   expect(good.shown).not.toContain("FAILED");
+});
+
+test("a pass repeats files in its environment, and counts; a pass that fails is named", async () => {
+  const file = "test/unit/in-pass.test.ts";
+  writeFileSync(
+    join(root, file),
+    'import { test } from "bun:test"; test("in", () => { if (process.env["PASS"] === "bad") throw new Error("bad pass"); });',
+  );
+  let shown = "";
+  const pass = (PASS: string) => ({ name: PASS, environment: { PASS }, files: [file] });
+  const show = (text: string) => (shown += text);
+  const tally = await runTestFiles([file], { root, jobs: 2, passes: [pass("good"), pass("bad")], show });
+  expect(tally).toEqual({ passed: 2, failed: 1, skipped: 0 });
+  expect(shown.split("════ FAILED")[1]).toContain(`${file} (bad)`);
+});
+
+test("a whole run has the passes, a run of some files has them only if they are wanted, a pass has none", () => {
+  const files = ["test/e2e/a.test.ts", "test/unit/b.test.ts"];
+  const names = (isWhole: boolean, environment: NodeJS.ProcessEnv) =>
+    choosePasses(files, isWhole, environment).map((pass) => pass.name);
+  expect(names(true, {})).toEqual(["exec", "0.98.0", "0.152.0"]);
+  expect(names(false, {})).toEqual([]);
+  expect(names(true, { CODEXMCP_TEST_PASSES: "none" })).toEqual([]);
+  expect(names(true, { CODEXMCP_TEST_ENGINE: "exec" })).toEqual([]);
+  const all = choosePasses(files, false, { CODEXMCP_TEST_PASSES: "all" });
+  expect(all.map((pass) => pass.files)).toEqual([
+    ["test/e2e/a.test.ts"],
+    ["test/e2e/a.test.ts"],
+    ["test/e2e/a.test.ts"],
+  ]);
+  for (const pass of choosePasses(files, true, {})) for (const file of pass.files) expect(existsSync(file)).toBe(true);
 });

@@ -50,6 +50,7 @@ const items = fc.oneof(
   fc.record({ type: type("web_search"), query: texts }),
   fc.record({ type: type("todo_list"), items: fc.array(fc.record({ text: texts, completed: fc.boolean() })) }),
   fc.record({ type: type("error"), message: texts }),
+  fc.record({ type: type("user_message"), text: texts, client_id: fc.uuid(), is_prompt: fc.boolean() }),
 );
 
 const count = fc.nat();
@@ -63,7 +64,7 @@ const errors = fc.oneof(texts, fc.constantFrom("Reconnecting... 1/5", "waiting f
 
 /** Events of `codex exec --json` in the form that this version knows. */
 export const knownEvents = fc.oneof(
-  fc.record({ type: type("thread.started"), thread_id: fc.uuid() }),
+  fc.record({ type: type("thread.started"), thread_id: fc.constantFrom("a", "b") }),
   fc.record({ type: type("turn.started") }),
   {
     weight: 5,
@@ -75,6 +76,11 @@ export const knownEvents = fc.oneof(
   fc.record({ type: type("turn.completed"), usage }),
   fc.record({ type: type("turn.failed"), error: fc.record({ message: errors }) }),
   fc.record({ type: type("error"), message: errors }),
+  fc.record({
+    type: type("goal.updated"),
+    status: fc.constantFrom("active", "complete", "blocked"),
+    tokens_used: count,
+  }),
 );
 
 /** Event as {@link knownEvents} makes it. */

@@ -96,19 +96,27 @@ export class ModelStub {
   }
 
   #outputItem(item: OutputItem): object {
-    const call = `call_${process.pid}_${++this.#calls}`;
+    const id = `call_${process.pid}_${++this.#calls}`;
     if ("say" in item) {
-      return { type: "message", role: "assistant", id: call, content: [{ type: "output_text", text: item.say }] };
+      return { type: "message", role: "assistant", id, content: [{ type: "output_text", text: item.say }] };
     }
     if ("think" in item) {
-      return { type: "reasoning", id: call, summary: [{ type: "summary_text", text: item.think }] };
+      return { type: "reasoning", id, summary: [{ type: "summary_text", text: item.think }] };
     }
-    if ("js" in item) return { type: "custom_tool_call", id: call, call_id: call, name: "exec", input: item.js };
-    const functionCall = { type: "function_call", id: call, call_id: call };
+    if ("js" in item) return { type: "custom_tool_call", id, call_id: id, name: "exec", input: item.js };
+    const functionCall = { type: "function_call", id, call_id: id };
     if ("call" in item) return { ...functionCall, name: item.call, arguments: JSON.stringify(item.args) };
     if ("tool" in item) {
       const { server, tool, args } = item;
-      return { ...functionCall, namespace: `mcp__${server}`, name: tool, arguments: JSON.stringify(args) };
+      const call = { ...functionCall, arguments: JSON.stringify(args) };
+      const flat = `mcp__${server}__${tool}`;
+      // Earlier versions of Codex offer a server's tools one by one.
+      const isFlat = this.requests.some(({ tools }) => tools?.some(({ name }) => name === flat) === true);
+      return isFlat ? { ...call, name: flat } : { ...call, namespace: `mcp__${server}`, name: tool };
+    }
+    if ("agent" in item) {
+      const { agent: name, args } = item;
+      return { ...functionCall, namespace: "multi_agent_v1", name, arguments: JSON.stringify(args) };
     }
     const args = { cmd: item.run, yield_time_ms: item.yieldMs ?? 10_000, ...(item.tty === true && { tty: true }) };
     return { ...functionCall, name: "exec_command", arguments: JSON.stringify(args) };
@@ -121,6 +129,7 @@ export interface StubRequest {
   input: InputItem[];
   reasoning?: { effort?: string };
   text?: { format?: object };
+  tools?: { name?: string }[];
 }
 
 interface InputItem {

@@ -10,6 +10,7 @@ export type Step =
   | { patch: string }
   /** A call of an MCP server that Codex is configured with. */
   | McpCall
+  | AgentCall
   /** A call of one of Codex's own tools, with any arguments. */
   | OwnCall
   | { delayMs: number }
@@ -37,6 +38,12 @@ export interface OwnCall {
   args: object;
 }
 
+/** A call of one of Codex's own tools for other agents. */
+export interface AgentCall {
+  agent: string;
+  args: object;
+}
+
 /** What the model gives out. */
 export type OutputItem =
   | { say: string }
@@ -44,6 +51,7 @@ export type OutputItem =
   | { run: string; yieldMs?: number; tty?: boolean }
   | { js: string }
   | McpCall
+  | AgentCall
   | OwnCall;
 
 /** What one request gets. */
@@ -60,7 +68,8 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   let commandsSeen = 0;
   const turn: Turn = { items: [] };
   for (const step of steps) {
-    const isCommand = "run" in step || "js" in step || "patch" in step || "tool" in step || "call" in step;
+    const isCommand =
+      "run" in step || "js" in step || "patch" in step || "tool" in step || "agent" in step || "call" in step;
     if (commandsSeen === toolResults) addStep(turn, step);
     if (isCommand && ++commandsSeen > toolResults) break;
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
+import { codexOf, TESTED_VERSION } from "./codex-version.ts";
 import { McpClient } from "./mcp-client.ts";
 import { ModelStub } from "./model-stub.ts";
 import { processesOf } from "./processes.ts";
@@ -10,8 +11,8 @@ const PROJECT = join(import.meta.dir, "..", "..");
 /** The compiled binary that end-to-end tests drive. */
 export const BINARY = join(PROJECT, "dist", "codex-mcp-server");
 
-/** The pinned Codex CLI, by npm's launcher as users have it. */
-export const CODEX = join(PROJECT, "node_modules", ".bin", "codex");
+/** The tested Codex CLI, by npm's launcher as users have it: the pinned one, or that of CODEXMCP_TEST_CODEX. */
+export const CODEX = codexOf(TESTED_VERSION);
 
 /**
  * A machine of its own: HOME, CODEX_HOME, state folder, tmux server, model, all in one folder that
@@ -33,6 +34,7 @@ export class World {
     mkdirSync(this.codexHome, { recursive: true });
     mkdirSync(join(this.root, "bin"));
     writeFileSync(join(this.codexHome, "config.toml"), codexConfig(this.stub.url));
+    giveModels(this.codexHome);
     writeFileSync(
       join(this.home, ".gitconfig"),
       "[user]\n\tname = Test\n\temail = test@example.invalid\n[init]\n\tdefaultBranch = main\n",
@@ -186,4 +188,15 @@ env_key = "STUB_KEY"
 request_max_retries = 0
 stream_max_retries = 0
 `;
+}
+
+/** Earlier versions ask OpenAI for its models, for three seconds where there is no network, unless they have just done so. */
+function giveModels(codexHome: string): void {
+  if (TESTED_VERSION === undefined) return;
+  const known = {
+    fetched_at: new Date(Date.now() + 3_600_000).toISOString(),
+    client_version: TESTED_VERSION,
+    models: [],
+  };
+  writeFileSync(join(codexHome, "models_cache.json"), JSON.stringify(known));
 }

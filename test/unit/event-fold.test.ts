@@ -57,6 +57,11 @@ function toText(list: readonly Line[], isTorn: boolean): string {
   return texts.join("\n") + (isTorn ? "" : "\n");
 }
 
+function goalOf(known: readonly KnownEvent[]): RunState["goal"] {
+  const last = lastOf(known, "goal.updated");
+  return last === undefined ? undefined : { status: last.status, tokens_used: last.tokens_used };
+}
+
 /** Returns what the events of a run add up to: for each fact, the last event that says it. */
 function stateOf(list: readonly Line[]): RunState {
   const known = list.flatMap((line) => ("known" in line ? [line.known] : []));
@@ -67,9 +72,11 @@ function stateOf(list: readonly Line[]): RunState {
   const daemonCommands = ran.filter((item) => !isFailure(item)).map(({ command }) => command);
   const turn = known.findLastIndex(({ type }) => type.startsWith("turn."));
   return {
-    sessionId: lastOf(known, "thread.started")?.thread_id,
+    ...sessionsOf(known),
+    ...messagesOf(known),
     lastMessage: completed.findLast((item) => item.type === "agent_message")?.text,
     sessionUsage: lastOf(known, "turn.completed")?.usage,
+    goal: goalOf(known),
     lastError: lastOf(known, "error")?.message,
     terminal: terminalOf(known[turn], lastOf(known.slice(0, Math.max(0, turn)), "error")?.message),
     isWaitingForNetwork: isWaiting(list),
@@ -78,6 +85,31 @@ function stateOf(list: readonly Line[]): RunState {
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
     openQuestions: [],
   };
+}
+
+/** Returns the run's session, which is the last before its first turn, or else the first, and the last other one after that. */
+function sessionsOf(list: readonly KnownEvent[]): Pick<RunState, "sessionId" | "strayedSession" | "hasTurn"> {
+  const threadsIn = (part: readonly KnownEvent[]) =>
+    part.flatMap((event) => (event.type === "thread.started" ? [event.thread_id] : []));
+  const turn = list.findIndex(({ type }) => type === "turn.started");
+  const [before, after] = turn < 0 ? [list, []] : [list.slice(0, turn), list.slice(turn)];
+  const sessionId = threadsIn(before).at(-1) ?? threadsIn(after)[0];
+  return { sessionId, strayedSession: threadsIn(after).findLast((id) => id !== sessionId), hasTurn: turn >= 0 };
+}
+
+/** Returns the messages that were read: those in a turn at once, and the newest prompt before a turn when the turn starts. */
+function messagesOf(list: readonly KnownEvent[]): Pick<RunState, "readMessages" | "nextPrompt"> {
+  const readMessages: string[] = [];
+  let nextPrompt: string | undefined;
+  for (const event of list) {
+    const item = event.type === "item.completed" && event.item.type === "user_message" ? event.item : undefined;
+    if (item?.is_prompt === true) nextPrompt = item.client_id;
+    else if (item !== undefined) readMessages.push(item.client_id);
+    if (event.type !== "turn.started" || nextPrompt === undefined) continue;
+    readMessages.push(nextPrompt);
+    nextPrompt = undefined;
+  }
+  return { readMessages: readMessages.slice(-1000), nextPrompt };
 }
 
 function lastOf<T extends KnownEvent["type"]>(list: readonly KnownEvent[], type: T) {

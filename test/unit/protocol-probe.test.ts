@@ -3,6 +3,7 @@ import { describesProtocol } from "#codex/engines/protocol-probe.ts";
 
 const REQUESTS = {
   initialize: ["clientInfo", "capabilities"],
+  "config/read": ["cwd", "includeLayers"],
   "thread/start": ["cwd", "sandbox", "approvalPolicy", "config", "developerInstructions", "newer"],
   "thread/resume": ["threadId", "cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
   "thread/turns/list": ["threadId", "limit"],

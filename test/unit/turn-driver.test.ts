@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import { TurnDriver } from "#codex/engines/turn-driver.ts";
 import type { TaskMessage } from "#domain/message.ts";
+import { Inbox, listMessages, postMessage } from "#store/tasks/inbox.ts";
+import { RunMessages } from "#tasks/supervise/run-messages.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {
@@ -19,7 +21,12 @@ interface Request {
 type Send = (message: object | "close") => void;
 
 /** Runs a driver against an app-server that is scripted: `answer` may send notifications before its result. */
-function drive(answer: (request: Request, send: Send) => object, messages: TaskMessage[], log = "") {
+function drive(
+  answer: (request: Request, send: Send) => object,
+  messages: readonly TaskMessage[],
+  log = "",
+  areGiven = false,
+) {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
   const server = Bun.serve({
@@ -41,20 +48,13 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
   const logFile = join(folder, "log");
   writeFileSync(logFile, log);
   const writer = new LogWriter(logFile);
-  const source = {
-    watch: (onNews: () => void) => {
-      const timer = setInterval(onNews, 10);
-      return () => clearInterval(timer);
-    },
-    take: () => messages.splice(0),
-    defer: (message: TaskMessage) => void waiting.push(message),
-    settle: () => undefined,
-  };
-  const waiting: TaskMessage[] = [];
-  const followUps = {
-    next: () => Promise.resolve(waiting[0]),
-    started: () => void waiting.shift(),
-  };
+  const paths = { inbox: join(folder, "inbox") };
+  for (const message of messages) postMessage(paths, message, false);
+  if (areGiven) {
+    const before = new Inbox(paths);
+    for (const message of before.take()) before.recordGiven(message);
+  }
+  const source = new RunMessages(new Inbox(paths));
   const turn = {
     prompt: "P",
     images: [],
@@ -64,7 +64,7 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
     threadId: undefined,
     runId: "run",
     messages: source,
-    followUps,
+    followUps: source,
     run: 1,
     questions: undefined,
   };
@@ -78,17 +78,18 @@ function drive(answer: (request: Request, send: Send) => object, messages: TaskM
     end: driver.run({ socket: join(folder, "s") }, exited),
     requests,
     readLog: () => readFileSync(logFile, "utf8"),
+    fates: () => listMessages(paths, "It ended.").map(({ state }) => state),
   };
 }
 
 const completed = (id: string) => ({ method: "turn/completed", params: { turn: { id, status: "completed" } } });
 
-/** Answers as the app-server does; turn 2 ends at once. */
-function answerOf({ method }: Request, send: Send, starts: { count: number }): object {
+/** Answers as the app-server does; one turn ends at once. */
+function answerOf({ method }: Request, send: Send, starts: { count: number }, ending = ["2"]): object {
   if (method === "thread/start" || method === "thread/resume") return { result: { thread: { id: "t" } } };
   if (method !== "turn/start") return { result: {} };
   const id = String(++starts.count);
-  if (id === "2") setTimeout(() => send(completed(id)), 20);
+  if (ending.includes(id)) setTimeout(() => send(completed(id)), 20);
   return { result: { turn: { id } } };
 }
 
@@ -162,4 +163,79 @@ test("an end of a turn in an unknown form ends the run with a plain error", asyn
   }, []);
   expect(await end).toBe("failed");
   expect(readLog()).toContain("in a form that this server does not know");
+});
+
+/** An app-server whose turns end when they are interrupted, and which reads each message that starts a turn. */
+function interruptible(ending: string[]) {
+  const starts = { count: 0 };
+  return (request: Request, send: Send): object => {
+    const { method, params } = request;
+    if (method === "turn/interrupt") send({ ...ended(String(params["turnId"]), "interrupted") });
+    if (method === "turn/start") setTimeout(() => send(read(String(params["clientUserMessageId"]))), 5);
+    return answerOf(request, send, starts, ending);
+  };
+}
+
+const ended = (id: string, status: string) => ({ method: "turn/completed", params: { turn: { id, status } } });
+const read = (clientId: string) => ({
+  method: "item/completed",
+  params: { item: { type: "userMessage", id: `item-${clientId}`, clientId, content: [] } },
+});
+const startedWith = (requests: readonly Request[]) =>
+  requests.filter(({ method }) => method === "turn/start").map(({ params }) => params["clientUserMessageId"]);
+
+test("of two messages that replace a turn, the one sent first comes first, and the other replaces its turn", async () => {
+  const messages = ["m1", "m2"].map((id) => ({ id, text: id, when: "instead" as const }));
+  const { end, requests, fates } = drive(interruptible(["3"]), messages);
+  expect(await end).toBe("completed");
+  expect(startedWith(requests)).toEqual(["run", "m1", "m2"]);
+  expect(requests.filter(({ method }) => method === "turn/interrupt")).toHaveLength(2);
+  expect(fates()).toEqual(["delivered", "delivered"]);
+});
+
+test("a message that Codex forgets because its turn is interrupted gets a turn of its own", async () => {
+  const messages = [
+    { id: "steered", text: "S", when: "now" as const },
+    { id: "replacing", text: "R", when: "instead" as const },
+  ];
+  const { end, requests, fates } = drive(interruptible(["2", "3"]), messages);
+  expect(await end).toBe("completed");
+  expect(startedWith(requests)).toEqual(["run", "replacing", "steered"]);
+  expect(fates()).toEqual(["delivered", "delivered"]);
+});
+
+for (const isRead of [true, false]) {
+  test(`a message that a killed supervisor may have steered is not steered again; ${isRead ? "Codex reads it" : "Codex does not have it, and it gets a turn"}`, async () => {
+    const { end, requests, fates } = drive(
+      (request, send) => {
+        if (request.method === "thread/turns/list") return { result: { data: [{ id: "1", status: "inProgress" }] } };
+        if (request.method === "thread/items/list") {
+          if (isRead) setTimeout(() => send(read("m")), 20);
+          setTimeout(() => send(completed("1")), 40);
+          return { result: { data: [] } };
+        }
+        return answerOf(request, send, { count: 1 });
+      },
+      [{ id: "m", text: "M", when: "now" }],
+      '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+      true,
+    );
+    expect(await end).toBe("completed");
+    expect(requests.filter(({ method }) => method === "turn/steer")).toEqual([]);
+    expect(startedWith(requests)).toEqual(isRead ? [] : ["m"]);
+    expect(fates()).toEqual(["delivered"]);
+  });
+}
+
+test("after a failed turn, a message for its end is not delivered, and its record says why", async () => {
+  const { end, requests, fates } = drive(
+    (request, send) => {
+      if (request.method === "turn/start") setTimeout(() => send(ended("1", "failed")), 30);
+      return answerOf(request, send, { count: 0 });
+    },
+    [{ id: "m", text: "M", when: "after" }],
+  );
+  expect(await end).toBe("failed");
+  expect(startedWith(requests)).toEqual(["run"]);
+  expect(fates()).toEqual(["undelivered"]);
 });

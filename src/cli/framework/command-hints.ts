@@ -35,7 +35,7 @@ const PHRASES: readonly (readonly [pattern: RegExp, command: string])[] = [
   [/\b[Ss]andbox (read-only|workspace-write|full-access)\b/g, "--$1"],
   [/\b(with|omit|[Uu]se|Omit) network\b(?! access)/g, "$1 --network"],
   [/\bOmit base\b/g, "Omit --base"],
-  [/\bDescribe the work in prompt\b/g, "Describe the work in the prompt"],
+  [/\bDescribe the work in (prompt|message)\b/g, "Describe the work in the $1"],
 ];
 
 const TOOL = /(?<![\w/.-])(codex_[a-z]+)(?: with task_ids? (?:\["([^"\]]+)"\]|"([^"]+)"))?(?![\w/])/g;

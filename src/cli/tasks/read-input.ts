@@ -10,37 +10,37 @@ const MAX_PROMPT_BYTES = 1024 * 1024;
 const MAX_SCHEMA_BYTES = 256 * 1024;
 
 /**
- * Returns the prompt that an operand means: itself or, for `-`, standard input.
+ * Returns the prompt or message that an operand means: itself or, for `-`, standard input.
  * @throws AppError `invalid_prompt` if it is too large or not UTF-8
  */
-export async function readPrompt(operand: string): Promise<string> {
+export async function readPrompt(operand: string, name: "prompt" | "message" = "prompt"): Promise<string> {
   if (operand !== "-") return operand;
-  if (isatty(0)) printErrors(["Type the prompt, then Ctrl-D on a line of its own."]);
+  if (isatty(0)) printErrors([`Type the ${name}, then Ctrl-D on a line of its own.`]);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
     for await (const chunk of Bun.stdin.stream()) {
       bytes += chunk.length;
-      if (bytes > MAX_PROMPT_BYTES) throw tooLarge();
+      if (bytes > MAX_PROMPT_BYTES) throw tooLarge(name);
       chunks.push(chunk);
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const message = `The prompt cannot be read from stdin: ${errnoOf(error) ?? String(error)}.`;
+    const message = `The ${name} cannot be read from stdin: ${errnoOf(error) ?? String(error)}.`;
     throw new AppError("invalid_prompt", message, "Pass a file or a pipe as stdin.");
   }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw new AppError("invalid_prompt", "The prompt on stdin is not UTF-8 text.", "Convert it to UTF-8.");
+    throw new AppError("invalid_prompt", `The ${name} on stdin is not UTF-8 text.`, "Convert it to UTF-8.");
   }
 }
 
-function tooLarge(): AppError {
+function tooLarge(name: string): AppError {
   return new AppError(
     "invalid_prompt",
-    `The prompt on stdin is larger than ${MAX_PROMPT_BYTES} bytes.`,
-    "Put long text into a file in the workspace and name the file in the prompt.",
+    `The ${name} on stdin is larger than ${MAX_PROMPT_BYTES} bytes.`,
+    `Put long text into a file in the workspace and name the file in the ${name}.`,
   );
 }
 

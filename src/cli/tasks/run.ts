@@ -51,6 +51,8 @@ const OPTIONS = {
     summary: "Start a new worktree with the uncommitted changes of the folder",
   },
   "no-commit": { type: "boolean", summary: "Do not commit what Codex leaves uncommitted in the worktree" },
+  goal: { type: "string", placeholder: "text", summary: "Let Codex go on, turn after turn, until this is reached" },
+  "goal-tokens": { type: "count", placeholder: "n", summary: "Number of tokens that the goal may take" },
   timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
   "idle-timeout": {
     type: "duration",
@@ -147,6 +149,8 @@ function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "
     base: options.base,
     includeUncommitted: options["include-uncommitted"] || undefined,
     commit: options["no-commit"] ? "never" : undefined,
+    goal: options.goal,
+    goalTokens: options["goal-tokens"],
     timeoutSeconds: options.timeout,
     idleTimeoutSeconds: options["idle-timeout"],
     outputSchema: schema === undefined ? undefined : readOutputSchema(resolve(expandHome(schema))),

@@ -18,8 +18,8 @@ export const sendCommand = defineCommand({
   group: "tasks",
   summary: "Send a message to a task",
   details:
-    "A running task gets it into its turn; this needs `CODEXMCP_ENGINE=app-server` at its start. A task that has ended is continued. " +
-    "With - as the message, reads it from stdin.",
+    "A running task gets it into its turn, or, with --after, in a turn of its own after it: the only way if the task runs with `codex exec`. " +
+    "A task that has ended is continued. `show` tells what became of it. With - as the message, reads it from stdin.",
   operands: { usage: "<task> <message|->", min: 2, max: 2, kind: "task" },
   options: {
     after: { type: "boolean", summary: "When the running turn has ended" },
@@ -31,7 +31,7 @@ export const sendCommand = defineCommand({
       throw new AppError("invalid_argument", "--after and --instead cannot be combined.", "Use one of them.");
     }
     const when = options.after ? "after" : options.instead ? "instead" : "now";
-    const message = await readPrompt(text);
+    const message = await readPrompt(text, "message");
     const { task, delivery } = await sendMessage(openCommandContext(), { task: name, message, when });
     printLines([compose`${paint(task.task_id, "bold")}: the message ${DELIVERIES[delivery]}`]);
     return 0;

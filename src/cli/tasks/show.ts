@@ -45,6 +45,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
     ...describeChanges(detail),
     ...describeEvents(detail),
     ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
+    ...describeMessages(detail),
     ...describeOutcome(detail),
     "",
     ...nextSteps(detail, record).map((line) => paint(line, "dim")),
@@ -114,6 +115,15 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
     return paint(sliceToWidth(text, terminalWidth()), style);
   });
   return ["", paint("Recent events", "bold"), ...lines];
+}
+
+function describeMessages({ messages = [] }: TaskDetail): Text[] {
+  if (messages.length === 0) return [];
+  const lines = messages.map(({ text, when, state }) => {
+    const line = `${state} (${when}): ${text.replace(/\s+/g, " ").trim()}`;
+    return paint(sliceToWidth(withoutControls(line), terminalWidth()), state === "undelivered" ? "yellow" : "plain");
+  });
+  return ["", paint("Messages", "bold"), ...lines];
 }
 
 function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {

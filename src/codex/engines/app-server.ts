@@ -1,6 +1,4 @@
-import { closeSync, openSync, readlinkSync, rmSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { logger } from "#base/log.ts";
+import { closeSync, openSync } from "node:fs";
 import { type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, type ProcessEnd, spawnCodex } from "#codex/process.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -45,37 +43,6 @@ export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles,
   return { identity, ended: runTurn(identity, ended, files, turn, true) };
 }
 
-/**
- * Removes the files of an app-server's channel. One that was killed also leaves its socket in the temporary folder. The agent may have
- * replaced the link to it, so only a target with the name that Codex gives this socket is removed.
- */
-function removeChannel(channel: Channel): void {
-  try {
-    for (const path of filesOf(channel)) rmSync(path, { force: true });
-  } catch (error) {
-    // A folder may be there instead; the outcome of the run does not depend on it.
-    logger("app").warn`the files of an app-server were not removed: ${String(error)}`;
-  }
-}
-
-function filesOf(channel: Channel): string[] {
-  if ("pipes" in channel) return [channel.pipes.input, channel.pipes.output];
-  const { socket } = channel;
-  const target = linkTarget(socket);
-  const name = new Bun.CryptoHasher("sha256").update(socket).digest("hex");
-  const isOwn =
-    target !== undefined && basename(target) === name && /^codex-daemon-\d+$/.test(basename(dirname(target)));
-  return isOwn ? [target, `${target}.lock`, socket] : [socket];
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
 async function runTurn(
   identity: ProcessIdentity,
   exited: Promise<ProcessEnd>,
@@ -90,14 +57,10 @@ async function runTurn(
   const first = await Promise.race([driven, died]);
   // One that dies before it has done anything is reported by the driver.
   const outcome = typeof first === "object" && !driver.hasThread ? await driven : first;
-  if (typeof outcome === "object") {
-    removeChannel(files.channel);
-    return outcome.end;
-  }
+  if (typeof outcome === "object") return outcome.end;
   // Idle, it ends at once.
   signalProcess(identity, "SIGTERM");
-  const end = await Promise.race([exited, Bun.sleep(END_TIMEOUT_MS)]);
-  if (end !== undefined) removeChannel(files.channel);
+  await Promise.race([exited, Bun.sleep(END_TIMEOUT_MS)]);
   const result = { exitCode: outcome === "completed" ? 0 : 1, signal: undefined };
   return outcome === "unusable" ? { ...result, isUnusable: true } : result;
 }

@@ -87,9 +87,7 @@ export class AppServerConnection {
 
   #send(message: object): void {
     // A message with half of a surrogate pair would be dropped without an answer.
-    this.#wire.send(
-      JSON.stringify(message, (_key, value: unknown) => (isString(value) ? value.toWellFormed() : value)),
-    );
+    this.#wire.send(JSON.stringify(message, (_key, value: unknown) => toWellFormed(value)));
   }
 
   #receive(data: string): void {
@@ -139,8 +137,11 @@ const UNWANTED = [
   "item/fileChange/outputDelta",
 ];
 
-function isString(value: unknown): value is string {
-  return typeof value === "string";
+/** Replaces halves of surrogate pairs in a text, or in the keys of an object. */
+function toWellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key.toWellFormed(), each]));
 }
 
 function parseMessage(data: string): v.InferOutput<typeof MessageSchema> | undefined {

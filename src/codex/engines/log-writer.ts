@@ -10,13 +10,20 @@ export interface LoggedRun {
   turnId: string | undefined;
   /** Ids of the completed items. */
   completed: Set<string>;
+  /** Names of the messages that Codex has read. */
+  read: Set<string>;
 }
 
 const LoggedSchema = v.looseObject({
   type: v.string(),
   thread_id: v.optional(v.string()),
   turn_id: v.optional(v.string()),
-  item: v.optional(v.looseObject({ id: v.optional(v.string()) })),
+  item: v.optional(
+    v.looseObject({
+      id: v.optional(v.string()),
+      client_id: v.optional(v.string()),
+    }),
+  ),
 });
 
 /** Writer of a run's log, which an earlier supervisor may have begun. */
@@ -54,15 +61,23 @@ export class LogWriter {
 
   /** Returns the parts of the run that the log has. */
   read(): LoggedRun {
-    const run: LoggedRun = { threadId: undefined, turnId: undefined, completed: new Set() };
+    const run: LoggedRun = {
+      threadId: undefined,
+      turnId: undefined,
+      completed: new Set(),
+      read: new Set(),
+    };
     for (const line of new LineReader(this.#path).read()) {
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedSchema), line);
       if (!parsed.success) continue;
       const { type, thread_id, turn_id, item } = parsed.output;
-      run.threadId ??= thread_id;
+      // A thread without a turn may have been followed by another.
+      run.threadId = thread_id ?? run.threadId;
       // A run may have several turns.
       run.turnId = turn_id ?? run.turnId;
-      if (type === "item.completed" && item?.id !== undefined) run.completed.add(item.id);
+      if (type !== "item.completed") continue;
+      if (item?.id !== undefined) run.completed.add(item.id);
+      if (item?.client_id !== undefined) run.read.add(item.client_id);
     }
     return run;
   }

@@ -10,6 +10,7 @@ import { withTemporaryFolder } from "#platform/files/temporary.ts";
 /** Requests that the engine sends, each with the parameters that it gives. */
 const REQUESTS: Record<string, readonly string[]> = {
   initialize: ["clientInfo", "capabilities"],
+  "config/read": ["cwd", "includeLayers"],
   "thread/start": ["cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
   "thread/resume": ["threadId", "cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
   "thread/turns/list": ["threadId", "limit"],

@@ -50,23 +50,26 @@ export async function openThread(
   logged: LoggedRun | undefined,
   log: LogWriter,
 ): Promise<string> {
-  const policy = turn.questions === undefined ? "never" : "on-request";
-  // People are asked, not a model that the user's configuration may name. A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
-  const settings = { cwd: turn.folder, sandbox: "read-only", approvalPolicy: policy, approvalsReviewer: "user" };
+  // A writable sandbox would make the folder a trusted project in the user's configuration: the turn sets its own.
+  const settings = {
+    cwd: turn.folder,
+    sandbox: "read-only",
+    approvalPolicy: turn.questions === undefined ? "never" : "on-request",
+    // People are asked, not a model that the user's configuration may name.
+    approvalsReviewer: "user",
+    ...(turn.config !== undefined && { config: turn.config }),
+  };
   const resumed = logged?.threadId ?? turn.threadId;
-  const answer =
-    resumed === undefined
-      ? await connection.request("thread/start", settings)
-      : await resumeThread(connection, { threadId: resumed, ...settings }, logged !== undefined);
+  const start = () => connection.request("thread/start", settings);
+  const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings });
+  // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
+  const isNew = logged?.turnId === undefined && turn.threadId === undefined;
+  const take = () => retryWhileEmpty(resume, isNew ? MAX_ATTEMPTS_WITHOUT_TURN : MAX_ATTEMPTS);
+  const retake = () => take().catch((error: unknown) => (isNew && isEmpty(error) ? start() : Promise.reject(error)));
+  const answer = await (resumed === undefined ? start() : logged === undefined ? resume() : retake());
   const { thread } = readField(ThreadSchema, answer, "thread/start");
-  if (logged?.threadId === undefined) log.write([{ type: "thread.started", thread_id: thread.id }]);
+  if (logged?.threadId !== thread.id) log.write([{ type: "thread.started", thread_id: thread.id }]);
   return thread.id;
-}
-
-/** Resumes a thread. One that is running in this app-server may have no record yet. */
-async function resumeThread(connection: AppServerConnection, params: object, isRunning: boolean): Promise<unknown> {
-  const request = () => connection.request("thread/resume", params);
-  return isRunning ? retryWhileEmpty(request) : request();
 }
 
 const AboutSchema = v.looseObject({ threadId: v.string() });
@@ -135,14 +138,23 @@ function isNotMaterialized(error: unknown): boolean {
   return error instanceof AppServerError && /not materialized yet/.test(error.message);
 }
 
+/** Returns whether an error says that nothing of a thread is recorded. */
+function isEmpty(error: unknown): boolean {
+  return error instanceof AppServerError && /is empty|not found|no rollout/i.test(error.message);
+}
+
+/** Number of times that a request is repeated. */
+const MAX_ATTEMPTS = 40;
+/** The same for a thread that may have no turn: a turn that begins just now must not be missed, because it would be started again. */
+const MAX_ATTEMPTS_WITHOUT_TURN = 120;
+
 /** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */
-async function retryWhileEmpty(request: () => Promise<unknown>): Promise<unknown> {
+async function retryWhileEmpty(request: () => Promise<unknown>, maxAttempts = MAX_ATTEMPTS): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await request();
     } catch (error) {
-      const isEmpty = error instanceof AppServerError && /is empty|not found|no rollout/i.test(error.message);
-      if ((!isEmpty && !isNotMaterialized(error)) || attempt === 40) throw error;
+      if ((!isEmpty(error) && !isNotMaterialized(error)) || attempt === maxAttempts) throw error;
       await Bun.sleep(25);
     }
   }

@@ -18,9 +18,7 @@ const ErrorParams = v.looseObject({
   willRetry: v.nullish(v.boolean(), false),
 });
 const WarningParams = v.looseObject({ message: text });
-const PlanParams = v.looseObject({
-  plan: v.nullish(v.array(v.looseObject({ step: text, status: text })), []),
-});
+const PlanParams = v.looseObject({ plan: v.nullish(v.array(v.looseObject({ step: text, status: text })), []) });
 const UsageParams = v.looseObject({
   tokenUsage: v.looseObject({
     total: v.looseObject({
@@ -44,29 +42,33 @@ export class Translator {
   /** Ids of the items that the log has, whole. */
   readonly #completed: Set<string>;
   readonly #started = new Set<string>();
-  readonly #messages = new Set<string>();
+  readonly #messages: Set<string>;
   #usage: EngineLine | undefined;
-  #lastMessage: string | undefined;
+  /** Last message of the agent that was translated. */
+  lastMessage: string | undefined;
 
   readonly #runId: string;
+  readonly #onMessage: (clientId: string) => void;
 
   /**
    * @param runId name of the run's own message, the prompt, which is not an event
-   * @param completed ids of the items that the log already has
+   * @param onMessage called with the name of each message that the thread has
+   * @param logged parts of the run that the log already has
    */
-  constructor(runId: string, completed: Iterable<string> = []) {
+  constructor(
+    runId: string,
+    onMessage: (clientId: string) => void,
+    logged?: { completed: Set<string>; read: Set<string> },
+  ) {
     this.#runId = runId;
-    this.#completed = new Set(completed);
+    this.#onMessage = onMessage;
+    this.#completed = new Set(logged?.completed);
+    this.#messages = new Set(logged?.read);
   }
 
   /** Returns whether the thread has a message of this name. */
   hasMessage(clientId: string): boolean {
     return this.#messages.has(clientId);
-  }
-
-  /** Returns the last message of the agent that was translated. */
-  get lastMessage(): string | undefined {
-    return this.#lastMessage;
   }
 
   /** Returns the lines for a notification; none for those that `exec` does not report. */
@@ -99,18 +101,24 @@ export class Translator {
 
   /** Returns the line for an item that began. */
   start(item: AppServerItem): EngineLine[] {
-    if (this.#started.has(item.id) || this.#completed.has(item.id) || !REPORTED_AT_START.has(item.type)) return [];
+    const isKnown = item.id !== "" && (this.#started.has(item.id) || this.#completed.has(item.id));
+    if (isKnown || !REPORTED_AT_START.has(item.type)) return [];
     this.#started.add(item.id);
     return [{ type: "item.started", item: translateItem(item) }];
   }
 
   /** Returns the line for a completed item, unless the log has it. */
   complete(item: AppServerItem): EngineLine[] {
-    if (item.type === "agentMessage" && typeof item["text"] === "string") this.#lastMessage = item["text"];
-    if (this.#completed.has(item.id)) return [];
+    if (item.type === "agentMessage" && typeof item["text"] === "string") this.lastMessage = item["text"];
+    const { clientId } = item;
+    if (typeof clientId === "string" && !this.#messages.has(clientId)) {
+      this.#messages.add(clientId);
+      this.#onMessage(clientId);
+    }
+    // Several items may have no id.
+    if (item.id !== "" && this.#completed.has(item.id)) return [];
     this.#completed.add(item.id);
-    if (typeof item["clientId"] === "string") this.#messages.add(item["clientId"]);
-    if (item["clientId"] === this.#runId) return [];
+    if (clientId === this.#runId) return [];
     return [{ type: "item.completed", item: translateItem(item) }];
   }
 

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
-import type { TaskMessage } from "#domain/message.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
 import { Interviewer } from "./interviewer.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
+import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
+import { completeSettings } from "./run-settings.ts";
 import { type Channel, connect, findTurns, isOfOther, listItems, openThread } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
@@ -24,21 +25,22 @@ type TurnEnd = "completed" | "failed" | "unusable";
  * further turn for each follow-up.
  */
 export class TurnDriver {
-  readonly #turn: TurnRequest;
+  #turn: TurnRequest;
   readonly #log: LogWriter;
   readonly #logged: LoggedRun | undefined;
   readonly #translator: Translator;
   readonly #interviewer: Interviewer;
   readonly #end = Promise.withResolvers<TurnEnd>();
+  readonly #delivery: MessageDelivery;
   /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
-  #hasDeferred = false;
+  #hasWaiting = false;
+  /** Follow-up that the running turn began with, until the thread has it. */
+  #opening: FollowUp | undefined;
   /** Notifications that came before the log had what was before them. */
   #held: [method: string, params: unknown][] | undefined = [];
   #connection: AppServerConnection | undefined;
   #threadId = "";
   #turnId: string | undefined;
-  /** Whether the running turn was interrupted for a message. */
-  #isReplaced = false;
   /** Whether the last turn has ended: no message is taken any more. */
   #isOver = false;
   /** Whether the thread was opened, and so the log begun. */
@@ -50,8 +52,9 @@ export class TurnDriver {
     this.#turn = turn;
     this.#log = log;
     this.#logged = logged;
-    this.#translator = new Translator(turn.runId, logged?.completed);
-    this.#interviewer = new Interviewer(turn, log, (text) => this.#steer({ id: crypto.randomUUID(), text }));
+    this.#translator = new Translator(turn.runId, (id) => this.#read(id), logged);
+    this.#interviewer = new Interviewer(turn, log, (text) => this.#delivery.tell(text, this.#runningTurn));
+    this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
 
   /** Runs the turns. @returns how the last one ended */
@@ -63,12 +66,13 @@ export class TurnDriver {
         asked: (method, params, id) => this.#interviewer.answer(method, params, id),
       });
       this.#connection = connection;
+      this.#turn = await completeSettings(connection, this.#turn);
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
       this.#hasThread = true;
       const ended = await this.#begin();
       this.#interviewer.withdrawOld();
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
-      this.#deliver(this.#logged !== undefined);
+      this.#deliver();
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
       if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
       return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
@@ -144,76 +148,78 @@ export class TurnDriver {
     const { turn } = readField(EndSchema, params, "turn/completed");
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
-    // A turn that was replaced is not the end of the run.
-    if (!this.#isReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
-    this.#isReplaced = false;
+    const wasReplaced = this.#delivery.endTurn();
+    // A turn that was replaced is not the end of the run, and what it began with may be lost.
+    if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
+    if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
+    this.#opening = undefined;
     // Messages are taken while the follow-ups are asked, which may take long.
     this.#queue(async () => void this.#continue(turn.status === "completed" ? "completed" : "failed"));
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */
   async #continue(end: TurnEnd): Promise<void> {
-    this.#hasDeferred = false;
+    this.#hasWaiting = false;
     const turn = { isCompleted: end === "completed", lastMessage: this.#translator.lastMessage };
     const asked = this.#turn.followUps.next(turn);
     // The work that follows reports a failure.
     await asked.catch(() => undefined);
     this.#queue(async () => {
       const next = await asked;
-      if (next !== undefined) return this.#follow(next);
-      if (this.#hasDeferred) return void this.#continue(end);
+      if (next !== undefined) return this.#follow(next, end);
+      await this.#take();
+      if (this.#hasWaiting) return void this.#continue(end);
       this.#isOver = true;
       this.#end.resolve(end);
     });
   }
 
   /** Delivers the messages that have come, one after the other. */
-  #deliver(isAdopted = false): void {
+  #deliver(): void {
     this.#queue(async () => {
       // Its sender takes a message back that came after the end, and starts the next run with it.
       if (this.#isOver) return;
-      for (const message of this.#turn.messages.take(isAdopted)) {
-        if (this.#translator.hasMessage(message.id)) this.#turn.messages.settle(message, "steered");
-        else await this.#deliverOne(message);
-      }
+      await this.#take();
+      await this.#replace();
     });
   }
 
-  async #deliverOne(message: TaskMessage): Promise<void> {
-    const { messages } = this.#turn;
-    if (message.when === "now" && (await this.#steer(message))) return messages.settle(message, "steered");
-    // If the turn has just ended, the work that this queued starts the next one. A turn started here would be ended by that work.
-    messages.defer(message);
-    this.#hasDeferred = true;
-    if (message.when !== "instead" || this.#turnId === undefined || this.#isReplaced) return;
-    this.#isReplaced = true;
-    // It fails if the turn ends by itself at this moment.
-    await this.#link.request("turn/interrupt", { threadId: this.#threadId, turnId: this.#turnId }).catch(ignoreRefusal);
-    // Interrupting leaves its commands running.
-    await this.#link.request("thread/backgroundTerminals/clean", { threadId: this.#threadId }).catch(() => undefined);
+  async #take(): Promise<void> {
+    const isRead = (id: string) => this.#translator.hasMessage(id);
+    if (await this.#delivery.deliver(() => this.#runningTurn, isRead)) this.#hasWaiting = true;
   }
 
-  /** @returns false if the turn ended before the message reached it */
-  async #steer({ id, text }: Omit<TaskMessage, "when">): Promise<boolean> {
-    if (this.#turnId === undefined) return false;
-    try {
-      await this.#link.request("turn/steer", {
-        threadId: this.#threadId,
-        expectedTurnId: this.#turnId,
-        input: textInput(text),
-        clientUserMessageId: id,
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof AppServerError) return false;
-      throw error;
+  /** Interrupts the turn if a message waits that is to replace it, and the turn's own message is not lost by that. */
+  async #replace(): Promise<void> {
+    if (this.#opening === undefined) await this.#delivery.replace(this.#runningTurn);
+  }
+
+  /** Records that the thread has a message. */
+  #read(id: string): void {
+    this.#turn.messages.recordRead(id);
+    const opening = this.#opening;
+    if (opening?.id !== id) return;
+    this.#opening = undefined;
+    this.#turn.followUps.started(opening);
+    this.#queue(() => this.#replace());
+  }
+
+  async #follow(followUp: FollowUp, end: TurnEnd): Promise<void> {
+    if (this.#translator.hasMessage(followUp.id)) {
+      // An earlier supervisor had given it to Codex.
+      this.#turn.messages.recordRead(followUp.id);
+      this.#turn.followUps.started(followUp);
+      return void this.#continue(end);
     }
-  }
-
-  async #follow(followUp: FollowUp): Promise<void> {
+    this.#opening = followUp;
     // The result of the run is that of its last turn.
     await this.#start(textInput(followUp.text), followUp.id, this.#turn.outputSchema);
-    this.#turn.followUps.started(followUp);
+    // A message that is to replace a turn may have come meanwhile.
+    await this.#replace();
+  }
+
+  get #runningTurn(): RunningTurn | undefined {
+    return this.#turnId === undefined ? undefined : { threadId: this.#threadId, turnId: this.#turnId };
   }
 
   /** Runs work after the work before it. */
@@ -242,8 +248,4 @@ export class TurnDriver {
     if (this.#connection === undefined) throw new AppServerError("There is no connection to the app-server.");
     return this.#connection;
   }
-}
-
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof AppServerError)) throw error;
 }

@@ -3,10 +3,16 @@ import type { Delivery, TaskMessage } from "#domain/message.ts";
 import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
 
 /** Access of a turn, as the app-server takes it. */
-type SandboxPolicy =
+export type SandboxPolicy =
   | { type: "dangerFullAccess" }
   | { type: "readOnly"; networkAccess: boolean }
-  | { type: "workspaceWrite"; writableRoots: string[]; networkAccess: boolean };
+  | {
+      type: "workspaceWrite";
+      writableRoots: string[];
+      networkAccess: boolean;
+      excludeTmpdirEnvVar?: boolean;
+      excludeSlashTmp?: boolean;
+    };
 
 /** First turn of a run. */
 export interface TurnRequest {
@@ -15,6 +21,10 @@ export interface TurnRequest {
   outputSchema: object | undefined;
   sandboxPolicy: SandboxPolicy;
   folder: string;
+  /** File of Codex's profile for the run. */
+  profileFile?: string | undefined;
+  /** Settings of the thread that take precedence over Codex's files. */
+  config?: object | undefined;
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */
@@ -46,16 +56,20 @@ export interface QuestionDesk {
   close: () => void;
 }
 
-/** Messages to a run, and what became of them. */
+/** Messages to a run. Those that Codex has not read when a turn ends are among the run's follow-ups. */
 export interface MessageSource {
   /** Calls a function when messages may have come. @returns a function that stops this */
   watch: (onNews: () => void) => () => void;
-  /** Takes the new messages; for an adopted run also those that its earlier supervisor did not deliver. */
-  take: (isAdopted?: boolean) => readonly TaskMessage[];
-  /** Lets a message wait for a turn of its own, among the run's follow-ups. */
-  defer: (message: TaskMessage) => void;
-  /** Records that a message was delivered. */
-  settle: (message: TaskMessage, delivery: Delivery) => void;
+  /** Takes the new messages; an earlier supervisor may have given some of them to Codex, and told their senders how. */
+  take: () => readonly (TaskMessage & { isGiven: boolean; delivery: Delivery | undefined })[];
+  /** Records how a message is delivered, for its sender. */
+  announce: (message: TaskMessage, delivery: Delivery) => void;
+  /** Records that Codex is being given a message. */
+  recordGiven: (message: TaskMessage) => void;
+  /** Records that Codex has read a message. */
+  recordRead: (id: string) => void;
+  /** Whether a message waits that is to replace the running turn. */
+  readonly hasReplacement: boolean;
 }
 
 /** Returns a text as the input of a turn. */
@@ -63,7 +77,7 @@ export function textInput(text: string): object[] {
   return [{ type: "text", text, text_elements: [] }];
 }
 
-/** Returns the prompt and images of a run as the input of its first turn. */
+/** Returns the images and the prompt of a run as the input of its first turn, in the order of `codex exec`. */
 export function turnInput({ prompt, images }: TurnRequest): object[] {
-  return [...textInput(prompt), ...images.map((path) => ({ type: "localImage", path }))];
+  return [...images.map((path) => ({ type: "localImage", path })), ...textInput(prompt)];
 }

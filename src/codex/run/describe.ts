@@ -45,6 +45,9 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
       return { type: "question", text: shorten(describeAsked(event.question), limit) };
     case "answer":
       return { type: "answer", text: shorten(describeAnswer(event), limit) };
+    case "goal.updated":
+      // While it is active, only its tokens change.
+      return event.status === "active" ? undefined : { type: "notice", text: shorten(`goal: ${event.status}`, limit) };
     default:
       return undefined;
   }

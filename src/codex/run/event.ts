@@ -6,7 +6,14 @@ const text = v.nullish(v.string(), "");
 const ItemSchema = v.variant("type", [
   v.object({ type: v.literal("agent_message"), text }),
   v.object({ type: v.literal("reasoning"), text }),
-  v.object({ type: v.literal("user_message"), text }),
+  v.object({
+    type: v.literal("user_message"),
+    text,
+    /** Name of a message. */
+    client_id: v.optional(v.string()),
+    /** Whether it is the prompt of a turn that has not begun. */
+    is_prompt: v.optional(v.boolean()),
+  }),
   v.object({
     type: v.literal("command_execution"),
     id: text,
@@ -59,6 +66,8 @@ const EventSchema = v.variant("type", [
   // This server's own events: Codex asks, and gets an answer.
   v.object({ type: v.literal("question"), question: v.looseObject({ id: v.string(), kind: text, text }) }),
   v.object({ type: v.literal("answer"), id: v.string(), decision: text, by: text, cause: v.optional(v.string()) }),
+  // Written by this server's app-server engine.
+  v.object({ type: v.literal("goal.updated"), status: v.string(), tokens_used: count }),
 ]);
 
 /** Item of a turn whose type this version knows. */

@@ -32,7 +32,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: "rate_limited",
     matches:
-      /\b(?:hit|reached|exceeded) (?:your|the)(?: \w+){0,3} usage limit|\busage limit (?:has been |was )?(?:hit|reached|exceeded)|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|\bquota exceeded\b.*\b(?:plan|billing|metric|requests)\b/i,
+      /\b(?:hit|reached|exceeded) (?:your|the)(?: \w+){0,3} usage limit|\busage limit (?:has been |was )?(?:hit|reached|exceeded)|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|please try again in \d|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|\bquota exceeded\b.*\b(?:plan|billing|metric|requests)\b/i,
     hint: "Wait, or use another account or model.",
   },
   {

@@ -1,4 +1,5 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
+import type { GoalState } from "#domain/goal.ts";
 import type { Usage } from "#domain/record.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
 
@@ -11,6 +12,8 @@ export interface RunState {
   sessionUsage: Usage | undefined;
   /** End of the turn; undefined while it lasts. */
   terminal: { kind: "completed" } | { kind: "failed"; message: string } | undefined;
+  /** Last state of the goal that Codex pursues, if it has one. */
+  goal: GoalState | undefined;
   /** Last error that Codex reported. */
   lastError: string | undefined;
   /**
@@ -25,8 +28,17 @@ export interface RunState {
   daemonCommands: readonly string[];
   /** Ids of the questions that no one has answered. */
   openQuestions: readonly string[];
+  /** Names of the messages that Codex has read; the newest {@link MAX_READ_MESSAGES}. */
+  readMessages: readonly string[];
+  /** Name of the message that is the prompt of a further process, until its turn begins. */
+  nextPrompt: string | undefined;
+  /** Whether a turn has begun: a session without one may be replaced by another. */
+  hasTurn: boolean;
+  /** Session that a further process began instead of continuing the run's. */
+  strayedSession: string | undefined;
 }
 
+const MAX_READ_MESSAGES = 1000;
 const MAX_DAEMON_COMMANDS = 50;
 /** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
@@ -39,21 +51,28 @@ export const NO_EVENTS: RunState = {
   lastMessage: undefined,
   sessionUsage: undefined,
   terminal: undefined,
+  goal: undefined,
   lastError: undefined,
   isWaitingForNetwork: false,
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
   openQuestions: [],
+  readMessages: [],
+  nextPrompt: undefined,
+  hasTurn: false,
+  strayedSession: undefined,
 };
 
 /** Returns the state after one more event. Events that this version does not know change nothing. */
 export function applyEvent(state: RunState, event: CodexEvent): RunState {
   switch (event.type) {
     case "thread.started":
-      return { ...state, sessionId: event.thread_id };
+      return isOwnSession(state, event.thread_id)
+        ? { ...state, sessionId: event.thread_id }
+        : { ...state, strayedSession: event.thread_id };
     case "turn.started":
-      return { ...state, terminal: undefined, isWaitingForNetwork: false };
+      return { ...withRead(state, state.nextPrompt), hasTurn: true, terminal: undefined, isWaitingForNetwork: false };
     case "item.started":
     case "item.updated":
     case "item.completed":
@@ -74,6 +93,8 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return { ...state, openQuestions: [...withoutId(state.openQuestions, event.question.id), event.question.id] };
     case "answer":
       return { ...state, openQuestions: withoutId(state.openQuestions, event.id) };
+    case "goal.updated":
+      return { ...state, goal: { status: event.status, tokens_used: event.tokens_used } };
     case "unknown":
       return state;
   }
@@ -81,6 +102,10 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
 
 function withoutId(ids: readonly string[], id: string): string[] {
   return ids.filter((each) => each !== id);
+}
+
+function isOwnSession({ sessionId, hasTurn }: RunState, threadId: string): boolean {
+  return sessionId === undefined || !hasTurn || sessionId === threadId;
 }
 
 /** Returns whether an error event only reports that Codex reconnects to the model. */
@@ -94,8 +119,17 @@ function applyItem(state: RunState, eventType: string, item: { type: string }): 
     if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
     return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
   }
+  if (item.type === "user_message") {
+    return item.is_prompt === true ? { ...state, nextPrompt: item.client_id } : withRead(state, item.client_id);
+  }
   // Errors among the items are warnings (`Model metadata … not found`): the run continues.
   return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+}
+
+function withRead(state: RunState, message: string | undefined): RunState {
+  if (message === undefined) return state;
+  const readMessages = [...state.readMessages, message].slice(-MAX_READ_MESSAGES);
+  return { ...state, readMessages, nextPrompt: message === state.nextPrompt ? undefined : state.nextPrompt };
 }
 
 function withCommand({ daemonCommands }: RunState, command: string): readonly string[] {

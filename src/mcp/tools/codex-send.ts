@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { shorten } from "#base/text.ts";
+import { DELIVERIES, MESSAGE_TIMES } from "#domain/message.ts";
 import { MAX_CLIENT_NAME, visibleStatus } from "#domain/record.ts";
 import { answerQuestion } from "#tasks/answer-question.ts";
 import { sendMessage } from "#tasks/send-message.ts";
@@ -18,7 +19,7 @@ export const codexSend = defineTool({
     message: z.string(),
     answer: z.string().optional().describe("Id of its question; message: accept, decline, … or a text"),
     when: z
-      .enum(["now", "after", "instead"])
+      .enum(MESSAGE_TIMES)
       .optional()
       .describe("now (default): into the running turn; after: when it has ended; instead: interrupt it first"),
   }),
@@ -28,7 +29,7 @@ export const codexSend = defineTool({
       topic: z.string(),
       status,
       delivery: z
-        .enum(["steered", "queued", "replaced", "started", "answered"])
+        .enum([...DELIVERIES, "started", "answered"])
         .describe("steered: in the running turn; queued: after it; replaced: instead of it; started: a next run"),
       decision: z.string().optional().describe("Decision of an answer"),
       note: z.string().optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MESSAGE_STATES } from "#domain/message.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
 import { showTask } from "#tasks/show-task.ts";
@@ -54,6 +55,10 @@ export const codexStatus = defineTool({
       last_event_at: z.string().optional(),
       stalled: z.string().optional().describe("Why the task makes no progress"),
       note: z.string().optional(),
+      messages: z
+        .array(z.looseObject({ text: z.string(), state: z.enum(MESSAGE_STATES) }))
+        .optional()
+        .describe("Sent with codex_send"),
       ...outcomeSchemas(),
       ...worktreeSchemas(),
       ...failureFields(),

@@ -15,6 +15,8 @@ const UNENDED = "it does not end, or belongs to another user";
 
 /** Time between SIGINT and SIGKILL, in milliseconds. */
 const GRACE_MS = 2000;
+/** Time between the first and the second SIGINT to a server, in milliseconds. */
+const SECOND_SIGNAL_MS = 50;
 /** Time after which the processes that still run are reported as survivors, in milliseconds. */
 const END_TIMEOUT_MS = 6000;
 /** Number of consecutive searches that must find nothing: a process in the middle of an exec has no readable environment. */
@@ -56,14 +58,22 @@ export async function endFamily(family: ProcessFamily, graceMs = GRACE_MS): Prom
 }
 
 /** Asks the root to end and waits for a while; a stopped process could not handle the signal. */
-async function interruptRoot({ root }: ProcessFamily, graceMs: number, findMembers: () => void): Promise<void> {
+async function interruptRoot(
+  { root, isServer }: ProcessFamily,
+  graceMs: number,
+  findMembers: () => void,
+): Promise<void> {
   if (root === undefined) return;
   signalProcess(root, "SIGCONT");
   if (!signalProcess(root, "SIGINT")) return;
-  const deadline = performance.now() + graceMs;
-  while (isProcessAlive(root) && performance.now() < deadline) {
+  const start = performance.now();
+  let isAgain = isServer === true;
+  while (isProcessAlive(root) && performance.now() < start + graceMs) {
     findMembers();
     await Bun.sleep(10);
+    if (!isAgain || performance.now() < start + SECOND_SIGNAL_MS) continue;
+    isAgain = false;
+    signalProcess(root, "SIGINT");
   }
 }
 

@@ -5,6 +5,8 @@ import { type ProcessTable, processSystem } from "./system.ts";
 export interface ProcessFamily {
   /** Process whose descendants belong to the family, if known. */
   root: ProcessIdentity | undefined;
+  /** Set if the root is a server, which ends its work before it heeds a first SIGINT; a second one ends it at once. */
+  isServer?: boolean;
   /** Environment entry `NAME=value` that every member inherits, unless it clears its environment. */
   marker: string | undefined;
   /** Criteria that, on Linux, also find members that have cleared their environment. */

@@ -4,6 +4,7 @@ import { logger } from "#base/log.ts";
 import { addressOf, ownIdentity, type ProcessIdentity } from "#platform/process/identity.ts";
 import type { Question } from "#domain/question.ts";
 import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
+import { listMessages } from "./inbox.ts";
 import { formatMeta } from "./meta-file.ts";
 import { inStateFolder, toStorageFault } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
@@ -36,11 +37,20 @@ export function markRunning(store: Store, task: RunningTask, maxConcurrent = 0):
 }
 
 /**
- * Ends a task that is in a given state.
+ * Ends a task that is in a given state. Its record then tells what became of the messages to it.
  * @returns false if it had already ended: the earlier end is kept
  */
 export function endTask(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
   if (!canMove(from, task.status)) throw new Error(`a task cannot go from ${from} to ${task.status}`);
+  const ended = withMessages(store, task);
+  if (!setEnd(store, from, ended)) return false;
+  // A message may have come before others could see the end.
+  const late = withMessages(store, task);
+  if (late.messages?.length !== ended.messages?.length) setEnd(store, task.status, late);
+  return true;
+}
+
+function setEnd(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
   return changeTask(
     store,
     task,
@@ -48,6 +58,17 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
      WHERE task_id = $task_id AND run = $run AND status = $from RETURNING 1`,
     { from },
   );
+}
+
+const WHY_UNDELIVERED = {
+  completed: "The task ended before Codex read it.",
+  failed: "The task failed before Codex read it.",
+  cancelled: "The task was cancelled before Codex read it.",
+} as const satisfies Record<EndedTask["status"], string>;
+
+function withMessages(store: Store, task: EndedTask): EndedTask {
+  const messages = listMessages(taskPaths(store.paths.home, task.task_id), WHY_UNDELIVERED[task.status]);
+  return messages.length === 0 ? task : { ...task, messages };
 }
 
 /**

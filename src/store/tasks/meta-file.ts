@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
+import { DELIVERIES, MESSAGE_STATES, MESSAGE_TIMES } from "#domain/message.ts";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { SANDBOXES, type TaskRecord } from "#domain/record.ts";
@@ -102,6 +103,8 @@ const MetaSchema = v.object({
   output_schema_file: text,
   network: v.optional(v.literal(true)),
   approvals: v.optional(v.literal("ask")),
+  goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
+  goal_state: v.optional(v.object({ status: v.string(), tokens_used: v.number() })),
   engine: v.optional(v.literal("app-server")),
   settings: list,
   timeout_seconds: v.optional(v.number(), 0),
@@ -110,6 +113,19 @@ const MetaSchema = v.object({
   commit: v.optional(v.literal("never")),
   commit_error: text,
   daemon_requests: list,
+  messages: v.optional(
+    v.array(
+      v.object({
+        id: v.string(),
+        text: v.string(),
+        when: v.picklist(MESSAGE_TIMES),
+        sent_at: v.string(),
+        state: v.picklist(MESSAGE_STATES),
+        delivery: v.exactOptional(v.picklist(DELIVERIES)),
+        why: v.exactOptional(v.string()),
+      }),
+    ),
+  ),
   worktree_dir: text,
   agent_branch: text,
   base_branch: text,

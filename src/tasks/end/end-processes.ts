@@ -23,7 +23,8 @@ export async function endProcesses(
 ): Promise<Survivor[]> {
   const root = task.origin === "python" ? await findPythonRun(config, task) : codex;
   const traces = familyTraces(config, task, supervisor);
-  const left = await endFamily({ root, marker: runMarker(config, task), traces });
+  const isServer = task.engine === "app-server";
+  const left = await endFamily({ root, isServer, marker: runMarker(config, task), traces });
   for (const { pid, reason } of left) {
     logger("app").warn`process ${pid} of ${task.task_id} could not be ended: ${reason}`;
   }

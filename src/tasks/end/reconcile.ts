@@ -19,6 +19,7 @@ import { startEndHook } from "#tasks/supervise/end-hook.ts";
 import { finishTask, finishUnseenTask } from "#tasks/supervise/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { readTaskLife } from "./task-life.ts";
+import { findContinuation } from "./waiting-turns.ts";
 import { foldLog } from "#codex/run/run-log.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { hasSession, tmuxServerOf } from "#tmux/tmux.ts";
@@ -39,6 +40,8 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
   if (life.state === "owned" || life.state === "unknown") return record;
   if (record.status === "queued") return failUnstarted(context, record);
   if (life.state === "orphaned") return adopt(context, record, stored.codex === undefined, life.codex);
+  const continuation = await findContinuation(context, stored);
+  if (continuation !== undefined) return continuation === "start" ? startSupervisor(context, record) : record;
   // If a cancel was requested, the task ends as cancelled.
   const stopped = stored.isCancelRequested ? CANCELLED : undefined;
   await withOwnerLock(context, record, () => endLost(context, record, stopped));
@@ -95,9 +98,13 @@ function tryHoldOwner(context: AppContext, task: TaskRecord): HeldLock | undefin
   return undefined;
 }
 
-/** Starts a new supervisor for a run. If several processes do so, the first supervisor takes the run over. */
 function adopt(context: AppContext, task: RunningTask, isNew: boolean, codex: ProcessIdentity): RunningTask {
   if (isNew) recordCodexProcess(context.store, task, codex);
+  return startSupervisor(context, task);
+}
+
+/** Starts a new supervisor for a run. If several processes do so, the first supervisor takes the run over. */
+function startSupervisor(context: AppContext, task: RunningTask): RunningTask {
   void startDetachedSupervisor(context, task).catch((error: unknown) => {
     logger("app").warn`no new supervisor for ${task.task_id}: ${String(error)}`;
   });

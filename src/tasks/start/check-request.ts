@@ -17,9 +17,10 @@ import { identifyProcess, type ProcessIdentity, visibleIdentity } from "#platfor
 import { listRunProcesses } from "#store/tasks/list-tasks.ts";
 import { RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { checkGoal, type GoalRequest } from "./goal.ts";
 
 /** Request to start a task, as the caller gives it. */
-export interface StartRequest {
+export interface StartRequest extends GoalRequest {
   prompt: string;
   cwd: string;
   topic: string;
@@ -85,6 +86,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
   checkNetwork(request);
   checkApprovals(request);
+  checkGoal(request);
   locateCodex(config);
   if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {
@@ -106,28 +108,32 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
 }
 
 /** Returns the size limit of a prompt in bytes. With the read-only fallback, our instructions count towards Codex's limit. */
-function roomForPrompt(config: Config, { sandbox }: StartRequest): number {
+function roomForPrompt(config: Config, { sandbox }: Pick<StartRequest, "sandbox">): number {
   const mayFallBack = sandbox === "read-only" && config.readonlyFallback !== "off";
   return mayFallBack ? MAX_PROMPT_BYTES - Buffer.byteLength(withInstructions("")) : MAX_PROMPT_BYTES;
 }
 
 /**
- * Checks a text for Codex: a prompt, or a message to a running task.
+ * Checks a message to a task: with a text that Codex does not take, a running task would fail.
  * @throws AppError `invalid_prompt`
  */
-export function checkPrompt(prompt: string, maxBytes = MAX_PROMPT_BYTES): void {
-  const bytes = Buffer.byteLength(prompt);
-  if (prompt.includes("\0")) {
-    throw new AppError("invalid_prompt", "The prompt contains a NUL character.", "Remove it.");
+export function checkMessage(config: Config, task: Pick<StartRequest, "sandbox">, message: string): void {
+  checkPrompt(message, roomForPrompt(config, task), "message");
+}
+
+function checkPrompt(text: string, maxBytes: number, name: "prompt" | "message" = "prompt"): void {
+  const bytes = Buffer.byteLength(text);
+  if (text.includes("\0")) {
+    throw new AppError("invalid_prompt", `The ${name} contains a NUL character.`, "Remove it.");
   }
-  if (prompt.trim() === "") {
-    throw new AppError("invalid_prompt", "The prompt is empty.", "Describe the work in prompt.");
+  if (text.trim() === "") {
+    throw new AppError("invalid_prompt", `The ${name} is empty.`, `Describe the work in ${name}.`);
   }
   if (bytes > maxBytes) {
     throw new AppError(
       "invalid_prompt",
-      `The prompt is ${bytes} bytes long; the limit is ${maxBytes} bytes.`,
-      "Put long text into a file in the workspace and name the file in the prompt.",
+      `The ${name} is ${bytes} bytes long; the limit is ${maxBytes} bytes.`,
+      `Put long text into a file in the workspace and name the file in the ${name}.`,
     );
   }
 }

@@ -16,12 +16,11 @@ import { codexProbeCache } from "#store/probe-cache.ts";
 /**
  * Checks that the installed Codex accepts every argument of a run. Asks the program once and caches the answer until
  * the program changes.
- * @throws AppError `codex_incompatible`, `unknown_profile`; `invalid_argument` if the task is to ask and cannot
+ * @throws AppError `codex_incompatible`, `unknown_profile`
  */
 export async function checkCodexTakes(config: Config, request: CodexRequest): Promise<void> {
   const capabilities = await findCapabilities(config, request);
   if (request.profile !== undefined) checkProfile(config.codexHome, request.profile, capabilities?.version);
-  if (request.approvals === "ask") checkAsking(config);
 }
 
 /** Returns the engine for a run: the configured one if the installed Codex is known to have it. */
@@ -30,13 +29,19 @@ export function chooseEngine(config: Config): Config["engine"] {
   return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
-/** Checks that tasks can ask questions with the engine that runs them. @throws AppError `invalid_argument` */
-function checkAsking(config: Config): void {
+/**
+ * Checks that a request that only the app-server can carry out will run in it.
+ * @param what the request's part, as its parameter is named
+ * @throws AppError `engine_needed`
+ */
+export function checkHasAppServer(config: Config, what: string): void {
   if (chooseEngine(config) === "app-server") return;
+  const isChosen = config.engine === "exec";
+  const why = isChosen ? "CODEXMCP_ENGINE=exec is set" : "the installed Codex has none that this server can use";
   throw new AppError(
-    "invalid_argument",
-    "approvals cannot be ask: tasks run with codex exec here, which cannot ask.",
-    "Omit approvals, or use CODEXMCP_ENGINE=app-server with a newer Codex.",
+    "engine_needed",
+    `${what} needs Codex's app-server, but ${why}.`,
+    isChosen ? `Unset CODEXMCP_ENGINE, or omit ${what}.` : `Update Codex to 0.153 or newer, or omit ${what}.`,
   );
 }
 

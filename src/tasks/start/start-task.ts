@@ -1,22 +1,20 @@
-import { clockStamp, now } from "#platform/clock.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
-import { firstLine, shorten } from "#base/text.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
-import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
-import { MAX_CLIENT_NAME, type QueuedTask, type TaskRecord } from "#domain/record.ts";
-import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
+import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
-import { toToml } from "#codex/settings.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
-import { checkCodexTakes } from "./codex-capabilities.ts";
+import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
+import { goalOf } from "./goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { buildTask } from "./build-task.ts";
 import { toEndedTask } from "#tasks/supervise/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
@@ -91,6 +89,8 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
   const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
+  if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
+  if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
   return { checked, place, ...(await claim(context, checked, place)) };
 }
 
@@ -155,61 +155,6 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
     const other = await reconcile(context, result.refusedBy);
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
   }
-}
-
-function buildTask(
-  { config }: AppContext,
-  request: CheckedRequest,
-  { workspace, plan, note }: TaskWorkspace,
-  taskId: string,
-  run: number,
-): QueuedTask {
-  const paths = taskPaths(config.home, taskId);
-  const { sessionId, model, reasoningEffort, profile, images, outputSchema } = request;
-  return {
-    task_id: taskId,
-    run,
-    status: "queued",
-    topic: request.topic,
-    ...titleOf(request.prompt),
-    mode: request.mode,
-    sandbox: request.sandbox,
-    cwd: request.cwd,
-    workspace,
-    run_dir: request.realCwd,
-    prompt_file: paths.prompt,
-    log_file: paths.log,
-    start_time: now(),
-    started_clock: clockStamp(),
-    ...(request.sandbox !== "read-only" &&
-      IS_TMUX_USED && { tmux_session: taskId, tmux_socket: socketPathOf(tmuxServerOf(config)) }),
-    ...(request.client !== undefined && { client: shorten(request.client, MAX_CLIENT_NAME) }),
-    ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
-    ...(note !== undefined && { worktree_note: note }),
-    ...(sessionId !== undefined && { resumes: sessionId }),
-    ...(model !== undefined && { model }),
-    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
-    ...(profile !== undefined && { profile }),
-    ...(images.length > 0 && { images: [...images] }),
-    ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
-    ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
-    ...(request.approvals === "ask" && { approvals: "ask" }),
-    ...settingsOf(request, paths),
-    ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
-    timeout_seconds: request.timeoutSeconds,
-    idle_timeout_seconds: request.idleTimeoutSeconds,
-  };
-}
-
-function titleOf(prompt: string): { title?: string } {
-  const title = firstLine(prompt);
-  return title === undefined ? {} : { title };
-}
-
-function settingsOf({ settingArguments, baseInstructions }: CheckedRequest, paths: TaskPaths): { settings?: string[] } {
-  const settings = [...settingArguments];
-  if (baseInstructions !== undefined) settings.push(`model_instructions_file=${toToml(paths.baseInstructions)}`);
-  return settings.length === 0 ? {} : { settings };
 }
 
 async function prepareRun(

@@ -46,8 +46,8 @@ export async function continueRun(
   return codex;
 }
 
-/** Writes a follow-up to the log, where `codex exec` does not report it. It comes first: what follows it shows that Codex has it. */
+/** Writes a follow-up to the log, where `codex exec` does not report it. It comes before its turn, which shows that Codex has read it. */
 function noteInLog({ log_file }: RunningTask, { id, text }: FollowUp): void {
-  const item = { id, type: "user_message", text, client_id: id };
+  const item = { id, type: "user_message", text, client_id: id, is_prompt: true };
   new LogWriter(log_file).write([{ type: "item.completed", item }]);
 }

@@ -1,4 +1,5 @@
 import { classifyFailure } from "#codex/run/failure.ts";
+import { removeChannelFiles } from "#codex/engines/channel-files.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
@@ -15,7 +16,9 @@ import { endTask } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/forget-task.ts";
+import { recordReadMessages } from "#store/tasks/inbox.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
+import { describeMissedGoal } from "#domain/goal.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -78,6 +81,8 @@ export async function determineEnd(
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   noteResult(context, ended);
+  // A killed app-server leaves them, and a killed supervisor could not remove them.
+  removeChannelFiles(taskPaths(context.config.home, ended.task_id));
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
   // Not earlier: a process that finishes the run in place of this one needs the folders.
@@ -122,6 +127,7 @@ export async function finishUnseenTask(
   const noted = findTask(context.store, task.task_id)?.codexEnd;
   const end = noted === undefined ? UNKNOWN_END : { exitCode: noted.exitCode, signal: noted.signal };
   const run = { state: await foldLog(task.log_file), end, stopped: stopped ?? noted?.stopped };
+  recordReadMessages(taskPaths(context.config.home, task.task_id), run.state.readMessages);
   const ended = await finishTask(context, task, run);
   if (ended !== undefined) startEndHook(context, ended);
 }
@@ -137,10 +143,22 @@ function collectFacts({ config }: AppContext, task: RunningTask, { state, end }:
     ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(lastMessage !== undefined && { result: lastMessage }),
+    ...(state.goal !== undefined && { goal_state: state.goal }),
     ...(sessionUsage !== undefined && {
       usage: ownUsage(sessionUsage, task.usage_before),
       session_usage: sessionUsage,
     }),
+  };
+}
+
+/** Returns the failure of a run that ended well without having reached its goal. */
+function missedGoal({ goal }: RunningTask, state: RunState): Failure | undefined {
+  const why = goal === undefined ? undefined : describeMissedGoal(goal, state.goal);
+  if (why === undefined) return undefined;
+  return {
+    code: "goal_not_reached",
+    message: `The goal was not reached: ${why}.`,
+    hint: "Read the result and the changes, then call codex with resume, and a goal with more tokens if they suffice.",
   };
 }
 
@@ -154,10 +172,13 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   if (resumes !== undefined && state.sessionId !== undefined && state.sessionId !== resumes) {
     return wrongSession(resumes, state.sessionId);
   }
+  if (state.sessionId !== undefined && state.strayedSession !== undefined) {
+    return wrongSession(state.sessionId, state.strayedSession);
+  }
   const isSandboxed = task.sandbox !== "full-access";
   if (isCompleted && isSandboxed && isWithoutSandbox(config, task, state)) return sandboxFailure(task);
   // A result that Codex had reported before it was stopped counts as a result.
-  if (isCompleted) return undefined;
+  if (isCompleted) return missedGoal(task, state);
   if (stopped !== undefined) return stopped;
   const isUnseen = end.exitCode === undefined && end.signal === undefined;
   if (isUnseen && state.terminal === undefined) return lostFailure();

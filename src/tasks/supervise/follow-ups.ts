@@ -36,12 +36,9 @@ export class RunFollowUps implements FollowUps {
   }
 }
 
-/**
- * Opens the follow-ups of a run.
- * @param isAdopted whether an earlier supervisor began the run
- */
-export function openFollowUps({ config }: AppContext, task: RunningTask, isAdopted: boolean): RunFollowUps {
+/** Opens the follow-ups of a run. */
+export function openFollowUps({ config }: AppContext, task: RunningTask): RunFollowUps {
   const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
-  if (task.engine !== "app-server") messages.deferAll(isAdopted);
+  if (task.engine !== "app-server") messages.queueAll();
   return new RunFollowUps(messages);
 }

@@ -8,6 +8,7 @@ import {
 } from "#codex/process.ts";
 import type { Channel } from "#codex/engines/thread.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
+import { userConfigFiles } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import { processMarkerOf, runIdOf } from "#domain/names.ts";
@@ -36,7 +37,7 @@ export async function launchCodex(
     ...appServerArguments(task, settings),
     ...listenArguments(channel),
   ]);
-  return startAppServer(start, { channel, log: task.log_file }, turnOf(context, task, followUps));
+  return startAppServer(start, { channel, log: task.log_file }, turnOf(context, task, paths, followUps));
 }
 
 /** Starts the next process of a run of `codex exec`, in the session of the one before, with the prompt of a follow-up. */
@@ -79,7 +80,7 @@ export async function adoptRunningCodex(
   return adoptAppServer(
     codex,
     { channel: channelOf(task, paths), log: task.log_file },
-    turnOf(context, task, followUps),
+    turnOf(context, task, paths, followUps),
   );
 }
 
@@ -89,8 +90,12 @@ function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutp
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 
-function turnOf({ config, store }: AppContext, task: RunningTask, followUps: RunFollowUps): TurnRequest {
-  const paths = taskPaths(config.home, task.task_id);
+function turnOf(
+  { config, store }: AppContext,
+  task: RunningTask,
+  paths: TaskPaths,
+  followUps: RunFollowUps,
+): TurnRequest {
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -100,6 +105,7 @@ function turnOf({ config, store }: AppContext, task: RunningTask, followUps: Run
     outputSchema: schema === undefined ? undefined : (JSON.parse(schema) as object),
     sandboxPolicy: sandboxPolicyOf(task),
     folder: task.run_dir,
+    profileFile: task.profile === undefined ? undefined : userConfigFiles(config.codexHome, task.profile)[1],
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,

@@ -1,13 +1,21 @@
 import type { MessageSource } from "#codex/engines/turn-request.ts";
 import type { EndedTurn, FollowUp, FollowUps } from "#domain/follow-up.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
-import type { Inbox } from "#store/tasks/inbox.ts";
+import type { Inbox, TakenMessage } from "#store/tasks/inbox.ts";
 
-/** Messages to a run: those that its engine delivers into a turn, and those that wait for a turn of their own. */
+/** Order in which waiting messages get turns of their own. One for now comes here if its turn ended before Codex had read it. */
+const RANKS = { instead: 0, now: 1, after: 2 } as const;
+
+/**
+ * Messages to a run. Each waits until Codex has read it: Codex forgets those that it was given if their turn is interrupted. At the end
+ * of a turn, those that still wait are follow-ups.
+ */
 export class RunMessages implements MessageSource, FollowUps {
   readonly #inbox: Inbox;
-  /** Messages that wait, in the order of their turns: those that replace a turn come first. */
+  /** Messages that Codex has not read, in the order of their turns. */
   #waiting: TaskMessage[] = [];
+  /** Takes the new messages, if this engine delivers none into a turn. */
+  #queueNew: (() => void) | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(inbox: Inbox) {
@@ -18,42 +26,54 @@ export class RunMessages implements MessageSource, FollowUps {
     return this.#inbox.watch(onNews);
   }
 
-  take(isAdopted?: boolean): TaskMessage[] {
-    return this.#inbox.take(isAdopted);
+  take(): TakenMessage[] {
+    const taken = this.#inbox.take();
+    this.#waiting = [...this.#waiting, ...taken].toSorted((a, b) => RANKS[a.when] - RANKS[b.when]);
+    return taken;
   }
 
-  settle(message: TaskMessage, delivery: Delivery): void {
-    this.#inbox.settle(message, delivery);
+  announce(message: TaskMessage, delivery: Delivery): void {
+    this.#inbox.announce(message, delivery);
   }
 
-  defer(message: TaskMessage): void {
-    const isReplacing = message.when === "instead";
-    const at = isReplacing ? this.#waiting.filter(({ when }) => when === "instead").length : this.#waiting.length;
-    this.#waiting.splice(at, 0, message);
-    this.#inbox.announce(message, isReplacing ? "replaced" : "queued");
+  recordGiven(message: TaskMessage): void {
+    this.#inbox.recordGiven(message);
   }
 
-  /** Lets all messages wait for a turn of their own, as they come: this engine cannot deliver any into a turn. */
-  deferAll(isAdopted: boolean): void {
-    const defer = () => this.take().forEach((message) => this.defer(message));
-    this.take(isAdopted).forEach((message) => this.defer(message));
-    this.#stopWatching ??= this.watch(defer);
+  recordRead(id: string): void {
+    if (!this.#waiting.some((message) => message.id === id)) return;
+    this.#waiting = this.#waiting.filter((message) => message.id !== id);
+    this.#inbox.recordRead(id);
   }
 
-  /** Ends {@link deferAll}: a message that comes from now on is not taken. */
+  get hasReplacement(): boolean {
+    return this.#waiting.some(({ when }) => when === "instead");
+  }
+
+  /** Lets all messages wait for turns of their own, as they come: this engine delivers none into a turn. */
+  queueAll(): void {
+    this.#queueNew = () => this.take().forEach((message) => this.announce(message, "queued"));
+    this.#queueNew();
+    this.#stopWatching ??= this.watch(this.#queueNew);
+  }
+
+  /** Ends {@link queueAll}: a message that comes from now on is not taken. */
   close(): void {
     this.#stopWatching?.();
   }
 
   async next({ isCompleted }: EndedTurn): Promise<FollowUp | undefined> {
-    const isDue = ({ when }: TaskMessage) => isCompleted || when === "instead";
-    return this.#waiting.find(isDue);
+    this.#queueNew?.();
+    // After a failure, only what was to replace the turn can be meant to be done.
+    const next = this.#waiting.find(({ when }) => isCompleted || when === "instead");
+    if (next === undefined) return undefined;
+    this.announce(next, next.when === "instead" ? "replaced" : "queued");
+    this.recordGiven(next);
+    return next;
   }
 
-  started({ id }: FollowUp): void {
-    const message = this.#waiting.find((each) => each.id === id);
-    if (message === undefined) return;
-    this.#waiting = this.#waiting.filter((each) => each !== message);
-    this.settle(message, message.when === "instead" ? "replaced" : "queued");
+  /** Does nothing: Codex has read a message when it says so (see {@link recordRead}). */
+  started(): void {
+    return undefined;
   }
 }

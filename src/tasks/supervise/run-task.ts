@@ -1,4 +1,4 @@
-import type { CodexProcess } from "#codex/process.ts";
+import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { launchCodex, adoptRunningCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
@@ -87,7 +87,8 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   const { record } = stored;
   if (isEnded(record)) return undefined;
   if (record.status === "queued") return startRun(context, record, around);
-  const codex = visibleIdentity(stored.codex);
+  // Between two processes of a run, none is recorded.
+  const codex = stored.codex === undefined ? ENDED_PROCESS : visibleIdentity(stored.codex);
   const before = visibleIdentity(stored.supervisor);
   // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
@@ -95,7 +96,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  const followUps = openFollowUps(context, record, true);
+  const followUps = openFollowUps(context, record);
   return supervise(context, record, await adoptRunningCodex(context, record, codex, followUps), followUps, around);
 }
 
@@ -121,7 +122,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
-  const followUps = openFollowUps(context, running, false);
+  const followUps = openFollowUps(context, running);
   let codex: CodexProcess;
   try {
     const failure = await setUpWorktree(context, running, around);
@@ -180,9 +181,10 @@ async function supervise(
   around: RunContext,
 ): Promise<EndedTask | undefined> {
   around.observer.started(task);
-  const run = await superviseRun(context, task, codex, around, (turn) =>
-    continueRun(context, task, turn, { followUps, stop: around.stop }),
-  );
+  const run = await superviseRun(context, task, codex, around, {
+    next: (turn) => continueRun(context, task, turn, { followUps, stop: around.stop }),
+    read: (message) => followUps.messages.recordRead(message),
+  });
   followUps.messages.close();
   if (run.end.isUnusable === true && run.stopped === undefined) return superviseExec(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
@@ -208,7 +210,7 @@ async function superviseExec(context: AppContext, task: RunningTask, around: Run
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
-    const followUps = openFollowUps(context, again, true);
+    const followUps = openFollowUps(context, again);
     const codex = await launchCodex(context, again, followUps);
     recordCodexProcess(context.store, again, codex.identity);
     return await supervise(context, again, codex, followUps, around);

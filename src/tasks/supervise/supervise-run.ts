@@ -28,8 +28,13 @@ export interface RunContext {
   clock: RunClock;
 }
 
-/** Starts the next Codex process of a run after one has ended by itself. @returns undefined if the run is over */
-export type ContinueRun = (turn: { state: RunState; end: ProcessEnd }) => Promise<CodexProcess | undefined>;
+/** Further turns of a run. */
+export interface FurtherTurns {
+  /** Starts the next Codex process of the run after one has ended by itself. @returns undefined if the run is over */
+  next: (turn: { state: RunState; end: ProcessEnd }) => Promise<CodexProcess | undefined>;
+  /** Records that Codex has read a message. */
+  read: (message: string) => void;
+}
 
 /**
  * Follows a run to its end, through all its Codex processes. Ends it with all its processes when a stop is requested or a limit is
@@ -40,16 +45,23 @@ export async function superviseRun(
   task: RunningTask,
   codex: CodexProcess,
   { observer, stop, clock }: RunContext,
-  continueRun: ContinueRun,
+  turns: FurtherTurns,
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
   const times = new EventTimes(task.log_file);
   let sessionId: string | undefined;
+  let read: readonly string[] = [];
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
-    const reported = log.state.sessionId;
-    if (reported === undefined || reported === sessionId) return;
+    if (log.state.readMessages !== read) {
+      read = log.state.readMessages;
+      for (const message of read) tryTo(task, () => turns.read(message));
+    }
+    const { sessionId: reported, strayedSession } = log.state;
+    if (reported === undefined) return;
+    if (strayedSession !== undefined) stop.request(wrongSession(reported, strayedSession));
+    if (reported === sessionId) return;
     sessionId = reported;
     if (task.resumes !== undefined && reported !== task.resumes) stop.request(wrongSession(task.resumes, reported));
     tryTo(task, () => recordSession(context.store, task, reported));
@@ -68,22 +80,15 @@ export async function superviseRun(
     const reached = reachedLimit();
     if (reached !== undefined) stop.request(reached);
   }, TICK_MS);
-  const follow = async ({ identity, ended }: CodexProcess) => {
-    const stopped = await Promise.race([ended.then(() => undefined), stop.requested]);
-    if (stopped !== undefined) {
-      tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
-      await endProcesses(context, task, identity);
-    }
-    const end = await ended;
-    // A run that another engine is to do has not ended.
-    if (end.isUnusable !== true) tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+  const follow = async (each: CodexProcess) => {
+    const outcome = await followProcess(context, task, each, stop);
     show(log.read());
-    return { end, stopped };
+    return outcome;
   };
   try {
     let outcome = await follow(codex);
     while (outcome.stopped === undefined) {
-      const next = await continueRun({ state: log.state, end: outcome.end });
+      const next = await turns.next({ state: log.state, end: outcome.end });
       if (next === undefined) break;
       outcome = await follow(next);
     }
@@ -94,6 +99,24 @@ export async function superviseRun(
     watch.close();
     times.close();
   }
+}
+
+/** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */
+async function followProcess(
+  context: AppContext,
+  task: RunningTask,
+  { identity, ended }: CodexProcess,
+  stop: StopRequest,
+): Promise<Pick<RunResult, "end" | "stopped">> {
+  const stopped = await Promise.race([ended.then(() => undefined), stop.requested]);
+  if (stopped !== undefined) {
+    tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
+    await endProcesses(context, task, identity);
+  }
+  const end = await ended;
+  // A run that another engine is to do has not ended.
+  if (end.isUnusable !== true) tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+  return { end, stopped };
 }
 
 /** Returns the failure of a run whose Codex did not resume the session that it was asked for, and so lacks its context. */

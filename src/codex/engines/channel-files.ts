@@ -1,0 +1,44 @@
+import { readlinkSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { logger } from "#base/log.ts";
+
+/** Files of the channel of a run's app-server: a socket, or two pipes. */
+interface ChannelFiles {
+  appServer: string;
+  appServerInput: string;
+  appServerOutput: string;
+}
+
+/** Removes what the app-server of a run, if it had one, has left: one that was killed also leaves its socket in the temporary folder. */
+export function removeChannelFiles({ appServer, appServerInput, appServerOutput }: ChannelFiles): void {
+  const target = socketTarget(appServer);
+  try {
+    for (const path of [target, `${target}.lock`, appServer, appServerInput, appServerOutput]) {
+      rmSync(path, { force: true });
+    }
+  } catch (error) {
+    // A folder may be there instead; the outcome of the run does not depend on it.
+    logger("app").warn`the files of an app-server were not removed: ${String(error)}`;
+  }
+}
+
+/**
+ * Returns the socket that a link leads to. The agent may have replaced or removed the link, so only a file with the name that Codex gives
+ * this socket counts.
+ */
+function socketTarget(link: string): string {
+  const name = new Bun.CryptoHasher("sha256").update(link).digest("hex");
+  const linked = linkTarget(link);
+  const isOwn =
+    linked !== undefined && basename(linked) === name && /^codex-daemon-\d+$/.test(basename(dirname(linked)));
+  // Codex does not put it into TMPDIR.
+  return isOwn ? linked : join("/tmp", `codex-daemon-${process.getuid?.()}`, name);
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+import { foldLog } from "#codex/run/run-log.ts";
+import { writePrivateFile } from "#platform/files/files.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { listMessages } from "#store/tasks/inbox.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import type { AppContext } from "#tasks/context.ts";
+
+/** Number of supervisors that are started to continue a run whose Codex has ended: each may die, too. */
+const MAX_CONTINUATIONS = 3;
+/** Time that such a supervisor has to take the run over, in milliseconds. */
+const START_GRACE_MS = 10_000;
+
+/**
+ * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
+ * two processes of `codex exec`, and messages wait for the next one.
+ * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
+ */
+export async function findContinuation(
+  { config }: AppContext,
+  stored: StoredTask,
+): Promise<"start" | "started" | undefined> {
+  const { record, codexEnd, isCancelRequested } = stored;
+  const isOpen = record.status === "running" && record.engine === undefined && !isCancelRequested;
+  if (!isOpen || codexEnd?.stopped !== undefined || (codexEnd?.exitCode ?? 0) !== 0) return undefined;
+  const paths = taskPaths(config.home, record.task_id);
+  const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
+  if (waiting.length === 0) return undefined;
+  const { terminal, readMessages } = await foldLog(record.log_file);
+  if (terminal?.kind !== "completed" || waiting.every(({ id }) => readMessages.includes(id))) return undefined;
+  const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
+  if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
+  if (count >= MAX_CONTINUATIONS) return undefined;
+  writePrivateFile(paths.continuations, `${count + 1} ${Date.now()}`);
+  return "start";
+}

@@ -1,0 +1,67 @@
+import { clockStamp, now } from "#platform/clock.ts";
+import { firstLine, shorten } from "#base/text.ts";
+import { toToml } from "#codex/settings.ts";
+import { MAX_CLIENT_NAME, type QueuedTask } from "#domain/record.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
+import type { CheckedRequest } from "./check-request.ts";
+import { goalOf } from "./goal.ts";
+import type { TaskWorkspace } from "./plan-workspace.ts";
+
+/** Returns the record of a run that is about to be claimed. */
+export function buildTask(
+  { config }: AppContext,
+  request: CheckedRequest,
+  { workspace, plan, note }: TaskWorkspace,
+  taskId: string,
+  run: number,
+): QueuedTask {
+  const paths = taskPaths(config.home, taskId);
+  const { sessionId, model, reasoningEffort, profile, images, outputSchema } = request;
+  return {
+    task_id: taskId,
+    run,
+    status: "queued",
+    topic: request.topic,
+    ...titleOf(request.prompt),
+    mode: request.mode,
+    sandbox: request.sandbox,
+    cwd: request.cwd,
+    workspace,
+    run_dir: request.realCwd,
+    prompt_file: paths.prompt,
+    log_file: paths.log,
+    start_time: now(),
+    started_clock: clockStamp(),
+    ...(request.sandbox !== "read-only" &&
+      IS_TMUX_USED && { tmux_session: taskId, tmux_socket: socketPathOf(tmuxServerOf(config)) }),
+    ...(request.client !== undefined && { client: shorten(request.client, MAX_CLIENT_NAME) }),
+    ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
+    ...(note !== undefined && { worktree_note: note }),
+    ...(sessionId !== undefined && { resumes: sessionId }),
+    ...(model !== undefined && { model }),
+    ...(reasoningEffort !== undefined && { reasoning_effort: reasoningEffort }),
+    ...(profile !== undefined && { profile }),
+    ...(images.length > 0 && { images: [...images] }),
+    ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
+    ...(request.approvals === "ask" && { approvals: "ask" }),
+    ...goalOf(request),
+    ...settingsOf(request, paths),
+    ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
+    timeout_seconds: request.timeoutSeconds,
+    idle_timeout_seconds: request.idleTimeoutSeconds,
+  };
+}
+
+function titleOf(prompt: string): { title?: string } {
+  const title = firstLine(prompt);
+  return title === undefined ? {} : { title };
+}
+
+function settingsOf({ settingArguments, baseInstructions }: CheckedRequest, paths: TaskPaths): { settings?: string[] } {
+  const settings = [...settingArguments];
+  if (baseInstructions !== undefined) settings.push(`model_instructions_file=${toToml(paths.baseInstructions)}`);
+  return settings.length === 0 ? {} : { settings };
+}

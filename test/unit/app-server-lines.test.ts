@@ -1,0 +1,46 @@
+import { expect, test } from "bun:test";
+import { AppServerConnection } from "#codex/engines/connection.ts";
+import { Translator } from "#codex/engines/translate.ts";
+import type { Wire } from "#codex/engines/wire.ts";
+
+const message = (id: string, text: string) => ({ item: { type: "agentMessage", id, text } });
+
+test("an item is written once by its id; items without an id are all written, also after another supervisor's", () => {
+  const translator = new Translator("run", () => undefined, { completed: new Set([""]), read: new Set() });
+  const texts = [message("a", "A"), message("a", "A"), message("", "B"), message("", "C")].flatMap((params) =>
+    translator.translate("item/completed", params),
+  );
+  expect(texts.map(({ item }) => (item as { text: string }).text)).toEqual(["A", "B", "C"]);
+});
+
+test("a message is reported once, whether the log or the thread had it first", () => {
+  const read: string[] = [];
+  const translator = new Translator("run", (id) => read.push(id), { completed: new Set(), read: new Set(["old"]) });
+  for (const clientId of ["old", "new", "new"]) {
+    translator.translate("item/completed", {
+      item: { type: "userMessage", id: `i-${clientId}`, clientId, content: [] },
+    });
+  }
+  expect(read).toEqual(["new"]);
+  expect([translator.hasMessage("old"), translator.hasMessage("other")]).toEqual([true, false]);
+});
+
+test("halves of surrogate pairs are replaced in texts and in the keys of a schema", async () => {
+  const sent: string[] = [];
+  let answer = (_message: string): void => undefined;
+  const wire: Wire = {
+    closed: new Promise(() => undefined),
+    listen: (onMessage) => (answer = onMessage),
+    send: (text) => {
+      sent.push(text);
+      const { id } = JSON.parse(text) as { id?: number };
+      if (id !== undefined) answer(JSON.stringify({ id, result: {} }));
+    },
+    close: () => undefined,
+  };
+  const connection = await AppServerConnection.open(wire, { notified: () => undefined, asked: async () => ({}) });
+  const schema = { "half\ud800": [{ deep: "half\udc00" }], "whole😀": 1 };
+  await connection.request("turn/start", { schema });
+  const { params } = JSON.parse(sent.at(-1) ?? "") as { params: unknown };
+  expect(params).toEqual({ schema: { "half\ufffd": [{ deep: "half\ufffd" }], "whole😀": 1 } });
+});
