@@ -9,7 +9,7 @@ import { offerAnswer, readAnswerFile, type StoredAnswer, watchAnswers } from "#s
 import { taskPaths, type TaskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
-import { isNested } from "./start/check-request.ts";
+import { isNested } from "./start/nesting.ts";
 import { reconcile } from "./end/reconcile.ts";
 
 /** Answer to a question of a task. */

@@ -20,10 +20,7 @@ const EXIT_TIMEOUT_MS = 2000;
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
 
-/**
- * Drives the turns of one run in an app-server: starts the first or finds it again, writes the log, delivers messages, and starts a
- * further turn for each follow-up.
- */
+/** Drives the turns of one run in an app-server: starts or finds them, writes the log, delivers messages, and asks questions. */
 export class TurnDriver {
   #turn: TurnRequest;
   readonly #log: LogWriter;

@@ -2,7 +2,6 @@ import { errnoOf } from "#base/errors.ts";
 import { makePrivateFolder, type PendingFile, prepareFile, writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import { addressOf, ownIdentity, type ProcessIdentity } from "#platform/process/identity.ts";
-import type { Question } from "#domain/question.ts";
 import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { listMessages } from "./inbox.ts";
 import { formatMeta } from "./meta-file.ts";
@@ -104,35 +103,6 @@ export function updateQueuedTask(store: Store, task: QueuedTask): boolean {
   );
 }
 
-/** Number of times that recording questions is tried while others change the record. */
-const MAX_ATTEMPTS = 5;
-
-/**
- * Records the open questions of a running task.
- * @returns false if the run has ended
- * @throws AppError `state_unusable`
- */
-export function recordQuestions(store: Store, { task_id, run }: RunningTask, questions: readonly Question[]): boolean {
-  for (let attempt = 1; ; attempt++) {
-    const row = store.database
-      .query<{ record: string }, [string, number]>(
-        "SELECT record FROM tasks WHERE task_id = ? AND run = ? AND status = 'running'",
-      )
-      .get(task_id, run);
-    if (row === null) return false;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
-    const { questions: _before, ...task } = JSON.parse(row.record) as RunningTask;
-    const isChanged = changeTask(
-      store,
-      { ...task, ...(questions.length > 0 && { questions: [...questions] }) },
-      `UPDATE tasks SET record = $record
-       WHERE task_id = $task_id AND run = $run AND status = 'running' AND record = $before RETURNING 1`,
-      { before: row.record },
-    );
-    if (isChanged || attempt === MAX_ATTEMPTS) return isChanged;
-  }
-}
-
 /**
  * Replaces a running task's record.
  * @returns false if the run has ended
@@ -199,7 +169,7 @@ export function requestCancel(store: Store, task: TaskRecord): void {
  * Watchers are woken after the commit, and then read the index.
  * @throws AppError `state_unusable`; nothing has changed then
  */
-function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+export function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
   const paths = taskPaths(store.paths.home, task.task_id);
   const meta = prepareMeta(paths.folder, paths.meta, task);
   try {

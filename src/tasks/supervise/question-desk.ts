@@ -5,12 +5,12 @@ import type { RunningTask } from "#domain/record.ts";
 import type { FolderWatch } from "#platform/files/watch-folder.ts";
 import type { Store } from "#store/store.ts";
 import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
-import { recordQuestions } from "#store/tasks/change-task.ts";
 import {
   offerAnswer,
   questionFile,
   readAnswerFile,
   readQuestionFile,
+  recordQuestions,
   removeAnswer,
   replaceAnswer,
   type StoredAnswer,
