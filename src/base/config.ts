@@ -29,6 +29,8 @@ export interface Config {
   engine: "exec" | "app-server";
   /** Screen of a running task: Codex's own interface, or its events. */
   pane: "tui" | "log";
+  /** Time after which a question of a task that no one has answered is declined, in seconds. */
+  approvalTimeoutSeconds: number;
   profile: string | undefined;
   reasoningEffort: string | undefined;
   /** Socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
@@ -81,6 +83,7 @@ export function readConfig(environment: Environment = process.env): Config {
     readonlyFallback: FALLBACKS[values.CODEXMCP_READONLY_FALLBACK],
     engine: values.CODEXMCP_ENGINE,
     pane: values.CODEXMCP_PANE,
+    approvalTimeoutSeconds: values.CODEXMCP_APPROVAL_TIMEOUT,
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   program_moved: "The program file of this server was moved or removed after the server started.",
   not_steerable:
     "The task cannot be sent this message now: its engine takes none into a running turn, or it has just ended.",
+  question_closed: "The question has an answer already, was withdrawn, or its task has ended.",
   engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
   goal_not_reached:
     "Codex ended without having reached the goal: its tokens are used, or Codex reports that it is blocked.",

@@ -141,6 +141,11 @@ export const VariablesSchema = v.object({
     "Screen that `attach` shows of a running task: `tui` is Codex's own interface, in which the user can send messages, approve and interrupt " +
       "(only if the task runs in `codex app-server`); `log` its events",
   ),
+  CODEXMCP_APPROVAL_TIMEOUT: count(
+    1800,
+    " seconds",
+    'Time after which a question of a task with `approvals: "ask"` that no one has answered is declined',
+  ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,
     " (no limit)",

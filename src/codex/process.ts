@@ -18,6 +18,7 @@ export type CodexRequest = Pick<
   | "output_schema_file"
   | "network"
   | "settings"
+  | "approvals"
 >;
 
 /**
@@ -54,6 +55,8 @@ export function appServerArguments(request: CodexRequest, settings: readonly str
   if (request.reasoning_effort !== undefined) {
     args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
   }
+  // Lets the model ask questions, too.
+  if (request.approvals === "ask") args.push("--config=features.default_mode_request_user_input=true");
   for (const setting of request.settings ?? []) args.push(`--config=${setting}`);
   return args;
 }

@@ -9,7 +9,7 @@ const DECIDED: readonly (readonly [key: RegExp, instead: string])[] = [
     /^(?:sandbox_workspace_write\b.*|default_permissions|permissions\b.*)$/,
     "Use sandbox workspace-write, with network: true for network access.",
   ],
-  [/^approval_policy$/, "Omit it: a task runs without asking."],
+  [/^(?:approval_policy|approvals_reviewer)$/, "Use the parameter approvals."],
   [/^profiles?\b/, "Use the parameter profile."],
   [/^(?:model_instructions_file|experimental_instructions_file)$/, "Use the parameter base-instructions."],
 ];

@@ -1,5 +1,6 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
+import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
 import type { MessageRecord } from "./message.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
@@ -18,6 +19,9 @@ export type Sandbox = (typeof SANDBOXES)[number];
 
 /** State of a task. */
 export type TaskStatus = TaskRecord["status"];
+
+/** State of a task as people see it: `waiting` is a running task that has asked something. */
+export type VisibleStatus = TaskStatus | "waiting";
 
 /** Token counts reported by Codex. */
 export interface Usage {
@@ -52,6 +56,9 @@ export interface WorktreeChanges {
 
 /** Maximum length of a list of paths in a record; `diff_stat` has the full number. */
 export const MAX_LISTED_PATHS = 200;
+
+/** Longest name of a client in a record, in characters. */
+export const MAX_CLIENT_NAME = 100;
 
 /** Maximum number of images passed with a prompt. */
 export const MAX_IMAGES = 32;
@@ -92,6 +99,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   output_schema_file?: string;
   /** Set if the sandbox workspace-write has network access. */
   network?: true;
+  /** Set if Codex asks before it does what its sandbox does not allow; otherwise it does not do it. */
+  approvals?: "ask";
   /** Goal that Codex pursues beyond the first turn. */
   goal?: Goal;
   /** Engine that runs Codex's turn, if it is not `codex exec`. */
@@ -153,7 +162,11 @@ interface FailureFields {
 /** Task that waits to be started. */
 export type QueuedTask = TaskRequest & { status: "queued" };
 /** Task whose Codex is being started or is running. */
-export type RunningTask = TaskRequest & { status: "running" };
+export type RunningTask = TaskRequest & {
+  status: "running";
+  /** Questions that have not been answered. */
+  questions?: Question[];
+};
 /** Task whose Codex exited with status 0 and reported a completed turn. */
 export type CompletedTask = TaskRequest & RunFacts & { status: "completed" };
 /** Task that ended otherwise; the failure gives the reason. */
@@ -175,8 +188,25 @@ const TRANSITIONS: Record<TaskStatus, readonly TaskStatus[]> = {
   cancelled: [],
 };
 
-/** States in the order that a task passes through them. */
-export const TASK_STATUSES = ["queued", "running", "completed", "failed", "cancelled"] as const satisfies TaskStatus[];
+/** States as people see them, in the order that a task passes through them. */
+export const VISIBLE_STATUSES = [
+  "queued",
+  "running",
+  "waiting",
+  "completed",
+  "failed",
+  "cancelled",
+] as const satisfies VisibleStatus[];
+
+/** Returns the open questions of a task. */
+export function openQuestions(record: TaskRecord): readonly Question[] {
+  return record.status === "running" ? (record.questions ?? []) : [];
+}
+
+/** Returns the state that people see. The store's queries for lists decide by the same rule. */
+export function visibleStatus(record: TaskRecord): VisibleStatus {
+  return openQuestions(record).length > 0 ? "waiting" : record.status;
+}
 
 /** Returns whether a task can move from state `from` to state `to`. */
 export function canMove(from: TaskStatus, to: TaskStatus): boolean {

@@ -1,5 +1,5 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { isObject, META, TASKS_EXTENSION } from "#mcp/protocol/envelope.ts";
+import { isModern, isObject, META, TASKS_EXTENSION } from "#mcp/protocol/envelope.ts";
 import type { Extra } from "#mcp/protocol/on-request.ts";
 import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
@@ -9,6 +9,8 @@ export interface Caller {
   name: string | undefined;
   /** Whether a tool call may be answered with a task, for which the client then polls. */
   takesTasks: boolean;
+  /** Whether its user can be asked with a form: by a request, or by a result that requires input; undefined if not. */
+  asksBy: "request" | "result" | undefined;
 }
 
 /** Returns the sender of a request: from the request's envelope, else from the client's handshake. */
@@ -18,7 +20,19 @@ export function callerOf(server: Server, { _meta: meta }: Pick<Extra, "_meta">):
   return {
     name: isObject(info) ? String(info["name"]) : server.getClientVersion()?.name,
     takesTasks: isObject(extensions) && isObject(extensions[TASKS_EXTENSION]),
+    asksBy: isModern({ _meta: meta })
+      ? takesForms(isObject(capabilities) ? capabilities["elicitation"] : undefined)
+        ? "result"
+        : undefined
+      : takesForms(server.getClientCapabilities()?.elicitation)
+        ? "request"
+        : undefined,
   };
+}
+
+/** Returns whether a client's capability covers forms, as it does if it names no mode. */
+function takesForms(elicitation: unknown): boolean {
+  return isObject(elicitation) && (isObject(elicitation["form"]) || !("url" in elicitation));
 }
 
 /**

@@ -5,13 +5,15 @@ import { listSome } from "#base/text.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import type { ToolData } from "#mcp/answers/respond.ts";
+import type { InputRequired } from "./ask-client.ts";
+import type { Elicitation } from "./elicit.ts";
 import { readArguments } from "./read-arguments.ts";
 
-/** Result of a tool's handler: an answer, or a run for which the client polls (`takesTasks`). */
-export type Answer = ToolData | { task: TaskRecord };
+/** Result of a tool's handler: an answer, a run for which the client polls (`takesTasks`), or questions for its user. */
+export type Answer = ToolData | { task: TaskRecord } | InputRequired;
 
 /** Result of a handler before its tool completes it. */
-export type HandlerAnswer = { isError?: boolean; data: object; text?: string } | { task: TaskRecord };
+export type HandlerAnswer = { isError?: boolean; data: object; text?: string } | { task: TaskRecord } | InputRequired;
 
 /** Context of a call. */
 export interface Call {
@@ -32,6 +34,14 @@ export interface Call {
   client: string | undefined;
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
+  /** Asks the client's user; undefined if the client does not take such requests. */
+  elicit: ((params: Elicitation, signal: AbortSignal) => Promise<unknown>) | undefined;
+  /** Whether the client's user is asked by the call's result, after which the client calls again. */
+  isAskedByResult: boolean;
+  /** Answers of the user to such a result, unchecked. */
+  inputResponses: unknown;
+  /** State that such a result had, unchecked. */
+  requestState: unknown;
   /** Reports in one line to the user what is being done; undefined if the client has not asked for progress. */
   reportProgress: ((line: string) => void) | undefined;
 }
@@ -92,7 +102,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
     call: async (args, call) => {
       const { values, ignored } = readArguments(spec.name, spec.input, args);
       const answer = await spec.handle(values, call);
-      if ("task" in answer) return answer;
+      if ("task" in answer || "inputRequests" in answer) return answer;
       const { isError = false, data, text } = answer;
       return { isError, data: { ...data, ...ignoredNote(data, ignored) }, ...(text !== undefined && { text }) };
     },

@@ -16,7 +16,10 @@ export const formerInput = z.object({
 });
 
 /** Arguments of its tool `codex`. */
-export type FormerArguments = z.output<typeof formerInput> & { sandbox?: string | undefined };
+export type FormerArguments = z.output<typeof formerInput> & {
+  sandbox?: string | undefined;
+  approvals?: string | undefined;
+};
 
 /** Parameters of the former server, translated for a task. */
 interface FormerRequest extends Pick<OpenRequest, "settings" | "baseInstructions"> {
@@ -51,7 +54,7 @@ export function readFormerArguments(args: FormerArguments): FormerRequest {
  * Returns notes on an approval policy. A task cannot ask, which only restricts Codex further, except under `untrusted`: that asks before
  * most commands.
  */
-function notesOnApproval({ "approval-policy": policy, sandbox = "read-only" }: FormerArguments): string[] {
+function notesOnApproval({ "approval-policy": policy, sandbox = "read-only", approvals }: FormerArguments): string[] {
   if (policy === undefined || policy === "never") return [];
   if (policy === "untrusted" && sandbox !== "read-only") {
     throw new AppError(
@@ -60,6 +63,7 @@ function notesOnApproval({ "approval-policy": policy, sandbox = "read-only" }: F
       "Use sandbox read-only, or approval-policy never.",
     );
   }
+  if (approvals === "ask") return [];
   return [`approval-policy ${policy}: the task does not ask; commands that the sandbox refuses fail.`];
 }
 

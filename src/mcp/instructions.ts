@@ -16,6 +16,8 @@ Topic: a few words that name the work; they become <type>-<description>-v<versio
 
 Prompt: Codex does not see this conversation. Say what to do, where (paths), what not to touch, how to check the result, and what to report.
 
+A task with approvals: "ask" may wait for an answer (status waiting, questions): answer with codex_send; ask the user unless the answer is obvious.
+
 If codex answers with status running, the client's time limit was reached first: codex_wait returns the result. A shortened result names the file with the full text.
 
 An answer with readonly_audit comes from a read-only run without Codex's own sandbox. Tell the user if its verdict is VIOLATION (and whether anything took effect) or UNVERIFIED (something could not be judged).

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { VERDICTS } from "#domain/readonly-audit.ts";
-import { MAX_IMAGES, SANDBOXES, type TaskMode } from "#domain/record.ts";
+import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
 
 const sandbox = z.enum(SANDBOXES);
@@ -22,6 +22,10 @@ export const startInput = z.object({
         "full-access without",
     ),
   network: z.boolean().optional().describe("Network access in workspace-write; default false"),
+  approvals: z
+    .enum(["never", "ask"])
+    .optional()
+    .describe("ask: may ask for more than workspace-write allows (codex_send answers); default never"),
   resume: z
     .string()
     .optional()
@@ -53,7 +57,7 @@ export const startInput = z.object({
 export const taskId = z.string().describe("Task id or topic, or a clear beginning of it");
 
 /** Statuses of a task. */
-export const status = z.enum(["queued", "running", "completed", "failed", "cancelled"]);
+export const status = z.enum(VISIBLE_STATUSES);
 
 // The following schemas of answers are created only when needed, because each adds to the start-up time of every server.
 
@@ -119,6 +123,7 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     topic: args.topic,
     sandbox: args.sandbox === "danger-full-access" ? "full-access" : args.sandbox,
     network: args.network,
+    approvals: args.approvals,
     resume: args.resume,
     mode,
     sessionId: args.session_id,

@@ -12,6 +12,7 @@ import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
+import { takeInputResponses, toInputRequests } from "./ask-client.ts";
 import { callerOf, requireTasksExtension } from "./caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
@@ -25,7 +26,7 @@ const POLL_INTERVAL_MS = 1000;
 export interface McpTask {
   [key: string]: unknown;
   taskId: string;
-  status: "working" | "completed" | "cancelled";
+  status: "working" | "input_required" | "completed" | "cancelled";
   statusMessage: string;
   createdAt: string;
   lastUpdatedAt: string;
@@ -36,14 +37,19 @@ export interface McpTask {
   result?: CallToolResult;
 }
 
-/** Converts a run, without its result. */
-export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
+/**
+ * Converts a run, without its result.
+ * @param canAsk whether the client's user can be asked
+ */
+export function toMcpTask(context: AppContext, task: TaskRecord, canAsk = false): McpTask {
+  const inputRequests = canAsk ? toInputRequests(task) : {};
+  const isAsking = Object.keys(inputRequests).length > 0;
   const state = isEnded(task)
     ? {
         status: task.status === "cancelled" ? ("cancelled" as const) : ("completed" as const),
         lastUpdatedAt: task.end_time,
       }
-    : { status: "working" as const, lastUpdatedAt: lastEventAt(task) };
+    : { status: isAsking ? ("input_required" as const) : ("working" as const), lastUpdatedAt: lastEventAt(task) };
   return {
     taskId: runIdOf(task),
     ...state,
@@ -51,6 +57,7 @@ export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
     createdAt: task.start_time,
     ttlMs: null,
     pollIntervalMs: POLL_INTERVAL_MS,
+    ...(isAsking && { inputRequests }),
   };
 }
 
@@ -58,8 +65,12 @@ export function toMcpTask(context: AppContext, task: TaskRecord): McpTask {
  * Converts a run, with its result. A failed run is `completed` too, because `failed` is only for protocol errors.
  * @param answerBytes size of the largest result that the client accepts
  */
-export function toDetailedTask(context: AppContext, task: TaskRecord, answerBytes: number): McpTask {
-  const mcpTask = toMcpTask(context, task);
+export function toDetailedTask(
+  context: AppContext,
+  task: TaskRecord,
+  { answerBytes, canAsk }: { answerBytes: number; canAsk: boolean },
+): McpTask {
+  const mcpTask = toMcpTask(context, task, canAsk);
   if (!isEnded(task) || task.status === "cancelled") return mcpTask;
   const data = toAnswer(task);
   return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
@@ -108,12 +119,15 @@ export function registerTaskExtension(server: Server, session: Session): void {
     requireTasksExtension(caller);
     const context = session.open();
     const task = await findMcpTask(context, taskId);
-    return toDetailedTask(context, task, limitsOf(context.config, caller.name).answerBytes);
+    const { answerBytes } = limitsOf(context.config, caller.name);
+    return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined });
   });
-  // Codex in `exec` asks no questions, so there is nothing to answer.
-  onRequest(server, UpdateRequestSchema, async ({ taskId }, extra) => {
-    requireTasksExtension(callerOf(server, extra));
-    await findMcpTask(session.open(), taskId);
+  onRequest(server, UpdateRequestSchema, async ({ taskId, inputResponses }, extra) => {
+    const caller = callerOf(server, extra);
+    requireTasksExtension(caller);
+    const context = session.open();
+    const task = await findMcpTask(context, taskId);
+    await takeInputResponses(context, task, inputResponses, caller.name ?? "MCP client");
     return {};
   });
   onRequest(server, CancelRequestSchema, async ({ taskId }, extra) => {

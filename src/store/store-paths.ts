@@ -57,6 +57,8 @@ export interface TaskPaths {
   ownerLock: string;
   /** Messages to the running task. */
   inbox: string;
+  /** Questions of the task, and the answers to them. */
+  questions: string;
   /** Number of supervisors that were started to continue the run between two of its turns. */
   continuations: string;
   /** Socket of the app-server that runs Codex. */
@@ -119,6 +121,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     starterLock: join(live, "starter.lock"),
     ownerLock: join(live, "owner.lock"),
     inbox: join(live, "inbox"),
+    questions: join(live, "questions"),
     continuations: join(live, "continuations"),
     appServer: join(live, "app-server.sock"),
     appServerInput: join(live, "app-server.in"),

@@ -6,7 +6,8 @@ import { workspaceOf } from "#git/git-folders.ts";
 import { readActivity } from "#tasks/follow/read-progress.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
-import { isEnded, type TaskRecord, type TaskStatus } from "#domain/record.ts";
+import { summarizeQuestion } from "#domain/question.ts";
+import { isEnded, openQuestions, type TaskRecord, type VisibleStatus } from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { describeElsewhere } from "#tasks/end/task-life.ts";
@@ -15,7 +16,7 @@ import { taskPaths } from "#store/store-paths.ts";
 
 /** Filter and page of a task list. */
 export interface ListRequest {
-  status?: TaskStatus | undefined;
+  status?: VisibleStatus | undefined;
   /** Folder that tasks were started in. */
   cwd?: string | undefined;
   /** Folder whose repository tasks belong to. */
@@ -92,7 +93,7 @@ function describeWork(record: TaskRecord): Pick<TaskLine, "asked" | "outcome"> {
   const { title: asked } = record;
   const outcome = isEnded(record)
     ? firstLine(record.status === "completed" ? record.result : record.error)
-    : readActivity(record.log_file);
+    : (openQuestions(record).map(summarizeQuestion)[0] ?? readActivity(record.log_file));
   return { ...(asked !== undefined && { asked }), ...(outcome !== undefined && { outcome }) };
 }
 

@@ -4,7 +4,15 @@ import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
-import { elapsedSeconds, isEnded, type TaskRecord } from "#domain/record.ts";
+import type { Question } from "#domain/question.ts";
+import {
+  elapsedSeconds,
+  isEnded,
+  openQuestions,
+  type TaskRecord,
+  visibleStatus,
+  type VisibleStatus,
+} from "#domain/record.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
@@ -17,7 +25,7 @@ import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts
 export interface TaskDetail extends WorktreeFields, OutcomeFields {
   task_id: string;
   mode: TaskRecord["mode"];
-  status: TaskRecord["status"];
+  status: VisibleStatus;
   topic: string;
   elapsed_seconds: number;
   cwd: string;
@@ -25,6 +33,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   log_file: string;
   /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
+  /** Open questions, which codex_send answers. */
+  questions?: readonly Question[];
   recent_events?: EventLine[];
   /** Value of `since_event` for the next call. */
   next_event?: number;
@@ -53,7 +63,7 @@ export async function showTask(
   const detail: TaskDetail = {
     task_id: task.task_id,
     mode: task.mode,
-    status: task.status,
+    status: visibleStatus(task),
     topic: task.topic,
     elapsed_seconds: elapsedSeconds(task),
     cwd: task.cwd,
@@ -70,6 +80,8 @@ export async function showTask(
       ...notesOnPlace(context, stored, detail.note),
     };
   }
+  const questions = openQuestions(task);
+  if (questions.length > 0) detail.questions = questions;
   if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };

@@ -72,7 +72,7 @@ test("a goal outlives its supervisor", async () => {
 
 test("a task that pursues a goal takes messages, and is cancelled", async () => {
   world.stub.script("GOAL-D", [{ say: "First turn." }]);
-  let gate = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
   world.stub.script("continue working toward", [{ until: () => gate.promise }, { run: "sleep 543" }]);
   const { data } = await client.call("codex_dispatch", { prompt: "GOAL-D", cwd, goal: "Without end" });
   const taskId = data["task_id"];

@@ -69,6 +69,8 @@ export function drive(
     messages: source,
     followUps: source,
     isJoined: () => isJoined,
+    run: 1,
+    questions: undefined,
   };
   const driver = new TurnDriver(turn, writer, log === "" ? undefined : writer.read());
   cleanUps.push(() => {

@@ -11,6 +11,8 @@ export type Step =
   /** A call of an MCP server that Codex is configured with. */
   | McpCall
   | AgentCall
+  /** A call of one of Codex's own tools, with any arguments. */
+  | OwnCall
   | { delayMs: number }
   /** Waits for something outside. */
   | { until: () => Promise<void> }
@@ -30,6 +32,12 @@ export interface McpCall {
   args: object;
 }
 
+/** A call of one of Codex's own tools. */
+export interface OwnCall {
+  call: string;
+  args: object;
+}
+
 /** A call of one of Codex's own tools for other agents. */
 export interface AgentCall {
   agent: string;
@@ -43,7 +51,8 @@ export type OutputItem =
   | { run: string; yieldMs?: number; tty?: boolean }
   | { js: string }
   | McpCall
-  | AgentCall;
+  | AgentCall
+  | OwnCall;
 
 /** What one request gets. */
 export interface Turn {
@@ -59,7 +68,8 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   let commandsSeen = 0;
   const turn: Turn = { items: [] };
   for (const step of steps) {
-    const isCommand = "run" in step || "js" in step || "patch" in step || "tool" in step || "agent" in step;
+    const isCommand =
+      "run" in step || "js" in step || "patch" in step || "tool" in step || "agent" in step || "call" in step;
     if (commandsSeen === toolResults) addStep(turn, step);
     if (isCommand && ++commandsSeen > toolResults) break;
   }

@@ -84,6 +84,7 @@ function stateOf(list: readonly Line[]): RunState {
     sandboxFailures: ran.filter(isFailure).length,
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
+    openQuestions: [],
   };
 }
 

@@ -8,6 +8,7 @@ import { doctorCommand } from "#cli/setup/doctor.ts";
 import { installCommand } from "#cli/setup/install.ts";
 import { serveCommand } from "#cli/setup/serve.ts";
 import { attachCommand } from "#cli/tasks/attach.ts";
+import { answerCommand } from "#cli/tasks/answer.ts";
 import { cancelCommand } from "#cli/tasks/cancel.ts";
 import { logsCommand } from "#cli/tasks/logs.ts";
 import { resumeCommand, runCommand } from "#cli/tasks/run.ts";
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command[] = [
   attachCommand,
   waitCommand,
   sendCommand,
+  answerCommand,
   cancelCommand,
   worktreesCommand,
   diffCommand,

@@ -11,11 +11,12 @@ import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { shortenHome } from "#cli/terminal/format-values.ts";
-import { notifyEnd } from "#cli/terminal/notify.ts";
+import { notifyPerson } from "#cli/terminal/notify.ts";
 import { isErrorTerminal, printErrors, printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { describeAudit } from "./describe-audit.ts";
 import { ProgressPrinter } from "./print-progress.ts";
+import { reportQuestions } from "./report-questions.ts";
 import { listenForStop, type StopListener } from "./stop-listener.ts";
 
 /** Exit code after a time limit, the same as that of timeout(1). */
@@ -70,12 +71,22 @@ function detach(task: TaskRecord, { isJson, isQuiet }: RunOutput): number {
 
 async function waitForEnd(context: AppContext, task: TaskRecord, { isQuiet }: RunOutput): Promise<EndedTask> {
   if (isEnded(task)) return task;
-  if (isQuiet || !isErrorTerminal()) return waitForTask(context, task);
+  if (isQuiet) return waitForTask(context, task);
+  const over = new AbortController();
+  void reportQuestions(context, task, over.signal);
+  try {
+    return isErrorTerminal() ? await showUntilEnd(context, task) : await waitForTask(context, task);
+  } finally {
+    over.abort();
+  }
+}
+
+async function showUntilEnd(context: AppContext, task: TaskRecord): Promise<EndedTask> {
   if (task.status === "queued") printErrors([paint(describeActivity(context, task), "dim")]);
   const progress = new ProgressPrinter();
   const ended = await followLog(context, task, (lines) => progress.show(lines));
   progress.finish(ended.status === "completed");
-  notifyEnd(ended);
+  notifyPerson(ended);
   return ended;
 }
 

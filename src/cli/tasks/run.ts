@@ -13,6 +13,11 @@ const OPTIONS = {
   "workspace-write": { type: "boolean", summary: "Change files in a git worktree, within Codex's sandbox" },
   "full-access": { type: "boolean", summary: "Change files in a git worktree, without a sandbox" },
   network: { type: "boolean", summary: "Allow network access within --workspace-write" },
+  approvals: {
+    type: "string",
+    choices: ["never", "ask"],
+    summary: "Within --workspace-write, ask before Codex does what its sandbox does not allow (default: never do it)",
+  },
   topic: {
     type: "string",
     placeholder: "words",
@@ -134,6 +139,7 @@ function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "
   return {
     sandbox: chooseSandbox(options),
     network: options.network || undefined,
+    approvals: options.approvals,
     topic: options.topic,
     cwd: cwd === undefined ? undefined : resolve(expandHome(cwd)),
     model: options.model,

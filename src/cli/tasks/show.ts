@@ -12,6 +12,7 @@ import { compose, hangingIndent, multiline, paint, type Text, withoutControls } 
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
+import { formatQuestion } from "./answer.ts";
 import { describeAudit } from "./describe-audit.ts";
 
 export const showCommand = defineCommand({
@@ -43,6 +44,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
     ...describePrompt(record),
     ...describeChanges(detail),
     ...describeEvents(detail),
+    ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
     ...describeMessages(detail),
     ...describeOutcome(detail),
     "",
@@ -144,6 +146,7 @@ function wrap(text: string): string[] {
 
 function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {
   if (status === "queued") return [`codex-mcp-server cancel ${id}`];
+  if (status === "waiting") return [`codex-mcp-server answer ${id}`];
   if (status === "running") {
     const follow = record.tmux_session === undefined ? `logs -f ${id}` : `attach ${id}`;
     return [`codex-mcp-server ${follow}`];

@@ -3,7 +3,7 @@ import { listOverview } from "#tasks/overview.ts";
 import type { TaskPage } from "#tasks/list-tasks.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
-import { TASK_STATUSES } from "#domain/record.ts";
+import { VISIBLE_STATUSES } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -22,7 +22,7 @@ export const tasksCommand = defineCommand({
   summary: "List tasks, newest first",
   options: {
     watch: { type: "boolean", short: "w", summary: "Show a live list on the whole terminal" },
-    status: { type: "string", short: "s", choices: TASK_STATUSES, summary: "List only tasks in this state" },
+    status: { type: "string", short: "s", choices: VISIBLE_STATUSES, summary: "List only tasks in this state" },
     cwd: { type: "string", placeholder: "folder", kind: "folder", summary: "List only tasks of this workspace" },
     limit: { type: "count", short: "n", summary: `Maximum number of tasks (default: ${DEFAULT_LIMIT})` },
     json: JSON_OPTION,

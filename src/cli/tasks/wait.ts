@@ -2,13 +2,14 @@ import { EXIT_TIMED_OUT } from "./run-and-report.ts";
 import { toAnswer } from "#tasks/answer.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { resolveTask } from "#tasks/lookup.ts";
+import { reportQuestions } from "./report-questions.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, TASKS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
-import { notifyEnd } from "#cli/terminal/notify.ts";
+import { notifyPerson } from "#cli/terminal/notify.ts";
 import { withCommandHints } from "#cli/framework/command-hints.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
 
@@ -30,14 +31,17 @@ export const waitCommand = defineCommand({
     const waited: TaskRecord[] = [];
     for (const name of operands) waited.push(await reconcile(context, resolveTask(context, name)));
     const ended: EndedTask[] = [];
+    const over = new AbortController();
+    for (const task of waited) void reportQuestions(context, task, over.signal);
     const waits = waited.map(async (task) => {
       const end = await waitAtMost(context, task, timeoutMs);
       if (end === undefined || (options.any && ended.length > 0)) return;
       ended.push(end);
-      if (!isEnded(task)) notifyEnd(end);
+      if (!isEnded(task)) notifyPerson(end);
       if (!options.json) printLines([compose`${paint(end.task_id, "bold")}: ${join(describeEnd(end), ", ")}`]);
     });
     await (options.any ? Promise.race(waits) : Promise.all(waits));
+    over.abort();
     if (options.json) printJson(ended.map((task) => withCommandHints(toAnswer(task))));
     if (ended.length < (options.any ? 1 : waited.length)) {
       const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));

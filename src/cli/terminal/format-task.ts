@@ -2,7 +2,7 @@ import type { EventLine } from "#codex/run/describe.ts";
 import { elapsedSeconds } from "#domain/record.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
-import type { EndedTask, TaskStatus, Usage } from "#domain/record.ts";
+import type { EndedTask, Usage, VisibleStatus } from "#domain/record.ts";
 import { formatCount, formatDuration, nameFolders, shortenHome } from "./format-values.ts";
 import {
   compose,
@@ -17,16 +17,17 @@ import {
 } from "./style.ts";
 import { type Column, formatTable } from "./table.ts";
 
-const STATES: Record<TaskStatus, { mark: string; style: Style }> = {
+const STATES: Record<VisibleStatus, { mark: string; style: Style }> = {
   queued: { mark: "○", style: "dim" },
   running: { mark: "●", style: "cyan" },
+  waiting: { mark: "?", style: "yellow" },
   completed: { mark: "✓", style: "green" },
   failed: { mark: "✗", style: "red" },
   cancelled: { mark: "–", style: "yellow" },
 };
 
 /** Formats a status as a word, with its mark and colour. */
-export function formatStatus(status: TaskStatus): StyledText {
+export function formatStatus(status: VisibleStatus): StyledText {
   const { mark, style } = STATES[status];
   return paint(`${mark} ${status}`, style);
 }
@@ -119,6 +120,8 @@ const EVENT_MARKS: Record<EventLine["type"], { mark: string; style: Style }> = {
   tool_result: { mark: " ", style: "dim" },
   error: { mark: "!", style: "red" },
   warning: { mark: "!", style: "yellow" },
+  question: { mark: "?", style: "yellow" },
+  answer: { mark: "›", style: "bold" },
   notice: { mark: "·", style: "dim" },
 };
 

@@ -1,15 +1,15 @@
-import type { EndedTask } from "#domain/record.ts";
+import type { VisibleStatus } from "#domain/record.ts";
 import { isErrorTerminal, printErrorText } from "./output.ts";
 import { compose, control, type Text } from "./style.ts";
 
-/** Notifies the person at the terminal that a task has ended. Without a terminal, does nothing. */
-export function notifyEnd(task: Pick<EndedTask, "task_id" | "status">): void {
+/** Notifies the person at the terminal that a task has ended, or waits for an answer. Without a terminal, does nothing. */
+export function notifyPerson(task: { task_id: string; status: VisibleStatus }): void {
   if (isErrorTerminal()) printErrorText(formatNotification(task, process.env));
 }
 
 /** Returns a notification of the desktop (OSC 9) for a terminal that is known to show it, for others the bell. */
 export function formatNotification(
-  { task_id, status }: Pick<EndedTask, "task_id" | "status">,
+  { task_id, status }: { task_id: string; status: VisibleStatus },
   environment: Record<string, string | undefined>,
 ): Text {
   if (!showsNotifications(environment)) return control("bell");

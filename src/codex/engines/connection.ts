@@ -19,8 +19,8 @@ const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** Handlers for what the app-server sends without being asked. */
 export interface ConnectionHandlers {
   notified: (method: string, params: unknown) => void;
-  /** Answers a request; an error thrown here becomes the answer's error. */
-  asked: (method: string, params: unknown) => Promise<unknown>;
+  /** Answers a request; undefined: another client has answered it. An error thrown here becomes the answer's error. */
+  asked: (method: string, params: unknown, id: string | number) => Promise<object | undefined>;
 }
 
 /** Connection to a `codex app-server`: JSON-RPC without a `jsonrpc` member. */
@@ -105,7 +105,8 @@ export class AppServerConnection {
   /** Answers a request of the app-server: one without an answer would stop the turn. */
   async #answer(id: string | number, method: string, params: unknown): Promise<void> {
     try {
-      this.#send({ id, result: await this.#handlers.asked(method, params) });
+      const result = await this.#handlers.asked(method, params, id);
+      if (result !== undefined) this.#send({ id, result });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#tryToSend({ id, error: { code: -32_601, message } });

@@ -50,6 +50,14 @@ export class MessageDelivery {
     await this.#request("thread/backgroundTerminals/clean", { threadId: turn.threadId }).catch(() => undefined);
   }
 
+  /** Tells the model something of this program's own in its running turn. */
+  async tell(text: string, turn: RunningTurn | undefined): Promise<void> {
+    if (turn === undefined) return;
+    const { threadId, turnId } = turn;
+    const input = textInput(text);
+    await this.#request("turn/steer", { threadId, expectedTurnId: turnId, input }).catch(ignoreRefusal);
+  }
+
   /** Ends what was known of the running turn. @returns whether it was interrupted for a message */
   endTurn(): boolean {
     const wasReplaced = this.#isReplaced;

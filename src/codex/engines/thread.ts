@@ -21,9 +21,8 @@ export type Channel = { socket: string } | { pipes: Pipes };
 export async function connect(
   channel: Channel,
   exited: Promise<ProcessEnd>,
-  notified: ConnectionHandlers["notified"],
+  handlers: ConnectionHandlers,
 ): Promise<AppServerConnection> {
-  const handlers = { notified, asked: refuse };
   if ("pipes" in channel) return AppServerConnection.open(openPipes(channel.pipes, exited), handlers);
   return AppServerConnection.open(await openSocketOf(channel.socket, exited), handlers);
 }
@@ -59,10 +58,6 @@ export async function waitForLoss(
   return (await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)])) ?? undefined;
 }
 
-async function refuse(method: string): Promise<never> {
-  throw new AppServerError(`${method} is not supported: this task does not ask.`);
-}
-
 /** Opens the thread, and writes its id to the log. */
 export async function openThread(
   connection: AppServerConnection,
@@ -74,7 +69,9 @@ export async function openThread(
   const settings = {
     cwd: turn.folder,
     sandbox: "read-only",
-    approvalPolicy: "never",
+    approvalPolicy: turn.questions === undefined ? "never" : "on-request",
+    // People are asked, not a model that the user's configuration may name.
+    approvalsReviewer: "user",
     ...(turn.config !== undefined && { config: turn.config }),
   };
   const resumed = logged?.threadId ?? turn.threadId;
@@ -88,6 +85,14 @@ export async function openThread(
   const { thread } = readField(ThreadSchema, answer, "thread/start");
   if (logged?.threadId !== thread.id) log.write([{ type: "thread.started", thread_id: thread.id }]);
   return thread.id;
+}
+
+const AboutSchema = v.looseObject({ threadId: v.string() });
+
+/** Returns whether a notification is about another thread: a sub-agent has one of its own. */
+export function isOfOther(threadId: string, params: unknown): boolean {
+  const about = v.safeParse(AboutSchema, params);
+  return about.success && about.output.threadId !== threadId;
 }
 
 /** Number of turns that are listed at once. */

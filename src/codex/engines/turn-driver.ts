@@ -4,31 +4,29 @@ import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
 import { GoalKeeper } from "./goal-keeper.ts";
+import { Interviewer } from "./interviewer.ts";
 import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
-import { type Channel, connect, findTurns, listItems, openThread, waitForLoss } from "./thread.ts";
+import { type Channel, connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
-const NoteSchema = v.looseObject({ threadId: v.optional(v.string()) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
 
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
 
-/**
- * Drives the turns of one run in an app-server: starts the first or finds it again, writes the log, delivers messages, and starts a
- * further turn for each follow-up.
- */
+/** Drives the turns of one run in an app-server: starts or finds them, writes the log, delivers messages, and asks questions. */
 export class TurnDriver {
   #turn: TurnRequest;
   readonly #log: LogWriter;
   readonly #logged: LoggedRun | undefined;
   readonly #translator: Translator;
+  readonly #interviewer: Interviewer;
   readonly #end = Promise.withResolvers<TurnEnd>();
   readonly #delivery: MessageDelivery;
   readonly #joined: JoinedTurns;
@@ -58,6 +56,7 @@ export class TurnDriver {
     this.#translator = new Translator(turn.runId, (id) => this.#read(id), logged);
     this.#goal = new GoalKeeper(turn.goal);
     this.#joined = new JoinedTurns(() => turn.isJoined?.() === true);
+    this.#interviewer = new Interviewer(turn, log, (text) => this.#delivery.tell(text, this.#runningTurn));
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
 
@@ -65,14 +64,16 @@ export class TurnDriver {
   async run(channel: Channel, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
     let stopWatching: (() => void) | undefined;
     try {
-      const connection = await connect(channel, exited, (method, params) =>
-        this.#work.run(() => this.#notified(method, params)),
-      );
+      const connection = await connect(channel, exited, {
+        notified: (method, params) => this.#work.run(() => this.#notified(method, params)),
+        asked: (method, params, id) => this.#interviewer.answer(method, params, id),
+      });
       this.#connection = connection;
       this.#turn = await completeSettings(connection, this.#turn);
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
       this.#hasThread = true;
       const ended = await this.#begin();
+      this.#interviewer.withdrawOld();
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver();
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
@@ -83,6 +84,7 @@ export class TurnDriver {
       return this.hasThread ? "failed" : "unusable";
     } finally {
       stopWatching?.();
+      this.#turn.questions?.close();
       this.#connection?.close();
     }
   }
@@ -135,13 +137,12 @@ export class TurnDriver {
   }
 
   #notified(method: string, params: unknown): void {
+    this.#interviewer.notice(method, params);
     if (this.#held !== undefined) {
       this.#held.push([method, params]);
       return;
     }
-    const about = v.safeParse(NoteSchema, params);
-    // A sub-agent has a thread of its own.
-    if (about.success && about.output.threadId !== undefined && about.output.threadId !== this.#threadId) return;
+    if (isOfOther(this.#threadId, params)) return;
     if (method === "turn/started") {
       const started = this.#joined.findStarted(params, this.#turnId);
       if (started !== undefined) this.#recordTurn(started);
@@ -161,10 +162,9 @@ export class TurnDriver {
     else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
-    this.#work.add(async () => {
-      // Messages are taken while the follow-ups are asked, which may take long.
-      void this.#continue(isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed");
-    });
+    const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";
+    // Messages are taken while the follow-ups are asked, which may take long.
+    this.#work.add(async () => void this.#continue(end));
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */

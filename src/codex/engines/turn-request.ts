@@ -1,6 +1,7 @@
 import type { FollowUps } from "#domain/follow-up.ts";
 import type { Goal } from "#domain/goal.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
+import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
 
 /** Access of a turn, as the app-server takes it. */
 export type SandboxPolicy =
@@ -36,6 +37,28 @@ export interface TurnRequest {
   followUps: FollowUps;
   /** Returns whether a person has joined the task in Codex's own interface. */
   isJoined?: () => boolean;
+  /** Number of the run, which is part of its questions' names. */
+  run: number;
+  /** Place where questions are asked; undefined if nothing is asked: Codex then refuses by itself what its sandbox does not allow. */
+  questions: QuestionDesk | undefined;
+}
+
+/** Place where a run asks people, who may answer at any time and from anywhere. */
+export interface QuestionDesk {
+  /** Returns a question that an earlier supervisor of the run has asked. */
+  find: (id: string) => Question | undefined;
+  /** Adds the times to a question. */
+  prepare: (content: QuestionContent) => Question;
+  /** Returns a question for the log: of a long one, parts are left out. */
+  abridge: (question: Question) => Question;
+  /** Asks a question and waits for its answer. @throws AppError `state_unusable` if it cannot be asked */
+  ask: (question: Question) => Promise<QuestionAnswer>;
+  /** Closes a question because Codex has an answer, from here or from another client. */
+  settle: (id: string) => void;
+  /** Lists the open questions of the run, including those of an earlier supervisor. */
+  open: () => readonly Question[];
+  /** Stops watching for answers. */
+  close: () => void;
 }
 
 /** Messages to a run. Those that Codex has not read when a turn ends are among the run's follow-ups. */

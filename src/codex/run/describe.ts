@@ -1,4 +1,5 @@
 import { takeStart } from "#base/text.ts";
+import { listAnswers, type QuestionContent, summarizeQuestion } from "#domain/question.ts";
 import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** Description of one event, listed by `codex_status` and shown in the pane. */
@@ -13,6 +14,8 @@ export interface EventLine {
     | "tool_result"
     | "error"
     | "warning"
+    | "question"
+    | "answer"
     | "notice";
   text: string;
   tool_name?: string;
@@ -40,12 +43,27 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
       return { type: "warning", text: "The turn was interrupted by a person who has joined the task." };
     case "error":
       return { type: "error", text: shorten(event.message, limit) };
+    case "question":
+      return { type: "question", text: shorten(describeAsked(event.question), limit) };
+    case "answer":
+      return { type: "answer", text: shorten(describeAnswer(event), limit) };
     case "goal.updated":
       // While it is active, only its tokens change.
       return event.status === "active" ? undefined : { type: "notice", text: shorten(`goal: ${event.status}`, limit) };
     default:
       return undefined;
   }
+}
+
+function describeAsked(question: { id: string }): string {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this program wrote it, from a Question
+  const asked = question as QuestionContent;
+  return `${asked.id}: ${summarizeQuestion(asked)} (${listAnswers(asked)})`;
+}
+
+function describeAnswer({ id, decision, by, cause }: Extract<CodexEvent, { type: "answer" }>): string {
+  if (cause === "timeout") return `${id}: declined, because no one answered in time`;
+  return cause === "withdrawn" ? `${id}: answered by ${by}` : `${id}: ${decision} (${by})`;
 }
 
 function describeStart(item: CodexItem, limit: number): EventLine | undefined {

@@ -64,6 +64,9 @@ const EventSchema = v.variant("type", [
   v.object({ type: v.literal("turn.failed"), error: v.nullish(v.object({ message: text }), {}) }),
   v.object({ type: v.literal("turn.interrupted") }),
   v.object({ type: v.literal("error"), message: text }),
+  // This server's own events: Codex asks, and gets an answer.
+  v.object({ type: v.literal("question"), question: v.looseObject({ id: v.string(), kind: text, text }) }),
+  v.object({ type: v.literal("answer"), id: v.string(), decision: text, by: text, cause: v.optional(v.string()) }),
   // Written by this server's app-server engine.
   v.object({ type: v.literal("goal.updated"), status: v.string(), tokens_used: count }),
 ]);

@@ -28,6 +28,8 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Ids of the questions that no one has answered. */
+  openQuestions: readonly string[];
   /** Names of the messages that Codex has read; the newest {@link MAX_READ_MESSAGES}. */
   readMessages: readonly string[];
   /** Name of the message that is the prompt of a further process, until its turn begins. */
@@ -58,6 +60,7 @@ export const NO_EVENTS: RunState = {
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
+  openQuestions: [],
   readMessages: [],
   nextPrompt: undefined,
   hasTurn: false,
@@ -87,6 +90,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return {
         ...state,
         terminal: { kind: "completed" },
+        openQuestions: [],
         sessionUsage: event.usage ?? state.sessionUsage,
         isWaitingForNetwork: false,
       };
@@ -96,11 +100,19 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return { ...state, terminal: undefined, isInterrupted: true };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    case "question":
+      return { ...state, openQuestions: [...withoutId(state.openQuestions, event.question.id), event.question.id] };
+    case "answer":
+      return { ...state, openQuestions: withoutId(state.openQuestions, event.id) };
     case "goal.updated":
       return { ...state, goal: { status: event.status, tokens_used: event.tokens_used } };
     case "unknown":
       return state;
   }
+}
+
+function withoutId(ids: readonly string[], id: string): string[] {
+  return ids.filter((each) => each !== id);
 }
 
 function isOwnSession({ sessionId, hasTurn }: RunState, threadId: string): boolean {

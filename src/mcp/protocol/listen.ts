@@ -1,7 +1,7 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import type { Notification } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { callerOf, requireTasksExtension } from "#mcp/caller.ts";
+import { type Caller, callerOf, requireTasksExtension } from "#mcp/caller.ts";
 import type { ChangeWatch } from "#mcp/change-watch.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "./on-request.ts";
@@ -38,7 +38,7 @@ export function registerListening(server: Server, session: Session, watch: Chang
     if (taskIds.length > 0) requireTasksExtension(caller);
     const topics = [
       ...resourceSubscriptions.map((uri) => resourceTopic(session, uri)),
-      ...taskIds.map((taskId) => taskTopic(session, taskId, caller.name)),
+      ...taskIds.map((taskId) => taskTopic(session, taskId, caller)),
     ];
     const acknowledged = Promise.withResolvers<void>();
     const followed = await Promise.all(
@@ -73,7 +73,7 @@ function resourceTopic(session: Session, uri: string): Topic {
   };
 }
 
-function taskTopic(session: Session, taskId: string, clientName: string | undefined): Topic {
+function taskTopic(session: Session, taskId: string, { name: clientName, asksBy }: Caller): Topic {
   return {
     kind: "taskIds",
     name: taskId,
@@ -82,7 +82,10 @@ function taskTopic(session: Session, taskId: string, clientName: string | undefi
       const context = session.open();
       const { answerBytes } = limitsOf(context.config, clientName);
       const task = await findMcpTask(context, taskId);
-      return { method: "notifications/tasks", params: toDetailedTask(context, task, answerBytes) };
+      return {
+        method: "notifications/tasks",
+        params: toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
+      };
     },
   };
 }

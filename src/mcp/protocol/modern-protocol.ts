@@ -56,8 +56,8 @@ export function toModernResponse({ method, id }: { method: string; id: RequestId
     return isNotFound ? { ...response, error: { ...response.error, code: RPC_CODES.invalidParams } } : response;
   }
   const { content, ...rest } = response.result;
-  // The SDK adds an empty content list to results without one, but a task has no content.
-  const isTask = rest["resultType"] === "task";
+  // The SDK adds an empty content list to results without one, but a task or a question has no content.
+  const isTask = rest["resultType"] === "task" || rest["resultType"] === "input_required";
   const ttlMs = TTL_MS[method];
   const result = {
     resultType: "complete",

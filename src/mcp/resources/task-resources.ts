@@ -14,7 +14,7 @@ import { getTask } from "#tasks/lookup.ts";
 import { listTasks, type TaskLine } from "#tasks/list-tasks.ts";
 import { readTaskPart, TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
-import { isEnded } from "#domain/record.ts";
+import { isEnded, visibleStatus } from "#domain/record.ts";
 import { fitText } from "#mcp/answers/fit-answer.ts";
 import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
@@ -74,7 +74,7 @@ async function listResources(context: AppContext): Promise<Resource[]> {
 }
 
 function resourceOf({ task_id, status, topic }: TaskLine): Resource {
-  const isOver = status !== "queued" && status !== "running";
+  const isOver = status !== "queued" && status !== "running" && status !== "waiting";
   const part = isOver ? "result" : "events";
   return {
     uri: resourceUri(task_id, part),
@@ -113,7 +113,7 @@ export async function resourceSignature(context: AppContext, uri: string): Promi
   // The files of a running task change only after an action of Codex, which also adds to its log.
   const isByState = named.part === "result" || named.part === "prompt" || isEnded(task);
   const logBytes = isByState ? 0 : (statSync(task.log_file, { throwIfNoEntry: false })?.size ?? 0);
-  return `${task.run} ${task.status} ${logBytes}`;
+  return `${task.run} ${visibleStatus(task)} ${logBytes}`;
 }
 
 /** Lists and reads the tasks as resources. Clients of the older revisions may subscribe to them. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
-import { elapsedSeconds } from "#domain/record.ts";
+import { elapsedSeconds, visibleStatus } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
 
@@ -22,8 +22,8 @@ export const codexCancel = defineTool({
     }),
   handle: async (args, { open }) => {
     const { record, note } = await cancelTask(open(), args.task_id);
-    const { task_id, status: state } = record;
+    const { task_id } = record;
     const elapsed_seconds = elapsedSeconds(record);
-    return { data: { task_id, status: state, elapsed_seconds, ...(note !== undefined && { note }) } };
+    return { data: { task_id, status: visibleStatus(record), elapsed_seconds, ...(note !== undefined && { note }) } };
   },
 });

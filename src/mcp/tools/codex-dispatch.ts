@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { answerNote, toAnswer } from "#tasks/answer.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
-import { isEnded } from "#domain/record.ts";
+import { isEnded, visibleStatus } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { formerInput, readFormerArguments, withNotes } from "#mcp/former-server.ts";
 import { startInput, status, toOpenRequest } from "#mcp/schemas.ts";
@@ -35,7 +35,7 @@ export const codexDispatch = defineTool({
       data: withNotes(
         {
           task_id: task.task_id,
-          status: task.status,
+          status: visibleStatus(task),
           topic: task.topic,
           started_at: task.start_time,
           log_file: task.log_file,

@@ -44,6 +44,10 @@ export const codexStatus = defineTool({
         .describe("Tasks that cannot be read, and what to do"),
       ...taskLine().omit({ started_at: true }).partial().shape,
       log_file: z.string().optional(),
+      questions: z
+        .array(z.looseObject({ id: z.string() }))
+        .optional()
+        .describe("What it asks; codex_send answers"),
       queue_position: z.int().optional().describe("From 1, while queued"),
       recent_events: z.array(eventLine()).optional().describe("What Codex has done"),
       next_event: z.int().optional().describe("since_event of the next call"),

@@ -3,10 +3,11 @@ import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
-import { describeRunning } from "#tasks/follow/running-line.ts";
-import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
+import { describeAnswering, describeRunning } from "#tasks/follow/running-line.ts";
+import { getRun } from "#tasks/lookup.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { readRequestState, takeInputResponses, waitAndAsk } from "#mcp/ask-client.ts";
 import { type Call, defineTool, type HandlerAnswer } from "#mcp/define-tool.ts";
 import { formerFields, formerInput, isFormerCall, readFormerArguments, withNotes } from "#mcp/former-server.ts";
 import { failureFields, outcomeSchemas, startInput, status, toOpenRequest, worktreeSchemas } from "#mcp/schemas.ts";
@@ -24,6 +25,10 @@ export const endedOutput = () =>
     activity: z.string().optional(),
     queue_position: z.int().optional(),
     note: z.string().optional(),
+    questions: z
+      .array(z.looseObject({ id: z.string() }))
+      .optional()
+      .describe("What it asks; codex_send answers"),
     ...outcomeSchemas(),
     ...worktreeSchemas(),
     ...failureFields(),
@@ -64,12 +69,22 @@ export async function runToEnd(
 ): Promise<HandlerAnswer> {
   const deadline = performance.now() + call.limits().answerWithinMs;
   const context = call.open();
-  const started = await startOpenTask(context, { ...request, client: call.client }, call.findFolder);
+  const before = readRequestState(call.requestState);
+  const started =
+    before === undefined
+      ? await startOpenTask(context, { ...request, client: call.client }, call.findFolder)
+      : await getRun(context, before.taskId, before.run);
+  const by = call.client ?? "MCP client";
+  const refused = before === undefined ? [] : await takeInputResponses(context, started, call.inputResponses, by);
+  const skipped = [...(before?.skipped ?? []), ...refused];
   if (call.takesTasks && !isEnded(started) && !call.stopped.aborted) return { task: started };
   const stop = () => void cancelTask(context, started.task_id);
   if (call.stopped.aborted) stop();
   else call.stopped.addEventListener("abort", stop, { once: true });
-  const ended = await withProgress(call, [started], () => waitAtMost(context, started, deadline - performance.now()));
+  const ended = await withProgress(call, [started], () =>
+    waitAndAsk(context, call, started, { atMostMs: deadline - performance.now(), skipped }),
+  );
+  if (ended !== undefined && "inputRequests" in ended) return ended;
   if (ended === undefined) return { data: withNotes(stillRunning(context, started), notes) };
   const answer = withNotes(toAnswer(ended), notes);
   if (!isFormer) return { isError: !answer.success, data: answer };
@@ -79,9 +94,12 @@ export async function runToEnd(
 
 /** Returns the answer for a task that is still running shortly before the client stops waiting. */
 function stillRunning(context: AppContext, task: TaskRecord): { note?: string; next: string } {
+  const running = describeRunning(context, task);
+  const [question] = running.questions ?? [];
+  const answer = question === undefined ? "" : `${describeAnswering(task.task_id, question)} `;
   return {
-    ...describeRunning(context, task),
+    ...running,
     ...worktreeFields(task),
-    next: `Still running. Call codex_wait with task_ids ["${task.task_id}"] for its result; codex_cancel stops it.`,
+    next: `${answer}Still running. Call codex_wait with task_ids ["${task.task_id}"] for its result; codex_cancel stops it.`,
   };
 }

@@ -1,10 +1,10 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
-import { type CallToolResult, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { type CallToolResult, ElicitResultSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { callerOf } from "#mcp/caller.ts";
 import { findClientFolder } from "#mcp/client-folder.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
-import { onRequest } from "#mcp/protocol/on-request.ts";
+import { type Extra, onRequest } from "#mcp/protocol/on-request.ts";
 import { progressOf } from "#mcp/answers/progress.ts";
 import type { Session } from "#mcp/session.ts";
 import type { Call, Tool } from "#mcp/define-tool.ts";
@@ -18,6 +18,7 @@ import { codexReply } from "./codex-reply.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexSend } from "./codex-send.ts";
 import { codexStatus } from "./codex-status.ts";
+import { MAX_TIMER_MS } from "#base/concurrency.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { respond, respondFailure } from "#mcp/answers/respond.ts";
@@ -36,6 +37,10 @@ export function registerTools(server: Server, session: Session): void {
       client: caller.name,
       takesTasks: caller.takesTasks,
       findFolder: () => findClientFolder(server, process.env),
+      elicit: caller.asksBy === "request" ? elicitBy(extra) : undefined,
+      isAskedByResult: caller.asksBy === "result",
+      inputResponses: params["inputResponses"],
+      requestState: params["requestState"],
       reportProgress: progressOf(params, extra),
     };
     return session.track(callTool(params.name, params.arguments, call));
@@ -66,6 +71,12 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexDiscard,
 ];
 
+/** Returns a function that asks a client's user during its call. The user may take any time. */
+function elicitBy({ sendRequest }: Extra): Call["elicit"] {
+  return (params, signal) =>
+    sendRequest({ method: "elicitation/create", params }, ElicitResultSchema, { signal, timeout: MAX_TIMER_MS });
+}
+
 /** Calls a tool. Any error becomes its result. */
 async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
   const startedAt = performance.now();
@@ -76,6 +87,7 @@ async function callTool(name: string, args: unknown, call: Call): Promise<CallTo
     const context = call.open();
     // The SDK requires content in each result; it is removed before the result is sent to the client.
     if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
+    if ("inputRequests" in answer) return { ...answer, resultType: "input_required", content: [] };
     return respond(answer, context.config.home, call.limits().answerBytes);
   } catch (error) {
     const failure = toFailure(error);

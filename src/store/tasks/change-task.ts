@@ -169,7 +169,7 @@ export function requestCancel(store: Store, task: TaskRecord): void {
  * Watchers are woken after the commit, and then read the index.
  * @throws AppError `state_unusable`; nothing has changed then
  */
-function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+export function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
   const paths = taskPaths(store.paths.home, task.task_id);
   const meta = prepareMeta(paths.folder, paths.meta, task);
   try {

@@ -8,15 +8,17 @@ import {
   type TaskRecord,
   type TaskStatus,
   type Usage,
+  type VisibleStatus,
 } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
+import { VISIBLE_STATUS } from "./questions.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
 
 /** Entry of the list of tasks. */
 export interface TaskSummary {
   task_id: string;
   topic: string;
-  status: TaskStatus;
+  status: VisibleStatus;
   mode: TaskMode;
   sandbox: Sandbox;
   cwd: string;
@@ -29,7 +31,7 @@ export interface TaskSummary {
 
 /** Filter for the list of tasks. */
 export interface TaskFilter {
-  status?: TaskStatus;
+  status?: VisibleStatus;
   /** Folder that tasks were started in, by its real path. */
   cwd?: string;
   /** Scope of topics: see the record's `workspace`. */
@@ -54,7 +56,7 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
     conditions.push(condition);
     values.push(...bound);
   };
-  if (filter.status !== undefined) where("status = ?", filter.status);
+  if (filter.status !== undefined) where(`${VISIBLE_STATUS} = ?`, filter.status);
   if (filter.workspace !== undefined) where("workspace = ?", filter.workspace);
   if (filter.cwd !== undefined) {
     const names = listNamesOf(store, filter.cwd);
@@ -64,7 +66,7 @@ export function queryTasks(store: Store, filter: TaskFilter): TaskSummary[] {
   if (after !== undefined) where("(seq, task_id) < (?, ?)", after.seq, after.task_id);
   const rows = store.database
     .query<SummaryRow, (string | number)[]>(
-      `SELECT task_id, topic, status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
+      `SELECT task_id, topic, ${VISIBLE_STATUS} AS status, mode, sandbox, cwd, start_time, end_time, elapsed_seconds, seq,
          CASE WHEN end_time IS NULL THEN record END AS unfinished FROM tasks
        ${conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""}
        ORDER BY seq DESC, task_id DESC LIMIT ?`,
@@ -148,11 +150,10 @@ export function findBySession(store: Store, sessionId: string): StoredTask | und
 }
 
 /** Returns the number of tasks in each state. */
-export function countTasks(store: Store): Partial<Record<TaskStatus, number>> {
-  const rows = store.database
-    .query<{ status: TaskStatus; count: number }, []>("SELECT status, count(*) AS count FROM tasks GROUP BY status")
-    .all();
-  return Object.fromEntries(rows.map(({ status, count }) => [status, count]));
+export function countTasks(store: Store): Partial<Record<VisibleStatus, number>> {
+  const sql = `SELECT ${VISIBLE_STATUS} AS state, count(*) AS count FROM tasks GROUP BY state`;
+  const rows = store.database.query<{ state: VisibleStatus; count: number }, []>(sql).all();
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
 /** Lists the worktrees that tasks had, each with its repository (the common git folder). */

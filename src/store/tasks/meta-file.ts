@@ -102,6 +102,7 @@ const MetaSchema = v.object({
   images: list,
   output_schema_file: text,
   network: v.optional(v.literal(true)),
+  approvals: v.optional(v.literal("ask")),
   goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
   goal_state: v.optional(v.object({ status: v.string(), tokens_used: v.number() })),
   engine: v.optional(v.literal("app-server")),

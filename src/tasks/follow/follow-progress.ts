@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { isEnded, type TaskRecord, visibleStatus } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { describeActivity } from "./running-line.ts";
 
@@ -52,7 +52,7 @@ function describeAll(context: AppContext, tasks: readonly TaskRecord[], known: K
 }
 
 function describeOne(context: AppContext, task: TaskRecord, known: Known): string {
-  if (task.status === "queued") return describeActivity(context, task);
+  if (task.status === "queued" || visibleStatus(task) === "waiting") return describeActivity(context, task);
   const size = logSize(task);
   const before = known.get(task.task_id);
   if (size > 0 && before?.size === size) return before.line;

@@ -3,9 +3,11 @@ import type { AppContext } from "#tasks/context.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { toFailure } from "#base/errors.ts";
+import { waitForQuestion } from "./wait-for-question.ts";
 import { startTimer } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
+import type { Question } from "#domain/question.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
@@ -34,19 +36,24 @@ export async function findTasks(context: AppContext, taskIds: readonly string[])
   return [...tasks.values()];
 }
 
-/** Waits until any or all of some tasks have ended, a time limit is reached, or `signal` aborts. */
+/**
+ * Waits until any or all of some tasks have ended, one asks something, a time limit is reached, or `signal` aborts.
+ * @param isKnown returns whether a question of a task does not end the wait
+ */
 export async function waitForTasks(
   context: AppContext,
   tasks: readonly TaskRecord[],
   mode: WaitMode,
   atMostMs: number,
   signal?: AbortSignal,
+  isKnown: (task: TaskRecord, question: Question) => boolean = () => true,
 ): Promise<WaitResult> {
   const enough = new AbortController();
   const stop = signal === undefined ? enough.signal : AbortSignal.any([signal, enough.signal]);
   const waits = tasks.map((task) => waitAtMost(context, task, atMostMs, stop));
-  if (mode === "any") await Promise.race(waits);
-  else await Promise.all(waits);
+  const asking = tasks.filter(({ approvals }) => approvals === "ask");
+  const asked = asking.map((task) => waitForQuestion(context, task, (question) => isKnown(task, question), stop));
+  await Promise.race([mode === "any" ? Promise.race(waits) : Promise.all(waits), ...asked]);
   enough.abort();
   const now = await Promise.all(waits);
   const ended = now.filter((task) => task !== undefined);

@@ -1,16 +1,13 @@
 import { clockStamp, now } from "#platform/clock.ts";
 import { firstLine, shorten } from "#base/text.ts";
 import { toToml } from "#codex/settings.ts";
-import type { QueuedTask } from "#domain/record.ts";
+import { MAX_CLIENT_NAME, type QueuedTask } from "#domain/record.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import { goalOf } from "./goal.ts";
 import type { TaskWorkspace } from "./plan-workspace.ts";
-
-/** Longest name of a client in a record, in characters. */
-const MAX_CLIENT_NAME = 100;
 
 /** Returns the record of a run that is about to be claimed. */
 export function buildTask(
@@ -49,6 +46,7 @@ export function buildTask(
     ...(images.length > 0 && { images: [...images] }),
     ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
     ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
+    ...(request.approvals === "ask" && { approvals: "ask" }),
     ...goalOf(request),
     ...settingsOf(request, paths),
     ...(request.commit === "never" && plan !== undefined && { commit: "never" }),

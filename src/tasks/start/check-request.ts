@@ -12,11 +12,6 @@ import { kindOf } from "#platform/files/read-file.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
-import { type Ancestor, listAncestors } from "#platform/process/tree.ts";
-import { identifyProcess, type ProcessIdentity, visibleIdentity } from "#platform/process/identity.ts";
-import { listRunProcesses } from "#store/tasks/list-tasks.ts";
-import { RUN_MARKER } from "#domain/names.ts";
-import type { AppContext } from "#tasks/context.ts";
 import { checkGoal, type GoalRequest } from "./goal.ts";
 
 /** Request to start a task, as the caller gives it. */
@@ -36,6 +31,8 @@ export interface StartRequest extends GoalRequest {
   outputSchema?: object | undefined;
   /** Whether the sandbox workspace-write has network access. */
   network?: boolean | undefined;
+  /** Whether Codex asks before it does what its sandbox does not allow; by default it never does that. */
+  approvals?: "never" | "ask" | undefined;
   /** Codex settings that replace those of its configuration. */
   settings?: Readonly<Record<string, unknown>> | undefined;
   /** Instructions that replace Codex's own. */
@@ -67,10 +64,7 @@ const MAX_PROMPT_BYTES = 1024 * 1024;
 const DEFAULT_IDLE_SECONDS = 30 * 60;
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
-/**
- * Checks everything that can be checked before anything is started or written.
- * @throws AppError for the first fault, with what to do about it
- */
+/** Checks everything that can be checked before anything is started or written. @throws AppError for the first fault */
 export function checkRequest(config: Config, request: StartRequest): CheckedRequest {
   const parsedTopic = parseTopic(request.topic);
   const realCwd = resolveWorkspace(request.cwd);
@@ -86,6 +80,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   const images = checkImages(request.images ?? []);
   const settingArguments = toSettings(request.settings ?? {}, request.sandbox);
   checkNetwork(request);
+  checkApprovals(request);
   checkGoal(request);
   locateCodex(config);
   if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
@@ -144,6 +139,15 @@ function checkNetwork({ network, sandbox }: StartRequest): void {
     "invalid_argument",
     `network cannot be ${network} with sandbox ${sandbox}: ${sandbox === "read-only" ? "Codex's sandbox has none" : "there is no sandbox"}.`,
     "Use sandbox workspace-write, or omit network.",
+  );
+}
+
+function checkApprovals({ approvals, sandbox }: StartRequest): void {
+  if (approvals !== "ask" || sandbox === "workspace-write") return;
+  throw new AppError(
+    "invalid_argument",
+    `approvals cannot be ask with sandbox ${sandbox}: ${sandbox === "read-only" ? "it only reads" : "nothing is refused there"}.`,
+    "Use sandbox workspace-write, or omit approvals.",
   );
 }
 
@@ -211,30 +215,4 @@ function badSessionId(sessionId: string): AppError {
     `"${sessionId}" is not a valid Codex session id.`,
     "Resume an earlier task by its task id.",
   );
-}
-
-/**
- * Refuses to start a task from within a task: a Codex that is configured with this server would otherwise delegate its
- * own work endlessly. Codex starts MCP servers with a separate environment, so the check looks at the ancestors of this
- * process, for a run's marker or for a process that the index has recorded.
- * @throws AppError `nested_task`
- */
-export function checkNesting({ config, store }: AppContext): void {
-  if (config.mayNest) return;
-  const ancestors = listAncestors();
-  const isInTask =
-    config.environment[RUN_MARKER] !== undefined ||
-    ancestors.some(({ hasVariable }) => hasVariable(RUN_MARKER)) ||
-    listRunProcesses(store).some((address) => isAmong(visibleIdentity(address), ancestors));
-  if (!isInTask) return;
-  throw new AppError(
-    "nested_task",
-    "This server was started within a task, and tasks must not start tasks.",
-    "Do the work yourself, or set CODEXMCP_NESTED=1 in the environment of both servers to allow nested tasks.",
-  );
-}
-
-function isAmong(run: ProcessIdentity | undefined, ancestors: readonly Ancestor[]): boolean {
-  if (run === undefined) return false;
-  return ancestors.some(({ pid }) => pid === run.pid) && identifyProcess(run.pid)?.start === run.start;
 }

@@ -49,13 +49,14 @@ export async function completeRequest(
   const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
   const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";
+  const approvals = approvalsOf(request, resumed, sandbox);
   const named = request.cwd?.trim() ? await readCwd(request.cwd, findCwd) : undefined;
   const cwd = named ?? folderOf(resumed?.record, sandbox) ?? (await findCwd());
   const topic = await chooseTopic(request, resumed?.topic, sandbox);
   const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
   const left = resumed?.record?.worktree_dir;
   const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
-  return { ...request, sandbox, cwd, sessionId, topic, isTopicOurs, lostWorktree };
+  return { ...request, sandbox, approvals, cwd, sessionId, topic, isTopicOurs, lostWorktree };
 }
 
 /**
@@ -91,6 +92,15 @@ async function readCwd(text: string, findCwd: () => Promise<string>): Promise<st
 function folderOf(record: TaskRecord | undefined, sandbox: Sandbox): string | undefined {
   if (record?.worktree_dir === undefined || sandbox !== "read-only") return record?.cwd;
   return pathExists(record.run_dir) ? record.run_dir : record.cwd;
+}
+
+/** Returns how a continued task treats approvals: as before, as long as its sandbox has any. */
+function approvalsOf(
+  { approvals }: Pick<StartRequest, "approvals">,
+  resumed: Resumed | undefined,
+  sandbox: Sandbox,
+): StartRequest["approvals"] {
+  return approvals ?? (sandbox === "workspace-write" ? resumed?.record?.approvals : undefined);
 }
 
 function chooseSession(

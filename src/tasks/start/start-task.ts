@@ -8,7 +8,8 @@ import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
-import { type CheckedRequest, checkNesting, checkRequest } from "./check-request.ts";
+import { type CheckedRequest, checkRequest } from "./check-request.ts";
+import { checkNesting } from "./nesting.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
 import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
 import { goalOf } from "./goal.ts";
@@ -90,6 +91,7 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
+  if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
   return { checked, place, ...(await claim(context, checked, place)) };
 }
 

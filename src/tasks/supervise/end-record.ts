@@ -7,6 +7,7 @@ import {
   type QueuedTask,
   type RunFacts,
   type RunningTask,
+  type TaskRequest,
 } from "#domain/record.ts";
 
 /** Failure of a cancelled task, which has no result. */
@@ -23,5 +24,12 @@ export function toEndedTask(
   facts: RunFacts = { end_time: now(), elapsed_seconds: elapsedSeconds(task) },
 ): FailedTask | CancelledTask {
   const status = code === "cancelled" ? "cancelled" : "failed";
-  return { ...task, ...facts, status, error: message, code, hint };
+  return { ...withoutQuestions(task), ...facts, status, error: message, code, hint };
+}
+
+/** Returns a record without its open questions: whatever has ended asks nothing. */
+export function withoutQuestions(task: QueuedTask | RunningTask): TaskRequest {
+  if (task.status === "queued") return task;
+  const { questions: _questions, ...rest } = task;
+  return rest;
 }

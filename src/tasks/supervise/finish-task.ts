@@ -33,7 +33,7 @@ import { readSessionUsageOf } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
 import { wrongSession } from "./supervise-run.ts";
-import { toEndedTask } from "./end-record.ts";
+import { toEndedTask, withoutQuestions } from "./end-record.ts";
 
 const STDERR_BYTES = 16 * 1024;
 
@@ -70,7 +70,9 @@ export async function determineEnd(
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
-  return failure === undefined ? { ...task, ...facts, status: "completed" } : toEndedTask(failure, task, facts);
+  return failure === undefined
+    ? { ...withoutQuestions(task), ...facts, status: "completed" }
+    : toEndedTask(failure, task, facts);
 }
 
 /**

@@ -8,7 +8,6 @@ import {
 } from "#codex/process.ts";
 import type { Channel } from "#codex/engines/thread.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
-import type { Config } from "#base/config.ts";
 import { userConfigFiles } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
@@ -21,6 +20,7 @@ import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
+import { TaskQuestions } from "./question-desk.ts";
 import { containRun } from "./run-containment.ts";
 
 /** Starts Codex for a run, with the engine of its record. */
@@ -38,7 +38,7 @@ export async function launchCodex(
     ...appServerArguments(task, settings),
     ...listenArguments(channel),
   ]);
-  return startAppServer(start, { channel, log: task.log_file }, turnOf(context.config, task, paths, followUps));
+  return startAppServer(start, { channel, log: task.log_file }, turnOf(context, task, paths, followUps));
 }
 
 /** Starts the next process of a run of `codex exec`, in the session of the one before, with the prompt of a follow-up. */
@@ -70,18 +70,18 @@ function startOf({ config }: AppContext, task: RunningTask, promptFile: string, 
 
 /** Adopts the Codex of a run whose supervisor has died. */
 export async function adoptRunningCodex(
-  { config }: AppContext,
+  context: AppContext,
   task: RunningTask,
   codex: ProcessIdentity,
   followUps: RunFollowUps,
 ): Promise<CodexProcess> {
   if (task.engine !== "app-server") return adoptCodex(codex);
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
-  const paths = taskPaths(config.home, task.task_id);
+  const paths = taskPaths(context.config.home, task.task_id);
   return adoptAppServer(
     codex,
     { channel: channelOf(task, paths), log: task.log_file },
-    turnOf(config, task, paths, followUps),
+    turnOf(context, task, paths, followUps),
   );
 }
 
@@ -91,7 +91,12 @@ function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutp
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 
-function turnOf({ codexHome }: Config, task: RunningTask, paths: TaskPaths, followUps: RunFollowUps): TurnRequest {
+function turnOf(
+  { config, store }: AppContext,
+  task: RunningTask,
+  paths: TaskPaths,
+  followUps: RunFollowUps,
+): TurnRequest {
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -101,13 +106,15 @@ function turnOf({ codexHome }: Config, task: RunningTask, paths: TaskPaths, foll
     outputSchema: schema === undefined ? undefined : (JSON.parse(schema) as object),
     sandboxPolicy: sandboxPolicyOf(task),
     folder: task.run_dir,
-    profileFile: task.profile === undefined ? undefined : userConfigFiles(codexHome, task.profile)[1],
+    profileFile: task.profile === undefined ? undefined : userConfigFiles(config.codexHome, task.profile)[1],
     goal: task.goal,
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,
     followUps,
     isJoined: () => isJoined(paths),
+    run: task.run,
+    questions: task.approvals === "ask" ? new TaskQuestions(store, task, config.approvalTimeoutSeconds) : undefined,
   };
 }
 

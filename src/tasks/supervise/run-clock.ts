@@ -78,8 +78,13 @@ export function reachedTotalLimit({ timeout_seconds }: RunningTask, clock: RunCl
 export function reachedIdleLimit(
   { idle_timeout_seconds }: RunningTask,
   clock: RunClock,
-  log: { lastProgressAt: number; state: { isWaitingForNetwork: boolean; isInterrupted: boolean } },
+  log: {
+    lastProgressAt: number;
+    state: { isWaitingForNetwork: boolean; isInterrupted: boolean; openQuestions: readonly string[] };
+  },
 ): Failure | undefined {
+  // A run that has asked waits for people.
+  if (log.state.openQuestions.length > 0) return undefined;
   if (idle_timeout_seconds === 0 || clock.countedMs - log.lastProgressAt <= idle_timeout_seconds * 1000) {
     return undefined;
   }

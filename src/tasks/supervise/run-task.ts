@@ -103,6 +103,10 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
   const engine = chooseEngine(context.config);
+  if (queued.approvals === "ask" && engine !== "app-server") {
+    const ended = toEndedTask(CANNOT_ASK, queued);
+    return endTask(context.store, "queued", ended) ? ended : undefined;
+  }
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
     return {
@@ -153,6 +157,16 @@ function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | unde
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
 }
 
+/**
+ * Failure of a task that was to ask, although the engine cannot: another Codex was installed since that was checked. Without asking, it
+ * would be refused all that it should ask for.
+ */
+const CANNOT_ASK: Failure = {
+  code: "codex_incompatible",
+  message: "The installed Codex has no app-server that this server can use, so the task could not ask.",
+  hint: "Install a newer Codex, or start the task without approvals.",
+};
+
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
@@ -190,6 +204,7 @@ async function superviseExec(context: AppContext, task: RunningTask, around: Run
   if (task.readonly_fallback === true) removeRunFolders(context.store, task);
   // Another program may be installed than the one that was asked.
   forgetCapabilities(context.config);
+  if (task.approvals === "ask") return endFailed(context, task, CANNOT_ASK);
   const { engine: _, ...rest } = task;
   const again: RunningTask = { ...rest, status: "running" };
   if (!updateRunningTask(context.store, again)) return undefined;

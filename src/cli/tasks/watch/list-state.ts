@@ -1,11 +1,11 @@
 import type { TaskOverview } from "#tasks/overview.ts";
-import type { TaskStatus } from "#domain/record.ts";
+import type { VisibleStatus } from "#domain/record.ts";
 
 /** State of the live list. */
 export interface ListState {
   tasks: readonly TaskOverview[];
   /** Number of tasks for each status, including tasks that are not shown. */
-  counts: Partial<Record<TaskStatus, number>>;
+  counts: Partial<Record<VisibleStatus, number>>;
   isUnfinishedOnly: boolean;
   /** Text that the shown tasks contain. */
   query: string;
@@ -17,7 +17,14 @@ export interface ListState {
   message: string | undefined;
 }
 
-const ORDER: Record<TaskStatus, number> = { running: 0, queued: 1, completed: 2, failed: 2, cancelled: 2 };
+const ORDER: Record<VisibleStatus, number> = {
+  waiting: 0,
+  running: 1,
+  queued: 2,
+  completed: 3,
+  failed: 3,
+  cancelled: 3,
+};
 
 /** Returns the tasks that contain a text, those that are running first. */
 export function arrange(tasks: readonly TaskOverview[], query: string): TaskOverview[] {

@@ -2,13 +2,13 @@ import type { AppContext } from "#tasks/context.ts";
 import { listOverview, type TaskOverview } from "#tasks/overview.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { countTasks } from "#store/tasks/list-tasks.ts";
-import { isEnded, type TaskRecord, type TaskStatus } from "#domain/record.ts";
-import { notifyEnd } from "#cli/terminal/notify.ts";
+import { isEnded, type TaskRecord, type VisibleStatus } from "#domain/record.ts";
+import { notifyPerson } from "#cli/terminal/notify.ts";
 import type { ListState } from "./list-state.ts";
 
 /** Filter of the tasks that are shown. */
 export interface WatchFilter {
-  status: TaskStatus | undefined;
+  status: VisibleStatus | undefined;
   cwd: string | undefined;
 }
 
@@ -33,14 +33,14 @@ export class TaskSource {
   /** Reads the tasks again, and notifies the user of those that have ended. @returns the number of tasks in each state */
   async read(isUnfinishedOnly: boolean): Promise<ListState["counts"]> {
     const tasks = isUnfinishedOnly
-      ? [...(await this.#list("running")), ...(await this.#list("queued"))]
+      ? [...(await this.#list("waiting")), ...(await this.#list("running")), ...(await this.#list("queued"))]
       : await this.#list(this.#filter.status);
     const before = this.#tasks;
     this.#tasks = tasks;
     const unfinished = new Set(tasks.filter(isUnfinished).map(({ task_id }) => task_id));
     for (const { task_id } of before.filter((task) => isUnfinished(task) && !unfinished.has(task.task_id))) {
       const record = this.findRecord(task_id);
-      if (record !== undefined && isEnded(record)) notifyEnd(record);
+      if (record !== undefined && isEnded(record)) notifyPerson(record);
     }
     return countTasks(this.#context.store);
   }
@@ -50,12 +50,12 @@ export class TaskSource {
     return findTask(this.#context.store, taskId)?.record;
   }
 
-  async #list(status: TaskStatus | undefined): Promise<TaskOverview[]> {
+  async #list(status: VisibleStatus | undefined): Promise<TaskOverview[]> {
     return (await listOverview(this.#context, { cwd: this.#filter.cwd, status, limit: MAX_TASKS })).tasks;
   }
 }
 
-/** Returns whether a task is queued or running. */
+/** Returns whether a task has not ended. */
 export function isUnfinished({ status }: TaskOverview): boolean {
-  return status === "queued" || status === "running";
+  return status === "queued" || status === "running" || status === "waiting";
 }

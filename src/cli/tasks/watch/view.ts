@@ -9,6 +9,8 @@ import { type Tab, type TabLine, TABS } from "./task-tabs.ts";
 const FRAME_LINES = 3;
 
 const LIST_KEYS = "↵ open  a attach  c cancel  m merge  d discard  / search  ? help  q quit";
+/** Keys while a task is selected that asks something. */
+const WAITING_KEYS = "w answer  ↵ open  a attach  c cancel  / search  ? help  q quit";
 const PAGE_KEYS = "⇥ next tab  ↑↓ scroll  a attach  c cancel  m merge  d discard  q back";
 
 const HELP: readonly (readonly [keys: string, meaning: string])[] = [
@@ -18,6 +20,7 @@ const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["v", "Open a task: its changes"],
   ["Tab, 1 2 3", "Change between Live, Result and Diff"],
   ["a", "Attach to the task's tmux session, without typing into it"],
+  ["w", "Answer what a waiting task asks"],
   ["c", "Cancel the task"],
   ["m", "Merge the task's branch as one commit"],
   ["d", "Save and remove the task's worktree and branch"],
@@ -66,15 +69,16 @@ function describeNone({ isUnfinishedOnly, query, counts }: ListState): string {
 }
 
 function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text {
-  const { running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
+  const { waiting = 0, running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
   const parts = [
+    ...(waiting > 0 ? [paint(`${waiting} waiting for an answer`, "yellow")] : []),
     paint(`${running} running`, running > 0 ? "cyan" : "plain"),
     `${queued} queued`,
     `${completed} completed`,
     paint(`${failed} failed`, failed > 0 ? "red" : "plain"),
     `${cancelled} cancelled`,
   ];
-  const all = running + queued + completed + failed + cancelled;
+  const all = waiting + running + queued + completed + failed + cancelled;
   const shown = tasks.length < all ? `  (${tasks.length} shown)` : "";
   const search = query === "" ? "" : compose`  ${paint(`/${query}`, "yellow")}`;
   return sliceToWidth(compose`${paint("Codex tasks", "bold")}  ${join(parts, "  ")}${shown}${search}`, width);
@@ -83,8 +87,9 @@ function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text
 function drawFooter({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
-  const gap = width - Bun.stringWidth(LIST_KEYS) - place.length;
-  return paint(gap < 1 ? LIST_KEYS : LIST_KEYS + " ".repeat(gap) + place, "dim");
+  const keys = tasks[selected]?.status === "waiting" ? WAITING_KEYS : LIST_KEYS;
+  const gap = width - Bun.stringWidth(keys) - place.length;
+  return paint(gap < 1 ? keys : keys + " ".repeat(gap) + place, "dim");
 }
 
 /** Page of a task. */

@@ -2,6 +2,8 @@ import { resetTerminal } from "#cli/tasks/attach.ts";
 import { attachTask } from "#tasks/attach/attach-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
+import { answerInTerminal } from "#cli/tasks/answer.ts";
+import { type TaskRecord, visibleStatus } from "#domain/record.ts";
 import { toFailure } from "#base/errors.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
 import { formatStatus } from "#cli/terminal/format-task.ts";
@@ -114,7 +116,7 @@ class Watch {
 
   #drawPage({ taskId, tab, scrolled, diff }: Page): Text[] {
     const record = this.#source.findRecord(taskId);
-    const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(record.status)}`;
+    const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(visibleStatus(record))}`;
     const lines =
       record === undefined ? [] : tab === "Live" ? readLive(record) : tab === "Result" ? readResult(record) : diff;
     return drawTask({ title, tab, lines, scrolled, message: this.#state.message }, this.#screen.size);
@@ -204,7 +206,9 @@ class Watch {
     const action = ACTIONS[key];
     if (key === "?") this.#question = { kind: "help" };
     else if (task === undefined) return;
-    else if (key === "a") await this.#attach(task);
+    else if (key === "a")
+      await this.#leaveFor(task, (record) => attachTask(this.#context, record, "join", resetTerminal));
+    else if (key === "w") await this.#leaveFor(task, (record) => answerInTerminal(this.#context, record));
     else if (action !== undefined) {
       const refusal = action.refuse(task);
       if (refusal === undefined) this.#question = { kind: "confirm", taskId: task.task_id, action };
@@ -212,13 +216,13 @@ class Watch {
     }
   }
 
-  /** Shows a running task, which has the terminal until the user leaves it. */
-  async #attach({ task_id }: TaskOverview): Promise<void> {
+  /** Leaves the terminal to something else: a task's tmux session, or its questions. */
+  async #leaveFor({ task_id }: TaskOverview, use: (record: TaskRecord) => Promise<unknown>): Promise<void> {
     const record = this.#source.findRecord(task_id);
     if (record === undefined) return;
     this.#screen.close();
     try {
-      await attachTask(this.#context, record, "join", resetTerminal);
+      await use(record);
     } finally {
       this.#screen.open();
       await this.#refresh();

@@ -1,0 +1,137 @@
+import { linkSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { errnoOf } from "#base/errors.ts";
+import { type QuestionAnswer, DECISIONS, type Question } from "#domain/question.ts";
+import type { RunningTask } from "#domain/record.ts";
+import { prepareFile, repairPrivateFolder, writePrivateFile } from "#platform/files/files.ts";
+import { tryReadText } from "#platform/files/read-file.ts";
+import { type FolderWatch, watchFolder } from "#platform/files/watch-folder.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
+import type { Store } from "#store/store.ts";
+import type { TaskPaths } from "#store/store-paths.ts";
+import { changeTask } from "./change-task.ts";
+
+// A question is a file of the task's folder, `<id>.json`, and so is its answer, `<id>.answer`. An answer is linked to its name, which
+// fails if there is one: the first answer counts, even of two at the same moment, and whether a supervisor lives or not.
+
+/** SQL expression for the state that people see: the rule of `visibleStatus`. */
+export const VISIBLE_STATUS =
+  "CASE WHEN status = 'running' AND json_array_length(record, '$.questions') > 0 THEN 'waiting' ELSE status END";
+
+/** Answer as it is stored. */
+export interface StoredAnswer extends QuestionAnswer {
+  /** Distinguishes this answer from another of the same content. */
+  key: string;
+  /** Set when the run's supervisor has it. */
+  taken?: true;
+}
+
+const AnswerSchema: v.GenericSchema<StoredAnswer> = v.object({
+  key: v.string(),
+  taken: v.exactOptional(v.literal(true)),
+  decision: v.picklist(DECISIONS),
+  values: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]))),
+  by: v.string(),
+  at: v.string(),
+  cause: v.exactOptional(v.picklist(["timeout", "withdrawn"])),
+});
+
+/** Returns the path of a question's file. */
+export function questionFile({ questions }: TaskPaths, id: string): string {
+  return join(questions, `${id}.json`);
+}
+
+/** Returns a question that was asked; undefined if there is none of this id. */
+export function readQuestionFile(paths: TaskPaths, id: string): Question | undefined {
+  const text = tryReadText(questionFile(paths, id));
+  if (text === undefined) return undefined;
+  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.looseObject({ id: v.literal(id) })), text);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a Question
+  return parsed.success ? (parsed.output as unknown as Question) : undefined;
+}
+
+/** Stores a question. @throws AppError `state_unusable` */
+export function writeQuestionFile(paths: TaskPaths, question: Question): void {
+  inStateFolder(() => {
+    repairPrivateFolder(paths.questions);
+    prepareFile(questionFile(paths, question.id), JSON.stringify(question)).publish();
+  });
+}
+
+/** Returns the answer to a question; undefined if there is none. */
+export function readAnswerFile(paths: TaskPaths, id: string): StoredAnswer | undefined {
+  const parsed = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), AnswerSchema),
+    tryReadText(join(paths.questions, `${id}.answer`)),
+  );
+  return parsed.success ? parsed.output : undefined;
+}
+
+/**
+ * Answers a question.
+ * @returns false if it has an answer already, which stays
+ * @throws AppError `state_unusable`
+ */
+export function offerAnswer(paths: TaskPaths, id: string, answer: StoredAnswer): boolean {
+  const path = join(paths.questions, `${id}.answer`);
+  const own = join(paths.questions, `${id}.${answer.key}.offer`);
+  return inStateFolder(() => {
+    repairPrivateFolder(paths.questions);
+    writePrivateFile(own, JSON.stringify(answer));
+    try {
+      linkSync(own, path);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") return false;
+      throw error;
+    } finally {
+      rmSync(own, { force: true });
+    }
+  });
+}
+
+/** Replaces the answer to a question. @throws AppError `state_unusable` */
+export function replaceAnswer(paths: TaskPaths, id: string, answer: StoredAnswer): void {
+  inStateFolder(() => prepareFile(join(paths.questions, `${id}.answer`), JSON.stringify(answer)).publish());
+}
+
+/** Removes the answer to a question, so that it can be answered. */
+export function removeAnswer(paths: TaskPaths, id: string): void {
+  rmSync(join(paths.questions, `${id}.answer`), { force: true });
+}
+
+/** Calls a function when questions of a task may have been answered. */
+export function watchAnswers(paths: TaskPaths, onNews: () => void): FolderWatch {
+  inStateFolder(() => repairPrivateFolder(paths.questions));
+  return watchFolder(paths.questions, (name) => name.endsWith(".answer"), onNews);
+}
+
+/** Number of times that recording questions is tried while others change the record. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Records the open questions of a running task.
+ * @returns false if the run has ended
+ * @throws AppError `state_unusable`
+ */
+export function recordQuestions(store: Store, { task_id, run }: RunningTask, questions: readonly Question[]): boolean {
+  for (let attempt = 1; ; attempt++) {
+    const row = store.database
+      .query<{ record: string }, [string, number]>(
+        "SELECT record FROM tasks WHERE task_id = ? AND run = ? AND status = 'running'",
+      )
+      .get(task_id, run);
+    if (row === null) return false;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
+    const { questions: _before, ...task } = JSON.parse(row.record) as RunningTask;
+    const isChanged = changeTask(
+      store,
+      { ...task, ...(questions.length > 0 && { questions: [...questions] }) },
+      `UPDATE tasks SET record = $record
+       WHERE task_id = $task_id AND run = $run AND status = 'running' AND record = $before RETURNING 1`,
+      { before: row.record },
+    );
+    if (isChanged || attempt === MAX_ATTEMPTS) return isChanged;
+  }
+}

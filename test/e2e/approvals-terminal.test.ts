@@ -1,0 +1,72 @@
+// People see in their terminals that a task waits, and answer there.
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { McpClient } from "../support/mcp-client.ts";
+import { Terminal } from "../support/terminal.ts";
+import { BINARY, World } from "../support/world.ts";
+
+let world: World;
+let cwd: string;
+let client: McpClient;
+const terminals: Terminal[] = [];
+
+beforeAll(async () => {
+  world = new World();
+  cwd = await world.repository();
+  client = await world.client({ CODEXMCP_ENGINE: "app-server" });
+});
+afterEach(async () => {
+  for (const terminal of terminals.splice(0)) await terminal.close();
+});
+afterAll(() => world.close());
+
+async function open(...args: string[]): Promise<Terminal> {
+  const terminal = await Terminal.start(world, [BINARY, ...args], { width: 110, height: 30 });
+  terminals.push(terminal);
+  return terminal;
+}
+
+/** Starts a task that asks to make a file. @returns its id, and the file's path */
+async function startAsking(prompt: string): Promise<{ taskId: string; path: string }> {
+  const path = join(world.root, `made-${prompt}`);
+  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Please." };
+  world.stub.script(prompt, [{ call: "exec_command", args }, { say: `${prompt} is done.` }]);
+  const request = { prompt, cwd, topic: prompt, sandbox: "workspace-write", approvals: "ask" };
+  const { data } = await client.call("codex_dispatch", request);
+  const taskId = String(data["task_id"]);
+  await world.until(async () => (await client.call("codex_status", { task_id: taskId })).data["status"] === "waiting");
+  return { taskId, path };
+}
+
+test("the live list shows that a task waits, and w answers it", async () => {
+  const { taskId, path } = await startAsking("WATCHED");
+  expect(await world.pane(taskId)).toContain("? q1-0: Let Codex run a command");
+  const terminal = await open("tasks", "--watch");
+  await terminal.shows(/\? waiting/);
+  await terminal.shows("1 waiting for an answer");
+  await terminal.shows("w answer");
+  await terminal.press("w");
+  await terminal.shows("Codex's reason: Please.");
+  await terminal.shows("accept, decline or cancel?");
+  await terminal.press("accept", "Enter");
+  await terminal.shows(/✓ completed/);
+  expect(existsSync(path)).toBe(true);
+  await terminal.press("q");
+  await terminal.shows("[exit 0]");
+});
+
+test("the command answer asks in a terminal; an empty line leaves the question open", async () => {
+  const { taskId, path } = await startAsking("TYPED");
+  const terminal = await open("answer", taskId);
+  await terminal.shows("accept, decline or cancel?");
+  await terminal.press("Enter");
+  await terminal.shows("[exit 0]");
+  expect((await client.call("codex_status", { task_id: taskId })).data).toMatchObject({ status: "waiting" });
+  const again = await open("answer", taskId);
+  await again.shows("accept, decline or cancel?");
+  await again.press("no", "Enter");
+  await again.shows("is answered (decline)");
+  await client.call("codex_wait", { task_ids: [taskId] });
+  expect(existsSync(path)).toBe(false);
+});
