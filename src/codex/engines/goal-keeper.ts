@@ -23,29 +23,26 @@ export class GoalKeeper {
     return this.#goal !== undefined && this.#status === "active";
   }
 
+  /** Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for. */
+  async pauseOld(request: Request, threadId: string): Promise<void> {
+    const old = await this.#read(request, threadId);
+    if (old?.status === "active") await request("thread/goal/set", { threadId, status: "paused", origin: "user" });
+  }
+
   /**
-   * Sets the thread's goal to that of the run, or pauses the one that an earlier run of the session has left.
-   * @param hasHistory whether the thread may have a goal
+   * Sets the thread's goal, if the run has one. Its first turn must have begun, because an idle thread begins one at once, without the
+   * run's sandbox.
    * @param isAdopted whether an earlier supervisor may have set it
    * @returns the line of the log for its state
    * @throws AppServerError if Codex does not take the goal
    */
-  async begin(request: Request, threadId: string, hasHistory: boolean, isAdopted: boolean): Promise<EngineLine[]> {
-    const known = hasHistory ? await this.#read(request, threadId) : undefined;
-    const goal = this.#goal;
-    if (goal === undefined) {
-      if (known?.status === "active") await request("thread/goal/set", { threadId, status: "paused", origin: "user" });
-      return [];
-    }
-    if (isAdopted && known?.objective === goal.objective) return this.#toLines(known);
-    const { objective, token_budget: tokenBudget = null } = goal;
-    const answer = await request("thread/goal/set", {
-      threadId,
-      objective,
-      tokenBudget,
-      status: "active",
-      origin: "user",
-    });
+  async set(request: Request, threadId: string, isAdopted: boolean): Promise<EngineLine[]> {
+    if (this.#goal === undefined) return [];
+    const { objective, token_budget: tokenBudget = null } = this.#goal;
+    const known = isAdopted ? await this.#read(request, threadId) : undefined;
+    if (known?.objective === objective) return this.#toLines(known);
+    const goal = { objective, tokenBudget, status: "active", origin: "user" };
+    const answer = await request("thread/goal/set", { threadId, ...goal });
     return this.#toLines(v.parse(HolderSchema, answer).goal ?? undefined);
   }
 

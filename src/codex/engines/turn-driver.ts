@@ -108,9 +108,10 @@ export class TurnDriver {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
     const request = this.#link.request.bind(this.#link);
-    const hasHistory = this.#logged !== undefined || this.#turn.threadId !== undefined;
-    this.#log.write(await this.#goal.begin(request, this.#threadId, hasHistory, this.#logged !== undefined));
+    const isAdopted = this.#logged !== undefined;
+    if (!isAdopted && this.#turn.threadId !== undefined) await this.#goal.pauseOld(request, this.#threadId);
     if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
+    this.#log.write(await this.#goal.set(request, this.#threadId, isAdopted));
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
       this.#turnId = id;

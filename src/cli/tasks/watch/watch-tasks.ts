@@ -206,8 +206,7 @@ class Watch {
     const action = ACTIONS[key];
     if (key === "?") this.#question = { kind: "help" };
     else if (task === undefined) return;
-    else if (key === "a")
-      await this.#leaveFor(task, (record) => attachTask(this.#context, record, "join", resetTerminal));
+    else if (key === "a") await this.#leaveFor(task, (record) => this.#join(record));
     else if (key === "w") await this.#leaveFor(task, (record) => answerInTerminal(this.#context, record));
     else if (action !== undefined) {
       const refusal = action.refuse(task);
@@ -227,6 +226,10 @@ class Watch {
       this.#screen.open();
       await this.#refresh();
     }
+  }
+
+  #join(record: TaskRecord): Promise<unknown> {
+    return attachTask(this.#context, record, "join", resetTerminal);
   }
 
   async #confirm({ taskId, action }: Extract<Question, { kind: "confirm" }>, key: string): Promise<void> {
