@@ -49,9 +49,11 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
   }
   const paths = taskPaths(context.config.home, record.task_id);
   const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
-  const delivery = await (isQueued ? acceptForStart(context, record) : awaitDelivery(context, record, paths, name));
+  const delivery = isQueued ? acceptForStart(context, record) : await awaitDelivery(context, record, paths, name);
   if (delivery !== undefined) return { task: record, delivery };
   const now = await reconcile(context, resolveTask(context, record.task_id));
+  // The record of the end may have it.
+  if (isQueued) throw unread(now);
   const isWithdrawn = withdrawMessage(paths, name);
   if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when });
   // The supervisor took it meanwhile.
@@ -60,7 +62,7 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
 }
 
 /** Returns `queued` if a task is still queued: it gets the message with its first turn. */
-async function acceptForStart(context: AppContext, { task_id, run }: TaskRecord): Promise<Delivery | undefined> {
+function acceptForStart(context: AppContext, { task_id, run }: TaskRecord): Delivery | undefined {
   const now = findTask(context.store, task_id)?.record;
   return now?.run === run && !isEnded(now) ? "queued" : undefined;
 }
