@@ -48,7 +48,8 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
     throw refuse(record, "it runs with codex exec, which takes no message into a turn");
   }
   const paths = taskPaths(context.config.home, record.task_id);
-  const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
+  const id = crypto.randomUUID();
+  const name = postMessage(paths, { id, text: message, when }, isQueued);
   const delivery = isQueued ? acceptForStart(context, record) : await awaitDelivery(context, record, paths, name);
   if (delivery !== undefined) return { task: record, delivery };
   const now = await reconcile(context, resolveTask(context, record.task_id));
@@ -58,6 +59,8 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
   if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when });
   // The supervisor took it meanwhile.
   if (!isEnded(now) && !isWithdrawn) return { task: record, delivery: readDelivery(paths, name) ?? "queued" };
+  const isRead = isEnded(now) && now.messages?.some((each) => each.id === id && each.state === "delivered");
+  if (isRead === true) return { task: now, delivery: readDelivery(paths, name) ?? "queued" };
   throw isEnded(now) ? unread(now) : unanswered(context, record);
 }
 
