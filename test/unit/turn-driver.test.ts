@@ -135,6 +135,22 @@ for (const isRead of [true, false]) {
   });
 }
 
+test("the sender of a message that a killed supervisor had steered, without a receipt, learns of it", async () => {
+  const { end, deliveries } = drive(
+    (request, send) => {
+      if (request.method === "thread/turns/list") return { result: { data: [{ id: "1", status: "completed" }] } };
+      const { params } = read("m");
+      if (request.method === "thread/items/list") return { result: { data: [params] } };
+      return answerOf(request, send, { count: 1 });
+    },
+    [{ id: "m", text: "M", when: "now" }],
+    '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+    true,
+  );
+  expect(await end).toBe("completed");
+  expect(deliveries()).toEqual(["steered"]);
+});
+
 test("after a failed turn, a message for its end is not delivered, and its record says why", async () => {
   const { end, requests, fates } = drive(
     (request, send) => {
