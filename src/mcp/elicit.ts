@@ -1,12 +1,6 @@
 import { takeStart } from "#base/text.ts";
 import { makeVisible } from "#base/visible-text.ts";
-import {
-  type AnswerContent,
-  describeQuestion,
-  listAnswers,
-  type Question,
-  type QuestionField,
-} from "#domain/question.ts";
+import { type AnswerContent, describeQuestion, type Question, type QuestionField } from "#domain/question.ts";
 import { checkAnswer } from "#domain/read-answer.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { isObject } from "./protocol/envelope.ts";
@@ -24,14 +18,18 @@ const MAX_LABEL = 300;
 
 /** Returns a question as an elicitation; undefined if it is too long for a dialog. */
 export function toElicitation({ task_id }: TaskRecord, question: Question): Elicitation | undefined {
-  const text = makeVisible([`The Codex task ${task_id} asks:`, ...describeQuestion(question)].join("\n"), true);
+  const [what = "", ...rest] = describeQuestion(question);
+  // Some dialogs show only the first lines before they are expanded.
+  const text = makeVisible([`The Codex task ${task_id} asks: ${what}`, ...rest].join("\n"), true);
   if (text.length > MAX_MESSAGE || question.whole !== undefined) return undefined;
   const { fields = [] } = question;
   return { message: text, requestedSchema: fields.length === 0 ? decisionSchema(question) : fieldsSchema(fields) };
 }
 
 function decisionSchema(question: Question): Elicitation["requestedSchema"] {
-  const decision = { type: "string", title: "Decision", description: listAnswers(question), enum: question.decisions };
+  const { decisions } = question;
+  const description = decisions.includes("cancel") ? { description: "cancel: decline, and end the turn" } : {};
+  const decision = { type: "string", title: "Decision", ...description, enum: decisions };
   return { type: "object", properties: { decision }, required: ["decision"] };
 }
 
