@@ -13,8 +13,8 @@ import { defineCommand, ONE_TASK } from "#cli/framework/command.ts";
 const LEFT = "Codex's interface was closed; the task continues. Detach with the tmux prefix, then d.";
 
 /**
- * Shows a running task in Codex's own interface: `join-task <id> --home <state folder> --run <number>`. tmux starts it in the task's session
- * (`tmux/pane-window.ts`).
+ * Shows a running task in Codex's own interface: `join-task <id> --home=<state folder> --run=<number> --codex=<program>
+ * --codex-home=<folder>`. tmux starts it in the task's session (`tmux/pane-window.ts`).
  */
 export const joinTaskCommand = defineCommand({
   name: "join-task",
@@ -23,17 +23,20 @@ export const joinTaskCommand = defineCommand({
   options: {
     home: { type: "string", placeholder: "folder", summary: "State folder" },
     run: { type: "count", placeholder: "number", summary: "Number of the task's run" },
+    codex: { type: "string", placeholder: "file", summary: "Codex program" },
+    "codex-home": { type: "string", placeholder: "folder", summary: "Codex's own folder" },
   },
   examples: [],
-  run: async ({ options: { home, run }, operands: [taskId] }) => {
-    if (taskId === undefined || !isTaskId(taskId) || home === undefined || run === undefined) {
+  run: async ({ options: { home, run, codex, "codex-home": codexHome }, operands: [taskId = ""] }) => {
+    const isWhole = home !== undefined && run !== undefined && codex !== undefined && codexHome !== undefined;
+    if (!isTaskId(taskId) || !isWhole) {
       throw new AppError(
         "invalid_argument",
-        "join-task needs a task id, --home and --run.",
+        "join-task needs a task id and all its options.",
         "Run `codex-mcp-server attach <task>`, which starts it.",
       );
     }
-    const context = openContextForTask({ ...readConfig(process.env), home });
+    const context = openContextForTask({ ...readConfig(process.env), home, codexBinary: codex, codexHome });
     const task = findTask(context.store, taskId)?.record;
     const note = readJoinNote(taskPaths(home, taskId), { run });
     if (task === undefined || task.run !== run || note === undefined) return 1;

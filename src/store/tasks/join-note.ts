@@ -8,14 +8,10 @@ import { readLockState, tryHold } from "#store/locks/held-lock.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 
-const JoinNoteSchema = v.object({
-  run: v.number(),
-  thread: v.string(),
-  program: v.string(),
-  codexHome: v.string(),
-});
+// The agent can write to this file, so the thread must not look like an option of Codex, and no program is named.
+const JoinNoteSchema = v.object({ run: v.number(), thread: v.pipe(v.string(), v.uuid()) });
 
-/** Facts needed to join a running task in Codex's own interface; its supervisor writes them when the thread is open. */
+/** Note that a run can be joined in Codex's own interface; its supervisor writes it when the thread is open. */
 export type JoinNote = v.InferOutput<typeof JoinNoteSchema>;
 
 /** Beginning of the names of folders in `live/` that belong to processes of people who have joined. */

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
+import { locateCodex } from "#codex/locate.ts";
 import { startTui, type Tui } from "#codex/tui/start-tui.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
@@ -14,6 +15,7 @@ export type JoinEnd = { by: "user"; exitCode: number } | { by: "run" };
 
 /**
  * Shows a running task in Codex's own interface on this terminal, until the user leaves it or the run ends.
+ * @param context its configuration says which Codex shows it, and whose settings it has
  * @param onKilled called when the interface was ended with the run, and has left the terminal as it was
  */
 export async function joinTask(
@@ -22,19 +24,20 @@ export async function joinTask(
   note: JoinNote,
   onKilled: () => void,
 ): Promise<JoinEnd> {
-  const paths = taskPaths(context.config.home, task.task_id);
+  const { config } = context;
+  const paths = taskPaths(config.home, task.task_id);
   const own = openJoinFolder(paths);
   const restoreTerminal = saveTerminal();
   const run = watchEnd(context, task, paths);
   let stopRelaying: (() => void) | undefined;
   try {
     const tui = startTui({
-      program: note.program,
+      program: locateCodex(config).path,
       thread: note.thread,
       socket: paths.appServer,
       folder: existsSync(task.run_dir) ? task.run_dir : "/",
       home: join(own.path, "codex-home"),
-      userHome: note.codexHome,
+      userHome: config.codexHome,
     });
     stopRelaying = relaySignals(tui);
     const exitCode = await Promise.race([tui.exited, run.ended]);

@@ -19,9 +19,12 @@ export async function offerJoining({ config }: AppContext, task: RunningTask, th
   if (config.pane !== "tui" || !hasSocket(task, paths)) return;
   try {
     const { path: program } = locateCodex(config);
-    writeJoinNote(paths, { run, thread, program, codexHome: config.codexHome });
+    writeJoinNote(paths, { run, thread });
     if (session === undefined) return;
-    const command = [...selfCommand(), "join-task", task_id, "--home", config.home, "--run", String(run)];
+    // tmux gives a window neither this environment nor this configuration.
+    const options = { home: config.home, run: String(run), codex: program, "codex-home": config.codexHome };
+    const words = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+    const command = [...selfCommand(), "join-task", task_id, ...words];
     await openWindowOnAttach(tmuxServerOf(config, task), session, command);
   } catch (error) {
     logger("tasks").warn`${task_id} cannot be joined in Codex's own interface: ${String(error)}`;
