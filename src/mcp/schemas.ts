@@ -100,7 +100,7 @@ export const reviewSchemas = () => {
       .string()
       .optional()
       .describe("How many findings do not fit into the answer, and where they are"),
-    outside_diff_left_out: z.string().optional().describe("The same for outside_diff"),
+    outside_diff_left_out: z.string().optional().describe("How many of outside_diff, and where they are"),
     summary: z.string().optional().describe("Codex's explanation"),
     verdict: z.enum(REVIEW_VERDICTS).optional().describe("Whether the changes are correct as a whole"),
   };

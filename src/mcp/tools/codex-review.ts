@@ -6,7 +6,7 @@ import { endedOutput, startAndWait } from "./codex.ts";
 /** Reviews changes and answers with findings when the review has ended. */
 export const codexReview = defineTool({
   name: "codex_review",
-  title: "Review changes with Codex",
+  title: "Review changes",
   description: "Review changes, read-only: findings with priority and lines. Waits like codex.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: false, openWorldHint: true },
   input: z.object({
@@ -14,7 +14,8 @@ export const codexReview = defineTool({
     focus: z.string().optional(),
     cwd: z.string().optional(),
   }),
-  output: endedOutput,
+  // Its fields are those of codex, and not repeated in the list of tools.
+  output: () => endedOutput().partial(),
   handle: async ({ target = "", focus, cwd }, call) =>
     startAndWait(
       async (context) =>

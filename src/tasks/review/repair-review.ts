@@ -19,7 +19,7 @@ export class ReviewRepair implements FollowUps {
     return { id, text: repairPrompt(problem) };
   }
 
-  /** The run's log has the message, which any later supervisor finds there. */
+  /** Does nothing: the run's log has the message, which any later supervisor finds there. */
   started(): void {}
 }
 
