@@ -3,6 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { native, own, ReviewWorld } from "../support/review-world.ts";
+import { WireClient, WITH_TASKS } from "../support/wire-client.ts";
 import { SEEDED_FAULTS, type SeededFault } from "../support/seeded-faults.ts";
 
 let world: ReviewWorld;
@@ -95,6 +96,56 @@ describe("a review is a task", () => {
     expect(next).toMatchObject({ success: true, result: "Because.", session_id: data["session_id"] });
     expect(next["findings"]).toBeUndefined();
     expect(JSON.stringify(world.stub.requests.at(-1)?.input)).toContain("Wrong word");
+  });
+
+  test("a call that the client's limit cuts off is continued by codex_wait; a cancelled review has no findings", async () => {
+    const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>();
+    const client = await world.client({ CODEXMCP_CALL_LIMIT_SECONDS: "1" });
+    const start = async (focus: string) => client.call("codex_review", { cwd: world.repo, focus });
+    world.stub.script("CUT-OFF", [{ until: () => isAnswered }, { say: own({ path: "README.md", lines: [2, 2] }) }]);
+    const { data: cut } = await start("CUT-OFF");
+    expect(cut).toMatchObject({ status: "running", next: expect.stringContaining("codex_wait") });
+    answer();
+    const { data } = await world.own.call("codex_wait", { task_ids: [cut["task_id"]] });
+    expect(data["done"]).toMatchObject([{ success: true, findings: [{ path: "README.md" }] }]);
+    world.stub.script("CANCELLED", [{ run: "sleep 300" }, { say: own() }]);
+    const { data: running } = await start("CANCELLED");
+    await world.own.call("codex_cancel", { task_id: running["task_id"] });
+    const ended = await world.waitForEnd(world.own, String(running["task_id"]));
+    expect(ended).toMatchObject({ status: "cancelled", code: "cancelled" });
+    expect(ended["findings"]).toBeUndefined();
+  });
+
+  test("a client with the extension for tasks gets one, whose result has the findings", async () => {
+    const wire = new WireClient(world);
+    world.stub.script("AS-A-TASK", [{ say: own({ path: "README.md", lines: [2, 2] }) }]);
+    const params = { name: "codex_review", arguments: { cwd: world.repo, focus: "AS-A-TASK" } };
+    const { result } = await wire.askModern("tools/call", params, WITH_TASKS);
+    expect(result).toMatchObject({ resultType: "task" });
+    const { taskId } = result as unknown as { taskId: string };
+    const get = async () => (await wire.askModern("tasks/get", { taskId }, WITH_TASKS)).result;
+    await world.until(async () => (await get())?.["status"] !== "working");
+    const structuredContent = { success: true, findings: [{ path: "README.md", first_line: 2 }] };
+    expect(await get()).toMatchObject({ status: "completed", result: { structuredContent } });
+    await wire.close();
+  });
+
+  test("a review whose supervisor was killed is finished from its files, by whichever process looks", async () => {
+    const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>();
+    world.stub.script("KILLED", [{ until: () => isAnswered }, { say: own({ path: "README.md", lines: [2, 2] }) }]);
+    const args = ["review", "--detach", "--focus", "KILLED"];
+    const { stdout } = await runCli(world, args, {}, world.repo);
+    const taskId = stdout.trim();
+    const supervisors = () => world.processes().filter(({ command }) => command.includes(`run-task ${taskId}`));
+    await world.until(() => world.stub.requests.some(({ input }) => JSON.stringify(input).includes("KILLED")));
+    for (const { pid } of supervisors()) process.kill(pid, "SIGKILL");
+    await world.until(() => supervisors().length === 0);
+    // An uncommitted change may be gone at the end: the diff is the one that was reviewed.
+    await world.git(world.repo, "checkout", "--quiet", "--", "README.md");
+    answer();
+    const ended = await world.waitForEnd(world.own, taskId);
+    expect(ended).toMatchObject({ status: "completed", findings: [{ path: "README.md", first_line: 2 }] });
+    world.write("README.md", "# project\nchanged again\n");
   });
 
   test("the model is bound by a schema", () => {
