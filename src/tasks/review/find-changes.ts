@@ -30,6 +30,8 @@ export interface ReviewChanges extends LineDiff {
   base: string;
   /** Commit that has the changes; undefined if they are in the working tree. */
   tip: string | undefined;
+  /** Command that shows what the changes are for; undefined if no commit has them. */
+  logCommand: string | undefined;
   /** Names of new files that git does not track: `git diff` does not show them. */
   untracked: ReadonlySet<string>;
 }
@@ -49,10 +51,18 @@ export async function findReviewChanges(
   if (changes.files.length > 0) return changes;
   throw new AppError(
     "no_changes",
-    `There is nothing to review: ${changes.description} in ${changes.top} ${target.kind === "uncommitted" ? "do not exist" : "are empty"}.`,
+    `There is nothing to review in ${changes.top}: ${NOTHING[target.kind]}.`,
     "Name another target: uncommitted, base:<branch>, commit:<sha> or task:<id>.",
   );
 }
+
+/** Reasons why there are no changes. */
+const NOTHING: Record<ReviewTarget["kind"], string> = {
+  uncommitted: "nothing is uncommitted",
+  base: "nothing has changed since the branch",
+  commit: "the commit changes no file",
+  task: "the task has changed nothing",
+};
 
 async function readTarget(
   context: AppContext,
@@ -98,7 +108,10 @@ async function readWorkingTree(top: string, commit: string | undefined, naming: 
   const seen = await inspectWorktree(top);
   const base = commit ?? seen.status.head ?? (await emptyTree(top));
   const diff = await withComparison(top, base, seen, (comparison) => readLineDiff(top, comparison));
-  return { top, ...naming, base, tip: undefined, untracked: new Set(seen.status.untracked), ...diff };
+  const compared = new Set(diff.files.map(({ name }) => name));
+  const untracked = seen.status.untracked.filter((name) => compared.has(name));
+  const logCommand = commit === undefined ? undefined : `${SAFE_LOG} ${commit}..HEAD`;
+  return { top, ...naming, base, tip: undefined, logCommand, untracked: new Set(untracked), ...diff };
 }
 
 async function readCommit(top: string, name: string): Promise<ReviewChanges> {
@@ -111,7 +124,7 @@ async function readCommit(top: string, name: string): Promise<ReviewChanges> {
   });
   const short = commit.slice(0, 12);
   const naming = { description: `the changes of commit ${short}`, topic: `review commit ${short}` };
-  return { top, ...naming, base, tip: commit, untracked: new Set(), ...diff };
+  return { top, ...naming, base, tip: commit, logCommand: `${SAFE_LOG} -1 ${commit}`, untracked: new Set(), ...diff };
 }
 
 /** Returns the first parent of a commit; undefined if it has none. In a shallow clone a commit may seem to have none. */
@@ -179,8 +192,9 @@ function unknownRevision(message: string, hint = "Run `git branch --all` or `git
   return new AppError("unknown_branch", message, hint);
 }
 
-/** Flags without which a repository's own configuration could make `git diff` run programs. */
+// Without these flags, a repository's own configuration could make git run programs.
 const SAFE_DIFF = "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv";
+const SAFE_LOG = "git log --no-show-signature";
 
 /** Returns the command that shows the changes, but not files that git does not track. */
 export function diffCommandOf({ base, tip }: ReviewChanges): string {

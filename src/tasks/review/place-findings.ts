@@ -77,8 +77,8 @@ class FileIndex {
         this.#names.get(unquotePath(form));
       if (file !== undefined) return file;
     }
-    // A patch has the sides of a comparison before its paths.
-    const [, rest] = /^"?[ab]\/(.+)$/s.exec(trimmed) ?? [];
+    // A patch has the sides of a comparison before its paths: a and b or, with diff.mnemonicPrefix, others.
+    const [, rest] = /^"?[abciow]\/(.+)$/s.exec(trimmed) ?? [];
     if (rest === undefined) return undefined;
     const quoted = trimmed.startsWith('"') ? `"${rest}` : rest;
     return this.#files.get(rest.normalize("NFC")) ?? this.#names.get(unquotePath(quoted));

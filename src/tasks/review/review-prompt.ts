@@ -16,7 +16,7 @@ const MAX_HUNKS = 20;
 /** Returns the prompt for a review. @param focus subject that the reviewer is to look at above all */
 export function reviewPrompt(changes: ReviewChanges, focus: string | undefined): string {
   const parts = [
-    `Review ${changes.description}. Change nothing.`,
+    `Review ${changes.description}. Change nothing.${describeLog(changes)}`,
     listFiles(changes),
     showChanges(changes),
     GUIDELINES,
@@ -24,6 +24,10 @@ export function reviewPrompt(changes: ReviewChanges, focus: string | undefined):
     ...(focus?.trim() ? [`Look above all at this: ${focus.trim()}`] : []),
   ];
   return parts.join("\n\n");
+}
+
+function describeLog({ logCommand }: ReviewChanges): string {
+  return logCommand === undefined ? "" : ` \`${logCommand}\` says what they are for.`;
 }
 
 function listFiles({ files, tip }: ReviewChanges): string {
