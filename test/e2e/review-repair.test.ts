@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "../support/command-line.ts";
+import { isCodexCommand } from "../support/engines.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
@@ -82,6 +84,26 @@ test("the client is gone: the supervisor repairs all the same", async () => {
   const [task] = page["tasks"] as { task_id: string }[];
   const data = await world.waitForEnd(world.own, task?.task_id ?? "");
   expect(data).toMatchObject({ status: "completed", findings: [{ title: "Wrong word" }] });
+});
+
+test("the supervisor is gone, too, when the answer comes: another one repairs it", async () => {
+  const focus = "WITHOUT-SUPERVISOR-";
+  const { promise: isAnswered, resolve: answer } = Promise.withResolvers<void>();
+  world.stub.script(focus, [{ until: () => isAnswered }, { say: "Looks good." }]);
+  world.stub.script(REPAIR, [{ say: GOOD }]);
+  const args = ["review", "--detach", "--focus", focus];
+  const { stdout } = await runCli(world, args, { CODEXMCP_ENGINE: "exec" }, world.repo);
+  const taskId = stdout.trim();
+  const find = (isWanted: (command: string) => boolean) => world.processes().filter(({ command }) => isWanted(command));
+  const supervisor = () => find((command) => command.includes(`run-task ${taskId}`))[0]?.pid ?? 0;
+  await world.until(() => timesAsked(focus).length > 0);
+  process.kill(supervisor(), "SIGSTOP");
+  answer();
+  await world.until(() => find(isCodexCommand).length === 0);
+  process.kill(supervisor(), "SIGKILL");
+  const data = await world.waitForEnd(world.own, taskId);
+  expect(data).toMatchObject({ status: "completed", findings: [{ title: "Wrong word" }] });
+  expect(timesAsked(focus)).toEqual([0, 1]);
 });
 
 test.skipIf(!hasLandlock("/var/tmp"))("under the read-only fallback", async () => {

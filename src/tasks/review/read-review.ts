@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Failure } from "#base/errors.ts";
 import { parseReview } from "#codex/review/parse-review.ts";
 import { formatReview, type ReviewFacts } from "#domain/finding.ts";
-import type { RunFacts, RunningTask } from "#domain/record.ts";
+import type { RunFacts, RunningTask, TaskRequest } from "#domain/record.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import type { Config } from "#base/config.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -40,7 +40,7 @@ export function readReview(config: Config, task: RunningTask, answer: string | u
 }
 
 /** Returns what is wrong with the answer of a review, for its author; undefined if it can be read, or the task is no review. */
-export function findReviewProblem(task: RunningTask, answer: string | undefined): string | undefined {
+export function findReviewProblem(task: TaskRequest, answer: string | undefined): string | undefined {
   if (task.review === undefined) return undefined;
   const outcome = parseReview(answer);
   return "problem" in outcome ? outcome.problem : undefined;

@@ -1,6 +1,6 @@
 import type { EndedTurn, FollowUp, FollowUps } from "#domain/follow-up.ts";
 import { runIdOf } from "#domain/names.ts";
-import type { RunningTask } from "#domain/record.ts";
+import type { RunningTask, TaskRequest } from "#domain/record.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { findReviewProblem } from "./read-review.ts";
 
@@ -13,14 +13,18 @@ export class ReviewRepair implements FollowUps {
   }
 
   async next({ isCompleted, lastMessage }: EndedTurn): Promise<FollowUp | undefined> {
-    const problem = isCompleted ? findReviewProblem(this.#task, lastMessage) : undefined;
-    const id = `${runIdOf(this.#task)}-repair`;
-    if (problem === undefined || wasAsked(this.#task.log_file, id)) return undefined;
-    return { id, text: repairPrompt(problem) };
+    return isCompleted ? findRepair(this.#task, lastMessage) : undefined;
   }
 
   /** Does nothing: the run's log has the message, which any later supervisor finds there. */
   started(): void {}
+}
+
+/** Returns the message that asks for another answer; undefined if the answer can be read, the run was asked, or it is no review. */
+export function findRepair(task: TaskRequest, lastMessage: string | undefined): FollowUp | undefined {
+  const problem = findReviewProblem(task, lastMessage);
+  const id = `${runIdOf(task)}-repair`;
+  return problem === undefined || wasAsked(task.log_file, id) ? undefined : { id, text: repairPrompt(problem) };
 }
 
 /** Returns whether a run's log has a message of this name. */
