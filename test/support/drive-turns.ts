@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import { TurnDriver } from "#codex/engines/turn-driver.ts";
 import type { TaskMessage } from "#domain/message.ts";
-import { Inbox, listMessages, postMessage, readReceipt } from "#store/tasks/inbox.ts";
+import { Inbox, listMessages, postMessage, readDelivery } from "#store/tasks/inbox.ts";
 import { RunMessages } from "#tasks/supervise/run-messages.ts";
 
 const cleanUps: (() => void)[] = [];
@@ -85,7 +85,7 @@ export function drive(
     post: (message: TaskMessage) => postMessage(paths, message, false),
     readLog: () => readFileSync(logFile, "utf8"),
     /** Returns what the senders are told. */
-    deliveries: () => names.map((name) => readReceipt(paths, name)),
+    deliveries: () => names.map((name) => readDelivery(paths, name)),
     fates: () => listMessages(paths, "It ended.").map(({ state }) => state),
   };
 }

@@ -1,6 +1,6 @@
 import type { TaskMode, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { checkNesting } from "#tasks/start/check-request.ts";
+import { checkNesting } from "#tasks/start/nesting.ts";
 import { type OpenRequest, readCwd } from "#tasks/start/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { findReviewChanges } from "./find-changes.ts";
