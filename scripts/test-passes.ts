@@ -62,8 +62,9 @@ export function choosePasses(
   }
   const isPass = DECISIVE.some((pass) => Object.keys(pass.environment).some((name) => environment[name] !== undefined));
   if (wanted === "none" || isPass) return [];
-  if (wanted === "all")
+  if (wanted === "all") {
     return DECISIVE.map((pass) => ({ ...pass, files: files.filter((file) => WITH_CODEX.test(file)) }));
+  }
   return isWhole ? [...DECISIVE] : [];
 }
 

@@ -1,4 +1,4 @@
-/** Goal of a run: Codex goes on, turn after turn, until it is reached or its tokens are used. */
+/** Goal of a run: Codex continues, turn after turn, until it is reached or its tokens are used. */
 export interface Goal {
   objective: string;
   /** Number of tokens that it may take; absent: any. */

@@ -142,10 +142,10 @@ function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "obj
 type JsonObject = { type: "object" } & z.core.JSONSchema.BaseSchema;
 
 /** Returns the fields that are always present, with their types, without those that have another name now. */
-function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObject, "properties" | "required"> {
+function promiseOf({ properties = {}, required = [] }: JsonObject): Pick<JsonObject, "properties"> {
   const names = required.filter((name) => !isDeprecated(properties[name]));
   if (names.length === 0) return {};
-  return { properties: Object.fromEntries(names.map((name) => [name, typeOf(properties[name])])), required: names };
+  return { properties: Object.fromEntries(names.map((name) => [name, typeOf(properties[name])])) };
 }
 
 function isDeprecated(schema: boolean | z.core.JSONSchema.BaseSchema | undefined): boolean {

@@ -51,7 +51,7 @@ const OPTIONS = {
     summary: "Start a new worktree with the uncommitted changes of the folder",
   },
   "no-commit": { type: "boolean", summary: "Do not commit what Codex leaves uncommitted in the worktree" },
-  goal: { type: "string", placeholder: "text", summary: "Let Codex go on, turn after turn, until this is reached" },
+  goal: { type: "string", placeholder: "text", summary: "Let Codex continue, turn after turn, until this is reached" },
   "goal-tokens": { type: "count", placeholder: "n", summary: "Number of tokens that the goal may take" },
   timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
   "idle-timeout": {

@@ -18,7 +18,7 @@ export class GoalKeeper {
     this.#goal = goal;
   }
 
-  /** Returns whether Codex goes on by itself after a turn. */
+  /** Returns whether Codex continues by itself after a turn. */
   get isPursued(): boolean {
     return this.#goal !== undefined && this.#status === "active";
   }
