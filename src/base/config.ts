@@ -27,6 +27,8 @@ export interface Config {
   readonlyFallback: ReadonlyFallback;
   /** Engine that runs Codex's turns. */
   engine: "exec" | "app-server";
+  /** Screen of a running task: Codex's own interface, or its events. */
+  pane: "tui" | "log";
   /** Time after which a question of a task that no one has answered is declined, in seconds. */
   approvalTimeoutSeconds: number;
   profile: string | undefined;
@@ -80,6 +82,7 @@ export function readConfig(environment: Environment = process.env): Config {
     codexBinary: expandHome(values.CODEXMCP_CODEX_BIN ?? "codex"),
     readonlyFallback: FALLBACKS[values.CODEXMCP_READONLY_FALLBACK],
     engine: values.CODEXMCP_ENGINE,
+    pane: values.CODEXMCP_PANE,
     approvalTimeoutSeconds: values.CODEXMCP_APPROVAL_TIMEOUT,
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,

@@ -15,7 +15,8 @@ export const ERROR_CODES = {
   worktree_busy: "Another version of this topic is running in the same worktree.",
   repository_busy: "Another codex-mcp-server process has held the repository's lock for minutes.",
   program_moved: "The program file of this server was moved or removed after the server started.",
-  not_steerable: "The task cannot be sent a message now: it is queued, or runs with an engine that takes none.",
+  not_steerable:
+    "The task cannot be sent this message now: its engine takes none into a running turn, or it has just ended.",
   question_closed: "The question has an answer already, was withdrawn, or its task has ended.",
   engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
   goal_not_reached:
@@ -77,6 +78,8 @@ export const ERROR_CODES = {
   killed_by_signal: "Codex was ended by a signal that this server did not send.",
   timeout: "The run took longer than `timeout_seconds` and was ended.",
   idle_timeout: "Codex reported nothing for `idle_timeout_seconds`, and the run was ended.",
+  interrupted:
+    "A person who had joined the task interrupted its turn, and no message followed within `idle_timeout_seconds`.",
   cancelled: "The task was cancelled.",
   supervisor_lost: "The task's processes are gone, and its log has no terminal event.",
   start_failed: "The task's supervisor did not start.",

@@ -135,6 +135,12 @@ export const VariablesSchema = v.object({
     "Engine that runs Codex's turns. `app-server` is the engine of Codex's own interfaces: its tasks take messages, ask, and can be joined. Where the " +
       "installed Codex lacks it (before 0.153), and on Windows, tasks run with `exec`, which is `codex exec`",
   ),
+  CODEXMCP_PANE: choice(
+    ["tui", "log"],
+    "tui",
+    "Screen that `attach` shows of a running task: `tui` is Codex's own interface, in which the user can send messages, approve and interrupt " +
+      "(only if the task runs in `codex app-server`); `log` its events",
+  ),
   CODEXMCP_APPROVAL_TIMEOUT: count(
     1800,
     " seconds",

@@ -103,6 +103,8 @@ export const ENDED_PROCESS: ProcessIdentity = { pid: process.pid, start: "ended"
 export interface CodexProcess {
   identity: ProcessIdentity;
   ended: Promise<ProcessEnd>;
+  /** Set if another supervisor started it, which has died. */
+  isAdopted?: true;
 }
 
 /** Parameters for starting a Codex process. */
@@ -166,5 +168,5 @@ export function adoptCodex(identity: ProcessIdentity, pollMs = ADOPTED_POLL_MS):
     while (isProcessAlive(identity)) await Bun.sleep(pollMs);
     return UNKNOWN_END;
   };
-  return { identity, ended: watch() };
+  return { identity, ended: watch(), isAdopted: true };
 }

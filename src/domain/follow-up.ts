@@ -9,6 +9,8 @@ export interface FollowUp {
 export interface EndedTurn {
   /** Whether Codex completed it; false if it failed, or was interrupted for a message. */
   isCompleted: boolean;
+  /** Whether a person has interrupted it, and so waits for what follows. */
+  isInterrupted?: boolean;
   /** Last message of Codex in the run so far. */
   lastMessage: string | undefined;
 }

@@ -3,7 +3,6 @@ import { logger } from "#base/log.ts";
 import { isWithin } from "#base/paths.ts";
 import { namesLogin } from "#codex/private-home/login.ts";
 import type { HomeViolation } from "#codex/private-home/note.ts";
-import { UNKNOWN_END } from "#codex/process.ts";
 import { readActions, type RunActions } from "#codex/run/run-actions.ts";
 import type { RunResult } from "#codex/run/run-log.ts";
 import type { ReadonlyAudit, Violation } from "#domain/readonly-audit.ts";
@@ -81,9 +80,9 @@ function protectionBy(restriction: Restriction, writable: readonly string[]) {
 }
 
 /** Compares the log with the data that was read from it while it was written. */
-function checkLog(task: RunningTask, { log, end }: RunResult): { violations: Violation[]; notes: string[] } {
+function checkLog(task: RunningTask, { log, isAdopted }: RunResult): { violations: Violation[]; notes: string[] } {
   const notes =
-    log === undefined || end === UNKNOWN_END
+    log === undefined || isAdopted === true
       ? ["The supervisor of this run ended before the run, so it is not known whether the log was changed."]
       : [];
   if (log === undefined || log.isIntact()) return { violations: [], notes };

@@ -67,6 +67,8 @@ export interface TaskPaths {
   appServerInput: string;
   /** File that an app-server without a socket writes to. */
   appServerOutput: string;
+  /** Note with which the running task can be joined in Codex's own interface. */
+  joinNote: string;
   /** Last heartbeat of the supervisor. */
   heartbeat: string;
   /** File written after each change of the task, which wakes the folder's watchers. */
@@ -124,6 +126,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     appServer: join(live, "app-server.sock"),
     appServerInput: join(live, "app-server.in"),
     appServerOutput: join(live, "app-server.out"),
+    joinNote: join(live, "join.json"),
     heartbeat: join(live, "heartbeat.json"),
     wake: join(live, WAKE_FILE),
     runs: join(folder, "runs"),

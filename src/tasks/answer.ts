@@ -94,8 +94,8 @@ function describeDaemons(task: TaskRecord): string | undefined {
   return `Processes that the task asked daemons to start do not end with it: ${requests.slice(0, 5).join("; ")}.`;
 }
 
-/** Describes the messages that were not delivered. */
-function describeUndelivered(task: TaskRecord): string | undefined {
+/** Describes the messages that were not delivered; undefined if there are none. */
+export function describeUndelivered(task: TaskRecord): string | undefined {
   const messages = ("messages" in task && task.messages) || [];
   const [first, ...others] = messages.filter(({ state }) => state === "undelivered");
   if (first === undefined) return undefined;

@@ -48,19 +48,24 @@ export async function sendMessage(context: AppContext, { task, message, when }: 
     throw refuse(record, "it runs with codex exec, which takes no message into a turn");
   }
   const paths = taskPaths(context.config.home, record.task_id);
-  const name = postMessage(paths, { id: crypto.randomUUID(), text: message, when }, isQueued);
-  const delivery = await (isQueued ? acceptForStart(context, record) : awaitDelivery(context, record, paths, name));
+  const id = crypto.randomUUID();
+  const name = postMessage(paths, { id, text: message, when }, isQueued);
+  const delivery = isQueued ? acceptForStart(context, record) : await awaitDelivery(context, record, paths, name);
   if (delivery !== undefined) return { task: record, delivery };
   const now = await reconcile(context, resolveTask(context, record.task_id));
+  // The record of the end may have it.
+  if (isQueued) throw unread(now);
   const isWithdrawn = withdrawMessage(paths, name);
   if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when });
   // The supervisor took it meanwhile.
   if (!isEnded(now) && !isWithdrawn) return { task: record, delivery: readDelivery(paths, name) ?? "queued" };
+  const isRead = isEnded(now) && now.messages?.some((each) => each.id === id && each.state === "delivered");
+  if (isRead === true) return { task: now, delivery: readDelivery(paths, name) ?? "queued" };
   throw isEnded(now) ? unread(now) : unanswered(context, record);
 }
 
 /** Returns `queued` if a task is still queued: it gets the message with its first turn. */
-async function acceptForStart(context: AppContext, { task_id, run }: TaskRecord): Promise<Delivery | undefined> {
+function acceptForStart(context: AppContext, { task_id, run }: TaskRecord): Delivery | undefined {
   const now = findTask(context.store, task_id)?.record;
   return now?.run === run && !isEnded(now) ? "queued" : undefined;
 }

@@ -141,7 +141,8 @@ function escapeSeparator(word: string): string {
   return word.replace(/;$/, "\\;");
 }
 
-async function runTmux(
+/** Runs a tmux command. @returns exit code and outputs; the code is 127 without tmux */
+export async function runTmux(
   server: TmuxServer,
   args: readonly string[],
   folder: string,

@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, expect } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { CODE_MODE_MODEL } from "../support/codex-version.ts";
 import { codeModeTest as test } from "../support/newer-codex.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
-const MODEL = "gpt-6.1-sol";
 const PATCH = "*** Begin Patch\\n*** Add File: patched.txt\\n+hello\\n*** End Patch";
 
 let world: World;
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const run = (prompt: string, more: Record<string, unknown>) =>
-  client.call("codex", { prompt, cwd, model: MODEL, ...more });
+  client.call("codex", { prompt, cwd, model: CODE_MODE_MODEL, ...more });
 const logOf = (taskId: unknown) =>
   readFileSync(join(world.stateHome, "tasks", String(taskId), "codex-exec.log"), "utf8");
 
@@ -74,7 +74,7 @@ test.each(["ENDLESS-COMMAND", "ENDLESS-SCRIPT"])("%s: a cancel ends the script's
   const started = await client.call("codex_dispatch", {
     prompt,
     cwd,
-    model: MODEL,
+    model: CODE_MODE_MODEL,
     topic: prompt,
     sandbox: "full-access",
   });
@@ -94,9 +94,19 @@ test("a command that a script leaves running ends with the task", async () => {
 
 test("the audit of a read-only run judges the commands and patches of scripts", async () => {
   const fallback = await world.client({ CODEXMCP_READONLY_FALLBACK: "1" });
-  const reading = await fallback.call("codex", { prompt: "THROW", cwd, model: MODEL, topic: "audited-reading" });
+  const reading = await fallback.call("codex", {
+    prompt: "THROW",
+    cwd,
+    model: CODE_MODE_MODEL,
+    topic: "audited-reading",
+  });
   expect(reading.data).toMatchObject({ success: true, readonly_audit: { verdict: "CLEAN" } });
-  const writing = await fallback.call("codex", { prompt: "WORK", cwd, model: MODEL, topic: "audited-writing" });
+  const writing = await fallback.call("codex", {
+    prompt: "WORK",
+    cwd,
+    model: CODE_MODE_MODEL,
+    topic: "audited-writing",
+  });
   const audit = writing.data["readonly_audit"] as {
     verdict: string;
     violations: { kind: string; took_effect: unknown }[];

@@ -181,8 +181,10 @@ describe("wait and cancel", () => {
     await terminal.close();
   });
 
-  test("attach takes no keys unless it is told to: Ctrl-C by reflex cancels nothing", async () => {
-    await start("codex_dispatch", "ENDLESS", "longrun-reflex-v1", "full-access");
+  test("attach shows a log without taking keys unless it is told to: Ctrl-C by reflex cancels nothing", async () => {
+    const withLog = await world.client({ CODEXMCP_PANE: "log" });
+    const request = { prompt: "ENDLESS", cwd, topic: "longrun-reflex-v1", sandbox: "full-access" };
+    await withLog.call("codex_dispatch", request);
     const status = async () =>
       (await client.call("codex_status", { task_id: "codex-longrun-reflex-v1" })).data["status"];
     const reading = await Terminal.start(world, [BINARY, "attach", "longrun-reflex"], { width: 120, height: 20 });

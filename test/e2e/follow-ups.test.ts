@@ -118,6 +118,23 @@ test("a cancel ends the further turn with its commands", async () => {
   expect(world.processesOf(taskId).filter(({ command }) => /sleep 611/.test(command))).toEqual([]);
 });
 
+test("a cancel between two turns starts no further one, and the message is undelivered", async () => {
+  const { taskId, open } = await startGated("BETWEEN");
+  await sendAfter(taskId, "Not any more.");
+  await world.stop(world.supervisorOf(taskId));
+  open();
+  await world.until(() => !world.processes().some(({ command }) => isCodexCommand(command)));
+  await other.call("codex_cancel", { task_id: taskId });
+  const { data } = await client.call("codex_status", { task_id: taskId });
+  // The turn that was completed counts.
+  expect(data).toMatchObject({
+    result: "BETWEEN is done.",
+    messages: [{ text: "Not any more.", state: "undelivered" }],
+  });
+  expect(world.processesOf(taskId)).toEqual([]);
+  expect(timesAsked("Not any more.")).toBe(0);
+});
+
 test("further turns keep the output schema and do not repeat the images", async () => {
   const schema = {
     type: "object",

@@ -56,6 +56,9 @@ describe.each(["app-server", "exec"])("under %s", (engine) => {
       messages: status["messages"],
     });
     expect(timesAsked("NOW-unread")).toBe(0);
+    const { data: events } = await client.call("codex_status", { task_id: taskId, since_event: 0 });
+    const warning = { type: "warning", text: `A message was not delivered: LATER-${engine}` };
+    expect(events["recent_events"]).toContainEqual(warning);
     world.stub.script(`LATER-${engine}`, [{ say: "Done later." }]);
     const again = await send(client, taskId, `LATER-${engine}`);
     expect(again).toMatchObject({ delivery: "started" });

@@ -8,6 +8,7 @@ import { hasLandlock } from "../support/landlock.ts";
 import { isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { fillForReview, fingerprint } from "../support/review.ts";
+import { CODE_MODE_MODEL } from "../support/codex-version.ts";
 import { codeModeTest } from "../support/newer-codex.ts";
 import { BINARY, World } from "../support/world.ts";
 
@@ -75,7 +76,7 @@ describe.skipIf(!isEnforced)("Codex works with the little that it can write to",
     ]);
     const inCodeMode = await confined.call(
       "codex",
-      review("CODE-MODE", "review-code_mode-v1", { model: "gpt-6.1-sol", images: [image] }),
+      review("CODE-MODE", "review-code_mode-v1", { model: CODE_MODE_MODEL, images: [image] }),
     );
     expect(inCodeMode.data).toMatchObject({ success: true, readonly_audit: { verdict: "CLEAN" } });
     expect(JSON.stringify(itemsOf("review-code_mode-v1"))).toContain("from-code-mode");

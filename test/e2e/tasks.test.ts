@@ -161,14 +161,9 @@ test("status lists all tasks newest first, filtered and in pages", async () => {
 test("events can be read on from where the last answer ended", async () => {
   const whole = await client.call("codex_status", { task_id: "codex-implement-greeting-v1", since_event: 0 });
   const events = whole.data["recent_events"] as { type: string; text: string; tool_name?: string }[];
-  expect(events.map(({ type }) => type)).toEqual([
-    "warning",
-    "thinking",
-    "tool_call",
-    "command",
-    "tool_result",
-    "text",
-  ]);
+  // Not every version of Codex warns of a model that it does not know.
+  const types = events.map(({ type }) => type).filter((type) => type !== "warning");
+  expect(types).toEqual(["thinking", "tool_call", "command", "tool_result", "text"]);
   expect(events.at(-1)).toEqual({ type: "text", text: "Added greeting.txt." });
   const next = { task_id: "codex-implement-greeting-v1", since_event: whole.data["next_event"] };
   const rest = await client.call("codex_status", next);

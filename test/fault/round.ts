@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { taskPaths } from "#store/store-paths.ts";
+import { CODE_MODE_MODEL } from "../support/codex-version.ts";
 import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
+import { hasLandlock } from "../support/landlock.ts";
 import { BINARY, type World } from "../support/world.ts";
 
 /** What is killed in a round. */
@@ -46,17 +48,21 @@ export function scriptRounds(world: World): void {
 /** Starts a task, kills the victim at a random moment, and looks at what becomes of the task. */
 export async function playRound(world: World, cwd: string, round: number): Promise<Round> {
   const victim = pick(VICTIMS);
-  const sandbox = victim === "tmux server" ? "full-access" : pick(["read-only", "full-access"]);
+  const kind = victim === "tmux server" ? "full-access" : pick(["read-only", "confined", "full-access"]);
+  // Without Codex's sandbox: the server's own confinement, and an app-server that is talked to through pipes.
+  const isConfined = kind === "confined" && hasLandlock(world.root);
+  const sandbox = kind === "full-access" ? kind : "read-only";
   const way = victim === "code-mode host" ? "script" : pick(WAYS);
   const afterMs = Math.round(Math.random() * 900);
   const topic = `longrun-fault_${round}-v1`;
   const taskId = `codex-${topic}`;
-  const starter = await world.client();
-  const model = way === "script" ? { model: "gpt-6.1-sol" } : {};
+  const environment = isConfined ? { CODEXMCP_READONLY_FALLBACK: "1" } : {};
+  const starter = await world.client(environment);
+  const model = way === "script" ? { model: CODE_MODE_MODEL } : {};
   await starter.call("codex_dispatch", { prompt: prompts[way], cwd, topic, sandbox, ...model });
   await Bun.sleep(afterMs);
   const killed = kill(world, victim, taskId, starter.pid);
-  const client = await world.client();
+  const client = await world.client(environment);
   const ended = await world.waitForEnd(client, taskId).catch((error: Error) => ({ status: error.message, code: "" }));
   const { status, code, error } = { code: "", error: undefined, ...ended } as Record<string, unknown> & {
     status: string;
@@ -67,7 +73,18 @@ export async function playRound(world: World, cwd: string, round: number): Promi
   const sockets = daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
   if (sockets.length > 0) faults.push(`left: ${sockets.join("; ")}`);
   await Promise.all([starter.close(), client.close()].map((closing) => closing.catch(() => undefined)));
-  return { round, sandbox, way, victim, afterMs, killed, status, code, error, faults };
+  return {
+    round,
+    sandbox: isConfined ? "confined" : sandbox,
+    way,
+    victim,
+    afterMs,
+    killed,
+    status,
+    code,
+    error,
+    faults,
+  };
 }
 
 function kill(world: World, victim: Round["victim"], taskId: string, server: number): number {

@@ -22,6 +22,9 @@ export const EARLIER_VERSIONS = ["0.98.0", "0.152.0"] as const;
 /** Time that a download may take, in milliseconds. */
 const INSTALL_TIMEOUT_MS = 300_000;
 
+/** Model that works in code mode, and that each tested version with code mode knows. */
+export const CODE_MODE_MODEL = "gpt-5.6-sol";
+
 /** Returns whether the tested Codex is at least of this version. */
 export function isCodexFrom(version: string): boolean {
   return TESTED_VERSION === undefined || Bun.semver.order(TESTED_VERSION, version) >= 0;

@@ -80,6 +80,7 @@ function stateOf(list: readonly Line[]): RunState {
     lastError: lastOf(known, "error")?.message,
     terminal: terminalOf(known[turn], lastOf(known.slice(0, Math.max(0, turn)), "error")?.message),
     isWaitingForNetwork: isWaiting(list),
+    isInterrupted: false,
     sandboxFailures: ran.filter(isFailure).length,
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),

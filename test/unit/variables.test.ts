@@ -30,7 +30,7 @@ describe.each(choices)("%s", (name, { values }) => {
 });
 
 test("the descriptions are classified as they should be", () => {
-  expect(choices.length).toBe(6);
+  expect(choices.length).toBe(7);
   expect(withDefault.length).toBe(12);
 });
 

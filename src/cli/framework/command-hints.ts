@@ -18,6 +18,7 @@ const OPTION_OF_PARAMETER: Record<string, string> = {
   timeout_seconds: "--timeout",
   output_schema: "--output-schema",
   reasoning_effort: "--effort",
+  goal_tokens: "--goal-tokens",
 };
 
 const RESUME = "`codex-mcp-server resume <task> <prompt>`";

@@ -1,5 +1,6 @@
 import { confineCommand } from "#cli/internal/confine.ts";
 import { endHookCommand } from "#cli/internal/end-hook.ts";
+import { joinTaskCommand } from "#cli/internal/join-task.ts";
 import { keepOrphansCommand } from "#cli/internal/keep-orphans.ts";
 import { runTaskCommand } from "#cli/internal/run-task.ts";
 import { versionCommand } from "#cli/internal/version.ts";
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Command[] = [
   makeHelpCommand(() => COMMANDS, findCommand),
   versionCommand,
   runTaskCommand,
+  joinTaskCommand,
   confineCommand,
   keepOrphansCommand,
   endHookCommand,

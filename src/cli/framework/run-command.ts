@@ -9,6 +9,7 @@ import { compose, hangingIndent } from "#cli/terminal/style.ts";
 const PROGRAM_COMMANDS = new Map<string, () => Promise<Command>>([
   ["serve", async () => (await import("#cli/setup/serve.ts")).serveCommand],
   ["run-task", async () => (await import("#cli/internal/run-task.ts")).runTaskCommand],
+  ["join-task", async () => (await import("#cli/internal/join-task.ts")).joinTaskCommand],
   ["confine", async () => (await import("#cli/internal/confine.ts")).confineCommand],
   ["keep-orphans", async () => (await import("#cli/internal/keep-orphans.ts")).keepOrphansCommand],
 ]);

@@ -1,4 +1,4 @@
-import { answerNote, toAnswer, worktreeFields } from "#tasks/answer.ts";
+import { answerNote, describeUndelivered, toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
@@ -117,6 +117,10 @@ function describeOutcome(ended: EndedTask): Text[] {
   if (ended.status === "failed") lines.push(hangingIndent(withoutControls(toCommandHint(ended.hint, task_id))));
   if (ended.commit_error !== undefined) {
     lines.push(hangingIndent(compose`not committed: ${withoutControls(ended.commit_error)}`));
+  }
+  const undelivered = describeUndelivered(ended);
+  if (undelivered !== undefined) {
+    lines.push(hangingIndent(paint(withoutControls(toCommandHint(undelivered, task_id)), "yellow")));
   }
   const { readonly_audit: audit } = ended;
   if (audit !== undefined && audit.verdict !== "CLEAN") lines.push(...describeAudit(audit));

@@ -13,6 +13,8 @@ const DELIVERIES = {
   started: "has started the next run of its session",
 } as const;
 
+const WAITING = "waits for the task to start";
+
 export const sendCommand = defineCommand({
   name: "send",
   group: "tasks",
@@ -33,7 +35,8 @@ export const sendCommand = defineCommand({
     const when = options.after ? "after" : options.instead ? "instead" : "now";
     const message = await readPrompt(text, "message");
     const { task, delivery } = await sendMessage(openCommandContext(), { task: name, message, when });
-    printLines([compose`${paint(task.task_id, "bold")}: the message ${DELIVERIES[delivery]}`]);
+    const outcome = task.status === "queued" && delivery === "queued" ? WAITING : DELIVERIES[delivery];
+    printLines([compose`${paint(task.task_id, "bold")}: the message ${outcome}`]);
     return 0;
   },
 });

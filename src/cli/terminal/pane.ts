@@ -27,7 +27,7 @@ function describeStart(task: RunningTask): string[] {
     `${task.task_id} (${task.sandbox}, run ${task.run})`,
     `in ${task.run_dir}${task.agent_branch === undefined ? "" : ` on ${task.agent_branch}`}`,
     `log ${task.log_file}`,
-    "Press the tmux prefix, then d, to detach. Closing the session cancels the task, and so does Ctrl-C unless attached read-only.",
+    "Press the tmux prefix, then d, to detach. Closing the session cancels the task, and so does Ctrl-C if this window takes keys.",
     "",
   ];
 }

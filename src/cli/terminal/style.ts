@@ -11,6 +11,10 @@ const CONTROLS = {
   "begin frame": "\u001B[?2026h\u001B[H",
   "end frame": "\u001B[K\u001B[J\u001B[?2026l",
   "next line": "\u001B[K\r\n",
+  // Mouse, keyboard protocols, alternate screen, bracketed paste, focus reports, cursor.
+  "reset modes":
+    "\u001B[?1006l\u001B[?1015l\u001B[?1003l\u001B[?1002l\u001B[?1000l\u001B[<u\u001B[?1007l\u001B[?1049l" +
+    "\u001B[>4;0m\u001B[?2004l\u001B[?1004l\u001B[0m\u001B[0 q\u001B[?25h",
   bell: "\u0007",
   "begin notification": "\u001B]9;", // of the desktop, up to a bell
 } as const;

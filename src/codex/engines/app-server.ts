@@ -40,7 +40,7 @@ export function listenArguments(channel: Channel): string[] {
 /** Adopts an app-server that another supervisor started, and completes the run's log from what the thread has. */
 export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles, turn: TurnRequest): CodexProcess {
   const { ended } = adoptCodex(identity, POLL_INTERVAL_MS);
-  return { identity, ended: runTurn(identity, ended, files, turn, true) };
+  return { identity, ended: runTurn(identity, ended, files, turn, true), isAdopted: true };
 }
 
 async function runTurn(

@@ -10,6 +10,9 @@ export interface RunningTurn {
 
 type TakenMessage = ReturnType<MessageSource["take"]>[number];
 
+/** Deliveries of messages that Codex has read, by the moment that was asked for. */
+const DELIVERIES = { now: "steered", after: "queued", instead: "replaced" } as const;
+
 /** Sends a request to the app-server. @throws AppServerError */
 type Request = (method: string, params: object) => Promise<unknown>;
 
@@ -34,7 +37,7 @@ export class MessageDelivery {
   async deliver(findTurn: () => RunningTurn | undefined, isRead: (id: string) => boolean): Promise<boolean> {
     let hasWaiting = false;
     for (const message of this.#messages.take()) {
-      if (isRead(message.id)) this.#messages.recordRead(message.id);
+      if (isRead(message.id)) this.#recordRead(message);
       else hasWaiting = !(await this.#deliverOne(message, findTurn())) || hasWaiting;
     }
     return hasWaiting;
@@ -63,6 +66,12 @@ export class MessageDelivery {
     const wasReplaced = this.#isReplaced;
     this.#isReplaced = false;
     return wasReplaced;
+  }
+
+  /** Records that the thread has a message that an earlier supervisor gave to Codex, perhaps without telling its sender. */
+  #recordRead(message: TakenMessage): void {
+    if (message.delivery === undefined) this.#messages.announce(message, DELIVERIES[message.when]);
+    this.#messages.recordRead(message.id);
   }
 
   /** @returns false if the message waits for a turn of its own */

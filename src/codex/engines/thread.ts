@@ -43,6 +43,21 @@ async function openSocketOf(socket: string, exited: Promise<ProcessEnd>): Promis
   }
 }
 
+/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
+const EXIT_TIMEOUT_MS = 2000;
+
+/**
+ * Waits for the loss of the connection.
+ * @returns end of an app-server that has died, which reports the reason; undefined if it is alive
+ */
+export async function waitForLoss(
+  connection: AppServerConnection,
+  exited: Promise<ProcessEnd>,
+): Promise<ProcessEnd | undefined> {
+  await connection.closed;
+  return (await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)])) ?? undefined;
+}
+
 /** Opens the thread, and writes its id to the log. */
 export async function openThread(
   connection: AppServerConnection,
@@ -80,7 +95,11 @@ export function isOfOther(threadId: string, params: unknown): boolean {
   return about.success && about.output.threadId !== threadId;
 }
 
+/** Number of turns that are listed at once. */
+const TURNS_PER_PAGE = 20;
+
 const TurnsSchema = v.looseObject({
+  nextCursor: v.nullish(v.string()),
   data: v.array(v.looseObject({ id: v.string(), status: v.string(), items: v.nullish(v.array(v.unknown()), []) })),
 });
 
@@ -96,19 +115,26 @@ export async function findTurns(
   turn: TurnRequest,
   logged: LoggedRun,
 ): Promise<KnownTurn[]> {
-  const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", { threadId, limit: 5 })).catch(
-    (error: unknown) => {
-      // The earlier supervisor died before it started the turn.
-      if (isNotMaterialized(error)) return { data: [] };
-      throw error;
-    },
-  );
-  const { data } = readField(TurnsSchema, answer, "thread/turns/list");
-  const first = data.findIndex(({ id, items }) =>
-    logged.turnId === undefined ? items.some((item) => isOf(item, turn.runId)) : id === logged.turnId,
-  );
-  // They are listed newest first, and no other process writes to the thread.
-  return data.slice(0, first + 1).toReversed();
+  const turns: KnownTurn[] = [];
+  for (let cursor: string | null = null; ;) {
+    const params: object = { threadId, limit: TURNS_PER_PAGE, ...(cursor !== null && { cursor }) };
+    const answer = await retryWhileEmpty(() => connection.request("thread/turns/list", params)).catch(
+      (error: unknown) => {
+        // The earlier supervisor died before it started the turn.
+        if (isNotMaterialized(error)) return { data: [] };
+        throw error;
+      },
+    );
+    const { data, nextCursor } = readField(TurnsSchema, answer, "thread/turns/list");
+    const first = data.findIndex(({ id, items }) =>
+      logged.turnId === undefined ? items.some((item) => isOf(item, turn.runId)) : id === logged.turnId,
+    );
+    turns.push(...(first < 0 ? data : data.slice(0, first + 1)));
+    // They are listed newest first, and no other process writes to the thread.
+    if (first >= 0) return turns.toReversed();
+    if (nextCursor === null || nextCursor === undefined || data.length === 0) return [];
+    cursor = nextCursor;
+  }
 }
 
 function isOf(item: unknown, runId: string): boolean {
@@ -145,7 +171,7 @@ function isEmpty(error: unknown): boolean {
 
 /** Number of times that a request is repeated. */
 const MAX_ATTEMPTS = 40;
-/** The same for a thread that may have no turn: a turn that begins just now must not be missed, because it would be started again. */
+/** Number of times for a thread that may have no turn: one that begins just now must not be missed, or it would be started again. */
 const MAX_ATTEMPTS_WITHOUT_TURN = 120;
 
 /** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */

@@ -3,19 +3,19 @@ import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
+import { GoalKeeper } from "./goal-keeper.ts";
 import { Interviewer } from "./interviewer.ts";
+import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
-import { type Channel, connect, findTurns, isOfOther, listItems, openThread } from "./thread.ts";
+import { type Channel, connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
-import { textInput, turnInput, type TurnRequest } from "./turn-request.ts";
+import { WorkQueue } from "./work-queue.ts";
+import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
 const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
-
-/** Time in which an app-server that has closed the connection must exit, in milliseconds. */
-const EXIT_TIMEOUT_MS = 2000;
 
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
@@ -29,6 +29,8 @@ export class TurnDriver {
   readonly #interviewer: Interviewer;
   readonly #end = Promise.withResolvers<TurnEnd>();
   readonly #delivery: MessageDelivery;
+  readonly #joined: JoinedTurns;
+  readonly #goal: GoalKeeper;
   /** Whether a message has come that waits for a turn of its own, since the follow-ups were asked. */
   #hasWaiting = false;
   /** Follow-up that the running turn began with, until the thread has it. */
@@ -42,7 +44,9 @@ export class TurnDriver {
   #isOver = false;
   /** Whether the thread was opened, and so the log begun. */
   #hasThread = false;
-  #work: Promise<void> = Promise.resolve();
+  /** End of the last turn, after which Codex starts the next by itself. */
+  #leftAfter: TurnEnd | "interrupted" | undefined;
+  readonly #work = new WorkQueue((error) => this.#fail(error));
 
   /** @param logged what the log has of the run, if an earlier supervisor began it */
   constructor(turn: TurnRequest, log: LogWriter, logged: LoggedRun | undefined) {
@@ -50,6 +54,8 @@ export class TurnDriver {
     this.#log = log;
     this.#logged = logged;
     this.#translator = new Translator(turn.runId, (id) => this.#read(id), logged);
+    this.#goal = new GoalKeeper(turn.goal);
+    this.#joined = new JoinedTurns(() => turn.isJoined?.() === true);
     this.#interviewer = new Interviewer(turn, log, (text) => this.#delivery.tell(text, this.#runningTurn));
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
@@ -59,7 +65,7 @@ export class TurnDriver {
     let stopWatching: (() => void) | undefined;
     try {
       const connection = await connect(channel, exited, {
-        notified: (method, params) => this.#guard(() => this.#notified(method, params)),
+        notified: (method, params) => this.#work.run(() => this.#notified(method, params)),
         asked: (method, params, id) => this.#interviewer.answer(method, params, id),
       });
       this.#connection = connection;
@@ -71,7 +77,7 @@ export class TurnDriver {
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver();
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
-      if (ended !== undefined) this.#queue(async () => this.#notified("turn/completed", { turn: ended }));
+      if (ended !== undefined) this.#work.add(async () => this.#notified("turn/completed", { turn: ended }));
       return await Promise.race([this.#end.promise, this.#lost(connection, exited)]);
     } catch (error) {
       this.#log.writeFailure(error, this.hasThread);
@@ -88,10 +94,8 @@ export class TurnDriver {
     return this.#hasThread || this.#logged?.threadId !== undefined;
   }
 
-  /** Waits for the loss of the connection. An app-server that has died tells the reason by its exit. */
   async #lost(connection: AppServerConnection, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
-    await connection.closed;
-    const end = await Promise.race([exited, Bun.sleep(EXIT_TIMEOUT_MS)]);
+    const end = await waitForLoss(connection, exited);
     if (end === undefined && !this.#isOver) this.#fail(new AppServerError("The app-server closed the connection."));
     return "failed";
   }
@@ -103,7 +107,11 @@ export class TurnDriver {
   async #begin(): Promise<object | undefined> {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
-    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId, this.#turn.outputSchema);
+    const request = this.#link.request.bind(this.#link);
+    const isAdopted = this.#logged !== undefined;
+    if (!isAdopted && this.#turn.threadId !== undefined) await this.#goal.pauseOld(request, this.#threadId);
+    if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
+    this.#log.write(await this.#goal.set(request, this.#threadId, isAdopted));
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
       this.#turnId = id;
@@ -117,17 +125,16 @@ export class TurnDriver {
     return last?.status === "inProgress" ? undefined : last;
   }
 
-  async #start(input: readonly object[], messageId: string, outputSchema?: object): Promise<void> {
-    const started = await this.#link.request("turn/start", {
-      threadId: this.#threadId,
-      input,
-      sandboxPolicy: this.#turn.sandboxPolicy,
-      clientUserMessageId: messageId,
-      ...(outputSchema !== undefined && { outputSchema }),
-    });
-    const { turn } = readField(TurnSchema, started, "turn/start");
-    this.#turnId = turn.id;
-    this.#log.write([{ type: "turn.started", turn_id: turn.id }]);
+  async #start(input: readonly object[], messageId: string): Promise<void> {
+    const params = turnStart(this.#turn, this.#threadId, input, messageId);
+    const started = await this.#joined.starting(() => this.#link.request("turn/start", params));
+    this.#recordTurn(readField(TurnSchema, started, "turn/start").turn.id);
+  }
+
+  #recordTurn(turnId: string): void {
+    this.#turnId = turnId;
+    this.#leftAfter = undefined;
+    this.#log.write([{ type: "turn.started", turn_id: turnId }]);
   }
 
   #notified(method: string, params: unknown): void {
@@ -136,9 +143,13 @@ export class TurnDriver {
       this.#held.push([method, params]);
       return;
     }
-    if (method === "turn/started" || isOfOther(this.#threadId, params)) return;
-    if (method === "turn/completed") this.#completed(params);
-    else this.#log.write(this.#translator.translate(method, params));
+    if (isOfOther(this.#threadId, params)) return;
+    if (method === "turn/started") {
+      const started = this.#joined.findStarted(params, this.#turnId);
+      if (started !== undefined) this.#recordTurn(started);
+    } else if (method === "turn/completed") this.#completed(params);
+    else this.#log.write([...this.#translator.translate(method, params), ...this.#goal.translate(method, params)]);
+    if (this.#leftAfter && !this.#goal.isPursued) void this.#continue(this.#leftAfter);
   }
 
   #completed(params: unknown): void {
@@ -146,37 +157,45 @@ export class TurnDriver {
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
     const wasReplaced = this.#delivery.endTurn();
-    // A turn that was replaced is not the end of the run, and what it began with may be lost.
-    if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
+    const isInterrupted = !wasReplaced && turn.status === "interrupted";
+    // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
+    if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
+    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
+    const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";
     // Messages are taken while the follow-ups are asked, which may take long.
-    this.#queue(async () => void this.#continue(turn.status === "completed" ? "completed" : "failed"));
+    this.#work.add(async () => void this.#continue(end));
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */
-  async #continue(end: TurnEnd): Promise<void> {
+  async #continue(end: TurnEnd | "interrupted"): Promise<void> {
     this.#hasWaiting = false;
-    const turn = { isCompleted: end === "completed", lastMessage: this.#translator.lastMessage };
-    const asked = this.#turn.followUps.next(turn);
+    this.#leftAfter = undefined;
+    const turn = { isCompleted: end === "completed", isInterrupted: end === "interrupted" };
+    const asked = this.#turn.followUps.next({ ...turn, lastMessage: this.#translator.lastMessage });
     // The work that follows reports a failure.
     await asked.catch(() => undefined);
-    this.#queue(async () => {
+    this.#work.add(async () => {
       const next = await asked;
       if (next !== undefined) return this.#follow(next, end);
       await this.#take();
       if (this.#hasWaiting) return void this.#continue(end);
+      if (this.#turnId !== undefined) return;
+      if (this.#goal.isPursued && !turn.isInterrupted) return void (this.#leftAfter = end);
+      if (await this.#joined.willFollow(turn.isInterrupted)) return;
       this.#isOver = true;
-      this.#end.resolve(end);
+      this.#end.resolve(end === "completed" ? end : "failed");
     });
   }
 
   /** Delivers the messages that have come, one after the other. */
   #deliver(): void {
-    this.#queue(async () => {
+    this.#work.add(async () => {
       // Its sender takes a message back that came after the end, and starts the next run with it.
       if (this.#isOver) return;
       await this.#take();
+      if (this.#hasWaiting && this.#joined.isAwaited) return void this.#continue("interrupted");
       await this.#replace();
     });
   }
@@ -198,10 +217,10 @@ export class TurnDriver {
     if (opening?.id !== id) return;
     this.#opening = undefined;
     this.#turn.followUps.started(opening);
-    this.#queue(() => this.#replace());
+    this.#work.add(() => this.#replace());
   }
 
-  async #follow(followUp: FollowUp, end: TurnEnd): Promise<void> {
+  async #follow(followUp: FollowUp, end: TurnEnd | "interrupted"): Promise<void> {
     if (this.#translator.hasMessage(followUp.id)) {
       // An earlier supervisor had given it to Codex.
       this.#turn.messages.recordRead(followUp.id);
@@ -210,7 +229,7 @@ export class TurnDriver {
     }
     this.#opening = followUp;
     // The result of the run is that of its last turn.
-    await this.#start(textInput(followUp.text), followUp.id, this.#turn.outputSchema);
+    await this.#start(textInput(followUp.text), followUp.id);
     // A message that is to replace a turn may have come meanwhile.
     await this.#replace();
   }
@@ -219,26 +238,9 @@ export class TurnDriver {
     return this.#turnId === undefined ? undefined : { threadId: this.#threadId, turnId: this.#turnId };
   }
 
-  /** Runs work after the work before it. */
-  #queue(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch((error: unknown) => {
-      this.#fail(error);
-      this.#end.resolve("failed");
-    });
-  }
-
-  /** Runs work of an event handler. Otherwise its errors would go unseen, and the run would wait for its end. */
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.#fail(error);
-      this.#end.resolve("failed");
-    }
-  }
-
   #fail(error: unknown): void {
     this.#log.writeFailure(error);
+    this.#end.resolve("failed");
   }
 
   get #link(): AppServerConnection {

@@ -1,4 +1,5 @@
 import type { FollowUps } from "#domain/follow-up.ts";
+import type { Goal } from "#domain/goal.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 import type { QuestionAnswer, Question, QuestionContent } from "#domain/question.ts";
 
@@ -25,6 +26,8 @@ export interface TurnRequest {
   profileFile?: string | undefined;
   /** Settings of the thread that take precedence over Codex's files. */
   config?: object | undefined;
+  /** Goal that Codex pursues beyond the first turn. */
+  goal?: Goal | undefined;
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */
@@ -32,6 +35,8 @@ export interface TurnRequest {
   messages: MessageSource;
   /** Source of the further turns. */
   followUps: FollowUps;
+  /** Returns whether a person has joined the task in Codex's own interface. */
+  isJoined?: () => boolean;
   /** Number of the run, which is part of its questions' names. */
   run: number;
   /** Place where questions are asked; undefined if nothing is asked: Codex then refuses by itself what its sandbox does not allow. */
@@ -60,7 +65,7 @@ export interface QuestionDesk {
 export interface MessageSource {
   /** Calls a function when messages may have come. @returns a function that stops this */
   watch: (onNews: () => void) => () => void;
-  /** Takes the new messages; an earlier supervisor may have given some of them to Codex, and told their senders how. */
+  /** Takes the new messages; an earlier supervisor may have given some of them to Codex. */
   take: () => readonly (TaskMessage & { isGiven: boolean; delivery: Delivery | undefined })[];
   /** Records how a message is delivered, for its sender. */
   announce: (message: TaskMessage, delivery: Delivery) => void;
@@ -80,4 +85,15 @@ export function textInput(text: string): object[] {
 /** Returns the images and the prompt of a run as the input of its first turn, in the order of `codex exec`. */
 export function turnInput({ prompt, images }: TurnRequest): object[] {
   return [...images.map((path) => ({ type: "localImage", path })), ...textInput(prompt)];
+}
+
+/** Returns the parameters that start a turn of a run. @param messageId name by which the turn is recognised */
+export function turnStart(
+  { sandboxPolicy, outputSchema }: TurnRequest,
+  threadId: string,
+  input: readonly object[],
+  messageId: string,
+): object {
+  const schema = outputSchema === undefined ? {} : { outputSchema };
+  return { threadId, input, sandboxPolicy, clientUserMessageId: messageId, ...schema };
 }

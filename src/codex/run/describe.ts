@@ -39,6 +39,8 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
         : { type: "notice", text: shorten(event.item.type, limit) };
     case "turn.failed":
       return { type: "error", text: shorten(event.error.message, limit) };
+    case "turn.interrupted":
+      return { type: "warning", text: "The turn was interrupted by a person who has joined the task." };
     case "error":
       return { type: "error", text: shorten(event.message, limit) };
     case "question":

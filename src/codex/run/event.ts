@@ -62,6 +62,7 @@ const EventSchema = v.variant("type", [
   v.object({ type: v.literal("item.completed"), item: AnyItemSchema }),
   v.object({ type: v.literal("turn.completed"), usage: v.nullish(UsageSchema) }),
   v.object({ type: v.literal("turn.failed"), error: v.nullish(v.object({ message: text }), {}) }),
+  v.object({ type: v.literal("turn.interrupted") }),
   v.object({ type: v.literal("error"), message: text }),
   // This server's own events: Codex asks, and gets an answer.
   v.object({ type: v.literal("question"), question: v.looseObject({ id: v.string(), kind: text, text }) }),

@@ -15,6 +15,8 @@ export interface RunResult {
   stopped: Failure | undefined;
   /** Log that was followed during the run; absent if no supervisor followed it. */
   log?: RunLog;
+  /** Set if the log was followed from its beginning only after an earlier supervisor had died. */
+  isAdopted?: true;
 }
 
 /** Reader that follows a growing run log: accumulates the run's state and returns each event once. */

@@ -21,6 +21,8 @@ export interface RunState {
    * progress.
    */
   isWaitingForNetwork: boolean;
+  /** Whether a person has interrupted the turn, and no other has begun. */
+  isInterrupted: boolean;
   /** Number of commands for which Codex's sandbox could not be set up, and number of commands that ran. */
   sandboxFailures: number;
   commandsRun: number;
@@ -54,6 +56,7 @@ export const NO_EVENTS: RunState = {
   goal: undefined,
   lastError: undefined,
   isWaitingForNetwork: false,
+  isInterrupted: false,
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
@@ -72,7 +75,13 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
         ? { ...state, sessionId: event.thread_id }
         : { ...state, strayedSession: event.thread_id };
     case "turn.started":
-      return { ...withRead(state, state.nextPrompt), hasTurn: true, terminal: undefined, isWaitingForNetwork: false };
+      return {
+        ...withRead(state, state.nextPrompt),
+        hasTurn: true,
+        terminal: undefined,
+        isWaitingForNetwork: false,
+        isInterrupted: false,
+      };
     case "item.started":
     case "item.updated":
     case "item.completed":
@@ -87,6 +96,8 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       };
     case "turn.failed":
       return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
+    case "turn.interrupted":
+      return { ...state, terminal: undefined, isInterrupted: true };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
     case "question":

@@ -35,7 +35,7 @@ type InboxPaths = Pick<TaskPaths, "inbox">;
 export interface TakenMessage extends TaskMessage {
   /** Whether an earlier supervisor may have given it to Codex. */
   isGiven: boolean;
-  /** What its sender was told; undefined if nothing yet. */
+  /** Delivery that its sender knows of; undefined if it has no receipt yet. */
   delivery: Delivery | undefined;
 }
 

@@ -18,11 +18,7 @@ const MAX_GOAL = 4000;
  */
 export function checkGoal({ goal, goalTokens }: GoalRequest): void {
   if (goalTokens !== undefined && !goal?.trim()) {
-    throw new AppError(
-      "invalid_argument",
-      "goal_tokens is a budget without a goal.",
-      "Say the goal, or omit goal_tokens.",
-    );
+    throw new AppError("invalid_argument", "A budget of tokens needs a goal.", "Say the goal, or omit goal_tokens.");
   }
   if (goal === undefined || goal.length <= MAX_GOAL) return;
   const message = `goal has more than ${MAX_GOAL} characters.`;

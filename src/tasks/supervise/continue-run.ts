@@ -1,5 +1,6 @@
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
+import { toFailure } from "#base/errors.ts";
 import type { RunState } from "#codex/run/run-state.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import type { RunningTask } from "#domain/record.ts";
@@ -34,6 +35,24 @@ export async function continueRun(
     stop.requested.then(() => undefined),
   ]);
   if (followUp === undefined) return undefined;
+  try {
+    return await startFollowUp(context, task, { followUp, sessionId }, { followUps, stop });
+  } catch (error) {
+    // The run ends with what it has.
+    const { message } = toFailure(error);
+    new LogWriter(task.log_file).write([
+      { type: "item.completed", item: { id: "", type: "error", message: `The next turn could not start: ${message}` } },
+    ]);
+    return undefined;
+  }
+}
+
+async function startFollowUp(
+  context: AppContext,
+  task: RunningTask,
+  { followUp, sessionId }: { followUp: FollowUp; sessionId: string },
+  { followUps, stop }: { followUps: RunFollowUps; stop: StopRequest },
+): Promise<CodexProcess | undefined> {
   // Commands that are still running end with the process that started them. The next process can then be found by its marker.
   await endLeftovers(context, task);
   if (stop.signal.aborted) return undefined;

@@ -31,6 +31,7 @@ import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
+import { noteUndelivered } from "./note-undelivered.ts";
 import { wrongSession } from "./supervise-run.ts";
 import { toEndedTask, withoutQuestions } from "./end-record.ts";
 
@@ -85,6 +86,7 @@ export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | un
   removeChannelFiles(taskPaths(context.config.home, ended.task_id));
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
+  if (isRecorded) noteUndelivered(context, ended);
   // Not earlier: a process that finishes the run in place of this one needs the folders.
   if (ended.readonly_fallback === true) removeRunFolders(context.store, ended);
   return isRecorded ? ended : undefined;

@@ -17,6 +17,7 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
 import { TaskQuestions } from "./question-desk.ts";
@@ -106,10 +107,12 @@ function turnOf(
     sandboxPolicy: sandboxPolicyOf(task),
     folder: task.run_dir,
     profileFile: task.profile === undefined ? undefined : userConfigFiles(config.codexHome, task.profile)[1],
+    goal: task.goal,
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,
     followUps,
+    isJoined: () => isJoined(paths),
     run: task.run,
     questions: task.approvals === "ask" ? new TaskQuestions(store, task, config.approvalTimeoutSeconds) : undefined,
   };

@@ -78,14 +78,24 @@ export function reachedTotalLimit({ timeout_seconds }: RunningTask, clock: RunCl
 export function reachedIdleLimit(
   { idle_timeout_seconds }: RunningTask,
   clock: RunClock,
-  log: { lastProgressAt: number; state: { isWaitingForNetwork: boolean; openQuestions: readonly string[] } },
+  log: {
+    lastProgressAt: number;
+    state: { isWaitingForNetwork: boolean; isInterrupted: boolean; openQuestions: readonly string[] };
+  },
 ): Failure | undefined {
   // A run that has asked waits for people.
   if (log.state.openQuestions.length > 0) return undefined;
   if (idle_timeout_seconds === 0 || clock.countedMs - log.lastProgressAt <= idle_timeout_seconds * 1000) {
     return undefined;
   }
+  if (log.state.isInterrupted) return interruptedFailure(idle_timeout_seconds);
   const why = log.state.isWaitingForNetwork ? "; it was waiting for the network" : "";
   const message = `The run was ended because Codex reported nothing for idle_timeout_seconds (${idle_timeout_seconds} s)${why}.`;
   return { code: "idle_timeout", message, hint: LIMIT_HINT };
+}
+
+/** Returns the failure of a run that a person interrupted, if no message followed. */
+function interruptedFailure(waitedSeconds: number): Failure {
+  const message = `The turn was interrupted by a person who had joined the task, and no message followed within idle_timeout_seconds (${waitedSeconds} s).`;
+  return { code: "interrupted", message, hint: "Ask the user why, or call codex with resume to continue the task." };
 }

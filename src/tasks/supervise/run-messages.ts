@@ -62,10 +62,10 @@ export class RunMessages implements MessageSource, FollowUps {
     this.#stopWatching?.();
   }
 
-  async next({ isCompleted }: EndedTurn): Promise<FollowUp | undefined> {
+  async next({ isCompleted, isInterrupted = false }: EndedTurn): Promise<FollowUp | undefined> {
     this.#queueNew?.();
     // After a failure, only what was to replace the turn can be meant to be done.
-    const next = this.#waiting.find(({ when }) => isCompleted || when === "instead");
+    const next = this.#waiting.find(({ when }) => isCompleted || isInterrupted || when === "instead");
     if (next === undefined) return undefined;
     this.announce(next, next.when === "instead" ? "replaced" : "queued");
     this.recordGiven(next);

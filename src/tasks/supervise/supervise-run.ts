@@ -12,6 +12,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
+import { offerJoining } from "./offer-joining.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** Observer of a run: the pane of its tmux session. */
@@ -65,6 +66,7 @@ export async function superviseRun(
     sessionId = reported;
     if (task.resumes !== undefined && reported !== task.resumes) stop.request(wrongSession(task.resumes, reported));
     tryTo(task, () => recordSession(context.store, task, reported));
+    void offerJoining(context, task, reported);
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
@@ -93,7 +95,7 @@ export async function superviseRun(
       outcome = await follow(next);
     }
     show(log.readToEnd());
-    return { state: log.state, ...outcome, log };
+    return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
     watch.close();

@@ -1,4 +1,5 @@
-import { attachTask } from "#tasks/attach-task.ts";
+import { resetTerminal } from "#cli/tasks/attach.ts";
+import { attachTask } from "#tasks/attach/attach-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { answerInTerminal } from "#cli/tasks/answer.ts";
@@ -205,7 +206,7 @@ class Watch {
     const action = ACTIONS[key];
     if (key === "?") this.#question = { kind: "help" };
     else if (task === undefined) return;
-    else if (key === "a") await this.#leaveFor(task, (record) => attachTask(this.#context, record, false));
+    else if (key === "a") await this.#leaveFor(task, (record) => this.#join(record));
     else if (key === "w") await this.#leaveFor(task, (record) => answerInTerminal(this.#context, record));
     else if (action !== undefined) {
       const refusal = action.refuse(task);
@@ -225,6 +226,10 @@ class Watch {
       this.#screen.open();
       await this.#refresh();
     }
+  }
+
+  #join(record: TaskRecord): Promise<unknown> {
+    return attachTask(this.#context, record, "join", resetTerminal);
   }
 
   async #confirm({ taskId, action }: Extract<Question, { kind: "confirm" }>, key: string): Promise<void> {

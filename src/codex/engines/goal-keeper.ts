@@ -1,0 +1,72 @@
+import * as v from "valibot";
+import type { Goal } from "#domain/goal.ts";
+import { AppServerError } from "./app-server-error.ts";
+import type { EngineLine } from "./translate.ts";
+
+const GoalSchema = v.looseObject({ objective: v.string(), status: v.string(), tokensUsed: v.nullish(v.number(), 0) });
+const HolderSchema = v.looseObject({ goal: v.nullish(GoalSchema) });
+
+/** Sends a request to the app-server. @throws AppServerError */
+type Request = (method: string, params: object) => Promise<unknown>;
+
+/** Keeper of the goal of a run. As long as the goal is active, Codex starts turn after turn by itself. */
+export class GoalKeeper {
+  readonly #goal: Goal | undefined;
+  #status: string | undefined;
+
+  constructor(goal: Goal | undefined) {
+    this.#goal = goal;
+  }
+
+  /** Returns whether Codex goes on by itself after a turn. */
+  get isPursued(): boolean {
+    return this.#goal !== undefined && this.#status === "active";
+  }
+
+  /** Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for. */
+  async pauseOld(request: Request, threadId: string): Promise<void> {
+    const old = await this.#read(request, threadId);
+    if (old?.status === "active") await request("thread/goal/set", { threadId, status: "paused", origin: "user" });
+  }
+
+  /**
+   * Sets the thread's goal, if the run has one. Its first turn must have begun, because an idle thread begins one at once, without the
+   * run's sandbox.
+   * @param isAdopted whether an earlier supervisor may have set it
+   * @returns the line of the log for its state
+   * @throws AppServerError if Codex does not take the goal
+   */
+  async set(request: Request, threadId: string, isAdopted: boolean): Promise<EngineLine[]> {
+    if (this.#goal === undefined) return [];
+    const { objective, token_budget: tokenBudget = null } = this.#goal;
+    const known = isAdopted ? await this.#read(request, threadId) : undefined;
+    if (known?.objective === objective) return this.#toLines(known);
+    const goal = { objective, tokenBudget, status: "active", origin: "user" };
+    const answer = await request("thread/goal/set", { threadId, ...goal });
+    return this.#toLines(v.parse(HolderSchema, answer).goal ?? undefined);
+  }
+
+  /** Returns the line of the log for a notification, if it is about the goal. */
+  translate(method: string, params: unknown): EngineLine[] {
+    if (this.#goal === undefined) return [];
+    if (method === "thread/goal/cleared") return this.#toLines({ objective: "", status: "cleared", tokensUsed: 0 });
+    const parsed = method === "thread/goal/updated" ? v.safeParse(HolderSchema, params) : undefined;
+    return parsed?.success === true ? this.#toLines(parsed.output.goal ?? undefined) : [];
+  }
+
+  async #read(request: Request, threadId: string): Promise<v.InferOutput<typeof GoalSchema> | undefined> {
+    try {
+      const parsed = v.safeParse(HolderSchema, await request("thread/goal/get", { threadId }));
+      return parsed.success ? (parsed.output.goal ?? undefined) : undefined;
+    } catch (error) {
+      if (error instanceof AppServerError) return undefined; // this Codex has no goals, or the thread has no record yet
+      throw error;
+    }
+  }
+
+  #toLines(goal: v.InferOutput<typeof GoalSchema> | undefined): EngineLine[] {
+    if (goal === undefined) return [];
+    this.#status = goal.status;
+    return [{ type: "goal.updated", status: goal.status, tokens_used: goal.tokensUsed }];
+  }
+}
