@@ -77,7 +77,7 @@ test("what it does not know, and everything of a task that does not ask, is refu
   expect(await interviewer.answer("item/tool/call", {}, 0).catch(String)).toContain("not supported by this client");
   const silent = new Interviewer(
     { run: 1, questions: undefined },
-    new LogWriter("/nonexistent"),
+    new LogWriter(join(tmpdir(), "never-written")),
     async () => undefined,
   );
   expect(await silent.answer(METHOD, { command: "ls" }, 0).catch(String)).toContain("this task does not ask");
