@@ -28,6 +28,9 @@ export class Interviewer {
   /** Ids of the questions that the app-server has asked this process, by its requests. */
   readonly #asked = new Map<string, string>();
 
+  /** Answer that ends the running turn. */
+  #cancelledBy: string | undefined;
+
   /** @param tell tells the model something in its running turn */
   constructor(
     { run, questions }: Pick<TurnRequest, "run" | "questions">,
@@ -61,6 +64,8 @@ export class Interviewer {
     // The turn may be ending.
     if (answer.cause === "timeout") await this.#tell(unansweredNote(question.text)).catch(() => undefined);
     this.#logAnswer(id, answer);
+    const isRefusal = question.kind === "command" || question.kind === "changes";
+    if (isRefusal && answer.decision === "cancel") this.#cancelledBy = `The answer cancel to ${id} (${answer.by})`;
     return answer.cause === "withdrawn" ? undefined : asked.toResult(answer);
   }
 
@@ -99,6 +104,15 @@ export class Interviewer {
       const parsed = v.safeParse(v.looseObject({ item: v.looseObject({ id: v.string() }) }), params);
       if (parsed.success) this.#changes.delete(parsed.output.item.id);
     }
+  }
+
+  /** Returns the end of a turn with its reason if the last answer was cancel, which ends the turn; otherwise undefined. */
+  explainCancel(params: unknown): object | undefined {
+    const parsed = v.safeParse(v.looseObject({ turn: v.looseObject({}) }), params);
+    if (this.#cancelledBy === undefined || !parsed.success) return undefined;
+    const error = { message: `${this.#cancelledBy} ended the turn.` };
+    this.#cancelledBy = undefined;
+    return { ...parsed.output, turn: { ...parsed.output.turn, error } };
   }
 
   /** Withdraws what an earlier supervisor asked and the app-server, which asks again, has not. */

@@ -157,10 +157,11 @@ export class TurnDriver {
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
     const wasReplaced = this.#delivery.endTurn();
-    const isInterrupted = !wasReplaced && turn.status === "interrupted";
+    const cancelled = this.#interviewer.explainCancel(params);
+    const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
     // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
     if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
-    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
+    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", cancelled ?? params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
     const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";
