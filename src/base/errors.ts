@@ -59,6 +59,7 @@ export const ERROR_CODES = {
     "The merge would overwrite uncommitted changes in the working tree of the branch; nothing was changed.",
   uncommitted_work: "The worktree has uncommitted work, which a merge would leave behind.",
   unknown_branch: "There is no such branch, or the revision does not name a commit.",
+  no_changes: "There are no changes to review.",
   nothing_salvaged: "No discarded work of this branch is kept.",
   identity_missing: "git has no name and email address for the author of a commit.",
   branch_in_use: "The branch is being rebased or bisected, or is checked out where it must not be moved or deleted.",
@@ -74,6 +75,8 @@ export const ERROR_CODES = {
   unknown_session: "Codex has no session with this id.",
   session_busy: "Another process is writing to this Codex session.",
   network: "Codex could not reach the model.",
+  review_unreadable:
+    "Codex's answer to a review is not a list of findings, even after it was asked again; `result` has it.",
   no_terminal_event: "Codex exited without reporting that the turn was completed.",
   killed_by_signal: "Codex was ended by a signal that this server did not send.",
   timeout: "The run took longer than `timeout_seconds` and was ended.",

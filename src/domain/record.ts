@@ -1,5 +1,6 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
+import type { ReviewFacts } from "./finding.ts";
 import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
 import type { MessageRecord } from "./message.ts";
@@ -97,6 +98,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   /** Paths of images; at most {@link MAX_IMAGES}. */
   images?: string[];
   output_schema_file?: string;
+  /** Target of a review, such as `base:main`. */
+  review?: string;
   /** Set if the sandbox workspace-write has network access. */
   network?: true;
   /** Set if Codex asks before it does what its sandbox does not allow; otherwise it does not do it. */
@@ -128,14 +131,14 @@ export interface TaskRequest extends Partial<WorktreePlace> {
 }
 
 /** Facts about a run that has ended, whatever the outcome. */
-export interface RunFacts extends Partial<WorktreeChanges> {
+export interface RunFacts extends Partial<WorktreeChanges>, Partial<ReviewFacts> {
   end_time: string;
   /** Seconds from start to end, without the time the machine slept; absent if unknown. */
   elapsed_seconds?: number;
   /** Exit code; absent if a signal ended Codex, or its end was not observed. */
   exit_code?: number;
   session_id?: string;
-  /** Last message of Codex. */
+  /** Last message of Codex; of a review that was read, its findings as Markdown. */
   result?: string;
   /** Last state of {@link TaskRequest.goal}. */
   goal_state?: GoalState;

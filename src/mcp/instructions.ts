@@ -2,7 +2,8 @@
 export const INSTRUCTIONS = `Hands coding work to the OpenAI Codex CLI, which works on its own and reports back.
 
 Which tool:
-- codex: waits for the result. Reviews, questions about code, and modules that are implemented in parallel (one call each, all at once).
+- codex: waits for the result. Questions about code, and modules that are implemented in parallel (one call each, all at once).
+- codex_review: waits for a review of changes (uncommitted, a branch, a commit, a task), whose findings are data: priority, path, lines.
 - codex_dispatch: returns at once. Work of more than a few minutes; do other things, then codex_wait.
 - codex_wait: waits for any or all of some tasks, as long as this client lets it. Do not poll codex_status.
 - codex_cancel: stops a task with all its processes.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
@@ -79,6 +80,31 @@ export const outcomeSchemas = () => ({
       "Under the read-only fallback: whether anything was written or attempted; UNVERIFIED: nothing was found, but something could not be judged",
     ),
 });
+
+/** Returns the schemas of an answer's fields about the findings of a review. */
+export const reviewSchemas = () => {
+  const finding = z.object({
+    title: z.string(),
+    body: z.string(),
+    priority: z.int().describe("0 (stops everything) to 3 (good to fix)"),
+    confidence: z.number().optional().describe("0 to 1"),
+    path: z.string().describe("From the top of the working tree"),
+    first_line: z.int().optional().describe("Absent for a file without lines in the diff"),
+    last_line: z.int().optional(),
+    reported_lines: z.string().optional().describe("The lines that Codex named, if some are outside the diff"),
+  });
+  return {
+    findings: z.array(finding).optional().describe("By priority, then confidence; all in the diff"),
+    outside_diff: z.array(finding).optional().describe("Findings about lines or files that are not in the diff"),
+    findings_left_out: z
+      .string()
+      .optional()
+      .describe("How many findings do not fit into the answer, and where they are"),
+    outside_diff_left_out: z.string().optional().describe("How many of outside_diff, and where they are"),
+    summary: z.string().optional().describe("Codex's explanation"),
+    verdict: z.enum(REVIEW_VERDICTS).optional().describe("Whether the changes are correct as a whole"),
+  };
+};
 
 /** Returns the schemas of an answer's fields about a worktree. */
 export const worktreeSchemas = () => ({

@@ -29,6 +29,8 @@ export interface TaskPaths {
   /** Codex's complete last message: answers may be cut. */
   result: string;
   outputSchema: string;
+  /** Files and lines of the diff that a review is about. */
+  reviewedDiff: string;
   /** Output of the command that sets up the worktree. */
   setupLog: string;
   /** Path of the control group that Codex was put into. */
@@ -107,6 +109,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     stderr: join(folder, "codex-stderr.log"),
     result: join(folder, "result.md"),
     outputSchema: join(folder, "output-schema.json"),
+    reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
     cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),

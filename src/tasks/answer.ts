@@ -1,3 +1,4 @@
+import { countFindings, type ReviewFacts } from "#domain/finding.ts";
 import type { GoalState } from "#domain/goal.ts";
 import { shorten } from "#base/text.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
@@ -14,7 +15,7 @@ import {
 export type WorktreeFields = Partial<WorktreePlace & WorktreeChanges>;
 
 /** Answer of `codex` for an ended task. */
-export interface TaskAnswer extends WorktreeFields {
+export interface TaskAnswer extends WorktreeFields, Partial<ReviewFacts> {
   success: boolean;
   note?: string;
   task_id: string;
@@ -50,6 +51,7 @@ export function toAnswer(task: EndedTask): TaskAnswer {
 /** Fields of an ended task beside its state. */
 export type OutcomeFields = Pick<
   TaskAnswer,
+  | keyof ReviewFacts
   | "session_id"
   | "result"
   | "exit_code"
@@ -62,12 +64,17 @@ export type OutcomeFields = Pick<
   | "hint"
 >;
 
-/** Returns the fields that describe how a task ended. The failure comes first if it did not succeed. */
+/**
+ * Returns the fields that describe how a task ended. The failure comes first if it did not succeed. The result of a review only repeats
+ * its findings, so it is left out.
+ */
 export function outcomeFields(task: EndedTask): OutcomeFields {
   const failure = task.status === "completed" ? {} : pick(task, ["error", "code", "hint"]);
   return {
     ...failure,
-    ...pick(task, ["session_id", "result", "exit_code", "usage", "goal_state", "commit_error", "readonly_audit"]),
+    ...pick(task, ["findings", "outside_diff", "summary", "verdict"]),
+    ...(task.findings === undefined && pick(task, ["result"])),
+    ...pick(task, ["session_id", "exit_code", "usage", "goal_state", "commit_error", "readonly_audit"]),
   };
 }
 
@@ -81,10 +88,23 @@ export function answerNote(task: TaskRecord): { note?: string } {
   const audit = isUnverified
     ? "The audit is UNVERIFIED: no write was found, but readonly_audit.evidence names what could not be judged."
     : undefined;
-  const notes = [pane, task.worktree_note, audit, describeDaemons(task), describeUndelivered(task)].filter(
-    (note) => note !== undefined,
-  );
+  const notes = [
+    describeFindings(task),
+    pane,
+    task.worktree_note,
+    audit,
+    describeDaemons(task),
+    describeUndelivered(task),
+  ].filter((note) => note !== undefined);
   return notes.length === 0 ? {} : { note: notes.join(" ") };
+}
+
+/** Says in words that a review found nothing, or that some of its findings are not about the diff. */
+function describeFindings(task: TaskRecord): string | undefined {
+  if (!("findings" in task) || task.findings === undefined) return undefined;
+  const { findings, outside_diff, summary = "" } = task;
+  if (findings.length > 0 && outside_diff === undefined) return undefined;
+  return countFindings({ findings, summary, ...(outside_diff !== undefined && { outside_diff }) });
 }
 
 /** Describes the processes that a run asked daemons to start. Cancelling the task does not stop them. */

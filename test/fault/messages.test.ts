@@ -74,12 +74,12 @@ function clientsOf(engine: string): Promise<[McpClient, McpClient]> {
   return pair;
 }
 
-const DELIVERIES: readonly string[] = ["steered", "queued", "replaced"];
+const DELIVERIES: ReadonlySet<string> = new Set(["steered", "queued", "replaced"]);
 
 /** Returns whether a message reached Codex once, and was told as that; or did not, and was told as that. */
 function isHonest({ told, state, times, status }: Outcome): boolean {
   if (told === "started") return times === 1 && status === "completed";
-  if (!DELIVERIES.includes(told)) return times === 0;
+  if (!DELIVERIES.has(told)) return times === 0;
   return state === "delivered" ? times === 1 : state === "undelivered" && times === 0 && status !== "completed";
 }
 

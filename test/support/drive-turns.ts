@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import { TurnDriver } from "#codex/engines/turn-driver.ts";
 import type { TaskMessage } from "#domain/message.ts";
-import { Inbox, listMessages, postMessage } from "#store/tasks/inbox.ts";
+import { Inbox, listMessages, postMessage, readDelivery } from "#store/tasks/inbox.ts";
 import { RunMessages } from "#tasks/supervise/run-messages.ts";
 
 const cleanUps: (() => void)[] = [];
@@ -52,7 +52,7 @@ export function drive(
   writeFileSync(logFile, log);
   const writer = new LogWriter(logFile);
   const paths = { inbox: join(folder, "inbox") };
-  for (const message of messages) postMessage(paths, message, false);
+  const names = messages.map((message) => postMessage(paths, message, false));
   if (areGiven) {
     const before = new Inbox(paths);
     for (const message of before.take()) before.recordGiven(message);
@@ -84,6 +84,8 @@ export function drive(
     /** Sends the run a message. */
     post: (message: TaskMessage) => postMessage(paths, message, false),
     readLog: () => readFileSync(logFile, "utf8"),
+    /** Returns what the senders are told. */
+    deliveries: () => names.map((name) => readDelivery(paths, name)),
     fates: () => listMessages(paths, "It ended.").map(({ state }) => state),
   };
 }

@@ -125,3 +125,28 @@ describe.each([3000, 10_000, 40_000])("in %i bytes", (limit) => {
     expect(sizeOf(fitted)).toBeGreaterThan(limit * 0.8);
   });
 });
+
+test("many findings: the most urgent stay, and the answer says how many are missing and where", () => {
+  const findings = Array.from({ length: 300 }, (_, index) => ({
+    title: `Fault ${index}`,
+    body: "Why. ".repeat(200),
+    priority: 1,
+    path: "a.ts",
+    first_line: index + 1,
+    last_line: index + 1,
+  }));
+  const fitted = fitAnswer(
+    { task_id: "t", findings, outside_diff: findings },
+    10_000,
+    (id) => `/state/${id}/result.md`,
+  );
+  expect(sizeOf(fitted)).toBeLessThanOrEqual(10_000);
+  const { findings: shown, findings_left_out: note } = fitted as { findings: object[]; findings_left_out: string };
+  expect(shown.length).toBeGreaterThanOrEqual(5);
+  expect(shown[0]).toMatchObject({ title: "Fault 0", path: "a.ts", first_line: 1 });
+  expect(note).toBe(`${300 - shown.length} of 300; all are in /state/t/result.md`);
+  expect(fitAnswer({ task_id: "t", findings: findings.slice(0, 2) }, 10_000, String)).toEqual({
+    task_id: "t",
+    findings: findings.slice(0, 2),
+  });
+});

@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { AppError } from "#base/errors.ts";
+import { parseLineDiff } from "#git/changes/changed-lines.ts";
 import { parseNumstat } from "#git/changes/compare.ts";
 import { namesUnreadable, parseStatus } from "#git/changes/status.ts";
 import { splitNul, toBytes, toText } from "#git/byte-names.ts";
+import { quotePath, unquotePath } from "#git/quote-path.ts";
 import { byteNames, runs } from "../support/property.ts";
 
 const object = fc.constantFrom("0".repeat(40), "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "4".repeat(64));
@@ -145,5 +148,39 @@ test("numbers of lines that are written as git documents them are read as they w
       })),
     );
   });
+  fc.assert(property, runs());
+});
+
+test("lines of a diff: bytes of any kind are read or refused, and no line is beyond what they hold", () => {
+  const head = ":100644 100644 1111111 2222222 M\0a b\0\0";
+  const patch = 'diff --git "a/a b" "b/a b"\n--- a/a b\n+++ b/a b\n@@ -1,2 +1,2 @@\n-x\n+y\n z\n'.replaceAll('"', "");
+  const whole = Buffer.from(head + patch);
+  expect(parseLineDiff(whole).files).toMatchObject([{ path: "a b", hunks: [[1, 2]] }]);
+  const cut = fc
+    .tuple(fc.nat(whole.length), fc.nat(20), fc.uint8Array({ maxLength: 5 }))
+    .map(([at, length, insert]) =>
+      Buffer.concat([whole.subarray(0, at), Buffer.from(insert), whole.subarray(at + length)]),
+    );
+  const property = fc.property(
+    fc.oneof(
+      cut,
+      fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+    ),
+    (bytes) => {
+      try {
+        const { files, patch: rest } = parseLineDiff(bytes);
+        expect(rest.length).toBeLessThanOrEqual(bytes.length);
+        const hunks = files.flatMap((file) => file.hunks);
+        expect(hunks.filter(([first, last]) => last < first)).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(AppError);
+      }
+    },
+  );
+  fc.assert(property, runs());
+});
+
+test("a quoted name is read as it was", () => {
+  const property = fc.property(byteNames, (name) => expect(unquotePath(quotePath(name))).toBe(name));
   fc.assert(property, runs());
 });

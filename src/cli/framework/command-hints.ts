@@ -8,6 +8,7 @@ const COMMAND_OF_TOOL: Record<string, string> = {
   codex_merge: "merge",
   codex_discard: "discard",
   codex_dispatch: "run --detach",
+  codex_review: "review",
 };
 
 /** Options of commands by the tools' parameters. */

@@ -12,6 +12,7 @@ import { answerCommand } from "#cli/tasks/answer.ts";
 import { cancelCommand } from "#cli/tasks/cancel.ts";
 import { logsCommand } from "#cli/tasks/logs.ts";
 import { resumeCommand, runCommand } from "#cli/tasks/run.ts";
+import { reviewCommand } from "#cli/tasks/review.ts";
 import { showCommand } from "#cli/tasks/show.ts";
 import { tasksCommand } from "#cli/tasks/tasks.ts";
 import { sendCommand } from "#cli/tasks/send.ts";
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   doctorCommand,
   runCommand,
   resumeCommand,
+  reviewCommand,
   tasksCommand,
   showCommand,
   logsCommand,

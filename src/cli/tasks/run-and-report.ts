@@ -9,6 +9,7 @@ import { followLog } from "#tasks/follow/follow-log.ts";
 import { waitForTask } from "#tasks/follow/wait-for-tasks.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
+import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { shortenHome } from "#cli/terminal/format-values.ts";
 import { notifyPerson } from "#cli/terminal/notify.ts";
@@ -19,6 +20,9 @@ import { ProgressPrinter } from "./print-progress.ts";
 import { reportQuestions } from "./report-questions.ts";
 import { listenForStop, type StopListener } from "./stop-listener.ts";
 
+/** Exit code of a review with findings of the priority that is to fail. */
+const EXIT_FINDINGS = 3;
+
 /** Exit code after a time limit, the same as that of timeout(1). */
 export const EXIT_TIMED_OUT = 124;
 
@@ -28,6 +32,8 @@ interface RunOutput {
   /** Whether the task is left running once it is started. */
   isDetached: boolean;
   isQuiet: boolean;
+  /** Lowest priority of a finding with which a review exits with 3; undefined if it never does. */
+  failOn?: number | undefined;
 }
 
 /**
@@ -35,9 +41,18 @@ interface RunOutput {
  * @returns the exit code
  */
 export async function runAndReport(context: AppContext, request: OpenRequest, output: RunOutput): Promise<number> {
+  return startAndReport(context, async () => startOpenTask(context, request, async () => process.cwd()), output);
+}
+
+/** Starts a task by a function, and does the rest of {@link runAndReport}. @returns the exit code */
+export async function startAndReport(
+  context: AppContext,
+  start: () => Promise<TaskRecord>,
+  output: RunOutput,
+): Promise<number> {
   const stop = listenForStop();
   try {
-    const started = await startOpenTask(context, request, async () => process.cwd());
+    const started = await start();
     if (!output.isQuiet) printErrors(describeStart(started));
     if (output.isDetached && stop.exitCode === undefined) return detach(started, output);
     const stopping = stop.asked.then(async () => cancel(context, started));
@@ -90,14 +105,20 @@ async function showUntilEnd(context: AppContext, task: TaskRecord): Promise<Ende
   return ended;
 }
 
-function report(ended: EndedTask, { isJson, isQuiet }: RunOutput, stop: StopListener | undefined): number {
+function report(ended: EndedTask, { isJson, isQuiet, failOn }: RunOutput, stop: StopListener | undefined): number {
   const isCompleted = ended.status === "completed";
   if (!isQuiet || !isCompleted) printErrors(describeOutcome(ended));
   if (isJson) printJson(withCommandHints(toAnswer(ended)));
+  else if (isCompleted && ended.findings !== undefined) printLines(formatFindings(ended));
   else if (isCompleted && ended.result !== undefined) printLines([multiline(ended.result)]);
-  if (isCompleted) return 0;
+  if (isCompleted) return failOn !== undefined && hasFinding(ended, failOn) ? EXIT_FINDINGS : 0;
   if (stop?.exitCode !== undefined) return stop.exitCode;
   return ended.code === "timeout" || ended.code === "idle_timeout" ? EXIT_TIMED_OUT : 1;
+}
+
+/** Returns whether a review found a fault of this priority or a more urgent one, in the diff or outside of it. */
+function hasFinding({ findings = [], outside_diff = [] }: EndedTask, failOn: number): boolean {
+  return [...findings, ...outside_diff].some(({ priority }) => priority <= failOn);
 }
 
 function describeStart(task: TaskRecord): Text[] {

@@ -2,10 +2,11 @@ import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import type { TaskRecord } from "#domain/record.ts";
+import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
+import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
 import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
@@ -47,6 +48,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
     ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
     ...describeMessages(detail),
     ...describeOutcome(detail),
+    ...describeFindings(detail, record),
     "",
     ...nextSteps(detail, record).map((line) => paint(line, "dim")),
   ];
@@ -138,6 +140,11 @@ function describeOutcome({ task_id, result, error, code, hint, exit_code, readon
   }
   if (result !== undefined) lines.push("", paint("Result", "bold"), multiline(withoutControls(result)));
   return lines;
+}
+
+function describeFindings({ findings }: TaskDetail, record: TaskRecord): Text[] {
+  if (findings === undefined || !isEnded(record)) return [];
+  return ["", paint("Review", "bold"), ...formatFindings(record)];
 }
 
 function wrap(text: string): string[] {

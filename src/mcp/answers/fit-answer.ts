@@ -41,11 +41,35 @@ type WholeResultOf = (taskId: string) => string;
 
 function cutObject(data: object, longest: number, wholeResultOf: WholeResultOf): object {
   const taskId = "task_id" in data && typeof data.task_id === "string" ? data.task_id : undefined;
-  const cut = Object.entries(data).map(([name, value]): [string, unknown] => {
+  const cut = Object.entries(data).flatMap(([name, value]): [string, unknown][] => {
     const whole = name === "result" && taskId !== undefined ? wholeResultOf(taskId) : undefined;
-    return [name, cutValue(value, longest, wholeResultOf, whole)];
+    if (taskId !== undefined && FINDINGS.has(name) && Array.isArray(value)) {
+      return cutFindings(name, value, longest, wholeResultOf, taskId);
+    }
+    return [[name, cutValue(value, longest, wholeResultOf, whole)]];
   });
   return Object.fromEntries(cut);
+}
+
+/** Lists of a review's findings, the most urgent first. */
+const FINDINGS: ReadonlySet<string> = new Set(["findings", "outside_diff"]);
+
+/** Cuts the end of a list of findings, and says in a field of its own how many there are and where. */
+function cutFindings(
+  name: string,
+  list: readonly unknown[],
+  longest: number,
+  wholeResultOf: WholeResultOf,
+  taskId: string,
+): [string, unknown][] {
+  const most = Math.max(MIN_LIST_LENGTH, Math.floor(longest / CHARACTERS_A_LINE));
+  const shown = list.slice(0, most).map((each) => cutValue(each, longest, wholeResultOf));
+  if (list.length <= most) return [[name, shown]];
+  const note = `${list.length - most} of ${list.length}; all are in ${wholeResultOf(taskId)}`;
+  return [
+    [name, shown],
+    [`${name}_left_out`, note],
+  ];
 }
 
 function cutValue(value: unknown, longest: number, wholeResultOf: WholeResultOf, whole?: string): unknown {

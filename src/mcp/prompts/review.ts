@@ -18,7 +18,7 @@ export const review: Prompt = {
   },
   render: ({ scope = "", focus }) => `Have Codex review this: ${scope}${focus ? `\nFocus on: ${focus}` : ""}
 
-Call \`codex\` with sandbox "read-only", cwd the repository's absolute path, and a topic like "review-${toDescription(scope)}-v1". If the scope has independent parts, call it once for each part, all at the same time, each with its own description.
+For changes (uncommitted, a branch, a commit, what a task did), call \`codex_review\`: its findings have priorities, and lines that are checked. For anything else, call \`codex\` with sandbox "read-only", cwd the repository's absolute path, and a topic like "review-${toDescription(scope)}-v1". If the scope has independent parts, call it once for each part, all at the same time, each with its own description.
 
 ${WRITING_A_PROMPT}
 

@@ -5,7 +5,15 @@ import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts
 import { showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
-import { failureFields, outcomeSchemas, status, taskId, taskLine, worktreeSchemas } from "#mcp/schemas.ts";
+import {
+  failureFields,
+  outcomeSchemas,
+  reviewSchemas,
+  status,
+  taskId,
+  taskLine,
+  worktreeSchemas,
+} from "#mcp/schemas.ts";
 
 const DEFAULT_LIMIT = 50;
 const PROJECT_LIMIT = 10;
@@ -60,6 +68,7 @@ export const codexStatus = defineTool({
         .optional()
         .describe("Sent with codex_send"),
       ...outcomeSchemas(),
+      ...reviewSchemas(),
       ...worktreeSchemas(),
       ...failureFields(),
     }),

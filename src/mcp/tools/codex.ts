@@ -10,7 +10,15 @@ import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { readRequestState, takeInputResponses, waitAndAsk } from "#mcp/ask-client.ts";
 import { type Call, defineTool, type HandlerAnswer } from "#mcp/define-tool.ts";
 import { formerFields, formerInput, isFormerCall, readFormerArguments, withNotes } from "#mcp/former-server.ts";
-import { failureFields, outcomeSchemas, startInput, status, toOpenRequest, worktreeSchemas } from "#mcp/schemas.ts";
+import {
+  failureFields,
+  outcomeSchemas,
+  reviewSchemas,
+  startInput,
+  status,
+  toOpenRequest,
+  worktreeSchemas,
+} from "#mcp/schemas.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
 
 /** Returns the schema of the answer of a tool that waits for a task. */
@@ -30,6 +38,7 @@ export const endedOutput = () =>
       .optional()
       .describe("What it asks; codex_send answers"),
     ...outcomeSchemas(),
+    ...reviewSchemas(),
     ...worktreeSchemas(),
     ...failureFields(),
     threadId: z.string().optional().describe("session_id, in answers to calls of the form of codex mcp-server"),
@@ -62,18 +71,22 @@ interface AnswerForm {
 }
 
 /** Starts a task and waits for its end, as long as the client waits. */
-export async function runToEnd(
-  request: OpenRequest,
+export async function runToEnd(request: OpenRequest, call: Call, form: AnswerForm): Promise<HandlerAnswer> {
+  const start = async (context: AppContext) =>
+    startOpenTask(context, { ...request, client: call.client }, call.findFolder);
+  return startAndWait(start, call, form);
+}
+
+/** Starts a task by a function and waits for its end, as long as the client waits. */
+export async function startAndWait(
+  start: (context: AppContext) => Promise<TaskRecord>,
   call: Call,
   { isFormer, notes = [] }: AnswerForm,
 ): Promise<HandlerAnswer> {
   const deadline = performance.now() + call.limits().answerWithinMs;
   const context = call.open();
   const before = readRequestState(call.requestState);
-  const started =
-    before === undefined
-      ? await startOpenTask(context, { ...request, client: call.client }, call.findFolder)
-      : await getRun(context, before.taskId, before.run);
+  const started = before === undefined ? await start(context) : await getRun(context, before.taskId, before.run);
   const by = call.client ?? "MCP client";
   const refused = before === undefined ? [] : await takeInputResponses(context, started, call.inputResponses, by);
   const skipped = [...(before?.skipped ?? []), ...refused];

@@ -15,6 +15,7 @@ import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
 import { codexMerge } from "./codex-merge.ts";
 import { codexReply } from "./codex-reply.ts";
+import { codexReview } from "./codex-review.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexSend } from "./codex-send.ts";
 import { codexStatus } from "./codex-status.ts";
@@ -61,6 +62,7 @@ const ToolCallSchema = z.object({
 export const ALL_TOOLS: readonly Tool[] = [
   codex,
   codexDispatch,
+  codexReview,
   codexReply,
   codexWait,
   codexStatus,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
+import { type ReviewFinding, REVIEW_VERDICTS } from "#domain/finding.ts";
 import { DELIVERIES, MESSAGE_STATES, MESSAGE_TIMES } from "#domain/message.ts";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
@@ -46,6 +47,19 @@ const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
     notes: v.array(v.string()),
   }),
 });
+
+const FindingsSchema: v.GenericSchema<ReviewFinding[]> = v.array(
+  v.object({
+    title: v.string(),
+    body: v.string(),
+    priority: v.number(),
+    confidence: v.exactOptional(v.number()),
+    path: v.string(),
+    first_line: v.exactOptional(v.number()),
+    last_line: v.exactOptional(v.number()),
+    reported_lines: v.exactOptional(v.string()),
+  }),
+);
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
 
@@ -101,6 +115,7 @@ const MetaSchema = v.object({
   profile: text,
   images: list,
   output_schema_file: text,
+  review: text,
   network: v.optional(v.literal(true)),
   approvals: v.optional(v.literal("ask")),
   goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
@@ -139,6 +154,10 @@ const MetaSchema = v.object({
   elapsed_seconds: number,
   exit_code: number,
   result: text,
+  findings: v.optional(FindingsSchema),
+  outside_diff: v.optional(FindingsSchema),
+  summary: v.optional(v.string()),
+  verdict: v.optional(v.picklist(REVIEW_VERDICTS)),
   usage,
   session_usage: usage,
   usage_before: usage,

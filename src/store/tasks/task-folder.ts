@@ -9,8 +9,10 @@ import type { TaskPaths } from "#store/store-paths.ts";
 /** Input of a run, written before its supervisor starts. */
 export interface RunInput {
   prompt: string;
-  outputSchema: object | undefined;
-  baseInstructions: string | undefined;
+  outputSchema?: object | undefined;
+  baseInstructions?: string | undefined;
+  /** Diff that the findings of a review are checked against. */
+  reviewedDiff?: object | undefined;
 }
 
 /** Prepares the folder for a new run: moves the earlier run's files to `runs/<n>/`, overwriting nothing. */
@@ -27,6 +29,7 @@ export function writeRunInput(paths: TaskPaths, input: RunInput): void {
     writePrivateFile(paths.log, "");
     writePrivateFile(paths.stderr, "");
     if (input.baseInstructions !== undefined) writePrivateFile(paths.baseInstructions, input.baseInstructions);
+    if (input.reviewedDiff !== undefined) writePrivateFile(paths.reviewedDiff, JSON.stringify(input.reviewedDiff));
     if (input.outputSchema === undefined) return;
     writePrivateFile(paths.outputSchema, `${JSON.stringify(input.outputSchema, null, 2)}\n`);
   });

@@ -5,6 +5,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { findRepair } from "#tasks/review/repair-review.ts";
 
 /** Number of supervisors that are started to continue a run whose Codex has ended: each may die, too. */
 const MAX_CONTINUATIONS = 3;
@@ -13,7 +14,7 @@ const START_GRACE_MS = 10_000;
 
 /**
  * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
- * two processes of `codex exec`, and messages wait for the next one.
+ * two processes of `codex exec`, and messages wait for the next one, or its review cannot be read.
  * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
  */
 export async function findContinuation(
@@ -25,9 +26,10 @@ export async function findContinuation(
   if (!isOpen || codexEnd?.stopped !== undefined || (codexEnd?.exitCode ?? 0) !== 0) return undefined;
   const paths = taskPaths(config.home, record.task_id);
   const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
-  if (waiting.length === 0) return undefined;
-  const { terminal, readMessages } = await foldLog(record.log_file);
-  if (terminal?.kind !== "completed" || waiting.every(({ id }) => readMessages.includes(id))) return undefined;
+  if (waiting.length === 0 && record.review === undefined) return undefined;
+  const { terminal, readMessages, lastMessage } = await foldLog(record.log_file);
+  const hasNext = waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
+  if (terminal?.kind !== "completed" || !hasNext) return undefined;
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;

@@ -45,6 +45,7 @@ export function buildTask(
     ...(profile !== undefined && { profile }),
     ...(images.length > 0 && { images: [...images] }),
     ...(outputSchema !== undefined && { output_schema_file: paths.outputSchema }),
+    ...(request.review !== undefined && { review: request.review.target }),
     ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
     ...(request.approvals === "ask" && { approvals: "ask" }),
     ...goalOf(request),

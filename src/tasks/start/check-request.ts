@@ -29,6 +29,8 @@ export interface StartRequest extends GoalRequest {
   profile?: string | undefined;
   images?: readonly string[] | undefined;
   outputSchema?: object | undefined;
+  /** Set for a review: its target, and the diff that its findings are checked against. */
+  review?: { target: string; diff: object } | undefined;
   /** Whether the sandbox workspace-write has network access. */
   network?: boolean | undefined;
   /** Whether Codex asks before it does what its sandbox does not allow; by default it never does that. */

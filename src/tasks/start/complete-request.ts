@@ -83,7 +83,7 @@ function findIdle(store: Store, workspace: string, draft: TopicDraft): TopicDraf
 }
 
 /** Reads the folder that a caller names, relative to the one that the client works in. */
-async function readCwd(text: string, findCwd: () => Promise<string>): Promise<string> {
+export async function readCwd(text: string, findCwd: () => Promise<string>): Promise<string> {
   const path = readPath(text);
   return isAbsolute(path) ? resolve(path) : resolve(await findCwd().catch(() => process.cwd()), path);
 }

@@ -165,8 +165,7 @@ async function prepareRun(
   task: QueuedTask,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
-  const { prompt, outputSchema, baseInstructions } = request;
-  writeRunInput(paths, { prompt, outputSchema, baseInstructions });
+  writeRunInput(paths, { ...request, reviewedDiff: request.review?.diff });
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   const images = task.images === undefined ? {} : { images: toImagePaths(paths, task.images) };
   if (plan === undefined) return { ...task, ...images };

@@ -29,6 +29,7 @@ import {
 } from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { readReview } from "#tasks/review/read-review.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
@@ -70,9 +71,10 @@ export async function determineEnd(
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
   const failure = failureOf(context, task, run);
-  return failure === undefined
-    ? { ...withoutQuestions(task), ...facts, status: "completed" }
-    : toEndedTask(failure, task, facts);
+  if (failure !== undefined) return toEndedTask(failure, task, facts);
+  const review = readReview(context.config, task, run.state.lastMessage);
+  if (review !== undefined && "failure" in review) return toEndedTask(review.failure, task, facts);
+  return { ...withoutQuestions(task), ...facts, ...review, status: "completed" };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { ReviewRepair } from "#tasks/review/repair-review.ts";
 import { RunMessages } from "./run-messages.ts";
 
 /**
@@ -40,5 +41,5 @@ export class RunFollowUps implements FollowUps {
 export function openFollowUps({ config }: AppContext, task: RunningTask): RunFollowUps {
   const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
   if (task.engine !== "app-server") messages.queueAll();
-  return new RunFollowUps(messages);
+  return new RunFollowUps(messages, task.review === undefined ? [] : [new ReviewRepair(task)]);
 }
