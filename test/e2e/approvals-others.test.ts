@@ -92,7 +92,9 @@ test("the decision cancel also ends the turn, and the task says so", async () =>
   const { id } = await untilAsked(taskId);
   const sent = await client.call("codex_send", { task_id: taskId, answer: id, message: "cancel" });
   expect(sent.data).toMatchObject({ delivery: "answered", decision: "cancel" });
-  expect(await done(taskId)).toMatchObject({ success: false, status: "failed" });
+  const ended = await done(taskId);
+  expect(ended).toMatchObject({ success: false, status: "failed" });
+  expect(ended["error"]).toBe(`The answer cancel to ${id} (test) ended the turn.`);
   expect(existsSync(path)).toBe(false);
 });
 

@@ -134,6 +134,11 @@ test("what another client of Codex answered is withdrawn here; what it asks agai
   expect(await again).toMatchObject({ by: "now", values: { secret: "s3cret" } });
   desk.settle("q1-0");
   expect(readAnswerFile(paths(), "q1-0")).not.toHaveProperty("values");
+  // An answer that Codex has had applies to nothing that it asks later.
+  const further = desk.ask(desk.prepare(content("q1-0")));
+  expect(openQuestions(record())).toMatchObject([{ id: "q1-0" }]);
+  offerAnswer(paths(), "q1-0", answer("later", { decision: "decline" }));
+  expect(await further).toMatchObject({ by: "later" });
 });
 
 test("recording questions keeps the session, and changes nothing after the end", () => {

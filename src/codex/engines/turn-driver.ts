@@ -14,8 +14,7 @@ import { Translator } from "./translate.ts";
 import { WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
-const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string() }) });
-const EndSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.string() }) });
+const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }) });
 
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
@@ -153,14 +152,15 @@ export class TurnDriver {
   }
 
   #completed(params: unknown): void {
-    const { turn } = readField(EndSchema, params, "turn/completed");
+    const { turn } = readField(TurnSchema, params, "turn/completed");
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
     const wasReplaced = this.#delivery.endTurn();
-    const isInterrupted = !wasReplaced && turn.status === "interrupted";
+    const cancelled = this.#interviewer.explainCancel(params);
+    const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
     // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
     if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
-    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
+    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", cancelled ?? params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
     const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";

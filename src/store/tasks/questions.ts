@@ -25,11 +25,14 @@ export interface StoredAnswer extends QuestionAnswer {
   key: string;
   /** Set when the run's supervisor has it. */
   taken?: true;
+  /** Set when Codex has it: it applies to no further question of the same name. */
+  settled?: true;
 }
 
 const AnswerSchema: v.GenericSchema<StoredAnswer> = v.object({
   key: v.string(),
   taken: v.exactOptional(v.literal(true)),
+  settled: v.exactOptional(v.literal(true)),
   decision: v.picklist(DECISIONS),
   values: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]))),
   by: v.string(),

@@ -70,8 +70,8 @@ export class TaskQuestions implements QuestionDesk {
     const { id } = question;
     if (this.#open.size >= MAX_OPEN && !this.#open.has(id)) throw new Error("Too many questions are open.");
     writeQuestionFile(this.#paths, question);
-    // It was taken for settled, but Codex still asks.
-    if (readAnswerFile(this.#paths, id)?.cause === "withdrawn") removeAnswer(this.#paths, id);
+    // Codex asks again.
+    if (readAnswerFile(this.#paths, id)?.settled === true) removeAnswer(this.#paths, id);
     const { promise, resolve } = Promise.withResolvers<QuestionAnswer>();
     this.#asked.set(id, { question, resolve });
     this.#open.set(id, this.abridge(question));
@@ -91,7 +91,7 @@ export class TaskQuestions implements QuestionDesk {
     const isOver = answer === undefined || asked !== undefined;
     // What the values say is Codex's now; they may be secret.
     const { values: _values, ...kept } = isOver ? this.#ownAnswer("withdrawn") : answer;
-    tryTo(id, () => replaceAnswer(this.#paths, id, { ...kept, taken: true }));
+    tryTo(id, () => replaceAnswer(this.#paths, id, { ...kept, taken: true, settled: true }));
     if (isOver) this.#resolve(id, kept);
     else if (this.#open.delete(id)) this.#record();
   }
@@ -124,7 +124,7 @@ export class TaskQuestions implements QuestionDesk {
     return true;
   }
 
-  #resolve(id: string, { key: _key, taken: _taken, ...answer }: StoredAnswer): void {
+  #resolve(id: string, { key: _key, taken: _taken, settled: _settled, ...answer }: StoredAnswer): void {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
     if (this.#open.delete(id)) this.#record();
