@@ -27,6 +27,7 @@ export class Interviewer {
   readonly #changes = new Map<string, AskedChange[]>();
   /** Ids of the questions that the app-server has asked this process. */
   readonly #asked = new Set<string>();
+  #hasCancelled = false;
 
   /** @param tell tells the model something in its running turn */
   constructor(
@@ -62,7 +63,15 @@ export class Interviewer {
     // The turn may be ending.
     if (answer.cause === "timeout") await this.#tell(unansweredNote(question.text)).catch(() => undefined);
     this.#logAnswer(id, answer);
+    if (answer.cause !== "withdrawn" && answer.decision === "cancel") this.#hasCancelled = true;
     return answer.cause === "withdrawn" ? undefined : asked.toResult(answer);
+  }
+
+  /** Returns whether an answer from here has ended the turn, and forgets it. */
+  takeCancel(): boolean {
+    const hasCancelled = this.#hasCancelled;
+    this.#hasCancelled = false;
+    return hasCancelled;
   }
 
   /** Takes notice of a notification about what was asked, or of what may be. */

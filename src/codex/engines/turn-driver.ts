@@ -157,7 +157,7 @@ export class TurnDriver {
     if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
     this.#turnId = undefined;
     const wasReplaced = this.#delivery.endTurn();
-    const isInterrupted = !wasReplaced && turn.status === "interrupted";
+    const isInterrupted = !this.#interviewer.takeCancel() && !wasReplaced && turn.status === "interrupted";
     // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
     if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
     else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", params));
