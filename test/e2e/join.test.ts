@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { Terminal } from "../support/terminal.ts";
@@ -192,6 +192,20 @@ test("a supervisor that is killed while a person has interrupted the task is fol
   process.kill(supervisor?.pid ?? 0, "SIGKILL");
   await client.call("codex_send", { task_id: taskId, message: "Go on." });
   expect(await wait(taskId)).toMatchObject([{ success: true, result: "It went on." }]);
+});
+
+test("what a task asks is answered in the interface", async () => {
+  const path = join(world.root, "asked-for");
+  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "It is needed." };
+  world.stub.script("ASKING", [{ call: "exec_command", args }, { say: "It was allowed." }]);
+  const request = { prompt: "ASKING", cwd, topic: "asking", sandbox: "workspace-write", approvals: "ask" };
+  const taskId = String((await client.call("codex_dispatch", request)).data["task_id"]);
+  const terminal = await attach(taskId);
+  await terminal.shows("It is needed.");
+  await terminal.press("y");
+  await terminal.shows(/completed after \d+s/);
+  expect(existsSync(path)).toBe(true);
+  expect(await wait(taskId)).toMatchObject([{ success: true, result: "It was allowed." }]);
 });
 
 describe("attach shows the log", () => {
