@@ -38,7 +38,7 @@ const DECISIVE: readonly TestPass[] = [
   {
     name: LAST_WITHOUT_ENGINE,
     environment: { CODEXMCP_TEST_CODEX: LAST_WITHOUT_ENGINE },
-    files: ["test/e2e/code-mode.test.ts", "test/e2e/honest-outcomes.test.ts", "test/e2e/one-task.test.ts"],
+    files: ["test/e2e/code-mode.test.ts", "test/e2e/honest-outcomes.test.ts", "test/e2e/tasks.test.ts"],
   },
 ];
 

@@ -156,6 +156,34 @@ appServerTest.each(Object.entries(CASES))("with %s, both engines ask the model t
   expect(asked[1]).toEqual(asked[0]);
 });
 
+const CHOSEN = { model: "gpt-5.5", reasoning_effort: "low" };
+
+appServerTest.each([
+  ["with other settings", {}, { ...CHOSEN, sandbox: "full-access" }],
+  ["with the user's settings", { ...CHOSEN, sandbox: "full-access" }, { sandbox: "read-only" }],
+  ["with a profile", {}, { profile: "work" }],
+])("a session is continued %s by either engine, whichever began it", async (_, before, after) => {
+  await writeFiles({ top: 'developer_instructions = "Mine."\n', profile: 'model = "gpt-5.4"\n' });
+  const asked: unknown[] = [];
+  for (const [first, beginner] of clients) {
+    for (const [second, continuer] of clients) {
+      const topic = `from-${first}-to-${second}`;
+      const begun = await beginner.call("codex", { prompt: "SAME", cwd, topic, ...before });
+      expect(begun.data).toMatchObject({ success: true });
+      world.stub.requests.length = 0;
+      const { data } = await continuer.call("codex", { prompt: "SAME again", resume: begun.data["task_id"], ...after });
+      expect(data).toMatchObject({ success: true, session_id: begun.data["session_id"], usage: begun.data["usage"] });
+      const text = JSON.stringify(world.stub.requests.map((request) => comparable(request)));
+      asked.push(JSON.parse(text.replaceAll(/from-[a-z]+(?:-server)?-to-[a-z]+(?:-server)?/g, "topic")));
+      for (const { data: made } of [begun, { data }]) {
+        if (typeof made["worktree_dir"] !== "string") continue;
+        await continuer.call("codex_discard", { task_id: made["task_id"], force: true });
+      }
+    }
+  }
+  for (const each of asked) expect(each).toEqual(asked[0] as never);
+});
+
 function inWorld(text: string): string {
   return text.replaceAll("$ROOT", world.root);
 }

@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
 import { canMountDisks, mountDisk, remountDisk, unmountDisk } from "../support/disk.ts";
+import { patientTest } from "../support/newer-codex.ts";
 import { World } from "../support/world.ts";
 
 let world: World;
@@ -141,22 +142,25 @@ test.skipIf(!canMount)(
   },
 );
 
-test("a network that never comes is seen, and ended by the idle limit: repeated messages are no progress", async () => {
-  const dead = new World();
-  try {
-    await dead.stub.stop();
-    const lonely = await dead.client();
-    const request = { prompt: "SAY-HELLO", cwd: dead.root, topic: "review-network-v1", sandbox: "read-only" };
-    await lonely.call("codex_dispatch", { ...request, idle_timeout_seconds: 3 });
-    const task_id = "codex-review-network-v1";
-    await dead.until(async () => {
-      const { data } = await lonely.call("codex_status", { task_id });
-      return data["stalled"] === "waiting for network";
-    });
-    const ended = await dead.waitForEnd(lonely, task_id);
-    expect(ended).toMatchObject({ status: "failed", code: "idle_timeout" });
-    expect(ended["error"]).toContain("waiting for the network");
-  } finally {
-    await dead.close();
-  }
-});
+patientTest(
+  "a network that never comes is seen, and ended by the idle limit: repeated messages are no progress",
+  async () => {
+    const dead = new World();
+    try {
+      await dead.stub.stop();
+      const lonely = await dead.client();
+      const request = { prompt: "SAY-HELLO", cwd: dead.root, topic: "review-network-v1", sandbox: "read-only" };
+      await lonely.call("codex_dispatch", { ...request, idle_timeout_seconds: 3 });
+      const task_id = "codex-review-network-v1";
+      await dead.until(async () => {
+        const { data } = await lonely.call("codex_status", { task_id });
+        return data["stalled"] === "waiting for network";
+      });
+      const ended = await dead.waitForEnd(lonely, task_id);
+      expect(ended).toMatchObject({ status: "failed", code: "idle_timeout" });
+      expect(ended["error"]).toContain("waiting for the network");
+    } finally {
+      await dead.close();
+    }
+  },
+);

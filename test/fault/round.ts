@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { taskPaths } from "#store/store-paths.ts";
-import { CODE_MODE_MODEL } from "../support/codex-version.ts";
+import { CODE_MODE_MODEL, HAS_CODE_MODE } from "../support/codex-version.ts";
 import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { BINARY, type World } from "../support/world.ts";
@@ -47,12 +47,12 @@ export function scriptRounds(world: World): void {
 
 /** Starts a task, kills the victim at a random moment, and looks at what becomes of the task. */
 export async function playRound(world: World, cwd: string, round: number): Promise<Round> {
-  const victim = pick(VICTIMS);
+  const victim = pick(VICTIMS.filter((each) => HAS_CODE_MODE || each !== "code-mode host"));
   const kind = victim === "tmux server" ? "full-access" : pick(["read-only", "confined", "full-access"]);
   // Without Codex's sandbox: the server's own confinement, and an app-server that is talked to through pipes.
   const isConfined = kind === "confined" && hasLandlock(world.root);
   const sandbox = kind === "full-access" ? kind : "read-only";
-  const way = victim === "code-mode host" ? "script" : pick(WAYS);
+  const way = victim === "code-mode host" ? "script" : pick(WAYS.filter((each) => HAS_CODE_MODE || each !== "script"));
   const afterMs = Math.round(Math.random() * 900);
   const topic = `longrun-fault_${round}-v1`;
   const taskId = `codex-${topic}`;

@@ -30,6 +30,9 @@ export function isCodexFrom(version: string): boolean {
   return TESTED_VERSION === undefined || Bun.semver.order(TESTED_VERSION, version) >= 0;
 }
 
+/** Whether the tested Codex has code mode. */
+export const HAS_CODE_MODE = isCodexFrom("0.152.0");
+
 /** Gives Codex a profile: a file of its own, or in earlier versions a table. */
 export function writeProfile(codexHome: string, name: string, settings: string): void {
   if (isCodexFrom("0.134.0")) writeFileSync(join(codexHome, `${name}.config.toml`), `${settings}\n`);

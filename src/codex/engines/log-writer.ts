@@ -26,9 +26,14 @@ const LoggedSchema = v.looseObject({
   ),
 });
 
+/** Lines with which a turn ends. */
+const TURN_ENDS = new Set(["turn.completed", "turn.failed", "turn.interrupted"]);
+
 /** Writer of a run's log, which an earlier supervisor may have begun. */
 export class LogWriter {
   readonly #path: string;
+  /** Turn whose end the log had when it was read. */
+  #endedTurn: string | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -38,6 +43,11 @@ export class LogWriter {
   write(lines: readonly EngineLine[]): void {
     if (lines.length === 0) return;
     appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+
+  /** Writes the end of a turn, unless the supervisor that began the log has written it. */
+  writeEnd(turnId: string, lines: readonly EngineLine[]): void {
+    if (turnId !== this.#endedTurn) this.write(lines);
   }
 
   /**
@@ -75,6 +85,8 @@ export class LogWriter {
       run.threadId = thread_id ?? run.threadId;
       // A run may have several turns.
       run.turnId = turn_id ?? run.turnId;
+      if (type === "turn.started") this.#endedTurn = undefined;
+      if (TURN_ENDS.has(type)) this.#endedTurn = run.turnId;
       if (type !== "item.completed") continue;
       if (item?.id !== undefined) run.completed.add(item.id);
       if (item?.client_id !== undefined) run.read.add(item.client_id);

@@ -5,6 +5,9 @@ import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
 import type { SandboxPolicy, TurnRequest } from "./turn-request.ts";
 
+/** Provider of models that Codex uses if none is set. */
+const DEFAULT_PROVIDER = "openai";
+
 const TableSchema = v.record(v.string(), v.unknown());
 /** Table of Codex's configuration. */
 type Table = v.InferOutput<typeof TableSchema>;
@@ -17,7 +20,11 @@ const WorkspaceWriteSchema = v.looseObject({
 });
 
 const ConfigSchema = v.looseObject({
-  config: v.looseObject({ sandbox_workspace_write: v.nullish(TableSchema, {}) }),
+  config: v.looseObject({
+    model: v.nullish(v.string()),
+    model_provider: v.nullish(v.string()),
+    sandbox_workspace_write: v.nullish(TableSchema, {}),
+  }),
   layers: v.nullish(
     v.array(
       v.looseObject({
@@ -33,18 +40,32 @@ type Layer = NonNullable<v.InferOutput<typeof ConfigSchema>["layers"]>[number];
 
 /**
  * Returns a run with the settings that `codex exec` would take from Codex's files: those of its profile, which an app-server does not
- * accept as an option, and those of its sandbox, which a turn's own policy would replace.
+ * accept as an option, those of its sandbox, which a turn's own policy would replace, and the model of a resumed thread, which would keep
+ * its earlier one.
  * @throws AppServerError if the profile cannot be read
  */
 export async function completeSettings(connection: AppServerConnection, turn: TurnRequest): Promise<TurnRequest> {
-  const { sandboxPolicy, profileFile } = turn;
-  if (profileFile === undefined && sandboxPolicy.type !== "workspaceWrite") return turn;
+  const { sandboxPolicy, profileFile, threadId } = turn;
+  if (profileFile === undefined && threadId === undefined && sandboxPolicy.type !== "workspaceWrite") return turn;
   const answer = await connection.request("config/read", { cwd: turn.folder, includeLayers: true });
   const { config, layers } = readField(ConfigSchema, answer, "config/read");
   const overrides = profileFile === undefined ? undefined : mergeProfile(readProfile(profileFile), layers);
   const own = overrides?.["sandbox_workspace_write"];
   const sandbox = isTable(own) ? merge(config.sandbox_workspace_write, own) : config.sandbox_workspace_write;
-  return { ...turn, config: overrides, sandboxPolicy: completePolicy(sandboxPolicy, sandbox) };
+  return {
+    ...turn,
+    config: overrides,
+    sandboxPolicy: completePolicy(sandboxPolicy, sandbox),
+    ...(threadId !== undefined && { model: chooseModel({ ...config, ...overrides }) }),
+  };
+}
+
+/** Returns the model of these settings as parameters of a thread; with either of them, Codex does not take the thread's earlier model. */
+function chooseModel({ model, model_provider: provider }: Table): NonNullable<TurnRequest["model"]> {
+  return {
+    ...(typeof model === "string" && { model }),
+    modelProvider: typeof provider === "string" ? provider : DEFAULT_PROVIDER,
+  };
 }
 
 /** Returns a sandbox with the settings of Codex's files; only more network access can be asked for. */

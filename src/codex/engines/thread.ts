@@ -76,7 +76,7 @@ export async function openThread(
   };
   const resumed = logged?.threadId ?? turn.threadId;
   const start = () => connection.request("thread/start", settings);
-  const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings });
+  const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings, ...turn.model });
   // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
   const isNew = logged?.turnId === undefined && turn.threadId === undefined;
   const take = () => retryWhileEmpty(resume, isNew ? MAX_ATTEMPTS_WITHOUT_TURN : MAX_ATTEMPTS);

@@ -159,8 +159,9 @@ export class TurnDriver {
     const cancelled = this.#interviewer.explainCancel(params);
     const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
     // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
-    if (isInterrupted) this.#log.write([{ type: "turn.interrupted", turn_id: turn.id }]);
-    else if (!wasReplaced) this.#log.write(this.#translator.translate("turn/completed", cancelled ?? params));
+    if (isInterrupted) this.#log.writeEnd(turn.id, [{ type: "turn.interrupted", turn_id: turn.id }]);
+    else if (!wasReplaced)
+      this.#log.writeEnd(turn.id, this.#translator.translate("turn/completed", cancelled ?? params));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
     const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";

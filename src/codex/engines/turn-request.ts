@@ -28,6 +28,8 @@ export interface TurnRequest {
   config?: object | undefined;
   /** Goal that Codex pursues beyond the first turn. */
   goal?: Goal | undefined;
+  /** Model of a resumed thread. */
+  model?: { model?: string; modelProvider: string };
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */
