@@ -57,6 +57,8 @@ interface ToolSpec<Input extends z.ZodObject, Output extends z.ZodObject> {
   sameInputAs?: string;
   /** Creates the output schema when it is needed. */
   output: () => Output;
+  /** Tool whose answers have the same fields, which are not repeated either. */
+  sameOutputAs?: string;
   handle: (args: z.output<Input>, call: Call) => Promise<HandlerAnswer>;
 }
 
@@ -97,7 +99,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
       description,
       annotations: withAnswers ? annotations : listedHints(annotations),
       inputSchema: inputSchemaOf(spec),
-      outputSchema: outputSchemaOf(spec.output(), withAnswers),
+      outputSchema: outputSchemaOf(spec, withAnswers),
     }),
     call: async (args, call) => {
       const { values, ignored } = readArguments(spec.name, spec.input, args);
@@ -110,9 +112,10 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
 }
 
 /** Returns the hints without those that the protocol assumes anyway, or gives no meaning for a tool that only reads. */
-function listedHints({ idempotentHint, openWorldHint, ...hints }: ToolAnnotations): ToolAnnotations {
+function listedHints({ idempotentHint, openWorldHint, destructiveHint, ...hints }: ToolAnnotations): ToolAnnotations {
   return {
     ...hints,
+    ...(destructiveHint !== undefined && hints.readOnlyHint !== true && { destructiveHint }),
     ...(idempotentHint === true && hints.readOnlyHint !== true && { idempotentHint }),
     ...(openWorldHint === false && { openWorldHint }),
   };
@@ -134,8 +137,12 @@ function inputSchemaOf({
   return schema;
 }
 
-function outputSchemaOf(schema: z.ZodObject, withAnswers: boolean): { type: "object" } {
-  const full: JsonObject = toJsonSchema(schema, "output");
+function outputSchemaOf(
+  { output, sameOutputAs }: Pick<ToolSpec<z.ZodObject, z.ZodObject>, "output" | "sameOutputAs">,
+  withAnswers: boolean,
+): { type: "object" } {
+  if (sameOutputAs !== undefined && !withAnswers) return { type: "object" };
+  const full: JsonObject = toJsonSchema(output(), "output");
   return withAnswers ? full : { type: "object", ...promiseOf(full) };
 }
 

@@ -64,6 +64,18 @@ test("an app-server that closes the connection and stays ends the run with a pla
   expect(readLog()).toContain("closed the connection");
 });
 
+test("a further turn that has ended before the answer to its start is handled ends the run", async () => {
+  const starts = { count: 0 };
+  const answer = (request: Request, send: Send): object => {
+    const result = answerOf(request, send, starts, ["1"]);
+    if (request.method === "turn/start" && starts.count === 2) send(completed("2"));
+    return result;
+  };
+  const { end, requests } = drive(answer, [{ id: "m", text: "M", when: "after" }]);
+  expect(await end).toBe("completed");
+  expect(startedWith(requests)).toEqual(["run", "m"]);
+});
+
 test("an end of a turn in an unknown form ends the run with a plain error", async () => {
   const { end, readLog } = drive((request, send) => {
     if (request.method === "turn/start") setTimeout(() => send({ method: "turn/completed", params: {} }), 20);

@@ -11,7 +11,7 @@ import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
 import { type Channel, connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
-import { WorkQueue } from "./work-queue.ts";
+import { HeldNotifications, WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }) });
@@ -34,8 +34,7 @@ export class TurnDriver {
   #hasWaiting = false;
   /** Follow-up that the running turn began with, until the thread has it. */
   #opening: FollowUp | undefined;
-  /** Notifications that came before the log had what was before them. */
-  #held: [method: string, params: unknown][] | undefined = [];
+  readonly #held = new HeldNotifications();
   #connection: AppServerConnection | undefined;
   #threadId = "";
   #turnId: string | undefined;
@@ -117,9 +116,7 @@ export class TurnDriver {
       const items = await listItems(this.#link, this.#threadId, id);
       for (const item of items) this.#log.write(this.#translator.complete(item));
     }
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const [method, params] of held) this.#notified(method, params);
+    this.#held.release((method, params) => this.#notified(method, params));
     const last = known.at(-1);
     return last?.status === "inProgress" ? undefined : last;
   }
@@ -138,10 +135,7 @@ export class TurnDriver {
 
   #notified(method: string, params: unknown): void {
     this.#interviewer.notice(method, params);
-    if (this.#held !== undefined) {
-      this.#held.push([method, params]);
-      return;
-    }
+    if (this.#held.keep(method, params)) return;
     if (isOfOther(this.#threadId, params)) return;
     if (method === "turn/started") {
       const started = this.#joined.findStarted(params, this.#turnId);
@@ -230,7 +224,10 @@ export class TurnDriver {
     }
     this.#opening = followUp;
     // The result of the run is that of its last turn.
+    // A short turn may have ended before the answer to its start is handled.
+    this.#held.hold();
     await this.#start(textInput(followUp.text), followUp.id);
+    this.#held.release((method, params) => this.#notified(method, params));
     // A message that is to replace a turn may have come meanwhile.
     await this.#replace();
   }

@@ -12,7 +12,7 @@ export const codexDispatch = defineTool({
   title: "Start a Codex task in the background",
   description:
     "Hand a task to the Codex CLI and return its task_id at once; the task continues even if this client exits. " +
-    "codex_wait returns its result, codex_cancel stops it. For minutes to hours of work. Parameters as in codex.",
+    "codex_wait returns its result. For minutes to hours of work. Parameters as in codex.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: startInput.extend(formerInput.shape),
   sameInputAs: "codex",

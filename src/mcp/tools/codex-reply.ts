@@ -7,7 +7,7 @@ import { endedOutput, runToEnd } from "./codex.ts";
 export const codexReply = defineTool({
   name: "codex-reply",
   title: "Continue a Codex task",
-  description: "Continue a Codex task with another prompt, as codex mcp-server did: the same as codex with resume.",
+  description: "Continue a task, as codex mcp-server did: like codex with resume.",
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: false, openWorldHint: true },
   input: z.object({
     prompt: z.string(),
@@ -15,6 +15,7 @@ export const codexReply = defineTool({
     conversationId: z.string().optional().meta({ description: "Former name of threadId", deprecated: true }),
   }),
   output: endedOutput,
+  sameOutputAs: "codex",
   handle: async ({ prompt, threadId, conversationId }, call) => {
     const resume = threadId?.trim() || conversationId;
     if (!resume) {

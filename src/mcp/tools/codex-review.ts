@@ -14,8 +14,8 @@ export const codexReview = defineTool({
     focus: z.string().optional(),
     cwd: z.string().optional(),
   }),
-  // Its fields are those of codex, and not repeated in the list of tools.
-  output: () => endedOutput().partial(),
+  output: endedOutput,
+  sameOutputAs: "codex",
   handle: async ({ target = "", focus, cwd }, call) =>
     startAndWait(
       async (context) =>
