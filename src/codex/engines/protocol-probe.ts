@@ -11,8 +11,8 @@ import { withTemporaryFolder } from "#platform/files/temporary.ts";
 const REQUESTS: Record<string, readonly string[]> = {
   initialize: ["clientInfo", "capabilities"],
   "config/read": ["cwd", "includeLayers"],
-  "thread/start": ["cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
-  "thread/resume": ["threadId", "cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
+  "thread/start": ["cwd", "model", "sandbox", "approvalPolicy", "config", "developerInstructions"],
+  "thread/resume": ["threadId", "cwd", "model", "sandbox", "approvalPolicy", "config", "developerInstructions"],
   "thread/turns/list": ["threadId", "limit"],
   "thread/items/list": ["threadId", "turnId", "limit", "cursor"],
   "thread/backgroundTerminals/clean": ["threadId"],

@@ -44,7 +44,7 @@ export async function completeSettings(connection: AppServerConnection, turn: Tu
   const overrides = profileFile === undefined ? undefined : mergeProfile(readProfile(profileFile), layers);
   const own = overrides?.["sandbox_workspace_write"];
   const sandbox = isTable(own) ? merge(config.sandbox_workspace_write, own) : config.sandbox_workspace_write;
-  return { ...turn, config: overrides, sandboxPolicy: completePolicy(sandboxPolicy, sandbox) };
+  return { ...turn, config: mergeIfAny(overrides, turn.config), sandboxPolicy: completePolicy(sandboxPolicy, sandbox) };
 }
 
 /** Returns a sandbox with the settings of Codex's files; only more network access can be asked for. */
@@ -89,6 +89,11 @@ function withAbsolutePaths(table: Table, folder: string): Table {
     return [key, Array.isArray(value) ? value.map(toAbsolute) : toAbsolute(value)];
   });
   return Object.fromEntries(entries);
+}
+
+/** Returns the settings of a profile with those of the run, which an app-server that was started for it has as its options, above them. */
+function mergeIfAny(profile: Table | undefined, own: Table | undefined): Table | undefined {
+  return profile === undefined || own === undefined ? (profile ?? own) : merge(profile, own);
 }
 
 function merge(below: Table, above: Table): Table {

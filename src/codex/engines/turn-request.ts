@@ -24,8 +24,10 @@ export interface TurnRequest {
   folder: string;
   /** File of Codex's profile for the run. */
   profileFile?: string | undefined;
+  /** Model of the thread, if the app-server was started without it. */
+  model?: string | undefined;
   /** Settings of the thread that take precedence over Codex's files. */
-  config?: object | undefined;
+  config?: Record<string, unknown> | undefined;
   /** Goal that Codex pursues beyond the first turn. */
   goal?: Goal | undefined;
   /** Thread to resume; undefined for a new one. */
