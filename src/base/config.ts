@@ -31,6 +31,8 @@ export interface Config {
   pane: "tui" | "log";
   /** Time after which a question of a task that no one has answered is declined, in seconds. */
   approvalTimeoutSeconds: number;
+  /** Whether a Codex process is kept ready for the next task. */
+  hasSpare: boolean;
   profile: string | undefined;
   reasoningEffort: string | undefined;
   /** Socket name (`tmux -L`) or path (`tmux -S`); undefined: tmux's default. */
@@ -84,6 +86,7 @@ export function readConfig(environment: Environment = process.env): Config {
     engine: values.CODEXMCP_ENGINE,
     pane: values.CODEXMCP_PANE,
     approvalTimeoutSeconds: values.CODEXMCP_APPROVAL_TIMEOUT,
+    hasSpare: values.CODEXMCP_SPARE === "1",
     profile: values.CODEX_PROFILE,
     reasoningEffort: values.CODEX_REASONING_EFFORT,
     tmuxSocket: values.CODEXMCP_TMUX_SOCKET,

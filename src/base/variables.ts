@@ -146,6 +146,12 @@ export const VariablesSchema = v.object({
     " seconds",
     'Time after which a question of a task with `approvals: "ask"` that no one has answered is declined',
   ),
+  CODEXMCP_SPARE: choice(
+    ["0", "1"],
+    "1",
+    "Whether Codex is started before the supervisor of a task, and a server that has started a task keeps one idle Codex process (40 MB, for 10 " +
+      "minutes) ready for the next. `0`: each supervisor starts Codex",
+  ),
   CODEXMCP_MAX_CONCURRENT: count(
     0,
     " (no limit)",

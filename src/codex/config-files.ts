@@ -10,6 +10,9 @@ const PROFILE_SUFFIX = ".config.toml";
 /** Maximum size of a Codex configuration file, in bytes: ten times Codex's own documentation of all settings. */
 const MAX_CONFIG_BYTES = 512 * 1024;
 
+/** Folder of the configuration for all users of the machine. */
+export const SYSTEM_CONFIG_FOLDER = "/etc/codex";
+
 /** Lists the user's configuration files that Codex reads; the later ones take precedence. */
 export function userConfigFiles(codexHome: string, profile: string | undefined): string[] {
   const names = ["config.toml", ...(profile === undefined ? [] : [profile + PROFILE_SUFFIX])];

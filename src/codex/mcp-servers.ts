@@ -1,10 +1,17 @@
+import { join } from "node:path";
 import * as v from "valibot";
 import type { Config } from "#base/config.ts";
 import type { TaskRequest } from "#domain/record.ts";
 import { identifyServer } from "#platform/server-programs.ts";
-import { checkProjectFiles, projectConfigFiles, readConfigFile, userConfigFiles } from "./config-files.ts";
+import {
+  checkProjectFiles,
+  projectConfigFiles,
+  readConfigFile,
+  SYSTEM_CONFIG_FOLDER,
+  userConfigFiles,
+} from "./config-files.ts";
 
-const SYSTEM_CONFIG = "/etc/codex/config.toml";
+const SYSTEM_CONFIG = join(SYSTEM_CONFIG_FOLDER, "config.toml");
 
 const ServerSchema = v.looseObject({
   command: v.optional(v.string()),

@@ -105,6 +105,8 @@ export interface CodexProcess {
   ended: Promise<ProcessEnd>;
   /** Set if another supervisor started it, which has died. */
   isAdopted?: true;
+  /** Resolves when a process that has done its work, and so has ended for the run, is also gone; undefined if both are the same. */
+  gone?: Promise<void>;
 }
 
 /** Parameters for starting a Codex process. */

@@ -9,6 +9,7 @@ import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#stor
 import { findTask } from "#store/tasks/claim-task.ts";
 import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { isSpareInUse } from "#tasks/end/end-spare.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "#tasks/end/task-life.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
@@ -67,7 +68,9 @@ function checkProcesses({ config, store }: AppContext): Finding[] {
     const run = parseCgroupName(config.home, name);
     return run === undefined ? [] : listCgroup(folder).map((pid) => ({ pid, taskId: run.taskId, run: run.run }));
   });
-  const all = [...new Map([...marked, ...grouped].map((each) => [each.pid, each])).values()];
+  const found = [...new Map([...marked, ...grouped].map((each) => [each.pid, each])).values()];
+  // Those that a server keeps ready for its next task have none.
+  const all = found.filter(({ taskId }) => !isSpareInUse({ config, store }, taskId));
   const orphans = all.filter(({ taskId, run }) => {
     const record = findTask(store, taskId)?.record;
     return record === undefined || record.run !== run || "end_time" in record;

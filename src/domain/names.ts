@@ -81,6 +81,28 @@ export function processMarkerOf(stateFolder: string, taskId: string, run: number
   return { name: RUN_MARKER, value: `${tagOf(stateFolder)}:${taskId}:${run}` };
 }
 
+/** Run whose processes are to be found: they carry its names or, if it took over a spare process, that process's. */
+export interface RunNames {
+  task_id: string;
+  run: number;
+  spare?: { id: string };
+}
+
+/** Returns the environment entry that every process of a run has, as {@link processMarkerOf}. */
+export function runMarkerOf(stateFolder: string, { task_id, run, spare }: RunNames): ProcessMarker {
+  return spare === undefined ? processMarkerOf(stateFolder, task_id, run) : processMarkerOf(stateFolder, spare.id, 1);
+}
+
+/** Returns a new id of a spare process of a host. */
+export function makeSpareId(host: string): string {
+  return `${sparePrefixOf(host)}${crypto.randomUUID()}`;
+}
+
+/** Returns the beginning of the ids of a host's spare processes: on a shared file system, there are those of other hosts, too. */
+export function sparePrefixOf(host: string): string {
+  return `spare-${hashContent(host)}-`;
+}
+
 /** Variable name of {@link processMarkerOf}. */
 export const RUN_MARKER = "CODEXMCP_RUN";
 
@@ -100,8 +122,8 @@ export function helperMarkerOf(stateFolder: string, taskId: string): ProcessMark
 export const HELPER_MARKER = "CODEXMCP_HELPER";
 
 /** Returns the name of a run's control group; it does not depend on the supervisor's own group. */
-export function cgroupNameOf(stateFolder: string, { task_id, run }: { task_id: string; run: number }): string {
-  return `${tagOf(stateFolder)}-${task_id}-${run}`;
+export function cgroupNameOf(stateFolder: string, { task_id, run, spare }: RunNames): string {
+  return `${tagOf(stateFolder)}-${spare?.id ?? `${task_id}-${run}`}`;
 }
 
 /** Returns the run that such a name belongs to; undefined if it belongs to another state folder. */

@@ -4,6 +4,7 @@ import type { ReviewFacts } from "./finding.ts";
 import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
 import type { MessageRecord } from "./message.ts";
+import type { ProcessIdentity } from "#platform/process/identity.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
@@ -108,6 +109,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   goal?: Goal;
   /** Engine that runs Codex's turn, if it is not `codex exec`. */
   engine?: "app-server";
+  /** App-server that was started before the supervisor, and runs the turn; absent if the supervisor starts one. */
+  spare?: { id: string } & ProcessIdentity;
   /** Further Codex settings, as `key=value` with the value in TOML. */
   settings?: string[];
   timeout_seconds: number;

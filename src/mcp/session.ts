@@ -18,7 +18,7 @@ export class Session {
   #context: AppContext | undefined;
 
   /** Returns the store, opened by the first request that needs it, because clients also start servers only to list their tools. */
-  readonly open = (): AppContext => (this.#context ??= openContext(readConfig()));
+  readonly open = (): AppContext => (this.#context ??= { ...openContext(readConfig()), keepsSpare: true });
 
   /** Aborts when the client is gone. */
   get leaving(): AbortSignal {

@@ -13,6 +13,8 @@ export interface StorePaths {
   removed: string;
   /** Worktrees of repositories whose parent folder is not writable. */
   worktrees: string;
+  /** Codex processes that are kept ready for tasks, a folder each. */
+  spares: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
 }
@@ -92,6 +94,7 @@ export function storePaths(home: string): StorePaths {
     codexProbe: join(home, "codex-probe.json"),
     removed: join(home, "removed"),
     worktrees: join(home, "worktrees"),
+    spares: join(home, "spares"),
     locks: join(home, "locks"),
   };
 }
@@ -139,4 +142,27 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
 /** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
 export function codexLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
+}
+
+/** Paths in the folder of a spare process. */
+export interface SparePaths {
+  folder: string;
+  /** Lock of the server that started the process, until a task has it. */
+  ownerLock: string;
+  /** File that is locked while the process lives. */
+  processLock: string;
+  socket: string;
+  stderr: string;
+}
+
+/** Returns the paths in the folder of a spare process. */
+export function sparePaths(home: string, id: string): SparePaths {
+  const folder = join(storePaths(home).spares, id);
+  return {
+    folder,
+    ownerLock: join(folder, "owner.lock"),
+    processLock: join(folder, "process.lock"),
+    socket: join(folder, "app-server.sock"),
+    stderr: join(folder, "stderr.log"),
+  };
 }

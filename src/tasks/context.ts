@@ -6,6 +6,8 @@ import { openStore, openStoreQuickly, type Store } from "#store/store.ts";
 export interface AppContext {
   config: Config;
   store: Store;
+  /** Set in a server: it keeps a Codex process ready for the next task. */
+  keepsSpare?: true;
 }
 
 /** Opens the store for a server or for a command that a person runs. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
 import { appServerTest, HAS_APP_SERVER } from "../support/newer-codex.ts";
-import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
+import { daemonFilesOf, isCodexCommand, socketOfTask } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const socketsOf = (taskId: string) =>
-  daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
+  daemonFilesOf(socketOfTask(world.stateHome, taskId)).filter((path) => existsSync(path));
 
 /** Starts a task that is running a command. */
 async function startSleeping(prompt: string, sandbox: string): Promise<string> {

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { isCodexCommand } from "../support/engines.ts";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { taskPaths } from "#store/store-paths.ts";
+import { readMeta } from "#store/tasks/meta-file.ts";
 import { runCli } from "../support/command-line.ts";
 import {
   type Escape,
@@ -139,10 +141,10 @@ async function tryOnce(
   await Bun.sleep(Math.random() * 300);
   if (way === "supervisor killed") signal(world, (command) => command.includes(`run-task ${taskId}`), "SIGKILL");
   if (way === "supervisor and Codex killed") {
-    const isVictim = (command: string) => command.includes(`run-task ${taskId}`) || isCodexOf(topic, command);
+    const isVictim = (command: string) => command.includes(`run-task ${taskId}`) || isCodexOf(world, taskId, command);
     signal(world, isVictim, "SIGKILL");
   }
-  if (way === "Codex stopped") signal(world, (command) => isCodexOf(topic, command), "SIGSTOP");
+  if (way === "Codex stopped") signal(world, (command) => isCodexOf(world, taskId, command), "SIGSTOP");
   const since = performance.now();
   if (way === "command line") await runCli(world, ["cancel", taskId]);
   else await client.call("codex_cancel", { task_id: taskId });
@@ -161,8 +163,9 @@ async function start({ world, client }: Place, topic: string, ways: readonly Esc
   await world.until(() => existsSync(started));
 }
 
-function isCodexOf(topic: string, command: string): boolean {
-  return isCodexCommand(command) && command.includes(topic);
+function isCodexOf(world: World, taskId: string, command: string): boolean {
+  const spare = readMeta(taskPaths(world.stateHome, taskId).meta)?.spare?.id;
+  return isCodexCommand(command) && [taskId, spare].some((id) => id !== undefined && command.includes(id));
 }
 
 function signal(world: World, isMeant: (command: string) => boolean, name: NodeJS.Signals): void {

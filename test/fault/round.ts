@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { taskPaths } from "#store/store-paths.ts";
 import { CODE_MODE_MODEL, HAS_CODE_MODE } from "../support/codex-version.ts";
-import { daemonFilesOf, isCodexCommand } from "../support/engines.ts";
+import { daemonFilesOf, isCodexCommand, socketOfTask } from "../support/engines.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import { BINARY, type World } from "../support/world.ts";
 
@@ -70,7 +70,7 @@ export async function playRound(world: World, cwd: string, round: number): Promi
   };
   const faults = judge(world, taskId, victim, ended, killed);
   await world.until(() => leftOf(world).length === 0).catch(() => faults.push(`left: ${leftOf(world).join("; ")}`));
-  const sockets = daemonFilesOf(taskPaths(world.stateHome, taskId).appServer).filter((path) => existsSync(path));
+  const sockets = daemonFilesOf(socketOfTask(world.stateHome, taskId)).filter((path) => existsSync(path));
   if (sockets.length > 0) faults.push(`left: ${sockets.join("; ")}`);
   await Promise.all([starter.close(), client.close()].map((closing) => closing.catch(() => undefined)));
   return {

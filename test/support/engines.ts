@@ -1,3 +1,5 @@
+import { sparePaths, taskPaths } from "#store/store-paths.ts";
+import { readMeta } from "#store/tasks/meta-file.ts";
 import { join } from "node:path";
 
 /** Returns whether a command line is that of a Codex that runs a task, with either engine. */
@@ -13,4 +15,11 @@ export function daemonFilesOf(socket: string): string[] {
   const name = new Bun.CryptoHasher("sha256").update(socket).digest("hex");
   const path = join("/tmp", `codex-daemon-${process.getuid?.()}`, name);
   return [path, `${path}.lock`];
+}
+
+/** Returns the socket that the app-server of a task was given: that of a spare process, if the task has one. */
+export function socketOfTask(stateHome: string, taskId: string): string {
+  const paths = taskPaths(stateHome, taskId);
+  const spare = readMeta(paths.meta)?.spare;
+  return spare === undefined ? paths.appServer : sparePaths(stateHome, spare.id).socket;
 }

@@ -127,7 +127,7 @@ export class ModelStub {
 export interface StubRequest {
   model: string;
   input: InputItem[];
-  reasoning?: { effort?: string };
+  reasoning?: { effort?: string; summary?: string };
   text?: { format?: object };
   tools?: { name?: string }[];
 }

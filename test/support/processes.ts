@@ -15,7 +15,8 @@ function processesByPs(folder: string): { pid: number; command: string }[] {
   return lines.map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, "") }));
 }
 
-function readProc(pid: number, file: string): string {
+/** Returns a file of a process in /proc; empty if it is gone, or there is no /proc. */
+export function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "latin1");
   } catch {

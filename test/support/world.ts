@@ -2,9 +2,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { $ } from "bun";
 import { codexOf, TESTED_VERSION } from "./codex-version.ts";
+import { listNames } from "#base/paths.ts";
+import { readLockState } from "#store/locks/held-lock.ts";
+import { sparePaths } from "#store/store-paths.ts";
 import { McpClient } from "./mcp-client.ts";
 import { ModelStub } from "./model-stub.ts";
-import { processesOf } from "./processes.ts";
+import { processesOf, readProc } from "./processes.ts";
 
 const PROJECT = join(import.meta.dir, "..", "..");
 
@@ -140,9 +143,15 @@ export class World {
     await this.stub.stop();
   }
 
-  /** Processes that belong to this world: those whose environment names its folder. */
+  /** Processes that belong to this world: those whose environment names its folder. Those that servers keep ready are not listed. */
   processes(): { pid: number; command: string }[] {
-    return processesOf(this.root);
+    return processesOf(this.root).filter((each) => !isKeptReady(this.stateHome, each));
+  }
+
+  /** Ids of the Codex processes that servers keep ready. */
+  spares(): string[] {
+    const isRunning = (id: string) => processesOf(this.root).some(({ command }) => command.includes(`/spares/${id}/`));
+    return listNames(join(this.stateHome, "spares")).filter((id) => isKept(this.stateHome, id) && isRunning(id));
   }
 
   /** Ends the clients and waits until no process of the world is left; ends, and tells of, any that stays. */
@@ -158,13 +167,24 @@ export class World {
 
   async #waitForProcesses(): Promise<{ pid: number; command: string }[]> {
     const deadline = performance.now() + 5000;
-    let left = this.processes();
+    let left = processesOf(this.root);
     while (left.length > 0 && performance.now() < deadline) {
       await Bun.sleep(20);
-      left = this.processes();
+      left = processesOf(this.root);
     }
     return left;
   }
+}
+
+/** Returns whether a process is one that a server keeps ready for its next task, a child of it, or watches it. */
+function isKeptReady(stateHome: string, { pid, command }: { pid: number; command: string }): boolean {
+  if (command.startsWith("/bin/sh -c \nstart_of()")) return true;
+  const [, id] = /\b(spare-\w+-[0-9a-f-]{36})\b/.exec(command + readProc(pid, "environ")) ?? [];
+  return id !== undefined && isKept(stateHome, id);
+}
+
+function isKept(stateHome: string, id: string): boolean {
+  return readLockState(sparePaths(stateHome, id).ownerLock) === "held";
 }
 
 function killIfThere(pid: number): void {

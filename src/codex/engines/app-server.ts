@@ -1,9 +1,9 @@
 import { closeSync, openSync } from "node:fs";
-import { type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
+import { isProcessAlive, type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, type ProcessEnd, spawnCodex } from "#codex/process.ts";
+import type { Channel } from "./channel.ts";
 import { LogWriter } from "./log-writer.ts";
 import { makePipes } from "./pipes.ts";
-import type { Channel } from "./thread.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import type { TurnRequest } from "./turn-request.ts";
 
@@ -17,6 +17,8 @@ export interface AppServerFiles {
 const END_TIMEOUT_MS = 2000;
 /** Interval for polling a process that is not our child, in milliseconds. */
 const POLL_INTERVAL_MS = 50;
+/** Interval for polling a process that was asked to end, in milliseconds. */
+const GONE_POLL_MS = 5;
 
 /** Starts an app-server for one run and its turn. It outlives this process: see {@link adoptAppServer}. */
 export function startAppServer(start: CodexStart, files: AppServerFiles, turn: TurnRequest): CodexProcess {
@@ -26,41 +28,60 @@ export function startAppServer(start: CodexStart, files: AppServerFiles, turn: T
   try {
     const stdio = [input ?? "ignore", output ?? stderr, stderr] as const;
     const { identity, ended } = spawnCodex(start, stdio);
-    return { identity, ended: runTurn(identity, ended, files, turn, false) };
+    return driveTurns(identity, ended, files, turn, false);
   } finally {
     for (const file of [stderr, input, output]) if (file !== undefined) closeSync(file);
   }
 }
 
-/** Returns the arguments of Codex that make it serve a channel. */
-export function listenArguments(channel: Channel): string[] {
-  return ["app-server", "--listen", "pipes" in channel ? "stdio://" : `unix://${channel.socket}`];
-}
-
-/** Adopts an app-server that another supervisor started, and completes the run's log from what the thread has. */
-export function adoptAppServer(identity: ProcessIdentity, files: AppServerFiles, turn: TurnRequest): CodexProcess {
+/**
+ * Adopts an app-server that another process started.
+ * @param isBegun whether an earlier supervisor may have begun the run: the log is then completed from what the thread has
+ */
+export function adoptAppServer(
+  identity: ProcessIdentity,
+  files: AppServerFiles,
+  turn: TurnRequest,
+  isBegun: boolean,
+): CodexProcess {
   const { ended } = adoptCodex(identity, POLL_INTERVAL_MS);
-  return { identity, ended: runTurn(identity, ended, files, turn, true), isAdopted: true };
+  const driven = driveTurns(identity, ended, files, turn, isBegun);
+  return isBegun ? { ...driven, isAdopted: true } : driven;
 }
 
-async function runTurn(
+/** Drives the turns of a run. Its end is not delayed by that of the process, which is asked to end then. */
+function driveTurns(
   identity: ProcessIdentity,
   exited: Promise<ProcessEnd>,
   files: AppServerFiles,
   turn: TurnRequest,
-  isAdopted: boolean,
+  isBegun: boolean,
+): CodexProcess {
+  const ended = runTurns(exited, files, turn, isBegun);
+  return { identity, ended, gone: ended.then(() => endServer(identity)) };
+}
+
+async function runTurns(
+  exited: Promise<ProcessEnd>,
+  files: AppServerFiles,
+  turn: TurnRequest,
+  isBegun: boolean,
 ): Promise<ProcessEnd> {
   const log = new LogWriter(files.log);
   const died = exited.then((end) => ({ end }));
-  const driver = new TurnDriver(turn, log, isAdopted ? log.read() : undefined);
+  const driver = new TurnDriver(turn, log, isBegun ? log.read() : undefined);
   const driven = driver.run(files.channel, exited);
   const first = await Promise.race([driven, died]);
   // One that dies before it has done anything is reported by the driver.
   const outcome = typeof first === "object" && !driver.hasThread ? await driven : first;
   if (typeof outcome === "object") return outcome.end;
-  // Idle, it ends at once.
-  signalProcess(identity, "SIGTERM");
-  await Promise.race([exited, Bun.sleep(END_TIMEOUT_MS)]);
   const result = { exitCode: outcome === "completed" ? 0 : 1, signal: undefined };
   return outcome === "unusable" ? { ...result, isUnusable: true } : result;
+}
+
+/** Asks an app-server to end, which an idle one does at once, and waits until it is gone. */
+async function endServer(identity: ProcessIdentity): Promise<void> {
+  signalProcess(identity, "SIGTERM");
+  const deadline = performance.now() + END_TIMEOUT_MS;
+  while (isProcessAlive(identity) && performance.now() < deadline) await Bun.sleep(GONE_POLL_MS);
 }

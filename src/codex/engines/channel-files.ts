@@ -5,8 +5,8 @@ import { logger } from "#base/log.ts";
 /** Files of the channel of a run's app-server: a socket, or two pipes. */
 interface ChannelFiles {
   appServer: string;
-  appServerInput: string;
-  appServerOutput: string;
+  appServerInput?: string;
+  appServerOutput?: string;
 }
 
 /** Removes what the app-server of a run, if it had one, has left: one that was killed also leaves its socket in the temporary folder. */
@@ -14,7 +14,7 @@ export function removeChannelFiles({ appServer, appServerInput, appServerOutput 
   const target = socketTarget(appServer);
   try {
     for (const path of [target, `${target}.lock`, appServer, appServerInput, appServerOutput]) {
-      rmSync(path, { force: true });
+      if (path !== undefined) rmSync(path, { force: true });
     }
   } catch (error) {
     // A folder may be there instead; the outcome of the run does not depend on it.

@@ -11,7 +11,7 @@ import { withTemporaryFolder } from "#platform/files/temporary.ts";
 const REQUESTS: Record<string, readonly string[]> = {
   initialize: ["clientInfo", "capabilities"],
   "config/read": ["cwd", "includeLayers"],
-  "thread/start": ["cwd", "sandbox", "approvalPolicy", "config", "developerInstructions"],
+  "thread/start": ["cwd", "model", "sandbox", "approvalPolicy", "config", "developerInstructions"],
   "thread/resume": [
     "threadId",
     "model",

@@ -54,16 +54,22 @@ export async function completeSettings(connection: AppServerConnection, turn: Tu
   const sandbox = isTable(own) ? merge(config.sandbox_workspace_write, own) : config.sandbox_workspace_write;
   return {
     ...turn,
-    config: overrides,
+    config: mergeIfAny(overrides, turn.config),
     sandboxPolicy: completePolicy(sandboxPolicy, sandbox),
-    ...(threadId !== undefined && { model: chooseModel({ ...config, ...overrides }) }),
+    ...(threadId !== undefined && {
+      resumedModel: chooseModel(turn.model, { ...config, ...overrides, ...turn.config }),
+    }),
   };
 }
 
-/** Returns the model of these settings as parameters of a thread; with either of them, Codex does not take the thread's earlier model. */
-function chooseModel({ model, model_provider: provider }: Table): NonNullable<TurnRequest["model"]> {
+/** Returns the model of a run as parameters of a thread; with either of them, Codex does not take the thread's earlier model. */
+function chooseModel(
+  asked: string | undefined,
+  { model, model_provider: provider }: Table,
+): NonNullable<TurnRequest["resumedModel"]> {
+  const chosen = asked ?? model;
   return {
-    ...(typeof model === "string" && { model }),
+    ...(typeof chosen === "string" && { model: chosen }),
     modelProvider: typeof provider === "string" ? provider : DEFAULT_PROVIDER,
   };
 }
@@ -110,6 +116,11 @@ function withAbsolutePaths(table: Table, folder: string): Table {
     return [key, Array.isArray(value) ? value.map(toAbsolute) : toAbsolute(value)];
   });
   return Object.fromEntries(entries);
+}
+
+/** Returns the settings of a profile with those of the run, which an app-server that was started for it has as its options, above them. */
+function mergeIfAny(profile: Table | undefined, own: Table | undefined): Table | undefined {
+  return profile === undefined || own === undefined ? (profile ?? own) : merge(profile, own);
 }
 
 function merge(below: Table, above: Table): Table {

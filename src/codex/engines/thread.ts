@@ -3,8 +3,9 @@ import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { AppServerConnection, type ConnectionHandlers, readField } from "./connection.ts";
+import type { Channel } from "./channel.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { openPipes, type Pipes } from "./pipes.ts";
+import { openPipes } from "./pipes.ts";
 import { parseItem } from "./translate.ts";
 import type { TurnRequest } from "./turn-request.ts";
 import { openSocket, type Wire } from "./wire.ts";
@@ -13,9 +14,6 @@ const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) }
 
 /** Time in which the app-server must open its socket, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 20_000;
-
-/** Way to an app-server: a socket that it opens, or pipes. */
-export type Channel = { socket: string } | { pipes: Pipes };
 
 /** Connects to an app-server as soon as it can be reached. @throws AppServerError if it does not answer */
 export async function connect(
@@ -72,11 +70,12 @@ export async function openThread(
     approvalPolicy: turn.questions === undefined ? "never" : "on-request",
     // People are asked, not a model that the user's configuration may name.
     approvalsReviewer: "user",
+    ...(turn.model !== undefined && { model: turn.model }),
     ...(turn.config !== undefined && { config: turn.config }),
   };
   const resumed = logged?.threadId ?? turn.threadId;
   const start = () => connection.request("thread/start", settings);
-  const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings, ...turn.model });
+  const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings, ...turn.resumedModel });
   // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
   const isNew = logged?.turnId === undefined && turn.threadId === undefined;
   const take = () => retryWhileEmpty(resume, isNew ? MAX_ATTEMPTS_WITHOUT_TURN : MAX_ATTEMPTS);

@@ -3,13 +3,14 @@ import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "./app-server-error.ts";
 import { type AppServerConnection, readField } from "./connection.ts";
+import type { Channel } from "./channel.ts";
 import { GoalKeeper } from "./goal-keeper.ts";
 import { Interviewer } from "./interviewer.ts";
 import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "./log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "./run-settings.ts";
-import { type Channel, connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
+import { connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
 import { Translator } from "./translate.ts";
 import { HeldNotifications, WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
@@ -154,13 +155,13 @@ export class TurnDriver {
     const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
     // A turn that was replaced or interrupted is not the end of the run, and what it began with may be lost.
     if (isInterrupted) this.#log.writeEnd(turn.id, [{ type: "turn.interrupted", turn_id: turn.id }]);
-    else if (!wasReplaced)
-      this.#log.writeEnd(turn.id, this.#translator.translate("turn/completed", cancelled ?? params));
+    const end = cancelled ?? params;
+    if (!wasReplaced && !isInterrupted) this.#log.writeEnd(turn.id, this.#translator.translate("turn/completed", end));
     if (!wasReplaced && this.#opening !== undefined) this.#read(this.#opening.id);
     this.#opening = undefined;
-    const end = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";
+    const how = isInterrupted ? "interrupted" : turn.status === "completed" ? "completed" : "failed";
     // Messages are taken while the follow-ups are asked, which may take long.
-    this.#work.add(async () => void this.#continue(end));
+    this.#work.add(async () => void this.#continue(how));
   }
 
   /** Asks what follows a turn, and starts it, or ends the run. */

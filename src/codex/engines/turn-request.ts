@@ -24,12 +24,14 @@ export interface TurnRequest {
   folder: string;
   /** File of Codex's profile for the run. */
   profileFile?: string | undefined;
+  /** Model of the thread, if the app-server was started without it. */
+  model?: string | undefined;
   /** Settings of the thread that take precedence over Codex's files. */
-  config?: object | undefined;
+  config?: Record<string, unknown> | undefined;
   /** Goal that Codex pursues beyond the first turn. */
   goal?: Goal | undefined;
   /** Model of a resumed thread. */
-  model?: { model?: string; modelProvider: string };
+  resumedModel?: { model?: string; modelProvider: string };
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */

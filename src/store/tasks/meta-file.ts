@@ -121,6 +121,7 @@ const MetaSchema = v.object({
   goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
   goal_state: v.optional(v.object({ status: v.string(), tokens_used: v.number() })),
   engine: v.optional(v.literal("app-server")),
+  spare: v.optional(v.object({ id: v.string(), pid: v.number(), start: v.string() })),
   settings: list,
   timeout_seconds: v.optional(v.number(), 0),
   idle_timeout_seconds: v.optional(v.number(), 0),

@@ -4,7 +4,7 @@ import { logger } from "#base/log.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { type FamilyTraces, listFamily } from "#platform/process/tree.ts";
 import { isSubreaper } from "#platform/process/subreaper.ts";
-import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, processMarkerOf } from "#domain/names.ts";
+import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, runMarkerOf } from "#domain/names.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { findPanePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -70,7 +70,7 @@ export async function endHelpers({ config }: AppContext, task: TaskRecord): Prom
 }
 
 function runMarker(config: Config, task: TaskRecord): string {
-  return entry(processMarkerOf(config.home, task.task_id, task.run));
+  return entry(runMarkerOf(config.home, task));
 }
 
 function entry({ name, value }: ProcessMarker): string {

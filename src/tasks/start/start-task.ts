@@ -110,8 +110,11 @@ async function startClaimed(
   place: TaskWorkspace,
   granted: QueuedTask,
 ): Promise<TaskRecord> {
+  const { claimSpare, keepSpare } = await import("./spare-pool.ts");
+  const spare = await claimSpare(context, granted);
   try {
-    const queued: QueuedTask = { ...(await prepareRun(context, checked, place, granted)), launched: true };
+    const prepared = await prepareRun(context, checked, place, granted);
+    const queued: QueuedTask = { ...(spare?.giveTo(prepared) ?? prepared), launched: true };
     if (updateQueuedTask(context.store, queued)) {
       const supervisor = await launchSupervisor(context, queued);
       return await waitForStart(context, queued, supervisor);
@@ -120,6 +123,9 @@ async function startClaimed(
     // If not even the end can be recorded, the caller gets the reason. The claim ends like one whose starter has died.
     if (isStorageFault(error)) tryEnd(context, granted, error);
     else endTask(context.store, "queued", toEndedTask(toFailure(error), granted));
+  } finally {
+    await spare?.settle(current(context, granted));
+    if (spare !== undefined && context.keepsSpare === true) keepSpare(context);
   }
   return current(context, granted);
 }

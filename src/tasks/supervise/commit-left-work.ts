@@ -7,7 +7,7 @@ import { toFailure } from "#base/errors.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
 import { codexLockPath } from "#store/store-paths.ts";
 import { commitMessageOf } from "#domain/topic.ts";
-import { processMarkerOf } from "#domain/names.ts";
+import { runMarkerOf } from "#domain/names.ts";
 import type { RunFacts, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endLeftovers } from "#tasks/end/end-processes.ts";
@@ -46,7 +46,7 @@ export async function commitLeftWork(
     .then(({ environment }) => readStatus(worktree, { signal: hurry, environment }))
     .catch((error: unknown) => toFailure(error).message);
   if (typeof status === "string") return { facts: { commit_error: status } };
-  const marker = processMarkerOf(context.config.home, task.task_id, task.run);
+  const marker = runMarkerOf(context.config.home, task);
   const environment = { ...context.config.environment, [marker.name]: marker.value };
   const lockFile = codexLockPath(context.config.home, task);
   const message = commitMessageOf(task, readOptionalText(task.prompt_file));

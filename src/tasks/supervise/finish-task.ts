@@ -30,6 +30,7 @@ import {
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readReview } from "#tasks/review/read-review.ts";
+import { removeSpare } from "#tasks/end/end-spare.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
@@ -86,6 +87,7 @@ export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | un
   noteResult(context, ended);
   // A killed app-server leaves them, and a killed supervisor could not remove them.
   removeChannelFiles(taskPaths(context.config.home, ended.task_id));
+  if (ended.spare !== undefined) removeSpare(context.config.home, ended.spare.id);
   if (ended.worktree_dir !== undefined) unlockWorktree(ended.worktree_dir);
   const isRecorded = endTask(context.store, "running", ended);
   if (isRecorded) noteUndelivered(context, ended);

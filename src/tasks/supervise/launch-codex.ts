@@ -6,22 +6,30 @@ import {
   type CodexStart,
   startCodex,
 } from "#codex/process.ts";
-import type { Channel } from "#codex/engines/thread.ts";
+import { type Channel, listenArguments } from "#codex/engines/channel.ts";
+import { threadSettings } from "#codex/engines/thread-settings.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
 import { userConfigFiles } from "#codex/config-files.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
-import { processMarkerOf, runIdOf } from "#domain/names.ts";
-import type { RunningTask } from "#domain/record.ts";
+import { runIdOf, runMarkerOf } from "#domain/names.ts";
+import type { RunningTask, TaskRequest } from "#domain/record.ts";
 import { readOptionalText } from "#platform/files/read-file.ts";
-import type { ProcessIdentity } from "#platform/process/identity.ts";
+import { isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { linkSpareSocket } from "./spare-socket.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
 import { TaskQuestions } from "./question-desk.ts";
 import { containRun } from "./run-containment.ts";
+
+/** Returns whether a run can use the app-server that was started for it. */
+export function canUseSpare({ config }: AppContext, task: TaskRequest): boolean {
+  const isAlive = task.spare !== undefined && isProcessAlive(task.spare);
+  return isAlive && threadSettings(task, mcpServerArguments(config, task)) !== undefined;
+}
 
 /** Starts Codex for a run, with the engine of its record. */
 export async function launchCodex(
@@ -30,7 +38,11 @@ export async function launchCodex(
   followUps: RunFollowUps,
 ): Promise<CodexProcess> {
   if (task.engine !== "app-server") return launchExec(context, task, task.prompt_file);
-  const { listenArguments, startAppServer } = await import("#codex/engines/app-server.ts");
+  if (task.spare !== undefined) {
+    await linkSpareSocket(context.config.home, task, task.spare);
+    return adoptServer(context, task, task.spare, followUps, false);
+  }
+  const { startAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(context.config.home, task.task_id);
   const channel = channelOf(task, paths);
   const settings = mcpServerArguments(context.config, task);
@@ -54,7 +66,7 @@ function launchExec(context: AppContext, task: RunningTask, promptFile: string):
 
 function startOf({ config }: AppContext, task: RunningTask, promptFile: string, args: readonly string[]): CodexStart {
   const program = locateCodex(config);
-  const marker = processMarkerOf(config.home, task.task_id, task.run);
+  const marker = runMarkerOf(config.home, task);
   const start: CodexStart = {
     program: program.path,
     args,
@@ -75,14 +87,20 @@ export async function adoptRunningCodex(
   codex: ProcessIdentity,
   followUps: RunFollowUps,
 ): Promise<CodexProcess> {
-  if (task.engine !== "app-server") return adoptCodex(codex);
+  return task.engine === "app-server" ? adoptServer(context, task, codex, followUps, true) : adoptCodex(codex);
+}
+
+async function adoptServer(
+  context: AppContext,
+  task: RunningTask,
+  { pid, start }: ProcessIdentity,
+  followUps: RunFollowUps,
+  isBegun: boolean,
+): Promise<CodexProcess> {
   const { adoptAppServer } = await import("#codex/engines/app-server.ts");
   const paths = taskPaths(context.config.home, task.task_id);
-  return adoptAppServer(
-    codex,
-    { channel: channelOf(task, paths), log: task.log_file },
-    turnOf(context, task, paths, followUps),
-  );
+  const files = { channel: channelOf(task, paths), log: task.log_file };
+  return adoptAppServer({ pid, start }, files, turnOf(context, task, paths, followUps), isBegun);
 }
 
 /** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
@@ -97,6 +115,7 @@ function turnOf(
   paths: TaskPaths,
   followUps: RunFollowUps,
 ): TurnRequest {
+  const settings = task.spare === undefined ? undefined : threadSettings(task, mcpServerArguments(config, task));
   const promptFile = task.readonly_fallback === true ? paths.readonlyInput : task.prompt_file;
   const schema = task.output_schema_file === undefined ? undefined : readOptionalText(task.output_schema_file);
   return {
@@ -108,6 +127,8 @@ function turnOf(
     folder: task.run_dir,
     profileFile: task.profile === undefined ? undefined : userConfigFiles(config.codexHome, task.profile)[1],
     goal: task.goal,
+    model: settings?.model,
+    config: settings?.config,
     threadId: task.resumes,
     runId: runIdOf(task),
     messages: followUps.messages,

@@ -5,7 +5,7 @@ import { writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { codexLockPath, taskPaths } from "#store/store-paths.ts";
-import { cgroupNameOf, HELPER_MARKER } from "#domain/names.ts";
+import { cgroupNameOf, HELPER_MARKER, type RunNames } from "#domain/names.ts";
 
 /** Control group and lock by which the processes of a run are found again. */
 export interface Containment {
@@ -19,7 +19,7 @@ export interface Containment {
 const made = new Map<string, string>();
 
 /** Prepares the control group and lock of a run, and records them for whichever process finishes the run. */
-export function containRun({ home }: Config, task: { task_id: string; run: number }): Containment {
+export function containRun({ home }: Config, task: RunNames): Containment {
   const name = cgroupNameOf(home, task);
   const cgroup = makeCgroup(name);
   if (cgroup !== undefined) {
@@ -30,7 +30,7 @@ export function containRun({ home }: Config, task: { task_id: string; run: numbe
 }
 
 /** Returns the control group of a run; undefined if it has none, or has none any more. */
-export function findRunCgroup({ home }: Config, task: { task_id: string; run: number }): string | undefined {
+export function findRunCgroup({ home }: Config, task: RunNames): string | undefined {
   const name = cgroupNameOf(home, task);
   const noted = made.get(name) ?? tryReadText(taskPaths(home, task.task_id).cgroup);
   // The agent can write to this file, so only a group with this run's name is accepted.
@@ -38,11 +38,7 @@ export function findRunCgroup({ home }: Config, task: { task_id: string; run: nu
 }
 
 /** Removes a run's control group, once it is empty, and the note of it. */
-export async function removeRunCgroup(
-  { home }: Config,
-  task: { task_id: string; run: number },
-  cgroup: string,
-): Promise<void> {
+export async function removeRunCgroup({ home }: Config, task: RunNames, cgroup: string): Promise<void> {
   await removeCgroup(cgroup);
   made.delete(cgroupNameOf(home, task));
   const file = taskPaths(home, task.task_id).cgroup;

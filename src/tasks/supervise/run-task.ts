@@ -1,5 +1,5 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
-import { launchCodex, adoptRunningCodex } from "./launch-codex.ts";
+import { adoptRunningCodex, canUseSpare, launchCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
@@ -20,6 +20,7 @@ import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
 import { continueRun } from "./continue-run.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
+import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
 import { openFollowUps, type RunFollowUps } from "./follow-ups.ts";
@@ -65,6 +66,7 @@ export async function runTask(
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
     startEndHook(context, ended);
+    await sweepSpares(context);
     applyRetention(context);
     forgetEarlierRuns(context, listRunsBeyondLimits(context, taskId, context.config));
     return ended;
@@ -109,12 +111,14 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   }
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
+    const { spare, ...rest } = queued;
     return {
-      ...queued,
+      ...rest,
       running_since: now(),
       status: "running",
       ...(isFallback && { readonly_fallback: true }),
       ...(engine === "app-server" && { engine }),
+      ...(engine === "app-server" && spare !== undefined && canUseSpare(context, queued) && { spare }),
       ...(before !== undefined && { usage_before: before }),
     };
   };
@@ -190,22 +194,27 @@ async function supervise(
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
+  // Killed, it could not save its session.
+  if (mustStopProcessesFirst || task.worktree_dir !== undefined) await codex.gone;
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // Facts of a stopped run are read in any case; for a run that ended by itself, a stop from now on shortens the reading.
   const hurry = run.stopped === undefined ? deadlineSignal(task, around) : undefined;
   const leftWork = await commitLeftWork(context, task, run, hurry);
   const ended = await determineEnd(context, task, run, leftWork, hurry);
-  return persist(() => recordEnd(context, ended));
+  const recorded = await persist(() => recordEnd(context, ended));
+  await codex.gone;
+  return recorded;
 }
 
 /** Runs a task with `codex exec` whose app-server could not be used. */
 async function superviseExec(context: AppContext, task: RunningTask, around: RunContext) {
   await endLeftovers(context, task);
   if (task.readonly_fallback === true) removeRunFolders(context.store, task);
+  if (task.spare !== undefined) removeSpare(context.config.home, task.spare.id);
   // Another program may be installed than the one that was asked.
   forgetCapabilities(context.config);
   if (task.approvals === "ask") return endFailed(context, task, CANNOT_ASK);
-  const { engine: _, ...rest } = task;
+  const { engine: _, spare: _used, ...rest } = task;
   const again: RunningTask = { ...rest, status: "running" };
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
