@@ -201,7 +201,8 @@ test("what a task asks is answered in the interface", async () => {
   const request = { prompt: "ASKING", cwd, topic: "asking", sandbox: "workspace-write", approvals: "ask" };
   const taskId = String((await client.call("codex_dispatch", request)).data["task_id"]);
   const terminal = await attach(taskId);
-  await terminal.shows("It is needed.");
+  // The log, which is shown first, has the reason, too.
+  await terminal.shows("Yes, proceed");
   await terminal.press("y");
   await terminal.shows(/completed after \d+s/);
   expect(existsSync(path)).toBe(true);

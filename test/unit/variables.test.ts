@@ -30,8 +30,8 @@ describe.each(choices)("%s", (name, { values }) => {
 });
 
 test("the descriptions are classified as they should be", () => {
-  expect(choices.length).toBe(7);
-  expect(withDefault.length).toBe(12);
+  expect(choices.length).toBe(8);
+  expect(withDefault.length).toBe(14);
 });
 
 test.each([
