@@ -26,6 +26,8 @@ export function threadSettings(request: CodexRequest, flags: readonly string[]):
   if (!requested.every(([key]) => OF_THREADS.test(key))) return undefined;
   const config: Record<string, unknown> = {};
   if (request.reasoning_effort !== undefined) config["model_reasoning_effort"] = request.reasoning_effort;
+  // Lets the model ask questions, too.
+  if (request.approvals === "ask") setIn(config, ["features", "default_mode_request_user_input"], true);
   for (const [key, value] of [...flags.map((flag) => splitSetting(flag.slice(FLAG.length))), ...requested]) {
     const parsed = parseValue(value);
     if (parsed === undefined || !isJson(parsed)) return undefined;
