@@ -13,6 +13,8 @@ export interface CodexCapabilities {
   words: string[];
   /** Whether its app-server can run tasks. */
   hasAppServer: boolean;
+  /** Whether a socket of the app-server can have a path of any length. */
+  hasShortSockets: boolean;
 }
 
 /**
@@ -22,6 +24,8 @@ export interface CodexCapabilities {
 const OLDEST_VERSION = "0.98.0";
 /** First Codex version whose app-server lists the items of a turn in its stable protocol. */
 const APP_SERVER_VERSION = "0.153.0";
+/** First Codex version that puts sockets into a folder with a short path, and a link to the place that was asked for. */
+const SHORT_SOCKETS_VERSION = "0.156.0";
 const TOO_OLD = `is too old; version ${OLDEST_VERSION} or newer is needed`;
 
 /**
@@ -42,8 +46,13 @@ export async function probeCapabilities(config: Config, program: CodexProgram): 
     );
   }
   const number = /\d+\.\d+\.\d+\S*/.exec(version.stdout)?.[0];
-  const isNewEnough = number !== undefined && Bun.semver.order(number, APP_SERVER_VERSION) >= 0;
-  return { version: number, words: parseHelp(help.stdout), hasAppServer: hasProtocol && isNewEnough };
+  const isFrom = (first: string) => number !== undefined && Bun.semver.order(number, first) >= 0;
+  return {
+    version: number,
+    words: parseHelp(help.stdout),
+    hasAppServer: hasProtocol && isFrom(APP_SERVER_VERSION),
+    hasShortSockets: isFrom(SHORT_SOCKETS_VERSION),
+  };
 }
 
 /**

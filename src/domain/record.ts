@@ -109,6 +109,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   goal?: Goal;
   /** Engine that runs Codex's turn, if it is not `codex exec`. */
   engine?: "app-server";
+  /** Set if the app-server is reached through pipes: it can open no socket. */
+  pipes?: true;
   /** App-server that was started before the supervisor, and runs the turn; absent if the supervisor starts one. */
   spare?: { id: string } & ProcessIdentity;
   /** Further Codex settings, as `key=value` with the value in TOML. */

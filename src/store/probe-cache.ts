@@ -28,7 +28,12 @@ export const sandboxProbeCache = probeCache(
 /** Cache of the installed Codex's capabilities. */
 export const codexProbeCache = probeCache(
   "codexProbe",
-  v.object({ version: v.optional(v.string()), words: v.array(v.string()), hasAppServer: v.boolean() }),
+  v.object({
+    version: v.optional(v.string()),
+    words: v.array(v.string()),
+    hasAppServer: v.boolean(),
+    hasShortSockets: v.boolean(),
+  }),
   () => true,
 );
 

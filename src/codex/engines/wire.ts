@@ -21,7 +21,8 @@ const OPEN_TIMEOUT_MS = 30_000;
  * @throws AppServerError if nothing answers there
  */
 export async function openSocket(path: string): Promise<Wire> {
-  const socket = new WebSocket(`ws+unix://${withoutLink(path)}`);
+  // Codex 0.153 closes a connection that offers compression.
+  const socket = new WebSocket(`ws+unix://${withoutLink(path)}`, { perMessageDeflate: false });
   await new Promise<void>((resolve, reject) => {
     const fail = () => reject(new AppServerError(`Nothing answers at ${path}.`));
     setTimeout(fail, OPEN_TIMEOUT_MS).unref();

@@ -120,6 +120,7 @@ const MetaSchema = v.object({
   approvals: v.optional(v.literal("ask")),
   goal: v.optional(v.object({ objective: v.string(), token_budget: v.exactOptional(v.number()) })),
   goal_state: v.optional(v.object({ status: v.string(), tokens_used: v.number() })),
+  pipes: v.optional(v.literal(true)),
   engine: v.optional(v.literal("app-server")),
   spare: v.optional(v.object({ id: v.string(), pid: v.number(), start: v.string() })),
   settings: list,

@@ -29,6 +29,14 @@ export function chooseEngine(config: Config): Config["engine"] {
   return recallIfAny(config)?.hasAppServer === true ? "app-server" : "exec";
 }
 
+/** Length of the longest path of a unix socket, in bytes: that of macOS, which is shorter than that of Linux. */
+const MAX_SOCKET_PATH = 103;
+
+/** Returns whether the installed Codex's app-server can open a socket at a path. */
+export function canListenAt(config: Config, path: string): boolean {
+  return recallIfAny(config)?.hasShortSockets === true || Buffer.byteLength(path) <= MAX_SOCKET_PATH;
+}
+
 /**
  * Checks that a request that only the app-server can carry out will run in it.
  * @param what the request's part, as its parameter is named

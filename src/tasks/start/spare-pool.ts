@@ -8,12 +8,13 @@ import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
+import { makeSpareId } from "#domain/names.ts";
 import type { QueuedTask } from "#domain/record.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { sparePaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { chooseEngine } from "./codex-capabilities.ts";
+import { canListenAt, chooseEngine } from "./codex-capabilities.ts";
 import { SpareProcess } from "./spare-process.ts";
 
 /** Time after which an idle process is ended, in milliseconds. */
@@ -67,6 +68,7 @@ async function takesSpare(context: AppContext, task: QueuedTask): Promise<boolea
   const { config } = context;
   // With a limit, a task may have to wait: its process would, too.
   if (!config.hasSpare || config.maxConcurrent > 0 || chooseEngine(config) !== "app-server") return false;
+  if (!canListenAt(config, sparePaths(config.home, makeSpareId("")).socket)) return false;
   // The setup command comes before Codex, and its processes are ended in between.
   if (config.worktreeSetup !== undefined && task.worktree_dir !== undefined) return false;
   if (threadSettings(task, mcpServerArguments(config, task)) === undefined) return false;

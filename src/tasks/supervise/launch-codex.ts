@@ -18,6 +18,7 @@ import { readOptionalText } from "#platform/files/read-file.ts";
 import { isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { confineStart } from "#readonly/fallback.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import { canListenAt } from "#tasks/start/codex-capabilities.ts";
 import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { linkSpareSocket } from "./spare-socket.ts";
@@ -103,9 +104,15 @@ async function adoptServer(
   return adoptAppServer({ pid, start }, files, turnOf(context, task, paths, followUps), isBegun);
 }
 
-/** Returns the way to a run's app-server. Under the read-only fallback it cannot open a socket: the agent's commands must not either. */
+/** Returns the field for the way to a run's app-server. Under the read-only fallback, the agent's commands could open sockets if it could. */
+export function channelFields({ config }: AppContext, { task_id }: TaskRequest, isFallback: boolean): { pipes?: true } {
+  const hasSocket = !isFallback && canListenAt(config, taskPaths(config.home, task_id).appServer);
+  return hasSocket ? {} : { pipes: true };
+}
+
+/** Returns the way to a run's app-server. */
 function channelOf(task: RunningTask, { appServer, appServerInput, appServerOutput }: TaskPaths): Channel {
-  if (task.readonly_fallback !== true) return { socket: appServer };
+  if (task.pipes !== true) return { socket: appServer };
   return { pipes: { input: appServerInput, output: appServerOutput } };
 }
 

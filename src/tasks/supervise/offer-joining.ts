@@ -31,7 +31,7 @@ export async function offerJoining({ config }: AppContext, task: RunningTask, th
   }
 }
 
-/** Returns whether a run's app-server can be joined: it has a socket, except under the read-only fallback. */
-function hasSocket({ engine }: RunningTask, { appServer }: TaskPaths): boolean {
-  return engine === "app-server" && existsSync(appServer);
+/** Returns whether a run's app-server can be joined: it has a socket. */
+function hasSocket({ engine, pipes }: RunningTask, { appServer }: TaskPaths): boolean {
+  return engine === "app-server" && pipes !== true && existsSync(appServer);
 }

@@ -1,5 +1,5 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
-import { adoptRunningCodex, canUseSpare, launchCodex } from "./launch-codex.ts";
+import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
@@ -117,7 +117,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
       running_since: now(),
       status: "running",
       ...(isFallback && { readonly_fallback: true }),
-      ...(engine === "app-server" && { engine }),
+      ...(engine === "app-server" && { engine, ...channelFields(context, queued, isFallback) }),
       ...(engine === "app-server" && spare !== undefined && canUseSpare(context, queued) && { spare }),
       ...(before !== undefined && { usage_before: before }),
     };
@@ -214,7 +214,7 @@ async function superviseExec(context: AppContext, task: RunningTask, around: Run
   // Another program may be installed than the one that was asked.
   forgetCapabilities(context.config);
   if (task.approvals === "ask") return endFailed(context, task, CANNOT_ASK);
-  const { engine: _, spare: _used, ...rest } = task;
+  const { engine: _engine, pipes: _pipes, spare: _spare, ...rest } = task;
   const again: RunningTask = { ...rest, status: "running" };
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
