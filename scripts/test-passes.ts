@@ -7,7 +7,7 @@ export interface TestPass {
   files: readonly string[];
 }
 
-const [OLDEST, LAST_WITHOUT_ENGINE] = EARLIER_VERSIONS;
+const [OLDEST, LAST_WITHOUT_ENGINE, FIRST_WITH_ENGINE] = EARLIER_VERSIONS;
 
 /** Files that decide whether a pass holds; together they take about a minute and a half. */
 const DECISIVE: readonly TestPass[] = [
@@ -39,6 +39,11 @@ const DECISIVE: readonly TestPass[] = [
     name: LAST_WITHOUT_ENGINE,
     environment: { CODEXMCP_TEST_CODEX: LAST_WITHOUT_ENGINE },
     files: ["test/e2e/code-mode.test.ts", "test/e2e/honest-outcomes.test.ts", "test/e2e/tasks.test.ts"],
+  },
+  {
+    name: FIRST_WITH_ENGINE,
+    environment: { CODEXMCP_TEST_CODEX: FIRST_WITH_ENGINE },
+    files: ["test/e2e/approvals.test.ts", "test/e2e/goals.test.ts", "test/e2e/messages.test.ts"],
   },
 ];
 

@@ -58,7 +58,8 @@ appServerTest(
       }
     }
     const stopped = await startSleeping("STOPPED", "workspace-write");
-    expect(socketsOf(stopped)).toHaveLength(2);
+    // Earlier versions put the socket where they are told to, if its path is not too long.
+    if (isCodexFrom("0.156.0")) expect(socketsOf(stopped)).toHaveLength(2);
     await client.call("codex_cancel", { task_id: stopped });
     const killed = await startSleeping("KILLED", "read-only");
     for (const { pid, command } of world.processes()) {

@@ -16,8 +16,8 @@ const PROJECT = join(import.meta.dir, "..", "..");
 /** Version of Codex that a whole run of the tests uses instead of the pinned one. */
 export const TESTED_VERSION = process.env["CODEXMCP_TEST_CODEX"];
 
-/** Versions kept in the cache; about 100 MB and 320 MB. */
-export const EARLIER_VERSIONS = ["0.98.0", "0.152.0"] as const;
+/** Versions kept in the cache; about 100 MB for the first and 320 MB for each of the others. */
+export const EARLIER_VERSIONS = ["0.98.0", "0.152.0", "0.153.0"] as const;
 
 /** Time that a download may take, in milliseconds. */
 const INSTALL_TIMEOUT_MS = 300_000;
