@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
 import { appServerTest, HAS_APP_SERVER } from "../support/newer-codex.ts";
 import { daemonFilesOf, isCodexCommand, socketOfTask } from "../support/engines.ts";
+import { isCodexFrom } from "../support/codex-version.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
