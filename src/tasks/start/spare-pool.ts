@@ -9,7 +9,7 @@ import { mcpServerArguments } from "#codex/mcp-servers.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
 import { makeSpareId } from "#domain/names.ts";
-import type { QueuedTask } from "#domain/record.ts";
+import type { QueuedTask, Sandbox } from "#domain/record.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { sparePaths } from "#store/store-paths.ts";
@@ -51,28 +51,45 @@ export async function claimSpare(context: AppContext, task: QueuedTask): Promise
   }
 }
 
+/**
+ * Starts a process, unless one is idle, for a task that is likely to be claimed in a moment. If it is refused, or cannot use the process,
+ * that is the idle one for the next task.
+ */
+export function expectTask(context: AppContext, sandbox: Sandbox): void {
+  const { config } = context;
+  const mayFallBack = sandbox === "read-only" && config.readonlyFallback !== "off";
+  if (idle === undefined && !mayFallBack && takesSpares(config)) startIdle(context).catch(logFailure);
+}
+
 /** Starts an idle process for the next task soon, if there is none. */
 export function keepSpare(context: AppContext): void {
   if (idle !== undefined || isStarting) return;
   isStarting = true;
   setTimeout(() => {
     isStarting = false;
-    void startIdle(context).catch((error: unknown) => {
-      logger("app").warn`no spare Codex process could be started: ${String(error)}`;
-    });
+    startIdle(context).catch(logFailure);
   }, START_DELAY_MS).unref();
 }
 
 /** Returns whether a task can run in a process that was started without it. */
 async function takesSpare(context: AppContext, task: QueuedTask): Promise<boolean> {
   const { config } = context;
-  // With a limit, a task may have to wait: its process would, too.
-  if (!config.hasSpare || config.maxConcurrent > 0 || chooseEngine(config) !== "app-server") return false;
-  if (!canListenAt(config, sparePaths(config.home, makeSpareId("")).socket)) return false;
+  if (!takesSpares(config)) return false;
   // The setup command comes before Codex, and its processes are ended in between.
   if (config.worktreeSetup !== undefined && task.worktree_dir !== undefined) return false;
   if (threadSettings(task, mcpServerArguments(config, task)) === undefined) return false;
   return !(await needsFallback(context, task));
+}
+
+/** Returns whether processes are started before their tasks. */
+function takesSpares(config: Config): boolean {
+  // With a limit, a task may have to wait: its process would, too.
+  if (!config.hasSpare || config.maxConcurrent > 0 || chooseEngine(config) !== "app-server") return false;
+  return canListenAt(config, sparePaths(config.home, makeSpareId("")).socket);
+}
+
+function logFailure(error: unknown): void {
+  logger("app").warn`no spare Codex process could be started: ${String(error)}`;
 }
 
 function takeIdle(config: Config): SpareProcess | undefined {

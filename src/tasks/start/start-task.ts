@@ -88,6 +88,8 @@ async function claimOpen(context: AppContext, request: CompletedRequest): Promis
 async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
   checkNesting(context);
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
+  const { expectTask } = await import("./spare-pool.ts");
+  expectTask(context, checked.sandbox);
   const place = withLossNoted(await planWorkspace(context, checked), request);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
