@@ -35,6 +35,26 @@ test("a message that an earlier supervisor had taken is delivered, although the 
   expect(requests.filter(({ method }) => method === "turn/start")).toHaveLength(1);
 });
 
+test("a turn whose end is both told and found in the list, or told twice, ends once", async () => {
+  const starts = { count: 1 };
+  const { end, requests, readLog } = drive(
+    (request, send) => {
+      if (request.method === "thread/turns/list") {
+        send(completed("1"));
+        return { result: { data: [{ id: "1", status: "completed" }] } };
+      }
+      if (request.method === "thread/items/list") return { result: { data: [] } };
+      if (request.method === "turn/start") setTimeout(() => [1, 2].forEach(() => send(completed("2"))), 20);
+      return answerOf(request, send, starts, []);
+    },
+    [{ id: "m", text: "M", when: "after" }],
+    '{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n',
+  );
+  expect(await end).toBe("completed");
+  expect(startedWith(requests)).toEqual(["m"]);
+  expect(readLog().match(/turn\.completed/g)).toHaveLength(2);
+});
+
 test("a message whose turn an earlier supervisor had started is not delivered again", async () => {
   const { end, requests, readLog } = drive(
     ({ method, params, ...request }, send) => {

@@ -39,6 +39,8 @@ export class TurnDriver {
   #connection: AppServerConnection | undefined;
   #threadId = "";
   #turnId: string | undefined;
+  /** Turn that has ended last: to a process that has just joined, its end may be told and also be in the list of turns. */
+  #endedTurn: string | undefined;
   /** Whether the last turn has ended: no message is taken any more. */
   #isOver = false;
   /** Whether the thread was opened, and so the log begun. */
@@ -148,8 +150,9 @@ export class TurnDriver {
 
   #completed(params: unknown): void {
     const { turn } = readField(TurnSchema, params, "turn/completed");
-    if (this.#turnId !== undefined && turn.id !== this.#turnId) return;
+    if (turn.id === this.#endedTurn || (this.#turnId !== undefined && turn.id !== this.#turnId)) return;
     this.#turnId = undefined;
+    this.#endedTurn = turn.id;
     const wasReplaced = this.#delivery.endTurn();
     const cancelled = this.#interviewer.explainCancel(params);
     const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
