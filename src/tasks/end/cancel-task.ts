@@ -14,6 +14,7 @@ import { isEnded, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endProcesses } from "./end-processes.ts";
+import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
 import { startEndHook } from "#tasks/supervise/end-hook.ts";
 import { resolveTask } from "#tasks/lookup.ts";
@@ -107,6 +108,8 @@ async function cancelQueued(
   // If the task has just been started, the caller tries again with the running task.
   if (!endTask(context.store, "queued", cancelled)) return undefined;
   startEndHook(context, cancelled);
+  // The server that started it may be dead.
+  await endUnusedSpare(context, cancelled);
   if (task.waiting_since !== undefined) await waitForSupervisor(context, task, visibleIdentity(supervisor));
   return { record: cancelled };
 }

@@ -1,9 +1,10 @@
-import { rmSync, statSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import { removeChannelFiles } from "#codex/engines/channel-files.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
 import { listNames } from "#base/paths.ts";
 import { processMarkerOf, sparePrefixOf } from "#domain/names.ts";
+import type { TaskRecord } from "#domain/record.ts";
 import { sharedFileSystem } from "#platform/files/file-system.ts";
 import { isFlocked } from "#platform/flock.ts";
 import { ownSpace } from "#platform/host.ts";
@@ -27,6 +28,11 @@ export async function endSpare({ home }: Config, id: string, process?: ProcessId
   await endFamily({ root: process, marker: `${name}=${value}` }, END_TIMEOUT_MS);
   // It may run in another container, where a task has it.
   if (isFlocked(sparePaths(home, id).processLock) !== true) removeSpare(home, id);
+}
+
+/** Ends the spare process that a task was given and did not run in. A run that has one ends it, and removes its folder. */
+export async function endUnusedSpare({ config }: AppContext, { spare }: TaskRecord): Promise<void> {
+  if (spare !== undefined && existsSync(sparePaths(config.home, spare.id).folder)) await endSpare(config, spare.id);
 }
 
 /** Removes the files of a spare process that has ended. */

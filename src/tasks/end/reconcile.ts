@@ -14,6 +14,7 @@ import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
 import { startEndHook } from "#tasks/supervise/end-hook.ts";
 import { finishTask, finishUnseenTask } from "#tasks/supervise/finish-task.ts";
@@ -136,6 +137,7 @@ async function failUnstarted(context: AppContext, task: QueuedTask): Promise<Tas
     };
     const ended = toEndedTask(failure, task);
     if (endTask(context.store, "queued", ended)) startEndHook(context, ended);
+    await endUnusedSpare(context, ended);
   });
   return current(context, task);
 }

@@ -39,7 +39,8 @@ export function readTaskLife(context: AppContext, stored: StoredTask): TaskLife 
   const isLocked = isFlocked(codexLockPath(home, record));
   const noted = stored.codex ?? stored.supervisor;
   if (noted !== undefined && visibleIdentity(noted) !== undefined) return { state: "abandoned" };
-  if (isLocked === true) return { state: "unknown" };
+  // What a queued task has is a spare process, which waits for its supervisor.
+  if (isLocked === true && record.status !== "queued") return { state: "unknown" };
   if (noted === undefined || isBeforeRestart(noted)) return { state: "abandoned" };
   // A run elsewhere is over if no process holds its lock. A missing file, or a file system without shared locks, proves nothing.
   const isOver = isLocked === false && areLocksPassedOn(home, noted.boot);

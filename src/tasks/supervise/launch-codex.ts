@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import {
   adoptCodex,
   appServerArguments,
@@ -88,7 +89,13 @@ export async function adoptRunningCodex(
   codex: ProcessIdentity,
   followUps: RunFollowUps,
 ): Promise<CodexProcess> {
-  return task.engine === "app-server" ? adoptServer(context, task, codex, followUps, true) : adoptCodex(codex);
+  if (task.engine !== "app-server") return adoptCodex(codex);
+  const { home } = context.config;
+  // The earlier supervisor may have died before it had linked it.
+  if (task.spare !== undefined && !existsSync(taskPaths(home, task.task_id).appServer)) {
+    await linkSpareSocket(home, task, task.spare);
+  }
+  return adoptServer(context, task, codex, followUps, true);
 }
 
 async function adoptServer(

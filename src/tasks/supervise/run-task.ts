@@ -20,7 +20,7 @@ import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "./commit-left-work.ts";
 import { continueRun } from "./continue-run.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
-import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
+import { endUnusedSpare, removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
 import { CANCELLED, toEndedTask } from "./end-record.ts";
 import { recordEnd, determineEnd } from "./finish-task.ts";
 import { openFollowUps, type RunFollowUps } from "./follow-ups.ts";
@@ -65,6 +65,7 @@ export async function runTask(
     if (ended === undefined) return undefined;
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
+    await endUnusedSpare(context, stored.record);
     startEndHook(context, ended);
     await sweepSpares(context);
     applyRetention(context);
