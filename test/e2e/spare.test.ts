@@ -1,6 +1,5 @@
-import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { sparePaths, storePaths, taskPaths } from "#store/store-paths.ts";
@@ -45,13 +44,6 @@ function socketOf(id: string): string {
 
 function processOf(id: string) {
   return processesOf(world.root).filter(({ command }) => command.includes(`/spares/${id}/`));
-}
-
-/** Ends the time in which the supervisor of a task that was started may still report. */
-function endGrace(taskId: string): void {
-  const index = new Database(storePaths(world.stateHome).database);
-  index.run("UPDATE tasks SET record = json_remove(record, '$.launched') WHERE task_id = ?", [taskId]);
-  index.close();
 }
 
 test("a task takes the process that is ready, and the process ends with it", async () => {
@@ -156,51 +148,6 @@ test("a cancel ends the process with all that it started", async () => {
   await client.call("codex_cancel", { task_id: data["task_id"] });
   expect([isLingering(), processOf(ready).length]).toEqual([0, 0]);
   expect(existsSync(socketOf(ready))).toBe(false);
-});
-
-test("a run that cannot start in it ends it", async () => {
-  await run("SAY-HELLO");
-  const ready = await spareReady();
-  mkdirSync(taskPaths(world.stateHome, "codex-review-no-link-v1").appServer, { recursive: true });
-  const failed = await run("SAY-HELLO", { topic: "review-no-link-v1" });
-  expect(failed).toMatchObject({ status: "failed", spare: { id: ready } });
-  await world.until(() => processOf(ready).length === 0 && !existsSync(sparePaths(world.stateHome, ready).folder));
-});
-
-for (const how of ["cancelled", "failed"]) {
-  test(`a task whose server died before the supervisor started is ${how}, and it ends`, async () => {
-    const programs = world.folder("programs");
-    const tmux = join(programs, "tmux");
-    const begun = join(programs, "begun");
-    const script = `case "$*" in *new-session*) echo > "${begun}"; exec sleep 4;; esac\nexec ${Bun.which("tmux")} "$@"\n`;
-    writeFileSync(tmux, `#!/bin/sh\n${script}`, { mode: 0o755 });
-    const other = await world.client({ PATH: `${programs}:${world.environment()["PATH"]}` });
-    const request = { prompt: "SAY-HELLO", cwd: await world.repository(), topic: "implement-lost-v1" };
-    const task_id = "codex-implement-lost-v1";
-    void other.call("codex", { ...request, sandbox: "full-access" }).catch(() => undefined);
-    await world.until(() => existsSync(begun));
-    const given = recordOf(task_id).spare?.id ?? "";
-    signal([other.pid], "SIGKILL");
-    expect(processOf(given)).toHaveLength(1);
-    if (how === "cancelled") await client.call("codex_cancel", { task_id });
-    else endGrace(task_id);
-    expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: how });
-    expect([processOf(given).length, existsSync(sparePaths(world.stateHome, given).folder)]).toEqual([0, false]);
-  });
-}
-
-test("a run whose supervisor died before it had linked the socket goes on in it", async () => {
-  await run("SAY-HELLO");
-  const ready = await spareReady();
-  const { data } = await client.call("codex_dispatch", { prompt: "WORK", cwd: world.root, sandbox: "read-only" });
-  const taskId = String(data["task_id"]);
-  const paths = taskPaths(world.stateHome, taskId);
-  await world.until(() => readFileSync(paths.log, "utf8").includes("command_execution"));
-  process.kill(world.supervisorOf(taskId), "SIGKILL");
-  rmSync(paths.appServer);
-  expect(await world.waitForEnd(client, taskId)).toMatchObject({ status: "completed", result: "Worked." });
-  expect(recordOf(taskId).spare?.id).toBe(ready);
-  await world.until(() => processOf(ready).length === 0);
 });
 
 test("a run whose supervisor died goes on in it", async () => {

@@ -151,8 +151,7 @@ export class TurnDriver {
   #completed(params: unknown): void {
     const { turn } = readField(TurnSchema, params, "turn/completed");
     if (turn.id === this.#endedTurn || (this.#turnId !== undefined && turn.id !== this.#turnId)) return;
-    this.#turnId = undefined;
-    this.#endedTurn = turn.id;
+    [this.#turnId, this.#endedTurn] = [undefined, turn.id];
     const wasReplaced = this.#delivery.endTurn();
     const cancelled = this.#interviewer.explainCancel(params);
     const isInterrupted = !wasReplaced && turn.status === "interrupted" && cancelled === undefined;
@@ -227,7 +226,6 @@ export class TurnDriver {
       return void this.#continue(end);
     }
     this.#opening = followUp;
-    // The result of the run is that of its last turn.
     // A short turn may have ended before the answer to its start is handled.
     this.#held.hold();
     await this.#start(textInput(followUp.text), followUp.id);

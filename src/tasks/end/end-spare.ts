@@ -46,8 +46,9 @@ export function removeSpare(home: string, id: string): void {
   }
 }
 
-/** Ends the spare processes of servers that have died, and removes what they left. */
-export async function sweepSpares(context: AppContext): Promise<void> {
+/** Ends the spare processes of servers that have died, and one that a task did not run in, and removes what they left. */
+export async function sweepSpares(context: AppContext, ended: TaskRecord): Promise<void> {
+  await endUnusedSpare(context, ended);
   const { home } = context.config;
   const { spares } = storePaths(home);
   // Locks of another host may not be seen here.
