@@ -1,4 +1,4 @@
-import { existsSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import type { RunningTask } from "#domain/record.ts";
 import { isProcessAlive } from "#platform/process/identity.ts";
 import { sparePaths, taskPaths } from "#store/store-paths.ts";
@@ -13,7 +13,7 @@ const POLL_INTERVAL_MS = 5;
  */
 export async function linkSpareSocket(
   home: string,
-  { task_id }: RunningTask,
+  { task_id }: Pick<RunningTask, "task_id">,
   spare: NonNullable<RunningTask["spare"]>,
 ): Promise<void> {
   const { socket } = sparePaths(home, spare.id);
@@ -24,6 +24,10 @@ export async function linkSpareSocket(
     await Bun.sleep(POLL_INTERVAL_MS);
   }
   rmSync(appServer, { force: true });
-  // Codex's own link, to the place of the socket: a path of any length cannot be connected to.
-  symlinkSync(readlinkSync(socket), appServer);
+  symlinkSync(placeOf(socket), appServer);
+}
+
+/** Returns where Codex's own link leads, because a path of any length cannot be connected to; before 0.156, it makes the socket itself. */
+function placeOf(socket: string): string {
+  return lstatSync(socket).isSymbolicLink() ? readlinkSync(socket) : socket;
 }
