@@ -55,6 +55,22 @@ test("a turn whose end is both told and found in the list, or told twice, ends o
   expect(readLog().match(/turn\.completed/g)).toHaveLength(2);
 });
 
+test("a question that Codex does not ask again after the death of a supervisor is not open in the log any more", async () => {
+  const question = { id: "q1-0", kind: "command", text: "T", decisions: ["accept"] };
+  const { end, readLog } = drive(
+    (request, send) => {
+      if (request.method === "thread/turns/list") return { result: { data: [{ id: "1", status: "inProgress" }] } };
+      if (request.method !== "thread/items/list") return answerOf(request, send, { count: 1 });
+      setTimeout(() => send(completed("1")), 50);
+      return { result: { data: [] } };
+    },
+    [],
+    `{"type":"thread.started","thread_id":"t"}\n{"type":"turn.started","turn_id":"1"}\n${JSON.stringify({ type: "question", question })}\n`,
+  );
+  expect(await end).toBe("completed");
+  expect(readLog()).toMatch(/"answer","id":"q1-0".+"withdrawn"/);
+});
+
 test("a message whose turn an earlier supervisor had started is not delivered again", async () => {
   const { end, requests, readLog } = drive(
     ({ method, params, ...request }, send) => {

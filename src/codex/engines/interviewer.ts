@@ -115,13 +115,20 @@ export class Interviewer {
     return { ...parsed.output, turn: { ...parsed.output.turn, error } };
   }
 
-  /** Withdraws what an earlier supervisor asked and the app-server, which asks again, has not. */
-  withdrawOld(): void {
+  /**
+   * Withdraws what an earlier supervisor asked and the app-server, which asks again, has not.
+   * @param logged questions that have no answer in the log: while there is one, the run counts as waiting
+   */
+  withdrawOld(logged: Iterable<string> = []): void {
     const asked = new Set(this.#asked.values());
+    for (const id of logged) {
+      const answer = { decision: "decline", by: "another client of Codex", cause: "withdrawn" } as const;
+      if (!asked.has(id)) this.#logAnswer(id, answer);
+    }
     for (const { id } of this.#desk?.open() ?? []) if (!asked.has(id)) this.#desk?.settle(id);
   }
 
-  #logAnswer(id: string, { decision, by, cause }: QuestionAnswer): void {
+  #logAnswer(id: string, { decision, by, cause }: Omit<QuestionAnswer, "at">): void {
     this.#log.write([{ type: "answer", id, decision, by, ...(cause !== undefined && { cause }) }]);
   }
 }

@@ -12,12 +12,16 @@ export interface LoggedRun {
   completed: Set<string>;
   /** Names of the messages that Codex has read. */
   read: Set<string>;
+  /** Ids of the questions without an answer. */
+  open: Set<string>;
 }
 
 const LoggedSchema = v.looseObject({
   type: v.string(),
   thread_id: v.optional(v.string()),
   turn_id: v.optional(v.string()),
+  id: v.optional(v.string()),
+  question: v.optional(v.looseObject({ id: v.string() })),
   item: v.optional(
     v.looseObject({
       id: v.optional(v.string()),
@@ -76,17 +80,20 @@ export class LogWriter {
       turnId: undefined,
       completed: new Set(),
       read: new Set(),
+      open: new Set(),
     };
     for (const line of new LineReader(this.#path).read()) {
       const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedSchema), line);
       if (!parsed.success) continue;
-      const { type, thread_id, turn_id, item } = parsed.output;
+      const { type, thread_id, turn_id, item, id = "", question } = parsed.output;
       // A thread without a turn may have been followed by another.
       run.threadId = thread_id ?? run.threadId;
       // A run may have several turns.
       run.turnId = turn_id ?? run.turnId;
       if (type === "turn.started") this.#endedTurn = undefined;
       if (TURN_ENDS.has(type)) this.#endedTurn = run.turnId;
+      if (type === "question" && question !== undefined) run.open.add(question.id);
+      if (type === "answer") run.open.delete(id);
       if (type !== "item.completed") continue;
       if (item?.id !== undefined) run.completed.add(item.id);
       if (item?.client_id !== undefined) run.read.add(item.client_id);

@@ -74,7 +74,7 @@ export class TurnDriver {
       this.#threadId = await openThread(connection, this.#turn, this.#logged, this.#log);
       this.#hasThread = true;
       const ended = await this.#begin();
-      this.#interviewer.withdrawOld();
+      this.#interviewer.withdrawOld(this.#logged?.open);
       stopWatching = this.#turn.messages.watch(() => this.#deliver());
       this.#deliver();
       // Messages that the earlier supervisor had taken come first: without any, the end of the turn is the end of the run.
