@@ -76,6 +76,8 @@ for (const how of ["cancelled", "failed"]) {
     if (how === "cancelled") await client.call("codex_cancel", { task_id });
     else endGrace(task_id);
     expect(await world.waitForEnd(client, task_id)).toMatchObject({ status: how });
+    // It has the server's environment, with what is secret in it.
+    expect(existsSync(taskPaths(world.stateHome, task_id).handover)).toBe(false);
     expect([processOf(given).length, existsSync(sparePaths(world.stateHome, given).folder)]).toEqual([0, false]);
   });
 }

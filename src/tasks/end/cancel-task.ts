@@ -9,6 +9,7 @@ import { endTask, requestCancel } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { removeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
@@ -108,7 +109,8 @@ async function cancelQueued(
   // If the task has just been started, the caller tries again with the running task.
   if (!endTask(context.store, "queued", cancelled)) return undefined;
   startEndHook(context, cancelled);
-  // The server that started it may be dead.
+  // The server that started it may be dead, and no supervisor will read its environment.
+  removeHandover(taskPaths(context.config.home, task.task_id));
   await endUnusedSpare(context, cancelled);
   if (task.waiting_since !== undefined) await waitForSupervisor(context, task, visibleIdentity(supervisor));
   return { record: cancelled };
