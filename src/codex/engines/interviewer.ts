@@ -17,6 +17,9 @@ const ChangeItemSchema = v.looseObject({
   }),
 });
 
+/** The call that a request is about. Codex finds what an answer is for by `approvalId` or, without one, by `itemId`. */
+const CallSchema = v.looseObject({ itemId: v.string(), approvalId: v.nullish(v.string()) });
+
 /** Answers what an app-server asks its clients: asks people by the desk, and refuses what it does not know. */
 export class Interviewer {
   readonly #run: number;
@@ -27,6 +30,13 @@ export class Interviewer {
   readonly #changes = new Map<string, AskedChange[]>();
   /** Ids of the questions that the app-server has asked this process, by its requests. */
   readonly #asked = new Map<string, string>();
+
+  /** Items that began twice with other changes: which of them a request means is not known. */
+  readonly #ambiguous = new Set<string>();
+  /** Open requests by the names of their calls. */
+  readonly #calls = new Map<string, { request: string | number; id: string }>();
+  /** Ids of the questions that are refused because another request has the same call. */
+  readonly #refused = new Set<string>();
 
   /** Answer that ends the running turn. */
   #cancelledBy: string | undefined;
@@ -58,15 +68,39 @@ export class Interviewer {
     }
     const { id } = asked.question;
     this.#asked.set(String(request), id);
+    const call = nameCall(params);
+    // At once: nothing may come between this and what notes the call.
+    if (call !== undefined) this.#refuseSameCall(desk, call, request);
     const question = known ?? desk.prepare(asked.question);
     if (known === undefined) this.#log.write([{ type: "question", question: desk.abridge(question) }]);
-    const answer = await desk.ask(question);
+    if (call !== undefined) this.#calls.set(call, { request, id });
+    const answer = await desk.ask(question).finally(() => {
+      if (call !== undefined && this.#calls.get(call)?.id === id) this.#calls.delete(call);
+    });
+    if (this.#refused.has(id)) {
+      this.#logAnswer(id, { ...answer, decision: "decline" });
+      throw new AppServerError(SAME_CALL);
+    }
     // The turn may be ending.
     if (answer.cause === "timeout") await this.#tell(unansweredNote(question.text)).catch(() => undefined);
     this.#logAnswer(id, answer);
     const isRefusal = question.kind === "command" || question.kind === "changes";
     if (isRefusal && answer.decision === "cancel") this.#cancelledBy = `The answer cancel to ${id} (${answer.by})`;
     return answer.cause === "withdrawn" ? undefined : asked.toResult(answer);
+  }
+
+  /**
+   * Refuses a request about a call that another open request is about, and that one, too: the model names its calls, and Codex would give
+   * an answer to the one that was asked last, whichever was shown.
+   * @throws AppServerError
+   */
+  #refuseSameCall(desk: QuestionDesk, call: string, request: string | number): void {
+    const open = this.#calls.get(call);
+    if (open === undefined || open.request === request) return;
+    this.#refused.add(open.id);
+    desk.settle(open.id);
+    void this.#tell(`${SAME_CALL} Give each call an id of its own.`).catch(() => undefined);
+    throw new AppServerError(SAME_CALL);
   }
 
   /**
@@ -96,10 +130,11 @@ export class Interviewer {
       const parsed = v.safeParse(ChangeItemSchema, params);
       if (!parsed.success) return;
       const { id, changes } = parsed.output.item;
-      this.#changes.set(
-        id,
-        changes.map(({ path, kind, diff }) => ({ path, kind: kind.type, diff: diff ?? "" })),
-      );
+      const begun = changes.map(({ path, kind, diff }) => ({ path, kind: kind.type, diff: diff ?? "" }));
+      const before = this.#changes.get(id);
+      if (before !== undefined && !Bun.deepEquals(before, begun)) this.#ambiguous.add(id);
+      if (this.#ambiguous.has(id)) this.#changes.delete(id);
+      else this.#changes.set(id, begun);
     } else if (method === "item/completed") {
       const parsed = v.safeParse(v.looseObject({ item: v.looseObject({ id: v.string() }) }), params);
       if (parsed.success) this.#changes.delete(parsed.output.item.id);
@@ -124,6 +159,14 @@ export class Interviewer {
   #logAnswer(id: string, { decision, by, cause }: QuestionAnswer): void {
     this.#log.write([{ type: "answer", id, decision, by, ...(cause !== undefined && { cause }) }]);
   }
+}
+
+const SAME_CALL = "Requests of several calls with the same id were declined.";
+
+/** Returns the name by which Codex finds what an answer to a request is for; undefined if it has none. */
+function nameCall(params: unknown): string | undefined {
+  const parsed = v.safeParse(CallSchema, params);
+  return parsed.success ? (parsed.output.approvalId ?? parsed.output.itemId) : undefined;
 }
 
 function unansweredNote(text: string): string {
