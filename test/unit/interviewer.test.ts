@@ -82,6 +82,7 @@ test("of requests about one call none is answered, because Codex could take the 
   const { interviewer, settled, told, waiting } = interview({}, [], true);
   const first = interviewer.answer(METHOD, { itemId: "same", command: "ls" }, 0).catch(String);
   const part = interviewer.answer(METHOD, { itemId: "same", approvalId: "part", command: "ls" }, 1);
+  const other = interviewer.answer(METHOD, { threadId: "other", itemId: "same", command: "ls" }, 4);
   const second = await interviewer.answer(METHOD, { itemId: "same", command: "rm -rf /" }, 2).catch(String);
   expect(second).toContain("were declined");
   expect(settled).toEqual(["q1-0"]);
@@ -89,6 +90,7 @@ test("of requests about one call none is answered, because Codex could take the 
   for (const answer of waiting.splice(0)) answer({ decision: "accept", by: "x", at: "" });
   expect(await first).toContain("were declined");
   expect(await part).toEqual({ decision: "accept" });
+  expect(await other).toEqual({ decision: "accept" });
   const later = interviewer.answer(METHOD, { itemId: "same", command: "ls" }, 3);
   for (const answer of waiting.splice(0)) answer({ decision: "accept", by: "x", at: "" });
   expect(await later).toEqual({ decision: "accept" });

@@ -17,8 +17,12 @@ const ChangeItemSchema = v.looseObject({
   }),
 });
 
-/** The call that a request is about. Codex finds what an answer is for by `approvalId` or, without one, by `itemId`. */
-const CallSchema = v.looseObject({ itemId: v.string(), approvalId: v.nullish(v.string()) });
+/** The call that a request is about. In a thread, Codex finds what an answer is for by `approvalId` or, without one, by `itemId`. */
+const CallSchema = v.looseObject({
+  threadId: v.nullish(v.string(), ""),
+  itemId: v.string(),
+  approvalId: v.nullish(v.string()),
+});
 
 /** Answers what an app-server asks its clients: asks people by the desk, and refuses what it does not know. */
 export class Interviewer {
@@ -166,7 +170,9 @@ const SAME_CALL = "Requests of several calls with the same id were declined.";
 /** Returns the name by which Codex finds what an answer to a request is for; undefined if it has none. */
 function nameCall(params: unknown): string | undefined {
   const parsed = v.safeParse(CallSchema, params);
-  return parsed.success ? (parsed.output.approvalId ?? parsed.output.itemId) : undefined;
+  if (!parsed.success) return undefined;
+  const { threadId, itemId, approvalId } = parsed.output;
+  return JSON.stringify([threadId, approvalId ?? itemId]);
 }
 
 function unansweredNote(text: string): string {
