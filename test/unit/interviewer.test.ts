@@ -116,6 +116,15 @@ test("changes of which two items with the same id began cannot be accepted", asy
   expect(asked.map(({ decisions }) => decisions.includes("accept"))).toEqual([true, false, false]);
 });
 
+test("a file that is moved is shown with its new path", async () => {
+  const asked: Question[] = [];
+  const { interviewer } = interview({}, [], false, asked);
+  const changes = [{ path: "/a", kind: { type: "update", move_path: "/b" }, diff: "" }];
+  interviewer.notice("item/started", { item: { type: "fileChange", id: "x", changes } });
+  await interviewer.answer("item/fileChange/requestApproval", { itemId: "x" }, 0);
+  expect(asked[0]?.changes).toEqual([{ path: "/a → /b", kind: "move", diff: "" }]);
+});
+
 test("what it does not know, and everything of a task that does not ask, is refused at once", async () => {
   const { interviewer } = interview({});
   expect(await interviewer.answer("item/tool/call", {}, 0).catch(String)).toContain("not supported by this client");

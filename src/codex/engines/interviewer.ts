@@ -12,7 +12,11 @@ const ChangeItemSchema = v.looseObject({
     type: v.literal("fileChange"),
     id: v.string(),
     changes: v.array(
-      v.looseObject({ path: v.string(), kind: v.looseObject({ type: v.string() }), diff: v.nullish(v.string(), "") }),
+      v.looseObject({
+        path: v.string(),
+        kind: v.looseObject({ type: v.string(), move_path: v.nullish(v.string()) }),
+        diff: v.nullish(v.string(), ""),
+      }),
     ),
   }),
 });
@@ -134,7 +138,11 @@ export class Interviewer {
       const parsed = v.safeParse(ChangeItemSchema, params);
       if (!parsed.success) return;
       const { id, changes } = parsed.output.item;
-      const begun = changes.map(({ path, kind, diff }) => ({ path, kind: kind.type, diff: diff ?? "" }));
+      const begun = changes.map(({ path, kind: { type, move_path: target }, diff }) => ({
+        path: target ? `${path} → ${target}` : path,
+        kind: target ? "move" : type,
+        diff: diff ?? "",
+      }));
       const before = this.#changes.get(id);
       if (before !== undefined && !Bun.deepEquals(before, begun)) this.#ambiguous.add(id);
       if (this.#ambiguous.has(id)) this.#changes.delete(id);
