@@ -1,3 +1,5 @@
+import { makeVisible } from "#base/visible-text.ts";
+
 /** Fault that a review found. */
 export interface ReviewFinding {
   title: string;
@@ -71,7 +73,7 @@ export function formatReview(review: ReviewFacts): string {
   const list = (findings: readonly ReviewFinding[]) =>
     findings.map(
       (finding) =>
-        `- [P${finding.priority}] ${finding.title} — ${formatLocation(finding)}\n${indent(finding.body.trim())}`,
+        `- [P${finding.priority}] ${finding.title} — ${makeVisible(formatLocation(finding))}\n${indent(finding.body.trim())}`,
     );
   const { findings, outside_diff = [], summary } = review;
   const parts = [countFindings(review), summary.trim(), ...list(findings)];

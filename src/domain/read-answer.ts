@@ -48,15 +48,16 @@ export function checkAnswer(
   if (!question.decisions.includes(decision)) throw badAnswer(question, decision);
   const { fields = [] } = question;
   if (decision !== "accept" || fields.length === 0) return { decision };
-  const read: Record<string, FieldValue> = {};
+  const read: [name: string, value: FieldValue][] = [];
   for (const field of fields) {
-    const given = values[field.name];
+    const given = Object.hasOwn(values, field.name) ? values[field.name] : undefined;
     const isGiven = given !== undefined && given !== null && given !== "";
     const value = isGiven ? toValue(field, given) : undefined;
     if (value === undefined && (isGiven || field.is_required)) throw badAnswer(question, textOf(given ?? decision));
-    if (value !== undefined) read[field.name] = value;
+    if (value !== undefined) read.push([field.name, value]);
   }
-  return { decision, values: read };
+  // Names are the asker's: one may be that of a property that all objects have.
+  return { decision, values: Object.fromEntries(read) };
 }
 
 /** @param isText whether other texts are answers, too, so that only the exact words are decisions */

@@ -116,6 +116,15 @@ test("several questions at once are answered one by one, in any order", async ()
   expect(paths.map((path) => existsSync(path))).toEqual([false, true]);
 });
 
+test("calls of a model with the same id are declined: Codex would run the last one, whichever is accepted", async () => {
+  const paths = ["harmless", "other"].map((name) => join(world.root, `same-${name}`));
+  const [first, second] = paths.map((path) => ({ ...escalation(path), id: "same" }));
+  if (first === undefined || second === undefined) throw new Error("there are two");
+  const taskId = await start("SAMEID", [{ ...first, hasMore: true }, second, { say: "Same." }]);
+  expect(await done(taskId)).toMatchObject({ success: true });
+  expect(paths.map((path) => existsSync(path))).toEqual([false, false]);
+});
+
 test("a change of files outside, a question of the model, and its answer as a text", async () => {
   const outside = join(world.root, "patched.txt");
   const options = [

@@ -70,3 +70,17 @@ test("the command answer asks in a terminal; an empty line leaves the question o
   await client.call("codex_wait", { task_ids: [taskId] });
   expect(existsSync(path)).toBe(false);
 });
+
+test("the options of a question do not control the terminal", async () => {
+  const options = ["Red\u001B[8m", "Blue\u202E"].map((label) => ({ label, description: "A colour" }));
+  const questions = [{ id: "colour", header: "Colour", question: "Which?", options }];
+  world.stub.script("HOSTILE", [{ call: "request_user_input", args: { questions } }, { say: "Chosen." }]);
+  const request = { prompt: "HOSTILE", cwd, topic: "hostile", sandbox: "workspace-write", approvals: "ask" };
+  const taskId = String((await client.call("codex_dispatch", request)).data["task_id"]);
+  await world.until(async () => (await client.call("codex_status", { task_id: taskId })).data["status"] === "waiting");
+  const terminal = await open("answer", taskId);
+  await terminal.shows("Red\\x1b[8m, Blue\\u202e or decline?");
+  await terminal.press("decline", "Enter");
+  await terminal.shows("is answered (decline)");
+  await client.call("codex_wait", { task_ids: [taskId] });
+});

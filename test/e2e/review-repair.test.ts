@@ -109,7 +109,7 @@ test("the supervisor is gone, too, when the answer comes: another one repairs it
 test.skipIf(!hasLandlock("/var/tmp"))("under the read-only fallback", async () => {
   const focus = "FALLBACK-REVIEW-";
   world.stub.script(focus, [
-    { run: "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv HEAD" },
+    { run: "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv --ignore-submodules=dirty HEAD" },
     { say: "not JSON" },
   ]);
   world.stub.script(REPAIR, [{ say: GOOD }]);

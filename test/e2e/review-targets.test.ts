@@ -86,13 +86,15 @@ describe("what is reviewed", () => {
     world.write("large.txt", "a line of some length\n".repeat(4000));
     const focus = "LARGE-DIFF-";
     world.stub.script(focus, [
-      { run: "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv HEAD" },
+      { run: "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv --ignore-submodules=dirty HEAD" },
       { say: own({ path: "large.txt", lines: [3999, 4000] }) },
     ]);
     const { data } = await world.own.call("codex_review", { target: "uncommitted", cwd: world.repo, focus });
     expect(data).toMatchObject({ findings: [{ path: "large.txt", first_line: 3999, last_line: 4000 }] });
     const head = await world.git(world.repo, "rev-parse", "HEAD");
-    expect(world.prompt()).toContain(`git -c core.fsmonitor=false diff --no-ext-diff --no-textconv ${head}`);
+    expect(world.prompt()).toContain(
+      `git -c core.fsmonitor=false diff --no-ext-diff --no-textconv --ignore-submodules=dirty ${head}`,
+    );
     expect(world.prompt()).toContain('- "large.txt"');
     expect(world.prompt().length).toBeLessThan(8000);
     expect(existsSync(ran)).toBe(false);

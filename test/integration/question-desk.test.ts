@@ -163,3 +163,14 @@ test("an agent cannot ask without end", async () => {
   expect(refused).toContain("Too many questions");
   expect(openQuestions(record())).toHaveLength(50);
 });
+
+test("a limit that is longer than times can be does not decline what is asked", () => {
+  const { expires_at } = openDesk(Number.MAX_SAFE_INTEGER).prepare(content("q1-0"));
+  expect(expires_at).toBe("+275760-09-13T00:00:00.000Z");
+});
+
+test("values of fields with any name are kept", () => {
+  openDesk();
+  offerAnswer(paths(), "q1-0", answer("now", { values: { ["constructor"]: "kept" } }));
+  expect(JSON.stringify(readAnswerFile(paths(), "q1-0")?.values)).toBe('{"constructor":"kept"}');
+});

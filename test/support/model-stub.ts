@@ -105,7 +105,10 @@ export class ModelStub {
     }
     if ("js" in item) return { type: "custom_tool_call", id, call_id: id, name: "exec", input: item.js };
     const functionCall = { type: "function_call", id, call_id: id };
-    if ("call" in item) return { ...functionCall, name: item.call, arguments: JSON.stringify(item.args) };
+    if ("call" in item) {
+      const call = { ...functionCall, name: item.call, arguments: JSON.stringify(item.args) };
+      return { ...call, call_id: item.id ?? id };
+    }
     if ("tool" in item) {
       const { server, tool, args } = item;
       const call = { ...functionCall, arguments: JSON.stringify(args) };

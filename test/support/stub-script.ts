@@ -36,6 +36,10 @@ export interface McpCall {
 export interface OwnCall {
   call: string;
   args: object;
+  /** Name of the call; by default one of its own. */
+  id?: string;
+  /** Whether the next step is part of the same answer of the model. */
+  hasMore?: true;
 }
 
 /** A call of one of Codex's own tools for other agents. */
@@ -70,8 +74,8 @@ export function turnAt(steps: readonly Step[], toolResults: number): Turn {
   for (const step of steps) {
     const isCommand =
       "run" in step || "js" in step || "patch" in step || "tool" in step || "agent" in step || "call" in step;
-    if (commandsSeen === toolResults) addStep(turn, step);
-    if (isCommand && ++commandsSeen > toolResults) break;
+    if (commandsSeen >= toolResults) addStep(turn, step);
+    if (isCommand && ++commandsSeen > toolResults && !("hasMore" in step)) break;
   }
   return turn;
 }

@@ -161,3 +161,18 @@ test("an answer of any kind is read or refused, never both, and never throws", (
   });
   fc.assert(property, runs());
 });
+
+test("hostile titles and list entries take no more time than their length", () => {
+  const title = `[P1]${" ".repeat(1_000_000)}`;
+  const entry = `- [P1] ${"a — ".repeat(100_000)}b`;
+  const started = performance.now();
+  expect(parseReview(JSON.stringify({ findings: [{ title, body: "", path: "a" }] }))).toHaveProperty("problem");
+  expect(parseReview(`Review comment:\n\n${entry}`)).toHaveProperty("problem");
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test("a title is one line: it does not look like further findings", () => {
+  const findings = [{ title: "[P2] One\nP0 b.ts:1 Another\r\n", body: "", path: "a" }];
+  const outcome = parseReview(JSON.stringify({ findings }));
+  expect(outcome).toMatchObject({ review: { findings: [{ title: "One P0 b.ts:1 Another", priority: 2 }] } });
+});

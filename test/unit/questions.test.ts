@@ -133,6 +133,24 @@ describe("a question of the model", () => {
   });
 });
 
+test("fields may have the names of properties that all objects have", () => {
+  const names = ["constructor", "toString", "__proto__"];
+  const questions = names.map((id) => ({ id, question: `Which ${id}?` }));
+  const { question, toResult } = ask("item/tool/requestUserInput", { questions });
+  const values: object = JSON.parse('{"constructor": "1", "toString": "2", "__proto__": "3"}');
+  const answers = Object.entries(toResult(readAnswer(question, JSON.stringify(values)))).map(([, each]) => each);
+  expect(JSON.stringify(answers)).toBe(
+    '[{"constructor":{"answers":["1"]},"toString":{"answers":["2"]},"__proto__":{"answers":["3"]}}]',
+  );
+  const optional = {
+    ...question,
+    fields: question.fields?.map((field) => Object.assign({}, field, { is_required: false })) ?? [],
+  };
+  expect(readAnswer(optional, '{"constructor": "1"}').values).toEqual(
+    JSON.parse('{"constructor": "1"}') as Record<string, string>,
+  );
+});
+
 test("a dialog without a decision decides nothing", () => {
   const { question } = ask("item/commandExecution/requestApproval", { command: "ls" });
   expect(readElicitResult(question, { action: "accept", content: {} })).toBeUndefined();

@@ -1,6 +1,7 @@
-import { join as joinPath, relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { countFindings, type ReviewFinding, formatLocation } from "#domain/finding.ts";
 import type { EndedTask } from "#domain/record.ts";
+import { makeVisible } from "#base/visible-text.ts";
 import { compose, hangingIndent, multiline, paint, type Style, type Text, withoutControls } from "./style.ts";
 
 /** Colours of the priorities, 0 first. */
@@ -35,9 +36,9 @@ function formatGroups(folder: string, findings: readonly ReviewFinding[]): Text[
 function formatFinding(folder: string, finding: ReviewFinding): Text[] {
   const { priority, title, body, confidence } = finding;
   // Relative to the current folder, a location can be clicked.
-  const location = formatLocation({ ...finding, path: relative(process.cwd(), joinPath(folder, finding.path)) });
+  const location = formatLocation({ ...finding, path: relative(process.cwd(), resolve(folder, finding.path)) });
   const trust = confidence === undefined ? "" : paint(` (confidence ${Math.round(confidence * 100)}%)`, "dim");
-  const head = compose`${paint(`P${priority}`, STYLES[priority] ?? "plain")} ${paint(withoutControls(location), "bold")} ${withoutControls(title)}${trust}`;
+  const head = compose`${paint(`P${priority}`, STYLES[priority] ?? "plain")} ${paint(makeVisible(location), "bold")} ${withoutControls(title)}${trust}`;
   const text = body.trim() === "" ? [] : [multiline(withoutControls(`   ${body.trim().replaceAll("\n", "\n   ")}`))];
   return [hangingIndent(head), ...text, ""];
 }

@@ -12,9 +12,20 @@ const ChangeItemSchema = v.looseObject({
     type: v.literal("fileChange"),
     id: v.string(),
     changes: v.array(
-      v.looseObject({ path: v.string(), kind: v.looseObject({ type: v.string() }), diff: v.nullish(v.string(), "") }),
+      v.looseObject({
+        path: v.string(),
+        kind: v.looseObject({ type: v.string(), move_path: v.nullish(v.string()) }),
+        diff: v.nullish(v.string(), ""),
+      }),
     ),
   }),
+});
+
+/** The call that a request is about. In a thread, Codex finds what an answer is for by `approvalId` or, without one, by `itemId`. */
+const CallSchema = v.looseObject({
+  threadId: v.nullish(v.string(), ""),
+  itemId: v.string(),
+  approvalId: v.nullish(v.string()),
 });
 
 /** Answers what an app-server asks its clients: asks people by the desk, and refuses what it does not know. */
@@ -27,6 +38,13 @@ export class Interviewer {
   readonly #changes = new Map<string, AskedChange[]>();
   /** Ids of the questions that the app-server has asked this process, by its requests. */
   readonly #asked = new Map<string, string>();
+
+  /** Items that began twice with other changes: which of them a request means is not known. */
+  readonly #ambiguous = new Set<string>();
+  /** Open requests by the names of their calls. */
+  readonly #calls = new Map<string, { request: string | number; id: string }>();
+  /** Ids of the questions that are refused because another request has the same call. */
+  readonly #refused = new Set<string>();
 
   /** Answer that ends the running turn. */
   #cancelledBy: string | undefined;
@@ -58,15 +76,39 @@ export class Interviewer {
     }
     const { id } = asked.question;
     this.#asked.set(String(request), id);
+    const call = nameCall(params);
+    // At once: nothing may come between this and what notes the call.
+    if (call !== undefined) this.#refuseSameCall(desk, call, request);
     const question = known ?? desk.prepare(asked.question);
     if (known === undefined) this.#log.write([{ type: "question", question: desk.abridge(question) }]);
-    const answer = await desk.ask(question);
+    if (call !== undefined) this.#calls.set(call, { request, id });
+    const answer = await desk.ask(question).finally(() => {
+      if (call !== undefined && this.#calls.get(call)?.id === id) this.#calls.delete(call);
+    });
+    if (this.#refused.has(id)) {
+      this.#logAnswer(id, { ...answer, decision: "decline" });
+      throw new AppServerError(SAME_CALL);
+    }
     // The turn may be ending.
     if (answer.cause === "timeout") await this.#tell(unansweredNote(question.text)).catch(() => undefined);
     this.#logAnswer(id, answer);
     const isRefusal = question.kind === "command" || question.kind === "changes";
     if (isRefusal && answer.decision === "cancel") this.#cancelledBy = `The answer cancel to ${id} (${answer.by})`;
     return answer.cause === "withdrawn" ? undefined : asked.toResult(answer);
+  }
+
+  /**
+   * Refuses a request about a call that another open request is about, and that one, too: the model names its calls, and Codex would give
+   * an answer to the one that was asked last, whichever was shown.
+   * @throws AppServerError
+   */
+  #refuseSameCall(desk: QuestionDesk, call: string, request: string | number): void {
+    const open = this.#calls.get(call);
+    if (open === undefined || open.request === request) return;
+    this.#refused.add(open.id);
+    desk.settle(open.id);
+    void this.#tell(`${SAME_CALL} Give each call an id of its own.`).catch(() => undefined);
+    throw new AppServerError(SAME_CALL);
   }
 
   /**
@@ -96,10 +138,15 @@ export class Interviewer {
       const parsed = v.safeParse(ChangeItemSchema, params);
       if (!parsed.success) return;
       const { id, changes } = parsed.output.item;
-      this.#changes.set(
-        id,
-        changes.map(({ path, kind, diff }) => ({ path, kind: kind.type, diff: diff ?? "" })),
-      );
+      const begun = changes.map(({ path, kind: { type, move_path: target }, diff }) => ({
+        path: target ? `${path} → ${target}` : path,
+        kind: target ? "move" : type,
+        diff: diff ?? "",
+      }));
+      const before = this.#changes.get(id);
+      if (before !== undefined && !Bun.deepEquals(before, begun)) this.#ambiguous.add(id);
+      if (this.#ambiguous.has(id)) this.#changes.delete(id);
+      else this.#changes.set(id, begun);
     } else if (method === "item/completed") {
       const parsed = v.safeParse(v.looseObject({ item: v.looseObject({ id: v.string() }) }), params);
       if (parsed.success) this.#changes.delete(parsed.output.item.id);
@@ -131,6 +178,16 @@ export class Interviewer {
   #logAnswer(id: string, { decision, by, cause }: Omit<QuestionAnswer, "at">): void {
     this.#log.write([{ type: "answer", id, decision, by, ...(cause !== undefined && { cause }) }]);
   }
+}
+
+const SAME_CALL = "Requests of several calls with the same id were declined.";
+
+/** Returns the name by which Codex finds what an answer to a request is for; undefined if it has none. */
+function nameCall(params: unknown): string | undefined {
+  const parsed = v.safeParse(CallSchema, params);
+  if (!parsed.success) return undefined;
+  const { threadId, itemId, approvalId } = parsed.output;
+  return JSON.stringify([threadId, approvalId ?? itemId]);
 }
 
 function unansweredNote(text: string): string {

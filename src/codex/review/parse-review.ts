@@ -118,13 +118,15 @@ function toFinding(
   from: Optional<number>,
   to: Optional<number>,
 ): ReviewFinding | string {
-  const [, tag, rest = name] = /^\s*\[P([0-3])\]\s*(.*\S)\s*$/s.exec(name) ?? [];
+  // A title is one line: in lists it must not look like further findings.
+  const oneLine = name.trim().replaceAll(/\s+/g, " ");
+  const [, tag, rest = oneLine] = /^\[P([0-3])\] ?(.+)$/.exec(oneLine) ?? [];
   const urgency = rank ?? (tag === undefined ? undefined : Number(tag));
   if (urgency === undefined) return "has no priority";
   // Line 0, like no line, means the file.
   const ends = [from, to].filter((each): each is number => typeof each === "number" && each > 0);
   return {
-    title: rest.trim(),
+    title: rest,
     body,
     priority: urgency,
     ...(typeof trust === "number" && { confidence: trust }),

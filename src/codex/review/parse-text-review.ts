@@ -3,8 +3,10 @@ import { type ReviewFinding, type ReviewAnswer, sortFindings } from "#domain/fin
 /** First line of the list that Codex's own reviewer prints, for one finding and for several. */
 const HEADER = /^(?:Review comment|Full review comments):$/;
 
-/** First line of a finding: `- [P1] title — path:3-5`. A path may contain a dash or a colon, but no line feed. */
-const BULLET = /^- (?:\[[ x]\] )?\[P([0-3])\] (.*\S) — (.+?):(\d{1,9})(?:-(\d{1,9}))?$/;
+/** Parts of the first line of a finding: `- [P1] title — path:3-5`. A path may contain a dash or a colon, but no line feed. */
+const BULLET = /^- (?:\[[ x]\] )?\[P([0-3])\] /;
+const SEPARATOR = " — ";
+const LINES = /:(\d{1,9})(?:-(\d{1,9}))?$/;
 
 /**
  * Parses the text that Codex's own reviewer prints: an explanation, a header, and a list with indented bodies.
@@ -16,9 +18,9 @@ export function parseTextReview(text: string): { review: ReviewAnswer } | { prob
   if (start < 0) return undefined;
   const findings: ReviewFinding[] = [];
   for (const [index, line] of lines.slice(start + 1).entries()) {
-    const bullet = BULLET.exec(line);
+    const bullet = readBullet(line);
     const last = findings.at(-1);
-    if (bullet !== null) findings.push(readBullet(bullet));
+    if (bullet !== undefined) findings.push(bullet);
     else if (last !== undefined && (line.startsWith("  ") || line.trim() === "")) last.body += `${line.slice(2)}\n`;
     else if (line.trim() !== "") {
       return { problem: `has a line (number ${start + index + 2}) that is neither a finding nor the text of one` };
@@ -29,7 +31,15 @@ export function parseTextReview(text: string): { review: ReviewAnswer } | { prob
   return { review: { findings: sortFindings(findings), summary: lines.slice(0, start).join("\n").trim() } };
 }
 
-function readBullet([, priority, title = "", path = "", first, last]: RegExpExecArray): ReviewFinding {
+/** Reads the first line of a finding, in time that is proportional to its length; undefined if it is none. */
+function readBullet(line: string): ReviewFinding | undefined {
+  const [start, priority] = BULLET.exec(line) ?? [];
+  const [end, first, last] = LINES.exec(line) ?? [];
+  if (start === undefined || end === undefined) return undefined;
+  const words = line.slice(start.length, -end.length);
+  const at = words.lastIndexOf(SEPARATOR);
+  const [title, path] = [words.slice(0, Math.max(at, 0)).trim(), words.slice(at + SEPARATOR.length)];
+  if (title === "" || path === "") return undefined;
   const ends = [Number(first), Number(last ?? first)];
   return {
     title,

@@ -2,7 +2,7 @@ import { linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errnoOf } from "#base/errors.ts";
-import { type QuestionAnswer, DECISIONS, type Question } from "#domain/question.ts";
+import { type QuestionAnswer, DECISIONS, type FieldValue, type Question } from "#domain/question.ts";
 import type { RunningTask } from "#domain/record.ts";
 import { prepareFile, repairPrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
@@ -29,12 +29,20 @@ export interface StoredAnswer extends QuestionAnswer {
   settled?: true;
 }
 
+const FieldValueSchema = v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]);
+
+function areValues(given: unknown): boolean {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return false;
+  return Object.values(given).every((value) => v.is(FieldValueSchema, value));
+}
+
 const AnswerSchema: v.GenericSchema<StoredAnswer> = v.object({
   key: v.string(),
   taken: v.exactOptional(v.literal(true)),
   settled: v.exactOptional(v.literal(true)),
   decision: v.picklist(DECISIONS),
-  values: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]))),
+  // Not a record of valibot, which leaves out names such as `constructor`.
+  values: v.exactOptional(v.custom<Record<string, FieldValue>>(areValues)),
   by: v.string(),
   at: v.string(),
   cause: v.exactOptional(v.picklist(["timeout", "withdrawn"])),

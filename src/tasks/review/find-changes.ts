@@ -193,7 +193,7 @@ function unknownRevision(message: string, hint = "Run `git branch --all` or `git
 }
 
 // Without these flags, a repository's own configuration could make git run programs.
-const SAFE_DIFF = "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv";
+const SAFE_DIFF = "git -c core.fsmonitor=false diff --no-ext-diff --no-textconv --ignore-submodules=dirty";
 const SAFE_LOG = "git log --no-show-signature";
 
 /** Returns the command that shows the changes, but not files that git does not track. */

@@ -55,7 +55,11 @@ function showChanges(changes: ReviewChanges): string {
   }
   const names = [...untracked].slice(0, MAX_FILES).map((name) => `- ${JSON.stringify(toText(name))}`);
   const more =
-    untracked.size > MAX_FILES ? [`- and ${untracked.size - MAX_FILES} more (git status --short -uall)`] : [];
+    untracked.size > MAX_FILES
+      ? [
+          `- and ${untracked.size - MAX_FILES} more (git -c core.fsmonitor=false status --short -uall --ignore-submodules=dirty)`,
+        ]
+      : [];
   const unseen =
     untracked.size === 0
       ? ""

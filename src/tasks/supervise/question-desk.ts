@@ -24,6 +24,9 @@ const EXPIRY_INTERVAL_MS = 1000;
 /** Maximum number of open questions: an agent can ask in parallel. */
 const MAX_OPEN = 50;
 
+/** Last time that has a name, in milliseconds since 1970: a limit may be as long as numbers are. */
+const LAST_TIME_MS = 8.64e15;
+
 /** Question that this process asks. */
 interface Asked {
   question: Question;
@@ -63,7 +66,8 @@ export class TaskQuestions implements QuestionDesk {
 
   prepare(content: QuestionContent): Question {
     const asked = this.#clock();
-    return { ...content, asked_at: toTime(asked), expires_at: toTime(asked + this.#timeoutSeconds * 1000) };
+    const expires = Math.min(asked + this.#timeoutSeconds * 1000, LAST_TIME_MS);
+    return { ...content, asked_at: toTime(asked), expires_at: toTime(expires) };
   }
 
   async ask(question: Question): Promise<QuestionAnswer> {
