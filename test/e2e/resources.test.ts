@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import { readMeta } from "#store/tasks/meta-file.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import { type McpClient, refusal } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
 
@@ -126,9 +128,13 @@ describe("subscriptions", () => {
     await run("LONG", "implement-killed-v1", "full-access", "codex_dispatch");
     const uri = "codex://tasks/codex-implement-killed-v1/result";
     await client.sdk.subscribeResource({ uri });
+    const taskId = "codex-implement-killed-v1";
+    // A spare process, and what it starts, has a marker of its own.
+    const spare = readMeta(taskPaths(world.stateHome, taskId).meta)?.spare?.id ?? taskId;
     const isOfTask = (pid: number) => {
       const path = `/proc/${pid}/environ`;
-      return existsSync(path) && readFileSync(path, "latin1").includes("codex-implement-killed-v1");
+      const environment = existsSync(path) ? readFileSync(path, "latin1") : "";
+      return environment.includes(taskId) || environment.includes(spare);
     };
     await world.until(() => world.processes().some(({ pid, command }) => command.includes("go-on") && isOfTask(pid)));
     await world.until(() => {

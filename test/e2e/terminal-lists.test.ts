@@ -107,7 +107,7 @@ describe("completion", () => {
     expect(await complete("tasks", "--status", "fa")).toEqual(["failed"]);
     expect(await complete("tasks", "-s", "fa")).toEqual(["failed"]);
     expect(await complete("tasks", "--status=fa")).toEqual(["--status=failed"]);
-    expect(await complete("tasks", "--status", "=")).toHaveLength(5);
+    expect(await complete("tasks", "--status", "=")).toHaveLength(6);
     expect(await complete("merge", "implement-other-v1", "--strategy", "")).toEqual([
       "squash",
       "merge",

@@ -9,7 +9,8 @@ export interface Watch {
 }
 
 /**
- * Shell script that ends a process group when its standard input ends, unless it has read a line before. `$1` is the leader's pid. The start
+ * Shell script that ends a process group when its standard input ends, unless it has read a line before. A killed process could not remove
+ * its files, so it has ten seconds to end by itself. `$1` is the leader's pid. The start
  * time is compared, because a pid may have been given to another process.
  */
 const WATCH_SCRIPT = `
@@ -25,11 +26,14 @@ start_of() {
 pid=$1
 start=$(start_of "$pid")
 if IFS= read -r word; then exit 0; fi
-for signal in TERM KILL; do
-  [ -n "$start" ] && [ "$(start_of "$pid")" = "$start" ] || exit 0
-  kill -s "$signal" -- "-$pid" 2>/dev/null
-  if [ "$signal" = TERM ]; then sleep 1; fi
+is_there() { [ -n "$start" ] && [ "$(start_of "$pid")" = "$start" ]; }
+is_there || exit 0
+kill -s TERM -- "-$pid" 2>/dev/null
+for second in 1 2 3 4 5 6 7 8 9 10; do
+  sleep 1
+  is_there || exit 0
 done
+kill -s KILL -- "-$pid" 2>/dev/null
 `;
 
 /**
