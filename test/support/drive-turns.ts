@@ -29,6 +29,7 @@ export function drive(
   log = "",
   areGiven = false,
   isJoined = false,
+  threadId: string | undefined = undefined,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
@@ -64,7 +65,7 @@ export function drive(
     outputSchema: { type: "object" },
     sandboxPolicy: { type: "dangerFullAccess" as const },
     folder,
-    threadId: undefined,
+    threadId,
     runId: "run",
     messages: source,
     followUps: source,

@@ -211,3 +211,23 @@ test("after a failed turn, a message for its end is not delivered, and its recor
   expect(startedWith(requests)).toEqual(["run"]);
   expect(fates()).toEqual(["undelivered"]);
 });
+
+test("a session that the process of its last run still has is resumed when that has ended", async () => {
+  let refusals = 3;
+  const { end, requests } = drive(
+    (request, send) => {
+      if (request.method === "config/read") return { result: { config: {} } };
+      if (request.method === "thread/resume" && refusals-- > 0) {
+        return { error: { code: -32_600, message: "thread/resume failed: thread t already has an active writer" } };
+      }
+      return answerOf(request, send, { count: 1 });
+    },
+    [],
+    "",
+    false,
+    false,
+    "t",
+  );
+  expect(await end).toBe("completed");
+  expect(requests.filter(({ method }) => method === "thread/resume")).toHaveLength(4);
+});

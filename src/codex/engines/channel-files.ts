@@ -9,11 +9,16 @@ interface ChannelFiles {
   appServerOutput?: string;
 }
 
+/** Lists the files that an app-server leaves which is killed while it has a socket. */
+export function listSocketFiles(appServer: string): string[] {
+  const target = socketTarget(appServer);
+  return [target, `${target}.lock`, appServer];
+}
+
 /** Removes what the app-server of a run, if it had one, has left: one that was killed also leaves its socket in the temporary folder. */
 export function removeChannelFiles({ appServer, appServerInput, appServerOutput }: ChannelFiles): void {
-  const target = socketTarget(appServer);
   try {
-    for (const path of [target, `${target}.lock`, appServer, appServerInput, appServerOutput]) {
+    for (const path of [...listSocketFiles(appServer), appServerInput, appServerOutput]) {
       if (path !== undefined) rmSync(path, { force: true });
     }
   } catch (error) {

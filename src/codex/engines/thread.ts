@@ -79,8 +79,10 @@ export async function openThread(
   // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
   const isNew = logged?.turnId === undefined && turn.threadId === undefined;
   const take = () => retryWhileEmpty(resume, isNew ? MAX_ATTEMPTS_WITHOUT_TURN : MAX_ATTEMPTS);
+  // The app-server of the session's run before may just be ending.
+  const resumeIdle = () => retryWhile(isBusy, resume, MAX_ATTEMPTS_WHILE_BUSY);
   const retake = () => take().catch((error: unknown) => (isNew && isEmpty(error) ? start() : Promise.reject(error)));
-  const answer = await (resumed === undefined ? start() : logged === undefined ? resume() : retake());
+  const answer = await (resumed === undefined ? start() : logged === undefined ? resumeIdle() : retake());
   const { thread } = readField(ThreadSchema, answer, "thread/start");
   if (logged?.threadId !== thread.id) log.write([{ type: "thread.started", thread_id: thread.id }]);
   return thread.id;
@@ -173,13 +175,30 @@ const MAX_ATTEMPTS = 40;
 /** Number of times for a thread that may have no turn: one that begins just now must not be missed, or it would be started again. */
 const MAX_ATTEMPTS_WITHOUT_TURN = 120;
 
+/** Number of times for a thread that another process has: longer than an app-server that was asked to end is waited for. */
+const MAX_ATTEMPTS_WHILE_BUSY = 120;
+
+/** Returns whether an error says that another process has a thread. */
+function isBusy(error: unknown): boolean {
+  return error instanceof AppServerError && /already has an active writer/i.test(error.message);
+}
+
 /** Repeats a request that fails right after a turn began, because nothing of it is recorded yet. */
-async function retryWhileEmpty(request: () => Promise<unknown>, maxAttempts = MAX_ATTEMPTS): Promise<unknown> {
+function retryWhileEmpty(request: () => Promise<unknown>, maxAttempts = MAX_ATTEMPTS): Promise<unknown> {
+  return retryWhile((error) => isEmpty(error) || isNotMaterialized(error), request, maxAttempts);
+}
+
+/** Repeats a request as long as it fails for a reason that passes. */
+async function retryWhile(
+  isPassing: (error: unknown) => boolean,
+  request: () => Promise<unknown>,
+  maxAttempts: number,
+): Promise<unknown> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await request();
     } catch (error) {
-      if ((!isEmpty(error) && !isNotMaterialized(error)) || attempt === maxAttempts) throw error;
+      if (!isPassing(error) || attempt === maxAttempts) throw error;
       await Bun.sleep(25);
     }
   }

@@ -9,9 +9,9 @@ export interface Watch {
 }
 
 /**
- * Shell script that ends a process group when its standard input ends, unless it has read a line before. A killed process could not remove
- * its files, so it has ten seconds to end by itself. `$1` is the leader's pid. The start
- * time is compared, because a pid may have been given to another process.
+ * Shell script that ends a process group when its standard input ends, unless it has read a line before, and removes the files that the
+ * process may leave. `$1` is the leader's pid, the rest are the files. The start time is compared, because a pid may have been given to
+ * another process.
  */
 const WATCH_SCRIPT = `
 start_of() {
@@ -24,24 +24,30 @@ start_of() {
   fi
 }
 pid=$1
+shift
 start=$(start_of "$pid")
-if IFS= read -r word; then exit 0; fi
 is_there() { [ -n "$start" ] && [ "$(start_of "$pid")" = "$start" ]; }
-is_there || exit 0
-kill -s TERM -- "-$pid" 2>/dev/null
-for second in 1 2 3 4 5 6 7 8 9 10; do
+if IFS= read -r word; then exit 0; fi
+if is_there; then kill -s TERM -- "-$pid" 2>/dev/null; fi
+for second in 1 2 3 4 5; do
+  is_there || break
   sleep 1
-  is_there || exit 0
 done
-kill -s KILL -- "-$pid" 2>/dev/null
+if is_there; then kill -s KILL -- "-$pid" 2>/dev/null; fi
+rm -f -- "$@"
 `;
 
 /**
  * Makes a process, which leads its own group, end with this process, however this one ends: a shell reads from a pipe that only this process
  * has open.
+ * @param files that the process may leave if it is killed, or ended while it starts
  */
-export function endWithUs({ pid }: ProcessIdentity, environment: Record<string, string>): Watch {
-  const watcher = Bun.spawn(["/bin/sh", "-c", WATCH_SCRIPT, "sh", String(pid)], {
+export function endWithUs(
+  { pid }: ProcessIdentity,
+  environment: Record<string, string>,
+  files: readonly string[],
+): Watch {
+  const watcher = Bun.spawn(["/bin/sh", "-c", WATCH_SCRIPT, "sh", String(pid), ...files], {
     cwd: "/",
     env: { PATH: environment["PATH"] ?? "/usr/bin:/bin" },
     stdio: ["pipe", "ignore", "ignore"],

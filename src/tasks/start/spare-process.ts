@@ -1,4 +1,5 @@
 import { closeSync, linkSync, openSync, rmSync } from "node:fs";
+import { listSocketFiles } from "#codex/engines/channel-files.ts";
 import { listenArguments } from "#codex/engines/channel.ts";
 import { taskEnvironment } from "#codex/process.ts";
 import { locateCodex } from "#codex/locate.ts";
@@ -61,7 +62,7 @@ export class SpareProcess {
       child.unref();
       this.identity = identifyProcess(child.pid) ?? { pid: child.pid, start: "ended" };
       this.exited = child.exited;
-      this.#watch = endWithUs(this.identity, context.config.environment);
+      this.#watch = endWithUs(this.identity, context.config.environment, listSocketFiles(paths.socket));
     } catch (error) {
       this.#lock.release();
       this.removeFolder();
