@@ -4,7 +4,6 @@ import { describesProtocol } from "#codex/engines/protocol-probe.ts";
 const REQUESTS = {
   initialize: ["clientInfo", "capabilities"],
   "config/read": ["cwd", "includeLayers"],
-  "config/read": ["cwd", "includeLayers"],
   "thread/start": ["cwd", "model", "sandbox", "approvalPolicy", "config", "newer"],
   "thread/resume": ["threadId", "model", "modelProvider", "cwd", "sandbox", "approvalPolicy", "config"],
   "thread/turns/list": ["threadId", "limit"],
