@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
@@ -127,7 +128,8 @@ describe("a task in a tmux session", () => {
     expect(await eventsOf(taskId)).toContain("was interrupted by a person");
     const { data } = await client.call("codex_status", { task_id: taskId });
     expect(data).toMatchObject({ status: "running" });
-    await client.call("codex_send", { task_id: taskId, message: "Do this." });
+    const sent = await runCli(world, ["send", taskId, "Do this."]);
+    expect(sent.stdout).toBe(`${taskId}: the message starts the next turn\n`);
     expect(await wait(taskId)).toMatchObject([{ success: true, result: "This is done." }]);
   });
 
@@ -169,6 +171,7 @@ describe("a task in a tmux session", () => {
 
 test("a task without tmux is joined in the terminal itself, which is as before when the task ends", async () => {
   const { taskId, open } = await startGated("READING", { sandbox: "read-only" });
+  expect((await runCli(world, ["show", taskId])).stdout).toContain(`codex-mcp-server attach ${taskId}`);
   const terminal = await attach(taskId);
   await terminal.shows(WORKING);
   open();
