@@ -1,5 +1,4 @@
 import { AppError } from "#base/errors.ts";
-import { logger } from "#base/log.ts";
 import { type AnswerContent, type Question, runOfQuestion } from "#domain/question.ts";
 import { readAnswer } from "#domain/read-answer.ts";
 import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
@@ -11,6 +10,7 @@ import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { isNested } from "./start/nesting.ts";
 import { reconcile } from "./end/reconcile.ts";
+import { waitForSupervisor } from "./follow/wait-for-supervisor.ts";
 
 /** Answer to a question of a task. */
 export interface AnswerRequest {
@@ -33,8 +33,6 @@ export interface Answered extends AnswerContent {
 
 /** Time in which a supervisor takes an answer, in milliseconds; one that has died is followed by another. */
 const TAKE_TIMEOUT_MS = 10_000;
-/** Interval at which the task's actual state is determined meanwhile, in milliseconds. */
-const RECONCILE_INTERVAL_MS = 500;
 
 /**
  * Answers a question of a running task. The first answer counts.
@@ -51,7 +49,7 @@ export async function answerQuestion(
   }
   const record = await reconcile(context, resolveTask(context, name));
   const paths = taskPaths(context.config.home, record.task_id);
-  const question = findOpen(record, id, paths);
+  const question = getOpenQuestion(context, record, id);
   const content = typeof answer === "string" ? readAnswer(question, answer) : answer(question);
   const stored: StoredAnswer = { key: crypto.randomUUID(), ...content, by, at: new Date().toISOString() };
   if (!offerAnswer(paths, question.id, stored)) throw answeredBefore(question.id, readAnswerFile(paths, question.id));
@@ -64,8 +62,12 @@ export async function answerQuestion(
   return { ...content, task, question, isTaken };
 }
 
-/** Returns the question that is meant. @throws AppError `question_closed`, `invalid_argument` */
-function findOpen(record: TaskRecord, id: string | undefined, paths: TaskPaths): Question {
+/**
+ * Returns an open question of a task.
+ * @param id undefined for the only one
+ * @throws AppError `question_closed`, `invalid_argument`
+ */
+export function getOpenQuestion({ config }: AppContext, record: TaskRecord, id: string | undefined): Question {
   if (isEnded(record)) throw taskEnded(record, id);
   const open = openQuestions(record);
   const [only, ...others] = open;
@@ -85,7 +87,7 @@ function findOpen(record: TaskRecord, id: string | undefined, paths: TaskPaths):
       hint,
     );
   }
-  throw answeredBefore(id, readAnswerFile(paths, id), hint);
+  throw answeredBefore(id, readAnswerFile(taskPaths(config.home, record.task_id), id), hint);
 }
 
 function answeredBefore(id: string, answer: StoredAnswer | undefined, hint = "It cannot be answered again."): AppError {
@@ -110,35 +112,17 @@ async function waitUntilTaken(
   paths: TaskPaths,
   id: string,
 ): Promise<TaskRecord> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const current = () => findTask(context.store, record.task_id)?.record ?? record;
-  const check = () => {
-    const now = current();
+  const deadline = performance.now() + TAKE_TIMEOUT_MS;
+  const watch = (onChange: () => void) => [
+    watchAnswers(paths, onChange),
+    // The record is written after the file.
+    watchFolder(paths.live, (file) => file === WAKE_FILE, onChange),
+  ];
+  return waitForSupervisor(context, record, watch, () => {
+    const now = findTask(context.store, record.task_id)?.record ?? record;
     const isOpen = now.run === record.run && openQuestions(now).some((question) => question.id === id);
     // The record follows the answer's file; what this call says, the next one sees.
-    if (isEnded(now) || now.run !== record.run || (!isOpen && readAnswerFile(paths, id)?.taken === true)) resolve();
-  };
-  const watch = watchAnswers(paths, check);
-  const poll = setInterval(() => void reconcileQuietly(context, record).then(check), RECONCILE_INTERVAL_MS);
-  const timer = setTimeout(resolve, TAKE_TIMEOUT_MS);
-  // The record is written after the file.
-  const changes = watchFolder(paths.live, (file) => file === WAKE_FILE, check);
-  try {
-    check();
-    await promise;
-    return current();
-  } finally {
-    watch.close();
-    clearInterval(poll);
-    changes.close();
-    clearTimeout(timer);
-  }
-}
-
-async function reconcileQuietly(context: AppContext, record: TaskRecord): Promise<void> {
-  try {
-    await reconcile(context, resolveTask(context, record.task_id));
-  } catch (error) {
-    logger("tasks").debug`the state of ${record.task_id} cannot be determined: ${String(error)}`;
-  }
+    const isTaken = !isOpen && readAnswerFile(paths, id)?.taken === true;
+    return isEnded(now) || now.run !== record.run || isTaken || performance.now() > deadline ? now : undefined;
+  });
 }

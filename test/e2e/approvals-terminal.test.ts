@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
@@ -63,6 +64,9 @@ test("the command answer asks in a terminal; an empty line leaves the question o
   await terminal.press("Enter");
   await terminal.shows("[exit 0]");
   expect((await client.call("codex_status", { task_id: taskId })).data).toMatchObject({ status: "waiting" });
+  // A question that is not open is not shown as if the task asked nothing.
+  const other = await runCli(world, ["answer", taskId, "q1-9"]);
+  expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("It asks q1-0 now.") });
   const again = await open("answer", taskId);
   await again.shows("accept, decline or cancel?");
   await again.press("no", "Enter");

@@ -1,4 +1,4 @@
-import { answerQuestion } from "#tasks/answer-question.ts";
+import { answerQuestion, getOpenQuestion } from "#tasks/answer-question.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { resolveTask } from "#tasks/lookup.ts";
@@ -39,7 +39,7 @@ export const answerCommand = defineCommand({
     const isQuestion = /^q\d+-\w+$/.test(given[0] ?? "");
     const [id, answer] = isQuestion ? given : [undefined, given[0]];
     if (answer !== undefined) return answerOne(context, record, { id, answer: await readPrompt(answer), isJson: json });
-    const shown = id === undefined ? open : open.filter((question) => question.id === id);
+    const shown = id === undefined ? open : [getOpenQuestion(context, record, id)];
     if (json) printJson({ task_id: record.task_id, questions: shown });
     else if (shown.length === 0) printLines([compose`${paint(record.task_id, "bold")} asks nothing.`]);
     if (json) return 0;
