@@ -1,31 +1,26 @@
 // People see in their terminals that a task waits, and answer there.
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { Terminal } from "../support/terminal.ts";
+import { closingTerminals, type Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 
 let world: World;
 let cwd: string;
 let client: McpClient;
-const terminals: Terminal[] = [];
+const startTerminal = closingTerminals();
 
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
   client = await world.client({ CODEXMCP_ENGINE: "app-server" });
 });
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
 afterAll(() => world.close());
 
 async function open(...args: string[]): Promise<Terminal> {
-  const terminal = await Terminal.start(world, [BINARY, ...args], { width: 110, height: 30 });
-  terminals.push(terminal);
-  return terminal;
+  return startTerminal(world, [BINARY, ...args], { width: 110, height: 30 });
 }
 
 /** Starts a task that asks to make a file. @returns its id, and the file's path */

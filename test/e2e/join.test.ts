@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { Terminal } from "../support/terminal.ts";
+import { closingTerminals, type Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 
 // People who join a running task in Codex's own interface, in real terminals.
@@ -15,15 +15,12 @@ const WORKING = "esc to interrupt";
 let world: World;
 let cwd: string;
 let client: McpClient;
-const terminals: Terminal[] = [];
+const startTerminal = closingTerminals();
 
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
   client = await world.client({ CODEXMCP_ENGINE: "app-server" });
-});
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
 });
 afterAll(() => world.close());
 
@@ -59,9 +56,7 @@ const interfaces = (taskId: string) =>
   world.processes().filter(({ command }) => command.includes("--remote") && command.includes(`/${taskId}/`));
 
 async function start(command: readonly string[], more: Record<string, string> = {}): Promise<Terminal> {
-  const terminal = await Terminal.start(world, command, SIZE, more);
-  terminals.push(terminal);
-  return terminal;
+  return startTerminal(world, command, SIZE, more);
 }
 
 /** Types a line. Keys that come at once with it would count as pasted. */
