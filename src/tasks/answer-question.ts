@@ -73,11 +73,16 @@ export function getOpenQuestion({ config }: AppContext, record: TaskRecord, id: 
   const [only, ...others] = open;
   const found = id === undefined ? (others.length === 0 ? only : undefined) : open.find((each) => each.id === id);
   if (found !== undefined) return found;
-  const hint = open.length === 0 ? "It asks nothing now." : `It asks ${open.map((each) => each.id).join(", ")} now.`;
-  if (id === undefined) {
-    const message = `${record.task_id} has ${open.length} open questions.`;
-    throw new AppError(open.length === 0 ? "question_closed" : "invalid_argument", message, hint);
+  const names = open.map((each) => each.id).join(", ");
+  if (id === undefined && open.length === 0) {
+    const message = `${record.task_id} asks nothing now.`;
+    throw new AppError("question_closed", message, "Call codex_status to see what it is doing.");
   }
+  if (id === undefined) {
+    const message = `${record.task_id} has ${open.length} open questions: ${names}.`;
+    throw new AppError("invalid_argument", message, "Name the question to answer.");
+  }
+  const hint = open.length === 0 ? "It asks nothing now." : `It asks ${names} now.`;
   const run = runOfQuestion(id);
   if (run === undefined) throw new AppError("invalid_argument", `"${id.slice(0, 100)}" is not a question's id.`, hint);
   if (run !== record.run) {

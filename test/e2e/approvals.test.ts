@@ -83,6 +83,8 @@ describe("a task that asks to run a command", () => {
     const events = (await client.call("codex_status", { task_id: taskId, since_event: 0 })).data["recent_events"];
     expect(events).toContainEqual({ type: "answer", text: `${question.id}: accept (command line)` });
     expect(await show(taskId)).not.toHaveProperty("questions");
+    // The feature by which its model can ask is not the user's choice, so Codex does not warn of it.
+    expect(logOf(taskId)).not.toContain("Under-development");
   });
 
   test("does not run it when an agent declines, and its model hears that", async () => {

@@ -91,7 +91,7 @@ export function formatQuestion(question: Question): Text[] {
     // Also in a pipe, nothing of what is approved is left out.
     ...rest.map((text) => hangingIndent(multiline(makeVisible(text, true)))),
     paint(
-      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one does`,
+      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one answers`,
       "dim",
     ),
     "",
