@@ -19,7 +19,7 @@ const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "Open a task: its result"],
   ["v", "Open a task: its changes"],
   ["Tab, 1 2 3", "Change between Live, Result and Diff"],
-  ["a", "Attach to the task's tmux session, without typing into it"],
+  ["a", "Join the task in Codex's own interface, or watch its log"],
   ["w", "Answer what a waiting task asks"],
   ["c", "Cancel the task"],
   ["m", "Merge the task's branch as one commit"],
