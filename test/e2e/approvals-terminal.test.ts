@@ -83,3 +83,21 @@ test("the options of a question do not control the terminal", async () => {
   await terminal.shows("is answered (decline)");
   await client.call("codex_wait", { task_ids: [taskId] });
 });
+
+test("run shows a question once, and how to answer it; the page of a waiting task names its key", async () => {
+  const path = join(world.root, "made-RUNNING");
+  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Please." };
+  world.stub.script("RUNNING", [{ call: "exec_command", args }, { say: "RUNNING is done." }]);
+  const terminal = await open("run", "--workspace-write", "--approvals", "ask", "--cwd", cwd, "RUNNING");
+  const [, taskId = ""] = /codex-mcp-server answer (\S+) q1-0/.exec((await terminal.shows("q1-0\n")).join("\n")) ?? [];
+  await terminal.shows(/\? q1-0: Let Codex run a command/);
+  const screen = (await terminal.screen()).join("\n");
+  expect(screen.split("Let Codex run a command")).toHaveLength(2);
+  const watching = await open("tasks", "--watch");
+  await watching.shows(/\? waiting/);
+  await watching.press("Enter");
+  await watching.shows(/w answer .*next tab/);
+  expect((await runCli(world, ["answer", taskId, "accept"])).exitCode).toBe(0);
+  await terminal.shows("[exit 0]");
+  expect(existsSync(path)).toBe(true);
+});
