@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { escalation } from "../support/asking-tasks.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { closingTerminals, type Terminal } from "../support/terminal.ts";
@@ -26,8 +27,7 @@ async function open(...args: string[]): Promise<Terminal> {
 /** Starts a task that asks to make a file. @returns its id, and the file's path */
 async function startAsking(prompt: string): Promise<{ taskId: string; path: string }> {
   const path = join(world.root, `made-${prompt}`);
-  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Please." };
-  world.stub.script(prompt, [{ call: "exec_command", args }, { say: `${prompt} is done.` }]);
+  world.stub.script(prompt, [escalation(path), { say: `${prompt} is done.` }]);
   const request = { prompt, cwd, topic: prompt, sandbox: "workspace-write", approvals: "ask" };
   const { data } = await client.call("codex_dispatch", request);
   const taskId = String(data["task_id"]);
@@ -43,7 +43,7 @@ test("the live list shows that a task waits, and w answers it", async () => {
   await terminal.shows("1 waiting for an answer");
   await terminal.shows("w answer");
   await terminal.press("w");
-  await terminal.shows("Codex's reason: Please.");
+  await terminal.shows("Codex's reason: It is needed.");
   await terminal.shows("accept, decline or cancel?");
   await terminal.press("accept", "Enter");
   await terminal.shows(/✓ completed/);
@@ -86,8 +86,7 @@ test("the options of a question do not control the terminal", async () => {
 
 test("run shows a question once, and how to answer it; the page of a waiting task names its key", async () => {
   const path = join(world.root, "made-RUNNING");
-  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Please." };
-  world.stub.script("RUNNING", [{ call: "exec_command", args }, { say: "RUNNING is done." }]);
+  world.stub.script("RUNNING", [escalation(path), { say: "RUNNING is done." }]);
   const terminal = await open("run", "--workspace-write", "--approvals", "ask", "--cwd", cwd, "RUNNING");
   const [, taskId = ""] = /codex-mcp-server answer (\S+) q1-0/.exec((await terminal.shows("q1-0\n")).join("\n")) ?? [];
   await terminal.shows(/\? q1-0: Let Codex run a command/);
