@@ -4,7 +4,13 @@ import { readAnswer } from "#domain/read-answer.ts";
 import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { offerAnswer, readAnswerFile, type StoredAnswer, watchAnswers } from "#store/tasks/questions.ts";
+import {
+  offerAnswer,
+  readAnswerFile,
+  readQuestionFile,
+  type StoredAnswer,
+  watchAnswers,
+} from "#store/tasks/questions.ts";
 import { taskPaths, type TaskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
@@ -93,6 +99,11 @@ export function getOpenQuestion({ config }: AppContext, record: TaskRecord, id: 
     );
   }
   throw answeredBefore(id, readAnswerFile(taskPaths(config.home, record.task_id), id), hint);
+}
+
+/** Returns a question with all its parts: the task's record leaves out some of a long one. */
+export function readWholeQuestion({ config }: AppContext, { task_id }: TaskRecord, question: Question): Question {
+  return readQuestionFile(taskPaths(config.home, task_id), question.id) ?? question;
 }
 
 function answeredBefore(id: string, answer: StoredAnswer | undefined, hint = "It cannot be answered again."): AppError {
