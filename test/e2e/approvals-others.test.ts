@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppServerConnection } from "#codex/engines/connection.ts";
-import { openSocket } from "#codex/engines/wire.ts";
+import { AppServerConnection } from "#codex/engines/connection/connection.ts";
+import { openSocket } from "#codex/engines/connection/wire.ts";
 import type { Question } from "#domain/question.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { escalation, untilAsked as untilTaskAsks, untilEnded } from "../support/asking-tasks.ts";

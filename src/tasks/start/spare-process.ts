@@ -1,5 +1,5 @@
 import { closeSync, linkSync, openSync, rmSync } from "node:fs";
-import { listenArguments } from "#codex/engines/channel.ts";
+import { listenArguments } from "#codex/engines/connection/channel.ts";
 import { taskEnvironment } from "#codex/process.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";

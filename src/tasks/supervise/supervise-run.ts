@@ -11,7 +11,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
-import { offerJoining } from "./offer-joining.ts";
+import { offerJoining } from "#tasks/supervise/turns/offer-joining.ts";
 import type { StopRequest } from "./stop-request.ts";
 import { tryTo } from "./try-to.ts";
 

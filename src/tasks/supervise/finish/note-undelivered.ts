@@ -3,7 +3,7 @@ import type { EndedTask } from "#domain/record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { tryTo } from "./try-to.ts";
+import { tryTo } from "#tasks/supervise/try-to.ts";
 
 /** Writes the messages that a run has not delivered to its log, which has those that were delivered. */
 export function noteUndelivered({ config }: AppContext, { task_id, log_file }: EndedTask): void {

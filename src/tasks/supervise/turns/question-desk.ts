@@ -16,7 +16,7 @@ import {
   watchAnswers,
   writeQuestionFile,
 } from "#store/tasks/questions.ts";
-import { tryTo } from "./try-to.ts";
+import { tryTo } from "#tasks/supervise/try-to.ts";
 
 /** Interval at which it is checked whether the time of a question is over, in milliseconds. */
 const EXPIRY_INTERVAL_MS = 1000;

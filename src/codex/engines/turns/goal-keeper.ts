@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { Goal } from "#domain/goal.ts";
-import { AppServerError } from "./app-server-error.ts";
-import { readField, type Request } from "./connection.ts";
-import type { EngineLine } from "./translate.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import { readField, type Request } from "#codex/engines/connection/connection.ts";
+import type { EngineLine } from "#codex/engines/translate.ts";
 
 const GoalSchema = v.looseObject({ objective: v.string(), status: v.string(), tokensUsed: v.nullish(v.number(), 0) });
 const HolderSchema = v.looseObject({ goal: v.nullish(GoalSchema) });

@@ -1,7 +1,7 @@
 import type { TaskMessage } from "#domain/message.ts";
-import { AppServerError } from "./app-server-error.ts";
-import type { Request } from "./connection.ts";
-import { type MessageSource, textInput } from "./turn-request.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import type { Request } from "#codex/engines/connection/connection.ts";
+import { type MessageSource, textInput } from "#codex/engines/turn-request.ts";
 
 /** Running turn of a thread. */
 export interface RunningTurn {
