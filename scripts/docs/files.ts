@@ -14,13 +14,13 @@ export const FILES: readonly (readonly [place: string, meaning: string])[] = [
   [database, "Index of all tasks. If it is lost or damaged, it is rebuilt from the `meta.json` files"],
   [
     `${task.folder}/`,
-    `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (Codex's JSON lines, unchanged), ` +
+    `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (the events of the run, in the form of \`codex exec --json\`), ` +
       `\`codex-exec.times\` (when they were written), ` +
       `${named(task.stderr)}, ${named(task.result)} (Codex's last message in full); if requested, ` +
       `${named(task.patch)} and ${named(task.setupLog)}`,
   ],
   [join(task.runs, "<n>/"), "Files of the task's earlier runs, kept within the limits for tasks"],
-  [`${task.live}/`, "Locks and heartbeat of a run"],
+  [`${task.live}/`, "Locks and heartbeat of a run, messages and questions"],
   [`${worktrees}/`, "Worktrees of repositories whose parent folder is not writable"],
   [`<cwd>/${LINK_FOLDER}/<topic>`, "In the workspace: a link to the task's folder. git does not list it"],
   [`${SALVAGE_REFS}/<branch>/<time>`, "In the repository: the ref of a discarded worktree, kept for at least 90 days"],

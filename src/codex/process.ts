@@ -55,8 +55,11 @@ export function appServerArguments(request: CodexRequest, settings: readonly str
   if (request.reasoning_effort !== undefined) {
     args.push(`--config=model_reasoning_effort=${JSON.stringify(request.reasoning_effort)}`);
   }
-  // Lets the model ask questions, too.
-  if (request.approvals === "ask") args.push("--config=features.default_mode_request_user_input=true");
+  // Lets the model ask questions, too. Codex would warn of a feature that the user has not chosen.
+  if (request.approvals === "ask") {
+    args.push("--config=features.default_mode_request_user_input=true");
+    args.push("--config=suppress_unstable_features_warning=true");
+  }
   for (const setting of request.settings ?? []) args.push(`--config=${setting}`);
   return args;
 }

@@ -8,7 +8,7 @@ export interface TaskMessage {
   when: (typeof MESSAGE_TIMES)[number];
 }
 
-/** Ways in which a message reaches a task: in the running turn, in a turn of its own after it, or in one that replaces it. */
+/** Ways in which a message reaches a task: in the running turn, in a turn of its own that comes next, or in one that replaces the running turn. */
 export const DELIVERIES = ["steered", "queued", "replaced"] as const;
 
 /** See {@link DELIVERIES}. */

@@ -221,6 +221,11 @@ export function canMove(from: TaskStatus, to: TaskStatus): boolean {
   return TRANSITIONS[from].includes(to);
 }
 
+/** Returns whether people can join a task in Codex's own interface: its app-server has a socket, or may have one when the task starts. */
+export function mayBeJoined({ status, engine, pipes }: TaskRecord): boolean {
+  return status === "queued" || (status === "running" && engine === "app-server" && pipes !== true);
+}
+
 /** Returns whether a task has ended. */
 export function isEnded(record: TaskRecord): record is EndedTask {
   return TRANSITIONS[record.status].length === 0;

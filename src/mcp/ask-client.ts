@@ -9,17 +9,8 @@ import type { AppContext } from "#tasks/context.ts";
 import { waitForQuestion, waitUntilClosed } from "#tasks/follow/wait-for-question.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import type { Call } from "./define-tool.ts";
-import { type Elicitation, readElicitResult, toElicitation } from "./elicit.ts";
+import { type InputRequests, type InputRequired, readElicitResult, toElicitation } from "./elicit.ts";
 import { isObject } from "./protocol/envelope.ts";
-
-/** Questions for a client's user: the client calls again with the responses and the state, which only this server reads. */
-export interface InputRequired {
-  inputRequests: InputRequests;
-  requestState: string;
-}
-
-/** Questions of a task, as requests that a client answers, by their ids. */
-type InputRequests = Record<string, { method: "elicitation/create"; params: Elicitation }>;
 
 /** Returns questions of a task as requests to a client, without those that are too long for a dialog. */
 export function toInputRequests(task: TaskRecord, questions = openQuestions(task)): InputRequests {

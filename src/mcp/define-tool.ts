@@ -5,8 +5,7 @@ import { listSome } from "#base/text.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import type { ToolData } from "#mcp/answers/respond.ts";
-import type { InputRequired } from "./ask-client.ts";
-import type { Elicitation } from "./elicit.ts";
+import type { Elicitation, InputRequired } from "./elicit.ts";
 import { readArguments } from "./read-arguments.ts";
 
 /** Result of a tool's handler: an answer, a run for which the client polls (`takesTasks`), or questions for its user. */

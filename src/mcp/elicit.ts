@@ -12,6 +12,15 @@ export interface Elicitation {
   requestedSchema: { type: "object"; properties: Record<string, object>; required: string[] };
 }
 
+/** Questions of a task, as requests that a client answers, by their ids. */
+export type InputRequests = Record<string, { method: "elicitation/create"; params: Elicitation }>;
+
+/** Questions for a client's user: the client calls again with the responses and the state, which only this server reads. */
+export interface InputRequired {
+  inputRequests: InputRequests;
+  requestState: string;
+}
+
 /** Longest message in characters. What does not fit is only shown by the command `answer`: no one accepts what they have not seen. */
 const MAX_MESSAGE = 8000;
 const MAX_LABEL = 300;

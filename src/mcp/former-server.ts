@@ -51,8 +51,8 @@ export function readFormerArguments(args: FormerArguments): FormerRequest {
 }
 
 /**
- * Returns notes on an approval policy. A task cannot ask, which only restricts Codex further, except under `untrusted`: that asks before
- * most commands.
+ * Returns notes on an approval policy. A task asks only with `approvals: "ask"`. Not asking only restricts Codex further, except under
+ * `untrusted`: that asks before most commands, which `approvals` does not.
  */
 function notesOnApproval({ "approval-policy": policy, sandbox = "read-only", approvals }: FormerArguments): string[] {
   if (policy === undefined || policy === "never") return [];

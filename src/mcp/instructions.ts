@@ -6,6 +6,7 @@ Which tool:
 - codex_review: waits for a review of changes (uncommitted, a branch, a commit, a task), whose findings are data: priority, path, lines.
 - codex_dispatch: returns at once. Work of more than a few minutes; do other things, then codex_wait.
 - codex_wait: waits for any or all of some tasks, as long as this client lets it. Do not poll codex_status.
+- codex_send: adds to a running task, corrects it, answers what it asks, or continues one that has ended.
 - codex_cancel: stops a task with all its processes.
 - codex_diff, codex_merge, codex_discard: show what a task changed, merge it, remove its worktree (restorable).
 

@@ -1,16 +1,22 @@
 import { AppError } from "#base/errors.ts";
-import { logger } from "#base/log.ts";
 import { type AnswerContent, type Question, runOfQuestion } from "#domain/question.ts";
 import { readAnswer } from "#domain/read-answer.ts";
 import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { offerAnswer, readAnswerFile, type StoredAnswer, watchAnswers } from "#store/tasks/questions.ts";
+import {
+  offerAnswer,
+  readAnswerFile,
+  readQuestionFile,
+  type StoredAnswer,
+  watchAnswers,
+} from "#store/tasks/questions.ts";
 import { taskPaths, type TaskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { isNested } from "./start/nesting.ts";
 import { reconcile } from "./end/reconcile.ts";
+import { waitForSupervisor } from "./follow/wait-for-supervisor.ts";
 
 /** Answer to a question of a task. */
 export interface AnswerRequest {
@@ -33,8 +39,6 @@ export interface Answered extends AnswerContent {
 
 /** Time in which a supervisor takes an answer, in milliseconds; one that has died is followed by another. */
 const TAKE_TIMEOUT_MS = 10_000;
-/** Interval at which the task's actual state is determined meanwhile, in milliseconds. */
-const RECONCILE_INTERVAL_MS = 500;
 
 /**
  * Answers a question of a running task. The first answer counts.
@@ -51,7 +55,7 @@ export async function answerQuestion(
   }
   const record = await reconcile(context, resolveTask(context, name));
   const paths = taskPaths(context.config.home, record.task_id);
-  const question = findOpen(record, id, paths);
+  const question = getOpenQuestion(context, record, id);
   const content = typeof answer === "string" ? readAnswer(question, answer) : answer(question);
   const stored: StoredAnswer = { key: crypto.randomUUID(), ...content, by, at: new Date().toISOString() };
   if (!offerAnswer(paths, question.id, stored)) throw answeredBefore(question.id, readAnswerFile(paths, question.id));
@@ -64,18 +68,27 @@ export async function answerQuestion(
   return { ...content, task, question, isTaken };
 }
 
-/** Returns the question that is meant. @throws AppError `question_closed`, `invalid_argument` */
-function findOpen(record: TaskRecord, id: string | undefined, paths: TaskPaths): Question {
+/**
+ * Returns an open question of a task.
+ * @param id undefined for the only one
+ * @throws AppError `question_closed`, `invalid_argument`
+ */
+export function getOpenQuestion({ config }: AppContext, record: TaskRecord, id: string | undefined): Question {
   if (isEnded(record)) throw taskEnded(record, id);
   const open = openQuestions(record);
   const [only, ...others] = open;
   const found = id === undefined ? (others.length === 0 ? only : undefined) : open.find((each) => each.id === id);
   if (found !== undefined) return found;
-  const hint = open.length === 0 ? "It asks nothing now." : `It asks ${open.map((each) => each.id).join(", ")} now.`;
-  if (id === undefined) {
-    const message = `${record.task_id} has ${open.length} open questions.`;
-    throw new AppError(open.length === 0 ? "question_closed" : "invalid_argument", message, hint);
+  const names = open.map((each) => each.id).join(", ");
+  if (id === undefined && open.length === 0) {
+    const message = `${record.task_id} asks nothing now.`;
+    throw new AppError("question_closed", message, "Call codex_status to see what it is doing.");
   }
+  if (id === undefined) {
+    const message = `${record.task_id} has ${open.length} open questions: ${names}.`;
+    throw new AppError("invalid_argument", message, "Name the question to answer.");
+  }
+  const hint = open.length === 0 ? "It asks nothing now." : `It asks ${names} now.`;
   const run = runOfQuestion(id);
   if (run === undefined) throw new AppError("invalid_argument", `"${id.slice(0, 100)}" is not a question's id.`, hint);
   if (run !== record.run) {
@@ -85,7 +98,12 @@ function findOpen(record: TaskRecord, id: string | undefined, paths: TaskPaths):
       hint,
     );
   }
-  throw answeredBefore(id, readAnswerFile(paths, id), hint);
+  throw answeredBefore(id, readAnswerFile(taskPaths(config.home, record.task_id), id), hint);
+}
+
+/** Returns a question with all its parts: the task's record leaves out some of a long one. */
+export function readWholeQuestion({ config }: AppContext, { task_id }: TaskRecord, question: Question): Question {
+  return readQuestionFile(taskPaths(config.home, task_id), question.id) ?? question;
 }
 
 function answeredBefore(id: string, answer: StoredAnswer | undefined, hint = "It cannot be answered again."): AppError {
@@ -110,35 +128,17 @@ async function waitUntilTaken(
   paths: TaskPaths,
   id: string,
 ): Promise<TaskRecord> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const current = () => findTask(context.store, record.task_id)?.record ?? record;
-  const check = () => {
-    const now = current();
+  const deadline = performance.now() + TAKE_TIMEOUT_MS;
+  const watch = (onChange: () => void) => [
+    watchAnswers(paths, onChange),
+    // The record is written after the file.
+    watchFolder(paths.live, (file) => file === WAKE_FILE, onChange),
+  ];
+  return waitForSupervisor(context, record, watch, () => {
+    const now = findTask(context.store, record.task_id)?.record ?? record;
     const isOpen = now.run === record.run && openQuestions(now).some((question) => question.id === id);
     // The record follows the answer's file; what this call says, the next one sees.
-    if (isEnded(now) || now.run !== record.run || (!isOpen && readAnswerFile(paths, id)?.taken === true)) resolve();
-  };
-  const watch = watchAnswers(paths, check);
-  const poll = setInterval(() => void reconcileQuietly(context, record).then(check), RECONCILE_INTERVAL_MS);
-  const timer = setTimeout(resolve, TAKE_TIMEOUT_MS);
-  // The record is written after the file.
-  const changes = watchFolder(paths.live, (file) => file === WAKE_FILE, check);
-  try {
-    check();
-    await promise;
-    return current();
-  } finally {
-    watch.close();
-    clearInterval(poll);
-    changes.close();
-    clearTimeout(timer);
-  }
-}
-
-async function reconcileQuietly(context: AppContext, record: TaskRecord): Promise<void> {
-  try {
-    await reconcile(context, resolveTask(context, record.task_id));
-  } catch (error) {
-    logger("tasks").debug`the state of ${record.task_id} cannot be determined: ${String(error)}`;
-  }
+    const isTaken = !isOpen && readAnswerFile(paths, id)?.taken === true;
+    return isEnded(now) || now.run !== record.run || isTaken || performance.now() > deadline ? now : undefined;
+  });
 }

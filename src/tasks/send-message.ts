@@ -1,5 +1,4 @@
 import { AppError } from "#base/errors.ts";
-import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import type { Delivery, TaskMessage } from "#domain/message.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
@@ -10,6 +9,7 @@ import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
+import { waitForSupervisor } from "./follow/wait-for-supervisor.ts";
 import { checkMessage } from "./start/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
@@ -31,8 +31,6 @@ export interface Sent {
 const DELIVERY_TIMEOUT_MS = 15_000;
 /** Time for a message that came after the last turn, while the run's end is being recorded, in milliseconds. */
 const END_TIMEOUT_MS = 45_000;
-/** Interval at which the task's actual state is determined while its supervisor does not take the message, in milliseconds. */
-const RECONCILE_INTERVAL_MS = 500;
 
 /**
  * Sends a message to a task. To a task that has ended it starts the next run of its session.
@@ -77,34 +75,17 @@ async function awaitDelivery(
   paths: TaskPaths,
   name: string,
 ): Promise<Delivery | undefined> {
-  const { promise, resolve } = Promise.withResolvers<Delivery | undefined>();
   const started = performance.now();
-  const check = () => {
-    const delivery = readDelivery(paths, name);
-    if (delivery !== undefined) return resolve(delivery);
+  const watch = (onChange: () => void) => [watchFolder(paths.inbox, (file) => file.startsWith(name), onChange)];
+  const { delivery } = await waitForSupervisor(context, record, watch, () => {
+    const announced = readDelivery(paths, name);
+    if (announced !== undefined) return { delivery: announced };
     const now = findTask(context.store, record.task_id);
-    if (now?.record.run !== record.run || isEnded(now.record)) return resolve(readDelivery(paths, name));
+    if (now?.record.run !== record.run || isEnded(now.record)) return { delivery: readDelivery(paths, name) };
     const timeoutMs = now.codexEnd === undefined ? DELIVERY_TIMEOUT_MS : END_TIMEOUT_MS;
-    if (performance.now() - started > timeoutMs) resolve(undefined);
-  };
-  const watch = watchFolder(paths.inbox, (file) => file.startsWith(name), check);
-  // A supervisor that has died is followed by another.
-  const poll = setInterval(() => void reconcileQuietly(context, record).then(check), RECONCILE_INTERVAL_MS);
-  try {
-    check();
-    return await promise;
-  } finally {
-    watch.close();
-    clearInterval(poll);
-  }
-}
-
-async function reconcileQuietly(context: AppContext, record: TaskRecord): Promise<void> {
-  try {
-    await reconcile(context, resolveTask(context, record.task_id));
-  } catch (error) {
-    logger("tasks").debug`the state of ${record.task_id} cannot be determined: ${String(error)}`;
-  }
+    return performance.now() - started > timeoutMs ? { delivery: undefined } : undefined;
+  });
+  return delivery;
 }
 
 /** Returns the unfinished run of a task's session, which has continued the task; the task itself if there is none. */

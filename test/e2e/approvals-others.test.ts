@@ -2,10 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { appendFileSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppServerConnection } from "#codex/engines/connection.ts";
-import { openSocket } from "#codex/engines/wire.ts";
+import { AppServerConnection } from "#codex/engines/connection/connection.ts";
+import { openSocket } from "#codex/engines/connection/wire.ts";
 import type { Question } from "#domain/question.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { escalation, untilAsked as untilTaskAsks, untilEnded } from "../support/asking-tasks.ts";
 import { ASKING_MCP_SERVER } from "../support/asking-mcp-server.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
@@ -31,28 +32,10 @@ async function start(prompt: string, steps: Parameters<World["stub"]["script"]>[
   return String((await client.call("codex_dispatch", request)).data["task_id"]);
 }
 
-function escalation(path: string) {
-  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Needed." };
-  return { call: "exec_command", args };
-}
-
 const show = async (taskId: string) => (await client.call("codex_status", { task_id: taskId })).data;
 
-async function untilAsked(taskId: string): Promise<Question> {
-  const look = async () => ((await show(taskId))["questions"] as Question[] | undefined)?.[0];
-  await world.until(async () => (await look()) !== undefined);
-  const question = await look();
-  if (question === undefined) throw new Error("it does not ask");
-  return question;
-}
-
-/** Waits for a task's end: a wait also returns when the task asks. */
-async function done(taskId: string): Promise<Record<string, unknown>> {
-  const { data } = await client.call("codex_wait", { task_ids: [taskId], timeout_seconds: 60 });
-  const [ended] = data["done"] as Record<string, unknown>[];
-  return ended ?? done(taskId);
-}
-
+const untilAsked = (taskId: string) => untilTaskAsks(world, client, taskId);
+const done = (taskId: string) => untilEnded(client, taskId);
 const logOf = (taskId: string) => readFileSync(taskPaths(world.stateHome, taskId).log, "utf8");
 
 test("what another client of the task's Codex answers is answered here, too", async () => {

@@ -1,37 +1,33 @@
 // People see in their terminals that a task waits, and answer there.
-import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { escalation } from "../support/asking-tasks.ts";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { Terminal } from "../support/terminal.ts";
+import { closingTerminals, type Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 
 let world: World;
 let cwd: string;
 let client: McpClient;
-const terminals: Terminal[] = [];
+const startTerminal = closingTerminals();
 
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
   client = await world.client({ CODEXMCP_ENGINE: "app-server" });
 });
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
 afterAll(() => world.close());
 
 async function open(...args: string[]): Promise<Terminal> {
-  const terminal = await Terminal.start(world, [BINARY, ...args], { width: 110, height: 30 });
-  terminals.push(terminal);
-  return terminal;
+  return startTerminal(world, [BINARY, ...args], { width: 110, height: 30 });
 }
 
 /** Starts a task that asks to make a file. @returns its id, and the file's path */
 async function startAsking(prompt: string): Promise<{ taskId: string; path: string }> {
   const path = join(world.root, `made-${prompt}`);
-  const args = { cmd: `touch ${path}`, sandbox_permissions: "require_escalated", justification: "Please." };
-  world.stub.script(prompt, [{ call: "exec_command", args }, { say: `${prompt} is done.` }]);
+  world.stub.script(prompt, [escalation(path), { say: `${prompt} is done.` }]);
   const request = { prompt, cwd, topic: prompt, sandbox: "workspace-write", approvals: "ask" };
   const { data } = await client.call("codex_dispatch", request);
   const taskId = String(data["task_id"]);
@@ -47,7 +43,7 @@ test("the live list shows that a task waits, and w answers it", async () => {
   await terminal.shows("1 waiting for an answer");
   await terminal.shows("w answer");
   await terminal.press("w");
-  await terminal.shows("Codex's reason: Please.");
+  await terminal.shows("Codex's reason: It is needed.");
   await terminal.shows("accept, decline or cancel?");
   await terminal.press("accept", "Enter");
   await terminal.shows(/✓ completed/);
@@ -63,6 +59,9 @@ test("the command answer asks in a terminal; an empty line leaves the question o
   await terminal.press("Enter");
   await terminal.shows("[exit 0]");
   expect((await client.call("codex_status", { task_id: taskId })).data).toMatchObject({ status: "waiting" });
+  // A question that is not open is not shown as if the task asked nothing.
+  const other = await runCli(world, ["answer", taskId, "q1-9"]);
+  expect(other).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("It asks q1-0 now.") });
   const again = await open("answer", taskId);
   await again.shows("accept, decline or cancel?");
   await again.press("no", "Enter");
@@ -83,4 +82,21 @@ test("the options of a question do not control the terminal", async () => {
   await terminal.press("decline", "Enter");
   await terminal.shows("is answered (decline)");
   await client.call("codex_wait", { task_ids: [taskId] });
+});
+
+test("run shows a question once, and how to answer it; the page of a waiting task names its key", async () => {
+  const path = join(world.root, "made-RUNNING");
+  world.stub.script("RUNNING", [escalation(path), { say: "RUNNING is done." }]);
+  const terminal = await open("run", "--workspace-write", "--approvals", "ask", "--cwd", cwd, "RUNNING");
+  const [, taskId = ""] = /codex-mcp-server answer (\S+) q1-0/.exec((await terminal.shows("q1-0\n")).join("\n")) ?? [];
+  await terminal.shows(/\? q1-0: Let Codex run a command/);
+  const screen = (await terminal.screen()).join("\n");
+  expect(screen.split("Let Codex run a command")).toHaveLength(2);
+  const watching = await open("tasks", "--watch");
+  await watching.shows(/\? waiting/);
+  await watching.press("Enter");
+  await watching.shows(/w answer .*next tab/);
+  expect((await runCli(world, ["answer", taskId, "accept"])).exitCode).toBe(0);
+  await terminal.shows("[exit 0]");
+  expect(existsSync(path)).toBe(true);
 });

@@ -2,8 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Question } from "#domain/question.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import {
+  escalation,
+  questionsOf as allQuestionsOf,
+  untilAsked as untilTaskAsks,
+  untilEnded,
+} from "../support/asking-tasks.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { World } from "../support/world.ts";
@@ -24,8 +29,7 @@ afterAll(() => world.close());
 /** Returns the path of a file that Codex's sandbox does not allow to write, and a script that wants to make it. */
 function scriptOutside(prompt: string): string {
   const outside = join(world.root, `outside-${prompt}`);
-  const args = { cmd: `touch ${outside}`, sandbox_permissions: "require_escalated", justification: "It is needed." };
-  world.stub.script(prompt, [{ call: "exec_command", args }, { say: `${prompt} is done.` }]);
+  world.stub.script(prompt, [escalation(outside), { say: `${prompt} is done.` }]);
   return outside;
 }
 
@@ -37,22 +41,9 @@ async function start(prompt: string, more: object = {}, by = client): Promise<st
 }
 
 const show = async (taskId: string) => (await client.call("codex_status", { task_id: taskId })).data;
-const questionsOf = async (taskId: string) => ((await show(taskId))["questions"] ?? []) as Question[];
-
-/** Waits until a task asks. @returns its question */
-async function untilAsked(taskId: string): Promise<Question> {
-  await world.until(async () => (await questionsOf(taskId)).length > 0);
-  const [question] = await questionsOf(taskId);
-  if (question === undefined) throw new Error("it does not ask");
-  return question;
-}
-
-async function done(taskId: string): Promise<Record<string, unknown>> {
-  const { data } = await client.call("codex_wait", { task_ids: [taskId], timeout_seconds: 60 });
-  const [ended] = data["done"] as Record<string, unknown>[];
-  return ended ?? done(taskId);
-}
-
+const questionsOf = (taskId: string) => allQuestionsOf(client, taskId);
+const untilAsked = (taskId: string) => untilTaskAsks(world, client, taskId);
+const done = (taskId: string) => untilEnded(client, taskId);
 const logOf = (taskId: string) => readFileSync(taskPaths(world.stateHome, taskId).log, "utf8");
 
 describe("a task that asks to run a command", () => {
@@ -83,6 +74,8 @@ describe("a task that asks to run a command", () => {
     const events = (await client.call("codex_status", { task_id: taskId, since_event: 0 })).data["recent_events"];
     expect(events).toContainEqual({ type: "answer", text: `${question.id}: accept (command line)` });
     expect(await show(taskId)).not.toHaveProperty("questions");
+    // The feature by which its model can ask is not the user's choice, so Codex does not warn of it.
+    expect(logOf(taskId)).not.toContain("Under-development");
   });
 
   test("does not run it when an agent declines, and its model hears that", async () => {

@@ -65,6 +65,8 @@ test("a goal whose tokens are used is no success, and the result so far is kept"
   world.stub.script("AND-NOW", [{ say: "Just this." }]);
   const next = await client.call("codex", { prompt: "AND-NOW", cwd, resume: data["task_id"] });
   expect(next.data).toMatchObject({ success: true, result: "Just this." });
+  const { stdout } = await runCli(world, ["show", String(data["task_id"])]);
+  expect(stdout).toMatch(/^goal +Never done \(budgetLimited, \d+ of 600 tokens\)$/m);
 });
 
 test("a goal outlives its supervisor", async () => {

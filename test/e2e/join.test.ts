@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { Terminal } from "../support/terminal.ts";
+import { closingTerminals, type Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 
 // People who join a running task in Codex's own interface, in real terminals.
@@ -14,15 +15,12 @@ const WORKING = "esc to interrupt";
 let world: World;
 let cwd: string;
 let client: McpClient;
-const terminals: Terminal[] = [];
+const startTerminal = closingTerminals();
 
 beforeAll(async () => {
   world = new World();
   cwd = await world.repository();
   client = await world.client({ CODEXMCP_ENGINE: "app-server" });
-});
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
 });
 afterAll(() => world.close());
 
@@ -58,9 +56,7 @@ const interfaces = (taskId: string) =>
   world.processes().filter(({ command }) => command.includes("--remote") && command.includes(`/${taskId}/`));
 
 async function start(command: readonly string[], more: Record<string, string> = {}): Promise<Terminal> {
-  const terminal = await Terminal.start(world, command, SIZE, more);
-  terminals.push(terminal);
-  return terminal;
+  return startTerminal(world, command, SIZE, more);
 }
 
 /** Types a line. Keys that come at once with it would count as pasted. */
@@ -127,7 +123,8 @@ describe("a task in a tmux session", () => {
     expect(await eventsOf(taskId)).toContain("was interrupted by a person");
     const { data } = await client.call("codex_status", { task_id: taskId });
     expect(data).toMatchObject({ status: "running" });
-    await client.call("codex_send", { task_id: taskId, message: "Do this." });
+    const sent = await runCli(world, ["send", taskId, "Do this."]);
+    expect(sent.stdout).toBe(`${taskId}: the message starts the next turn\n`);
     expect(await wait(taskId)).toMatchObject([{ success: true, result: "This is done." }]);
   });
 
@@ -169,6 +166,7 @@ describe("a task in a tmux session", () => {
 
 test("a task without tmux is joined in the terminal itself, which is as before when the task ends", async () => {
   const { taskId, open } = await startGated("READING", { sandbox: "read-only" });
+  expect((await runCli(world, ["show", taskId])).stdout).toContain(`codex-mcp-server attach ${taskId}`);
   const terminal = await attach(taskId);
   await terminal.shows(WORKING);
   open();

@@ -146,7 +146,7 @@ test("the command takes a message from stdin, and refuses an empty one and an un
     env: world.environment(),
     stdio: [new Blob(["From a pipe.\n"]), "pipe", "inherit"],
   });
-  expect(await piped.stdout.text()).toBe(`${taskId}: the message follows the running turn\n`);
+  expect(await piped.stdout.text()).toBe(`${taskId}: the message starts the next turn\n`);
   expect(await runCli(world, ["send", taskId, "Now."], {}, cwd)).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining("--after"),

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, expect } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { taskPaths } from "#store/store-paths.ts";
+import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { appServerTest as test } from "../support/newer-codex.ts";
-import { World } from "../support/world.ts";
+import { Terminal } from "../support/terminal.ts";
+import { BINARY, World } from "../support/world.ts";
 
 // Under the read-only fallback the app-server cannot open a socket, so it is talked to through pipes.
 
@@ -46,6 +48,17 @@ test("a confined task takes a message into its running turn, and leaves no pipe 
   expect(lastRequest()).toContain("Mind the tests.");
   const { appServerInput, appServerOutput } = taskPaths(world.stateHome, taskId);
   expect([appServerInput, appServerOutput].filter(existsSync)).toEqual([]);
+});
+
+test("a confined task cannot be joined: show and attach name its log instead", async () => {
+  const { taskId, open } = await startGated("ALONE");
+  const { stdout } = await runCli(world, ["show", taskId]);
+  expect(stdout).toContain(`codex-mcp-server logs -f ${taskId}`);
+  const terminal = await Terminal.start(world, [BINARY, "attach", taskId], { width: 200, height: 20 });
+  await terminal.shows("it runs without tmux, and it runs under the read-only fallback");
+  await terminal.close();
+  open();
+  expect(await wait(taskId)).toMatchObject([{ success: true }]);
 });
 
 test("a confined task whose supervisor was killed is taken over, takes messages, and has each item once", async () => {

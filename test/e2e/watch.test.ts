@@ -1,16 +1,13 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { Terminal } from "../support/terminal.ts";
+import { afterAll, describe, expect, test } from "bun:test";
+import { closingTerminals, type Terminal } from "../support/terminal.ts";
 import { BINARY, World } from "../support/world.ts";
 import { writeOldTasks } from "../support/old-tasks.ts";
 
 const WIDTHS = [80, 200] as const;
 const KEYS = "q quit";
 const worlds: World[] = [];
-const terminals: Terminal[] = [];
+const startTerminal = closingTerminals();
 
-afterEach(async () => {
-  for (const terminal of terminals.splice(0)) await terminal.close();
-});
 afterAll(async () => {
   for (const world of worlds) await world.close();
 });
@@ -24,8 +21,7 @@ function newWorld(): World {
 async function watch(world: World, width: number, more: Record<string, string> = {}): Promise<Terminal> {
   // Otherwise old tasks would be removed.
   const variables = { CODEXMCP_KEEP_TASKS: "1000", ...more };
-  const terminal = await Terminal.start(world, [BINARY, "tasks", "--watch"], { width, height: 20 }, variables);
-  terminals.push(terminal);
+  const terminal = await startTerminal(world, [BINARY, "tasks", "--watch"], { width, height: 20 }, variables);
   await terminal.shows(KEYS);
   return terminal;
 }

@@ -8,8 +8,8 @@ import { countTasks, queryTasks } from "#store/tasks/list-tasks.ts";
 import { offerAnswer, readAnswerFile, recordQuestions, type StoredAnswer } from "#store/tasks/questions.ts";
 import { openStore, type Store } from "#store/store.ts";
 import { taskPaths } from "#store/store-paths.ts";
-import { toEndedTask } from "#tasks/supervise/end-record.ts";
-import { TaskQuestions } from "#tasks/supervise/question-desk.ts";
+import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
+import { TaskQuestions } from "#tasks/supervise/turns/question-desk.ts";
 import { Scratch } from "../support/scratch.ts";
 
 const HOUR_MS = 3_600_000;

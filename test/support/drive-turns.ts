@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
-import { TurnDriver } from "#codex/engines/turn-driver.ts";
+import { TurnDriver } from "#codex/engines/turns/turn-driver.ts";
 import type { TaskMessage } from "#domain/message.ts";
 import { Inbox, listMessages, postMessage, readDelivery } from "#store/tasks/inbox.ts";
-import { RunMessages } from "#tasks/supervise/run-messages.ts";
+import { RunMessages } from "#tasks/supervise/turns/run-messages.ts";
 
 const cleanUps: (() => void)[] = [];
 afterEach(() => {

@@ -1,4 +1,5 @@
 import { $ } from "bun";
+import { afterEach } from "bun:test";
 import type { World } from "./world.ts";
 
 /** A program in a real terminal: a tmux server of its own, whose screen is read and whose keys are pressed. */
@@ -80,4 +81,17 @@ export class Terminal {
   async #tmux(...args: string[]): Promise<string> {
     return $`tmux -S ${this.#socket} ${args}`.env(this.#world.environment()).quiet().nothrow().text();
   }
+}
+
+/** Returns a function that starts terminals for the tests of a file, which are closed after each of them. */
+export function closingTerminals(): typeof Terminal.start {
+  const terminals: Terminal[] = [];
+  afterEach(async () => {
+    for (const terminal of terminals.splice(0)) await terminal.close();
+  });
+  return async (...how) => {
+    const terminal = await Terminal.start(...how);
+    terminals.push(terminal);
+    return terminal;
+  };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { AppServerConnection } from "#codex/engines/connection.ts";
+import { AppServerConnection } from "#codex/engines/connection/connection.ts";
 import { Translator } from "#codex/engines/translate.ts";
-import type { Wire } from "#codex/engines/wire.ts";
+import type { Wire } from "#codex/engines/connection/wire.ts";
 
 const message = (id: string, text: string) => ({ item: { type: "agentMessage", id, text } });
 

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Interviewer } from "#codex/engines/interviewer.ts";
+import { Interviewer } from "#codex/engines/questions/interviewer.ts";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import type { Question, QuestionAnswer, QuestionContent } from "#domain/question.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { readQuestion } from "#codex/engines/read-question.ts";
+import { readQuestion } from "#codex/engines/questions/read-question.ts";
 import { abridgeQuestion, listAnswers, type Question, questionIdOf, runOfQuestion } from "#domain/question.ts";
 import { readAnswer } from "#domain/read-answer.ts";
 import type { TaskRecord } from "#domain/record.ts";

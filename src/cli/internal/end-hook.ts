@@ -1,4 +1,4 @@
-import { runEndHook } from "#tasks/supervise/end-hook.ts";
+import { runEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { defineCommand } from "#cli/framework/command.ts";
 
 /** Runs the user's command for the end of a task: `end-hook --folder <folder>`. The supervisor starts it. */

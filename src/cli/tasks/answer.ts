@@ -1,4 +1,4 @@
-import { answerQuestion } from "#tasks/answer-question.ts";
+import { answerQuestion, getOpenQuestion, readWholeQuestion } from "#tasks/answer-question.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { resolveTask } from "#tasks/lookup.ts";
@@ -6,8 +6,6 @@ import { describeQuestion, listAnswers, type Question } from "#domain/question.t
 import { openQuestions, type TaskRecord } from "#domain/record.ts";
 import { AppError } from "#base/errors.ts";
 import { makeVisible } from "#base/visible-text.ts";
-import { taskPaths } from "#store/store-paths.ts";
-import { readQuestionFile } from "#store/tasks/questions.ts";
 import { ask, canAsk } from "#cli/setup/ask.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -39,7 +37,7 @@ export const answerCommand = defineCommand({
     const isQuestion = /^q\d+-\w+$/.test(given[0] ?? "");
     const [id, answer] = isQuestion ? given : [undefined, given[0]];
     if (answer !== undefined) return answerOne(context, record, { id, answer: await readPrompt(answer), isJson: json });
-    const shown = id === undefined ? open : open.filter((question) => question.id === id);
+    const shown = id === undefined ? open : [getOpenQuestion(context, record, id)];
     if (json) printJson({ task_id: record.task_id, questions: shown });
     else if (shown.length === 0) printLines([compose`${paint(record.task_id, "bold")} asks nothing.`]);
     if (json) return 0;
@@ -58,9 +56,7 @@ export async function answerInTerminal(context: AppContext, record: TaskRecord):
 
 async function showAndAsk(context: AppContext, record: TaskRecord, questions: readonly Question[]): Promise<void> {
   for (const question of questions) {
-    // The record may leave parts of it out.
-    const whole = readQuestionFile(taskPaths(context.config.home, record.task_id), question.id) ?? question;
-    printLines(formatQuestion(whole));
+    printLines(formatQuestion(readWholeQuestion(context, record, question)));
     const typed = canAsk() ? await ask(`${listAnswers(question)}? `) : "";
     if (typed !== "") await answerOne(context, record, { id: question.id, answer: typed, isJson: false });
   }
@@ -91,7 +87,7 @@ export function formatQuestion(question: Question): Text[] {
     // Also in a pipe, nothing of what is approved is left out.
     ...rest.map((text) => hangingIndent(multiline(makeVisible(text, true)))),
     paint(
-      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one does`,
+      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one answers`,
       "dim",
     ),
     "",

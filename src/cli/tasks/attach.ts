@@ -29,7 +29,7 @@ export const attachCommand = defineCommand({
   ],
   run: async ({ options, operands: [name = ""] }) => {
     if (!isTerminal()) {
-      throw new AppError("invalid_argument", "attach needs a terminal.", "Use `codex-mcp-server logs --follow`.");
+      throw new AppError("invalid_argument", "attach needs a terminal.", "Use `codex-mcp-server logs -f <task>`.");
     }
     const context = openCommandContext();
     const task = await reconcile(context, resolveTask(context, name));

@@ -7,8 +7,16 @@ import { errorTerminalWidth, printErrors } from "#cli/terminal/output.ts";
 import { compose, inOneLine, paint } from "#cli/terminal/style.ts";
 import { sliceToWidth } from "#cli/terminal/table.ts";
 
-/** Says on stderr that a task waits for an answer, once for each question, until `signal` aborts. */
-export async function reportQuestions(context: AppContext, task: TaskRecord, signal: AbortSignal): Promise<void> {
+/**
+ * Says on stderr that a task waits for an answer, once for each question, until `signal` aborts.
+ * @param isShown whether the questions themselves are shown there, among the events of the task
+ */
+export async function reportQuestions(
+  context: AppContext,
+  task: TaskRecord,
+  signal: AbortSignal,
+  isShown = false,
+): Promise<void> {
   const known = new Set<string>();
   while (task.approvals === "ask" && !signal.aborted) {
     const questions = await waitForQuestion(context, task, ({ id }) => known.has(id), signal);
@@ -16,7 +24,7 @@ export async function reportQuestions(context: AppContext, task: TaskRecord, sig
       known.add(question.id);
       const asked = compose`${paint(question.id, "bold")} ${inOneLine(summarizeQuestion(question))}`;
       printErrors([
-        sliceToWidth(paint(asked, "yellow"), errorTerminalWidth()),
+        ...(isShown ? [] : [sliceToWidth(paint(asked, "yellow"), errorTerminalWidth())]),
         paint(`codex-mcp-server answer ${task.task_id} ${question.id}`, "dim"),
       ]);
     }

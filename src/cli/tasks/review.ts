@@ -3,7 +3,10 @@ import { expandHome } from "#base/paths.ts";
 import { startReview } from "#tasks/review/start-review.ts";
 import { defineCommand } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
+import { RUN_OPTIONS } from "./run.ts";
 import { startAndReport } from "./run-and-report.ts";
+
+const { model, effort, profile, timeout, detach, quiet } = RUN_OPTIONS;
 
 const PRIORITIES = ["P0", "P1", "P2", "P3"] as const;
 
@@ -24,19 +27,14 @@ export const reviewCommand = defineCommand({
       choices: PRIORITIES,
       summary: "Exit with 3 if a finding has this priority, or a more urgent one; P0 is the most urgent",
     },
-    cwd: {
-      type: "string",
-      placeholder: "folder",
-      kind: "folder",
-      summary: "Folder of the repository (default: the current one)",
-    },
-    model: { type: "string", short: "m", placeholder: "name", summary: "Model for this task" },
-    effort: { type: "string", placeholder: "level", summary: "Reasoning effort, for example low or high" },
-    profile: { type: "string", short: "p", placeholder: "name", summary: "Codex profile" },
-    timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
-    detach: { type: "boolean", short: "d", summary: "Print the task's id once it is started, and leave it running" },
+    cwd: { ...RUN_OPTIONS.cwd, summary: "Folder of the repository (default: the current one)" },
+    model,
+    effort,
+    profile,
+    timeout,
+    detach,
     json: { type: "boolean", summary: "Print the findings with all facts about the task as JSON" },
-    quiet: { type: "boolean", short: "q", summary: "Print nothing but errors on stderr" },
+    quiet,
   },
   examples: [
     ["review", "Review what is not committed yet"],
@@ -45,23 +43,23 @@ export const reviewCommand = defineCommand({
     ["review base:origin/main --fail-on P1 --timeout 20m", "Fail a CI job for serious faults"],
   ],
   run: async ({ options, operands: [target = "uncommitted"] }) => {
-    const { json, detach, quiet, focus, cwd, model, effort, profile, timeout, "fail-on": failOn } = options;
+    const { focus, cwd, "fail-on": failOn } = options;
     const context = openCommandContext();
     const request = {
       target,
       focus,
       cwd: cwd === undefined ? undefined : resolve(expandHome(cwd)),
-      model,
-      reasoningEffort: effort,
-      profile,
-      timeoutSeconds: timeout,
-      mode: detach ? "dispatch" : "blocking",
+      model: options.model,
+      reasoningEffort: options.effort,
+      profile: options.profile,
+      timeoutSeconds: options.timeout,
+      mode: options.detach ? "dispatch" : "blocking",
       client: "command line",
     } as const;
     return startAndReport(context, async () => startReview(context, request, async () => process.cwd()), {
-      isJson: json,
-      isDetached: detach,
-      isQuiet: quiet,
+      isJson: options.json,
+      isDetached: options.detach,
+      isQuiet: options.quiet,
       failOn: failOn === undefined ? undefined : PRIORITIES.indexOf(failOn),
     });
   },

@@ -88,7 +88,7 @@ async function waitForEnd(context: AppContext, task: TaskRecord, { isQuiet }: Ru
   if (isEnded(task)) return task;
   if (isQuiet) return waitForTask(context, task);
   const over = new AbortController();
-  void reportQuestions(context, task, over.signal);
+  void reportQuestions(context, task, over.signal, isErrorTerminal());
   try {
     return isErrorTerminal() ? await showUntilEnd(context, task) : await waitForTask(context, task);
   } finally {

@@ -8,7 +8,8 @@ import { openCommandContext } from "#cli/framework/open-context.ts";
 import { readOutputSchema, readPrompt } from "./read-input.ts";
 import { runAndReport } from "./run-and-report.ts";
 
-const OPTIONS = {
+/** Options of `run`; other commands that start tasks have some of them, too. */
+export const RUN_OPTIONS = {
   "read-only": { type: "boolean", summary: "Only read, in the folder itself; the default" },
   "workspace-write": { type: "boolean", summary: "Change files in a git worktree, within Codex's sandbox" },
   "full-access": { type: "boolean", summary: "Change files in a git worktree, without a sandbox" },
@@ -66,13 +67,13 @@ const OPTIONS = {
 
 /** Options of `resume`, whose defaults come from the resumed task. */
 const RESUME_OPTIONS = {
-  ...OPTIONS,
-  "read-only": { ...OPTIONS["read-only"], summary: "Only read, in the task's worktree or folder" },
+  ...RUN_OPTIONS,
+  "read-only": { ...RUN_OPTIONS["read-only"], summary: "Only read, in the task's worktree or folder" },
   topic: {
-    ...OPTIONS.topic,
+    ...RUN_OPTIONS.topic,
     summary: "Name of the work in a few words (default: the next version of the task's topic)",
   },
-  cwd: { ...OPTIONS.cwd, summary: "Folder of the work (default: that of the task)" },
+  cwd: { ...RUN_OPTIONS.cwd, summary: "Folder of the work (default: that of the task)" },
 } as const satisfies Record<string, OptionSpec>;
 
 const STREAMS =
@@ -88,7 +89,7 @@ export const runCommand = defineCommand({
   details: `With - as the prompt, reads it from stdin. ${STREAMS}`,
   operands: { usage: "<prompt|->", min: 1, max: 1 },
   options: {
-    ...OPTIONS,
+    ...RUN_OPTIONS,
     resume: {
       type: "string",
       short: "r",
@@ -120,7 +121,7 @@ export const resumeCommand = defineCommand({
   run: async ({ options, operands: [task = "", prompt = ""] }) => start({ options, operands: [prompt] }, task),
 });
 
-type RunInput = Input<ValuesOf<typeof OPTIONS>>;
+type RunInput = Input<ValuesOf<typeof RUN_OPTIONS>>;
 
 async function start({ options, operands: [text = ""] }: RunInput, resume: string | undefined): Promise<number> {
   const { json, detach, quiet } = options;

@@ -8,7 +8,7 @@ import { compose, paint } from "#cli/terminal/style.ts";
 
 const DELIVERIES = {
   steered: "is in the running turn",
-  queued: "follows the running turn",
+  queued: "starts the next turn",
   replaced: "replaces the interrupted turn",
   started: "has started the next run of its session",
 } as const;

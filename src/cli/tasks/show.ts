@@ -1,8 +1,9 @@
 import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import type { Config } from "#base/config.ts";
 import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
@@ -30,7 +31,7 @@ export const showCommand = defineCommand({
     const detail = await showTask(context, record.task_id);
     const stored = findTask(context.store, record.task_id);
     if (options.json) printJson(withCommandHints(detail));
-    else printLines(describe(detail, stored?.record ?? record));
+    else printLines(describe(detail, stored?.record ?? record, context.config));
     return 0;
   },
 });
@@ -38,7 +39,7 @@ export const showCommand = defineCommand({
 /** Maximum number of recent events that are shown. */
 const MAX_EVENTS = 8;
 
-function describe(detail: TaskDetail, record: TaskRecord): Text[] {
+function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[] {
   return [
     compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
     ...fields(detail, record),
@@ -50,7 +51,7 @@ function describe(detail: TaskDetail, record: TaskRecord): Text[] {
     ...describeOutcome(detail),
     ...describeFindings(detail, record),
     "",
-    ...nextSteps(detail, record).map((line) => paint(line, "dim")),
+    ...nextSteps(detail, record, config).map((line) => paint(line, "dim")),
   ];
 }
 
@@ -66,6 +67,9 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["ended", "end_time" in record ? formatLocalTime(new Date(record.end_time)) : undefined],
     ["client", record.client],
     ["sandbox", detail.sandbox + (record.readonly_fallback === true ? " (fallback)" : "")],
+    ["approvals", record.approvals],
+    ["review of", record.review],
+    ["goal", describeGoal(detail, record)],
     ["settings", settings.filter(Boolean).join(", ") || undefined],
     ["workspace", shortenHome(detail.cwd)],
     ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
@@ -82,6 +86,19 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
   return rows.flatMap(([name, value]) =>
     value === undefined ? [] : [compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
   );
+}
+
+/** Maximum number of characters of the goal that are shown. */
+const MAX_GOAL = 300;
+
+function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): string | undefined {
+  if (goal === undefined) return undefined;
+  const { objective, token_budget: budget } = goal;
+  const used = state && `${state.tokens_used}${budget === undefined ? "" : ` of ${budget}`} tokens`;
+  const limit = budget === undefined ? [] : [`at most ${budget} tokens`];
+  const facts = state === undefined ? limit : [state.status, used];
+  const text = shorten(objective.replace(/\s+/g, " "), MAX_GOAL);
+  return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */
@@ -151,12 +168,12 @@ function wrap(text: string): string[] {
   return wrapToWidth(multiline(withoutControls(text)), terminalWidth(), { isHard: false });
 }
 
-function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord): string[] {
+function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord, { pane }: Config): string[] {
   if (status === "queued") return [`codex-mcp-server cancel ${id}`];
   if (status === "waiting") return [`codex-mcp-server answer ${id}`];
   if (status === "running") {
-    const follow = record.tmux_session === undefined ? `logs -f ${id}` : `attach ${id}`;
-    return [`codex-mcp-server ${follow}`];
+    const canAttach = record.tmux_session !== undefined || (pane === "tui" && mayBeJoined(record));
+    return [`codex-mcp-server ${canAttach ? "attach" : "logs -f"} ${id}`];
   }
   const work = worktree_dir === undefined ? [] : ["diff", "merge", "discard"];
   return [...work, "logs"].map((command) => `codex-mcp-server ${command} ${id}`);

@@ -1,10 +1,10 @@
 import { closeSync, openSync } from "node:fs";
 import { isProcessAlive, type ProcessIdentity, signalProcess } from "#platform/process/identity.ts";
 import { adoptCodex, type CodexProcess, type CodexStart, type ProcessEnd, spawnCodex } from "#codex/process.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel } from "#codex/engines/connection/channel.ts";
 import { LogWriter } from "./log-writer.ts";
-import { makePipes } from "./pipes.ts";
-import { TurnDriver } from "./turn-driver.ts";
+import { makePipes } from "#codex/engines/connection/pipes.ts";
+import { TurnDriver } from "#codex/engines/turns/turn-driver.ts";
 import type { TurnRequest } from "./turn-request.ts";
 
 /** Files of a run that the app-server engine uses. */

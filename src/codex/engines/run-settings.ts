@@ -1,8 +1,8 @@
 import { dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 import { readConfigFile } from "#codex/config-files.ts";
-import { AppServerError } from "./app-server-error.ts";
-import { type AppServerConnection, readField } from "./connection.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import { type AppServerConnection, readField } from "#codex/engines/connection/connection.ts";
 import type { SandboxPolicy, TurnRequest } from "./turn-request.ts";
 
 /** Provider of models that Codex uses if none is set. */

@@ -26,8 +26,11 @@ export function threadSettings(request: CodexRequest, flags: readonly string[]):
   if (!requested.every(([key]) => OF_THREADS.test(key))) return undefined;
   const config: Record<string, unknown> = {};
   if (request.reasoning_effort !== undefined) config["model_reasoning_effort"] = request.reasoning_effort;
-  // Lets the model ask questions, too.
-  if (request.approvals === "ask") setIn(config, ["features", "default_mode_request_user_input"], true);
+  // Lets the model ask questions, too. Codex would warn of a feature that the user has not chosen.
+  if (request.approvals === "ask") {
+    setIn(config, ["features", "default_mode_request_user_input"], true);
+    setIn(config, ["suppress_unstable_features_warning"], true);
+  }
   for (const [key, value] of [...flags.map((flag) => splitSetting(flag.slice(FLAG.length))), ...requested]) {
     const parsed = parseValue(value);
     if (parsed === undefined || !isJson(parsed)) return undefined;

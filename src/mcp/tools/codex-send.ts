@@ -30,7 +30,9 @@ export const codexSend = defineTool({
       status,
       delivery: z
         .enum([...DELIVERIES, "started", "answered"])
-        .describe("steered: in the running turn; queued: after it; replaced: instead of it; started: a next run"),
+        .describe(
+          "steered: in the running turn; replaced: instead of it; queued: in the next turn; started: a next run",
+        ),
       decision: z.string().optional().describe("Decision of an answer"),
       note: z.string().optional(),
     }),

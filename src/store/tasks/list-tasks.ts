@@ -11,8 +11,8 @@ import {
   type VisibleStatus,
 } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";
-import { VISIBLE_STATUS } from "./questions.ts";
 import { parseAddress, type StoredRow, STORED_COLUMNS, type StoredTask, toStoredTask } from "./task-row.ts";
+import { VISIBLE_STATUS } from "./visible-status.ts";
 
 /** Entry of the list of tasks. */
 export interface TaskSummary {

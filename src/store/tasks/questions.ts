@@ -15,10 +15,6 @@ import { changeTask } from "./change-task.ts";
 // A question is a file of the task's folder, `<id>.json`, and so is its answer, `<id>.answer`. An answer is linked to its name, which
 // fails if there is one: the first answer counts, even of two at the same moment, and whether a supervisor lives or not.
 
-/** SQL expression for the state that people see: the rule of `visibleStatus`. */
-export const VISIBLE_STATUS =
-  "CASE WHEN status = 'running' AND json_array_length(record, '$.questions') > 0 THEN 'waiting' ELSE status END";
-
 /** Answer as it is stored. */
 export interface StoredAnswer extends QuestionAnswer {
   /** Distinguishes this answer from another of the same content. */

@@ -1,6 +1,6 @@
 import { AppError } from "#base/errors.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
+import { type EndedTask, isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { type JoinNote, readJoinNote } from "#store/tasks/join-note.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -61,11 +61,6 @@ export async function attachTask(
   return { exitCode: 0, ended: await waitAtMost(context, task, RECORD_TIMEOUT_MS) };
 }
 
-/** Returns whether a task runs in an app-server, or may do so later. */
-function mayBeJoined({ status, engine }: TaskRecord): boolean {
-  return status === "queued" || engine === "app-server";
-}
-
 /** Waits until a task that has just been started can be joined. @returns undefined if it cannot */
 async function waitForNote({ config, store }: AppContext, task: TaskRecord): Promise<JoinNote | undefined> {
   const paths = taskPaths(config.home, task.task_id);
@@ -102,13 +97,22 @@ function ended({ task_id, status }: EndedTask): AppError {
   );
 }
 
-function nothingToShow({ task_id, tmux_session, status, engine }: TaskRecord): AppError {
+function nothingToShow(task: TaskRecord): AppError {
+  const { task_id, tmux_session } = task;
   const session = tmux_session === undefined ? "it runs without tmux" : "its tmux session was closed";
-  const joining = status === "queued" ? "it is queued" : engine === undefined ? "it runs with codex exec" : "";
-  const because = joining === "" ? session : `${session}, and ${joining}`;
+  const joining = whyNotJoined(task);
+  const because = joining === undefined ? session : `${session}, and ${joining}`;
   return new AppError(
     "invalid_argument",
     `${task_id} cannot be attached to: ${because}.`,
     `Run \`codex-mcp-server logs -f ${task_id}\` instead.`,
   );
+}
+
+/** Returns the reason why a task cannot be joined in Codex's own interface; undefined if it can. */
+function whyNotJoined({ status, engine, pipes, readonly_fallback }: TaskRecord): string | undefined {
+  if (status === "queued") return "it is queued";
+  if (engine === undefined) return "it runs with codex exec";
+  if (pipes === undefined) return undefined;
+  return readonly_fallback === true ? "it runs under the read-only fallback" : "its app-server has no socket";
 }

@@ -1,5 +1,5 @@
 import { existsSync, rmSync, statSync } from "node:fs";
-import { removeChannelFiles } from "#codex/engines/channel-files.ts";
+import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
 import { listNames } from "#base/paths.ts";

@@ -15,9 +15,9 @@ import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#do
 import type { AppContext } from "#tasks/context.ts";
 import { endHelpers, endLeftovers } from "./end-processes.ts";
 import { endUnusedSpare } from "./end-spare.ts";
-import { CANCELLED, toEndedTask } from "#tasks/supervise/end-record.ts";
-import { startEndHook } from "#tasks/supervise/end-hook.ts";
-import { finishTask, finishUnseenTask } from "#tasks/supervise/finish-task.ts";
+import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
+import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
+import { finishTask, finishUnseenTask } from "#tasks/supervise/finish/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { readTaskLife } from "./task-life.ts";
 import { findContinuation } from "./waiting-turns.ts";

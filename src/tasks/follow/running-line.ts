@@ -52,7 +52,7 @@ export function describeActivity({ config, store }: AppContext, task: TaskRecord
 /** Says how an agent answers a question. */
 export function describeAnswering(taskId: string, question: Question): string {
   const call = `{task_id: "${taskId}", answer: "${question.id}", message}`;
-  return `It waits for an answer: call codex_send ${call} with message ${listAnswers(question)}; ask the user if it matters.`;
+  return `It waits for an answer: call codex_send ${call} with message ${listAnswers(question)}; ask the user unless the answer is obvious.`;
 }
 
 /** Says in one line what a task waits for and how to answer. */

@@ -118,7 +118,7 @@ async function startIdle(context: AppContext): Promise<void> {
   const ended = spare.exited.then(() => UNKNOWN_END);
   void ended.then(drop);
   try {
-    const { connect } = await import("#codex/engines/thread.ts");
+    const { connect } = await import("#codex/engines/turns/thread.ts");
     // It also does here what an app-server does once, at its first connection.
     const connection = await connect({ socket: sparePaths(context.config.home, spare.id).socket }, ended, {
       notified: () => {},

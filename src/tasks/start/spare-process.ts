@@ -1,6 +1,6 @@
 import { closeSync, linkSync, openSync, rmSync } from "node:fs";
-import { listSocketFiles } from "#codex/engines/channel-files.ts";
-import { listenArguments } from "#codex/engines/channel.ts";
+import { listSocketFiles } from "#codex/engines/connection/channel-files.ts";
+import { listenArguments } from "#codex/engines/connection/channel.ts";
 import { taskEnvironment } from "#codex/process.ts";
 import { locateCodex } from "#codex/locate.ts";
 import { mcpServerArguments } from "#codex/mcp-servers.ts";

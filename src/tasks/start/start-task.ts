@@ -16,7 +16,7 @@ import { goalOf } from "./goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { buildTask } from "./build-task.ts";
-import { toEndedTask } from "#tasks/supervise/end-record.ts";
+import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";

@@ -7,7 +7,7 @@ import {
   type CodexStart,
   startCodex,
 } from "#codex/process.ts";
-import { type Channel, listenArguments } from "#codex/engines/channel.ts";
+import { type Channel, listenArguments } from "#codex/engines/connection/channel.ts";
 import { threadSettings } from "#codex/engines/thread-settings.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
 import { userConfigFiles } from "#codex/config-files.ts";
@@ -23,8 +23,8 @@ import { canListenAt } from "#tasks/start/codex-capabilities.ts";
 import { isJoined } from "#store/tasks/join-note.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { linkSpareSocket } from "./spare-socket.ts";
-import type { RunFollowUps } from "./follow-ups.ts";
-import { TaskQuestions } from "./question-desk.ts";
+import type { RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
+import { TaskQuestions } from "#tasks/supervise/turns/question-desk.ts";
 import { containRun } from "./run-containment.ts";
 
 /** Returns whether a run can use the app-server that was started for it. */

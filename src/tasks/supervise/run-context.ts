@@ -5,7 +5,7 @@ import { taskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { RunningTask, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { CANCELLED } from "./end-record.ts";
+import { CANCELLED } from "#tasks/supervise/finish/end-record.ts";
 import { RunClock } from "./run-clock.ts";
 import type { RunContext } from "./supervise-run.ts";
 

@@ -1,5 +1,5 @@
 import type { Failure } from "#base/errors.ts";
-import { CANCELLED } from "./end-record.ts";
+import { CANCELLED } from "#tasks/supervise/finish/end-record.ts";
 
 /** Request to end a run, with the reason; the first reason counts. It is noticed in every phase of a run. */
 export interface StopRequest {

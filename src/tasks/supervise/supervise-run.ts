@@ -3,7 +3,6 @@ import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
 import { RunLog, type RunResult } from "#codex/run/run-log.ts";
 import type { RunState } from "#codex/run/run-state.ts";
 import type { Failure } from "#base/errors.ts";
-import { logger } from "#base/log.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -12,8 +11,9 @@ import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
-import { offerJoining } from "./offer-joining.ts";
+import { offerJoining } from "#tasks/supervise/turns/offer-joining.ts";
 import type { StopRequest } from "./stop-request.ts";
+import { tryTo } from "./try-to.ts";
 
 /** Observer of a run: the pane of its tmux session. */
 export interface RunObserver {
@@ -57,7 +57,7 @@ export async function superviseRun(
     times.record(log.bytesRead);
     if (log.state.readMessages !== read) {
       read = log.state.readMessages;
-      for (const message of read) tryTo(task, () => turns.read(message));
+      for (const message of read) tryTo(task.task_id, () => turns.read(message));
     }
     const { sessionId: reported, strayedSession } = log.state;
     if (reported === undefined) return;
@@ -65,7 +65,7 @@ export async function superviseRun(
     if (reported === sessionId) return;
     sessionId = reported;
     if (task.resumes !== undefined && reported !== task.resumes) stop.request(wrongSession(task.resumes, reported));
-    tryTo(task, () => recordSession(context.store, task, reported));
+    tryTo(task.task_id, () => recordSession(context.store, task, reported));
     void offerJoining(context, task, reported);
   };
   const { folder } = taskPaths(context.config.home, task.task_id);
@@ -112,12 +112,12 @@ async function followProcess(
 ): Promise<Pick<RunResult, "end" | "stopped">> {
   const stopped = await Promise.race([ended.then(() => undefined), stop.requested]);
   if (stopped !== undefined) {
-    tryTo(task, () => recordCodexEnd(context.store, task, { stopped }));
+    tryTo(task.task_id, () => recordCodexEnd(context.store, task, { stopped }));
     await endProcesses(context, task, identity);
   }
   const end = await ended;
   // A run that another engine is to do has not ended.
-  if (end.isUnusable !== true) tryTo(task, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+  if (end.isUnusable !== true) tryTo(task.task_id, () => recordCodexEnd(context.store, task, { ...end, stopped }));
   return { end, stopped };
 }
 
@@ -128,13 +128,4 @@ export function wrongSession(wanted: string, got: string): Failure {
     message: `Codex started the new session ${got} instead of resuming ${wanted}.`,
     hint: "Resume an earlier task of the same CODEX_HOME, or start a new session.",
   };
-}
-
-/** Writes an optional record. An error, such as a full disk, is only logged. */
-function tryTo(task: RunningTask, record: () => void): void {
-  try {
-    record();
-  } catch (error) {
-    logger("app").warn`${task.task_id}: ${String(error)}`;
-  }
 }

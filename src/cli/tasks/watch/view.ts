@@ -19,7 +19,7 @@ const HELP: readonly (readonly [keys: string, meaning: string])[] = [
   ["r", "Open a task: its result"],
   ["v", "Open a task: its changes"],
   ["Tab, 1 2 3", "Change between Live, Result and Diff"],
-  ["a", "Attach to the task's tmux session, without typing into it"],
+  ["a", "Join the task in Codex's own interface, or watch its log"],
   ["w", "Answer what a waiting task asks"],
   ["c", "Cancel the task"],
   ["m", "Merge the task's branch as one commit"],
@@ -95,6 +95,8 @@ function drawFooter({ message, tasks, selected }: ListState, { width }: Size): T
 /** Page of a task. */
 export interface TaskView {
   title: Text;
+  /** Whether the task asks something. */
+  isWaiting?: boolean;
   tab: Tab;
   lines: readonly TabLine[];
   /** Number of lines by which it is scrolled: from its end on the tab Live, from its beginning on others. */
@@ -103,7 +105,7 @@ export interface TaskView {
 }
 
 /** Returns the lines of a task's page. */
-export function drawTask({ title, tab, lines, scrolled, message }: TaskView, size: Size): Text[] {
+export function drawTask({ title, isWaiting = false, tab, lines, scrolled, message }: TaskView, size: Size): Text[] {
   const wrapped = lines.flatMap(({ text, style }) =>
     wrapToWidth(text, size.width, { isHard: true }).map((line) => paint(line, style)),
   );
@@ -112,7 +114,7 @@ export function drawTask({ title, tab, lines, scrolled, message }: TaskView, siz
   const from = tab === "Live" ? Math.max(0, wrapped.length - hidden - visibleLines) : hidden;
   const below = Math.max(0, wrapped.length - from - visibleLines);
   const tabs = TABS.map((each) => (each === tab ? paint(`[${each}]`, "bold") : paint(` ${each} `, "dim")));
-  const footer = `${PAGE_KEYS}${below > 0 ? `  (${below} lines below)` : ""}`;
+  const footer = `${isWaiting ? "w answer  " : ""}${PAGE_KEYS}${below > 0 ? `  (${below} lines below)` : ""}`;
   return [
     sliceToWidth(compose`${join(tabs, "")}  ${paint(title, "bold")}`, size.width),
     ...fill(wrapped.slice(from, from + visibleLines), visibleLines),

@@ -116,10 +116,12 @@ class Watch {
 
   #drawPage({ taskId, tab, scrolled, diff }: Page): Text[] {
     const record = this.#source.findRecord(taskId);
-    const title = compose`${taskId}  ${record === undefined ? "removed" : formatStatus(visibleStatus(record))}`;
+    const status = record === undefined ? undefined : visibleStatus(record);
+    const title = compose`${taskId}  ${status === undefined ? "removed" : formatStatus(status)}`;
+    const isWaiting = status === "waiting";
     const lines =
       record === undefined ? [] : tab === "Live" ? readLive(record) : tab === "Result" ? readResult(record) : diff;
-    return drawTask({ title, tab, lines, scrolled, message: this.#state.message }, this.#screen.size);
+    return drawTask({ title, isWaiting, tab, lines, scrolled, message: this.#state.message }, this.#screen.size);
   }
 
   #showMessage(message: string | undefined): void {

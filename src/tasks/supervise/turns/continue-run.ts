@@ -10,8 +10,8 @@ import { writeFollowUp } from "#store/tasks/task-folder.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endLeftovers } from "#tasks/end/end-processes.ts";
 import type { RunFollowUps } from "./follow-ups.ts";
-import { launchFollowUp } from "./launch-codex.ts";
-import type { StopRequest } from "./stop-request.ts";
+import { launchFollowUp } from "#tasks/supervise/launch-codex.ts";
+import type { StopRequest } from "#tasks/supervise/stop-request.ts";
 
 /**
  * Continues a run of `codex exec` whose process has ended by itself: starts the next one in the same session if the turn is followed by

@@ -1,19 +1,19 @@
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
-import { AppServerError } from "./app-server-error.ts";
-import { type AppServerConnection, readField } from "./connection.ts";
-import type { Channel } from "./channel.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import { type AppServerConnection, readField } from "#codex/engines/connection/connection.ts";
+import type { Channel } from "#codex/engines/connection/channel.ts";
 import { GoalKeeper } from "./goal-keeper.ts";
-import { Interviewer } from "./interviewer.ts";
+import { Interviewer } from "#codex/engines/questions/interviewer.ts";
 import { JoinedTurns } from "./joined-turns.ts";
-import type { LoggedRun, LogWriter } from "./log-writer.ts";
+import type { LoggedRun, LogWriter } from "#codex/engines/log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
-import { completeSettings } from "./run-settings.ts";
+import { completeSettings } from "#codex/engines/run-settings.ts";
 import { connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
-import { Translator } from "./translate.ts";
+import { Translator } from "#codex/engines/translate.ts";
 import { HeldNotifications, WorkQueue } from "./work-queue.ts";
-import { textInput, turnInput, type TurnRequest, turnStart } from "./turn-request.ts";
+import { textInput, turnInput, type TurnRequest, turnStart } from "#codex/engines/turn-request.ts";
 
 const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }) });
 

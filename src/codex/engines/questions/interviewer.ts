@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { type AskedChange, type Question, type QuestionAnswer, questionIdOf } from "#domain/question.ts";
-import { AppServerError } from "./app-server-error.ts";
-import type { LogWriter } from "./log-writer.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import type { LogWriter } from "#codex/engines/log-writer.ts";
 import type { AskedQuestion } from "./read-elicitation.ts";
 import { readQuestion } from "./read-question.ts";
-import type { QuestionDesk, TurnRequest } from "./turn-request.ts";
+import type { QuestionDesk, TurnRequest } from "#codex/engines/turn-request.ts";
 
 const ResolvedSchema = v.looseObject({ requestId: v.union([v.string(), v.number()]) });
 const ChangeItemSchema = v.looseObject({

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { locateCodex } from "#codex/locate.ts";
 import { logger } from "#base/log.ts";
 import { selfCommand } from "#platform/self-command.ts";
-import type { RunningTask } from "#domain/record.ts";
+import { mayBeJoined, type RunningTask } from "#domain/record.ts";
 import { writeJoinNote } from "#store/tasks/join-note.ts";
-import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
+import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { openWindowOnAttach } from "#tmux/pane-window.ts";
 import { tmuxServerOf } from "#tmux/tmux.ts";
@@ -16,7 +16,7 @@ import { tmuxServerOf } from "#tmux/tmux.ts";
 export async function offerJoining({ config }: AppContext, task: RunningTask, thread: string): Promise<void> {
   const { task_id, run, tmux_session: session } = task;
   const paths = taskPaths(config.home, task_id);
-  if (config.pane !== "tui" || !hasSocket(task, paths)) return;
+  if (config.pane !== "tui" || !mayBeJoined(task) || !existsSync(paths.appServer)) return;
   try {
     const { path: program } = locateCodex(config);
     writeJoinNote(paths, { run, thread });
@@ -29,9 +29,4 @@ export async function offerJoining({ config }: AppContext, task: RunningTask, th
   } catch (error) {
     logger("tasks").warn`${task_id} cannot be joined in Codex's own interface: ${String(error)}`;
   }
-}
-
-/** Returns whether a run's app-server can be joined: it has a socket. */
-function hasSocket({ engine, pipes }: RunningTask, { appServer }: TaskPaths): boolean {
-  return engine === "app-server" && pipes !== true && existsSync(appServer);
 }

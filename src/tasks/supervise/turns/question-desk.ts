@@ -1,4 +1,3 @@
-import { logger } from "#base/log.ts";
 import type { QuestionDesk } from "#codex/engines/turn-request.ts";
 import { abridgeQuestion, type Question, type QuestionAnswer, type QuestionContent } from "#domain/question.ts";
 import type { RunningTask } from "#domain/record.ts";
@@ -17,6 +16,7 @@ import {
   watchAnswers,
   writeQuestionFile,
 } from "#store/tasks/questions.ts";
+import { tryTo } from "#tasks/supervise/try-to.ts";
 
 /** Interval at which it is checked whether the time of a question is over, in milliseconds. */
 const EXPIRY_INTERVAL_MS = 1000;
@@ -147,13 +147,4 @@ export class TaskQuestions implements QuestionDesk {
 
 function toTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
-}
-
-/** Does what the run does not depend on, such as writing to a disk that may be full. */
-function tryTo(what: string, work: () => unknown): void {
-  try {
-    work();
-  } catch (error) {
-    logger("app").warn`${what}: ${String(error)}`;
-  }
 }

@@ -1,5 +1,5 @@
 import { classifyFailure } from "#codex/run/failure.ts";
-import { removeChannelFiles } from "#codex/engines/channel-files.ts";
+import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
@@ -34,7 +34,7 @@ import { removeSpare } from "#tasks/end/end-spare.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
-import { wrongSession } from "./supervise-run.ts";
+import { wrongSession } from "#tasks/supervise/supervise-run.ts";
 import { toEndedTask, withoutQuestions } from "./end-record.ts";
 
 const STDERR_BYTES = 16 * 1024;

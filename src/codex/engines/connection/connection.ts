@@ -23,6 +23,9 @@ export interface ConnectionHandlers {
   asked: (method: string, params: unknown, id: string | number) => Promise<object | undefined>;
 }
 
+/** Sends a request to the app-server. @throws AppServerError */
+export type Request = (method: string, params: object) => Promise<unknown>;
+
 /** Connection to a `codex app-server`: JSON-RPC without a `jsonrpc` member. */
 export class AppServerConnection {
   readonly #wire: Wire;

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
-import { AppServerError } from "./app-server-error.ts";
-import { AppServerConnection, type ConnectionHandlers, readField } from "./connection.ts";
-import type { Channel } from "./channel.ts";
-import type { LoggedRun, LogWriter } from "./log-writer.ts";
-import { openPipes } from "./pipes.ts";
-import { parseItem } from "./translate.ts";
-import type { TurnRequest } from "./turn-request.ts";
-import { openSocket, type Wire } from "./wire.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import { AppServerConnection, type ConnectionHandlers, readField } from "#codex/engines/connection/connection.ts";
+import type { Channel } from "#codex/engines/connection/channel.ts";
+import type { LoggedRun, LogWriter } from "#codex/engines/log-writer.ts";
+import { openPipes } from "#codex/engines/connection/pipes.ts";
+import { parseItem } from "#codex/engines/translate.ts";
+import type { TurnRequest } from "#codex/engines/turn-request.ts";
+import { openSocket, type Wire } from "#codex/engines/connection/wire.ts";
 
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 

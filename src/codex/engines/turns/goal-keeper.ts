@@ -1,13 +1,11 @@
 import * as v from "valibot";
 import type { Goal } from "#domain/goal.ts";
-import { AppServerError } from "./app-server-error.ts";
-import type { EngineLine } from "./translate.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import { readField, type Request } from "#codex/engines/connection/connection.ts";
+import type { EngineLine } from "#codex/engines/translate.ts";
 
 const GoalSchema = v.looseObject({ objective: v.string(), status: v.string(), tokensUsed: v.nullish(v.number(), 0) });
 const HolderSchema = v.looseObject({ goal: v.nullish(GoalSchema) });
-
-/** Sends a request to the app-server. @throws AppServerError */
-type Request = (method: string, params: object) => Promise<unknown>;
 
 /** Keeper of the goal of a run. As long as the goal is active, Codex starts turn after turn by itself. */
 export class GoalKeeper {
@@ -34,7 +32,7 @@ export class GoalKeeper {
    * run's sandbox.
    * @param isAdopted whether an earlier supervisor may have set it
    * @returns the line of the log for its state
-   * @throws AppServerError if Codex does not take the goal
+   * @throws AppServerError if Codex does not take the goal; AppError `codex_incompatible`
    */
   async set(request: Request, threadId: string, isAdopted: boolean): Promise<EngineLine[]> {
     if (this.#goal === undefined) return [];
@@ -43,7 +41,7 @@ export class GoalKeeper {
     if (known?.objective === objective) return this.#toLines(known);
     const goal = { objective, tokenBudget, status: "active", origin: "user" };
     const answer = await request("thread/goal/set", { threadId, ...goal });
-    return this.#toLines(v.parse(HolderSchema, answer).goal ?? undefined);
+    return this.#toLines(readField(HolderSchema, answer, "thread/goal/set").goal ?? undefined);
   }
 
   /** Returns the line of the log for a notification, if it is about the goal. */

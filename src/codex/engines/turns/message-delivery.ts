@@ -1,6 +1,7 @@
 import type { TaskMessage } from "#domain/message.ts";
-import { AppServerError } from "./app-server-error.ts";
-import { type MessageSource, textInput } from "./turn-request.ts";
+import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
+import type { Request } from "#codex/engines/connection/connection.ts";
+import { type MessageSource, textInput } from "#codex/engines/turn-request.ts";
 
 /** Running turn of a thread. */
 export interface RunningTurn {
@@ -12,9 +13,6 @@ type TakenMessage = ReturnType<MessageSource["take"]>[number];
 
 /** Deliveries of messages that Codex has read, by the moment that was asked for. */
 const DELIVERIES = { now: "steered", after: "queued", instead: "replaced" } as const;
-
-/** Sends a request to the app-server. @throws AppServerError */
-type Request = (method: string, params: object) => Promise<unknown>;
 
 /** Delivers messages to the running turn of a thread: into it, or by interrupting it. The others wait for turns of their own. */
 export class MessageDelivery {
