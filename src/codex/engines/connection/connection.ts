@@ -74,8 +74,9 @@ export class AppServerConnection {
       () => reject(new AppServerError(`The app-server did not answer ${method} within ${ANSWER_TIMEOUT_MS / 1000} s.`)),
       ANSWER_TIMEOUT_MS,
     );
-    this.#send({ id, method, params });
     try {
+      // It throws if the connection is closed.
+      this.#send({ id, method, params });
       return await promise;
     } finally {
       clearTimeout(timer);
