@@ -37,9 +37,19 @@ const TurnParams = v.looseObject({
   }),
 });
 
+/**
+ * Returns a name of an item of the log that no other item has. Its id does not suffice: models name their calls, and what a second call of the
+ * same name did must be in the log, too.
+ */
+export function itemKey(item: Readonly<Record<string, unknown>>): string {
+  const { id, type, command, changes, server, tool, arguments: given, query } = item;
+  const words = type === "agent_message" ? item["text"] : undefined;
+  return JSON.stringify([id, type, command, changes, server, tool, given, query, words]);
+}
+
 /** Translator of one thread's notifications. It remembers which items the log has, so that none is written twice. */
 export class Translator {
-  /** Ids of the items that the log has, whole. */
+  /** Names of the items that the log has, whole, by {@link itemKey}. */
   readonly #completed: Set<string>;
   readonly #started = new Set<string>();
   readonly #messages: Set<string>;
@@ -101,10 +111,12 @@ export class Translator {
 
   /** Returns the line for an item that began. */
   start(item: AppServerItem): EngineLine[] {
-    const isKnown = item.id !== "" && (this.#started.has(item.id) || this.#completed.has(item.id));
-    if (isKnown || !REPORTED_AT_START.has(item.type)) return [];
-    this.#started.add(item.id);
-    return [{ type: "item.started", item: translateItem(item) }];
+    if (!REPORTED_AT_START.has(item.type)) return [];
+    const translated = translateItem(item);
+    const key = itemKey(translated);
+    if (item.id !== "" && (this.#started.has(key) || this.#completed.has(key))) return [];
+    this.#started.add(key);
+    return [{ type: "item.started", item: translated }];
   }
 
   /** Returns the line for a completed item, unless the log has it. */
@@ -115,11 +127,13 @@ export class Translator {
       this.#messages.add(clientId);
       this.#onMessage(clientId);
     }
+    const translated = translateItem(item);
+    const key = itemKey(translated);
     // Several items may have no id.
-    if (item.id !== "" && this.#completed.has(item.id)) return [];
-    this.#completed.add(item.id);
+    if (item.id !== "" && this.#completed.has(key)) return [];
+    this.#completed.add(key);
     if (clientId === this.#runId) return [];
-    return [{ type: "item.completed", item: translateItem(item) }];
+    return [{ type: "item.completed", item: translated }];
   }
 
   #countTokens(total: v.InferOutput<typeof UsageParams>["tokenUsage"]["total"]): EngineLine[] {
