@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { ItemSet } from "./item-set.ts";
 
 // Translates what `codex app-server` reports into the lines that `codex exec --json` writes, so that everything that reads a run's log
 // works with both engines. Items of unknown types keep their type and their fields.
@@ -37,21 +38,11 @@ const TurnParams = v.looseObject({
   }),
 });
 
-/**
- * Returns a name of an item of the log that no other item has. Its id does not suffice: models name their calls, and what a second call of the
- * same name did must be in the log, too.
- */
-export function itemKey(item: Readonly<Record<string, unknown>>): string {
-  const { id, type, command, changes, server, tool, arguments: given, query } = item;
-  const words = type === "agent_message" ? item["text"] : undefined;
-  return JSON.stringify([id, type, command, changes, server, tool, given, query, words]);
-}
-
 /** Translator of one thread's notifications. It remembers which items the log has, so that none is written twice. */
 export class Translator {
-  /** Names of the items that the log has, whole, by {@link itemKey}. */
-  readonly #completed: Set<string>;
-  readonly #started = new Set<string>();
+  /** Items that the log has, whole. */
+  readonly #completed: ItemSet;
+  readonly #started = new ItemSet();
   readonly #messages: Set<string>;
   #usage: EngineLine | undefined;
   /** Last message of the agent that was translated. */
@@ -68,11 +59,11 @@ export class Translator {
   constructor(
     runId: string,
     onMessage: (clientId: string) => void,
-    logged?: { completed: Set<string>; read: Set<string> },
+    logged?: { completed: ItemSet; read: Set<string> },
   ) {
     this.#runId = runId;
     this.#onMessage = onMessage;
-    this.#completed = new Set(logged?.completed);
+    this.#completed = new ItemSet(logged?.completed);
     this.#messages = new Set(logged?.read);
   }
 
@@ -111,11 +102,9 @@ export class Translator {
 
   /** Returns the line for an item that began. */
   start(item: AppServerItem): EngineLine[] {
-    if (!REPORTED_AT_START.has(item.type)) return [];
     const translated = translateItem(item);
-    const key = itemKey(translated);
-    if (item.id !== "" && (this.#started.has(key) || this.#completed.has(key))) return [];
-    this.#started.add(key);
+    const isKnown = item.id !== "" && this.#completed.has(translated);
+    if (isKnown || !REPORTED_AT_START.has(item.type) || !this.#started.add(translated)) return [];
     return [{ type: "item.started", item: translated }];
   }
 
@@ -128,11 +117,7 @@ export class Translator {
       this.#onMessage(clientId);
     }
     const translated = translateItem(item);
-    const key = itemKey(translated);
-    // Several items may have no id.
-    if (item.id !== "" && this.#completed.has(key)) return [];
-    this.#completed.add(key);
-    if (clientId === this.#runId) return [];
+    if (!this.#completed.add(translated) || clientId === this.#runId) return [];
     return [{ type: "item.completed", item: translated }];
   }
 
