@@ -27,7 +27,8 @@ function makeServer(session: Session): Server {
   registerDiscovery(server);
   registerListening(server, session, watch);
   registerTaskExtension(server, session);
-  server.onerror = (error) => logger("mcp").warn`${error.message}`;
+  // A response that comes too late may have the user's answers, which may be secret.
+  server.onerror = ({ message }) => logger("mcp").warn`${message.replace(/(unknown message ID): .*/s, "$1")}`;
   return server;
 }
 

@@ -183,3 +183,17 @@ test("a client of tasks sees that input is required, and gives it by an update",
   expect(existsSync(path)).toBe(true);
   await wire.close();
 });
+
+test("a response that comes too late is not logged: it may be secret", async () => {
+  const server = Bun.spawn([BINARY], { env: world.environment(ENGINE), cwd, stdio: ["pipe", "pipe", "pipe"] });
+  const clientInfo = { name: "late", version: "1" };
+  const params = { protocolVersion: "2025-06-18", capabilities: { elicitation: {} }, clientInfo };
+  const late = { id: 5, result: { action: "accept", content: { password: "s3cret" } } };
+  for (const message of [{ id: 0, method: "initialize", params }, late]) {
+    void server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
+  }
+  await server.stdin.end();
+  const log = await server.stderr.text();
+  expect(log).toContain("a response for an unknown message ID");
+  expect(log).not.toContain("s3cret");
+});

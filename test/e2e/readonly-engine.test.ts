@@ -117,3 +117,14 @@ test("where the app-server cannot be used, the task is confined with codex exec"
   const { data } = await other.call("codex", { prompt: "EITHER WAY", cwd, sandbox: "read-only" });
   expect(data).toMatchObject({ success: true, result: "By exec.", ...CLEAN });
 });
+
+test("a command is judged, too, if the model gives its call the name of another one", async () => {
+  const run = (cmd: string) => ({ call: "exec_command", id: "same", args: { cmd } });
+  world.stub.script("ONE-AFTER-ANOTHER", [run("ls"), run("touch hidden.txt"), { say: "Done." }]);
+  world.stub.script("AT-ONCE", [{ ...run("touch hidden.txt"), hasMore: true }, run("ls"), { say: "Done." }]);
+  for (const prompt of ["ONE-AFTER-ANOTHER", "AT-ONCE"]) {
+    const { data } = await client.call("codex", { prompt, cwd });
+    const violations = [{ kind: "command", command: "touch hidden.txt" }];
+    expect(data).toMatchObject({ readonly_audit: { verdict: "VIOLATION", violations } });
+  }
+});

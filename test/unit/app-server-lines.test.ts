@@ -1,21 +1,24 @@
 import { expect, test } from "bun:test";
 import { AppServerConnection } from "#codex/engines/connection/connection.ts";
+import { ItemSet } from "#codex/engines/item-set.ts";
 import { Translator } from "#codex/engines/translate.ts";
 import type { Wire } from "#codex/engines/connection/wire.ts";
 
 const message = (id: string, text: string) => ({ item: { type: "agentMessage", id, text } });
 
-test("an item is written once by its id; items without an id are all written, also after another supervisor's", () => {
-  const translator = new Translator("run", () => undefined, { completed: new Set([""]), read: new Set() });
-  const texts = [message("a", "A"), message("a", "A"), message("", "B"), message("", "C")].flatMap((params) =>
-    translator.translate("item/completed", params),
+test("an item is written once; items without an id, or with that of another one, are all written", () => {
+  const completed = new ItemSet();
+  completed.add({ id: "", type: "agent_message", text: "B" });
+  const translator = new Translator("run", () => undefined, { completed, read: new Set() });
+  const texts = [message("a", "A"), message("a", "A"), message("", "B"), message("", "C"), message("a", "D")].flatMap(
+    (params) => translator.translate("item/completed", params),
   );
-  expect(texts.map(({ item }) => (item as { text: string }).text)).toEqual(["A", "B", "C"]);
+  expect(texts.map(({ item }) => (item as { text: string }).text)).toEqual(["A", "B", "C", "D"]);
 });
 
 test("a message is reported once, whether the log or the thread had it first", () => {
   const read: string[] = [];
-  const translator = new Translator("run", (id) => read.push(id), { completed: new Set(), read: new Set(["old"]) });
+  const translator = new Translator("run", (id) => read.push(id), { completed: new ItemSet(), read: new Set(["old"]) });
   for (const clientId of ["old", "new", "new"]) {
     translator.translate("item/completed", {
       item: { type: "userMessage", id: `i-${clientId}`, clientId, content: [] },

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { AppServerConnection } from "#codex/engines/connection.ts";
-import { closedError, type Wire } from "#codex/engines/wire.ts";
+import { AppServerConnection } from "#codex/engines/connection/connection.ts";
+import { closedError, type Wire } from "#codex/engines/connection/wire.ts";
 
 test("a request to an app-server that has just closed the connection fails once", async () => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();

@@ -2,14 +2,14 @@ import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs
 import * as v from "valibot";
 import { logger } from "#base/log.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
+import { ItemSet } from "./item-set.ts";
 import type { EngineLine } from "./translate.ts";
 
 /** Parts of a run that its log already has. */
 export interface LoggedRun {
   threadId: string | undefined;
   turnId: string | undefined;
-  /** Ids of the completed items. */
-  completed: Set<string>;
+  completed: ItemSet;
   /** Names of the messages that Codex has read. */
   read: Set<string>;
   /** Ids of the questions without an answer. */
@@ -78,7 +78,7 @@ export class LogWriter {
     const run: LoggedRun = {
       threadId: undefined,
       turnId: undefined,
-      completed: new Set(),
+      completed: new ItemSet(),
       read: new Set(),
       open: new Set(),
     };
@@ -95,7 +95,7 @@ export class LogWriter {
       if (type === "question" && question !== undefined) run.open.add(question.id);
       if (type === "answer") run.open.delete(id);
       if (type !== "item.completed") continue;
-      if (item?.id !== undefined) run.completed.add(item.id);
+      if (item?.id !== undefined) run.completed.add(item);
       if (item?.client_id !== undefined) run.read.add(item.client_id);
     }
     return run;

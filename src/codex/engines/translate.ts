@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { ItemSet } from "./item-set.ts";
 
 // Translates what `codex app-server` reports into the lines that `codex exec --json` writes, so that everything that reads a run's log
 // works with both engines. Items of unknown types keep their type and their fields.
@@ -39,9 +40,9 @@ const TurnParams = v.looseObject({
 
 /** Translator of one thread's notifications. It remembers which items the log has, so that none is written twice. */
 export class Translator {
-  /** Ids of the items that the log has, whole. */
-  readonly #completed: Set<string>;
-  readonly #started = new Set<string>();
+  /** Items that the log has, whole. */
+  readonly #completed: ItemSet;
+  readonly #started = new ItemSet();
   readonly #messages: Set<string>;
   #usage: EngineLine | undefined;
   /** Last message of the agent that was translated. */
@@ -58,11 +59,11 @@ export class Translator {
   constructor(
     runId: string,
     onMessage: (clientId: string) => void,
-    logged?: { completed: Set<string>; read: Set<string> },
+    logged?: { completed: ItemSet; read: Set<string> },
   ) {
     this.#runId = runId;
     this.#onMessage = onMessage;
-    this.#completed = new Set(logged?.completed);
+    this.#completed = new ItemSet(logged?.completed);
     this.#messages = new Set(logged?.read);
   }
 
@@ -101,10 +102,10 @@ export class Translator {
 
   /** Returns the line for an item that began. */
   start(item: AppServerItem): EngineLine[] {
-    const isKnown = item.id !== "" && (this.#started.has(item.id) || this.#completed.has(item.id));
-    if (isKnown || !REPORTED_AT_START.has(item.type)) return [];
-    this.#started.add(item.id);
-    return [{ type: "item.started", item: translateItem(item) }];
+    const translated = translateItem(item);
+    const isKnown = item.id !== "" && this.#completed.has(translated);
+    if (isKnown || !REPORTED_AT_START.has(item.type) || !this.#started.add(translated)) return [];
+    return [{ type: "item.started", item: translated }];
   }
 
   /** Returns the line for a completed item, unless the log has it. */
@@ -115,11 +116,9 @@ export class Translator {
       this.#messages.add(clientId);
       this.#onMessage(clientId);
     }
-    // Several items may have no id.
-    if (item.id !== "" && this.#completed.has(item.id)) return [];
-    this.#completed.add(item.id);
-    if (clientId === this.#runId) return [];
-    return [{ type: "item.completed", item: translateItem(item) }];
+    const translated = translateItem(item);
+    if (!this.#completed.add(translated) || clientId === this.#runId) return [];
+    return [{ type: "item.completed", item: translated }];
   }
 
   #countTokens(total: v.InferOutput<typeof UsageParams>["tokenUsage"]["total"]): EngineLine[] {
