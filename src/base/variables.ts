@@ -144,7 +144,7 @@ export const VariablesSchema = v.object({
   CODEXMCP_APPROVAL_TIMEOUT: count(
     1800,
     " seconds",
-    'Time after which a question of a task with `approvals: "ask"` that no one has answered is declined',
+    'Time after which a question of a task with `approvals: "ask"` that no one has answered is declined. `0`: never',
   ),
   CODEXMCP_SPARE: choice(
     ["0", "1"],

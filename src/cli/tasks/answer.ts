@@ -79,6 +79,15 @@ async function answerOne(
   return 0;
 }
 
+/** Number of milliseconds to the end of a question from which its time is not worth mentioning. */
+const FAR_MS = 365 * 24 * 60 * 60 * 1000;
+
+function describeExpiry({ expires_at }: Question): string {
+  const end = new Date(expires_at);
+  if (end.getTime() - Date.now() > FAR_MS) return "";
+  return `; declined at ${formatLocalTime(end)} if no one answers`;
+}
+
 /** Formats all that a question shows, and how to answer it. */
 export function formatQuestion(question: Question): Text[] {
   const [what = "", ...rest] = describeQuestion(question);
@@ -86,10 +95,7 @@ export function formatQuestion(question: Question): Text[] {
     compose`${paint(question.id, "bold")}  ${paint(makeVisible(what), "yellow")}`,
     // Also in a pipe, nothing of what is approved is left out.
     ...rest.map((text) => hangingIndent(multiline(makeVisible(text, true)))),
-    paint(
-      `answer: ${listAnswers(question)}; declined at ${formatLocalTime(new Date(question.expires_at))} if no one answers`,
-      "dim",
-    ),
+    paint(`answer: ${listAnswers(question)}${describeExpiry(question)}`, "dim"),
     "",
   ];
 }

@@ -36,6 +36,8 @@ const TURN_ENDS = new Set(["turn.completed", "turn.failed", "turn.interrupted"])
 /** Writer of a run's log, which an earlier supervisor may have begun. */
 export class LogWriter {
   readonly #path: string;
+  /** Whether the last write failed, for example on a full disk: it may have left half a line. */
+  #hasFailed = false;
   /** Turn whose end the log had when it was read. */
   #endedTurn: string | undefined;
 
@@ -46,7 +48,11 @@ export class LogWriter {
 
   write(lines: readonly EngineLine[]): void {
     if (lines.length === 0) return;
-    appendFileSync(this.#path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const isTorn = this.#hasFailed && endsTorn(this.#path);
+    this.#hasFailed = true;
+    appendFileSync(this.#path, isTorn ? `\n${text}` : text, { mode: 0o600 });
+    this.#hasFailed = false;
   }
 
   /** Writes the end of a turn, unless the supervisor that began the log has written it. */

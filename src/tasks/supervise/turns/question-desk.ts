@@ -46,7 +46,7 @@ export class TaskQuestions implements QuestionDesk {
   readonly #timer: Timer;
 
   /**
-   * @param timeoutSeconds time after which an unanswered question is declined
+   * @param timeoutSeconds time after which an unanswered question is declined; 0: never
    * @param clock returns the time of day in milliseconds: also time in which the machine sleeps counts
    */
   constructor(store: Store, task: RunningTask, timeoutSeconds: number, clock: () => number = Date.now) {
@@ -66,7 +66,8 @@ export class TaskQuestions implements QuestionDesk {
 
   prepare(content: QuestionContent): Question {
     const asked = this.#clock();
-    const expires = Math.min(asked + this.#timeoutSeconds * 1000, LAST_TIME_MS);
+    const timeoutSeconds = this.#timeoutSeconds === 0 ? Number.POSITIVE_INFINITY : this.#timeoutSeconds;
+    const expires = Math.min(asked + timeoutSeconds * 1000, LAST_TIME_MS);
     return { ...content, asked_at: toTime(asked), expires_at: toTime(expires) };
   }
 
