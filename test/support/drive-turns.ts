@@ -29,7 +29,7 @@ export function drive(
   log = "",
   areGiven = false,
   isJoined = false,
-  threadId: string | undefined = undefined,
+  threadId?: string,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
