@@ -25,7 +25,8 @@ beforeAll(async () => {
   repository = await world.repository();
   await fillForReview(repository, world.environment());
   confined = await world.client({ CODEXMCP_READONLY_FALLBACK: "1" });
-  normal = await world.client({ CODEXMCP_READONLY_FALLBACK: "0" });
+  // An idle process would write into the user's CODEX_HOME at any time.
+  normal = await world.client({ CODEXMCP_READONLY_FALLBACK: "0", CODEXMCP_SPARE: "0" });
 });
 afterAll(() => world.close());
 

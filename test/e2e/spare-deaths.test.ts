@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { sparePaths, storePaths, taskPaths } from "#store/store-paths.ts";
+import { isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { processesOf } from "../support/processes.ts";
 import { signal, TaskWorld } from "../support/task-world.ts";
@@ -95,3 +96,15 @@ test("a run whose supervisor died before it had linked the socket goes on in it"
   expect(recordOf(taskId).spare?.id).toBe(ready);
   await world.until(() => processOf(ready).length === 0);
 });
+
+test("a task whose process does not answer is done in a new app-server, and can ask", async () => {
+  await run("SAY-HELLO");
+  const ready = await spareReady();
+  for (const { pid, command } of processOf(ready)) {
+    if (isCodexCommand(command)) process.kill(pid, "SIGSTOP");
+  }
+  const done = await run("SAY-HELLO", { topic: "implement-silent-v1", sandbox: "workspace-write", approvals: "ask" });
+  expect(done).toMatchObject({ status: "completed", result: "Hello.", engine: "app-server" });
+  expect(done.spare).toBeUndefined();
+  await world.until(() => processOf(ready).length === 0);
+}, 120_000);

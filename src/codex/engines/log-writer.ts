@@ -66,7 +66,7 @@ export class LogWriter {
    */
   writeFailure(error: unknown, hasBegun = true): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const message = `Codex's app-server could not be used, so this task runs with codex exec: ${reason}`;
+    const message = `Codex's app-server could not be used, so the run begins again: ${reason}`;
     const failure = [
       { type: "error", message: reason },
       { type: "turn.failed", error: { message: reason } },

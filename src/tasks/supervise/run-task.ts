@@ -1,5 +1,6 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
+import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
@@ -21,7 +22,7 @@ import { commitLeftWork } from "#tasks/supervise/finish/commit-left-work.ts";
 import { continueRun } from "#tasks/supervise/turns/continue-run.ts";
 import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
 import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
-import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
+import { CANCELLED, needsAppServer, toEndedTask, WITHOUT_APP_SERVER } from "#tasks/supervise/finish/end-record.ts";
 import { recordEnd, determineEnd } from "#tasks/supervise/finish/finish-task.ts";
 import { openFollowUps, type RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
 import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilities.ts";
@@ -105,8 +106,8 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
 async function startRun(context: AppContext, queued: QueuedTask, around: RunContext): Promise<EndedTask | undefined> {
   const isFallback = await needsFallback(context, queued);
   const engine = chooseEngine(context.config);
-  if (queued.approvals === "ask" && engine !== "app-server") {
-    const ended = toEndedTask(CANNOT_ASK, queued);
+  if (needsAppServer(queued) && engine !== "app-server") {
+    const ended = toEndedTask(WITHOUT_APP_SERVER, queued);
     return endTask(context.store, "queued", ended) ? ended : undefined;
   }
   const toRunning = (): RunningTask => {
@@ -161,16 +162,6 @@ function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | unde
   return endTask(store, "queued", cancelled) ? cancelled : undefined;
 }
 
-/**
- * Failure of a task that was to ask, although the engine cannot: another Codex was installed since that was checked. Without asking, it
- * would be refused all that it should ask for.
- */
-const CANNOT_ASK: Failure = {
-  code: "codex_incompatible",
-  message: "The installed Codex has no app-server that this server can use, so the task could not ask.",
-  hint: "Install a newer Codex, or start the task without approvals.",
-};
-
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
@@ -190,7 +181,7 @@ async function supervise(
     read: (message) => followUps.messages.recordRead(message),
   });
   followUps.messages.close();
-  if (run.end.isUnusable === true && run.stopped === undefined) return superviseExec(context, task, around);
+  if (run.end.isUnusable === true && run.stopped === undefined) return superviseAgain(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
   const mustStopProcessesFirst = run.stopped !== undefined || run.end.exitCode !== 0 || task.readonly_fallback === true;
@@ -206,16 +197,20 @@ async function supervise(
   return recorded;
 }
 
-/** Runs a task with `codex exec` whose app-server could not be used. */
-async function superviseExec(context: AppContext, task: RunningTask, around: RunContext) {
+/** Runs a task again whose app-server could not be used: in a new one if that was a spare process, otherwise with `codex exec`. */
+async function superviseAgain(context: AppContext, task: RunningTask, around: RunContext) {
   await endLeftovers(context, task);
   if (task.readonly_fallback === true) removeRunFolders(context.store, task);
-  if (task.spare !== undefined) removeSpare(context.config.home, task.spare.id);
-  // Another program may be installed than the one that was asked.
-  forgetCapabilities(context.config);
-  if (task.approvals === "ask") return endFailed(context, task, CANNOT_ASK);
-  const { engine: _engine, pipes: _pipes, spare: _spare, ...rest } = task;
-  const again: RunningTask = { ...rest, status: "running" };
+  removeChannelFiles(taskPaths(context.config.home, task.task_id));
+  const { spare, ...own } = task;
+  const { engine: _engine, pipes: _pipes, ...byExec } = own;
+  if (spare !== undefined) removeSpare(context.config.home, spare.id);
+  else {
+    // Another program may be installed than the one that was asked.
+    forgetCapabilities(context.config);
+    if (needsAppServer(task)) return endFailed(context, task, WITHOUT_APP_SERVER);
+  }
+  const again: RunningTask = spare === undefined ? { ...byExec, status: "running" } : own;
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);

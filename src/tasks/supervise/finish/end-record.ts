@@ -17,6 +17,18 @@ export const CANCELLED: Failure = {
   hint: "Call codex with resume to continue the task; files, worktree and branch are kept.",
 };
 
+/** Failure of a task that needs an app-server where none can be used. */
+export const WITHOUT_APP_SERVER: Failure = {
+  code: "engine_needed",
+  message: "Codex's app-server could not be used, and without it the task can neither ask nor pursue a goal.",
+  hint: "Update Codex to 0.153 or newer, or start the task without approvals and goal.",
+};
+
+/** Returns whether a task cannot be done with `codex exec`. */
+export function needsAppServer({ approvals, goal }: TaskRequest): boolean {
+  return approvals === "ask" || goal !== undefined;
+}
+
 /** Returns the record of a task that a failure has ended; its status is cancelled if the failure is a cancel. */
 export function toEndedTask(
   { code, message, hint }: Failure,
