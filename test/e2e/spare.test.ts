@@ -91,7 +91,7 @@ test("it ends with its server, however the server ends", async () => {
 test("one that outlived its server is ended after the next task", async () => {
   await run("SAY-HELLO");
   const ready = await spareReady();
-  const watcher = processesOf(world.root).find(({ command }) => / sh \d+$/.test(command));
+  const watcher = processesOf(world.root).find(({ command }) => command.startsWith("/bin/sh -c"));
   if (watcher === undefined) throw new Error("nothing watches the process");
   signal([watcher.pid, client.pid], "SIGKILL");
   await world.until(() => world.spares().length === 0);
