@@ -82,8 +82,10 @@ describe.skipIf(!isPossible).each(["container", "host"] as const)("another %s on
       const task_id = `codex-review-lost_${lost}-v1`;
       await there.call("codex_dispatch", request("WORK", `review-lost_${lost}-v1`));
       await world.until(started(task_id));
-      if (lost === "live") rmSync(join(world.stateHome, "tasks", task_id, "live"), { recursive: true });
-      else {
+      if (lost === "live") {
+        // The supervisor renames files in it meanwhile.
+        rmSync(join(world.stateHome, "tasks", task_id, "live"), { recursive: true, force: true });
+      } else {
         killAll((command) => command.includes(`run-task ${task_id}`));
         for (const suffix of ["", "-wal", "-shm"]) {
           rmSync(join(world.stateHome, `codexmcp.db${suffix}`), { force: true });
