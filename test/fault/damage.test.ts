@@ -78,7 +78,7 @@ test("the index held by another program: the call waits for it", async () => {
 test("the workspace deleted in the middle of a run: the run and its record stay", async () => {
   const folder = world.folder("goes");
   const taskId = await startSlowly("review-gone-v1", folder);
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
   expect(await world.waitForEnd(client, taskId)).toMatchObject({ status: "completed", cwd: folder });
 });
 
@@ -94,8 +94,8 @@ test("the worktree deleted in the middle of a run: the result stays, the worktre
 test("the link, or the whole task folder, gone: the task is still known", async () => {
   const cwd = world.folder("linked");
   await client.call("codex", { prompt: "SAY-HELLO", cwd, topic: "review-link-v1", sandbox: "read-only" });
-  rmSync(join(cwd, ".codex-tasks"), { recursive: true });
-  rmSync(folderOf("codex-review-link-v1"), { recursive: true });
+  rmSync(join(cwd, ".codex-tasks"), { recursive: true, force: true });
+  rmSync(folderOf("codex-review-link-v1"), { recursive: true, force: true });
   const status = await client.call("codex_status", { task_id: "codex-review-link-v1", since_event: 0 });
   expect(status.data).toMatchObject({ status: "completed", result: "Hello.", recent_events: [] });
 });

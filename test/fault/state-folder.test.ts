@@ -78,7 +78,7 @@ test("a task folder that was deleted, or replaced by something else, breaks no l
       "SIGKILL",
     );
     await world.until(() => world.processesOf(task_id).length === 0);
-    rmSync(world.folderOf(task_id), { recursive: true });
+    rmSync(world.folderOf(task_id), { recursive: true, force: true });
     if (name === "file") writeFileSync(world.folderOf(task_id), "a file");
   }
   writeFileSync(join(world.stateHome, "tasks", "codex-x"), "a file");
