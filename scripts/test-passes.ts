@@ -51,8 +51,8 @@ const DECISIVE: readonly TestPass[] = [
 const WITH_CODEX = /^test\/(?:e2e|fault)\//;
 
 /**
- * Returns the further passes of a run of the tests: none if only some files are wanted, or if the run itself is such a pass.
- * CODEXMCP_TEST_PASSES=none leaves them out, CODEXMCP_TEST_PASSES=all repeats every file that starts Codex.
+ * Returns the further passes of a run of the tests, by CODEXMCP_TEST_PASSES: `decisive` repeats a few files, unless only some files are
+ * wanted; `all` repeats every file that starts Codex. A run that is such a pass itself has none.
  * @param files test files of the run
  * @param isWhole whether these are all
  */
@@ -62,11 +62,11 @@ export function choosePasses(
   environment: NodeJS.ProcessEnv = process.env,
 ): TestPass[] {
   const wanted = environment["CODEXMCP_TEST_PASSES"];
-  if (wanted !== undefined && wanted !== "all" && wanted !== "none") {
-    throw new Error("CODEXMCP_TEST_PASSES must be all or none.");
+  if (wanted !== undefined && wanted !== "all" && wanted !== "decisive") {
+    throw new Error("CODEXMCP_TEST_PASSES must be decisive or all.");
   }
   const isPass = DECISIVE.some((pass) => Object.keys(pass.environment).some((name) => environment[name] !== undefined));
-  if (wanted === "none" || isPass) return [];
+  if (wanted === undefined || isPass) return [];
   if (wanted === "all") {
     return DECISIVE.map((pass) => ({ ...pass, files: files.filter((file) => WITH_CODEX.test(file)) }));
   }

@@ -97,14 +97,21 @@ test("a run whose supervisor died before it had linked the socket goes on in it"
   await world.until(() => processOf(ready).length === 0);
 });
 
-test("a task whose process does not answer is done in a new app-server, and can ask", async () => {
-  await run("SAY-HELLO");
-  const ready = await spareReady();
-  for (const { pid, command } of processOf(ready)) {
-    if (isCodexCommand(command)) process.kill(pid, "SIGSTOP");
-  }
-  const done = await run("SAY-HELLO", { topic: "implement-silent-v1", sandbox: "workspace-write", approvals: "ask" });
-  expect(done).toMatchObject({ status: "completed", result: "Hello.", engine: "app-server" });
-  expect(done.spare).toBeUndefined();
-  await world.until(() => processOf(ready).length === 0);
-}, 120_000);
+// The process has half a minute to answer, so only with CODEXMCP_TEST_LONG=1.
+const isLong = process.env["CODEXMCP_TEST_LONG"] === "1";
+if (!isLong) console.warn("SKIPPED: a spare process that does not answer; CODEXMCP_TEST_LONG=1 takes the time");
+test.skipIf(!isLong)(
+  "a task whose process does not answer is done in a new app-server, and can ask",
+  async () => {
+    await run("SAY-HELLO");
+    const ready = await spareReady();
+    for (const { pid, command } of processOf(ready)) {
+      if (isCodexCommand(command)) process.kill(pid, "SIGSTOP");
+    }
+    const done = await run("SAY-HELLO", { topic: "implement-silent-v1", sandbox: "workspace-write", approvals: "ask" });
+    expect(done).toMatchObject({ status: "completed", result: "Hello.", engine: "app-server" });
+    expect(done.spare).toBeUndefined();
+    await world.until(() => processOf(ready).length === 0);
+  },
+  120_000,
+);

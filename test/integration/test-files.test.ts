@@ -62,15 +62,17 @@ test("a pass repeats files in its environment, and counts; a pass that fails is 
   expect(shown.split("════ FAILED")[1]).toContain(`${file} (bad)`);
 });
 
-test("a whole run has the passes, a run of some files has them only if they are wanted, a pass has none", () => {
+test("a whole run has the passes that are wanted, a run of some files only all of them, a pass has none", () => {
   const files = ["test/e2e/a.test.ts", "test/unit/b.test.ts"];
   const names = (isWhole: boolean, environment: NodeJS.ProcessEnv) =>
     choosePasses(files, isWhole, environment).map((pass) => pass.name);
-  expect(names(true, {})).toEqual(["exec", "0.98.0", "0.152.0", "0.153.0"]);
-  expect(names(false, {})).toEqual([]);
-  expect(names(true, { CODEXMCP_TEST_PASSES: "none" })).toEqual([]);
-  expect(names(true, { CODEXMCP_TEST_ENGINE: "exec" })).toEqual([]);
+  const CODEXMCP_TEST_PASSES = "decisive";
+  expect(names(true, { CODEXMCP_TEST_PASSES })).toEqual(["exec", "0.98.0", "0.152.0", "0.153.0"]);
+  expect(names(false, { CODEXMCP_TEST_PASSES })).toEqual([]);
+  expect(names(true, {})).toEqual([]);
+  expect(names(true, { CODEXMCP_TEST_PASSES, CODEXMCP_TEST_ENGINE: "exec" })).toEqual([]);
   const all = choosePasses(files, false, { CODEXMCP_TEST_PASSES: "all" });
   expect(all.map((pass) => pass.files)).toEqual(Array.from({ length: 4 }, () => ["test/e2e/a.test.ts"]));
-  for (const pass of choosePasses(files, true, {})) for (const file of pass.files) expect(existsSync(file)).toBe(true);
+  for (const pass of choosePasses(files, true, { CODEXMCP_TEST_PASSES }))
+    for (const file of pass.files) expect(existsSync(file)).toBe(true);
 });
