@@ -123,7 +123,10 @@ function judge(world: World, taskId: string, victim: string, ended: Record<strin
   if (isReported && ended["result"] !== "Finished.") faults.push("a result that Codex had reported is lost");
   if (status === "completed" && !isReported) faults.push("completed without a terminal event");
   const isCodexHit = killed > 0 && (victim === "codex" || victim === "all");
-  if (!isCodexHit && status !== "completed") faults.push(`Codex was not touched, and the run is ${status}`);
+  // A supervisor that is killed before it has started Codex leaves nothing to take over: the task says that.
+  const isTooEarly = victim === "supervisor" && events.length === 0 && ended["code"] === "supervisor_lost";
+  if (!isCodexHit && !isTooEarly && status !== "completed")
+    faults.push(`Codex was not touched, and the run is ${status}`);
   const isHostHit = killed > 0 && victim === "code-mode host";
   if (!isHostHit) faults.push(...judgeSteps(events, status === "completed"));
   faults.push(...judgeEvents(events));
