@@ -125,8 +125,9 @@ function judge(world: World, taskId: string, victim: string, ended: Record<strin
   const isCodexHit = killed > 0 && (victim === "codex" || victim === "all");
   // A supervisor that is killed before it has started Codex leaves nothing to take over: the task says that.
   const isTooEarly = victim === "supervisor" && events.length === 0 && ended["code"] === "supervisor_lost";
-  if (!isCodexHit && !isTooEarly && status !== "completed")
+  if (!isCodexHit && !isTooEarly && status !== "completed") {
     faults.push(`Codex was not touched, and the run is ${status}`);
+  }
   const isHostHit = killed > 0 && victim === "code-mode host";
   if (!isHostHit) faults.push(...judgeSteps(events, status === "completed"));
   faults.push(...judgeEvents(events));
