@@ -53,6 +53,17 @@ export interface Config {
   worktrees: string | undefined;
   /** Shell command that prepares a new worktree, for example by installing its dependencies. */
   worktreeSetup: string | undefined;
+  /** Shell command that checks the work of each task that changes files. */
+  check: string | undefined;
+  /** Time after which a check is ended, in seconds; 0: never. */
+  checkTimeoutSeconds: number;
+  /** Time for which a task waits for its quota, in seconds. */
+  quotaWaitSeconds: number;
+  /** Number of tokens that all tasks may use on one day; 0: no limit. */
+  tokensPerDay: number;
+  /** Address that gets the record of each task that has ended, and the secret that the messages are signed with. */
+  webhook: string | undefined;
+  webhookSecret: string | undefined;
   /** Shell command that is run when a task has ended. */
   onEnd: string | undefined;
   keepTasks: number;
@@ -98,6 +109,12 @@ export function readConfig(environment: Environment = process.env): Config {
     commit: values.CODEXMCP_COMMIT,
     worktrees: values.CODEXMCP_WORKTREES,
     worktreeSetup: values.CODEXMCP_WORKTREE_SETUP,
+    check: values.CODEXMCP_CHECK,
+    checkTimeoutSeconds: values.CODEXMCP_CHECK_TIMEOUT,
+    quotaWaitSeconds: values.CODEXMCP_QUOTA_WAIT,
+    tokensPerDay: values.CODEXMCP_TOKENS_PER_DAY,
+    webhook: values.CODEXMCP_WEBHOOK,
+    webhookSecret: values.CODEXMCP_WEBHOOK_SECRET,
     onEnd: values.CODEXMCP_ON_END,
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,

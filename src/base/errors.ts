@@ -19,6 +19,9 @@ export const ERROR_CODES = {
     "The task cannot be sent this message now: its engine takes none into a running turn, or it has just ended.",
   question_closed: "The question has an answer already, was withdrawn, or its task has ended.",
   engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
+  check_failed: "The check of the task's work failed; the work is kept.",
+  unchecked_work: "The work to be merged has not passed a check, and `require_check` asks for one.",
+  budget: "The tokens of the task, or of the day, are used; what was done so far is kept.",
   goal_not_reached:
     "Codex ended without having reached the goal: its tokens are used, or Codex reports that it is blocked.",
   nested_task: "Codex asked for another task from within a task, which could repeat endlessly.",

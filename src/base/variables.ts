@@ -1,92 +1,16 @@
-import { isAbsolute } from "node:path";
 import * as v from "valibot";
 import { OWN_BUILD } from "./build.ts";
 import { LOG_LEVELS } from "./log.ts";
-import { expandHome } from "./paths.ts";
-
-/** Description of an environment variable for the documents, in Markdown. */
-export interface VariableDescription {
-  /** Allowed values. */
-  values: string;
-  /** Default, with its unit. */
-  fallback: string;
-  meaning: string;
-}
-
-type Texts = Omit<VariableDescription, "values">;
-
-function text(values: string, texts: Texts) {
-  return v.pipe(
-    v.optional(v.string()),
-    v.transform((value) => value || undefined),
-    v.metadata({ values, ...texts }),
-  );
-}
-
-function folder(texts: Texts) {
-  return v.pipe(
-    v.optional(v.string()),
-    v.transform((value) => (value === undefined ? undefined : expandHome(value))),
-    v.check((value) => !value || isAbsolute(value), "must be an absolute path"),
-    v.metadata({ values: "an absolute path", ...texts }),
-  );
-}
-
-const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
-const NO_COUNT = "must be a whole number from 0";
-const COUNT = "a whole number";
-
-function count(fallback: number, unit: string, meaning: string) {
-  return v.pipe(
-    v.optional(v.string(), ""),
-    v.transform((value) => (value === "" ? fallback : Number(value))),
-    v.check(isCount, NO_COUNT),
-    v.metadata({ values: COUNT, fallback: `\`${fallback}\`${unit}`, meaning }),
-  );
-}
-
-function optionalCount(texts: Texts) {
-  return v.pipe(
-    v.optional(v.string()),
-    v.transform((value) => (value ? Number(value) : undefined)),
-    v.check((value) => value === undefined || isCount(value), NO_COUNT),
-    v.metadata({ values: COUNT, ...texts }),
-  );
-}
-
-/** @param empty meaning of an empty value, so that a variable can be switched off without knowing the build's default */
-function choice<const Value extends string>(
-  values: readonly Value[],
-  fallback: Value,
-  meaning: string,
-  empty: Value = fallback,
-) {
-  const or = `must be ${values.join(", ")} or empty`;
-  return v.pipe(
-    v.optional(v.picklist(["", ...values], or), () => fallback),
-    v.transform((value) => values.find((each) => each === value) ?? empty),
-    v.metadata({ values: values.map((value) => `\`${value}\``).join(", "), fallback: `\`${fallback}\``, meaning }),
-  );
-}
-
-function isOn(meaning: string) {
-  return v.pipe(
-    choice(["0", "1"], "0", meaning),
-    v.transform((value) => value === "1"),
-  );
-}
-
-function worktreeFolder(texts: Texts) {
-  return v.pipe(
-    v.optional(v.string()),
-    v.transform((value) => (value ? expandHome(value) : undefined)),
-    v.check(
-      (value) => (value?.match(/\{[^}]*\}?/g) ?? []).every((found) => found === "{repo}" || found === "{branch}"),
-      "may contain {repo} and {branch}, but no other braces",
-    ),
-    v.metadata({ values: "a path with `{repo}` and `{branch}`", ...texts }),
-  );
-}
+import {
+  choice,
+  count,
+  folder,
+  isOn,
+  optionalCount,
+  text,
+  type VariableDescription,
+  worktreeFolder,
+} from "./variable-types.ts";
 
 /** Environment variables in which the command for the end of a task gets its facts. */
 export const END_HOOK_VARIABLES = [
@@ -192,6 +116,33 @@ export const VariablesSchema = v.object({
     fallback: "none",
     meaning:
       "Command that is run in each new worktree before Codex starts, for example `npm ci`; its output is in the task's `setup.log`",
+  }),
+  CODEXMCP_CHECK: text("a shell command", {
+    fallback: "none",
+    meaning:
+      "Command that checks the work of each task that changes files, unless a call names another, for example `npm test`. The supervisor runs it in " +
+      "the worktree after Codex's turn; exit status 0 means passed",
+  }),
+  CODEXMCP_CHECK_TIMEOUT: count(1800, " seconds", "Time after which a check is ended, and has failed. `0`: never"),
+  CODEXMCP_QUOTA_WAIT: count(
+    6 * 3600,
+    " seconds (6 hours)",
+    "Time for which a task waits for its quota if Codex says when a limit of the account is reset; then it continues in its session. `0`: it fails at " +
+      "once, as `rate_limited`",
+  ),
+  CODEXMCP_TOKENS_PER_DAY: count(
+    0,
+    " (no limit)",
+    "Number of tokens (input that was not cached, and output) that all tasks of the state folder may use on one day of the local calendar. When " +
+      "they are used, running tasks end and new ones are refused, with the code `budget`",
+  ),
+  CODEXMCP_WEBHOOK: text("an `http` or `https` address", {
+    fallback: "none",
+    meaning: "Address that gets the record of each task that has ended, as JSON by POST",
+  }),
+  CODEXMCP_WEBHOOK_SECRET: text("any text", {
+    fallback: "none",
+    meaning: "Secret with which the messages to `CODEXMCP_WEBHOOK` are signed",
   }),
   CODEXMCP_ON_END: text("a shell command", {
     fallback: "none",

@@ -1,11 +1,15 @@
 import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
+import type { CheckOutcome, CheckRequest } from "./check.ts";
 import type { ReviewFacts } from "./finding.ts";
 import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
+import type { TaskGroup } from "./group.ts";
 import type { MessageRecord } from "./message.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
+import type { Usage } from "./usage.ts";
+import type { QuotaWait } from "./waiting.ts";
 
 /** Tool that started a task: `codex` or `codex_dispatch`. */
 export type TaskMode = "blocking" | "dispatch";
@@ -22,16 +26,8 @@ export type Sandbox = (typeof SANDBOXES)[number];
 /** State of a task. */
 export type TaskStatus = TaskRecord["status"];
 
-/** State of a task as people see it: `waiting` is a running task that has asked something. */
+/** State of a task as people see it: `waiting` is a running task that has asked something, or waits for its quota. */
 export type VisibleStatus = TaskStatus | "waiting";
-
-/** Token counts reported by Codex. */
-export interface Usage {
-  input_tokens: number;
-  cached_input_tokens: number;
-  output_tokens: number;
-  reasoning_output_tokens: number;
-}
 
 /** Worktree of a task. */
 export interface WorktreePlace {
@@ -91,8 +87,18 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   tmux_socket?: string;
   /** Name of the MCP client that started the task; `command line` for the command `run`. */
   client?: string;
+  /** Identity of the client that started the task, which stays the same when its server is started again. */
+  client_key?: string;
   /** Codex session to resume. */
   resumes?: string;
+  /** Task that this one is a fork of. */
+  forks?: string;
+  /** Place among several tries at one prompt. */
+  group?: TaskGroup;
+  /** Check that this server runs after Codex's turn. */
+  check_request?: CheckRequest;
+  /** Number of tokens (input that was not cached, and output) that the run may use. */
+  max_tokens?: number;
   model?: string;
   reasoning_effort?: string;
   profile?: string;
@@ -145,6 +151,8 @@ export interface RunFacts extends Partial<WorktreeChanges>, Partial<ReviewFacts>
   session_id?: string;
   /** Last message of Codex; of a review that was read, its findings as Markdown. */
   result?: string;
+  /** Outcome of {@link TaskRequest.check_request}; absent if it was not run. */
+  check?: CheckOutcome;
   /** Last state of {@link TaskRequest.goal}. */
   goal_state?: GoalState;
   /** Tokens of this run alone. */
@@ -174,6 +182,8 @@ export type RunningTask = TaskRequest & {
   status: "running";
   /** Questions that have not been answered. */
   questions?: Question[];
+  /** Set while it waits for its quota. */
+  waiting_for?: QuotaWait;
 };
 /** Task whose Codex exited with status 0 and reported a completed turn. */
 export type CompletedTask = TaskRequest & RunFacts & { status: "completed" };
@@ -213,7 +223,9 @@ export function openQuestions(record: TaskRecord): readonly Question[] {
 
 /** Returns the state that people see. The store's queries for lists decide by the same rule. */
 export function visibleStatus(record: TaskRecord): VisibleStatus {
-  return openQuestions(record).length > 0 ? "waiting" : record.status;
+  const isWaiting =
+    record.status === "running" && (openQuestions(record).length > 0 || record.waiting_for !== undefined);
+  return isWaiting ? "waiting" : record.status;
 }
 
 /** Returns whether a task can move from state `from` to state `to`. */

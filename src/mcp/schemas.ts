@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { MAX_CHECK_ATTEMPTS } from "#domain/check.ts";
+import { MAX_TRIES } from "#domain/group.ts";
 import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
@@ -48,6 +50,33 @@ export const startInput = z.object({
     .describe("auto (default): commit the changes that Codex leaves uncommitted in its worktree"),
   goal: z.string().optional().describe("Objective that Codex pursues turn after turn until it is reached"),
   goal_tokens: z.int().min(1).optional().describe("Token budget of the goal"),
+  check: z.string().optional().describe("Shell command that checks the work after Codex's turn, e.g. npm test"),
+  check_attempts: z
+    .int()
+    .min(1)
+    .max(MAX_CHECK_ATTEMPTS)
+    .optional()
+    .describe("Times that check may run; after a failure Codex gets its output and continues; default 1"),
+  max_tokens: z.int().min(1).optional().describe("End the run when it has used these tokens"),
+  fork: z.string().optional().describe("Start from a copy of this task's session and worktree"),
+  tries: z
+    .int()
+    .min(1)
+    .max(MAX_TRIES)
+    .optional()
+    .describe("Start this many tasks with this prompt; codex_compare compares them"),
+  variants: z
+    .array(
+      z.object({
+        model: z.string().optional(),
+        reasoning_effort: z.string().optional(),
+        profile: z.string().optional(),
+        prompt_suffix: z.string().optional(),
+      }),
+    )
+    .max(MAX_TRIES)
+    .optional()
+    .describe("Settings of each try"),
   timeout_seconds: seconds.optional().describe("End the run after this time; 0 = never (default)"),
   idle_timeout_seconds: seconds
     .optional()
@@ -68,6 +97,10 @@ export const outcomeSchemas = () => ({
   result: z.string().optional().describe("Codex's last message"),
   exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z.record(z.string(), z.int()).optional().describe("Tokens used by this run"),
+  check: z
+    .looseObject({ command: z.string(), passed: z.boolean(), attempts: z.int() })
+    .optional()
+    .describe("Outcome of the check, which this server ran itself: with exit_code, seconds, output_tail, output_file"),
   goal_state: z
     .object({ status: z.string(), tokens_used: z.int() })
     .optional()
@@ -163,6 +196,9 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     commit: args.commit,
     goal: args.goal,
     goalTokens: args.goal_tokens,
+    check: args.check,
+    checkAttempts: args.check_attempts,
+    maxTokens: args.max_tokens,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,
   };

@@ -74,6 +74,24 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_by_session ON tasks (session_id, seq DESC);
   DROP TABLE locks;
   `,
+  // The client that started a task, and whether it has been told of the end (earlier tasks count as told). Notices about an end that are
+  // still to be given. Tokens by run and day, which outlive their tasks.
+  `
+  ALTER TABLE tasks ADD COLUMN client_key TEXT;
+  ALTER TABLE tasks ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE tasks ADD COLUMN end_notice TEXT;
+  CREATE INDEX untold_tasks ON tasks (client_key) WHERE told = 0;
+  CREATE TABLE token_use (
+    task_id          TEXT NOT NULL,
+    run              INTEGER NOT NULL,
+    day              TEXT NOT NULL,
+    input_tokens     INTEGER NOT NULL,
+    cached_input_tokens INTEGER NOT NULL,
+    output_tokens    INTEGER NOT NULL,
+    reasoning_output_tokens INTEGER NOT NULL,
+    PRIMARY KEY (day, task_id, run)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /**

@@ -1,12 +1,13 @@
 import { countFindings, type ReviewFacts } from "#domain/finding.ts";
+import type { CheckOutcome } from "#domain/check.ts";
 import type { GoalState } from "#domain/goal.ts";
 import { shorten } from "#base/text.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
+import type { Usage } from "#domain/usage.ts";
 import {
   elapsedSeconds,
   type EndedTask,
   type TaskRecord,
-  type Usage,
   type WorktreeChanges,
   type WorktreePlace,
 } from "#domain/record.ts";
@@ -26,6 +27,7 @@ export interface TaskAnswer extends WorktreeFields, Partial<ReviewFacts> {
   exit_code?: number;
   elapsed_seconds: number;
   usage?: Usage;
+  check?: CheckOutcome;
   goal_state?: GoalState;
   commit_error?: string;
   readonly_audit?: ReadonlyAudit;
@@ -56,6 +58,7 @@ export type OutcomeFields = Pick<
   | "result"
   | "exit_code"
   | "usage"
+  | "check"
   | "goal_state"
   | "commit_error"
   | "readonly_audit"
@@ -74,7 +77,7 @@ export function outcomeFields(task: EndedTask): OutcomeFields {
     ...failure,
     ...pick(task, ["findings", "outside_diff", "summary", "verdict"]),
     ...(task.findings === undefined && pick(task, ["result"])),
-    ...pick(task, ["session_id", "exit_code", "usage", "goal_state", "commit_error", "readonly_audit"]),
+    ...pick(task, ["session_id", "exit_code", "usage", "check", "goal_state", "commit_error", "readonly_audit"]),
   };
 }
 

@@ -1,7 +1,8 @@
 import { readSessionUsage } from "#codex/run/session-file.ts";
 import { ownUsage } from "#codex/run/run-state.ts";
 import type { Config } from "#base/config.ts";
-import type { TaskRecord, Usage } from "#domain/record.ts";
+import type { Usage } from "#domain/usage.ts";
+import type { TaskRecord } from "#domain/record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 
 /** Returns the tokens of a task's session so far, from Codex's own record: events report them only at the end of a turn. */

@@ -85,6 +85,8 @@ function stateOf(list: readonly Line[]): RunState {
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
     openQuestions: [],
+    isChecking: false,
+    quotaUntil: undefined,
   };
 }
 

@@ -31,7 +31,7 @@ describe.each(choices)("%s", (name, { values }) => {
 
 test("the descriptions are classified as they should be", () => {
   expect(choices.length).toBe(8);
-  expect(withDefault.length).toBe(14);
+  expect(withDefault.length).toBe(17);
 });
 
 test.each([

@@ -54,6 +54,17 @@ export const RUN_OPTIONS = {
   "no-commit": { type: "boolean", summary: "Do not commit what Codex leaves uncommitted in the worktree" },
   goal: { type: "string", placeholder: "text", summary: "Let Codex continue, turn after turn, until this is reached" },
   "goal-tokens": { type: "count", placeholder: "n", summary: "Number of tokens that the goal may take" },
+  check: {
+    type: "string",
+    placeholder: "command",
+    summary: "Check the work with this command after Codex's turn, for example 'npm test'",
+  },
+  "check-attempts": {
+    type: "count",
+    placeholder: "n",
+    summary: "Run the check up to n times: after a failure, Codex gets the output and continues (default: 1)",
+  },
+  "max-tokens": { type: "count", placeholder: "n", summary: "Stop the task when it has used these tokens" },
   timeout: { type: "duration", short: "t", summary: "Stop the task after this time, for example 15m or 2h" },
   "idle-timeout": {
     type: "duration",
@@ -152,6 +163,9 @@ function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "
     commit: options["no-commit"] ? "never" : undefined,
     goal: options.goal,
     goalTokens: options["goal-tokens"],
+    check: options.check,
+    checkAttempts: options["check-attempts"],
+    maxTokens: options["max-tokens"],
     timeoutSeconds: options.timeout,
     idleTimeoutSeconds: options["idle-timeout"],
     outputSchema: schema === undefined ? undefined : readOutputSchema(resolve(expandHome(schema))),

@@ -2,7 +2,8 @@ import type { EventLine } from "#codex/run/describe.ts";
 import { elapsedSeconds } from "#domain/record.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
-import type { EndedTask, Usage, VisibleStatus } from "#domain/record.ts";
+import type { Usage } from "#domain/usage.ts";
+import type { EndedTask, VisibleStatus } from "#domain/record.ts";
 import { formatCount, formatDuration, nameFolders, shortenHome } from "./format-values.ts";
 import {
   compose,

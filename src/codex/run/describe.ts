@@ -47,6 +47,14 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
       return { type: "question", text: shorten(describeAsked(event.question), limit) };
     case "answer":
       return { type: "answer", text: shorten(describeAnswer(event), limit) };
+    case "check.started":
+      return { type: "command", text: shorten(event.command, limit), tool_name: "check" };
+    case "check.completed":
+      return { type: "tool_result", text: describeCheck(event, limit), tool_name: "check" };
+    case "quota.waiting":
+      return { type: "warning", text: shorten(`waiting for the quota until ${event.until}: ${event.message}`, limit) };
+    case "quota.over":
+      return { type: "notice", text: "the quota is expected to be reset; continuing" };
     case "goal.updated":
       // While it is active, only its tokens change.
       return event.status === "active" ? undefined : { type: "notice", text: shorten(`goal: ${event.status}`, limit) };
@@ -64,6 +72,16 @@ function describeAsked(question: { id: string }): string {
 function describeAnswer({ id, decision, by, cause }: Extract<CodexEvent, { type: "answer" }>): string {
   if (cause === "timeout") return `${id}: declined, because no one answered in time`;
   return cause === "withdrawn" ? `${id}: answered by ${by}` : `${id}: ${decision} (${by})`;
+}
+
+function describeCheck(
+  { passed, exit_code, why, output_tail }: Extract<CodexEvent, { type: "check.completed" }>,
+  limit: number,
+): string {
+  if (passed) return "check passed";
+  const how = why ?? `exit ${exit_code ?? "unknown"}`;
+  const output = Number.isFinite(limit) ? (output_tail.trimEnd().split("\n").at(-1) ?? "") : `\n${output_tail}`;
+  return shorten(`check failed (${how}): ${output}`, limit);
 }
 
 function describeStart(item: CodexItem, limit: number): EventLine | undefined {

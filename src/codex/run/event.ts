@@ -67,6 +67,23 @@ const EventSchema = v.variant("type", [
   // This server's own events: Codex asks, and gets an answer.
   v.object({ type: v.literal("question"), question: v.looseObject({ id: v.string(), kind: text, text }) }),
   v.object({ type: v.literal("answer"), id: v.string(), decision: text, by: text, cause: v.optional(v.string()) }),
+  // The check of the work after a turn.
+  v.object({ type: v.literal("check.started"), command: text, attempt: count }),
+  v.object({
+    type: v.literal("check.completed"),
+    command: text,
+    attempt: count,
+    passed: v.boolean(),
+    exit_code: v.nullish(v.number()),
+    seconds: count,
+    output_tail: text,
+    why: v.nullish(v.string()),
+  }),
+  // The run waits until a limit of the account is reset, and then continues.
+  v.object({ type: v.literal("quota.waiting"), until: v.string(), message: text }),
+  v.object({ type: v.literal("quota.over") }),
+  // Tokens of the whole session so far, within a turn.
+  v.object({ type: v.literal("usage.updated"), usage: UsageSchema }),
   // Written by this server's app-server engine.
   v.object({ type: v.literal("goal.updated"), status: v.string(), tokens_used: count }),
 ]);

@@ -1,6 +1,6 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import type { GoalState } from "#domain/goal.ts";
-import type { Usage } from "#domain/record.ts";
+import type { Usage } from "#domain/usage.ts";
 import { type CodexEvent, isKnownItem } from "./event.ts";
 
 /** State accumulated from the events of one run. */
@@ -28,6 +28,10 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Whether the check of the work is running. */
+  isChecking: boolean;
+  /** Time until which the run waits for its quota; undefined if it does not wait. */
+  quotaUntil: string | undefined;
   /** Ids of the questions that no one has answered. */
   openQuestions: readonly string[];
   /** Names of the messages that Codex has read; the newest {@link MAX_READ_MESSAGES}. */
@@ -57,6 +61,8 @@ export const NO_EVENTS: RunState = {
   lastError: undefined,
   isWaitingForNetwork: false,
   isInterrupted: false,
+  isChecking: false,
+  quotaUntil: undefined,
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
@@ -81,6 +87,8 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
         terminal: undefined,
         isWaitingForNetwork: false,
         isInterrupted: false,
+        isChecking: false,
+        quotaUntil: undefined,
       };
     case "item.started":
     case "item.updated":
@@ -100,13 +108,29 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return { ...state, terminal: undefined, isInterrupted: true };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
+    default:
+      return applyOwnEvent(state, event);
+  }
+}
+
+/** Returns the state after an event that this server wrote. */
+function applyOwnEvent(state: RunState, event: CodexEvent): RunState {
+  switch (event.type) {
     case "question":
       return { ...state, openQuestions: [...withoutId(state.openQuestions, event.question.id), event.question.id] };
     case "answer":
       return { ...state, openQuestions: withoutId(state.openQuestions, event.id) };
+    case "check.started":
+    case "check.completed":
+      return { ...state, isChecking: event.type === "check.started" };
+    case "quota.waiting":
+    case "quota.over":
+      return { ...state, quotaUntil: event.type === "quota.waiting" ? event.until : undefined };
+    case "usage.updated":
+      return { ...state, sessionUsage: event.usage };
     case "goal.updated":
       return { ...state, goal: { status: event.status, tokens_used: event.tokens_used } };
-    case "unknown":
+    default:
       return state;
   }
 }

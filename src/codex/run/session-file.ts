@@ -1,7 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Usage } from "#domain/record.ts";
+import type { Usage } from "#domain/usage.ts";
 import { readLastLines } from "#platform/files/json-lines.ts";
 import { isSandboxMessage } from "./run-state.ts";
 

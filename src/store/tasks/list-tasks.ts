@@ -1,13 +1,13 @@
 import { realPathOfMissing } from "#base/paths.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { ProcessAddress } from "#platform/process/identity.ts";
+import type { Usage } from "#domain/usage.ts";
 import {
   elapsedSeconds,
   type Sandbox,
   type TaskMode,
   type TaskRecord,
   type TaskStatus,
-  type Usage,
   type VisibleStatus,
 } from "#domain/record.ts";
 import type { Store } from "#store/store.ts";

@@ -1,65 +1,12 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { type ReadonlyAudit, VERDICTS } from "#domain/readonly-audit.ts";
-import { type ReviewFinding, REVIEW_VERDICTS } from "#domain/finding.ts";
+import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { DELIVERIES, MESSAGE_STATES, MESSAGE_TIMES } from "#domain/message.ts";
 import { ERROR_CODES, type ErrorCode } from "#base/errors.ts";
 import { readFileBounded } from "#platform/files/read-file.ts";
 import { SANDBOXES, type TaskRecord } from "#domain/record.ts";
+import { CheckSchema, FindingsSchema, ReadonlyAuditSchema } from "./meta-parts.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
-
-const effect = v.union([v.boolean(), v.literal("unknown")]);
-const took_effect = v.literal(true);
-
-/** Schema of an audit in `meta.json`, including those written by earlier versions. */
-const ReadonlyAuditSchema: v.GenericSchema<ReadonlyAudit> = v.object({
-  mode: v.literal("fallback"),
-  verdict: v.picklist(VERDICTS),
-  violations_detected: v.number(),
-  violations: v.array(
-    v.variant("kind", [
-      v.object({ kind: v.literal("command"), command: v.string(), why: v.array(v.string()), took_effect: effect }),
-      v.object({ kind: v.literal("file_change"), path: v.string(), change: v.string(), took_effect: effect }),
-      v.object({
-        kind: v.picklist(["workspace", "log", "codex_home"]),
-        path: v.string(),
-        change: v.string(),
-        took_effect,
-      }),
-    ]),
-  ),
-  enforcement: v.picklist(["landlock", "none"]),
-  evidence: v.object({
-    unknown_commands: v.array(v.string()),
-    commands_judged: v.number(),
-    unknown_events: v.exactOptional(v.array(v.string())),
-    workspace: v.exactOptional(
-      v.object({
-        path: v.string(),
-        entries: v.number(),
-        milliseconds: v.number(),
-        not_covered: v.array(v.string()),
-      }),
-    ),
-    landlock_abi: v.exactOptional(v.number()),
-    seccomp: v.exactOptional(v.boolean()),
-    capabilities_dropped: v.exactOptional(v.boolean()),
-    notes: v.array(v.string()),
-  }),
-});
-
-const FindingsSchema: v.GenericSchema<ReviewFinding[]> = v.array(
-  v.object({
-    title: v.string(),
-    body: v.string(),
-    priority: v.number(),
-    confidence: v.exactOptional(v.number()),
-    path: v.string(),
-    first_line: v.exactOptional(v.number()),
-    last_line: v.exactOptional(v.number()),
-    reported_lines: v.exactOptional(v.string()),
-  }),
-);
 
 const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
 
@@ -109,7 +56,14 @@ const MetaSchema = v.object({
   tmux_session: text,
   tmux_socket: text,
   client: text,
+  client_key: text,
   resumes: text,
+  forks: text,
+  group: v.optional(v.object({ id: v.string(), number: v.number(), of: v.number() })),
+  check_request: v.optional(v.object({ command: v.string(), attempts: v.number() })),
+  check: v.optional(CheckSchema),
+  max_tokens: v.optional(v.number()),
+  waiting_for: v.optional(v.object({ kind: v.literal("quota"), until: v.string(), message: v.string() })),
   model: text,
   reasoning_effort: text,
   profile: text,

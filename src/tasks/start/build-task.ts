@@ -6,6 +6,7 @@ import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
 import type { CheckedRequest } from "./check-request.ts";
+import { checkRequestOf } from "./check-option.ts";
 import { goalOf } from "./goal.ts";
 import type { TaskWorkspace } from "./plan-workspace.ts";
 
@@ -36,7 +37,6 @@ export function buildTask(
     started_clock: clockStamp(),
     ...(request.sandbox !== "read-only" &&
       IS_TMUX_USED && { tmux_session: taskId, tmux_socket: socketPathOf(tmuxServerOf(config)) }),
-    ...(request.client !== undefined && { client: shorten(request.client, MAX_CLIENT_NAME) }),
     ...(plan !== undefined && { worktree_dir: plan.path, agent_branch: plan.branch }),
     ...(note !== undefined && { worktree_note: note }),
     ...(sessionId !== undefined && { resumes: sessionId }),
@@ -49,10 +49,23 @@ export function buildTask(
     ...(request.network === true && request.sandbox === "workspace-write" && { network: true }),
     ...(request.approvals === "ask" && { approvals: "ask" }),
     ...goalOf(request),
+    ...checkRequestOf(config, request),
+    ...originOf(request),
     ...settingsOf(request, paths),
     ...(request.commit === "never" && plan !== undefined && { commit: "never" }),
     timeout_seconds: request.timeoutSeconds,
     idle_timeout_seconds: request.idleTimeoutSeconds,
+  };
+}
+
+/** Returns the fields for who asked for the task, and as a part of what. */
+function originOf({ client, clientKey, group, forks, maxTokens }: CheckedRequest): Partial<QueuedTask> {
+  return {
+    ...(client !== undefined && { client: shorten(client, MAX_CLIENT_NAME) }),
+    ...(clientKey !== undefined && { client_key: clientKey }),
+    ...(group !== undefined && { group }),
+    ...(forks !== undefined && { forks }),
+    ...(maxTokens !== undefined && { max_tokens: maxTokens }),
   };
 }
 

@@ -9,13 +9,15 @@ import { AppError } from "#base/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
 import { takeStart } from "#base/text.ts";
 import { kindOf } from "#platform/files/read-file.ts";
+import type { TaskGroup } from "#domain/group.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
 import { checkTmux, IS_TMUX_USED, tmuxServerOf } from "#tmux/tmux.ts";
+import { checkCheck, type CheckOptions } from "./check-option.ts";
 import { checkGoal, type GoalRequest } from "./goal.ts";
 
 /** Request to start a task, as the caller gives it. */
-export interface StartRequest extends GoalRequest {
+export interface StartRequest extends GoalRequest, CheckOptions {
   prompt: string;
   cwd: string;
   topic: string;
@@ -23,6 +25,14 @@ export interface StartRequest extends GoalRequest {
   mode: TaskMode;
   /** Name of the client that asks for the task. */
   client?: string | undefined;
+  /** Identity of that client: see the record's `client_key`. */
+  clientKey?: string | undefined;
+  /** Place of the task among several tries. */
+  group?: TaskGroup | undefined;
+  /** Task that this one is a fork of, by its id. */
+  forks?: string | undefined;
+  /** Number of tokens that the run may use. */
+  maxTokens?: number | undefined;
   sessionId?: string | undefined;
   model?: string | undefined;
   reasoningEffort?: string | undefined;
@@ -84,6 +94,7 @@ export function checkRequest(config: Config, request: StartRequest): CheckedRequ
   checkNetwork(request);
   checkApprovals(request);
   checkGoal(request);
+  checkCheck(config, request);
   locateCodex(config);
   if (request.sandbox !== "read-only" && IS_TMUX_USED) checkTmux(tmuxServerOf(config));
   return {

@@ -2,6 +2,7 @@ import { ranMsSince } from "#platform/clock.ts";
 import { HEARTBEAT_MS, readHeartbeat, writeHeartbeat } from "#store/locks/heartbeat.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
 import type { Failure } from "#base/errors.ts";
+import type { RunState } from "#codex/run/run-state.ts";
 import type { RunningTask } from "#domain/record.ts";
 
 /** Interval at which time is counted and limits are checked, in milliseconds. */
@@ -80,11 +81,12 @@ export function reachedIdleLimit(
   clock: RunClock,
   log: {
     lastProgressAt: number;
-    state: { isWaitingForNetwork: boolean; isInterrupted: boolean; openQuestions: readonly string[] };
+    state: Pick<RunState, "isWaitingForNetwork" | "isInterrupted" | "openQuestions" | "isChecking" | "quotaUntil">;
   },
 ): Failure | undefined {
-  // A run that has asked waits for people.
-  if (log.state.openQuestions.length > 0) return undefined;
+  const { openQuestions, isChecking, quotaUntil } = log.state;
+  // It waits for people, for its check, or for its quota, which have limits of their own.
+  if (openQuestions.length > 0 || isChecking || quotaUntil !== undefined) return undefined;
   if (idle_timeout_seconds === 0 || clock.countedMs - log.lastProgressAt <= idle_timeout_seconds * 1000) {
     return undefined;
   }
