@@ -6,3 +6,18 @@ export interface QuotaWait {
   /** Message of Codex. */
   message: string;
 }
+
+/** Describes in a few words what a task waits for. */
+export function describeQuotaWait({ until }: Pick<QuotaWait, "until">, now = new Date()): string {
+  return `waiting for the quota until ${formatTimeOfDay(until, now)}`;
+}
+
+/** Formats a time in the time zone of this machine, with the date if it is not today's. A text that is no time is returned as it is. */
+export function formatTimeOfDay(time: string, now = new Date()): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const two = (number: number) => String(number).padStart(2, "0");
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  if (date.toDateString() === now.toDateString()) return clock;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+}

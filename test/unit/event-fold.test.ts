@@ -87,6 +87,7 @@ function stateOf(list: readonly Line[]): RunState {
     openQuestions: [],
     isChecking: false,
     quotaUntil: undefined,
+    quota: { waits: 0, seconds: 0, pending: undefined },
   };
 }
 

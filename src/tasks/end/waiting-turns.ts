@@ -5,6 +5,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { mayWaitForQuota } from "#tasks/quota/quota-waits.ts";
 import { findRepair } from "#tasks/review/repair-review.ts";
 
 /** Number of supervisors that are started to continue a run whose Codex has ended: each may die, too. */
@@ -14,7 +15,8 @@ const START_GRACE_MS = 10_000;
 
 /**
  * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
- * two processes of `codex exec`, and messages wait for the next one, or its review cannot be read.
+ * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, or it
+ * waited for its quota.
  * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
  */
 export async function findContinuation(
@@ -23,13 +25,15 @@ export async function findContinuation(
 ): Promise<"start" | "started" | undefined> {
   const { record, codexEnd, isCancelRequested } = stored;
   const isOpen = record.status === "running" && record.engine === undefined && !isCancelRequested;
-  if (!isOpen || codexEnd?.stopped !== undefined || (codexEnd?.exitCode ?? 0) !== 0) return undefined;
+  if (!isOpen || codexEnd?.stopped !== undefined || codexEnd?.signal !== undefined) return undefined;
   const paths = taskPaths(config.home, record.task_id);
   const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
-  if (waiting.length === 0 && record.review === undefined) return undefined;
-  const { terminal, readMessages, lastMessage } = await foldLog(record.log_file);
+  const hasFailed = (codexEnd?.exitCode ?? 0) !== 0;
+  const state = await foldLog(record.log_file);
+  const { terminal, readMessages, lastMessage } = state;
   const hasNext = waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
-  if (terminal?.kind !== "completed" || !hasNext) return undefined;
+  const isFollowed = terminal?.kind === "completed" && !hasFailed && hasNext;
+  if (!isFollowed && !mayWaitForQuota(config, state)) return undefined;
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;

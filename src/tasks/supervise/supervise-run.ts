@@ -5,8 +5,10 @@ import type { RunState } from "#codex/run/run-state.ts";
 import type { Failure } from "#base/errors.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
+import { recordQuotaWait } from "#store/tasks/running-record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
+import type { QuotaWait } from "#domain/waiting.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
@@ -52,12 +54,18 @@ export async function superviseRun(
   const times = new EventTimes(task.log_file);
   let sessionId: string | undefined;
   let read: readonly string[] = [];
+  // An earlier supervisor may have recorded that the run waits.
+  let quotaUntil = task.waiting_for?.until;
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
     if (log.state.readMessages !== read) {
       read = log.state.readMessages;
       for (const message of read) tryTo(task.task_id, () => turns.read(message));
+    }
+    if (log.state.quotaUntil !== quotaUntil) {
+      quotaUntil = log.state.quotaUntil;
+      tryTo(task.task_id, () => recordQuotaWait(context.store, task, quotaWaitIn(log.state)));
     }
     const { sessionId: reported, strayedSession } = log.state;
     if (reported === undefined) return;
@@ -94,6 +102,10 @@ export async function superviseRun(
       if (next === undefined) break;
       outcome = await follow(next);
     }
+    // It was stopped while it waited to be continued. A turn that was completed counts.
+    if (outcome.stopped === undefined && stop.signal.aborted && log.state.terminal?.kind === "failed") {
+      outcome = { ...outcome, stopped: await stop.requested };
+    }
     show(log.readToEnd());
     return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
@@ -101,6 +113,13 @@ export async function superviseRun(
     watch.close();
     times.close();
   }
+}
+
+/** Returns what a run waits for according to its log. */
+function quotaWaitIn({ quotaUntil, quota }: RunState): QuotaWait | undefined {
+  return quotaUntil === undefined
+    ? undefined
+    : { kind: "quota", until: quotaUntil, message: quota.pending?.message ?? "" };
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

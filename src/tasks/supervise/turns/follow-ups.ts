@@ -4,6 +4,8 @@ import { taskPaths } from "#store/store-paths.ts";
 import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { ReviewRepair } from "#tasks/review/repair-review.ts";
+import { QuotaWaits } from "#tasks/quota/quota-waits.ts";
+import type { RunContext } from "#tasks/supervise/supervise-run.ts";
 import { RunMessages } from "./run-messages.ts";
 
 /**
@@ -15,11 +17,14 @@ export class RunFollowUps implements FollowUps {
   readonly #sources: readonly FollowUps[];
   #current: FollowUps | undefined;
 
-  /** @param others sources that are asked when no message waits */
-  constructor(messages: RunMessages, others: readonly FollowUps[] = []) {
+  /**
+   * @param others sources that are asked when no message waits
+   * @param first sources that are asked before messages
+   */
+  constructor(messages: RunMessages, others: readonly FollowUps[] = [], first: readonly FollowUps[] = []) {
     this.messages = messages;
     // A message may come while the other sources work.
-    this.#sources = [messages, ...others, messages];
+    this.#sources = [...first, messages, ...others, messages];
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
@@ -38,8 +43,9 @@ export class RunFollowUps implements FollowUps {
 }
 
 /** Opens the follow-ups of a run. */
-export function openFollowUps({ config }: AppContext, task: RunningTask): RunFollowUps {
-  const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
+export function openFollowUps(context: AppContext, task: RunningTask, around: RunContext): RunFollowUps {
+  const messages = new RunMessages(new Inbox(taskPaths(context.config.home, task.task_id)));
   if (task.engine !== "app-server") messages.queueAll();
-  return new RunFollowUps(messages, task.review === undefined ? [] : [new ReviewRepair(task)]);
+  const repair = task.review === undefined ? [] : [new ReviewRepair(task)];
+  return new RunFollowUps(messages, repair, [new QuotaWaits(context, task, around)]);
 }
