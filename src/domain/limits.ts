@@ -1,4 +1,4 @@
-import { formatTimeOfDay } from "./waiting.ts";
+import { formatResetTime } from "./waiting.ts";
 
 /** Window of a limit of an account: how much of it is used, and when it begins again. */
 export interface LimitWindow {
@@ -38,7 +38,7 @@ export function describeLimits({ primary, secondary }: AccountLimits, now = new 
   return [primary, secondary]
     .filter((window) => window !== undefined)
     .map(({ used_percent, window_minutes, resets_at }) => {
-      const until = resets_at === undefined ? "" : `, resets ${formatTimeOfDay(resets_at, now)}`;
+      const until = resets_at === undefined ? "" : `, resets ${formatResetTime(resets_at, now)}`;
       return `${Math.round(used_percent)} % of the ${nameWindow(window_minutes)}limit used${until}`;
     })
     .join("; ");

@@ -175,12 +175,8 @@ interface FailureFields {
   hint: Failure["hint"];
 }
 
-/** Task that waits to be started. */
-export type QueuedTask = TaskRequest & {
-  status: "queued";
-  /** Set while it is not started because the quota is used. */
-  waiting_for?: QuotaWait;
-};
+/** Task that waits to be started, which is not done while the quota is used. */
+export type QueuedTask = TaskRequest & { status: "queued"; waiting_for?: QuotaWait };
 /** Task whose Codex is being started or is running. */
 export type RunningTask = TaskRequest & {
   status: "running";
@@ -223,11 +219,6 @@ export const VISIBLE_STATUSES = [
 /** Returns the open questions of a task. */
 export function openQuestions(record: TaskRecord): readonly Question[] {
   return record.status === "running" ? (record.questions ?? []) : [];
-}
-
-/** Returns what a task waits for, other than people and a free slot. */
-export function quotaWaitOf(record: TaskRecord): QuotaWait | undefined {
-  return isEnded(record) ? undefined : record.waiting_for;
 }
 
 /** Returns the state that people see. The store's queries for lists decide by the same rule. */

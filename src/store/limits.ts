@@ -49,17 +49,17 @@ const UsageSchema: v.GenericSchema<AccountLimits> = v.object({
 /** Largest file that is read, in bytes. */
 const MAX_BYTES = 64 * 1024;
 
-/** Returns the limit that was noted for an account; undefined if there is none. It may be over. */
+/** Returns the limit of an account that was recorded as reached; undefined if there is none. It may be over. */
 export function readReachedLimit(home: string, key: string): ReachedLimit | undefined {
   return readNote(home, `${key}.reached.json`, ReachedSchema);
 }
 
-/** Notes that a limit of an account is reached. @throws AppError `state_unusable` */
+/** Records that a limit of an account is reached. @throws AppError `state_unusable` */
 export function writeReachedLimit(home: string, key: string, limit: ReachedLimit): void {
   writeNote(home, `${key}.reached.json`, limit);
 }
 
-/** Removes what {@link writeReachedLimit} has noted. @throws AppError `state_unusable` */
+/** Removes what {@link writeReachedLimit} has recorded. @throws AppError `state_unusable` */
 export function forgetReachedLimit(home: string, key: string): void {
   inStateFolder(() => rmSync(join(storePaths(home).limits, `${key}.reached.json`), { force: true }));
 }
@@ -69,7 +69,7 @@ export function readAccountLimits(home: string, key: string): AccountLimits | un
   return readNote(home, `${key}.usage.json`, UsageSchema);
 }
 
-/** Notes what Codex reported of an account's limits. @throws AppError `state_unusable` */
+/** Records what Codex reported of an account's limits. @throws AppError `state_unusable` */
 export function writeAccountLimits(home: string, key: string, limits: AccountLimits): void {
   writeNote(home, `${key}.usage.json`, limits);
 }

@@ -9,12 +9,11 @@ import {
   elapsedSeconds,
   isEnded,
   openQuestions,
-  quotaWaitOf,
   type TaskRecord,
   visibleStatus,
   type VisibleStatus,
 } from "#domain/record.ts";
-import { describeQuotaWait } from "#domain/waiting.ts";
+import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";

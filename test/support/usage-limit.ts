@@ -14,37 +14,48 @@ export type LimitForm =
   | "no time"
   | "insufficient_quota";
 
-/** A usage limit of the stub's account. */
-export class UsageLimit {
-  /** Times of the requests that were refused, and of those that were answered, in milliseconds since 1970. */
-  readonly refused: number[] = [];
-  readonly answered: number[] = [];
-  /** Reset, in whole seconds, as milliseconds since 1970. */
-  readonly until: number;
+/** What a limit applies to, and how often. */
+export interface LimitOptions {
+  /** Seconds until the reset of a second limit, which the first request after the first reset reaches. */
+  again?: number;
+  /** Returns whether a request is under the limit; by default, all are. */
+  isLimited?: (request: StubRequest) => boolean;
+}
 
-  /**
-   * Lets a stub refuse requests until a time, and count them from now on.
-   * @param isLimited returns whether a request is under the limit; by default, all are
-   */
-  constructor(
-    stub: ModelStub,
-    seconds: number,
-    form: LimitForm,
-    isLimited: (request: StubRequest) => boolean = () => true,
-  ) {
-    const reset = Math.ceil(Date.now() / 1000) + seconds;
-    this.until = reset * 1000;
-    stub.refuse = (request) => {
-      if (!isLimited(request)) return undefined;
-      const now = Date.now();
-      if (now >= this.until) {
-        this.answered.push(now);
-        return undefined;
-      }
-      this.refused.push(now);
-      return refuse(form, reset);
-    };
-  }
+/** A usage limit of the stub's account. */
+export interface UsageLimit {
+  /** Times of the requests that were refused, and of those that were answered, in milliseconds since 1970. */
+  readonly refused: number[];
+  readonly answered: number[];
+  /** Last reset, in milliseconds since 1970; Codex is told whole seconds. */
+  until: number;
+}
+
+/** Lets a stub refuse requests until a time, and counts them from now on. */
+export function limitUsage(
+  stub: ModelStub,
+  seconds: number,
+  form: LimitForm,
+  { again, isLimited = () => true }: LimitOptions = {},
+): UsageLimit {
+  const limit: UsageLimit = { refused: [], answered: [], until: inSeconds(seconds) };
+  let further = again;
+  stub.refuse = (request) => {
+    if (!isLimited(request)) return undefined;
+    const now = Date.now();
+    if (now >= limit.until && further !== undefined) {
+      limit.until = inSeconds(further);
+      further = undefined;
+    }
+    const isRefused = now < limit.until;
+    (isRefused ? limit.refused : limit.answered).push(now);
+    return isRefused ? refuse(form, limit.until / 1000) : undefined;
+  };
+  return limit;
+}
+
+function inSeconds(seconds: number): number {
+  return (Math.ceil(Date.now() / 1000) + seconds) * 1000;
 }
 
 /** Returns the headers with which the API reports an account's limits. @param reset of the first, in seconds since 1970 */

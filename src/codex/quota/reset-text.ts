@@ -8,6 +8,8 @@ export interface ResetSpan {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
+/** Time of day that is so close to a day away was that of yesterday, in milliseconds. */
+const MIDNIGHT_TOLERANCE_MS = 20 * MINUTE_MS;
 /** Latest time that is believed, from now. */
 const MAX_WAIT_MS = 400 * DAY_MS;
 /** Part of a message that is searched, in characters. */
@@ -55,8 +57,8 @@ function parseTime(text: string, at: number, now: number): ResetSpan | undefined
   if (clock === undefined) return undefined;
   const today = new Date(now);
   const span = toSpan(today.getFullYear(), today.getMonth(), today.getDate(), clock);
-  // Codex leaves the date out if it is today's; midnight may have passed since.
-  const isYesterdays = span !== undefined && span.from - now > DAY_MS - HOUR_MS;
+  // Codex leaves the date out if it is today's; midnight may have just passed.
+  const isYesterdays = span !== undefined && span.from - now > DAY_MS - MIDNIGHT_TOLERANCE_MS;
   if (!isYesterdays) return span;
   return toSpan(today.getFullYear(), today.getMonth(), today.getDate() - 1, clock);
 }

@@ -50,11 +50,10 @@ export function readSessionLimits(codexHomes: readonly string[], sessionId: stri
 function toWindow(window: v.InferOutput<typeof WindowSchema> | null | undefined, at: number): LimitWindow | undefined {
   if (window === null || window === undefined) return undefined;
   const { used_percent, window_minutes, resets_at, resets_in_seconds } = window;
-  const reset =
-    resets_at != null ? resets_at * 1000 : resets_in_seconds != null ? at + resets_in_seconds * 1000 : undefined;
+  const reset = (resets_at ?? (resets_in_seconds ?? Number.NaN) + at / 1000) * 1000;
   return {
     used_percent,
-    ...(window_minutes != null && { window_minutes }),
-    ...(reset !== undefined && Math.abs(reset) <= LAST_TIME_MS && { resets_at: new Date(reset).toISOString() }),
+    ...(typeof window_minutes === "number" && { window_minutes }),
+    ...(Math.abs(reset) <= LAST_TIME_MS && { resets_at: new Date(reset).toISOString() }),
   };
 }

@@ -1,7 +1,9 @@
+import type { RunState } from "#codex/run/run-state.ts";
 import { foldLog } from "#codex/run/run-log.ts";
+import type { TaskRecord } from "#domain/record.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -27,16 +29,19 @@ export async function findContinuation(
   const isOpen = record.status === "running" && record.engine === undefined && !isCancelRequested;
   if (!isOpen || codexEnd?.stopped !== undefined || codexEnd?.signal !== undefined) return undefined;
   const paths = taskPaths(config.home, record.task_id);
-  const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
-  const hasFailed = (codexEnd?.exitCode ?? 0) !== 0;
   const state = await foldLog(record.log_file);
-  const { terminal, readMessages, lastMessage } = state;
-  const hasNext = waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
-  const isFollowed = terminal?.kind === "completed" && !hasFailed && hasNext;
-  if (!isFollowed && !mayWaitForQuota(config, state)) return undefined;
+  const isCompleted = state.terminal?.kind === "completed" && (codexEnd?.exitCode ?? 0) === 0;
+  const isFollowed = isCompleted ? hasFurtherTurn(paths, record, state) : mayWaitForQuota(config, state);
+  if (!isFollowed) return undefined;
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;
   writePrivateFile(paths.continuations, `${count + 1} ${Date.now()}`);
   return "start";
+}
+
+/** Returns whether a completed turn of a run is followed by a message, or by the repair of its review. */
+function hasFurtherTurn(paths: TaskPaths, record: TaskRecord, { readMessages, lastMessage }: RunState): boolean {
+  const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
+  return waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
 }

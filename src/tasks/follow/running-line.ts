@@ -5,15 +5,8 @@ import { makeVisible } from "#base/visible-text.ts";
 import { readTail } from "#platform/files/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { listAnswers, type Question, summarizeQuestion } from "#domain/question.ts";
-import {
-  elapsedSeconds,
-  openQuestions,
-  quotaWaitOf,
-  type TaskRecord,
-  visibleStatus,
-  type VisibleStatus,
-} from "#domain/record.ts";
-import { describeQuotaWait } from "#domain/waiting.ts";
+import { elapsedSeconds, openQuestions, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
+import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 

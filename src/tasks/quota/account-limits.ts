@@ -7,7 +7,7 @@ import { realPathOfMissing } from "#base/paths.ts";
 import { shorten } from "#base/text.ts";
 import { type AccountLimits, currentLimits } from "#domain/limits.ts";
 import type { TaskRequest } from "#domain/record.ts";
-import { formatTimeOfDay, type QuotaWait } from "#domain/waiting.ts";
+import { formatResetTime, type QuotaWait } from "#domain/waiting.ts";
 import {
   forgetReachedLimit,
   readAccountLimits,
@@ -24,8 +24,8 @@ export type AccountSettings = Pick<TaskRequest, "profile" | "settings">;
 /** Maximum length of a message that is kept, in characters. */
 export const MAX_QUOTA_MESSAGE = 500;
 
-/** Notes that a limit of a task's account is reached. A note of another limit of the account that lasts longer stays. */
-export function noteReachedLimit(config: Config, task: AccountSettings, until: string, message: string): void {
+/** Records that a limit of a task's account is reached. The record of another limit of the account that lasts longer stays. */
+export function recordReachedLimit(config: Config, task: AccountSettings, until: string, message: string): void {
   const key = accountKeyOf(config, task);
   const login = loginOf(config);
   const known = readReachedLimit(config.home, key);
@@ -35,7 +35,7 @@ export function noteReachedLimit(config: Config, task: AccountSettings, until: s
 }
 
 /** Returns the limit that was reached with this login, whether it is over or not; undefined if there is none, or it does not apply any more. */
-export function findNotedLimit(config: Config, task: AccountSettings): ReachedLimit | undefined {
+export function findReachedLimit(config: Config, task: AccountSettings): ReachedLimit | undefined {
   const noted = readReachedLimit(config.home, accountKeyOf(config, task));
   return noted !== undefined && noted.login === loginOf(config) ? noted : undefined;
 }
@@ -46,7 +46,7 @@ export function findNotedLimit(config: Config, task: AccountSettings): ReachedLi
  */
 export function findQuotaWait(config: Config, task: AccountSettings, now = Date.now()): QuotaWait | undefined {
   if (config.quotaWaitSeconds === 0) return undefined;
-  const noted = findNotedLimit(config, task);
+  const noted = findReachedLimit(config, task);
   const waitMs = noted === undefined ? 0 : Date.parse(noted.until) - now;
   if (noted === undefined || waitMs <= 0 || waitMs > config.quotaWaitSeconds * 1000) return undefined;
   return { kind: "quota", until: noted.until, message: noted.message };
@@ -60,8 +60,8 @@ export function forgetLimitBefore(config: Config, task: AccountSettings, turnBeg
   tryTo("limits", () => forgetReachedLimit(config.home, key));
 }
 
-/** Notes what Codex reported of the limits of a task's account. */
-export function noteAccountLimits(config: Config, task: AccountSettings, limits: AccountLimits): void {
+/** Records what Codex reported of the limits of a task's account. */
+export function recordAccountLimits(config: Config, task: AccountSettings, limits: AccountLimits): void {
   const key = accountKeyOf(config, task);
   const known = readAccountLimits(config.home, key);
   if (known !== undefined && Date.parse(known.at) >= Date.parse(limits.at)) return;
@@ -78,13 +78,13 @@ export function readCurrentLimits(config: Config, now = Date.now()): AccountLimi
 /** Returns a failure with the time at which the limit is reset that it is about, if that is known. */
 export function withReset(config: Config, task: AccountSettings, failure: Failure): Failure {
   if (failure.code !== "rate_limited") return failure;
-  const noted = findNotedLimit(config, task);
+  const noted = findReachedLimit(config, task);
   const isAboutIt = noted?.message === shorten(failure.message, MAX_QUOTA_MESSAGE);
   if (noted === undefined || !isAboutIt || Date.parse(noted.until) <= Date.now()) return failure;
-  return { ...failure, hint: `${failure.hint} The limit is reset at ${formatTimeOfDay(noted.until)}.` };
+  return { ...failure, hint: `${failure.hint} The limit is reset at ${formatResetTime(noted.until)}.` };
 }
 
-/** Returns the name under which the limits of a task's account are noted. */
+/** Returns the name under which the limits of a task's account are stored. */
 function accountKeyOf({ codexHome }: Config, { profile = "", settings = [] }: AccountSettings): string {
   const provider = settings.filter((setting) => setting.startsWith("model_provider="));
   const parts = [realPathOfMissing(codexHome), profile, ...provider];

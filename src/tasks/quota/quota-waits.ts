@@ -14,11 +14,11 @@ import { taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { RunContext } from "#tasks/supervise/supervise-run.ts";
 import {
-  findNotedLimit,
+  findReachedLimit,
   forgetLimitBefore,
   MAX_QUOTA_MESSAGE,
-  noteAccountLimits,
-  noteReachedLimit,
+  recordAccountLimits,
+  recordReachedLimit,
 } from "./account-limits.ts";
 import { waitForReset } from "./wait-for-reset.ts";
 
@@ -58,7 +58,7 @@ export class QuotaWaits implements FollowUps {
   async next({ isCompleted, isInterrupted = false }: EndedTurn): Promise<FollowUp | undefined> {
     const { config } = this.#context;
     const reported = this.#readLimits();
-    if (reported !== undefined) noteAccountLimits(config, this.#task, reported);
+    if (reported !== undefined) recordAccountLimits(config, this.#task, reported);
     if (isCompleted) forgetLimitBefore(config, this.#task, this.#turnBegan);
     this.#turnBegan = this.#clock();
     if (isCompleted || isInterrupted) return undefined;
@@ -74,7 +74,7 @@ export class QuotaWaits implements FollowUps {
   }
 
   /**
-   * Notes the limit that a turn has reached, and begins to wait for its reset.
+   * Records the limit that a turn has reached, and begins to wait for its reset.
    * @returns the end of the wait; undefined if the reset is unknown, or later than the run may wait
    */
   #begin(
@@ -86,7 +86,7 @@ export class QuotaWaits implements FollowUps {
     const now = this.#clock();
     const reset = findReset(message, reported, now);
     if (reset === undefined) return undefined;
-    noteReachedLimit(config, this.#task, toTime(reset), message);
+    recordReachedLimit(config, this.#task, toTime(reset), message);
     const until = Math.max(reset, now + 1000 * Math.min(2 ** waits, MAX_PAUSE_SECONDS));
     const seconds = (until - now) / 1000;
     const { timeout_seconds: timeout } = this.#task;
@@ -106,7 +106,7 @@ export class QuotaWaits implements FollowUps {
     const id = `${runIdOf(this.#task)}-quota-${number}`;
     // Its turn did not begin.
     if (this.#given.has(id)) return undefined;
-    const isNoted = () => findNotedLimit(this.#context.config, this.#task) !== undefined;
+    const isNoted = () => findReachedLimit(this.#context.config, this.#task) !== undefined;
     const wasNoted = isNoted();
     const isForgotten = () => wasNoted && !isNoted();
     const { signal } = this.#around.stop;

@@ -5,12 +5,11 @@ import type { RunState } from "#codex/run/run-state.ts";
 import type { Failure } from "#base/errors.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
-import { recordQuotaWait } from "#store/tasks/running-record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
-import type { QuotaWait } from "#domain/waiting.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
+import { quotaRecorder } from "#tasks/quota/quota-recorder.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
 import { offerJoining } from "#tasks/supervise/turns/offer-joining.ts";
@@ -54,8 +53,7 @@ export async function superviseRun(
   const times = new EventTimes(task.log_file);
   let sessionId: string | undefined;
   let read: readonly string[] = [];
-  // An earlier supervisor may have recorded that the run waits.
-  let quotaUntil = task.waiting_for?.until;
+  const recordWait = quotaRecorder(context, task);
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
@@ -63,10 +61,7 @@ export async function superviseRun(
       read = log.state.readMessages;
       for (const message of read) tryTo(task.task_id, () => turns.read(message));
     }
-    if (log.state.quotaUntil !== quotaUntil) {
-      quotaUntil = log.state.quotaUntil;
-      tryTo(task.task_id, () => recordQuotaWait(context.store, task, quotaWaitIn(log.state)));
-    }
+    recordWait(log.state);
     const { sessionId: reported, strayedSession } = log.state;
     if (reported === undefined) return;
     if (strayedSession !== undefined) stop.request(wrongSession(reported, strayedSession));
@@ -83,13 +78,7 @@ export async function superviseRun(
     () => show(log.read()),
   );
   const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
-  const limits = setInterval(() => {
-    if (reachedLimit() === undefined) return;
-    // Events that this process has not read yet take precedence over any limit.
-    show(log.read());
-    const reached = reachedLimit();
-    if (reached !== undefined) stop.request(reached);
-  }, TICK_MS);
+  const limits = enforceLimits(reachedLimit, () => show(log.read()), stop);
   const follow = async (each: CodexProcess) => {
     const outcome = await followProcess(context, task, each, stop);
     show(log.read());
@@ -102,12 +91,9 @@ export async function superviseRun(
       if (next === undefined) break;
       outcome = await follow(next);
     }
-    // It was stopped while it waited to be continued. A turn that was completed counts.
-    if (outcome.stopped === undefined && stop.signal.aborted && log.state.terminal?.kind === "failed") {
-      outcome = { ...outcome, stopped: await stop.requested };
-    }
     show(log.readToEnd());
-    return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
+    const stopped = outcome.stopped ?? (await stoppedAfter(log.state, stop));
+    return { state: log.state, ...outcome, stopped, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
     watch.close();
@@ -115,11 +101,20 @@ export async function superviseRun(
   }
 }
 
-/** Returns what a run waits for according to its log. */
-function quotaWaitIn({ quotaUntil, quota }: RunState): QuotaWait | undefined {
-  return quotaUntil === undefined
-    ? undefined
-    : { kind: "quota", until: quotaUntil, message: quota.pending?.message ?? "" };
+/** Requests the end of a run that has reached a limit, as soon as it has. */
+function enforceLimits(reachedLimit: () => Failure | undefined, readLog: () => void, stop: StopRequest): Timer {
+  return setInterval(() => {
+    if (reachedLimit() === undefined) return;
+    // Events that this process has not read yet take precedence over any limit.
+    readLog();
+    const reached = reachedLimit();
+    if (reached !== undefined) stop.request(reached);
+  }, TICK_MS);
+}
+
+/** Returns why a run was stopped that waited to be continued after a failed turn. A turn that was completed counts, whatever came after it. */
+async function stoppedAfter({ terminal }: RunState, stop: StopRequest): Promise<Failure | undefined> {
+  return stop.signal.aborted && terminal?.kind === "failed" ? stop.requested : undefined;
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

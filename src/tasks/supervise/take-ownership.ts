@@ -9,7 +9,7 @@ import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { markRunning, markWaiting, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
-import { findNotedLimit, findQuotaWait } from "#tasks/quota/account-limits.ts";
+import { findReachedLimit, findQuotaWait } from "#tasks/quota/account-limits.ts";
 import { waitForReset } from "#tasks/quota/wait-for-reset.ts";
 import type { StopRequest } from "./stop-request.ts";
 
@@ -78,7 +78,7 @@ export async function startWhenSlotIsFree(
 }
 
 /**
- * Waits until no limit is noted that a queued task would reach, and says in its record that it does.
+ * Waits as long as a limit is reached that a queued task would reach, too, and says in its record that it does.
  * @returns false if `stop` was requested
  */
 async function waitForQuota({ config, store }: AppContext, queued: QueuedTask, stop: StopRequest): Promise<boolean> {
@@ -88,7 +88,7 @@ async function waitForQuota({ config, store }: AppContext, queued: QueuedTask, s
     if (wait === undefined) break;
     hasWaited = true;
     if (!updateQueuedTask(store, { ...queued, waiting_for: wait })) return true;
-    const isForgotten = () => findNotedLimit(config, queued)?.until !== wait.until;
+    const isForgotten = () => findReachedLimit(config, queued)?.until !== wait.until;
     if (!(await waitForReset({ until: Date.parse(wait.until), isForgotten, signal: stop.signal }))) return false;
   }
   if (hasWaited) updateQueuedTask(store, queued);
