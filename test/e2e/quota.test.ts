@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { McpClient } from "../support/mcp-client.ts";
+import type { StubRequest } from "../support/model-stub.ts";
 import { TaskWorld } from "../support/task-world.ts";
 import { limitHeaders, type LimitForm, limitUsage } from "../support/usage-limit.ts";
 import { BINARY } from "../support/world.ts";
@@ -63,7 +64,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
   test.each<LimitForm>(["headers", "only headers", "stream", "text"])(
     "a task waits for the reset and completes (%s)",
     async (form) => {
-      const limit = limitUsage(world.stub, 3, form);
+      const limit = limitUsage(world.stub, 4, form);
       const { taskId } = await start(client);
       const waiting = await untilWaiting(client, taskId);
       expect(waiting["stalled"]).toMatch(/^waiting for the quota until (\d{4}-\d\d-\d\d )?\d\d:\d\d$/);
@@ -108,7 +109,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
   });
 
   test("a message that comes while it waits is said after it", async () => {
-    limitUsage(world.stub, 3, "headers");
+    limitUsage(world.stub, 4, "headers");
     const { taskId } = await start(client);
     await untilWaiting(client, taskId);
     world.stub.script("And this.", [{ say: "Both done." }]);
@@ -118,7 +119,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
   });
 
   test("a limit that is reached again is waited for again", async () => {
-    const limit = limitUsage(world.stub, 2, "headers", { again: 3 });
+    const limit = limitUsage(world.stub, 4, "headers", { again: 2 });
     const { taskId } = await start(client);
     expect(await wait(client, taskId)).toMatchObject([{ success: true, result: `Done ${count}.` }]);
     expect([limit.refused.length, limit.answered.length]).toEqual([2, 1]);
@@ -142,6 +143,21 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
     expect(limit.refused).toHaveLength(1);
     expect(Math.min(...limit.answered)).toBeGreaterThanOrEqual(limit.until);
   });
+});
+
+test.each(["first", "second"])("a goal is pursued again after its %s turn has reached the limit", async (which) => {
+  const client = await world.client({ CODEXMCP_ENGINE: "app-server" });
+  const next = "Continue working toward the active thread goal";
+  world.stub.script("GOAL-PROMPT", [{ say: "The first part is done." }]);
+  world.stub.script(next, [{ call: "update_goal", args: { status: "complete" } }, { say: "All is done." }]);
+  const isLimited = ({ input }: StubRequest) => which === "first" || JSON.stringify(input).includes(next);
+  const limit = limitUsage(world.stub, 4, "headers", { isLimited });
+  const request = world.request("GOAL-PROMPT", `goal-${which}-v1`, { goal: "Finish it" });
+  const taskId = idOf((await client.call("codex_dispatch", request)).data);
+  expect(await wait(client, taskId)).toMatchObject([
+    { success: true, result: "All is done.", goal_state: { status: "complete" } },
+  ]);
+  expect(limit.refused).toHaveLength(1);
 });
 
 test("CODEXMCP_QUOTA_WAIT=0: a task fails at once, and none waits in the queue", async () => {

@@ -61,7 +61,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
 
   test("they are killed, and the reset passes before anyone looks: it is continued at once", async () => {
     const first = await world.client(environment);
-    const limit = limitUsage(world.stub, 2, "headers");
+    const limit = limitUsage(world.stub, 4, "headers");
     const taskId = await start(first);
     await untilWaiting(first, taskId);
     signal([first.pid, world.supervisorOf(taskId)], "SIGKILL");
@@ -73,7 +73,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
 
   test("a supervisor that was stopped over the reset, as by a sleep of the machine, continues then", async () => {
     const client = await world.client(environment);
-    const limit = limitUsage(world.stub, 3, "headers");
+    const limit = limitUsage(world.stub, 4, "headers");
     const taskId = await start(client);
     await untilWaiting(client, taskId);
     const stopped = world.processesOf(taskId).map(({ pid }) => pid);
@@ -89,7 +89,7 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
     const client = await world.client(environment);
     const outcomes: unknown[] = [];
     for (const delayMs of [100, 300, 600, 900, 1200, 1600]) {
-      const limit = limitUsage(world.stub, 2, "headers");
+      const limit = limitUsage(world.stub, 4, "headers");
       const taskId = await start(client);
       await untilWaiting(client, taskId);
       const supervisor = world.supervisorOf(taskId);

@@ -31,18 +31,19 @@ export interface UsageLimit {
   until: number;
 }
 
-/** Lets a stub refuse requests until a time, and counts them from now on. */
+/** Lets a stub refuse requests, from the first on until some seconds later, and counts them. */
 export function limitUsage(
   stub: ModelStub,
   seconds: number,
   form: LimitForm,
   { again, isLimited = () => true }: LimitOptions = {},
 ): UsageLimit {
-  const limit: UsageLimit = { refused: [], answered: [], until: inSeconds(seconds) };
+  const limit: UsageLimit = { refused: [], answered: [], until: Number.NaN };
   let further = again;
   stub.refuse = (request) => {
     if (!isLimited(request)) return undefined;
     const now = Date.now();
+    if (Number.isNaN(limit.until)) limit.until = inSeconds(seconds);
     if (now >= limit.until && further !== undefined) {
       limit.until = inSeconds(further);
       further = undefined;

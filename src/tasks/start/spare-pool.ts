@@ -13,6 +13,7 @@ import type { QueuedTask, Sandbox } from "#domain/record.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { sparePaths } from "#store/store-paths.ts";
+import { findQuotaWait } from "#tasks/quota/account-limits.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { canListenAt, chooseEngine } from "./codex-capabilities.ts";
 import { SpareProcess } from "./spare-process.ts";
@@ -74,7 +75,8 @@ export function keepSpare(context: AppContext): void {
 /** Returns whether a task can run in a process that was started without it. */
 async function takesSpare(context: AppContext, task: QueuedTask): Promise<boolean> {
   const { config } = context;
-  if (!takesSpares(config)) return false;
+  // Nor does a process wait with its task for the quota.
+  if (!takesSpares(config) || findQuotaWait(config, task) !== undefined) return false;
   // The setup command comes before Codex, and its processes are ended in between.
   if (config.worktreeSetup !== undefined && task.worktree_dir !== undefined) return false;
   if (threadSettings(task, mcpServerArguments(config, task)) === undefined) return false;

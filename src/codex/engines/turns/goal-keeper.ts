@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import type { Goal } from "#domain/goal.ts";
 import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
-import { readField, type Request } from "#codex/engines/connection/connection.ts";
+import { type AppServerConnection, readField } from "#codex/engines/connection/connection.ts";
 import type { EngineLine } from "#codex/engines/translate.ts";
 
 const GoalSchema = v.looseObject({ objective: v.string(), status: v.string(), tokensUsed: v.nullish(v.number(), 0) });
 const HolderSchema = v.looseObject({ goal: v.nullish(GoalSchema) });
+
+type Link = Pick<AppServerConnection, "request">;
 
 /** Keeper of the goal of a run. As long as the goal is active, Codex starts turn after turn by itself. */
 export class GoalKeeper {
@@ -22,9 +24,9 @@ export class GoalKeeper {
   }
 
   /** Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for. */
-  async pauseOld(request: Request, threadId: string): Promise<void> {
-    const old = await this.#read(request, threadId);
-    if (old?.status === "active") await request("thread/goal/set", { threadId, status: "paused", origin: "user" });
+  async pauseOld(link: Link, threadId: string): Promise<void> {
+    const old = await this.#read(link, threadId);
+    if (old?.status === "active") await link.request("thread/goal/set", { threadId, status: "paused", origin: "user" });
   }
 
   /**
@@ -34,13 +36,24 @@ export class GoalKeeper {
    * @returns the line of the log for its state
    * @throws AppServerError if Codex does not take the goal; AppError `codex_incompatible`
    */
-  async set(request: Request, threadId: string, isAdopted: boolean): Promise<EngineLine[]> {
+  async set(link: Link, threadId: string, isAdopted: boolean): Promise<EngineLine[]> {
     if (this.#goal === undefined) return [];
     const { objective, token_budget: tokenBudget = null } = this.#goal;
-    const known = isAdopted ? await this.#read(request, threadId) : undefined;
+    const known = isAdopted ? await this.#read(link, threadId) : undefined;
     if (known?.objective === objective) return this.#toLines(known);
-    const goal = { objective, tokenBudget, status: "active", origin: "user" };
-    const answer = await request("thread/goal/set", { threadId, ...goal });
+    return this.#activate(link, { threadId, objective, tokenBudget });
+  }
+
+  /**
+   * Sets the run's goal active again if Codex has stopped pursuing it because of a usage limit. A further turn must have begun.
+   * @returns the line of the log for its state
+   */
+  async resume(link: Link, threadId: string): Promise<EngineLine[]> {
+    return this.#status === "usageLimited" ? this.#activate(link, { threadId }) : [];
+  }
+
+  async #activate(link: Link, goal: object): Promise<EngineLine[]> {
+    const answer = await link.request("thread/goal/set", { ...goal, status: "active", origin: "user" });
     return this.#toLines(readField(HolderSchema, answer, "thread/goal/set").goal ?? undefined);
   }
 
@@ -52,9 +65,9 @@ export class GoalKeeper {
     return parsed?.success === true ? this.#toLines(parsed.output.goal ?? undefined) : [];
   }
 
-  async #read(request: Request, threadId: string): Promise<v.InferOutput<typeof GoalSchema> | undefined> {
+  async #read(link: Link, threadId: string): Promise<v.InferOutput<typeof GoalSchema> | undefined> {
     try {
-      const parsed = v.safeParse(HolderSchema, await request("thread/goal/get", { threadId }));
+      const parsed = v.safeParse(HolderSchema, await link.request("thread/goal/get", { threadId }));
       return parsed.success ? (parsed.output.goal ?? undefined) : undefined;
     } catch (error) {
       if (error instanceof AppServerError) return undefined; // this Codex has no goals, or the thread has no record yet

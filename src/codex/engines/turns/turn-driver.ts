@@ -108,11 +108,10 @@ export class TurnDriver {
   async #begin(): Promise<object | undefined> {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
-    const request = this.#link.request.bind(this.#link);
     const isAdopted = this.#logged !== undefined;
-    if (!isAdopted && this.#turn.threadId !== undefined) await this.#goal.pauseOld(request, this.#threadId);
+    if (!isAdopted && this.#turn.threadId !== undefined) await this.#goal.pauseOld(this.#link, this.#threadId);
     if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
-    this.#log.write(await this.#goal.set(request, this.#threadId, isAdopted));
+    this.#log.write(await this.#goal.set(this.#link, this.#threadId, isAdopted));
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
       this.#turnId = id;
@@ -229,6 +228,7 @@ export class TurnDriver {
     // A short turn may have ended before the answer to its start is handled.
     this.#held.hold();
     await this.#start(textInput(followUp.text), followUp.id);
+    this.#log.write(await this.#goal.resume(this.#link, this.#threadId));
     this.#held.release((method, params) => this.#notified(method, params));
     // A message that is to replace a turn may have come meanwhile.
     await this.#replace();
