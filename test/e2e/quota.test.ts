@@ -113,7 +113,10 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
     const { taskId } = await start(client);
     await untilWaiting(client, taskId);
     world.stub.script("And this.", [{ say: "Both done." }]);
-    await client.call("codex_send", { task_id: taskId, message: "And this.", when: "after" });
+    // Under exec, messages are said only after turns.
+    const when = engine === "exec" ? { when: "after" } : {};
+    const sent = await client.call("codex_send", { task_id: taskId, message: "And this.", ...when });
+    expect(sent.data).toMatchObject({ delivery: "queued", status: "waiting" });
     expect(await wait(client, taskId)).toMatchObject([{ success: true, result: "Both done." }]);
     expect(logOf(taskId).indexOf(`"Done ${count}."`)).toBeLessThan(logOf(taskId).indexOf('"Both done."'));
   });
