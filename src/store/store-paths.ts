@@ -35,6 +35,10 @@ export interface TaskPaths {
   reviewedDiff: string;
   /** Output of the command that sets up the worktree. */
   setupLog: string;
+  /** Output of the last check of the work. */
+  checkLog: string;
+  /** Last check of the work. */
+  check: string;
   /** Path of the control group that Codex was put into. */
   cgroup: string;
   /** Last requested diff between its worktree and the base. */
@@ -114,6 +118,8 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     outputSchema: join(folder, "output-schema.json"),
     reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
+    checkLog: join(folder, "check.log"),
+    check: join(folder, "check.json"),
     cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
