@@ -1,0 +1,130 @@
+// Processes killed while the work of a task is checked: no attempt is forgotten or doubled, no state is false, and nothing is left.
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
+import { isCodexCommand } from "../support/engines.ts";
+
+const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 10);
+
+const VICTIMS = ["supervisor", "codex", "both", "check", "keeper"] as const;
+/** Passes at three; leaves a process of its own session, which has cleared its environment, each time. */
+const CHECK =
+  'env -i setsid sleep 300 & sleep 0.4; test "$(cat count)" = 3 || { echo "MARK-$(cat count)"; exit 5; }; : checked';
+
+let world: CheckWorld;
+beforeAll(async () => (world = await CheckWorld.open()));
+afterAll(() => world.close());
+
+interface Round {
+  round: number;
+  engine: string;
+  victim: string;
+  /** Number of the attempt that was running. */
+  attempt: number;
+  afterMs: number;
+  killed: number;
+  wasCodexHit: boolean;
+  status: unknown;
+  code: unknown;
+  attempts: unknown;
+  faults: string[];
+}
+
+test(
+  `supervisor, Codex, both or the check killed while it runs, ${ROUNDS} times: attempts and ends are true`,
+  async () => {
+    const rounds: Round[] = [];
+    for (let round = 1; round <= ROUNDS; round++) rounds.push(await playRound(round));
+    console.table(rounds.map((round) => ({ ...round, faults: round.faults.join(", ") })));
+    expect(rounds.filter(({ faults }) => faults.length > 0)).toEqual([]);
+  },
+  ROUNDS * 45_000,
+);
+
+async function playRound(round: number): Promise<Round> {
+  const engine = pick(BOTH_ENGINES);
+  const victim = pick(VICTIMS);
+  const attempt = pick([1, 2, 3]);
+  const afterMs = Math.round(Math.random() * 500);
+  const more = { check: CHECK, check_attempts: 4 };
+  const taskId = await world.dispatch(engine, "COUNT-FROM-ONE", `fault_${round}`, more);
+  await world.until(() => world.eventsOf(taskId, "check.started").length >= attempt);
+  await Bun.sleep(afterMs);
+  const { killed, wasCodexHit } = kill(taskId, victim);
+  await world.wait(taskId);
+  const ended = await world.status(taskId);
+  const faults = judge(taskId, ended, { victim, wasCodexHit });
+  await world.until(() => leftOf(taskId).length === 0).catch(() => faults.push(`left: ${leftOf(taskId).join("; ")}`));
+  const { status, code, check } = ended as { status: unknown; code: unknown; check?: { attempts: number } };
+  const attempts = check?.attempts;
+  return { round, engine, victim, attempt, afterMs, killed, wasCodexHit, status, code, attempts, faults };
+}
+
+function kill(taskId: string, victim: (typeof VICTIMS)[number]): { killed: number; wasCodexHit: boolean } {
+  const isSupervisor = (command: string) => command.includes(`run-task ${taskId}`) && !/^\S*tmux /.test(command);
+  const isKeeper = (command: string) => command.includes("keep-orphans") && command.includes(": checked");
+  const isCheck = (command: string) => command.includes(": checked") && !isKeeper(command);
+  const isVictim = {
+    supervisor: isSupervisor,
+    codex: isCodexCommand,
+    both: (command: string) => isSupervisor(command) || isCodexCommand(command),
+    check: isCheck,
+    keeper: isKeeper,
+  }[victim];
+  // A tmux server has the command line that it was started with.
+  const victims = world.processes().filter(({ command }) => isVictim(command));
+  for (const { pid } of victims) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended by itself in this moment.
+    }
+  }
+  return { killed: victims.length, wasCodexHit: victims.some(({ command }) => isCodexCommand(command)) };
+}
+
+function judge(
+  taskId: string,
+  ended: Record<string, unknown>,
+  { victim, wasCodexHit }: { victim: string; wasCodexHit: boolean },
+): string[] {
+  const faults: string[] = [];
+  const check = ended["check"] as { attempts: number; passed: boolean } | undefined;
+  const completed = world.eventsOf(taskId, "check.completed").map(({ attempt }) => Number(attempt));
+  if (completed.some((attempt, index) => attempt !== index + 1))
+    faults.push(`attempts in the log: ${completed.join()}`);
+  if (check !== undefined && check.attempts !== completed.length) faults.push(`it says ${check.attempts} attempts`);
+  const turns = world.eventsOf(taskId, "turn.completed").length;
+  const isCheckHit = victim === "check" || victim === "keeper";
+  if (ended["status"] === "completed") {
+    if (check?.passed !== true) faults.push("completed without a check that has passed");
+    if (turns !== check?.attempts) faults.push(`${turns} turns and ${check?.attempts} attempts`);
+    if (!isCheckHit && turns !== 3) faults.push(`${turns} turns`);
+  } else if (ended["status"] !== "failed") faults.push(`it ended as ${String(ended["status"])}`);
+  else if (!wasCodexHit) faults.push(`Codex was not touched, and the run has failed: ${String(ended["error"])}`);
+  if (ended["uncommitted_changes"] !== undefined && String(ended["uncommitted_changes"]) !== "") {
+    faults.push(`uncommitted: ${String(ended["uncommitted_changes"])}`);
+  }
+  for (const mark of ["MARK-1", "MARK-2"]) {
+    const times = timesAsked(taskId, mark);
+    if (times > (isCheckHit ? 2 : 1)) faults.push(`${mark} was said ${times} times`);
+  }
+  return faults;
+}
+
+/** Returns how often a text went to the session of a task as a message. */
+function timesAsked(taskId: string, mark: string): number {
+  const messages = world.eventsOf(taskId, "item.completed").map(({ item }) => item as { type: string; text?: string });
+  return messages.filter(({ type, text }) => type === "user_message" && text?.includes(`\n${mark}\n`) === true).length;
+}
+
+function leftOf(taskId: string): string[] {
+  return world
+    .processesOf(taskId)
+    .map(({ command }) => command)
+    .concat(world.running("sleep 300"), world.running(": checked"))
+    .filter((command) => !/^\S*tmux /.test(command));
+}
+
+function pick<T>(from: readonly T[]): T {
+  return from[Math.floor(Math.random() * from.length)] as T;
+}
