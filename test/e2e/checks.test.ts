@@ -72,7 +72,9 @@ describe.each([...BOTH_ENGINES])("with %s", (engine) => {
     world.stub.script("TRACES-1", [{ run: "echo 2 > count; echo touched > cover/b" }, { say: "Two." }]);
     const check =
       'n=$(cat count); mkdir -p cover; for f in a b; do echo "$n" > cover/$f; done; echo checked >> README.md; git add cover/a; echo "TRACES-$n"; test "$n" = 2';
-    const answer = await world.runTask(engine, "LEAVE-TRACES", `traces-${engine}`, { check, check_attempts: 2 });
+    const repository = await world.repository(`traces-${engine}`);
+    const request = { cwd: repository, check, check_attempts: 2 };
+    const answer = await world.runTask(engine, "LEAVE-TRACES", "traces", request);
     expect(answer).toMatchObject({ success: true, check: { attempts: 2, passed: true } });
     // The check has changed a file of the work: what was checked is no commit.
     expect(answer["check"]).not.toHaveProperty("commit");
@@ -81,9 +83,13 @@ describe.each([...BOTH_ENGINES])("with %s", (engine) => {
     expect(await names("HEAD~1")).toBe("count");
     expect(await names("HEAD")).toBe("count\ncover/b");
     expect(await world.git(worktree, "show", "HEAD:cover/b")).toBe("touched");
+    // They are in the way of no merge.
+    const merged = await world.call(engine, "codex_merge", { task_ids: [answer["task_id"]] });
+    expect(merged).toMatchObject({ success: true });
     // A later run in the same worktree leaves them out, too.
     const next = await world.runTask(engine, "WRITE-A-FILE", "", {
       topic: undefined,
+      cwd: repository,
       resume: answer["task_id"],
       check: "",
     });
@@ -143,7 +149,7 @@ test("a resumed task takes over the check, unless it names another or none", asy
   const first = await world.runTask("exec", "WRITE-A-FILE", "taken", { check: "true # first", check_attempts: 2 });
   const taskId = first["task_id"];
   const again = async (more: object) =>
-    (await world.call("exec", "codex", { prompt: "WRITE-A-FILE", resume: taskId, ...more })).data;
+    world.call("exec", "codex", { prompt: "WRITE-A-FILE", resume: taskId, ...more });
   expect(await again({})).toMatchObject({ check: { command: "true # first" } });
   expect(await again({ check: "true # other" })).toMatchObject({ check: { command: "true # other" } });
   expect(await again({ check: "" })).not.toHaveProperty("check");

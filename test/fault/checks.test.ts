@@ -25,6 +25,7 @@ interface Round {
   wasCodexHit: boolean;
   status: unknown;
   code: unknown;
+  error: unknown;
   attempts: unknown;
   faults: string[];
 }
@@ -48,15 +49,22 @@ async function playRound(round: number): Promise<Round> {
   const more = { check: CHECK, check_attempts: 4 };
   const taskId = await world.dispatch(engine, "COUNT-FROM-ONE", `fault_${round}`, more);
   await world.until(() => world.eventsOf(taskId, "check.started").length >= attempt);
+  // Otherwise it may be killed while the work is committed.
+  if (victim === "check" || victim === "keeper") await world.until(() => world.running(": checked").length > 0);
   await Bun.sleep(afterMs);
   const { killed, wasCodexHit } = kill(taskId, victim);
   await world.wait(taskId);
   const ended = await world.status(taskId);
   const faults = judge(taskId, ended, { victim, wasCodexHit });
   await world.until(() => leftOf(taskId).length === 0).catch(() => faults.push(`left: ${leftOf(taskId).join("; ")}`));
-  const { status, code, check } = ended as { status: unknown; code: unknown; check?: { attempts: number } };
+  const { status, code, error, check } = ended as {
+    status: unknown;
+    code: unknown;
+    error: unknown;
+    check?: { attempts: number };
+  };
   const attempts = check?.attempts;
-  return { round, engine, victim, attempt, afterMs, killed, wasCodexHit, status, code, attempts, faults };
+  return { round, engine, victim, attempt, afterMs, killed, wasCodexHit, status, code, error, attempts, faults };
 }
 
 function kill(taskId: string, victim: (typeof VICTIMS)[number]): { killed: number; wasCodexHit: boolean } {
@@ -90,8 +98,8 @@ function judge(
   const faults: string[] = [];
   const check = ended["check"] as { attempts: number; passed: boolean } | undefined;
   const completed = world.eventsOf(taskId, "check.completed").map(({ attempt }) => Number(attempt));
-  if (completed.some((attempt, index) => attempt !== index + 1))
-    faults.push(`attempts in the log: ${completed.join()}`);
+  const isInOrder = completed.every((attempt, index) => attempt === index + 1);
+  if (!isInOrder) faults.push(`attempts in the log: ${completed.join()}`);
   if (check !== undefined && check.attempts !== completed.length) faults.push(`it says ${check.attempts} attempts`);
   const turns = world.eventsOf(taskId, "turn.completed").length;
   const isCheckHit = victim === "check" || victim === "keeper";
@@ -101,14 +109,15 @@ function judge(
     if (!isCheckHit && turns !== 3) faults.push(`${turns} turns`);
   } else if (ended["status"] !== "failed") faults.push(`it ended as ${String(ended["status"])}`);
   else if (!wasCodexHit) faults.push(`Codex was not touched, and the run has failed: ${String(ended["error"])}`);
-  if (ended["uncommitted_changes"] !== undefined && String(ended["uncommitted_changes"]) !== "") {
-    faults.push(`uncommitted: ${String(ended["uncommitted_changes"])}`);
-  }
-  for (const mark of ["MARK-1", "MARK-2"]) {
-    const times = timesAsked(taskId, mark);
-    if (times > (isCheckHit ? 2 : 1)) faults.push(`${mark} was said ${times} times`);
-  }
-  return faults;
+  // Work of a failed run may not be committed.
+  const uncommitted = JSON.stringify(ended["uncommitted_changes"] ?? []);
+  if (ended["status"] === "completed" && uncommitted !== "[]") faults.push(`uncommitted: ${uncommitted}`);
+  return [...faults, ...judgeMessages(taskId, isCheckHit ? 2 : 1)];
+}
+
+function judgeMessages(taskId: string, atMost: number): string[] {
+  const said = ["MARK-1", "MARK-2"].map((mark) => ({ mark, times: timesAsked(taskId, mark) }));
+  return said.flatMap(({ mark, times }) => (times > atMost ? [`${mark} was said ${times} times`] : []));
 }
 
 /** Returns how often a text went to the session of a task as a message. */
