@@ -8,6 +8,7 @@ import { storePaths } from "#store/store-paths.ts";
 import { openContext } from "#tasks/context.ts";
 import { checkClients } from "./check-clients.ts";
 import { checkCodex } from "./check-codex.ts";
+import { checkLimits } from "./check-limits.ts";
 import { checkPrograms } from "./check-programs.ts";
 import { checkSandbox } from "./check-sandbox.ts";
 import { checkState } from "./check-state.ts";
@@ -24,6 +25,7 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
     finding,
     ...checkUnknownVariables(environment),
     ...(await checkCodex(config)),
+    ...checkLimits(config),
     ...(await checkPrograms(config)),
     ...(await checkWorktreePlace(config)),
     ...(await checkSandbox(config)),

@@ -175,8 +175,8 @@ interface FailureFields {
   hint: Failure["hint"];
 }
 
-/** Task that waits to be started. */
-export type QueuedTask = TaskRequest & { status: "queued" };
+/** Task that waits to be started, which is not done while the quota is used. */
+export type QueuedTask = TaskRequest & { status: "queued"; waiting_for?: QuotaWait };
 /** Task whose Codex is being started or is running. */
 export type RunningTask = TaskRequest & {
   status: "running";

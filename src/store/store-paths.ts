@@ -15,6 +15,8 @@ export interface StorePaths {
   worktrees: string;
   /** Codex processes that are kept ready for tasks, a folder each. */
   spares: string;
+  /** Limits of accounts, as Codex reported them. */
+  limits: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
 }
@@ -99,6 +101,7 @@ export function storePaths(home: string): StorePaths {
     removed: join(home, "removed"),
     worktrees: join(home, "worktrees"),
     spares: join(home, "spares"),
+    limits: join(home, "limits"),
     locks: join(home, "locks"),
   };
 }

@@ -4,7 +4,8 @@ import { toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { Usage } from "#domain/usage.ts";
-import { isEnded, type TaskRecord } from "#domain/record.ts";
+import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
+import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import type { AppContext } from "./context.ts";
 import { type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
 import { describeProgress } from "#tasks/follow/read-progress.ts";
@@ -20,6 +21,8 @@ export interface TaskOverview extends TaskLine {
   /** Codex's last action, or the reason why the task failed. */
   activity?: string;
   stalled?: string;
+  /** Whether it asks something, or what else it waits for. */
+  waits_for?: "answer" | "quota";
 }
 
 /** Returns a page of the list for people, newest first. */
@@ -62,7 +65,13 @@ export function repositoryOf(workspace: string): string {
 }
 
 function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskRecord): Partial<TaskOverview> {
-  if (task.status === "queued") return {};
+  const quota = quotaWaitOf(task);
+  const isAsking = openQuestions(task).length > 0;
+  const waiting = {
+    ...(quota !== undefined && { stalled: describeQuotaWait(quota), waits_for: "quota" as const }),
+    ...(isAsking && { waits_for: "answer" as const }),
+  };
+  if (task.status === "queued") return waiting;
   const { recent_events, last_event_at, stalled: silent } = describeProgress(task.log_file, undefined);
   const stalled = describeUnresponsive(context, stored) ?? silent;
   const activity = recent_events.at(-1)?.text;
@@ -72,5 +81,6 @@ function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskR
     ...(last_event_at !== undefined && { last_event_at }),
     ...(activity !== undefined && { activity }),
     ...(stalled !== undefined && { stalled }),
+    ...waiting,
   };
 }

@@ -14,6 +14,7 @@ import {
   visibleStatus,
   type VisibleStatus,
 } from "#domain/record.ts";
+import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
@@ -77,16 +78,21 @@ export async function showTask(
     ...answerNote(task),
     ...messagesOf(context, task),
   };
+  const wait = quotaWaitOf(task);
   if (task.status === "queued") {
     return {
       ...detail,
       queue_position: queuePosition(context.store, task),
+      ...(wait !== undefined && { stalled: describeQuotaWait(wait) }),
       ...notesOnPlace(context, stored, detail.note),
     };
   }
   const questions = openQuestions(task);
   if (questions.length > 0) detail.questions = questions;
-  if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
+  if (!isEnded(task)) {
+    const run = describeRun(context, stored, sinceEvent, logBytes);
+    return { ...detail, ...run, ...(wait !== undefined && { stalled: run.stalled ?? describeQuotaWait(wait) }) };
+  }
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };
 }

@@ -15,6 +15,10 @@ export class ModelStub {
   #calls = 0;
   /** Bodies of the requests that came, oldest first. */
   readonly requests: StubRequest[] = [];
+  /** What a request is answered instead of by its script; undefined: by its script. */
+  refuse: (request: StubRequest) => Response | undefined = () => undefined;
+  /** Headers of the answers that scripts give. */
+  headers: () => Record<string, string> = () => ({});
 
   /** The API's address, as `base_url` wants it. */
   get url(): string {
@@ -45,6 +49,8 @@ export class ModelStub {
     if (!new URL(request.url).pathname.endsWith("/responses")) return Response.json({ data: [], models: [] });
     const body = (await request.json()) as StubRequest;
     this.requests.push(body);
+    const refusal = this.refuse(body);
+    if (refusal !== undefined) return refusal;
     const turn = this.#turnFor(body.input);
     if (turn.httpStatus !== undefined) {
       return Response.json(
@@ -52,7 +58,7 @@ export class ModelStub {
         { status: turn.httpStatus },
       );
     }
-    return new Response(this.#stream(turn), { headers: { "content-type": "text/event-stream" } });
+    return new Response(this.#stream(turn), { headers: { "content-type": "text/event-stream", ...this.headers() } });
   }
 
   #turnFor(input: readonly InputItem[]): Turn {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { isCodexCommand } from "./engines.ts";
 import { join } from "node:path";
 import { World } from "./world.ts";
@@ -37,6 +37,20 @@ export class TaskWorld extends World {
     const isOfRun = (command: string) =>
       command.includes(`run-task ${taskId}`) || isCodexCommand(command) || /keep-orphans|sleep 600/.test(command);
     return this.processes().filter(({ command }) => isOfRun(command));
+  }
+
+  /** Removes the limits that tasks have reached. */
+  forgetLimits(): void {
+    const folder = join(this.stateHome, "limits");
+    for (const name of new Bun.Glob("*.reached.json").scanSync(folder)) rmSync(join(folder, name));
+  }
+
+  /** Makes another CODEX_HOME, of another account, with the same configuration. */
+  secondCodexHome(): string {
+    const folder = join(this.home, ".codex-2");
+    mkdirSync(folder, { recursive: true });
+    copyFileSync(join(this.codexHome, "config.toml"), join(folder, "config.toml"));
+    return folder;
   }
 
   /** The pid of a task's supervisor; 0 where there is none. */

@@ -88,6 +88,7 @@ function stateOf(list: readonly Line[]): RunState {
     completedTurns: known.filter(({ type }) => type === "turn.completed").length,
     isChecking: false,
     quotaUntil: undefined,
+    quota: { waits: 0, seconds: 0, pending: undefined },
   };
 }
 

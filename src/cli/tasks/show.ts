@@ -81,7 +81,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
-    ["stalled", detail.stalled],
+    [detail.status === "running" ? "stalled" : "because", detail.stalled],
     ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
@@ -191,9 +191,13 @@ function wrap(text: string): string[] {
   return wrapToWidth(multiline(withoutControls(text)), terminalWidth(), { isHard: false });
 }
 
-function nextSteps({ task_id: id, worktree_dir, status }: TaskDetail, record: TaskRecord, { pane }: Config): string[] {
-  if (status === "queued") return [`codex-mcp-server cancel ${id}`];
-  if (status === "waiting") return [`codex-mcp-server answer ${id}`];
+function nextSteps(
+  { task_id: id, worktree_dir, status, questions }: TaskDetail,
+  record: TaskRecord,
+  { pane }: Config,
+): string[] {
+  if (questions !== undefined) return [`codex-mcp-server answer ${id}`];
+  if (status === "queued" || status === "waiting") return [`codex-mcp-server cancel ${id}`];
   if (status === "running") {
     const canAttach = record.tmux_session !== undefined || (pane === "tui" && mayBeJoined(record));
     return [`codex-mcp-server ${canAttach ? "attach" : "logs -f"} ${id}`];

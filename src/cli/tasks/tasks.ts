@@ -1,8 +1,10 @@
 import { resolve } from "node:path";
 import { listOverview } from "#tasks/overview.ts";
+import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
 import type { TaskPage } from "#tasks/list-tasks.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
+import { type AccountLimits, describeLimits } from "#domain/limits.ts";
 import { VISIBLE_STATUSES } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { toCommandHint } from "#cli/framework/command-hints.ts";
@@ -38,10 +40,12 @@ export const tasksCommand = defineCommand({
       if (!isTerminal() || json) throw watchNeedsTerminal();
       return watchTasks(openCommandContext(), filter);
     }
-    const page = await listOverview(openCommandContext(), { ...filter, limit });
-    if (json) printJson(page);
+    const context = openCommandContext();
+    const page = await listOverview(context, { ...filter, limit });
+    const limits = readCurrentLimits(context.config);
+    if (json) printJson({ ...page, ...(limits !== undefined && { limits }) });
     else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
-    else printLines([...describePage(page, limit), ...describeUnreadable(page)]);
+    else printLines([...describePage(page, limit), ...describeUnreadable(page), ...describeAccount(limits)]);
     return 0;
   },
 });
@@ -58,6 +62,10 @@ function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof li
       ? []
       : [paint(`Only the newest ${limit} are shown; --limit shows more.`, "dim")];
   return [paint(titles, "dim"), ...rows, ...more];
+}
+
+function describeAccount(limits: AccountLimits | undefined): Text[] {
+  return limits === undefined || !isTerminal() ? [] : [paint(`Limits: ${describeLimits(limits)}`, "dim")];
 }
 
 /** Describes the tasks that cannot be listed, with what to do. */

@@ -1,5 +1,6 @@
 import { takeStart } from "#base/text.ts";
 import { listAnswers, type QuestionContent, summarizeQuestion } from "#domain/question.ts";
+import { describeQuotaWait } from "#domain/waiting.ts";
 import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** Description of one event, listed by `codex_status` and shown in the pane. */
@@ -52,9 +53,9 @@ export function describeEvent(event: CodexEvent, limit = MAX_TEXT): EventLine | 
     case "check.completed":
       return { type: "tool_result", text: describeCheck(event, limit), tool_name: "check" };
     case "quota.waiting":
-      return { type: "warning", text: shorten(`waiting for the quota until ${event.until}: ${event.message}`, limit) };
+      return { type: "warning", text: shorten(`${describeQuotaWait(event)}: ${event.message}`, limit) };
     case "quota.over":
-      return { type: "notice", text: "the quota is expected to be reset; continuing" };
+      return { type: "notice", text: "the wait for the quota is over; continuing" };
     case "goal.updated":
       // While it is active, only its tokens change.
       return event.status === "active" ? undefined : { type: "notice", text: shorten(`goal: ${event.status}`, limit) };

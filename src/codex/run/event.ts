@@ -80,7 +80,7 @@ const EventSchema = v.variant("type", [
     why: v.nullish(v.string()),
   }),
   // The run waits until a limit of the account is reset, and then continues.
-  v.object({ type: v.literal("quota.waiting"), until: v.string(), message: text }),
+  v.object({ type: v.literal("quota.waiting"), until: v.string(), message: text, seconds: count }),
   v.object({ type: v.literal("quota.over") }),
   // Tokens of the whole session so far, within a turn.
   v.object({ type: v.literal("usage.updated"), usage: UsageSchema }),

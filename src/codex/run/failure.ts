@@ -32,7 +32,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: "rate_limited",
     matches:
-      /\b(?:hit|reached|exceeded) (?:your|the)(?: \w+){0,3} usage limit|\busage limit (?:has been |was )?(?:hit|reached|exceeded)|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|please try again in \d|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|\bquota exceeded\b.*\b(?:plan|billing|metric|requests)\b/i,
+      /\b(?:hit|reached|exceeded) (?:your|the)(?: \w+){0,3} usage limit|\busage limit (?:has been |was )?(?:hit|reached|exceeded)|\brate limit (?:reached|exceeded)|rate_limit_exceeded|usage_limit_reached|too many requests|please try again in \d|\bstatus:? 429\b|exceeded your current quota|insufficient_quota|\bhit your spend cap\b|\bworkspace is out of credits\b|\bto use codex with your chatgpt plan\b|\bquota exceeded\b.*\b(?:plan|billing|metric|requests)\b/i,
     hint: "Wait, or use another account or model.",
   },
   {
@@ -53,6 +53,11 @@ const PATTERNS: readonly Pattern[] = [
     hint: "Update the Codex CLI (npm install -g @openai/codex@latest), or set CODEXMCP_CODEX_BIN to a newer one.",
   },
 ];
+
+/** Returns whether a message of Codex says that a limit of the account or of the model's provider is reached. */
+export function isRateLimit(message: string): boolean {
+  return PATTERNS.find(({ matches }) => matches.test(message))?.code === "rate_limited";
+}
 
 /** Determines why a run did not succeed from its events, stderr and exit; never reports success and never guesses. */
 export function classifyFailure(evidence: FailureEvidence): Failure {

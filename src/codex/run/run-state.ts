@@ -34,6 +34,8 @@ export interface RunState {
   isChecking: boolean;
   /** Time until which the run waits for its quota; undefined if it does not wait. */
   quotaUntil: string | undefined;
+  /** Waits for the quota so far. */
+  quota: QuotaState;
   /** Ids of the questions that no one has answered. */
   openQuestions: readonly string[];
   /** Names of the messages that Codex has read; the newest {@link MAX_READ_MESSAGES}. */
@@ -44,6 +46,16 @@ export interface RunState {
   hasTurn: boolean;
   /** Session that a further process began instead of continuing the run's. */
   strayedSession: string | undefined;
+}
+
+/** Waits of a run for its quota. */
+export interface QuotaState {
+  /** Number of waits, including one that is not over. */
+  waits: number;
+  /** Sum of their lengths in seconds, as planned. */
+  seconds: number;
+  /** Last wait, until the turn begins that follows it. */
+  pending: { until: string; message: string } | undefined;
 }
 
 const MAX_READ_MESSAGES = 1000;
@@ -66,6 +78,7 @@ export const NO_EVENTS: RunState = {
   completedTurns: 0,
   isChecking: false,
   quotaUntil: undefined,
+  quota: { waits: 0, seconds: 0, pending: undefined },
   sandboxFailures: 0,
   commandsRun: 0,
   daemonCommands: [],
@@ -92,6 +105,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
         isInterrupted: false,
         isChecking: false,
         quotaUntil: undefined,
+        quota: { ...state.quota, pending: undefined },
       };
     case "item.started":
     case "item.updated":
@@ -128,8 +142,9 @@ function applyOwnEvent(state: RunState, event: CodexEvent): RunState {
     case "check.completed":
       return { ...state, isChecking: event.type === "check.started" };
     case "quota.waiting":
+      return { ...state, quotaUntil: event.until, quota: withWait(state.quota, event) };
     case "quota.over":
-      return { ...state, quotaUntil: event.type === "quota.waiting" ? event.until : undefined };
+      return { ...state, quotaUntil: undefined };
     case "usage.updated":
       return { ...state, sessionUsage: event.usage };
     case "goal.updated":
@@ -137,6 +152,11 @@ function applyOwnEvent(state: RunState, event: CodexEvent): RunState {
     default:
       return state;
   }
+}
+
+function withWait({ waits, seconds }: QuotaState, wait: Extract<CodexEvent, { type: "quota.waiting" }>): QuotaState {
+  const { until, message } = wait;
+  return { waits: waits + 1, seconds: seconds + Math.max(0, wait.seconds), pending: { until, message } };
 }
 
 function withoutId(ids: readonly string[], id: string): string[] {

@@ -11,7 +11,7 @@ const TAIL_BYTES = 256 * 1024;
  * Returns the last lines of Codex's own record of a session; empty if there is no such record.
  * @param codexHomes searched in this order: a run under the read-only fallback has its own CODEX_HOME while it lasts
  */
-function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
+export function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
   try {
     const path = codexHomes.map((home) => findSessionFile(home, sessionId)).find((found) => found !== undefined);
     return path === undefined ? [] : readLastLines(path, TAIL_BYTES).lines;

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { MESSAGE_STATES } from "#domain/message.ts";
+import { describeLimits } from "#domain/limits.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
+import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
 import { showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
@@ -45,6 +47,7 @@ export const codexStatus = defineTool({
   output: () =>
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
+      limits: z.string().optional().describe("Of the Codex account"),
       next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
@@ -79,7 +82,10 @@ export const codexStatus = defineTool({
     const [cwd, cursor] = [args.cwd?.trim() ? args.cwd : undefined, args.cursor || undefined];
     const project = args.all === true || cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
     const limit = args.limit ?? (project === undefined ? DEFAULT_LIMIT : PROJECT_LIMIT);
-    const page = await listThatFits(open(), { ...args, cwd, cursor, project, limit }, answerBytes);
+    const context = open();
+    const listed = await listThatFits(context, { ...args, cwd, cursor, project, limit }, answerBytes);
+    const accountLimits = readCurrentLimits(context.config);
+    const page = { ...listed, ...(accountLimits !== undefined && { limits: describeLimits(accountLimits) }) };
     return { data: project === undefined ? page : { ...page, note: `Tasks of ${project}; all: true lists all.` } };
   },
 });

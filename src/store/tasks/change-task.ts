@@ -13,11 +13,12 @@ import { type CodexEnd, type Columns, stateColumns } from "./task-row.ts";
 const SET_RECORD =
   "status = $status, session_id = $session_id, end_time = $end_time, elapsed_seconds = $elapsed_seconds, record = $record";
 
-/** Condition for a free slot for the task that has waited longest; `$max` 0 means no limit. */
+/** Condition for a free slot for the task that has waited longest, of those that do not wait for their quota; `$max` 0 means no limit. */
 const HAS_SLOT = `($max = 0 OR (
   (SELECT count(*) FROM tasks AS other WHERE other.status = 'running') < $max AND NOT EXISTS (
     SELECT 1 FROM tasks AS other
-    WHERE other.status = 'queued' AND (other.seq, other.task_id) < (tasks.seq, tasks.task_id))))`;
+    WHERE other.status = 'queued' AND json_type(other.record, '$.waiting_for') IS NULL
+      AND (other.seq, other.task_id) < (tasks.seq, tasks.task_id))))`;
 
 /**
  * Moves a task from queued to running, with the calling process as the supervisor.

@@ -10,7 +10,7 @@ import { type FolderWatch, watchFolder } from "#platform/files/watch-folder.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
 import type { TaskPaths } from "#store/store-paths.ts";
-import { changeTask } from "./change-task.ts";
+import { changeRunningTask } from "./running-record.ts";
 
 // A question is a file of the task's folder, `<id>.json`, and so is its answer, `<id>.answer`. An answer is linked to its name, which
 // fails if there is one: the first answer counts, even of two at the same moment, and whether a supervisor lives or not.
@@ -114,31 +114,14 @@ export function watchAnswers(paths: TaskPaths, onNews: () => void): FolderWatch 
   return watchFolder(paths.questions, (name) => name.endsWith(".answer"), onNews);
 }
 
-/** Number of times that recording questions is tried while others change the record. */
-const MAX_ATTEMPTS = 5;
-
 /**
  * Records the open questions of a running task.
  * @returns false if the run has ended
  * @throws AppError `state_unusable`
  */
-export function recordQuestions(store: Store, { task_id, run }: RunningTask, questions: readonly Question[]): boolean {
-  for (let attempt = 1; ; attempt++) {
-    const row = store.database
-      .query<{ record: string }, [string, number]>(
-        "SELECT record FROM tasks WHERE task_id = ? AND run = ? AND status = 'running'",
-      )
-      .get(task_id, run);
-    if (row === null) return false;
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a TaskRecord
-    const { questions: _before, ...task } = JSON.parse(row.record) as RunningTask;
-    const isChanged = changeTask(
-      store,
-      { ...task, ...(questions.length > 0 && { questions: [...questions] }) },
-      `UPDATE tasks SET record = $record
-       WHERE task_id = $task_id AND run = $run AND status = 'running' AND record = $before RETURNING 1`,
-      { before: row.record },
-    );
-    if (isChanged || attempt === MAX_ATTEMPTS) return isChanged;
-  }
+export function recordQuestions(store: Store, task: RunningTask, questions: readonly Question[]): boolean {
+  return changeRunningTask(store, task, ({ questions: _before, ...rest }) => ({
+    ...rest,
+    ...(questions.length > 0 && { questions: [...questions] }),
+  }));
 }

@@ -1,3 +1,4 @@
+import type { RunState } from "#codex/run/run-state.ts";
 import { foldLog } from "#codex/run/run-log.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
@@ -8,6 +9,7 @@ import { readCheckState } from "#store/tasks/check-state.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { mayWaitForQuota } from "#tasks/quota/quota-waits.ts";
 import { findRepair } from "#tasks/review/repair-review.ts";
 
 /** Number of supervisors that are started to continue a run whose Codex has ended: each may die, too. */
@@ -17,7 +19,8 @@ const START_GRACE_MS = 10_000;
 
 /**
  * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
- * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, or its work was not checked.
+ * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, its work was not checked, or it waited for its
+ * quota.
  * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
  */
 export async function findContinuation(
@@ -26,9 +29,12 @@ export async function findContinuation(
 ): Promise<"start" | "started" | undefined> {
   const { record, codexEnd, isCancelRequested } = stored;
   const isOpen = record.status === "running" && record.engine === undefined && !isCancelRequested;
-  if (!isOpen || codexEnd?.stopped !== undefined || (codexEnd?.exitCode ?? 0) !== 0) return undefined;
+  if (!isOpen || codexEnd?.stopped !== undefined || codexEnd?.signal !== undefined) return undefined;
   const paths = taskPaths(config.home, record.task_id);
-  if (!(await hasNextTurn(paths, record))) return undefined;
+  const state = await foldLog(record.log_file);
+  const isCompleted = state.terminal?.kind === "completed" && (codexEnd?.exitCode ?? 0) === 0;
+  const isFollowed = isCompleted ? hasFurtherTurn(paths, record, state) : mayWaitForQuota(config, state);
+  if (!isFollowed) return undefined;
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;
@@ -36,13 +42,12 @@ export async function findContinuation(
   return "start";
 }
 
-/** Returns whether a run that has completed a turn is not over. */
-async function hasNextTurn(paths: TaskPaths, record: TaskRecord): Promise<boolean> {
-  const { run, review, check_request: request, log_file } = record;
+/** Returns whether a completed turn of a run is followed by a message, the repair of its review, or a check of its work. */
+function hasFurtherTurn(paths: TaskPaths, record: TaskRecord, done: RunState): boolean {
+  const { readMessages, lastMessage, completedTurns } = done;
+  const isUnchecked =
+    record.check_request !== undefined && !isFinalCheck(readCheckState(paths, record.run), completedTurns);
+  if (isUnchecked) return true;
   const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
-  if (waiting.length === 0 && review === undefined && request === undefined) return false;
-  const { terminal, readMessages, lastMessage, completedTurns } = await foldLog(log_file);
-  if (terminal?.kind !== "completed") return false;
-  if (request !== undefined && !isFinalCheck(readCheckState(paths, run), completedTurns)) return true;
   return waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
 }

@@ -101,7 +101,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endRemains(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  const followUps = openFollowUps(context, record, around.stop.signal);
+  const followUps = openFollowUps(context, record, around);
   return supervise(context, record, await adoptRunningCodex(context, record, codex, followUps), followUps, around);
 }
 
@@ -114,7 +114,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   }
   const toRunning = (): RunningTask => {
     const before = knownUsage(context, queued);
-    const { spare, ...rest } = queued;
+    const { spare, waiting_for: _waited, ...rest } = queued;
     return {
       ...rest,
       running_since: now(),
@@ -129,7 +129,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
-  const followUps = openFollowUps(context, running, around.stop.signal);
+  const followUps = openFollowUps(context, running, around);
   let codex: CodexProcess;
   try {
     const failure = await setUpWorktree(context, running, around);
@@ -216,7 +216,7 @@ async function superviseAgain(context: AppContext, task: RunningTask, around: Ru
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
-    const followUps = openFollowUps(context, again, around.stop.signal);
+    const followUps = openFollowUps(context, again, around);
     const codex = await launchCodex(context, again, followUps);
     recordCodexProcess(context.store, again, codex.identity);
     return await supervise(context, again, codex, followUps, around);

@@ -9,6 +9,7 @@ import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
+import { quotaRecorder } from "#tasks/quota/quota-recorder.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
 import { reachedIdleLimit, reachedTotalLimit, type RunClock, TICK_MS } from "./run-clock.ts";
 import { offerJoining } from "#tasks/supervise/turns/offer-joining.ts";
@@ -52,6 +53,7 @@ export async function superviseRun(
   const times = new EventTimes(task.log_file);
   let sessionId: string | undefined;
   let read: readonly string[] = [];
+  const recordWait = quotaRecorder(context, task);
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
@@ -59,6 +61,7 @@ export async function superviseRun(
       read = log.state.readMessages;
       for (const message of read) tryTo(task.task_id, () => turns.read(message));
     }
+    recordWait(log.state);
     const { sessionId: reported, strayedSession } = log.state;
     if (reported === undefined) return;
     if (strayedSession !== undefined) stop.request(wrongSession(reported, strayedSession));
@@ -74,13 +77,7 @@ export async function superviseRun(
     () => show(log.read()),
   );
   const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
-  const limits = setInterval(() => {
-    if (reachedLimit() === undefined) return;
-    // Events that this process has not read yet take precedence over any limit.
-    show(log.read());
-    const reached = reachedLimit();
-    if (reached !== undefined) stop.request(reached);
-  }, TICK_MS);
+  const limits = enforceLimits(reachedLimit, () => show(log.read()), stop);
   const follow = async (each: CodexProcess) => {
     const outcome = await followProcess(context, task, each, stop);
     show(log.read());
@@ -93,8 +90,8 @@ export async function superviseRun(
       if (next === undefined) break;
       last = await follow(next);
     }
-    const outcome = await noteStopInCheck(context, task, last, stop);
     show(log.readToEnd());
+    const outcome = await withLateStop(context, task, log.state, last, stop);
     return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
@@ -103,18 +100,34 @@ export async function superviseRun(
   }
 }
 
-/** Adds to the end of a run that it was stopped after its Codex had ended, while the work was checked. */
-async function noteStopInCheck(
+/**
+ * Adds to the end of a run that it was stopped after its Codex had ended: while its work was checked, or while it waited to be continued
+ * after a failed turn. Otherwise, a turn that was completed counts, whatever came after it.
+ */
+async function withLateStop(
   context: AppContext,
   task: RunningTask,
+  { terminal }: RunState,
   outcome: Pick<RunResult, "end" | "stopped">,
   stop: StopRequest,
 ): Promise<Pick<RunResult, "end" | "stopped">> {
   const { end } = outcome;
-  if (outcome.stopped !== undefined || task.check_request === undefined || !stop.signal.aborted) return outcome;
+  const mayBeStopped = task.check_request !== undefined || terminal?.kind === "failed";
+  if (outcome.stopped !== undefined || !mayBeStopped || !stop.signal.aborted) return outcome;
   const stopped = await stop.requested;
   if (end.isUnusable !== true) tryTo(task.task_id, () => recordCodexEnd(context.store, task, { ...end, stopped }));
   return { end, stopped };
+}
+
+/** Requests the end of a run that has reached a limit, as soon as it has. */
+function enforceLimits(reachedLimit: () => Failure | undefined, readLog: () => void, stop: StopRequest): Timer {
+  return setInterval(() => {
+    if (reachedLimit() === undefined) return;
+    // Events that this process has not read yet take precedence over any limit.
+    readLog();
+    const reached = reachedLimit();
+    if (reached !== undefined) stop.request(reached);
+  }, TICK_MS);
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

@@ -7,8 +7,10 @@ import { isEnded, type QueuedTask, type RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
-import { markRunning, markWaiting } from "#store/tasks/change-task.ts";
+import { markRunning, markWaiting, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
+import { findReachedLimit, findQuotaWait } from "#tasks/quota/account-limits.ts";
+import { waitForReset } from "#tasks/quota/wait-for-reset.ts";
 import type { StopRequest } from "./stop-request.ts";
 
 /** Time to wait for the owner lock, in milliseconds. A reader, or a supervisor of another run, releases it quickly. */
@@ -47,18 +49,22 @@ export async function startWhenSlotIsFree(
   toRunning: () => RunningTask,
   stop: StopRequest,
 ): Promise<RunningTask | undefined> {
+  const { config, store } = context;
   const tryStart = () => {
     const running = toRunning();
-    return markRunning(context.store, running, context.config.maxConcurrent) ? running : undefined;
+    return markRunning(store, running, config.maxConcurrent) ? running : undefined;
   };
-  const started = tryStart();
-  if (started !== undefined || context.config.maxConcurrent === 0) return started;
-  if (!markWaiting(context.store, { ...queued, waiting_since: now() })) return undefined;
+  const isLimited = findQuotaWait(config, queued) !== undefined;
+  const started = isLimited ? undefined : tryStart();
+  if (started !== undefined || (config.maxConcurrent === 0 && !isLimited)) return started;
+  const waiting: QueuedTask = { ...queued, waiting_since: now() };
+  if (!markWaiting(store, waiting)) return undefined;
 
   const changes = watchChanges(context);
   const stopped = stop.requested.then(() => "stopped" as const);
   try {
     while (isQueued(context, queued)) {
+      if (!(await waitForQuota(context, waiting, stop))) return undefined;
       // Tasks whose supervisors died hold slots until a process determines their actual state.
       await reconcileAll(context);
       const running = tryStart();
@@ -69,6 +75,24 @@ export async function startWhenSlotIsFree(
   } finally {
     changes.close();
   }
+}
+
+/**
+ * Waits as long as a limit is reached that a queued task would reach, too, and says in its record that it does.
+ * @returns false if `stop` was requested
+ */
+async function waitForQuota({ config, store }: AppContext, queued: QueuedTask, stop: StopRequest): Promise<boolean> {
+  let hasWaited = false;
+  for (;;) {
+    const wait = findQuotaWait(config, queued);
+    if (wait === undefined) break;
+    hasWaited = true;
+    if (!updateQueuedTask(store, { ...queued, waiting_for: wait })) return true;
+    const isForgotten = () => findReachedLimit(config, queued)?.until !== wait.until;
+    if (!(await waitForReset({ until: Date.parse(wait.until), isForgotten, signal: stop.signal }))) return false;
+  }
+  if (hasWaited) updateQueuedTask(store, queued);
+  return true;
 }
 
 function isQueued({ store }: AppContext, task: QueuedTask): boolean {

@@ -71,7 +71,7 @@ function describeNone({ isUnfinishedOnly, query, counts }: ListState): string {
 function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text {
   const { waiting = 0, running = 0, queued = 0, completed = 0, failed = 0, cancelled = 0 } = counts;
   const parts = [
-    ...(waiting > 0 ? [paint(`${waiting} waiting for an answer`, "yellow")] : []),
+    ...(waiting > 0 ? [paint(`${waiting} waiting`, "yellow")] : []),
     paint(`${running} running`, running > 0 ? "cyan" : "plain"),
     `${queued} queued`,
     `${completed} completed`,
@@ -87,7 +87,7 @@ function drawSummary({ counts, tasks, query }: ListState, { width }: Size): Text
 function drawFooter({ message, tasks, selected }: ListState, { width }: Size): Text {
   if (message !== undefined) return paint(sliceToWidth(message, width), "yellow");
   const place = tasks.length === 0 ? "" : `${selected + 1}/${tasks.length}`;
-  const keys = tasks[selected]?.status === "waiting" ? WAITING_KEYS : LIST_KEYS;
+  const keys = tasks[selected]?.waits_for === "answer" ? WAITING_KEYS : LIST_KEYS;
   const gap = width - Bun.stringWidth(keys) - place.length;
   return paint(gap < 1 ? keys : keys + " ".repeat(gap) + place, "dim");
 }

@@ -3,7 +3,7 @@ import { attachTask } from "#tasks/attach/attach-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { answerInTerminal } from "#cli/tasks/answer.ts";
-import { type TaskRecord, visibleStatus } from "#domain/record.ts";
+import { openQuestions, type TaskRecord, visibleStatus } from "#domain/record.ts";
 import { toFailure } from "#base/errors.ts";
 import { compose, type Text } from "#cli/terminal/style.ts";
 import { formatStatus } from "#cli/terminal/format-task.ts";
@@ -118,7 +118,7 @@ class Watch {
     const record = this.#source.findRecord(taskId);
     const status = record === undefined ? undefined : visibleStatus(record);
     const title = compose`${taskId}  ${status === undefined ? "removed" : formatStatus(status)}`;
-    const isWaiting = status === "waiting";
+    const isWaiting = record !== undefined && openQuestions(record).length > 0;
     const lines =
       record === undefined ? [] : tab === "Live" ? readLive(record) : tab === "Result" ? readResult(record) : diff;
     return drawTask({ title, isWaiting, tab, lines, scrolled, message: this.#state.message }, this.#screen.size);

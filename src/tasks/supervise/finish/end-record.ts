@@ -39,9 +39,10 @@ export function toEndedTask(
   return { ...withoutQuestions(task), ...facts, status, error: message, code, hint };
 }
 
-/** Returns a record without its open questions: whatever has ended asks nothing. */
+/** Returns a record without its open questions and what it waits for: whatever has ended asks nothing. */
 export function withoutQuestions(task: QueuedTask | RunningTask): TaskRequest {
-  if (task.status === "queued") return task;
-  const { questions: _questions, ...rest } = task;
+  const { waiting_for: _waits, ...own } = task;
+  if (own.status === "queued") return own;
+  const { questions: _questions, ...rest } = own;
   return rest;
 }

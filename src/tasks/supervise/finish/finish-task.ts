@@ -30,6 +30,7 @@ import {
 } from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { withReset } from "#tasks/quota/account-limits.ts";
 import { readReview } from "#tasks/review/read-review.ts";
 import { removeSpare } from "#tasks/end/end-spare.ts";
 import { readSessionUsageOf } from "#tasks/session-usage.ts";
@@ -191,7 +192,7 @@ function failureOf({ config }: AppContext, task: RunningTask, { state, end, stop
   const isUnseen = end.exitCode === undefined && end.signal === undefined;
   if (isUnseen && state.terminal === undefined) return lostFailure();
   const stderr = readTail(taskPaths(config.home, task.task_id).stderr, STDERR_BYTES);
-  return classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal });
+  return withReset(config, task, classifyFailure({ state, stderr, exitCode: end.exitCode, signal: end.signal }));
 }
 
 /** Checks whether no command could be run because Codex's sandbox is not available. */

@@ -1,5 +1,6 @@
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import type { CodexProcess, ProcessEnd } from "#codex/process.ts";
+import { isRateLimit } from "#codex/run/failure.ts";
 import { toFailure } from "#base/errors.ts";
 import type { RunState } from "#codex/run/run-state.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
@@ -29,7 +30,9 @@ export async function continueRun(
   const { terminal, lastMessage, sessionId } = turn.state;
   // The status of an adopted process is unknown.
   const isCompleted = terminal?.kind === "completed" && turn.end.signal === undefined && (turn.end.exitCode ?? 0) === 0;
-  if (!isCompleted || sessionId === undefined) return undefined;
+  // After another failure, the run is over.
+  const isLimited = terminal?.kind === "failed" && turn.end.signal === undefined && isRateLimit(terminal.message);
+  if ((!isCompleted && !isLimited) || sessionId === undefined) return undefined;
   const followUp = await Promise.race([
     followUps.next({ isCompleted, lastMessage }),
     stop.requested.then(() => undefined),

@@ -4,8 +4,21 @@ import { taskPaths } from "#store/store-paths.ts";
 import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { WorkCheck } from "#tasks/check/work-check.ts";
+import { QuotaWaits } from "#tasks/quota/quota-waits.ts";
 import { ReviewRepair } from "#tasks/review/repair-review.ts";
+import type { RunContext } from "#tasks/supervise/supervise-run.ts";
 import { RunMessages } from "./run-messages.ts";
+
+/** Sources of the further turns of a run. */
+interface FollowUpSources {
+  messages: RunMessages;
+  /** Source that is asked before messages: after a failure that is only to be waited for, they come when it is over. */
+  quota?: FollowUps;
+  /** Sources that are asked when no message waits. */
+  others?: readonly FollowUps[];
+  /** Check of the work, which is asked when nothing else follows. */
+  check?: WorkCheck | undefined;
+}
 
 /**
  * Follow-ups of one run: the one place that is asked, at the end of each turn, what is said next in its session. The sources are asked in
@@ -13,17 +26,16 @@ import { RunMessages } from "./run-messages.ts";
  */
 export class RunFollowUps implements FollowUps {
   readonly messages: RunMessages;
-  /** Check of the work, if the run has one. */
+  /** Check of the work; undefined if the task has none. */
   readonly check: WorkCheck | undefined;
   readonly #sources: readonly FollowUps[];
   #current: FollowUps | undefined;
 
-  /** @param others sources that are asked when no message waits */
-  constructor(messages: RunMessages, others: readonly FollowUps[] = [], check?: WorkCheck) {
+  constructor({ messages, quota, others = [], check }: FollowUpSources) {
     this.messages = messages;
     this.check = check;
     // A message may come while the other sources work.
-    this.#sources = [messages, ...others, ...(check === undefined ? [] : [check]), messages];
+    this.#sources = [quota, messages, ...others, check, messages].filter((source) => source !== undefined);
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
@@ -47,15 +59,16 @@ export class RunFollowUps implements FollowUps {
   }
 }
 
-/**
- * Opens the follow-ups of a run.
- * @param stop aborts when the run is to end
- */
-export function openFollowUps(context: AppContext, task: RunningTask, stop: AbortSignal): RunFollowUps {
-  const { config } = context;
-  const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
+/** Opens the follow-ups of a run. */
+export function openFollowUps(context: AppContext, task: RunningTask, around: RunContext): RunFollowUps {
+  const messages = new RunMessages(new Inbox(taskPaths(context.config.home, task.task_id)));
   if (task.engine !== "app-server") messages.queueAll();
   const { check_request } = task;
-  const check = check_request === undefined ? undefined : new WorkCheck(context, { ...task, check_request }, stop);
-  return new RunFollowUps(messages, task.review === undefined ? [] : [new ReviewRepair(task)], check);
+  return new RunFollowUps({
+    messages,
+    quota: new QuotaWaits(context, task, around),
+    others: task.review === undefined ? [] : [new ReviewRepair(task)],
+    check:
+      check_request === undefined ? undefined : new WorkCheck(context, { ...task, check_request }, around.stop.signal),
+  });
 }
