@@ -31,6 +31,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   cwd: string;
   sandbox: TaskRecord["sandbox"];
   log_file: string;
+  /** Number of tokens that the run may use. */
+  max_tokens?: number;
   /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
   /** Open questions, which codex_send answers. */
@@ -69,6 +71,7 @@ export async function showTask(
     cwd: task.cwd,
     sandbox: task.sandbox,
     log_file: task.log_file,
+    ...(task.max_tokens !== undefined && { max_tokens: task.max_tokens }),
     ...worktreeFields(task),
     ...answerNote(task),
     ...messagesOf(context, task),

@@ -45,7 +45,7 @@ const items = fc.oneof(
     changes: fc.array(fc.record({ path: texts, kind: fc.constantFrom("add", "delete", "update") })),
     status,
   }),
-  fc.record({ type: type("mcp_tool_call"), server: texts, tool: texts, status }),
+  fc.record({ type: type("mcp_tool_call"), id: ids, server: texts, tool: texts, status }),
   fc.record({ type: type("collab_tool_call"), tool: texts, status }),
   fc.record({ type: type("web_search"), query: texts }),
   fc.record({ type: type("todo_list"), items: fc.array(fc.record({ text: texts, completed: fc.boolean() })) }),
@@ -74,6 +74,7 @@ export const knownEvents = fc.oneof(
     }),
   },
   fc.record({ type: type("turn.completed"), usage }),
+  fc.record({ type: type("usage.updated"), usage }),
   fc.record({ type: type("turn.failed"), error: fc.record({ message: errors }) }),
   fc.record({ type: type("error"), message: errors }),
   fc.record({
@@ -123,4 +124,28 @@ function replaceAt(value: unknown, [key, ...rest]: readonly string[], by: unknow
     name === key ? replaceAt(inner, rest, by) : inner,
   ]);
   return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}
+
+/** Returns the work of the newest turn that has begun and not ended, the newest beginning last. */
+export function inFlightOf(list: readonly KnownEvent[]): string[] {
+  const turn = list.slice(list.findLastIndex(({ type }) => type === "turn.started") + 1);
+  const work = turn.flatMap((event) => ("item" in event && "id" in event.item && event.item.id !== "" ? [event] : []));
+  const last = new Map<string, string>();
+  for (const { type, item } of work) {
+    if (type === "item.updated" || !("id" in item)) continue;
+    last.delete(item.id);
+    last.set(item.id, type);
+  }
+  return [...last].filter(([, type]) => type === "item.started").map(([id]) => id);
+}
+
+/** Returns whether the newest end of an item of work is newer than the newest message and turn. */
+export function hasEndedWork(list: readonly KnownEvent[]): boolean {
+  const types = new Set<string>(["command_execution", "file_change", "mcp_tool_call"]);
+  const work = list.findLastIndex((event) => event.type === "item.completed" && types.has(event.item.type));
+  const other = list.findLastIndex(
+    (event) =>
+      event.type === "turn.started" || (event.type === "item.completed" && event.item.type === "agent_message"),
+  );
+  return work > other;
 }

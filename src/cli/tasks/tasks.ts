@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type DayUse, describeDayUse, readDayUse } from "#tasks/budget/token-limits.ts";
 import { listOverview } from "#tasks/overview.ts";
 import type { TaskPage } from "#tasks/list-tasks.ts";
 import { AppError } from "#base/errors.ts";
@@ -38,10 +39,12 @@ export const tasksCommand = defineCommand({
       if (!isTerminal() || json) throw watchNeedsTerminal();
       return watchTasks(openCommandContext(), filter);
     }
-    const page = await listOverview(openCommandContext(), { ...filter, limit });
-    if (json) printJson(page);
-    else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
-    else printLines([...describePage(page, limit), ...describeUnreadable(page)]);
+    const context = openCommandContext();
+    const page = await listOverview(context, { ...filter, limit });
+    const today = readDayUse(context);
+    const lines = page.tasks.length === 0 ? [describeNone(filter)] : describePage(page, limit);
+    if (json) printJson({ ...page, ...(today !== undefined && { tokens_today: today }) });
+    else printLines([...lines, ...describeUnreadable(page), ...describeToday(today)]);
     return 0;
   },
 });
@@ -58,6 +61,11 @@ function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof li
       ? []
       : [paint(`Only the newest ${limit} are shown; --limit shows more.`, "dim")];
   return [paint(titles, "dim"), ...rows, ...more];
+}
+
+/** Says on a terminal how many tokens of today are used. Elsewhere each line is a task. */
+function describeToday(today: DayUse | undefined): Text[] {
+  return today === undefined || !isTerminal() ? [] : [paint(describeDayUse(today), "dim")];
 }
 
 /** Describes the tasks that cannot be listed, with what to do. */

@@ -62,6 +62,7 @@ function isRegularFile(path: string): boolean {
 const count = v.nullish(v.number(), 0);
 
 const TokenCountSchema = v.object({
+  timestamp: v.nullish(v.string(), ""),
   type: v.literal("event_msg"),
   payload: v.object({
     type: v.literal("token_count"),
@@ -76,18 +77,35 @@ const TokenCountSchema = v.object({
   }),
 });
 
+const TokenCountLine = v.pipe(v.string(), v.parseJson(), TokenCountSchema);
+
 /**
  * Returns the tokens that a session has used so far, from Codex's own record of it; undefined if there is none. The record includes runs
  * that were not started by this server.
  * @param codexHomes folders to search for the record, in this order
  */
 export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
+  return readTokenCounts(codexHomes, sessionId, 1)[0]?.usage;
+}
+
+/** Tokens that a session had used at a time. */
+export interface TokenCount {
+  usage: Usage;
+  /** Time in milliseconds since 1970; NaN if unknown. */
+  at: number;
+}
+
+/** Returns the last token counts of a session, the newest last: Codex counts after each answer of the model. */
+export function readTokenCounts(codexHomes: readonly string[], sessionId: string, atMost: number): TokenCount[] {
+  const counts: TokenCount[] = [];
   for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
-    if (!line.includes('"token_count"')) continue;
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenCountSchema), line);
-    if (parsed.success) return parsed.output.payload.info.total_token_usage;
+    if (counts.length === atMost) break;
+    const parsed = line.includes('"token_count"') ? v.safeParse(TokenCountLine, line) : undefined;
+    if (parsed?.success !== true) continue;
+    const { timestamp, payload } = parsed.output;
+    counts.push({ usage: payload.info.total_token_usage, at: Date.parse(timestamp) });
   }
-  return undefined;
+  return counts.toReversed();
 }
 
 const OutputSchema = v.pipe(

@@ -8,6 +8,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { markRunning, markWaiting } from "#store/tasks/change-task.ts";
+import { reachedDayLimit } from "#tasks/budget/token-limits.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import type { StopRequest } from "./stop-request.ts";
 
@@ -39,7 +40,7 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
 /**
  * Starts a queued task as soon as there is a free slot, immediately if the number of tasks is not limited.
  * @param toRunning returns the record of the task as it starts to run
- * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was requested
+ * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was or is now requested
  */
 export async function startWhenSlotIsFree(
   context: AppContext,
@@ -51,6 +52,7 @@ export async function startWhenSlotIsFree(
     const running = toRunning();
     return markRunning(context.store, running, context.config.maxConcurrent) ? running : undefined;
   };
+  if (stopAtDayLimit(context, stop)) return undefined;
   const started = tryStart();
   if (started !== undefined || context.config.maxConcurrent === 0) return started;
   if (!markWaiting(context.store, { ...queued, waiting_since: now() })) return undefined;
@@ -61,6 +63,7 @@ export async function startWhenSlotIsFree(
     while (isQueued(context, queued)) {
       // Tasks whose supervisors died hold slots until a process determines their actual state.
       await reconcileAll(context);
+      if (stopAtDayLimit(context, stop)) return undefined;
       const running = tryStart();
       if (running !== undefined) return running;
       if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
@@ -69,6 +72,13 @@ export async function startWhenSlotIsFree(
   } finally {
     changes.close();
   }
+}
+
+/** Requests a stop if the tokens of the day are used. @returns whether they are */
+function stopAtDayLimit(context: AppContext, stop: StopRequest): boolean {
+  const reached = reachedDayLimit(context);
+  if (reached !== undefined) stop.request(reached);
+  return reached !== undefined;
 }
 
 function isQueued({ store }: AppContext, task: QueuedTask): boolean {

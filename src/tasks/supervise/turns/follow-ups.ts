@@ -3,6 +3,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { isBudgetUsed } from "#tasks/budget/token-limits.ts";
 import { ReviewRepair } from "#tasks/review/repair-review.ts";
 import { RunMessages } from "./run-messages.ts";
 
@@ -13,16 +14,22 @@ import { RunMessages } from "./run-messages.ts";
 export class RunFollowUps implements FollowUps {
   readonly messages: RunMessages;
   readonly #sources: readonly FollowUps[];
+  readonly #isOver: () => boolean;
   #current: FollowUps | undefined;
 
-  /** @param others sources that are asked when no message waits */
-  constructor(messages: RunMessages, others: readonly FollowUps[] = []) {
+  /**
+   * @param others sources that are asked when no message waits
+   * @param isOver returns whether no turn may follow, whatever the sources have
+   */
+  constructor(messages: RunMessages, others: readonly FollowUps[] = [], isOver: () => boolean = () => false) {
     this.messages = messages;
+    this.#isOver = isOver;
     // A message may come while the other sources work.
     this.#sources = [messages, ...others, messages];
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
+    if (this.#isOver()) return undefined;
     for (const source of this.#sources) {
       // oxlint-disable-next-line no-await-in-loop -- the first that has something decides
       const followUp = await source.next(turn);
@@ -38,8 +45,9 @@ export class RunFollowUps implements FollowUps {
 }
 
 /** Opens the follow-ups of a run. */
-export function openFollowUps({ config }: AppContext, task: RunningTask): RunFollowUps {
-  const messages = new RunMessages(new Inbox(taskPaths(config.home, task.task_id)));
+export function openFollowUps(context: AppContext, task: RunningTask): RunFollowUps {
+  const messages = new RunMessages(new Inbox(taskPaths(context.config.home, task.task_id)));
   if (task.engine !== "app-server") messages.queueAll();
-  return new RunFollowUps(messages, task.review === undefined ? [] : [new ReviewRepair(task)]);
+  const others = task.review === undefined ? [] : [new ReviewRepair(task)];
+  return new RunFollowUps(messages, others, () => isBudgetUsed(context, task));
 }
