@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 const COUNTS = ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens"] as const;
 
-/** Statement that records a run's tokens for a day without those that other days have. Counts only grow, whoever records them last. */
+/** Statement that records a run's tokens for a day without those that other days have. An older count, which another process records late, changes nothing. */
 const RECORD = `
   INSERT INTO token_use (task_id, run, day, ${COUNTS.join(", ")})
   SELECT $task_id, $run, $day, ${COUNTS.map((name) => `max(0, $${name} - coalesce(sum(${name}), 0))`).join(", ")}

@@ -9,7 +9,7 @@ import { recordTokenUse } from "#store/token-use.ts";
 import type { AppContext } from "./context.ts";
 
 /** Returns the tokens of a task's session so far, from Codex's own record: events report them only at the end of a turn. */
-export function readSessionUsageOf(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
+function readSessionUsageOf(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
   return sessionId === undefined ? undefined : readSessionUsage(codexHomesOf(config, task), sessionId);
 }
 
@@ -21,7 +21,7 @@ function codexHomesOf(config: Config, task: TaskRecord): string[] {
 /** Number of token counts that are read at once. */
 const MAX_COUNTS = 10;
 
-/** Returns the last token counts of a task's session, the newest last: see {@link readSessionUsageOf}. */
+/** Returns the last token counts of a task's session, the newest last: events report them only at the end of a turn. */
 export function readTokenCountsOf(config: Config, task: TaskRecord, sessionId: string | undefined): TokenCount[] {
   return sessionId === undefined ? [] : readTokenCounts(codexHomesOf(config, task), sessionId, MAX_COUNTS);
 }

@@ -3,16 +3,19 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
+import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
 import { TaskWorld } from "../support/task-world.ts";
 import { tokensOf } from "../support/token-use.ts";
 
-let world: TaskWorld;
+const world = new TaskWorld();
 let cwd: string;
 
+const isEnforced = hasLandlock(world.root);
+if (!isEnforced) console.warn("SKIPPED: this kernel has no Landlock, so there is no read-only fallback");
+
 beforeAll(async () => {
-  world = new TaskWorld();
   cwd = await world.repository();
 });
 afterAll(() => world.close());
@@ -148,6 +151,23 @@ describe.each(["app-server", "exec"])("with %s", (engine) => {
     expect(requestsWith(name)).toBeLessThanOrEqual(3);
   });
 });
+
+test.skipIf(!isEnforced).each(["app-server", "exec"])(
+  "under the read-only fallback with %s, where Codex's record lies elsewhere, the run ends and is audited",
+  async (engine) => {
+    const client = await world.client({ CODEXMCP_ENGINE: engine, CODEXMCP_READONLY_FALLBACK: "1" });
+    const held = Promise.withResolvers<void>();
+    const name = `CONFINED-${engine}`;
+    world.stub.script(name, [{ run: "echo one" }, { run: "echo two" }, { until: () => held.promise }, { say: "." }]);
+    const { data } = await client.call("codex", { prompt: name, cwd, max_tokens: BUDGET });
+    held.resolve();
+    expect(data).toMatchObject({
+      code: "budget",
+      usage: { output_tokens: 2 * TOKENS_PER_ANSWER.output },
+      readonly_audit: { verdict: "CLEAN" },
+    });
+  },
+);
 
 test("Codex does not go on with its goal", async () => {
   const client = await world.client({ CODEXMCP_ENGINE: "app-server" });

@@ -12,9 +12,9 @@ import { taskPaths } from "#store/store-paths.ts";
 let world: TaskWorld;
 let cwd: string;
 
-beforeAll(async () => {
+beforeAll(() => {
   world = new TaskWorld();
-  cwd = await world.repository();
+  cwd = world.folder("plain");
 });
 afterAll(() => world.close());
 

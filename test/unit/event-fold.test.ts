@@ -8,15 +8,8 @@ import { readActions, type RunActions } from "#codex/run/run-actions.ts";
 import { foldLog, RunLog } from "#codex/run/run-log.ts";
 import type { RunState } from "#codex/run/run-state.ts";
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
-import {
-  garbageLines,
-  hasEndedWork,
-  inFlightOf,
-  type KnownEvent,
-  knownEvents,
-  newEvents,
-  wrongEvents,
-} from "../support/event-lines.ts";
+import { garbageLines, type KnownEvent, knownEvents, newEvents, wrongEvents } from "../support/event-lines.ts";
+import { hasEndedWork, inFlightOf } from "../support/events-of-work.ts";
 import { runs } from "../support/property.ts";
 
 let folder: string;

@@ -99,7 +99,7 @@ export class RunBudget {
 
   /** Gives the turn time to end by itself: Codex has said something, which may be the last. */
   #expectTurnEnd(): void {
-    // Tools of which there are no events must not go on for ever.
+    // Tools without events must not delay it for ever.
     if (this.#quietSince !== undefined && this.#furtherAnswers === 0) this.#quietSince = this.#clock();
   }
 
