@@ -16,3 +16,22 @@ export function laterUsage(a: Usage | undefined, b: Usage | undefined): Usage | 
   if (a === undefined || b === undefined) return a ?? b;
   return b.input_tokens + b.output_tokens > a.input_tokens + a.output_tokens ? b : a;
 }
+
+/** Returns the sum of two counts. */
+export function addUsage(a: Usage, b: Usage): Usage {
+  return combine(a, b, (one, other) => one + other);
+}
+
+/** Returns the difference of two counts, at least 0 of each kind. */
+export function subtractUsage(from: Usage, part: Usage): Usage {
+  return combine(from, part, (whole, less) => Math.max(0, whole - less));
+}
+
+function combine(a: Usage, b: Usage, operate: (a: number, b: number) => number): Usage {
+  return {
+    input_tokens: operate(a.input_tokens, b.input_tokens),
+    cached_input_tokens: operate(a.cached_input_tokens, b.cached_input_tokens),
+    output_tokens: operate(a.output_tokens, b.output_tokens),
+    reasoning_output_tokens: operate(a.reasoning_output_tokens, b.reasoning_output_tokens),
+  };
+}

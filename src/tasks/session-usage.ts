@@ -1,4 +1,4 @@
-import { readSessionUsage, readTokenCounts, type TokenCount } from "#codex/run/session-file.ts";
+import { readSessionTokens, type SessionTokens } from "#codex/run/session-tokens.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
@@ -8,27 +8,20 @@ import { taskPaths } from "#store/store-paths.ts";
 import { recordTokenUse } from "#store/token-use.ts";
 import type { AppContext } from "./context.ts";
 
-/** Returns the tokens of a task's session so far, from Codex's own record: events report them only at the end of a turn. */
-function readSessionUsageOf(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
-  return sessionId === undefined ? undefined : readSessionUsage(codexHomesOf(config, task), sessionId);
-}
-
-/** Returns the folders in which the record of a task's session may be: under the read-only fallback, the run has its own CODEX_HOME. */
-function codexHomesOf(config: Config, task: TaskRecord): string[] {
-  return [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
-}
-
-/** Number of token counts that are read at once. */
-const MAX_COUNTS = 10;
-
-/** Returns the last token counts of a task's session, the newest last: events report them only at the end of a turn. */
-export function readTokenCountsOf(config: Config, task: TaskRecord, sessionId: string | undefined): TokenCount[] {
-  return sessionId === undefined ? [] : readTokenCounts(codexHomesOf(config, task), sessionId, MAX_COUNTS);
+/**
+ * Returns the tokens of a task's session after each of its last answers, oldest first, from Codex's own record: events report them only at
+ * the end of a turn, or when commands have ended.
+ */
+export function readSessionTokensOf(config: Config, task: TaskRecord, sessionId: string | undefined): SessionTokens[] {
+  if (sessionId === undefined) return [];
+  // Under the read-only fallback, the run has its own CODEX_HOME.
+  const codexHomes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
+  return readSessionTokens(codexHomes, sessionId, Date.parse(task.running_since ?? task.start_time));
 }
 
 /** Returns the tokens that a running task has used so far. */
 export function readRunUsage(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
-  const used = readSessionUsageOf(config, task, sessionId);
+  const used = readSessionTokensOf(config, task, sessionId).at(-1)?.usage;
   return used === undefined ? undefined : ownUsage(used, task.usage_before);
 }
 
@@ -40,8 +33,13 @@ export function readEndUsage(
   sessionId: string | undefined,
 ): Pick<RunFacts, "usage" | "session_usage"> {
   const isKnown = terminal?.kind === "completed" && sessionUsage !== undefined;
-  const session = isKnown ? sessionUsage : laterUsage(sessionUsage, readSessionUsageOf(config, task, sessionId));
-  return session === undefined ? {} : { usage: ownUsage(session, task.usage_before), session_usage: session };
+  const recorded = isKnown ? undefined : readSessionTokensOf(config, task, sessionId).at(-1);
+  const usage = laterUsage(sessionUsage, recorded?.usage);
+  const total = laterUsage(sessionUsage, recorded?.total);
+  return {
+    ...(usage !== undefined && { usage: ownUsage(usage, task.usage_before) }),
+    ...(total !== undefined && { session_usage: total }),
+  };
 }
 
 /** Records the tokens of a run that has ended for the day. A failure changes nothing. */

@@ -136,6 +136,7 @@ describe("a run is stopped", () => {
     expect(stopped()).toBeUndefined();
     recordTokenUse(context.store, { ...TASK, task_id: "codex-c-v1" }, { ...usage, input_tokens: 1000 });
     wait(3);
+    wait(3);
     expect(stopped()).toMatchObject({ code: "budget" });
   });
 });

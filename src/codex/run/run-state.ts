@@ -1,6 +1,6 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import type { GoalState } from "#domain/goal.ts";
-import type { Usage } from "#domain/usage.ts";
+import { subtractUsage, type Usage } from "#domain/usage.ts";
 import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** State accumulated from the events of one run. */
@@ -210,11 +210,5 @@ function isSandboxFailure(item: { aggregated_output: string; exit_code?: number 
 
 /** Returns the tokens of this run alone: Codex counts the whole session, including earlier runs. */
 export function ownUsage(session: Usage, before: Usage | undefined): Usage {
-  const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
-  return {
-    input_tokens: own("input_tokens"),
-    cached_input_tokens: own("cached_input_tokens"),
-    output_tokens: own("output_tokens"),
-    reasoning_output_tokens: own("reasoning_output_tokens"),
-  };
+  return before === undefined ? session : subtractUsage(session, before);
 }

@@ -1,7 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Usage } from "#domain/usage.ts";
 import { readLastLines } from "#platform/files/json-lines.ts";
 import { isSandboxMessage } from "./run-state.ts";
 
@@ -11,7 +10,7 @@ const TAIL_BYTES = 256 * 1024;
  * Returns the last lines of Codex's own record of a session; empty if there is no such record.
  * @param codexHomes searched in this order: a run under the read-only fallback has its own CODEX_HOME while it lasts
  */
-function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
+export function readSessionTail(codexHomes: readonly string[], sessionId: string): string[] {
   try {
     const path = codexHomes.map((home) => findSessionFile(home, sessionId)).find((found) => found !== undefined);
     return path === undefined ? [] : readLastLines(path, TAIL_BYTES).lines;
@@ -57,55 +56,6 @@ function isSessionId(text: string): boolean {
 
 function isRegularFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-const count = v.nullish(v.number(), 0);
-
-const TokenCountSchema = v.object({
-  timestamp: v.nullish(v.string(), ""),
-  type: v.literal("event_msg"),
-  payload: v.object({
-    type: v.literal("token_count"),
-    info: v.object({
-      total_token_usage: v.object({
-        input_tokens: count,
-        cached_input_tokens: count,
-        output_tokens: count,
-        reasoning_output_tokens: count,
-      }),
-    }),
-  }),
-});
-
-const TokenCountLine = v.pipe(v.string(), v.parseJson(), TokenCountSchema);
-
-/**
- * Returns the tokens that a session has used so far, from Codex's own record of it; undefined if there is none. The record includes runs
- * that were not started by this server.
- * @param codexHomes folders to search for the record, in this order
- */
-export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
-  return readTokenCounts(codexHomes, sessionId, 1)[0]?.usage;
-}
-
-/** Tokens that a session had used at a time. */
-export interface TokenCount {
-  usage: Usage;
-  /** Time in milliseconds since 1970; NaN if unknown. */
-  at: number;
-}
-
-/** Returns the last token counts of a session, the newest last: Codex counts after each answer of the model. */
-export function readTokenCounts(codexHomes: readonly string[], sessionId: string, atMost: number): TokenCount[] {
-  const counts: TokenCount[] = [];
-  for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
-    if (counts.length === atMost) break;
-    const parsed = line.includes('"token_count"') ? v.safeParse(TokenCountLine, line) : undefined;
-    if (parsed?.success !== true) continue;
-    const { timestamp, payload } = parsed.output;
-    counts.push({ usage: payload.info.total_token_usage, at: Date.parse(timestamp) });
-  }
-  return counts.toReversed();
 }
 
 const OutputSchema = v.pipe(

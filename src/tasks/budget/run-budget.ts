@@ -4,7 +4,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { laterUsage, type Usage } from "#domain/usage.ts";
 import { recordTokenUse } from "#store/token-use.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { readTokenCountsOf } from "#tasks/session-usage.ts";
+import { readSessionTokensOf } from "#tasks/session-usage.ts";
 import type { StopRequest } from "#tasks/supervise/stop-request.ts";
 import { tryTo } from "#tasks/supervise/try-to.ts";
 import { InFlightWork } from "./in-flight-work.ts";
@@ -44,6 +44,8 @@ export class RunBudget {
   #reachedDay: Failure | undefined;
   /** Time since which the limit has been reached and the turn may end by itself. */
   #quietSince: number | undefined;
+  /** Whether work has ended since the last answer that was counted, so that the model is being asked again, and the turn does not end. */
+  #isAsking = false;
   /** Number of answers after the one with which the limit was reached. */
   #furtherAnswers = 0;
 
@@ -60,10 +62,13 @@ export class RunBudget {
   follow(state: RunState): void {
     if (state === this.#state) return;
     this.#newsAt = this.#clock();
-    this.#work.update(state.inFlight);
+    const hasEnded = this.#state.inFlight.some((id) => !state.inFlight.includes(id));
+    if (hasEnded && this.#quietSince !== undefined) this.#isAsking = true;
     if (state.lastMessage !== this.#state.lastMessage) this.#expectTurnEnd();
+    this.#work.update(state.inFlight);
     this.#state = state;
-    this.#take(state.sessionUsage);
+    // Events come in order: with this one, the model is being asked again.
+    if (this.#take(state.sessionUsage)) this.#isAsking = state.hasEndedWork;
     this.check();
   }
 
@@ -86,33 +91,38 @@ export class RunBudget {
     this.#write(true);
   }
 
-  /** Takes the tokens of the session. @param at time at which they were counted, in milliseconds since 1970 */
-  #take(session: Usage | undefined, at = Date.now()): void {
-    if (session === undefined) return;
+  /**
+   * Takes the tokens of the session.
+   * @param at time at which they were counted, in milliseconds since 1970
+   * @returns whether they are new
+   */
+  #take(session: Usage | undefined, at = Date.now()): boolean {
+    if (session === undefined) return false;
     const usage = laterUsage(this.#usage, ownUsage(session, this.#task.usage_before));
-    if (usage === this.#usage || Bun.deepEquals(usage, this.#usage)) return;
+    if (usage === this.#usage || Bun.deepEquals(usage, this.#usage)) return false;
     this.#usage = usage;
     this.#work.countAnswer(Number.isNaN(at) ? Date.now() : at);
     this.#expectTurnEnd();
     if (this.#quietSince !== undefined) this.#furtherAnswers++;
+    return true;
   }
 
   /** Gives the turn time to end by itself: Codex has said something, which may be the last. */
   #expectTurnEnd(): void {
+    this.#isAsking = false;
     // Tools without events must not delay it for ever.
     if (this.#quietSince !== undefined && this.#furtherAnswers === 0) this.#quietSince = this.#clock();
   }
 
-  /** Reads Codex's record under `codex exec`, whose events report tokens only at the end of a turn. */
+  /** Reads Codex's record, which has the tokens of an answer before the events do. */
   #read(): void {
     const { read } = this.#intervals;
     const now = this.#clock();
     // What came with the newest events may have been written only after them.
-    const isDue = now - this.#readAt >= read && this.#readAt < this.#newsAt + read;
-    if (this.#task.engine !== undefined || !isDue) return;
+    if (now - this.#readAt < read || this.#readAt >= this.#newsAt + read) return;
     this.#readAt = now;
     const sessionId = this.#state.sessionId ?? this.#task.resumes;
-    for (const { usage, at } of readTokenCountsOf(this.#context.config, this.#task, sessionId)) this.#take(usage, at);
+    for (const { usage, at } of readSessionTokensOf(this.#context.config, this.#task, sessionId)) this.#take(usage, at);
   }
 
   #write(isLast: boolean): void {
@@ -137,12 +147,11 @@ export class RunBudget {
   }
 
   #isSafePoint(quietSince: number): boolean {
-    const { terminal, goal, isChecking, hasEndedWork } = this.#state;
+    const { terminal, goal, isChecking } = this.#state;
     if (isChecking) return false;
     // The run ends by itself, because no further turn is started; with a goal, Codex starts it.
     if (terminal !== undefined) return terminal.kind === "completed" && goal?.status === "active";
     if (this.#work.isBusy) return false;
-    // The model is asked again after its work has ended; after anything else, the turn may end.
-    return hasEndedWork || this.#clock() - quietSince >= TURN_END_GRACE_MS;
+    return this.#isAsking || this.#clock() - quietSince >= TURN_END_GRACE_MS;
   }
 }

@@ -1,5 +1,6 @@
 import type { Config } from "#base/config.ts";
 import { AppError, type Failure } from "#base/errors.ts";
+import { logger } from "#base/log.ts";
 import { formatNumber } from "#base/text.ts";
 import type { RunningTask, TaskRecord } from "#domain/record.ts";
 import { countTokens, type Usage } from "#domain/usage.ts";
@@ -85,7 +86,12 @@ function readOwnUse(context: AppContext, task: RunningTask): Usage | undefined {
 /** Returns whether a run may not have a further turn, because its tokens, or those of the day, are used. */
 export function isBudgetUsed(context: AppContext, task: RunningTask): boolean {
   if (!hasLimit(context.config, task)) return false;
-  return (reachedRunLimit(task, readOwnUse(context, task)) ?? reachedDayLimit(context)) !== undefined;
+  try {
+    return (reachedRunLimit(task, readOwnUse(context, task)) ?? reachedDayLimit(context)) !== undefined;
+  } catch (error) {
+    logger("tasks").warn`the tokens of ${task.task_id} cannot be compared with its limit: ${String(error)}`;
+    return false;
+  }
 }
 
 /** Returns whether the tokens of a run are limited. */

@@ -1,7 +1,7 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
 import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
-import { readSessionUsage } from "#codex/run/session-file.ts";
+import { readSessionTotal } from "#codex/run/session-tokens.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
@@ -171,7 +171,7 @@ async function endUnstarted(
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
-  return readSessionUsage([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
+  return readSessionTotal([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
 }
 
 async function supervise(
