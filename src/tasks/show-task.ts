@@ -34,6 +34,8 @@ export interface TaskDetail extends WorktreeFields, Omit<OutcomeFields, "check">
   cwd: string;
   sandbox: TaskRecord["sandbox"];
   log_file: string;
+  /** Number of tokens that the run may use. */
+  max_tokens?: number;
   /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
   /** Open questions, which codex_send answers. */
@@ -74,6 +76,7 @@ export async function showTask(
     cwd: task.cwd,
     sandbox: task.sandbox,
     log_file: task.log_file,
+    ...(task.max_tokens !== undefined && { max_tokens: task.max_tokens }),
     ...worktreeFields(task),
     ...answerNote(task),
     ...messagesOf(context, task),

@@ -20,6 +20,7 @@ const OPTION_OF_PARAMETER: Record<string, string> = {
   output_schema: "--output-schema",
   reasoning_effort: "--effort",
   goal_tokens: "--goal-tokens",
+  max_tokens: "--max-tokens",
 };
 
 const RESUME = "`codex-mcp-server resume <task> <prompt>`";

@@ -79,6 +79,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["branch", describeBranch(detail)],
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
+    ["token limit", detail.max_tokens],
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     [detail.status === "running" ? "stalled" : "because", detail.stalled],

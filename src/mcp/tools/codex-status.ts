@@ -55,6 +55,7 @@ export const codexStatus = defineTool({
         .describe("Tasks that cannot be read, and what to do"),
       ...taskLine().omit({ started_at: true }).partial().shape,
       log_file: z.string().optional(),
+      max_tokens: z.int().optional(),
       questions: z
         .array(z.looseObject({ id: z.string() }))
         .optional()

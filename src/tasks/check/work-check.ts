@@ -35,17 +35,22 @@ export class WorkCheck implements FollowUps {
   readonly #task: CheckedTask;
   readonly #paths: TaskPaths;
   readonly #stop: AbortSignal;
+  readonly #isOver: () => boolean;
   readonly #closing = new AbortController();
   #state: CheckState | undefined;
   /** Last check, which may still be running. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param stop aborts when the run is to end */
-  constructor(context: AppContext, task: CheckedTask, stop: AbortSignal) {
+  /**
+   * @param stop aborts when the run is to end
+   * @param isOver returns whether no turn may follow, whatever the check says
+   */
+  constructor(context: AppContext, task: CheckedTask, stop: AbortSignal, isOver: () => boolean) {
     this.#context = context;
     this.#task = task;
     this.#paths = taskPaths(context.config.home, task.task_id);
     this.#stop = stop;
+    this.#isOver = isOver;
     this.#state = readCheckState(this.#paths, task.run);
   }
 
@@ -130,7 +135,7 @@ export class WorkCheck implements FollowUps {
     const { command, attempts } = this.#task.check_request;
     const repairs = this.#state?.repairs ?? 0;
     const passed = end.exitCode === 0;
-    const continues = !passed && end.isRepairable && repairs < attempts - 1;
+    const continues = !passed && end.isRepairable && repairs < attempts - 1 && !this.#isOver();
     const outcome: CheckOutcome = {
       command,
       passed,

@@ -24,6 +24,8 @@ export interface EventPage {
 const LOG_BYTES = 64 * 1024;
 const MAX_EVENTS = 20;
 const MAX_TAIL = 2000;
+/** Beginning of the lines that only count tokens. */
+const USAGE_LINE = '{"type":"usage.updated"';
 const STALL_SECONDS = 60;
 
 /** Returns a run's progress. Reads only the end of its log, however long the log is. */
@@ -34,7 +36,11 @@ export function describeProgress(logFile: string, sinceEvent: number | undefined
   const stalled = describeStall(last.lines, lastEventAt);
   return {
     ...(sinceEvent === undefined ? describeNewest(last) : readEvents(logFile, sinceEvent, pageBytes)),
-    log_tail: last.lines.slice(-10).join("\n").slice(-MAX_TAIL),
+    log_tail: last.lines
+      .filter((line) => !line.startsWith(USAGE_LINE))
+      .slice(-10)
+      .join("\n")
+      .slice(-MAX_TAIL),
     ...(lastEventAt !== undefined && { last_event_at: lastEventAt }),
     ...(stalled !== undefined && { stalled }),
   };

@@ -15,6 +15,7 @@ import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
 import { goalOf } from "./goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { checkDayLimit } from "#tasks/budget/token-limits.ts";
 import { buildTask } from "./build-task.ts";
 import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
@@ -87,6 +88,7 @@ async function claimOpen(context: AppContext, request: CompletedRequest): Promis
 
 async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
   checkNesting(context);
+  checkDayLimit(context);
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
   const { expectTask } = await import("./spare-pool.ts");
   expectTask(context, checked.sandbox);

@@ -1,7 +1,7 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
 import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
-import { readSessionUsage } from "#codex/run/session-file.ts";
+import { readSessionTotal } from "#codex/run/session-tokens.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
@@ -31,7 +31,7 @@ import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilitie
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { markOwnChildren } from "./run-containment.ts";
-import { listenForCancel } from "./stop-request.ts";
+import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
 import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
@@ -126,7 +126,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
     };
   };
   const running = await startWhenSlotIsFree(context, queued, toRunning, around.stop);
-  if (running === undefined) return endCancelled(context, queued);
+  if (running === undefined) return endUnstarted(context, queued, around.stop);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
   const followUps = openFollowUps(context, running, around);
@@ -159,15 +159,20 @@ function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): 
 }
 
 /** Ends a task that is not to run any more, unless another process has already ended it: the caller may be gone. */
-function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
-  const cancelled = toEndedTask(CANCELLED, task);
-  return endTask(store, "queued", cancelled) ? cancelled : undefined;
+async function endUnstarted(
+  { store }: AppContext,
+  task: QueuedTask,
+  stop: StopRequest,
+): Promise<EndedTask | undefined> {
+  const reason = stop.signal.aborted ? await stop.requested : CANCELLED;
+  const ended = toEndedTask(reason.code === "budget" ? reason : CANCELLED, task);
+  return endTask(store, "queued", ended) ? ended : undefined;
 }
 
 /** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
   if (task.resumes === undefined) return undefined;
-  return readSessionUsage([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
+  return readSessionTotal([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
 }
 
 async function supervise(

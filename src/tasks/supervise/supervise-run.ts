@@ -8,6 +8,7 @@ import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { RunBudget } from "#tasks/budget/run-budget.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { quotaRecorder } from "#tasks/quota/quota-recorder.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
@@ -51,12 +52,14 @@ export async function superviseRun(
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
   const times = new EventTimes(task.log_file);
+  const budget = new RunBudget(context, task, stop);
   let sessionId: string | undefined;
   let read: readonly string[] = [];
   const recordWait = quotaRecorder(context, task);
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
+    budget.follow(log.state);
     if (log.state.readMessages !== read) {
       read = log.state.readMessages;
       for (const message of read) tryTo(task.task_id, () => turns.read(message));
@@ -76,8 +79,10 @@ export async function superviseRun(
     (name) => name === "codex-exec.log",
     () => show(log.read()),
   );
-  const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
-  const limits = enforceLimits(reachedLimit, () => show(log.read()), stop);
+  const limits = setInterval(() => {
+    budget.check();
+    checkLimits(task, clock, log, { stop, readNews: () => show(log.read()) });
+  }, TICK_MS);
   const follow = async (each: CodexProcess) => {
     const outcome = await followProcess(context, task, each, stop);
     show(log.read());
@@ -95,6 +100,7 @@ export async function superviseRun(
     return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
+    budget.close();
     watch.close();
     times.close();
   }
@@ -119,15 +125,19 @@ async function withLateStop(
   return { end, stopped };
 }
 
-/** Requests the end of a run that has reached a limit, as soon as it has. */
-function enforceLimits(reachedLimit: () => Failure | undefined, readLog: () => void, stop: StopRequest): Timer {
-  return setInterval(() => {
-    if (reachedLimit() === undefined) return;
-    // Events that this process has not read yet take precedence over any limit.
-    readLog();
-    const reached = reachedLimit();
-    if (reached !== undefined) stop.request(reached);
-  }, TICK_MS);
+/** Requests a stop if a time limit is reached. */
+function checkLimits(
+  task: RunningTask,
+  clock: RunClock,
+  log: RunLog,
+  { stop, readNews }: { stop: StopRequest; readNews: () => void },
+): void {
+  const findReached = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
+  if (findReached() === undefined) return;
+  // Events that this process has not read yet take precedence over any limit.
+  readNews();
+  const reached = findReached();
+  if (reached !== undefined) stop.request(reached);
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

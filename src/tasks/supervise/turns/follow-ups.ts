@@ -5,6 +5,7 @@ import { Inbox } from "#store/tasks/inbox.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { WorkCheck } from "#tasks/check/work-check.ts";
 import { QuotaWaits } from "#tasks/quota/quota-waits.ts";
+import { isBudgetUsed } from "#tasks/budget/token-limits.ts";
 import { ReviewRepair } from "#tasks/review/repair-review.ts";
 import type { RunContext } from "#tasks/supervise/supervise-run.ts";
 import { RunMessages } from "./run-messages.ts";
@@ -18,6 +19,8 @@ interface FollowUpSources {
   others?: readonly FollowUps[];
   /** Check of the work, which is asked when nothing else follows. */
   check?: WorkCheck | undefined;
+  /** Returns whether no turn may follow, whatever the sources have. */
+  isOver?: () => boolean;
 }
 
 /**
@@ -29,16 +32,23 @@ export class RunFollowUps implements FollowUps {
   /** Check of the work; undefined if the task has none. */
   readonly check: WorkCheck | undefined;
   readonly #sources: readonly FollowUps[];
+  readonly #isOver: () => boolean;
   #current: FollowUps | undefined;
 
-  constructor({ messages, quota, others = [], check }: FollowUpSources) {
+  constructor({ messages, quota, others = [], check, isOver = () => false }: FollowUpSources) {
     this.messages = messages;
     this.check = check;
+    this.#isOver = isOver;
     // A message may come while the other sources work.
     this.#sources = [quota, messages, ...others, check, messages].filter((source) => source !== undefined);
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
+    if (this.#isOver()) {
+      // It takes no tokens.
+      await this.check?.next(turn);
+      return undefined;
+    }
     for (const source of this.#sources) {
       // oxlint-disable-next-line no-await-in-loop -- the first that has something decides
       const followUp = await source.next(turn);
@@ -64,11 +74,15 @@ export function openFollowUps(context: AppContext, task: RunningTask, around: Ru
   const messages = new RunMessages(new Inbox(taskPaths(context.config.home, task.task_id)));
   if (task.engine !== "app-server") messages.queueAll();
   const { check_request } = task;
+  const isOver = () => isBudgetUsed(context, task);
   return new RunFollowUps({
+    isOver,
     messages,
     quota: new QuotaWaits(context, task, around),
     others: task.review === undefined ? [] : [new ReviewRepair(task)],
     check:
-      check_request === undefined ? undefined : new WorkCheck(context, { ...task, check_request }, around.stop.signal),
+      check_request === undefined
+        ? undefined
+        : new WorkCheck(context, { ...task, check_request }, around.stop.signal, isOver),
   });
 }
