@@ -93,6 +93,8 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   resumes?: string;
   /** Task that this one is a fork of. */
   forks?: string;
+  /** Codex session that this one begins as a copy of. */
+  forks_session?: string;
   /** Place among several tries at one prompt. */
   group?: TaskGroup;
   /** Check that this server runs after Codex's turn. */
@@ -135,7 +137,7 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   running_since?: string;
   /** Set if a read-only run uses the fallback instead of Codex's own sandbox. */
   readonly_fallback?: true;
-  /** Tokens that the resumed session had used before this run. */
+  /** Tokens that the resumed or copied session had used before this run. */
   usage_before?: Usage;
   /** Set if another program created the task. */
   origin?: "python";

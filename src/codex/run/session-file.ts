@@ -45,6 +45,18 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
   return undefined;
 }
 
+/** Returns whether Codex has a session's record in another form: archived or compressed. */
+export function hasPackedSession(codexHome: string, sessionId: string): boolean {
+  if (!isSessionId(sessionId)) return false;
+  const name = `rollout-*-${sessionId}.jsonl`;
+  const patterns = [`sessions/*/*/*/${name}.zst`, `archived_sessions/{,**/}${name}{,.zst}`];
+  try {
+    return patterns.some((pattern) => !new Bun.Glob(pattern).scanSync({ cwd: codexHome }).next().done);
+  } catch {
+    return false; // no such folder
+  }
+}
+
 /** Returns the path of the file whose lock (flock) Codex holds while it writes to a session. */
 export function sessionLock(codexHome: string, sessionId: string): string {
   return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);
@@ -82,7 +94,12 @@ const TokenCountSchema = v.object({
  * @param codexHomes folders to search for the record, in this order
  */
 export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
-  for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
+  return lastTokenCount(readSessionTail(codexHomes, sessionId));
+}
+
+/** Returns the last number of tokens in the lines of a session's record; undefined if they have none. */
+export function lastTokenCount(lines: readonly string[]): Usage | undefined {
+  for (const line of lines.toReversed()) {
     if (!line.includes('"token_count"')) continue;
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenCountSchema), line);
     if (parsed.success) return parsed.output.payload.info.total_token_usage;

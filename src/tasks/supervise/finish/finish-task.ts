@@ -31,7 +31,7 @@ import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readReview } from "#tasks/review/read-review.ts";
 import { removeSpare } from "#tasks/end/end-spare.ts";
-import { readSessionUsageOf } from "#tasks/session-usage.ts";
+import { readSessionUsageOf, readUsageBefore } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
 import { wrongSession } from "#tasks/supervise/supervise-run.ts";
@@ -151,7 +151,7 @@ function collectFacts({ config }: AppContext, task: RunningTask, { state, end }:
     ...(lastMessage !== undefined && { result: lastMessage }),
     ...(state.goal !== undefined && { goal_state: state.goal }),
     ...(sessionUsage !== undefined && {
-      usage: ownUsage(sessionUsage, task.usage_before),
+      usage: ownUsage(sessionUsage, readUsageBefore(config, task, sessionId)),
       session_usage: sessionUsage,
     }),
   };
