@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { hashContent } from "#base/digest.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
 import { isCodexFrom } from "./codex-version.ts";
-import { McpClient } from "./mcp-client.ts";
+import type { McpClient } from "./mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "./model-stub.ts";
 import { HAS_APP_SERVER } from "./newer-codex.ts";
 import { TaskWorld } from "./task-world.ts";
@@ -73,6 +73,7 @@ export class ForkWorld extends TaskWorld {
     ]);
     const request = { prompt: name, cwd, topic: name, sandbox: "full-access", ...more };
     const { data } = await client.call("codex_dispatch", request);
+    if (data["code"] !== undefined) throw new Error(`the task was refused: ${JSON.stringify(data)}`);
     const task_id = String(data["task_id"]);
     const isAsked = () =>
       this.stub.requests.some(({ input }) => {

@@ -49,9 +49,14 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
 export function hasPackedSession(codexHome: string, sessionId: string): boolean {
   if (!isSessionId(sessionId)) return false;
   const name = `rollout-*-${sessionId}.jsonl`;
-  const patterns = [`sessions/*/*/*/${name}.zst`, `archived_sessions/{,**/}${name}{,.zst}`];
+  const patterns = [`sessions/*/*/*/${name}.zst`, `archived_sessions/**/${name}`, `archived_sessions/**/${name}.zst`];
+  return patterns.some((pattern) => hasMatch(codexHome, pattern));
+}
+
+function hasMatch(folder: string, pattern: string): boolean {
   try {
-    return patterns.some((pattern) => !new Bun.Glob(pattern).scanSync({ cwd: codexHome }).next().done);
+    for (const _path of new Bun.Glob(pattern).scanSync({ cwd: folder })) return true;
+    return false;
   } catch {
     return false; // no such folder
   }

@@ -10,7 +10,7 @@ import { pathExists, readPath, resolveWorkspace } from "#base/paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { StartRequest } from "./check-request.ts";
 import { findResumed, type Resumed, resolveSession } from "./find-session.ts";
-import { checkForkAlone, findForkParent } from "./fork/find-parent.ts";
+import { checkForkAlone, findForkParent, type ForkParent } from "./fork/find-parent.ts";
 
 /** Request of which only the prompt is required. */
 export interface OpenRequest extends Omit<StartRequest, "cwd" | "topic" | "sandbox" | "fork"> {
@@ -44,11 +44,8 @@ export async function completeRequest(
   open: OpenRequest,
   findCwd: () => Promise<string>,
 ): Promise<CompletedRequest> {
-  const { resume, fork: forked, ...request } = open;
-  checkForkAlone(open);
-  const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
-  const fork = forked?.trim() ? await findForkParent(context, forked.trim()) : undefined;
-  const from = resumed?.record ?? fork?.record;
+  const { resume: _resume, fork: _fork, ...request } = open;
+  const { resumed, fork, from } = await findEarlier(context, open);
   const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? from?.sandbox ?? "read-only";
   const approvals = approvalsOf(request, from, sandbox);
@@ -59,6 +56,18 @@ export async function completeRequest(
   const left = resumed?.record?.worktree_dir;
   const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
   return { ...request, sandbox, approvals, cwd, sessionId, fork, topic, isTopicOurs, lostWorktree };
+}
+
+/** Finds the tasks that a request names, and that of which the new one takes what is left out. */
+async function findEarlier(
+  context: AppContext,
+  open: OpenRequest,
+): Promise<{ resumed: Resumed | undefined; fork: ForkParent | undefined; from: TaskRecord | undefined }> {
+  checkForkAlone(open);
+  const { resume = "", fork: copied = "" } = open;
+  const resumed = resume.trim() === "" ? undefined : await findResumed(context, resume.trim());
+  const fork = copied.trim() === "" ? undefined : await findForkParent(context, copied.trim());
+  return { resumed, fork, from: resumed?.record ?? fork?.record };
 }
 
 /**
