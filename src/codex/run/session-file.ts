@@ -55,8 +55,7 @@ export function hasPackedSession(codexHome: string, sessionId: string): boolean 
 
 function hasMatch(folder: string, pattern: string): boolean {
   try {
-    for (const _path of new Bun.Glob(pattern).scanSync({ cwd: folder })) return true;
-    return false;
+    return new Bun.Glob(pattern).scanSync({ cwd: folder }).next().done !== true;
   } catch {
     return false; // no such folder
   }
