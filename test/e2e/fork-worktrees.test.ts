@@ -49,6 +49,19 @@ describe.skipIf(!HAS_FORK)("where a fork starts", () => {
     expect(copy["base_commit"]).toBe(await world.git(cwd, "rev-parse", "main"));
   });
 
+  test("with the files that .worktreeinclude names, as the task has them", async () => {
+    const { cwd, run } = site;
+    writeFileSync(join(cwd, ".gitignore"), ".env\n");
+    writeFileSync(join(cwd, ".worktreeinclude"), ".env\n");
+    await world.git(cwd, "add", ".");
+    await world.git(cwd, "commit", "--quiet", "-m", "Settings");
+    writeFileSync(join(cwd, ".env"), "of the user\n");
+    const parent = await run("PARENT", { topic: "included" });
+    expect(readOf(parent, ".env")).toBe("of the user\n");
+    writeFileSync(join(treeOf(parent), ".env"), "of the task\n");
+    expect(readOf(await fork(parent), ".env")).toBe("of the task\n");
+  });
+
   test("at the commit that the worktree is on, whatever its branch", async () => {
     const parent = await site.run("PARENT", { topic: "detached" });
     await world.git(treeOf(parent), "switch", "--quiet", "--create", "aside");

@@ -66,8 +66,8 @@ export async function findForkParent(context: AppContext, text: string): Promise
 
 /** Returns what is unusual about a copy of a task that is running. */
 export function describeRunningParent(parent: TaskRecord | undefined): string | undefined {
-  if (parent === undefined || isEnded(parent)) return undefined;
-  return `The task ${parent.task_id} was ${parent.status} when it was copied: the copy has its session and its files as they were then, and its last turn as interrupted.`;
+  if (parent?.status !== "running") return undefined;
+  return `The task ${parent.task_id} was running when it was copied: the copy has its session and its files as they were then, and its last turn as interrupted.`;
 }
 
 /** Checks that all records are there which Codex needs to copy a session. */
