@@ -2,6 +2,7 @@ import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { CheckOutcome, CheckRequest } from "./check.ts";
 import type { ReviewFacts } from "./finding.ts";
+import type { ForkOrigin } from "./fork.ts";
 import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
 import type { TaskGroup } from "./group.ts";
@@ -62,7 +63,7 @@ export const MAX_CLIENT_NAME = 100;
 export const MAX_IMAGES = 32;
 
 /** Request of a run and its location; unchanged through all states of the run. Names are those of `meta.json`. */
-export interface TaskRequest extends Partial<WorktreePlace> {
+export interface TaskRequest extends Partial<WorktreePlace>, ForkOrigin {
   task_id: string;
   /** Number of the run within this task id, starting at 1. */
   run: number;
@@ -91,8 +92,6 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   client_key?: string;
   /** Codex session to resume. */
   resumes?: string;
-  /** Task that this one is a fork of. */
-  forks?: string;
   /** Place among several tries at one prompt. */
   group?: TaskGroup;
   /** Check that this server runs after Codex's turn. */
@@ -135,7 +134,7 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   running_since?: string;
   /** Set if a read-only run uses the fallback instead of Codex's own sandbox. */
   readonly_fallback?: true;
-  /** Tokens that the resumed session had used before this run. */
+  /** Tokens that the resumed or copied session had used before this run. */
   usage_before?: Usage;
   /** Set if another program created the task. */
   origin?: "python";

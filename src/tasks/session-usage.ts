@@ -1,3 +1,4 @@
+import { readUsageAtFork } from "#codex/run/session-lineage.ts";
 import { readSessionTokens, type SessionTokens } from "#codex/run/session-tokens.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
 import type { Config } from "#base/config.ts";
@@ -14,15 +15,27 @@ import type { AppContext } from "./context.ts";
  */
 export function readSessionTokensOf(config: Config, task: TaskRecord, sessionId: string | undefined): SessionTokens[] {
   if (sessionId === undefined) return [];
-  // Under the read-only fallback, the run has its own CODEX_HOME.
-  const codexHomes = [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
-  return readSessionTokens(codexHomes, sessionId, Date.parse(task.running_since ?? task.start_time));
+  return readSessionTokens(homesOf(config, task), sessionId, Date.parse(task.running_since ?? task.start_time));
 }
 
 /** Returns the tokens that a running task has used so far. */
 export function readRunUsage(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
   const used = readSessionTokensOf(config, task, sessionId).at(-1)?.usage;
-  return used === undefined ? undefined : ownUsage(used, task.usage_before);
+  return used === undefined ? undefined : ownUsage(used, readUsageBefore(config, task, sessionId));
+}
+
+/**
+ * Returns the tokens that a task's session had used before its run. Those of a fork are known when Codex has copied the session: the other
+ * task may have continued between the start of the run and that.
+ */
+export function readUsageBefore(config: Config, task: TaskRecord, sessionId: string | undefined): Usage | undefined {
+  if (task.forks_session === undefined || sessionId === undefined) return task.usage_before;
+  return readUsageAtFork(homesOf(config, task), sessionId) ?? task.usage_before;
+}
+
+/** Returns the folders that may have a task's session: under the read-only fallback, the run has its own CODEX_HOME. */
+function homesOf(config: Config, task: TaskRecord): string[] {
+  return [taskPaths(config.home, task.task_id).codexHome, config.codexHome];
 }
 
 /** Returns the tokens of a run that has ended. Its last event has them only if it ended with a completed turn. */
@@ -37,7 +50,7 @@ export function readEndUsage(
   const usage = laterUsage(sessionUsage, recorded?.usage);
   const total = laterUsage(sessionUsage, recorded?.total);
   return {
-    ...(usage !== undefined && { usage: ownUsage(usage, task.usage_before) }),
+    ...(usage !== undefined && { usage: ownUsage(usage, readUsageBefore(config, task, sessionId)) }),
     ...(total !== undefined && { session_usage: total }),
   };
 }

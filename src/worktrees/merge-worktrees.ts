@@ -11,7 +11,7 @@ import { hasUncommittedWork } from "#git/changes/status.ts";
 import { AppError, type Failure, toFailure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
-import { findMerged, recordMerge } from "#store/worktree-base.ts";
+import { findMerged, listMergedFrom, recordMerge } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, findMovedWorktree, getTaskWorktree, type TaskWorktree } from "./task-worktree.ts";
@@ -105,7 +105,7 @@ async function mergeOne(
   const message = options.message?.trim() ? options.message : commitMessageOf(task);
   const merged = findMerged(context.store, path);
   const names = [into, branch] as const;
-  const commits = { target, source, base, merged };
+  const commits = { target, source, base, merged, others: listMergedFrom(context.store, site) };
   const computed = await computeMerge({ folder, checkout: checkout ?? folder, strategy, ...commits, names, message });
   if ("conflicts" in computed) return { failure: conflict(into, computed), conflicts: computed.conflicts };
   const { commit } = computed;

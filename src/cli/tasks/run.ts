@@ -108,6 +108,12 @@ export const runCommand = defineCommand({
       kind: "task",
       summary: "Continue a task: its folder, worktree and session",
     },
+    fork: {
+      type: "string",
+      placeholder: "task",
+      kind: "task",
+      summary: "Start from a copy of a task's session and worktree; both continue apart",
+    },
   },
   examples: [
     ['run "Review the last commit."', "Let Codex read and report"],
@@ -117,7 +123,7 @@ export const runCommand = defineCommand({
       "Pass a prompt and a result through pipes",
     ],
   ],
-  run: async ({ options, operands }) => start({ options, operands }, options.resume),
+  run: async ({ options, operands }) => start({ options, operands }, { resume: options.resume, fork: options.fork }),
 });
 
 export const resumeCommand = defineCommand({
@@ -129,17 +135,21 @@ export const resumeCommand = defineCommand({
   operands: { usage: "<task> <prompt|->", min: 2, max: 2, kind: "task" },
   options: RESUME_OPTIONS,
   examples: [['resume implement-parser-v1 "Also parse comments."', "Continue in the same worktree and session"]],
-  run: async ({ options, operands: [task = "", prompt = ""] }) => start({ options, operands: [prompt] }, task),
+  run: async ({ options, operands: [task = "", prompt = ""] }) =>
+    start({ options, operands: [prompt] }, { resume: task }),
 });
 
 type RunInput = Input<ValuesOf<typeof RUN_OPTIONS>>;
 
-async function start({ options, operands: [text = ""] }: RunInput, resume: string | undefined): Promise<number> {
+async function start(
+  { options, operands: [text = ""] }: RunInput,
+  from: Pick<OpenRequest, "resume" | "fork">,
+): Promise<number> {
   const { json, detach, quiet } = options;
   const request: OpenRequest = {
     ...toRequest(options),
     prompt: await readPrompt(text),
-    resume,
+    ...from,
     mode: detach ? "dispatch" : "blocking",
     client: "command line",
   };

@@ -44,6 +44,22 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
   return undefined;
 }
 
+/** Returns whether Codex has a session's record in another form: archived or compressed. */
+export function hasPackedSession(codexHome: string, sessionId: string): boolean {
+  if (!isSessionId(sessionId)) return false;
+  const name = `rollout-*-${sessionId}.jsonl`;
+  const patterns = [`sessions/*/*/*/${name}.zst`, `archived_sessions/**/${name}`, `archived_sessions/**/${name}.zst`];
+  return patterns.some((pattern) => hasMatch(codexHome, pattern));
+}
+
+function hasMatch(folder: string, pattern: string): boolean {
+  try {
+    return new Bun.Glob(pattern).scanSync({ cwd: folder }).next().done !== true;
+  } catch {
+    return false; // no such folder
+  }
+}
+
 /** Returns the path of the file whose lock (flock) Codex holds while it writes to a session. */
 export function sessionLock(codexHome: string, sessionId: string): string {
   return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);

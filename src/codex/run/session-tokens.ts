@@ -43,10 +43,19 @@ export interface SessionTokens {
  * @param since time in milliseconds since 1970 from which answers count that are in no total: those before are of an earlier run
  */
 export function readSessionTokens(codexHomes: readonly string[], sessionId: string, since: number): SessionTokens[] {
+  return readTokens(readSessionTail(codexHomes, sessionId), sessionId, since);
+}
+
+/** Returns the last total in the lines of a session's record: see {@link SessionTokens}; undefined if they have none. */
+export function lastTotal(lines: readonly string[]): Usage | undefined {
+  return readTokens(lines, "", Number.POSITIVE_INFINITY).at(-1)?.total;
+}
+
+function readTokens(lines: readonly string[], sessionId: string, since: number): SessionTokens[] {
   const tokens: SessionTokens[] = [];
   let total: Usage | undefined;
   let usage: Usage | undefined;
-  for (const line of readSessionTail(codexHomes, sessionId)) {
+  for (const line of lines) {
     if (!line.includes('"token_count"') && !line.includes('"token_usage_record"')) continue;
     const parsed = v.safeParse(LineSchema, line);
     if (!parsed.success) continue;
@@ -64,5 +73,5 @@ export function readSessionTokens(codexHomes: readonly string[], sessionId: stri
 
 /** Returns the total from which Codex continues to count if a session is resumed; undefined if its record has none. */
 export function readSessionTotal(codexHomes: readonly string[], sessionId: string): Usage | undefined {
-  return readSessionTokens(codexHomes, sessionId, Number.POSITIVE_INFINITY).at(-1)?.total;
+  return lastTotal(readSessionTail(codexHomes, sessionId));
 }

@@ -86,6 +86,6 @@ function cannotRead(toplevel: string, names: readonly string[]): AppError {
   return new AppError(
     "git_failed",
     `Cannot read uncommitted files in ${toplevel}: ${listSome(names)}.`,
-    "Make them readable, let git ignore them, or start the task without include_uncommitted.",
+    "Make them readable, or let git ignore them.",
   );
 }

@@ -1,9 +1,10 @@
+import { mapLimited } from "#base/concurrency.ts";
 import { AppError } from "#base/errors.ts";
 import { getTree } from "#git/repository/branches.ts";
 import { isOurCommit, OUR_IDENTITY, readCommit, signsCommits, writeCommit } from "#git/repository/objects.ts";
 import { isAncestor, findMergeBase } from "#git/repository/history.ts";
 import { MergeFolder } from "./merge-folder.ts";
-import type { ComputedMerge, MergeRequest, MergeStrategy } from "./merge-request.ts";
+import type { ComputedMerge, MergedPart, MergeRequest, MergeStrategy } from "./merge-request.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";
 import { rebaseCommits } from "./rebase-commits.ts";
 
@@ -19,7 +20,10 @@ export async function computeMerge(request: MergeRequest): Promise<ComputedMerge
     if (await isAncestor(folder, source, target)) return { commit: target };
     const mergedPart = await findMergedPart(request);
     if (mergedPart !== undefined && merged !== undefined) await mergeFolder.addParent(merged.commit, mergedPart);
-    const isMerged = mergedPart !== undefined && (await isAncestor(folder, source, target, mergeFolder.history));
+    const others = await findSharedWorks(request);
+    for (const { commit, tip } of others) await mergeFolder.addParent(commit, tip);
+    const hasMerged = mergedPart !== undefined || others.length > 0;
+    const isMerged = hasMerged && (await isAncestor(folder, source, target, mergeFolder.history));
     if (isMerged) return { commit: target };
     const uncommitted = await findUncommittedPart(request);
     if (strategy === "rebase") return rebaseCommits(mergeFolder, request, uncommitted);
@@ -37,6 +41,18 @@ async function findMergedPart({ folder, merged, target, source }: MergeRequest):
   if (merged === undefined || merged.tip === merged.commit) return undefined;
   if (!(await isAncestor(folder, merged.commit, target))) return undefined;
   return (await isAncestor(folder, merged.tip, source)) ? merged.tip : undefined;
+}
+
+const MAX_CONCURRENT_GIT = 4;
+
+/** Finds the other merged works that share commits with this one which the target has only as other commits. */
+async function findSharedWorks({ folder, others = [], target, source }: MergeRequest): Promise<MergedPart[]> {
+  const shared = await mapLimited(others, MAX_CONCURRENT_GIT, async (work) => {
+    const base = await findMergeBase(folder, work.tip, source);
+    if (base === undefined || (await isAncestor(folder, base, target))) return [];
+    return (await isAncestor(folder, work.commit, target)) ? [work] : [];
+  });
+  return shared.flat();
 }
 
 /** Finds the commit of the user's uncommitted changes that the work began from, which must not be merged. */

@@ -33,8 +33,8 @@ export class MergeFolder {
   #written = new Map<string, string>();
   /** Written blobs that name a merge driver. */
   readonly #namingDriver = new Set<string>();
-  /** Lines of a graft file: a commit, followed by its parents. */
-  #grafts: string[] = [];
+  /** Parents of commits that differ from those in the repository. */
+  readonly #parents = new Map<string, readonly string[]>();
   #drivers: ReadonlyMap<string, string> = new Map();
 
   private constructor(repository: string, commonDir: string, checkout: string | undefined, folder: string) {
@@ -67,13 +67,19 @@ export class MergeFolder {
 
   /** Returns variables with which git sees the history as {@link addParent} has changed it. */
   get history(): GitEnvironment {
-    return this.#grafts.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#grafts) };
+    return this.#parents.size === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#grafts) };
   }
 
   /** Makes git see a commit with an additional parent. */
   async addParent(commit: string, parent: string): Promise<void> {
-    const parents = await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`]);
-    this.#grafts.push([commit, ...parents.split("\n").filter(Boolean), parent].join(" "));
+    const known = this.#parents.get(commit);
+    const parents = known ?? (await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`])).split("\n");
+    this.#parents.set(commit, [...parents.filter(Boolean), parent]);
+  }
+
+  /** Lines of a graft file: a commit, followed by its parents. */
+  get #grafts(): string[] {
+    return [...this.#parents].map(([commit, parents]) => [commit, ...parents].join(" "));
   }
 
   /**

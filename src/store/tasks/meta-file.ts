@@ -59,6 +59,7 @@ const MetaSchema = v.object({
   client_key: text,
   resumes: text,
   forks: text,
+  forks_session: text,
   group: v.optional(v.object({ id: v.string(), number: v.number(), of: v.number() })),
   check_request: v.optional(v.object({ command: v.string(), attempts: v.number() })),
   check: v.optional(CheckSchema),

@@ -4,7 +4,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { laterUsage, type Usage } from "#domain/usage.ts";
 import { recordTokenUse } from "#store/token-use.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { readSessionTokensOf } from "#tasks/session-usage.ts";
+import { readSessionTokensOf, readUsageBefore } from "#tasks/session-usage.ts";
 import type { StopRequest } from "#tasks/supervise/stop-request.ts";
 import { tryTo } from "#tasks/supervise/try-to.ts";
 import { InFlightWork } from "./in-flight-work.ts";
@@ -36,6 +36,8 @@ export class RunBudget {
   readonly #work = new InFlightWork();
   #state: RunState = NO_EVENTS;
   #usage: Usage | undefined;
+  /** Tokens of the session before the run. */
+  #before: Usage | undefined;
   #newsAt = Number.NEGATIVE_INFINITY;
   #readAt = Number.NEGATIVE_INFINITY;
   #writtenAt = Number.NEGATIVE_INFINITY;
@@ -98,13 +100,18 @@ export class RunBudget {
    */
   #take(session: Usage | undefined, at = Date.now()): boolean {
     if (session === undefined) return false;
-    const usage = laterUsage(this.#usage, ownUsage(session, this.#task.usage_before));
+    const usage = laterUsage(this.#usage, ownUsage(session, this.#findBefore()));
     if (usage === this.#usage || Bun.deepEquals(usage, this.#usage)) return false;
     this.#usage = usage;
     this.#work.countAnswer(Number.isNaN(at) ? Date.now() : at);
     this.#expectTurnEnd();
     if (this.#quietSince !== undefined) this.#furtherAnswers++;
     return true;
+  }
+
+  #findBefore(): Usage | undefined {
+    const sessionId = this.#state.sessionId ?? this.#task.resumes;
+    return (this.#before ??= readUsageBefore(this.#context.config, this.#task, sessionId));
   }
 
   /** Gives the turn time to end by itself: Codex has said something, which may be the last. */

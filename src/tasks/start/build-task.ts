@@ -59,12 +59,13 @@ export function buildTask(
 }
 
 /** Returns the fields for who asked for the task, and as a part of what. */
-function originOf({ client, clientKey, group, forks, maxTokens }: CheckedRequest): Partial<QueuedTask> {
+function originOf({ client, clientKey, group, fork, maxTokens }: CheckedRequest): Partial<QueuedTask> {
   return {
     ...(client !== undefined && { client: shorten(client, MAX_CLIENT_NAME) }),
     ...(clientKey !== undefined && { client_key: clientKey }),
     ...(group !== undefined && { group }),
-    ...(forks !== undefined && { forks }),
+    ...(fork?.record !== undefined && { forks: fork.record.task_id }),
+    ...(fork !== undefined && { forks_session: fork.sessionId }),
     ...(maxTokens !== undefined && { max_tokens: maxTokens }),
   };
 }

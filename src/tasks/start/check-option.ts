@@ -38,9 +38,9 @@ export function checkCheck({ check }: Config, request: CheckOptions & { sandbox:
 /** Returns the check of a request that continues a task: that of the task, unless the request names another, or cannot have one. */
 export function inheritCheck(
   { check, checkAttempts, sandbox }: CheckOptions & { sandbox: Sandbox },
-  resumed: { record?: TaskRequest } | undefined,
+  from: TaskRequest | undefined,
 ): CheckOptions {
-  const earlier = resumed?.record?.check_request;
+  const earlier = from?.check_request;
   if (check !== undefined || earlier === undefined || sandbox === "read-only") return { check, checkAttempts };
   return { check: earlier.command, checkAttempts: checkAttempts ?? earlier.attempts };
 }

@@ -10,8 +10,15 @@ import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { type CheckedRequest, checkRequest } from "./check-request.ts";
 import { checkNesting } from "./nesting.ts";
-import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
+import {
+  type CompletedRequest,
+  completeRequest,
+  type OpenRequest,
+  withNextDescription,
+  withTopic,
+} from "./complete-request.ts";
 import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
+import { describeRunningParent } from "./fork/find-parent.ts";
 import { goalOf } from "./goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -74,13 +81,15 @@ interface ClaimedStart extends GrantedClaim {
 async function claimOpen(context: AppContext, request: CompletedRequest): Promise<ClaimedStart> {
   const hasVersion = typeof request.topic === "string" || request.topic.version !== undefined;
   let isBusy = false;
+  let tried = request;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await claimOnce(context, request, isBusy);
+      return await claimOnce(context, tried, isBusy);
     } catch (error) {
       if (!(error instanceof AppError) || hasVersion || attempt === MAX_TOPIC_ATTEMPTS) throw error;
       // Another version has the worktree of its description.
       if (error.code === "worktree_busy" && request.isTopicOurs) isBusy = true;
+      else if (error.code === "worktree_exists" && request.isTopicOurs) tried = withNextDescription(tried);
       else if (error.code !== "task_running") throw error;
     }
   }
@@ -92,7 +101,7 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   const checked = checkRequest(context.config, withTopic(context, request, isBusy));
   const { expectTask } = await import("./spare-pool.ts");
   expectTask(context, checked.sandbox);
-  const place = withLossNoted(await planWorkspace(context, checked), request);
+  const place = withParentNoted(withLossNoted(await planWorkspace(context, checked), request), checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
   if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
@@ -106,6 +115,13 @@ function withLossNoted(place: TaskWorkspace, { lostWorktree }: CompletedRequest)
     place.plan.action === "attach" ? "its branch" : "the checked-out commit, because its branch is gone, too";
   const note = `The worktree ${lostWorktree} of the resumed task no longer exists: this task started in a new one from ${from}.`;
   return { ...place, note };
+}
+
+/** Adds to the place of a fork that its task is running. */
+function withParentNoted(place: TaskWorkspace, { fork }: CheckedRequest): TaskWorkspace {
+  const running = describeRunningParent(fork?.record);
+  const notes = [place.note, running].filter((note) => note !== undefined);
+  return running === undefined ? place : { ...place, note: notes.join(" ") };
 }
 
 async function startClaimed(
@@ -171,7 +187,7 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
 async function prepareRun(
   context: AppContext,
   request: CheckedRequest,
-  { plan }: TaskWorkspace,
+  { plan, forked }: TaskWorkspace,
   task: QueuedTask,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
@@ -179,7 +195,7 @@ async function prepareRun(
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   const images = task.images === undefined ? {} : { images: toImagePaths(paths, task.images) };
   if (plan === undefined) return { ...task, ...images };
-  const { worktree, runDir } = await prepareWorktree(context, plan, request);
+  const { worktree, runDir } = await prepareWorktree(context, plan, request, forked);
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }

@@ -169,10 +169,11 @@ async function endUnstarted(
   return endTask(store, "queued", ended) ? ended : undefined;
 }
 
-/** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
+/** Returns the tokens that a resumed or copied session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
-  if (task.resumes === undefined) return undefined;
-  return readSessionTotal([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
+  const session = task.resumes ?? task.forks_session;
+  if (session === undefined) return undefined;
+  return readSessionTotal([config.codexHome], session) ?? findLastSessionUsage(store, session);
 }
 
 async function supervise(
