@@ -17,6 +17,8 @@ export interface StorePaths {
   spares: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
+  /** Known conflicts between worktrees, a file for each repository, and temporary objects of merges that are tried. */
+  collisions: string;
 }
 
 /** Paths in one task's folder. */
@@ -96,6 +98,7 @@ export function storePaths(home: string): StorePaths {
     worktrees: join(home, "worktrees"),
     spares: join(home, "spares"),
     locks: join(home, "locks"),
+    collisions: join(home, "collisions"),
   };
 }
 
