@@ -35,7 +35,8 @@ async function findAll({ repository, worktrees }: RandomWorktrees, home: string)
     base_commit: base,
     workspace: join(repository, ".git"),
   }));
-  const found = await findCollisions({ home, repository: join(repository, ".git"), worktrees: stored });
+  const limits = { usualMs: 600_000, smallMs: 600_000 };
+  const found = await findCollisions({ home, repository: join(repository, ".git"), worktrees: stored, limits });
   return Object.fromEntries(found);
 }
 

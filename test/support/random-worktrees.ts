@@ -164,12 +164,9 @@ export function commitAll({ repository, worktrees }: RandomWorktrees, folder: st
     const gitDir = gitAnswer(path, ["rev-parse", "--absolute-git-dir"]);
     git("update-ref", "--no-deref", "HEAD", gitAnswer(path, ["rev-parse", "HEAD"]));
     clear(folder);
-    cpSync(path, folder, {
-      recursive: true,
-      verbatimSymlinks: true,
-      preserveTimestamps: true,
-      filter: (from) => from !== join(path, ".git"),
-    });
+    // Names need not be UTF-8, which only a program of the system can copy.
+    const copy = 'find . -mindepth 1 -maxdepth 1 ! -name .git -exec cp -a -t "$1" -- {} +';
+    Bun.spawnSync(["sh", "-c", copy, "sh", folder], { cwd: path });
     for (const name of readdirSync(gitDir)) {
       if (/^(?:index|sharedindex\..*)$/.test(name)) cpSync(join(gitDir, name), join(folder, ".git", name));
     }
@@ -198,7 +195,9 @@ export function mergeByGit(
   mergesCleanly: boolean | undefined;
   notCompared: number;
 } {
-  const merge = (ours: string, theirs: string): Outcome => {
+  const merge = (ours: string, theirs: string): Outcome | undefined => {
+    // git refuses to merge unrelated histories.
+    if (askGit(folder, ["merge-base", ours, theirs]).exitCode !== 0) return undefined;
     for (const name of [
       "index",
       ...readdirSync(join(folder, ".git")).filter((each) => each.startsWith("sharedindex")),
@@ -221,14 +220,17 @@ export function mergeByGit(
   const own = open.findIndex((worktree) => worktree.path === path);
   if (own < 0) return { conflicts: [], mergesCleanly: undefined, notCompared: 0 };
   const commit = commits.get(path) ?? "";
+  let notCompared = 0;
   const conflicts = open.flatMap((other, index) => {
     if (index === own) return [];
     const theirs = commits.get(other.path) ?? "";
     const outcome = index < own ? merge(theirs, commit) : merge(commit, theirs);
-    if (outcome.kind === "clean") return [];
+    if (outcome === undefined) notCompared++;
+    if (outcome === undefined || outcome.kind === "clean") return [];
     const names = outcome.kind === "conflict" ? outcome.files : [];
     const files = [...new Set(names.map(withoutSide))].toSorted().map((name) => Buffer.from(name, "latin1").toString());
     return [{ worktree: other.path, files: files.slice(0, 20), total: files.length }];
   });
-  return { conflicts, mergesCleanly: merge(target, commit).kind === "clean", notCompared: 0 };
+  const ofBase = merge(target, commit);
+  return { conflicts, mergesCleanly: ofBase && ofBase.kind === "clean", notCompared };
 }

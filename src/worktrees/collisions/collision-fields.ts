@@ -5,6 +5,7 @@ import { findNewestTaskIn } from "#store/tasks/list-tasks.ts";
 import { listStoredWorktrees, type StoredWorktree } from "#store/worktree-base.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { KnownWorktree } from "#worktrees/list-worktrees.ts";
+import type { TimeLimits } from "./deadline.ts";
 import { type Collisions, findCollisionObstacle, findCollisions } from "./find-collisions.ts";
 
 /** Task that may have a worktree. */
@@ -13,11 +14,11 @@ export interface WorktreeTask {
   worktree_dir?: string;
 }
 
-/** Time for comparing worktrees while an answer waits for it, in milliseconds: by default, and where only known results are expected. */
-const COMPARE_MS = 2000;
-const QUICK_COMPARE_MS = 300;
-/** Time for comparing all of them exactly, in milliseconds. */
-const EXACT_COMPARE_MS = 10 * 60_000;
+/** Limits while an answer waits for a comparison: by default, and where results that are known already have to do. */
+const USUAL: TimeLimits = { usualMs: 2000, smallMs: 3000 };
+const QUICK: TimeLimits = { usualMs: 300, smallMs: 3000 };
+/** Limits for comparing all worktrees exactly. */
+const EXACT: TimeLimits = { usualMs: 10 * 60_000, smallMs: 10 * 60_000 };
 /** Time for ending the git commands at the deadline, in milliseconds. */
 const END_MS = 100;
 
@@ -37,7 +38,7 @@ export async function readTaskCollisions(
   const byPath = new Map<string, CollisionFields>();
   const paths = new Set(tasks.map(({ worktree_dir }) => worktree_dir).filter((path) => path !== undefined));
   if (paths.size === 0) return byPath;
-  await compare(context, isQuick ? QUICK_COMPARE_MS : COMPARE_MS, byPath, { only: paths });
+  await compare(context, isQuick ? QUICK : USUAL, byPath, { only: paths });
   return new Map(
     tasks.flatMap(({ task_id, worktree_dir }): [string, CollisionFields][] => {
       const fields = worktree_dir === undefined ? undefined : byPath.get(worktree_dir);
@@ -80,7 +81,7 @@ export async function compareWorktrees(
       .map(({ site }) => site.path),
   );
   const isKnownClean = (path: string) => clean.has(path);
-  if (obstacle === undefined) await compare(context, isExact ? EXACT_COMPARE_MS : COMPARE_MS, byPath, { isKnownClean });
+  if (obstacle === undefined) await compare(context, isExact ? EXACT : USUAL, byPath, { isKnownClean });
   const compared = worktrees.map(({ site, report }) => ({ site, report: { ...report, ...byPath.get(site.path) } }));
   return { worktrees: compared, obstacle };
 }
@@ -96,17 +97,16 @@ interface CompareOptions {
 /** Compares worktrees until a deadline. @param found receives the results by worktree */
 async function compare(
   { config, store }: AppContext,
-  limitMs: number,
+  limits: TimeLimits,
   found: Map<string, CollisionFields>,
   options: CompareOptions,
 ): Promise<void> {
   const { only } = options;
-  const signal = AbortSignal.timeout(limitMs);
   const byRepository = Map.groupBy(listStoredWorktrees(store), ({ workspace }) => workspace);
   const wanted = [...byRepository].filter(([, all]) => only === undefined || all.some((each) => isIn(only, each)));
   const work = mapLimited(wanted, MAX_CONCURRENT, async ([repository, worktrees]) => {
     try {
-      const request = { home: config.home, repository, worktrees, signal, ...options };
+      const request = { home: config.home, repository, worktrees, limits, ...options };
       const collisions = await findCollisions(request);
       const toName = (path: string) => nameOf(path, worktrees);
       for (const [path, each] of collisions) found.set(path, toFields(each, toName));
@@ -120,7 +120,10 @@ async function compare(
     path;
   // A disk that does not respond must not delay the answer either.
   let timer: Timer | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, limitMs + END_MS)))]);
+  await Promise.race([
+    work,
+    new Promise((resolve) => (timer = setTimeout(resolve, Math.max(limits.usualMs, limits.smallMs) + END_MS))),
+  ]);
   clearTimeout(timer);
 }
 

@@ -4,6 +4,7 @@ import { findOurCommits } from "#git/repository/objects.ts";
 import { withObjectFolder } from "#git/git-context.ts";
 import { CollisionCache, withTemporaryObjects } from "#store/collision-cache.ts";
 import type { StoredWorktree } from "#store/worktree-base.ts";
+import { CompareDeadline, type TimeLimits } from "./deadline.ts";
 import { findTarget, readWorks, type RepositoryWorks } from "./read-works.ts";
 import { readSettings } from "./settings.ts";
 import { type Snapshot, takeSnapshots } from "./snapshots.ts";
@@ -28,8 +29,8 @@ export interface CollisionRequest {
   worktrees: readonly StoredWorktree[];
   /** Worktrees to compare with all others; all if undefined. */
   only?: ReadonlySet<string> | undefined;
-  /** Ends the comparison: what is not known by then is counted as not compared. */
-  signal?: AbortSignal | undefined;
+  /** When the comparison ends: what is not known by then is counted as not compared. */
+  limits: TimeLimits;
   /** Whether a worktree was just found to have nothing uncommitted. */
   isKnownClean?: (path: string) => boolean;
 }
@@ -50,25 +51,36 @@ export async function findCollisionObstacle(): Promise<string | undefined> {
  */
 export async function findCollisions(request: CollisionRequest): Promise<ReadonlyMap<string, Collisions>> {
   if ((await findCollisionObstacle()) !== undefined) return new Map();
-  const { home, repository, signal } = request;
-  return withTemporaryObjects(home, async (folder) =>
-    withObjectFolder({ repository, folder, signal }, async () => compareAll(request)),
-  );
+  const { home, repository, limits } = request;
+  const deadline = new CompareDeadline(limits);
+  const { signal } = deadline;
+  try {
+    return await withTemporaryObjects(home, async (folder) =>
+      withObjectFolder({ repository, folder, signal }, async () => compareAll(request, deadline)),
+    );
+  } finally {
+    deadline.close();
+  }
 }
 
-async function compareAll(request: CollisionRequest): Promise<ReadonlyMap<string, Collisions>> {
-  const { home, repository, worktrees, only, signal, isKnownClean = () => false } = request;
+async function compareAll(
+  request: CollisionRequest,
+  deadline: CompareDeadline,
+): Promise<ReadonlyMap<string, Collisions>> {
+  const { home, repository, worktrees, only, isKnownClean = () => false } = request;
+  const { signal } = deadline;
   const isWanted = (path: string) => only?.has(path) ?? true;
   const groups = Map.groupBy(worktrees, groupOf);
   const wanted = [...groups.values()].filter((group) => group.some(({ worktree_dir }) => isWanted(worktree_dir)));
   const facts = await readWorks(repository, wanted.flat());
+  deadline.setWorks(facts.works);
   const cache = new CollisionCache(home, repository, await readSettings(repository, version ?? ""));
   // The wanted ones first: they may be the only ones for which there is time.
   const inOrder = facts.works.toSorted((a, b) => Number(isWanted(b.path)) - Number(isWanted(a.path)));
   const snapshots = await takeSnapshots(inOrder, cache, isKnownClean, signal);
   const found = new Map<string, Collisions>();
   try {
-    for (const group of wanted) await compareGroup({ request, facts, cache, isWanted }, group, snapshots, found);
+    for (const group of wanted) await compareGroup({ signal, facts, cache, isWanted }, group, snapshots, found);
   } finally {
     cache.save();
   }
@@ -81,7 +93,7 @@ function groupOf({ base_branch, base_commit }: StoredWorktree): string {
 }
 
 interface Comparison {
-  request: CollisionRequest;
+  signal: AbortSignal;
   facts: RepositoryWorks;
   cache: CollisionCache;
   isWanted: (path: string) => boolean;
@@ -127,7 +139,7 @@ async function compareGroup(
 }
 
 async function runTrials(
-  { request: { signal }, facts, cache }: Comparison,
+  { signal, facts, cache }: Comparison,
   open: readonly Snapshot[],
   trials: readonly Trial[],
 ): Promise<void> {

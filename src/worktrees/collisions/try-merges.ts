@@ -1,3 +1,4 @@
+import { mapLimited } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import { toText } from "#git/byte-names.ts";
 import { canSquash } from "#git/merge/compute-merge.ts";
@@ -23,6 +24,9 @@ export interface Trial {
 /** Maximum number of conflicting files of one merge that are kept. */
 const MAX_FILES = 20;
 
+/** Maximum number of worktrees whose uncommitted work is written concurrently. */
+const MAX_CONCURRENT = 4;
+
 const CLEAN: KnownMerge = { isClean: true, files: [] };
 
 /** Context in which merges are tried. */
@@ -42,11 +46,13 @@ export interface TrialContext {
  */
 export async function tryMerges(context: TrialContext, trials: readonly Trial[]): Promise<void> {
   const { cache, facts } = context;
-  const missing: Trial[] = [];
-  for (const trial of trials.filter(({ key }) => cache.mergeOf(key) === undefined)) {
-    const written = await Promise.all(trial.snapshots.map(({ materialize }) => materialize()));
-    if (written.every(Boolean)) missing.push(trial);
-  }
+  const wanted = trials.filter(({ key }) => cache.mergeOf(key) === undefined);
+  const snapshots = [...new Set(wanted.flatMap((trial) => trial.snapshots))];
+  const written = new Set<Snapshot>();
+  await mapLimited(snapshots, MAX_CONCURRENT, async (snapshot) => {
+    if (await snapshot.materialize()) written.add(snapshot);
+  });
+  const missing = wanted.filter((trial) => trial.snapshots.every((snapshot) => written.has(snapshot)));
   if (missing.length === 0) return;
   const left: Trial[] = [];
   const plain = missing.filter(({ special }) => special === undefined);
