@@ -1,6 +1,6 @@
 // Measures the comparison of worktrees with each other, against one `git status` for each worktree.
 // Usage: bench:collisions [worktrees] [files in each] [rounds]
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { workspaceOf } from "#git/git-folders.ts";
 import { openStore } from "#store/store.ts";
@@ -15,6 +15,8 @@ const NEW = "tool everything new git";
 const ONE = "tool one changed git";
 const NONE = "tool nothing changed git";
 
+const processorTimes: Samples = {};
+
 const world = new World();
 try {
   const repository = await makeLargeRepository(world, files);
@@ -23,14 +25,15 @@ try {
   const samples: Samples = { "bare git": [], [NEW]: [], [ONE]: [], [NONE]: [] };
   const counts = new Map<string, number>();
   for (let round = 0; round < rounds; round++) {
-    samples["bare git"]?.push(await time(async () => askGit(paths)));
+    await measure(samples, "bare git", async () => askGit(paths));
     rmSync(join(world.stateHome, "collisions"), { recursive: true, force: true });
-    samples[NEW]?.push(await time(async () => compare(repository, counts, NEW)));
+    await measure(samples, NEW, async () => compare(repository, counts, NEW));
     write(join(paths[0] ?? "", "src", "module-1", "file-101.ts"), `round ${round}\n`);
-    samples[ONE]?.push(await time(async () => compare(repository, counts, ONE)));
-    samples[NONE]?.push(await time(async () => compare(repository, counts, NONE)));
+    await measure(samples, ONE, async () => compare(repository, counts, ONE));
+    await measure(samples, NONE, async () => compare(repository, counts, NONE));
   }
   report(`${worktrees} worktrees of ${files} files`, samples);
+  report("the same in processor time", processorTimes);
   for (const [what, notCompared] of counts) console.log(`${what}: ${notCompared / rounds} not compared`);
 } finally {
   await world.close();
@@ -68,8 +71,22 @@ async function compare(repository: string, counts: Map<string, number>, what: st
   counts.set(what, (counts.get(what) ?? 0) + notCompared);
 }
 
-async function time(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
+async function measure(samples: Samples, what: string, run: () => Promise<unknown>): Promise<void> {
+  const [start, before] = [performance.now(), processorTime()];
   await run();
-  return performance.now() - start;
+  samples[what]?.push(performance.now() - start);
+  (processorTimes[what] ??= []).push(processorTime() - before);
+}
+
+/** Returns the processor time of this process and of those that it has waited for, in milliseconds: other load does not count. */
+function processorTime(): number {
+  const [, fields = ""] = readFileSync("/proc/self/stat", "utf8").split(") ");
+  // utime, stime, cutime and cstime, in hundredths of a second.
+  return (
+    fields
+      .split(" ")
+      .slice(11, 15)
+      .map(Number)
+      .reduce((sum, ticks) => sum + ticks, 0) * 10
+  );
 }

@@ -1,7 +1,8 @@
-import type { ProgramResult } from "#platform/start/run-program.ts";
+import { mapLimited } from "#base/concurrency.ts";
 import { type ByteName, splitNul, toBytes } from "#git/byte-names.ts";
 import { gitBytes, tryGit } from "#git/git.ts";
 import { runGit } from "#git/run-git.ts";
+import { lacksObject } from "./merge-trees.ts";
 import type { MergeFolder, PreparedMerges } from "./merge-folder.ts";
 
 /** Two commits to merge. */
@@ -39,8 +40,9 @@ export async function mergeMany(
   const prepared = await mergeFolder.prepareMany(attributesOf);
   for (let at = 0; at < pairs.length;) {
     const some = pairs.slice(at, at + (hasBatches ? PAIRS_PER_PROCESS : 1));
-    const results = hasBatches ? await mergeBatch(prepared, some) : await mergeOne(prepared, some);
-    // git ends at a merge that it refuses, whose result is missing.
+    const batch = hasBatches ? await mergeBatch(prepared, some) : undefined;
+    const results = batch ?? (await mapLimited(some, 1, async (pair) => mergeOne(prepared, pair)));
+    // git ends a batch at a merge that it refuses, whose result is missing.
     const done = some.slice(0, results.length + 1);
     for (const [index, pair] of done.entries()) {
       const result = results[index];
@@ -51,21 +53,24 @@ export async function mergeMany(
   }
 }
 
+/** Merges pairs in one process. @returns undefined if git could not read an object of one of them */
 async function mergeBatch(
   { folder, environment }: PreparedMerges,
   pairs: readonly CommitPair[],
-): Promise<TriedMerge[]> {
+): Promise<TriedMerge[] | undefined> {
   const input = Buffer.from(pairs.map(({ ours, theirs }) => `${ours} ${theirs}\n`).join(""));
-  const { stdout } = await runGit(folder, [...MERGE_TREE, "--stdin"], { environment, input });
-  return parseMerges(stdout);
+  const { stdout, stderr } = await runGit(folder, [...MERGE_TREE, "--stdin"], { environment, input });
+  return lacksObject(stderr) ? undefined : parseMerges(stdout);
 }
 
-async function mergeOne({ folder, environment }: PreparedMerges, [pair]: readonly CommitPair[]): Promise<TriedMerge[]> {
-  if (pair === undefined) return [];
-  const result: ProgramResult = await runGit(folder, [...MERGE_TREE, pair.ours, pair.theirs], { environment });
-  const [tree, ...files] = splitNul(result.stdout).filter((field) => field !== "");
-  const isDone = tree !== undefined && (result.exitCode === 0 || result.exitCode === 1);
-  return isDone ? [{ isClean: result.exitCode === 0, files: [...new Set(files)] }] : [];
+async function mergeOne(
+  { folder, environment }: PreparedMerges,
+  { ours, theirs }: CommitPair,
+): Promise<TriedMerge | undefined> {
+  const { exitCode, stdout, stderr } = await runGit(folder, [...MERGE_TREE, ours, theirs], { environment });
+  const [tree, ...files] = splitNul(stdout).filter((field) => field !== "");
+  const isDone = tree !== undefined && (exitCode === 0 || exitCode === 1) && !lacksObject(stderr);
+  return isDone ? { isClean: exitCode === 0, files: [...new Set(files)] } : undefined;
 }
 
 /** Parses the output of `git merge-tree --stdin -z`: for each merge `1` or, with conflicts, `0`, the tree, files, an empty field. */
