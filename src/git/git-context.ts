@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { GitEnvironment } from "./run-git.ts";
 
-/** What applies to all git commands that a piece of work runs, however deep in its calls. */
+/** Environment and signal of all git commands that a piece of work runs, however deep in its calls. */
 interface GitContext {
   environment: GitEnvironment;
   /** Signal that ends the commands. */

@@ -7,10 +7,10 @@ import type { StoredWorktree } from "#store/worktree-base.ts";
 import { CompareDeadline, type TimeLimits } from "./deadline.ts";
 import { findTarget, readWorks, type RepositoryWorks } from "./read-works.ts";
 import { readSettings } from "./settings.ts";
-import { type Snapshot, takeSnapshots } from "./snapshots.ts";
+import { type WorkSnapshot, takeSnapshots } from "./snapshots.ts";
 import { type Trial, tryMerges } from "./try-merges.ts";
 
-/** What is known about merging the work of one worktree. */
+/** Results of trying to merge the work of one worktree. */
 export interface Collisions {
   /** Other worktrees whose work conflicts with this one's. */
   conflicts: { worktree: string; files: string[]; total: number }[];
@@ -102,13 +102,13 @@ interface Comparison {
 async function compareGroup(
   comparison: Comparison,
   group: readonly StoredWorktree[],
-  all: readonly Snapshot[],
+  all: readonly WorkSnapshot[],
   found: Map<string, Collisions>,
 ): Promise<void> {
   const { facts, cache, isWanted } = comparison;
   const paths = new Set(group.map(({ worktree_dir }) => worktree_dir));
   const examined = all.filter(({ work }) => paths.has(work.path));
-  const open: Snapshot[] = [];
+  const open: WorkSnapshot[] = [];
   for (const snapshot of examined) if (await isOpen(snapshot, facts)) open.push(snapshot);
   open.sort((a, b) => (a.work.stored.agent_branch < b.work.stored.agent_branch ? -1 : 1));
   const pairs = pairUp(open).filter(([one, other]) => isWanted(one.work.path) || isWanted(other.work.path));
@@ -140,7 +140,7 @@ async function compareGroup(
 
 async function runTrials(
   { signal, facts, cache }: Comparison,
-  open: readonly Snapshot[],
+  open: readonly WorkSnapshot[],
   trials: readonly Trial[],
 ): Promise<void> {
   const [first] = open;
@@ -159,7 +159,7 @@ async function runTrials(
 function listUnexamined(
   paths: ReadonlySet<string>,
   { works, unknown }: RepositoryWorks,
-  examined: readonly Snapshot[],
+  examined: readonly WorkSnapshot[],
 ): string[] {
   const isExamined = new Set(examined.map(({ work }) => work.path));
   const all = [...works.map(({ path }) => path), ...unknown.map(({ worktree_dir }) => worktree_dir)];
@@ -187,7 +187,7 @@ function addResult(
 }
 
 /** Returns whether there is work that is not merged. */
-async function isOpen({ work, isDirty }: Snapshot, { tips, graph }: RepositoryWorks): Promise<boolean> {
+async function isOpen({ work, isDirty }: WorkSnapshot, { tips, graph }: RepositoryWorks): Promise<boolean> {
   const { stored, head } = work;
   if (isDirty) return true;
   if (await graph.isAncestor(head, stored.base_commit)) return false;
@@ -198,11 +198,11 @@ async function isOpen({ work, isDirty }: Snapshot, { tips, graph }: RepositoryWo
   return !(merged?.tip === head && (await graph.isAncestor(merged.commit, target)));
 }
 
-function pairUp(all: readonly Snapshot[]): (readonly [Snapshot, Snapshot])[] {
+function pairUp(all: readonly WorkSnapshot[]): (readonly [WorkSnapshot, WorkSnapshot])[] {
   return all.flatMap((one, index) => all.slice(index + 1).map((other) => [one, other] as const));
 }
 
-function toTrial(one: Snapshot, other: Snapshot): Trial {
+function toTrial(one: WorkSnapshot, other: WorkSnapshot): Trial {
   return {
     key: `${one.commit} ${other.commit}`,
     ours: one.commit,
@@ -213,10 +213,10 @@ function toTrial(one: Snapshot, other: Snapshot): Trial {
 }
 
 /** Returns the merges of works into their base branches, of those that have one. */
-async function toBaseTrials(all: readonly Snapshot[], facts: RepositoryWorks): Promise<Map<Snapshot, Trial>> {
+async function toBaseTrials(all: readonly WorkSnapshot[], facts: RepositoryWorks): Promise<Map<WorkSnapshot, Trial>> {
   const commits = new Set(all.map(({ work }) => work.stored.base_commit));
   const ours = await findOurCommits(facts.repository, [...commits]);
-  const trials = new Map<Snapshot, Trial>();
+  const trials = new Map<WorkSnapshot, Trial>();
   for (const snapshot of all) {
     const { stored, head } = snapshot.work;
     const target = findTarget(stored, facts.tips);

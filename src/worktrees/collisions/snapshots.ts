@@ -5,7 +5,7 @@ import type { CollisionCache } from "#store/collision-cache.ts";
 import type { Work } from "./read-works.ts";
 
 /** Work with the commit that stands for all of it, uncommitted work included. */
-export interface Snapshot {
+export interface WorkSnapshot {
   work: Work;
   commit: string;
   isDirty: boolean;
@@ -29,7 +29,7 @@ export async function takeSnapshots(
   cache: CollisionCache,
   isKnownClean: (path: string) => boolean,
   signal: AbortSignal | undefined,
-): Promise<Snapshot[]> {
+): Promise<WorkSnapshot[]> {
   const taken = await mapLimited(works, MAX_CONCURRENT, async (work) => {
     const { path, gitDir, head } = work;
     if (gitDir === undefined || isKnownClean(path)) return clean(work);
@@ -47,11 +47,11 @@ export async function takeSnapshots(
   return taken.filter((snapshot) => snapshot !== undefined);
 }
 
-function clean(work: Work): Snapshot {
+function clean(work: Work): WorkSnapshot {
   return { work, commit: work.head, isDirty: false, materialize: async () => true };
 }
 
-async function examine(work: Work & { gitDir: string }, cache: CollisionCache): Promise<Snapshot> {
+async function examine(work: Work & { gitDir: string }, cache: CollisionCache): Promise<WorkSnapshot> {
   const { path, head } = work;
   const at = Date.now();
   const state = await readUncommitted(work);
@@ -67,7 +67,7 @@ async function examine(work: Work & { gitDir: string }, cache: CollisionCache): 
   return { work, commit, isDirty: true, materialize: async () => true };
 }
 
-function fromCache(work: Work, state: UncommittedState, commit: string): Snapshot {
+function fromCache(work: Work, state: UncommittedState, commit: string): WorkSnapshot {
   let written: Promise<boolean> | undefined;
   const write = async () => (await writeUncommitted(work, state).catch(() => undefined)) === commit;
   return { work, commit, isDirty: true, materialize: async () => (written ??= write()) };

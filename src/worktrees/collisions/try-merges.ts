@@ -7,7 +7,7 @@ import { mergeMany, PAIRS_PER_PROCESS, type TriedMerge } from "#git/merge/merge-
 import type { CollisionCache, KnownMerge } from "#store/collision-cache.ts";
 import { changeKey, mergeSafely, readChangedPaths } from "./changed-paths.ts";
 import type { RepositoryWorks } from "./read-works.ts";
-import type { Snapshot } from "./snapshots.ts";
+import type { WorkSnapshot } from "./snapshots.ts";
 
 /** Merge to try, and where its result is kept. */
 export interface Trial {
@@ -16,7 +16,7 @@ export interface Trial {
   theirs: string;
   /** Commits that the two are based on: a commit of uncommitted work is none that git knows relations of. */
   heads: readonly [ours: string, theirs: string];
-  snapshots: readonly Snapshot[];
+  snapshots: readonly WorkSnapshot[];
   /** A merge into a branch that may already have a part of the work, or must not get its uncommitted beginning. */
   special?: { base: string; merged: { tip: string; commit: string } | undefined };
 }
@@ -48,7 +48,7 @@ export async function tryMerges(context: TrialContext, trials: readonly Trial[])
   const { cache, facts } = context;
   const wanted = trials.filter(({ key }) => cache.mergeOf(key) === undefined);
   const snapshots = [...new Set(wanted.flatMap((trial) => trial.snapshots))];
-  const written = new Set<Snapshot>();
+  const written = new Set<WorkSnapshot>();
   await mapLimited(snapshots, MAX_CONCURRENT, async (snapshot) => {
     if (await snapshot.materialize()) written.add(snapshot);
   });
