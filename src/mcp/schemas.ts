@@ -149,6 +149,13 @@ export const worktreeSchemas = () => ({
   commits_ahead: z.int().optional().describe("Commits since base_commit"),
   files_changed: z.array(z.string()).optional().describe("Paths that differ from base_commit"),
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
+  conflicts_with: z
+    .array(z.object({ task: z.string(), files: z.array(z.string()), files_total: z.int().optional() }))
+    .optional()
+    .describe("Tasks with the same base_branch whose work would conflict, uncommitted work included"),
+  conflicts_total: z.int().optional().describe("Their number, if not all are listed"),
+  merges_cleanly: z.boolean().optional().describe("Whether the work merges into base_branch as it is now; if known"),
+  not_compared: z.int().optional().describe("Worktrees with the same base_branch that were not compared in time"),
 });
 
 /** Returns the schemas of the additional fields of a failure. */

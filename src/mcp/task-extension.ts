@@ -16,6 +16,7 @@ import { takeInputResponses, toInputRequests } from "./ask-client.ts";
 import { callerOf, requireTasksExtension } from "./caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
 import type { Session } from "./session.ts";
 
@@ -65,14 +66,14 @@ export function toMcpTask(context: AppContext, task: TaskRecord, canAsk = false)
  * Converts a run, with its result. A failed run is `completed` too, because `failed` is only for protocol errors.
  * @param answerBytes size of the largest result that the client accepts
  */
-export function toDetailedTask(
+export async function toDetailedTask(
   context: AppContext,
   task: TaskRecord,
   { answerBytes, canAsk }: { answerBytes: number; canAsk: boolean },
-): McpTask {
+): Promise<McpTask> {
   const mcpTask = toMcpTask(context, task, canAsk);
   if (!isEnded(task) || task.status === "cancelled") return mcpTask;
-  const data = toAnswer(task);
+  const data = await withCollisions(context, task, toAnswer(task), true);
   return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
 }
 

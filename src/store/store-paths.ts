@@ -19,6 +19,8 @@ export interface StorePaths {
   limits: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
+  /** Known conflicts between worktrees, a file for each repository, and temporary objects of merges that are tried. */
+  collisions: string;
 }
 
 /** Paths in one task's folder. */
@@ -103,6 +105,7 @@ export function storePaths(home: string): StorePaths {
     spares: join(home, "spares"),
     limits: join(home, "limits"),
     locks: join(home, "locks"),
+    collisions: join(home, "collisions"),
   };
 }
 

@@ -1,7 +1,9 @@
 import { resolveTask } from "#tasks/lookup.ts";
 import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import type { Config } from "#base/config.ts";
-import { shorten } from "#base/text.ts";
+import { formatPlural, listSome, shorten } from "#base/text.ts";
+import type { CollisionFields } from "#domain/collision.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { summarizeCheck } from "#domain/check.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
@@ -29,7 +31,8 @@ export const showCommand = defineCommand({
   run: async ({ options, operands: [name = ""] }) => {
     const context = openCommandContext();
     const { record } = resolveTask(context, name);
-    const detail = await showTask(context, record.task_id);
+    const shown = await showTask(context, record.task_id);
+    const detail = await withCollisions(context, shown, shown, false);
     const stored = findTask(context.store, record.task_id);
     if (options.json) printJson(withCommandHints(detail));
     else printLines(describe(detail, stored?.record ?? record, context.config));
@@ -37,10 +40,13 @@ export const showCommand = defineCommand({
   },
 });
 
+/** Task with what is known about merging its work. */
+type ShownTask = TaskDetail & CollisionFields;
+
 /** Maximum number of recent events that are shown. */
 const MAX_EVENTS = 8;
 
-function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[] {
+function describe(detail: ShownTask, record: TaskRecord, config: Config): Text[] {
   return [
     compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
     ...fields(detail, record),
@@ -57,7 +63,7 @@ function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[
   ];
 }
 
-function fields(detail: TaskDetail, record: TaskRecord): Text[] {
+function fields(detail: ShownTask, record: TaskRecord): Text[] {
   const { usage } = detail;
   const settings = [
     record.model && `model ${record.model}`,
@@ -77,6 +83,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["workspace", shortenHome(detail.cwd)],
     ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
     ["branch", describeBranch(detail)],
+    ["merging", describeMerging(detail)],
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
     ["token limit", detail.max_tokens],
@@ -95,7 +102,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
 /** Maximum number of characters of the goal that are shown. */
 const MAX_GOAL = 300;
 
-function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): string | undefined {
+function describeGoal({ goal_state: state }: ShownTask, { goal }: TaskRecord): string | undefined {
   if (goal === undefined) return undefined;
   const { objective, token_budget: budget } = goal;
   const used = state && `${state.tokens_used}${budget === undefined ? "" : ` of ${budget}`} tokens`;
@@ -139,19 +146,36 @@ function describePrompt({ prompt_file }: TaskRecord): Text[] {
   return ["", paint("Prompt", "bold"), shown, ...rest];
 }
 
-function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail): string | undefined {
+function describeBranch({ agent_branch, base_branch, base_commit }: ShownTask): string | undefined {
   if (agent_branch === undefined) return undefined;
   const base = base_branch ?? base_commit?.slice(0, 12);
   return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
 }
 
-function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): Text[] {
+/** Maximum number of conflicting files of one task that are shown. */
+const MAX_CONFLICTS = 5;
+
+function describeMerging(detail: ShownTask): string | undefined {
+  const { merges_cleanly, base_branch, conflicts_with = [], conflicts_total, not_compared } = detail;
+  const base =
+    merges_cleanly === undefined ? [] : [`${merges_cleanly ? "merges cleanly into" : "conflicts with"} ${base_branch}`];
+  const others = conflicts_with.map(
+    ({ task, files, files_total }) =>
+      `conflicts with ${task} in ${listSome(files, MAX_CONFLICTS)}${files_total === undefined ? "" : ` (${formatPlural(files_total, "file")})`}`,
+  );
+  const more = conflicts_total === undefined ? [] : [`conflicts with ${conflicts_total} tasks in all`];
+  const unknown = not_compared === undefined ? [] : [`not compared with ${formatPlural(not_compared, "worktree")}`];
+  const all = [...base, ...others, ...more, ...unknown];
+  return all.length === 0 ? undefined : all.join("; ");
+}
+
+function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: ShownTask): Text[] {
   if (diff_stat === undefined) return [];
   const lines: Text[] = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
   return [...lines, ...uncommitted_changes.map((line) => compose`  ${withoutControls(line)}`)];
 }
 
-function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
+function describeEvents({ recent_events = [] }: ShownTask): Text[] {
   if (recent_events.length === 0) return [];
   const lines = recent_events.slice(-MAX_EVENTS).map((event) => {
     const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
@@ -160,7 +184,7 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   return ["", paint("Recent events", "bold"), ...lines];
 }
 
-function describeMessages({ messages = [] }: TaskDetail): Text[] {
+function describeMessages({ messages = [] }: ShownTask): Text[] {
   if (messages.length === 0) return [];
   const lines = messages.map(({ text, when, state }) => {
     const line = `${state} (${when}): ${text.replace(/\s+/g, " ").trim()}`;
@@ -169,7 +193,7 @@ function describeMessages({ messages = [] }: TaskDetail): Text[] {
   return ["", paint("Messages", "bold"), ...lines];
 }
 
-function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: ShownTask): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
@@ -183,7 +207,7 @@ function describeOutcome({ task_id, result, error, code, hint, exit_code, readon
   return lines;
 }
 
-function describeFindings({ findings }: TaskDetail, record: TaskRecord): Text[] {
+function describeFindings({ findings }: ShownTask, record: TaskRecord): Text[] {
   if (findings === undefined || !isEnded(record)) return [];
   return ["", paint("Review", "bold"), ...formatFindings(record)];
 }
@@ -193,7 +217,7 @@ function wrap(text: string): string[] {
 }
 
 function nextSteps(
-  { task_id: id, worktree_dir, status, questions }: TaskDetail,
+  { task_id: id, worktree_dir, status, questions }: ShownTask,
   record: TaskRecord,
   { pane }: Config,
 ): string[] {

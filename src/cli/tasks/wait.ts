@@ -5,6 +5,7 @@ import { resolveTask } from "#tasks/lookup.ts";
 import { reportQuestions } from "./report-questions.ts";
 import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
+import { readTaskCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { defineCommand, TASKS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -42,7 +43,10 @@ export const waitCommand = defineCommand({
     });
     await (options.any ? Promise.race(waits) : Promise.all(waits));
     over.abort();
-    if (options.json) printJson(ended.map((task) => withCommandHints(toAnswer(task))));
+    if (options.json) {
+      const collisions = await readTaskCollisions(context, ended, true);
+      printJson(ended.map((task) => withCommandHints({ ...toAnswer(task), ...collisions.get(task.task_id) })));
+    }
     if (ended.length < (options.any ? 1 : waited.length)) {
       const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));
       printErrors([`not ended: ${rest.map((task) => task.task_id).join(", ")}`]);

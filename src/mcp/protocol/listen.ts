@@ -84,7 +84,7 @@ function taskTopic(session: Session, taskId: string, { name: clientName, asksBy 
       const task = await findMcpTask(context, taskId);
       return {
         method: "notifications/tasks",
-        params: toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
+        params: await toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
       };
     },
   };

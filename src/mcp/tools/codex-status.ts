@@ -5,6 +5,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
 import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
 import { showTask } from "#tasks/show-task.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import {
@@ -79,7 +80,11 @@ export const codexStatus = defineTool({
   handle: async (args, { open, limits, findFolder }) => {
     const { answerBytes } = limits();
     // A page of events gets half of that, because the answer also contains the record.
-    if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
+    if (args.task_id) {
+      const context = open();
+      const detail = await showTask(context, args.task_id, args.since_event, answerBytes / 2);
+      return { data: await withCollisions(context, detail, detail, false) };
+    }
     const [cwd, cursor] = [args.cwd?.trim() ? args.cwd : undefined, args.cursor || undefined];
     const project = args.all === true || cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
     const limit = args.limit ?? (project === undefined ? DEFAULT_LIMIT : PROJECT_LIMIT);

@@ -5,6 +5,7 @@ import type { OpenRequest } from "#tasks/start/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { describeAnswering, describeRunning } from "#tasks/follow/running-line.ts";
 import { getRun } from "#tasks/lookup.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { readRequestState, takeInputResponses, waitAndAsk } from "#mcp/ask-client.ts";
@@ -99,7 +100,7 @@ export async function startAndWait(
   );
   if (ended !== undefined && "inputRequests" in ended) return ended;
   if (ended === undefined) return { data: withNotes(stillRunning(context, started), notes) };
-  const answer = withNotes(toAnswer(ended), notes);
+  const answer = withNotes(await withCollisions(context, ended, toAnswer(ended), true), notes);
   if (!isFormer) return { isError: !answer.success, data: answer };
   const fields = formerFields(answer);
   return { isError: !answer.success, data: { ...answer, ...fields }, text: answer.error ?? fields.content ?? "" };
