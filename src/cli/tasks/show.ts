@@ -1,5 +1,7 @@
-import { resolveTask } from "#tasks/lookup.ts";
-import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { findGroup, type NamedGroup, resolveTask, resolveTasks } from "#tasks/lookup.ts";
+import { describeTasks } from "#tasks/overview.ts";
+import { showGroup, showTask, type TaskDetail } from "#tasks/show-task.ts";
 import type { Config } from "#base/config.ts";
 import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -8,7 +10,7 @@ import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts"
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
-import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
 import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
@@ -27,6 +29,8 @@ export const showCommand = defineCommand({
   examples: [["show review-auth-v1", "Show a task by its topic; the beginning is enough if it is unique"]],
   run: async ({ options, operands: [name = ""] }) => {
     const context = openCommandContext();
+    const group = findGroup(context, name);
+    if (group !== undefined) return showTries(context, group, options.json);
     const { record } = resolveTask(context, name);
     const detail = await showTask(context, record.task_id);
     const stored = findTask(context.store, record.task_id);
@@ -35,6 +39,20 @@ export const showCommand = defineCommand({
     return 0;
   },
 });
+
+/** Shows a line for each try of a group. */
+async function showTries(context: AppContext, group: NamedGroup, isJson: boolean): Promise<number> {
+  if (isJson) {
+    printJson(await showGroup(context, group));
+    return 0;
+  }
+  const [titles = "", ...rows] = formatTasks(
+    await describeTasks(context, resolveTasks(context, group.id)),
+    terminalWidth(),
+  );
+  printLines([paint(titles, "dim"), ...rows, paint(`codex-mcp-server compare ${group.id}`, "dim")]);
+  return 0;
+}
 
 /** Maximum number of recent events that are shown. */
 const MAX_EVENTS = 8;

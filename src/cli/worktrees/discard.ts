@@ -1,7 +1,7 @@
 import { withFormerNames } from "#base/former-names.ts";
 import { quoteForShell } from "#base/text.ts";
-import { discardWorktree } from "#worktrees/discard-worktree.ts";
-import { resolveTask } from "#tasks/lookup.ts";
+import { type DiscardedWorktree, discardWorktree } from "#worktrees/discard-worktree.ts";
+import { resolveTasks } from "#tasks/lookup.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
@@ -27,18 +27,19 @@ export const discardCommand = defineCommand({
   run: async ({ options, operands }) => {
     const context = openCommandContext();
     // All names are resolved first: if one is wrong, nothing is discarded.
-    const stored = operands.map((name) => resolveTask(context, name));
+    const stored = operands.flatMap((name) => resolveTasks(context, name));
     const skipsLargeIgnored = options["skip-large-ignored"] || options["drop-ignored"];
     for (const { record } of stored) {
       const done = await discardWorktree(context, record.task_id, skipsLargeIgnored);
       if (options.json) printJson(withFormerNames(done));
-      else printLines(describe(done));
+      else printLines(describeDiscarded(done));
     }
     return 0;
   },
 });
 
-function describe(done: Awaited<ReturnType<typeof discardWorktree>>): string[] {
+/** Returns lines about a discarded worktree. */
+export function describeDiscarded(done: DiscardedWorktree & { task_id: string }): string[] {
   return [
     `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
     `saved     ${done.salvage} (files besides the commits: ${done.files_saved})`,

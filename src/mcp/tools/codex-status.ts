@@ -2,7 +2,8 @@ import { z } from "zod";
 import { MESSAGE_STATES } from "#domain/message.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
-import { showTask } from "#tasks/show-task.ts";
+import { findGroup } from "#tasks/lookup.ts";
+import { showGroup, showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import {
@@ -45,6 +46,7 @@ export const codexStatus = defineTool({
   output: () =>
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
+      group: z.string().optional().describe("Name of the group, if task_id is one: its tries are in tasks"),
       next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
@@ -75,6 +77,8 @@ export const codexStatus = defineTool({
   handle: async (args, { open, limits, findFolder }) => {
     const { answerBytes } = limits();
     // A page of events gets half of that, because the answer also contains the record.
+    const group = args.task_id ? findGroup(open(), args.task_id) : undefined;
+    if (group !== undefined) return { data: await showGroup(open(), group) };
     if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
     const [cwd, cursor] = [args.cwd?.trim() ? args.cwd : undefined, args.cursor || undefined];
     const project = args.all === true || cwd !== undefined ? undefined : await findFolder().catch(() => undefined);

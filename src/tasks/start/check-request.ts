@@ -29,6 +29,8 @@ export interface StartRequest extends GoalRequest, CheckOptions {
   clientKey?: string | undefined;
   /** Place of the task among several tries. */
   group?: TaskGroup | undefined;
+  /** Commit from which a new worktree starts, whatever is checked out by then; excludes `base` and `includeUncommitted`. */
+  startsFrom?: { commit: string; branch: string | undefined } | undefined;
   /** Task that this one is a fork of, by its id. */
   forks?: string | undefined;
   /** Number of tokens that the run may use. */
