@@ -1,11 +1,12 @@
 // A group of tries: waited for, shown, and cancelled together, and no more of them at once than the limit.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { escalation } from "../support/asking-tasks.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TaskWorld } from "../support/task-world.ts";
-import { linesOf, recordOf, scriptGated, scriptTries, workIn } from "../support/tries.ts";
+import { linesOf, recordOf, scriptTries, workIn } from "../support/tries.ts";
 
 let world: TaskWorld;
 let client: McpClient;
@@ -82,27 +83,57 @@ describe("a group", () => {
     expect(data["done"]).toMatchObject([{ status: "cancelled" }, { status: "cancelled" }]);
   });
 
+  test("a try that asks ends the wait, and the answer says how to answer it", async () => {
+    const asking = await world.client({ CODEXMCP_ENGINE: "app-server" });
+    const outside = join(world.root, "outside");
+    world.stub.script("ASK-IT", [escalation(outside), { say: "It is done." }]);
+    const variants = ["ASK-IT", "MAKE-IT"].map((prompt_suffix) => ({ prompt_suffix }));
+    const request = work("asking", { prompt: "Do it.", sandbox: "workspace-write", approvals: "ask", variants });
+    const { data } = await asking.call("codex", request);
+    const task_id = linesOf(data)[0]?.task_id;
+    expect(linesOf(data)[0]).toMatchObject({ status: "waiting", questions: [{}] });
+    expect(String(data["next"])).toContain("call codex_send");
+    const [, answer] = /answer: "([^"]+)"/.exec(String(data["next"])) ?? [];
+    await asking.call("codex_send", { task_id, answer, message: "accept" });
+    const { data: waited } = await client.call("codex_wait", {
+      task_ids: ["implement-asking"],
+      mode: "all",
+      timeout_seconds: 60,
+    });
+    expect(waited["done"]).toMatchObject([{ result: "It is done." }, { success: true }]);
+    expect(existsSync(outside)).toBe(true);
+  });
+
   test("no more run at once than the limit; a cancel of the group starts none of those that wait", async () => {
     const limited = await world.client({ CODEXMCP_MAX_CONCURRENT: "1" });
-    const gates = [1, 2, 3].map((number) => scriptGated(world, `LIMITED-${number}`));
+    let [active, most] = [0, 0];
+    const gates = [1, 2, 3].map((number) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const until = async () => {
+        most = Math.max(most, ++active);
+        await promise;
+        active--;
+      };
+      world.stub.script(`LIMITED-${number}`, [{ until }, { say: `${number} is done.` }]);
+      return resolve;
+    });
     const variants = [1, 2, 3].map((number) => ({ prompt_suffix: `LIMITED-${number}` }));
     const started = await limited.call("codex_dispatch", work("limited", { prompt: "Work.", variants }));
     expect(linesOf(started.data).map(({ status }) => status)).toEqual(["running", "queued", "queued"]);
     for (const open of gates) {
+      await world.until(() => active === 1);
       const states = linesOf(await statusOf("implement-limited")).map(({ status }) => status);
       expect(states.filter((status) => status === "running")).toHaveLength(1);
-      const running = linesOf(await statusOf("implement-limited")).find(({ status }) => status === "running");
       open();
-      await world.until(async () => {
-        const { status } = (await statusOf(running?.task_id ?? "")) as { status: string };
-        return status === "completed";
-      });
-      await world.until(async () => {
-        const now = linesOf(await statusOf("implement-limited")).map(({ status }) => status);
-        expect(now.filter((status) => status === "running").length).toBeLessThanOrEqual(1);
-        return now.includes("running") || !now.includes("queued");
-      });
+      await world.until(() => active === 0 || most > 1);
     }
+    const { data: waited } = await client.call("codex_wait", {
+      task_ids: ["implement-limited"],
+      mode: "all",
+      timeout_seconds: 60,
+    });
+    expect(waited["done"]).toMatchObject([1, 2, 3].map((number) => ({ result: `${number} is done.` })));
+    expect(most).toBe(1);
     const requests = world.stub.requests.length;
     await limited.call("codex_dispatch", work("waiting", { prompt: "FOREVER", tries: 3 }));
     await limited.call("codex_cancel", { task_id: "implement-waiting" });

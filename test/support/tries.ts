@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { McpClient } from "./mcp-client.ts";
 import type { TaskWorld } from "./task-world.ts";
 
 /** Line of an answer about a try. */
@@ -41,3 +42,45 @@ export function scriptGated(world: TaskWorld, prompt: string): () => void {
   world.stub.script(prompt, [{ run: `echo begun-${prompt}` }, { until: () => promise }, { say: `${prompt} is done.` }]);
   return resolve;
 }
+
+/** What the model does for each of some prompts. */
+const EDITS = {
+  "WAY-A": "echo a > shared.txt; git mv 'old name.txt' 'new name.txt'; git commit -qam A; echo more > 'un tracked.txt'",
+  "WAY-B": "echo b > shared.txt; printf '\\000b' > binary.bin; git rm -q gone.txt; git add .; git commit -qm B",
+  "WAY-C": "echo c >> 'old name.txt'; printf '\\000c' > binary.bin",
+  "SAME-1": "echo same > shared.txt; git add .; git commit -qm Same",
+  "SAME-2": "echo same > shared.txt",
+};
+
+/** A repository with files, and scripts that change them in several ways: {@link EDITS}, and some that fail or take two steps. */
+export async function makeEdited(world: TaskWorld): Promise<string> {
+  const repo = await world.repository();
+  for (const name of ["old name.txt", "gone.txt", "binary.bin"]) {
+    writeFileSync(join(repo, name), `${name}\n`.repeat(20));
+  }
+  await world.git(repo, "add", ".");
+  await world.git(repo, "commit", "--quiet", "-m", "More");
+  for (const [prompt, run] of Object.entries(EDITS)) {
+    world.stub.script(prompt, [{ run }, { say: `${prompt} is done.` }]);
+  }
+  world.stub.script("FAIL-IT", [{ run: "echo half > half.txt" }, { fail: "It went wrong." }]);
+  world.stub.script("LONG", [{ say: "word ".repeat(10_000) }]);
+  const steps = ["echo one > shared.txt", "echo two > shared.txt"].map((run) => ({ run }));
+  world.stub.script("TWO-STEPS", [...steps, { say: "Both are done." }]);
+  return repo;
+}
+
+/** Runs a group of tries that do different things. @returns the answer of `codex` */
+export async function runWays(
+  client: McpClient,
+  repo: string,
+  topic: string,
+  ways: readonly string[],
+  more: object = {},
+): Promise<Record<string, unknown>> {
+  const variants = ways.map((prompt_suffix) => ({ prompt_suffix }));
+  return (await client.call("codex", workIn(repo, topic, { prompt: "Do it.", variants, ...more }))).data;
+}
+
+/** Ids of the tries that an answer has. */
+export const idsOf = (data: Record<string, unknown>): string[] => linesOf(data).map(({ task_id }) => task_id);

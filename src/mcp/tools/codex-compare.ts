@@ -11,14 +11,14 @@ export const codexCompare = defineTool({
   name: "codex_compare",
   title: "Compare tasks",
   description:
-    "Compare a group of tries or 2 to 10 tasks: outcome, check, size, tokens, time, files in common. With diff: the patch from one's work to another's.",
+    "Compare the tries of a group, or 2 to 10 tasks: outcome, check, size, tokens, time, common files. diff: from one's work to another's, as codex_diff.",
   annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false },
   input: z.object({
     group: z.string().optional(),
-    task_ids: z.array(z.string()).max(100).optional(),
+    task_ids: z.array(z.string()).optional(),
     diff: z.array(z.string()).length(2).optional(),
-    paths: z.array(z.string()).max(100).optional(),
-    patch: z.boolean().optional().describe("false: statistics only"),
+    paths: z.array(z.string()).optional(),
+    patch: z.boolean().optional(),
   }),
   output: () =>
     z.object({

@@ -71,7 +71,7 @@ const MAX_WORKTREES = 4;
  * Returns the tasks with these names, which may be those of groups, in their actual state.
  * @throws AppError `invalid_argument` unless they are two to ten
  */
-export function resolveCompared(context: AppContext, names: readonly string[]): StoredTask[] {
+function resolveCompared(context: AppContext, names: readonly string[]): StoredTask[] {
   const tasks = new Map(
     names.flatMap((name) => resolveTasks(context, name)).map((task) => [task.record.task_id, task]),
   );
