@@ -5,6 +5,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isTaskId, parseRunId } from "#domain/names.ts";
+import { findTopic } from "#domain/topic.ts";
 import type { AppContext } from "./context.ts";
 import { listGroupIds } from "#store/tasks/groups.ts";
 import { listTaskIds, listTopicIds } from "#store/tasks/list-tasks.ts";
@@ -95,6 +96,7 @@ export interface NamedGroup {
 /** Returns the group with this name; undefined if there is none. */
 export function findGroup({ store }: AppContext, name: string): NamedGroup | undefined {
   const id = name.trim();
+  if (isTaskId(id) || findTopic(id) !== undefined) return undefined;
   const taskIds = listGroupIds(store, id);
   return taskIds.length === 0 ? undefined : { id, taskIds };
 }

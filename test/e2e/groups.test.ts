@@ -6,6 +6,7 @@ import { escalation } from "../support/asking-tasks.ts";
 import { runCli } from "../support/command-line.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TaskWorld } from "../support/task-world.ts";
+import { BINARY } from "../support/world.ts";
 import { linesOf, recordOf, scriptTries, workIn } from "../support/tries.ts";
 
 let world: TaskWorld;
@@ -182,6 +183,27 @@ describe("the command line", () => {
     );
     const json = await run("run", "--json", "--topic", "vary", "--tries", "2", "SAY-HELLO");
     expect(JSON.parse(json.stdout)).toMatchObject({ success: true, group: "review-vary_2", tasks: [{}, {}] });
+  });
+
+  test("Ctrl-C stops all tries", async () => {
+    const args = ["run", "--full-access", "--topic", "by signal", "--tries", "3", "FOREVER"];
+    const job = Bun.spawn([BINARY, ...args], {
+      cwd: repository,
+      env: world.environment(),
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const sleeping = () => world.processes().filter(({ command }) => command.endsWith("sleep 600"));
+    await world.until(() => sleeping().length === 3);
+    job.kill("SIGINT");
+    expect(await job.exited).toBe(130);
+    expect(sleeping()).toEqual([]);
+    expect((await job.stdout.text()).match(/– cancelled/g)).toHaveLength(3);
+  });
+
+  test("completion offers groups where all their tasks can be meant", async () => {
+    const offered = await run("complete", "--", "compare", "implement-by_s");
+    expect(offered.stdout).toStartWith("implement-by_signal\tgroup of 3\nimplement-by_signal_try3-v1\t");
+    expect((await run("complete", "--", "diff", "implement-by_s")).stdout).not.toMatch(/^implement-by_signal\t/m);
   });
 
   test.each([

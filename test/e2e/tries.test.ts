@@ -1,7 +1,8 @@
 // Several tries at one prompt: all start from one commit, in one group, or none starts.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tryHold } from "#store/locks/held-lock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TaskWorld } from "../support/task-world.ts";
 import { linesOf, recordOf, scriptGated, scriptTries, workIn } from "../support/tries.ts";
@@ -131,6 +132,21 @@ describe("a start", () => {
       expect(linesOf(shown)).toHaveLength(2);
     }
   });
+});
+
+test("a try that cannot be started is named, and the others run", async () => {
+  // Somebody holds the lock with which the second is started.
+  const live = join(world.folderOf("codex-implement-held_try2-v1"), "live");
+  mkdirSync(live, { recursive: true });
+  const lock = tryHold(join(live, "starter.lock"));
+  const { data, isError } = await client.call("codex", work("held", { tries: 3 }));
+  lock?.release();
+  expect(isError).toBe(false);
+  expect(data).toMatchObject({ success: false, not_started: [{ number: 2, code: "state_unusable" }] });
+  expect(linesOf(data)).toMatchObject([
+    { topic: "implement-held_try1-v1", success: true },
+    { topic: "implement-held_try3-v1", success: true },
+  ]);
 });
 
 describe("variants", () => {

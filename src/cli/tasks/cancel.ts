@@ -1,7 +1,7 @@
 import { cancelTasks, checkAllCancelled } from "#tasks/end/cancel-tasks.ts";
 import { resolveTasks } from "#tasks/lookup.ts";
 import { isEnded } from "#domain/record.ts";
-import { defineCommand, TASKS } from "#cli/framework/command.ts";
+import { defineCommand, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printLines } from "#cli/terminal/output.ts";
@@ -12,8 +12,8 @@ export const cancelCommand = defineCommand({
   aliases: ["kill", "stop"],
   group: "tasks",
   summary: "Cancel tasks and stop all their processes",
-  details: "Keeps the worktree, branch and log of each task. The name of a group of tries means all of them.",
-  operands: TASKS,
+  details: "Keeps the worktree, branch and log of each task.",
+  operands: TASKS_OR_GROUPS,
   examples: [["cancel implement-parser-v1", "Cancel a task and wait until its last process has ended"]],
   run: async ({ operands }) => {
     const context = openCommandContext();

@@ -6,7 +6,7 @@ import type { Config } from "#base/config.ts";
 import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
-import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
@@ -24,7 +24,7 @@ export const showCommand = defineCommand({
   aliases: ["status", "info"],
   group: "tasks",
   summary: "Show the state, progress and result of a task",
-  operands: ONE_TASK,
+  operands: { usage: "<task|group>", min: 1, max: 1, kind: "task or group" },
   options: { json: JSON_OPTION },
   examples: [["show review-auth-v1", "Show a task by its topic; the beginning is enough if it is unique"]],
   run: async ({ options, operands: [name = ""] }) => {

@@ -3,7 +3,7 @@ import { toAnswer } from "#tasks/answer.ts";
 import { reportQuestions } from "./report-questions.ts";
 import { findTasks, waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
 import { type EndedTask, isEnded } from "#domain/record.ts";
-import { defineCommand, TASKS } from "#cli/framework/command.ts";
+import { defineCommand, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
@@ -15,9 +15,8 @@ export const waitCommand = defineCommand({
   name: "wait",
   group: "tasks",
   summary: "Wait until tasks have ended",
-  details:
-    "The name of a group of tries means all of them. Exits with 0 if the tasks were completed, 1 if one was not, and 124 after the timeout.",
-  operands: TASKS,
+  details: "Exits with 0 if the tasks were completed, 1 if one was not, and 124 after the timeout.",
+  operands: TASKS_OR_GROUPS,
   options: {
     any: { type: "boolean", summary: "Wait only until one of them has ended" },
     timeout: { type: "duration", short: "t", summary: "Wait no longer than this, for example 90s, 15m or 2h" },

@@ -2,7 +2,7 @@ import { compareTasks } from "#worktrees/compare/compare-tasks.ts";
 import { diffTasks } from "#worktrees/compare/diff-tasks.ts";
 import { AppError } from "#base/errors.ts";
 import { readPatchDisplay } from "#git/terminal-settings.ts";
-import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { formatComparison } from "#cli/terminal/format-comparison.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
@@ -17,7 +17,7 @@ export const compareCommand = defineCommand({
     "Shows the outcome, check, changes, tokens and time of each, and the files that several changed; * marks the smallest value of " +
     "those that were completed. With --diff or --stat, shows the differences between the works of two tasks, with uncommitted and " +
     "new files. Changes nothing.",
-  operands: { usage: "<group|task>…", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" },
+  operands: TASKS_OR_GROUPS,
   options: {
     diff: { type: "boolean", short: "d", summary: "Print the patch from the first task's work to the second's" },
     stat: { type: "boolean", summary: "Print only the files that differ between two tasks, and numbers of lines" },

@@ -2,7 +2,7 @@ import { withFormerNames } from "#base/former-names.ts";
 import { quoteForShell } from "#base/text.ts";
 import { type DiscardedWorktree, discardWorktree } from "#worktrees/discard-worktree.ts";
 import { resolveTasks } from "#tasks/lookup.ts";
-import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { shortenHome } from "#cli/terminal/format-values.ts";
@@ -14,7 +14,7 @@ export const discardCommand = defineCommand({
   details:
     "Saves commits and staged, changed, untracked and ignored files under refs/codexmcp/salvage in the repository; restore " +
     "brings them back. Keeps worktrees and branches that existed before their task.",
-  operands: TASKS,
+  operands: TASKS_OR_GROUPS,
   options: {
     "skip-large-ignored": {
       type: "boolean",

@@ -23,3 +23,13 @@ export function isGroupNameTaken(store: Store, group: string): boolean {
     .get(beginning, beginning.length);
   return row !== null;
 }
+
+/** Lists the names of groups, each with its number of tasks, newest first. */
+export function listGroups(store: Store, limit: number): { id: string; tasks: number }[] {
+  return store.database
+    .query<{ id: string; tasks: number }, [number]>(
+      `SELECT json_extract(record, '$.group.id') AS id, count(*) AS tasks FROM tasks
+       WHERE json_extract(record, '$.group.id') IS NOT NULL GROUP BY id ORDER BY max(seq) DESC LIMIT ?`,
+    )
+    .all(limit);
+}
