@@ -5,6 +5,7 @@ import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { TriesOptions } from "#tasks/start/start-tries.ts";
 
 const sandbox = z.enum(SANDBOXES);
 const seconds = z.number().min(0).max(31_536_000);
@@ -180,6 +181,33 @@ export const taskLine = () =>
     outcome: z.string().optional().describe("First line of the result or error, or what Codex is doing"),
     running_on: z.string().optional().describe("Another container or host"),
   });
+
+/** Returns the schemas of the fields about tries, which stand in the place of those about one task. */
+export const triesSchemas = () => ({
+  group: z.string().optional().describe("With tries: name of the group, which codex_wait and others take as a task id"),
+  task_ids: z.array(z.string()).optional().describe("With tries: their tasks"),
+  tasks: z
+    .array(z.looseObject({ task_id: z.string(), status }))
+    .optional()
+    .describe("With tries: the answer of each, instead of the other fields"),
+  not_started: z
+    .array(z.looseObject({ number: z.int(), error: z.string() }))
+    .optional()
+    .describe("Tries that could not be started"),
+});
+
+/** Converts the parameters of a tool to a request for tries. */
+export function toTriesOptions({ tries, variants }: z.output<typeof startInput>): TriesOptions {
+  return {
+    tries,
+    variants: variants?.map(({ model, reasoning_effort, profile, prompt_suffix }) => ({
+      model,
+      reasoningEffort: reasoning_effort,
+      profile,
+      promptSuffix: prompt_suffix,
+    })),
+  };
+}
 
 /** Converts the parameters of a tool to a request of the use case. */
 export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode): OpenRequest {

@@ -151,6 +151,11 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
   };
 }
 
+/** Returns the file with the differences between a task's work and that of another task. */
+export function comparedPatchPath(home: string, taskId: string, otherId: string): string {
+  return join(taskPaths(home, taskId).folder, `compared-with-${otherId}.patch`);
+}
+
 /** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
 export function codexLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);

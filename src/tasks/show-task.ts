@@ -17,7 +17,8 @@ import {
 import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
-import { resolveTask } from "./lookup.ts";
+import { describeTaskLine, type TaskLine } from "./list-tasks.ts";
+import { type NamedGroup, resolveTask } from "./lookup.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
 import { describeCheckOf } from "#tasks/check/check-progress.ts";
 import { readRunUsage } from "./session-usage.ts";
@@ -98,6 +99,15 @@ export async function showTask(
   }
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...events };
+}
+
+/** Returns a line for each try of a group. */
+export async function showGroup(
+  context: AppContext,
+  { id, taskIds }: NamedGroup,
+): Promise<{ group: string; tasks: TaskLine[] }> {
+  const tasks = taskIds.map((taskId) => describeTaskLine(context, resolveTask(context, taskId)));
+  return { group: id, tasks: await Promise.all(tasks) };
 }
 
 function messagesOf({ config }: AppContext, task: TaskRecord): Pick<TaskDetail, "messages"> {

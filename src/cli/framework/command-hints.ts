@@ -5,6 +5,7 @@ const COMMAND_OF_TOOL: Record<string, string> = {
   codex_send: "send",
   codex_cancel: "cancel",
   codex_diff: "diff",
+  codex_compare: "compare",
   codex_merge: "merge",
   codex_discard: "discard",
   codex_dispatch: "run --detach",
@@ -19,6 +20,7 @@ const OPTION_OF_PARAMETER: Record<string, string> = {
   timeout_seconds: "--timeout",
   output_schema: "--output-schema",
   reasoning_effort: "--effort",
+  discard_others: "--discard-others",
   goal_tokens: "--goal-tokens",
   max_tokens: "--max-tokens",
 };

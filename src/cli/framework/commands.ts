@@ -18,6 +18,7 @@ import { tasksCommand } from "#cli/tasks/tasks.ts";
 import { sendCommand } from "#cli/tasks/send.ts";
 import { waitCommand } from "#cli/tasks/wait.ts";
 import { cleanCommand } from "#cli/worktrees/clean.ts";
+import { compareCommand } from "#cli/worktrees/compare.ts";
 import { diffCommand } from "#cli/worktrees/diff.ts";
 import { discardCommand } from "#cli/worktrees/discard.ts";
 import { mergeCommand } from "#cli/worktrees/merge.ts";
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   worktreesCommand,
   diffCommand,
+  compareCommand,
   mergeCommand,
   discardCommand,
   restoreCommand,

@@ -28,7 +28,7 @@ const EXIT_FINDINGS = 3;
 export const EXIT_TIMED_OUT = 124;
 
 /** Form of the output. */
-interface RunOutput {
+export interface RunOutput {
   isJson: boolean;
   /** Whether the task is left running once it is started. */
   isDetached: boolean;
@@ -54,7 +54,7 @@ export async function startAndReport(
   const stop = listenForStop();
   try {
     const started = await start();
-    if (!output.isQuiet) printErrors(describeStart(started));
+    if (!output.isQuiet) printErrors(describeStartedTask(started));
     if (output.isDetached && stop.exitCode === undefined) return await detach(context, started, output);
     const stopping = stop.asked.then(async () => cancel(context, started));
     const ended = await waitForEnd(context, started, output);
@@ -127,7 +127,8 @@ function hasFinding({ findings = [], outside_diff = [] }: EndedTask, failOn: num
   return [...findings, ...outside_diff].some(({ priority }) => priority <= failOn);
 }
 
-function describeStart(task: TaskRecord): Text[] {
+/** Describes in a line or two where a task was started. */
+export function describeStartedTask(task: TaskRecord): Text[] {
   const { task_id, sandbox, worktree_dir, agent_branch, cwd } = task;
   const folder = shortenHome(worktree_dir ?? cwd);
   const branch = agent_branch === undefined ? "" : ` on ${agent_branch}`;

@@ -1,17 +1,19 @@
-import { resolveTask } from "#tasks/lookup.ts";
-import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { findGroup, type NamedGroup, resolveTask, resolveTasks } from "#tasks/lookup.ts";
+import { describeTasks } from "#tasks/overview.ts";
+import { showGroup, showTask, type TaskDetail } from "#tasks/show-task.ts";
 import type { Config } from "#base/config.ts";
 import { formatPlural, listSome, shorten } from "#base/text.ts";
 import type { CollisionFields } from "#domain/collision.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { summarizeCheck } from "#domain/check.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
-import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
-import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
 import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
@@ -25,11 +27,13 @@ export const showCommand = defineCommand({
   aliases: ["status", "info"],
   group: "tasks",
   summary: "Show the state, progress and result of a task",
-  operands: ONE_TASK,
+  operands: { usage: "<task|group>", min: 1, max: 1, kind: "task or group" },
   options: { json: JSON_OPTION },
   examples: [["show review-auth-v1", "Show a task by its topic; the beginning is enough if it is unique"]],
   run: async ({ options, operands: [name = ""] }) => {
     const context = openCommandContext();
+    const group = findGroup(context, name);
+    if (group !== undefined) return showTries(context, group, options.json);
     const { record } = resolveTask(context, name);
     const shown = await showTask(context, record.task_id);
     const detail = await withCollisions(context, shown, shown, false);
@@ -42,6 +46,19 @@ export const showCommand = defineCommand({
 
 /** Task with what is known about merging its work. */
 type ShownTask = TaskDetail & CollisionFields;
+/** Shows a line for each try of a group. */
+async function showTries(context: AppContext, group: NamedGroup, isJson: boolean): Promise<number> {
+  if (isJson) {
+    printJson(await showGroup(context, group));
+    return 0;
+  }
+  const [titles = "", ...rows] = formatTasks(
+    await describeTasks(context, resolveTasks(context, group.id)),
+    terminalWidth(),
+  );
+  printLines([paint(titles, "dim"), ...rows, paint(`codex-mcp-server compare ${group.id}`, "dim")]);
+  return 0;
+}
 
 /** Maximum number of recent events that are shown. */
 const MAX_EVENTS = 8;

@@ -1,11 +1,14 @@
 import { type MergeOutcome, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
+import { type DiscardedOthers, discardOthers, findOthers } from "#worktrees/discard-others.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import type { Conflict } from "#git/merge/merge-trees.ts";
 import { AppError } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
-import { printJson, printLines } from "#cli/terminal/output.ts";
-import { compose, multiline, paint } from "#cli/terminal/style.ts";
+import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
+import { compose, hangingIndent, multiline, paint, withoutControls } from "#cli/terminal/style.ts";
+import { describeDiscarded } from "./discard.ts";
 
 export const mergeCommand = defineCommand({
   name: "merge",
@@ -29,6 +32,10 @@ export const mergeCommand = defineCommand({
       kind: "branch",
       summary: "Branch to merge into (default: the task's base branch)",
     },
+    "discard-others": {
+      type: "boolean",
+      summary: "Merge one try of a group, then discard the others; restore brings them back",
+    },
     message: { type: "string", short: "m", placeholder: "text", summary: "Commit message" },
     json: JSON_OPTION,
   },
@@ -40,15 +47,30 @@ export const mergeCommand = defineCommand({
     const context = openCommandContext();
     const ids = operands.map((name) => resolveTask(context, name).record.task_id);
     const { strategy = "squash", into, message, json } = options;
+    const others = options["discard-others"] ? await findOthers(context, ids) : undefined;
     const outcome = await mergeWorktrees(context, ids, { strategy, into, message });
     const { stopped, not_attempted } = outcome;
-    if (json) printJson(outcome);
-    else printOutcome(outcome);
-    if (stopped === undefined) return 0;
+    const rest = others === undefined ? undefined : await discardOthers(context, others, outcome);
+    if (json) printJson({ ...outcome, ...rest });
+    else {
+      printOutcome(outcome);
+      if (rest !== undefined) printDiscarded(rest);
+    }
+    if (stopped === undefined) return rest === undefined || rest.not_discarded.length === 0 ? 0 : 1;
     if (not_attempted.length > 0 && !json) printLines([`not attempted: ${not_attempted.join(", ")}`]);
     throw new AppError(stopped.failure.code, stopped.failure.message, stopped.failure.hint);
   },
 });
+
+function printDiscarded({ discarded, not_discarded }: DiscardedOthers): void {
+  for (const done of discarded) printLines(describeDiscarded(done));
+  for (const { task_id, failure } of not_discarded) {
+    printErrors([
+      hangingIndent(paint(withoutControls(`${task_id} was not discarded: ${failure.message}`), "red")),
+      hangingIndent(withoutControls(toCommandHint(failure.hint, task_id))),
+    ]);
+  }
+}
 
 function printOutcome({ merged, no_changes, stopped }: MergeOutcome): void {
   printLines(

@@ -2,7 +2,7 @@ import { AppError } from "#base/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#domain/record.ts";
 import { PATCH_FLAGS, compareCommits, parseNumstat, withComparison } from "./compare.ts";
 import { git, gitBytes, gitUpTo } from "#git/git.ts";
-import type { GitLimits } from "#git/run-git.ts";
+import type { GitEnvironment, GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
 import { inspectWorktree, isClean, readSubmoduleLines, type InspectedWorktree, type WorktreeStatus } from "./status.ts";
 
@@ -64,8 +64,13 @@ export async function findChanges(
 }
 
 /** Returns the summary of the differences between two commits, in the format of `git diff --shortstat`; empty if there are none. */
-export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
-  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
+export async function readShortstat(
+  folder: string,
+  from: string,
+  to: string,
+  environment: GitEnvironment = {},
+): Promise<string> {
+  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]), environment)).trim();
 }
 
 /**

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { withFormerNames } from "#base/former-names.ts";
+import { type DiscardedOthers, discardOthers, findOthers } from "#worktrees/discard-others.ts";
 import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
@@ -20,6 +21,7 @@ export const codexMerge = defineTool({
       .describe("Default squash: one commit per task"),
     into: z.string().optional().describe("Another branch to merge into"),
     message: z.string().optional().describe("Commit message"),
+    discard_others: z.boolean().optional().describe("Then discard the other tries of its group"),
   }),
   output: () =>
     z.object({
@@ -37,14 +39,24 @@ export const codexMerge = defineTool({
         .array(z.looseObject({ path: z.string() }))
         .optional()
         .describe("Conflicting files, each with its lines"),
+      discarded: z
+        .array(z.looseObject({ task_id: z.string(), salvage: z.string() }))
+        .optional()
+        .describe("The other tries; codex_discard with restore brings each back"),
+      not_discarded: z
+        .array(z.looseObject({ task_id: z.string(), error: z.string() }))
+        .optional()
+        .describe("Other tries that could not be discarded"),
       not_attempted: z.array(z.string()).optional().describe("Tasks that come after it"),
       ...failureFields(),
     }),
-  handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {
+  handle: async ({ task_ids, strategy = "squash", into, message, discard_others }, { open }) => {
+    const others = discard_others === true ? await findOthers(open(), task_ids) : undefined;
     const outcome = await mergeWorktrees(open(), task_ids, { strategy, into, message });
+    const rest = others === undefined ? {} : describeOthers(await discardOthers(open(), others, outcome));
     const { merged, stopped, not_attempted } = outcome;
     const no_changes = outcome.no_changes.length === 0 ? {} : { no_changes: outcome.no_changes };
-    if (stopped === undefined) return { data: { success: true, merged, ...no_changes } };
+    if (stopped === undefined) return { data: { success: true, merged, ...no_changes, ...rest } };
     const { failure, conflicts, task_id } = stopped;
     const { message: error, code, hint } = failure;
     const conflict = withFormerNames({ conflicting_task: task_id, conflicts });
@@ -54,3 +66,17 @@ export const codexMerge = defineTool({
     };
   },
 });
+
+/** Returns the fields of an answer about the other tries of a group. */
+function describeOthers({ discarded, not_discarded }: DiscardedOthers): object {
+  const failed = not_discarded.map(({ task_id, failure: { message, code, hint } }) => ({
+    task_id,
+    error: message,
+    code,
+    hint,
+  }));
+  return {
+    discarded: discarded.map((each) => ({ ...each, restore: { task_id: each.task_id, restore: true } })),
+    ...(failed.length > 0 && { not_discarded: failed }),
+  };
+}

@@ -4,8 +4,9 @@ import { describeLimits } from "#domain/limits.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
 import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
-import { showTask } from "#tasks/show-task.ts";
 import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
+import { findGroup } from "#tasks/lookup.ts";
+import { showGroup, showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import {
@@ -49,6 +50,7 @@ export const codexStatus = defineTool({
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
       limits: z.string().optional().describe("Of the Codex account"),
+      group: z.string().optional().describe("Name of the group, if task_id is one: its tries are in tasks"),
       next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
@@ -82,6 +84,8 @@ export const codexStatus = defineTool({
     // A page of events gets half of that, because the answer also contains the record.
     if (args.task_id) {
       const context = open();
+      const group = findGroup(context, args.task_id);
+      if (group !== undefined) return { data: await showGroup(context, group) };
       const detail = await showTask(context, args.task_id, args.since_event, answerBytes / 2);
       return { data: await withCollisions(context, detail, detail, false) };
     }

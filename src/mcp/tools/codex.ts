@@ -3,6 +3,7 @@ import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
+import { asksForTries } from "#tasks/start/start-tries.ts";
 import { describeAnswering, describeRunning } from "#tasks/follow/running-line.ts";
 import { getRun } from "#tasks/lookup.ts";
 import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
@@ -18,8 +19,11 @@ import {
   startInput,
   status,
   toOpenRequest,
+  toTriesOptions,
+  triesSchemas,
   worktreeSchemas,
 } from "#mcp/schemas.ts";
+import { runTries } from "#mcp/tries/run-tries.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
 
 /** Returns the schema of the answer of a tool that waits for a task. */
@@ -42,6 +46,7 @@ export const endedOutput = () =>
     ...reviewSchemas(),
     ...worktreeSchemas(),
     ...failureFields(),
+    ...triesSchemas(),
     threadId: z.string().optional().describe("session_id, in answers to calls of the form of codex mcp-server"),
     content: z.string().optional().describe("result, in answers to calls of the form of codex mcp-server"),
   });
@@ -60,6 +65,8 @@ export const codex = defineTool({
   handle: async (args, call) => {
     const { notes, ...former } = readFormerArguments(args);
     const request = { ...toOpenRequest(args, "blocking"), ...former };
+    const tries = toTriesOptions(args);
+    if (asksForTries(tries)) return runTries(request, tries, call, notes);
     return runToEnd(request, call, { isFormer: isFormerCall(args), notes });
   },
 });

@@ -10,6 +10,7 @@ import type { Session } from "#mcp/session.ts";
 import type { Call, Tool } from "#mcp/define-tool.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
+import { codexCompare } from "./codex-compare.ts";
 import { codexDiff } from "./codex-diff.ts";
 import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
@@ -69,6 +70,7 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexSend,
   codexCancel,
   codexDiff,
+  codexCompare,
   codexMerge,
   codexDiscard,
 ];

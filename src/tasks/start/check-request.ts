@@ -32,6 +32,8 @@ export interface StartRequest extends GoalRequest, CheckOptions {
   group?: TaskGroup | undefined;
   /** Task or session that the task begins as a copy of. */
   fork?: ForkParent | undefined;
+  /** Commit from which a new worktree starts, whatever is checked out by then; excludes `base` and `includeUncommitted`. */
+  startsFrom?: { commit: string; branch: string | undefined } | undefined;
   /** Number of tokens that the run may use. */
   maxTokens?: number | undefined;
   sessionId?: string | undefined;

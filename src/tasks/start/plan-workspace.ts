@@ -99,7 +99,9 @@ function checkLetterCase({ config }: AppContext, taskId: string): void {
 }
 
 /** Returns the repository with the commit from which a new worktree starts instead of the checked-out commit. */
-async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
+async function atBase(repository: Repository, request: CheckedRequest): Promise<Repository> {
+  const { base, includeUncommitted, startsFrom } = request;
+  if (startsFrom !== undefined) return { ...repository, ...startsFrom };
   if (base === undefined) return repository;
   if (includeUncommitted === true) {
     throw new AppError(

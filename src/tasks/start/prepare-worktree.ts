@@ -107,7 +107,7 @@ async function newBase(
  * @throws AppError `worktree_exists`
  */
 function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
-  const isAsked = request.includeUncommitted === true || request.base !== undefined;
+  const isAsked = request.includeUncommitted === true || request.base !== undefined || request.startsFrom !== undefined;
   const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;
   if (!isAsked || isThatBase) return;
   throw new AppError(

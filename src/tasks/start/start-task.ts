@@ -2,13 +2,15 @@ import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
+import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
+import type { TaskGroup } from "#domain/group.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
-import { type CheckedRequest, checkRequest } from "./check-request.ts";
+import { type CheckedRequest, checkRequest, type StartRequest } from "./check-request.ts";
 import { checkNesting } from "./nesting.ts";
 import {
   type CompletedRequest,
@@ -46,14 +48,10 @@ export async function startOpenTask(
 ): Promise<TaskRecord> {
   const request = await completeRequest(context, open, findCwd);
   const isChosenHere = typeof request.topic !== "string";
-  const { checked, place, granted, lock } = isChosenHere
+  const claimed = isChosenHere
     ? await inTurn(request.cwd, () => claimOpen(context, request))
     : await claimOnce(context, request, false);
-  try {
-    return await startClaimed(context, checked, place, granted);
-  } finally {
-    lock.release();
-  }
+  return startClaimed(context, claimed);
 }
 
 /** Claims that choose a topic, by folder. Each would otherwise choose the one that another is about to claim. */
@@ -72,10 +70,7 @@ async function inTurn<Result>(folder: string, work: () => Promise<Result>): Prom
 }
 
 /** Granted claim with what was checked for it. */
-interface ClaimedStart extends GrantedClaim {
-  checked: CheckedRequest;
-  place: TaskWorkspace;
-}
+export type ClaimedStart = CheckedStart & GrantedClaim;
 
 /** Claims a topic that this server chooses. Other servers may choose at the same moment. */
 async function claimOpen(context: AppContext, request: CompletedRequest): Promise<ClaimedStart> {
@@ -96,16 +91,33 @@ async function claimOpen(context: AppContext, request: CompletedRequest): Promis
 }
 
 async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
+  const start = await checkStart(context, withTopic(context, request, isBusy));
+  return claimChecked(context, { ...start, place: withLossNoted(start.place, request) });
+}
+
+/** Request that can be carried out, and where. */
+export interface CheckedStart {
+  checked: CheckedRequest;
+  place: TaskWorkspace;
+}
+
+/** Checks all of a request that can be checked without changing anything. @throws AppError for the first fault */
+export async function checkStart(context: AppContext, request: StartRequest): Promise<CheckedStart> {
   checkNesting(context);
   checkDayLimit(context);
-  const checked = checkRequest(context.config, withTopic(context, request, isBusy));
+  const checked = checkRequest(context.config, request);
   const { expectTask } = await import("./spare-pool.ts");
   expectTask(context, checked.sandbox);
-  const place = withParentNoted(withLossNoted(await planWorkspace(context, checked), request), checked);
+  const place = withParentNoted(await planWorkspace(context, checked), checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
   if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
-  return { checked, place, ...(await claim(context, checked, place)) };
+  return { checked, place };
+}
+
+/** Claims the topic of a checked request. @throws AppError `task_running`, `worktree_busy`, `session_busy` */
+export async function claimChecked(context: AppContext, start: CheckedStart): Promise<ClaimedStart> {
+  return { ...start, ...(await claim(context, start.checked, start.place)) };
 }
 
 /** Adds to a place that it is not the worktree that the resumed session knows. */
@@ -124,7 +136,19 @@ function withParentNoted(place: TaskWorkspace, { fork }: CheckedRequest): TaskWo
   return running === undefined ? place : { ...place, note: notes.join(" ") };
 }
 
-async function startClaimed(
+/** Starts a claimed task, and releases its claim. @returns the task after that: running, or already ended */
+export async function startClaimed(
+  context: AppContext,
+  { checked, place, granted, lock }: ClaimedStart,
+): Promise<TaskRecord> {
+  try {
+    return await startGranted(context, checked, place, granted);
+  } finally {
+    lock.release();
+  }
+}
+
+async function startGranted(
   context: AppContext,
   checked: CheckedRequest,
   place: TaskWorkspace,
@@ -175,13 +199,22 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
       worktreeDir: place.plan?.path,
       sessionId: request.sessionId,
       taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
-      build: (taskId, run) => buildTask(context, request, place, taskId, run),
+      build: (taskId, run) => {
+        if (request.group?.number === 1) checkGroupName(context, request.group);
+        return buildTask(context, request, place, taskId, run);
+      },
     });
     if ("granted" in result) return result;
     // The other task may only seem to be running: its supervisor may have died.
     const other = await reconcile(context, result.refusedBy);
     if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
   }
+}
+
+/** Checks, within the claim's transaction, that no other group has taken the name. @throws AppError `task_running` */
+function checkGroupName({ store }: AppContext, { id }: TaskGroup): void {
+  if (!isGroupNameTaken(store, id)) return;
+  throw new AppError("task_running", `The group ${id} exists already.`, "Use another topic.");
 }
 
 async function prepareRun(
