@@ -11,6 +11,7 @@ import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isSpareInUse } from "#tasks/end/end-spare.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "#tasks/end/task-life.ts";
+import { checkNotices } from "./check-notices.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /**
@@ -24,6 +25,7 @@ export async function checkTasks(context: AppContext): Promise<Finding[]> {
     supervisors: () => checkSupervisors(context),
     task_folders: () => checkFolders(context),
     daemons: () => checkDaemons(context),
+    notices: () => checkNotices(context),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) {

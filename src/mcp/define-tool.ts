@@ -31,6 +31,8 @@ export interface Call {
   findFolder: () => Promise<string>;
   /** Name that the client gives itself. */
   client: string | undefined;
+  /** Identity of the client, which a restart of its server does not change. */
+  clientKey: string;
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
   /** Asks the client's user; undefined if the client does not take such requests. */

@@ -13,6 +13,7 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { takeInputResponses, toInputRequests } from "./ask-client.ts";
+import { recordReported } from "#mcp/ends/report-ends.ts";
 import { callerOf, requireTasksExtension } from "./caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
@@ -120,6 +121,7 @@ export function registerTaskExtension(server: Server, session: Session): void {
     const context = session.open();
     const task = await findMcpTask(context, taskId);
     const { answerBytes } = limitsOf(context.config, caller.name);
+    if (isEnded(task)) recordReported(context, session.clientKey(caller.name), task);
     return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined });
   });
   onRequest(server, UpdateRequestSchema, async ({ taskId, inputResponses }, extra) => {

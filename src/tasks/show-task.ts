@@ -1,5 +1,7 @@
 import type { EventLine } from "#codex/run/describe.ts";
 import type { MessageRecord } from "#domain/message.ts";
+import { describeNotice, type NoticeChannel } from "#domain/end-notice.ts";
+import { findNotices } from "#store/ends/record-end.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
@@ -44,6 +46,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   note?: string;
   /** Messages to the task, oldest first, and what became of them. */
   messages?: MessageRecord[];
+  /** Reports of its end that the configuration asks for, and what became of each. */
+  notices?: Partial<Record<NoticeChannel, string>>;
 }
 
 /**
@@ -84,7 +88,14 @@ export async function showTask(
   if (questions.length > 0) detail.questions = questions;
   if (!isEnded(task)) return { ...detail, ...describeRun(context, stored, sinceEvent, logBytes) };
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
-  return { ...detail, ...outcomeFields(task), ...events };
+  return { ...detail, ...outcomeFields(task), ...noticesOf(context, task), ...events };
+}
+
+function noticesOf({ store }: AppContext, task: TaskRecord): Pick<TaskDetail, "notices"> {
+  const notices = store.isNewer ? undefined : findNotices(store, task);
+  if (notices === undefined) return {};
+  const entries = Object.entries(notices).map(([channel, state]) => [channel, describeNotice(state)]);
+  return { notices: Object.fromEntries(entries) };
 }
 
 function messagesOf({ config }: AppContext, task: TaskRecord): Pick<TaskDetail, "messages"> {

@@ -79,6 +79,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     ["stalled", detail.stalled],
+    ["notices", describeNotices(detail)],
     ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
@@ -99,6 +100,14 @@ function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): 
   const facts = state === undefined ? limit : [state.status, used];
   const text = shorten(objective.replace(/\s+/g, " "), MAX_GOAL);
   return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
+}
+
+function describeNotices({ notices = {} }: TaskDetail): string | undefined {
+  return (
+    Object.entries(notices)
+      .map(([channel, state]) => `${channel} ${state}`)
+      .join("; ") || undefined
+  );
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */

@@ -26,9 +26,9 @@ export const codexDispatch = defineTool({
       worktree_dir: z.string().optional(),
       note: z.string().optional(),
     }),
-  handle: async (args, { open, client, findFolder }) => {
+  handle: async (args, { open, client, clientKey, findFolder }) => {
     const { notes, ...former } = readFormerArguments(args);
-    const request = { ...toOpenRequest(args, "dispatch"), ...former, client };
+    const request = { ...toOpenRequest(args, "dispatch"), ...former, client, clientKey };
     const task = await startOpenTask(open(), request, findFolder);
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: withNotes(toAnswer(task), notes) };
     return {
