@@ -13,7 +13,7 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { takeInputResponses, toInputRequests } from "./ask-client.ts";
-import { recordReported } from "#mcp/ends/report-ends.ts";
+import { recordReported, takeEndReports } from "#mcp/ends/report-ends.ts";
 import { callerOf, requireTasksExtension } from "./caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
@@ -65,15 +65,16 @@ export function toMcpTask(context: AppContext, task: TaskRecord, canAsk = false)
 /**
  * Converts a run, with its result. A failed run is `completed` too, because `failed` is only for protocol errors.
  * @param answerBytes size of the largest result that the client accepts
+ * @param more further fields of the result, of any answer
  */
 export function toDetailedTask(
   context: AppContext,
   task: TaskRecord,
-  { answerBytes, canAsk }: { answerBytes: number; canAsk: boolean },
+  { answerBytes, canAsk, more = {} }: { answerBytes: number; canAsk: boolean; more?: object },
 ): McpTask {
   const mcpTask = toMcpTask(context, task, canAsk);
   if (!isEnded(task) || task.status === "cancelled") return mcpTask;
-  const data = toAnswer(task);
+  const data = { ...toAnswer(task), ...more };
   return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
 }
 
@@ -121,8 +122,11 @@ export function registerTaskExtension(server: Server, session: Session): void {
     const context = session.open();
     const task = await findMcpTask(context, taskId);
     const { answerBytes } = limitsOf(context.config, caller.name);
-    if (isEnded(task)) recordReported(context, session.clientKey(caller.name), task);
-    return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined });
+    const key = session.clientKey(caller.name);
+    if (isEnded(task)) recordReported(context, key, task);
+    const hasResult = isEnded(task) && task.status !== "cancelled" && !extra.signal.aborted;
+    const more = hasResult ? takeEndReports(context, key, {}, answerBytes) : {};
+    return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined, more });
   });
   onRequest(server, UpdateRequestSchema, async ({ taskId, inputResponses }, extra) => {
     const caller = callerOf(server, extra);

@@ -78,11 +78,15 @@ describe("log messages", () => {
     const meta = { ...WITH_TASKS, "io.modelcontextprotocol/clientInfo": { name: "task reader", version: "1" } };
     const { result } = await wireCall(wire, "codex", world.request("QUICK", "review-extension-v1"), meta);
     const taskId = String(result?.["taskId"]);
-    await world.until(async () => {
-      const { result: task } = await wire.askModern("tasks/get", { taskId }, meta);
-      return task?.["status"] === "completed";
-    });
-    expect(await wireEnds(wire, meta)).toEqual([]);
+    await world.untilEnded("review-extension-v1");
+    await wireCall(wire, "codex_dispatch", world.request("QUICK", "review-beside-v1"), meta);
+    await world.untilEnded("review-beside-v1");
+    const { result: task } = await wire.askModern("tasks/get", { taskId }, meta);
+    const data = dataOf({ result: task?.["result"] as Record<string, unknown> });
+    expect(data["task_id"]).toBe("codex-review-extension-v1");
+    const told = [...endsIn({ data }), ...(await wireEnds(wire, meta))];
+    // The answer to the dispatch has reported the first one if it had ended by then.
+    expect(told).toEqual(["codex-review-beside-v1"]);
   });
 });
 

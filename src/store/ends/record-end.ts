@@ -45,9 +45,17 @@ export function recordEndedRun({ database, wantedNotices }: Store, task: EndedTa
     });
 }
 
-/** Removes the ends of a forgotten task. Those that were not reported to their client stay, and say enough without the record. */
+/** Time for which an end of a forgotten task is kept for its client, in milliseconds. */
+const KEEP_UNREPORTED_MS = 90 * 24 * 3_600_000;
+
+/** Removes the ends of a forgotten task. Those that were not reported to their client stay for a while, and say enough without the record. */
 export function forgetReportedEnds({ database }: Store, taskId: string): void {
   database.query("DELETE FROM ends WHERE task_id = ? AND reported = 1").run(taskId);
+  database
+    .query(
+      "DELETE FROM ends WHERE end_time < ? AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.task_id = ends.task_id)",
+    )
+    .run(new Date(Date.now() - KEEP_UNREPORTED_MS).toISOString());
 }
 
 interface NoticeRow extends RunKey {
