@@ -113,3 +113,16 @@ function isWebAddress(value: string): boolean {
   const { username, password } = new URL(value);
   return username === "" && password === "";
 }
+
+/** Returns the type of a variable with a secret that messages are signed with. */
+export function signingSecret(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => value || undefined),
+    v.check(
+      (value) => value?.startsWith("whsec_") !== true || /^whsec_(?:[\w+/-]{4})*[\w+/-]{2,4}={0,2}$/.test(value),
+      "must be Base64 after whsec_",
+    ),
+    v.metadata({ values: "any text, or `whsec_` and Base64", ...texts }),
+  );
+}

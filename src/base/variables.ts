@@ -7,6 +7,7 @@ import {
   folder,
   isOn,
   optionalCount,
+  signingSecret,
   text,
   type VariableDescription,
   webAddress,
@@ -146,7 +147,7 @@ export const VariablesSchema = v.object({
       "Address that gets the record of each task that has ended, as JSON by POST. It is tried up to 8 times in about 40 minutes, until the answer is " +
       "a status from 200 to 299, or 410. Redirections are not followed",
   }),
-  CODEXMCP_WEBHOOK_SECRET: text("any text, or `whsec_` and Base64", {
+  CODEXMCP_WEBHOOK_SECRET: signingSecret({
     fallback: "none",
     meaning:
       "Secret with which the messages to `CODEXMCP_WEBHOOK` are signed, as [Standard Webhooks](https://www.standardwebhooks.com) do. Neither this " +

@@ -1,5 +1,6 @@
 import { type AppContext, openContext } from "#tasks/context.ts";
 import { readConfig } from "#base/config.ts";
+import { AwaitedRuns } from "#mcp/ends/awaited-runs.ts";
 import { clientKeyOf, keyFolder } from "#mcp/ends/client-key.ts";
 
 /** Time in which requests may still be answered after the client is gone, in milliseconds: clients kill the server after half a second. */
@@ -21,6 +22,8 @@ export class Session {
 
   /** Returns the store, opened by the first request that needs it, because clients also start servers only to list their tools. */
   readonly open = (): AppContext => (this.#context ??= { ...openContext(readConfig()), keepsSpare: true });
+
+  readonly awaited = new AwaitedRuns();
 
   /** Returns the store if a request has opened it. */
   get opened(): AppContext | undefined {

@@ -125,7 +125,11 @@ export function registerTaskExtension(server: Server, session: Session): void {
     const key = session.clientKey(caller.name);
     if (isEnded(task)) recordReported(context, key, task);
     const hasResult = isEnded(task) && task.status !== "cancelled" && !extra.signal.aborted;
-    const more = hasResult ? takeEndReports(context, key, {}, answerBytes) : {};
+    const wait = session.awaited.open();
+    wait.poll(task);
+    const report = { clientKey: key, answerBytes, except: wait.others() };
+    wait.close();
+    const more = hasResult ? takeEndReports(context, report, {}) : {};
     return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined, more });
   });
   onRequest(server, UpdateRequestSchema, async ({ taskId, inputResponses }, extra) => {

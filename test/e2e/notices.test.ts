@@ -92,4 +92,9 @@ test("an address that is none is refused, without showing it", async () => {
     expect(stderr).toContain("CODEXMCP_WEBHOOK must be an address that begins with http:// or https://");
     expect(stderr).not.toContain("a-secret-path");
   }
+  const { stderr } = await world.runTask("SAY-HELLO", "review-secret-v1", {
+    CODEXMCP_WEBHOOK_SECRET: "whsec_not*base64",
+  });
+  expect(stderr).toContain("CODEXMCP_WEBHOOK_SECRET must be Base64 after whsec_.");
+  expect(stderr).not.toContain("not*base64");
 });

@@ -72,6 +72,14 @@ describe("ended_since", () => {
     expect([...endsIn(cancelled), ...endsIn(await list(client))]).toEqual([]);
   });
 
+  test("calls that wait at the same time do not report each other's ends", async () => {
+    const client = await world.client();
+    const topics = Array.from({ length: 5 }, (_, index) => `review-parallel_${index}-v1`);
+    const answers = await Promise.all(topics.map((topic) => client.call("codex", world.request("QUICK", topic))));
+    expect(answers.map(({ data }) => data["status"])).toEqual(topics.map(() => "completed"));
+    expect([...answers, await list(client)].flatMap(endsIn)).toEqual([]);
+  });
+
   test("the end of a run that another run of its task has followed is told", async () => {
     const client = await world.client();
     await dispatch(client, "QUICK", "review-again-v1");

@@ -31,12 +31,11 @@ const MAX_SHARE = 0.25;
  */
 export function takeEndReports(
   { store }: AppContext,
-  clientKey: string,
+  { clientKey, answerBytes, except }: { clientKey: string; answerBytes: number; except: readonly string[] },
   data: object,
-  answerBytes: number,
 ): EndReports {
   try {
-    const ends = takeUnreportedEnds(store, clientKey);
+    const ends = takeUnreportedEnds(store, clientKey, except);
     return ends.length === 0 ? {} : format(withoutSaid(ends, tasksSaidBy(data)), answerBytes);
   } catch (error) {
     logger("mcp").warn`ended tasks could not be reported: ${String(error)}`;

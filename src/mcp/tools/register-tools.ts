@@ -34,6 +34,7 @@ export function registerTools(server: Server, session: Session, messages: EndMes
   onRequest(server, ToolCallSchema, (params, extra) => {
     const caller = callerOf(server, extra);
     const clientKey = session.clientKey(caller.name);
+    const wait = session.awaited.open();
     const call = {
       open: session.open,
       stopped: userCancel(extra.signal, session.leaving),
@@ -41,6 +42,7 @@ export function registerTools(server: Server, session: Session, messages: EndMes
       limits: () => limitsOf(session.open().config, caller.name),
       client: caller.name,
       clientKey,
+      wait,
       takesTasks: caller.takesTasks,
       findFolder: () => findClientFolder(server, process.env),
       elicit: caller.asksBy === "request" ? elicitBy(extra) : undefined,
@@ -52,6 +54,7 @@ export function registerTools(server: Server, session: Session, messages: EndMes
     const endMessages = messages.during(clientKey, extra);
     const answer = callTool(params.name, params.arguments, call, () => session.opened).finally(() => {
       endMessages();
+      wait.close();
       if (session.opened !== undefined) void messages.follow(session.opened, clientKey);
     });
     return session.track(answer);
@@ -103,7 +106,8 @@ async function callTool(
     const context = opened();
     // The answer to an abandoned call is not sent.
     if (context === undefined || call.abandoned.aborted) return {};
-    return takeEndReports(context, call.clientKey, data, call.limits().answerBytes);
+    const { answerBytes } = call.limits();
+    return takeEndReports(context, { clientKey: call.clientKey, answerBytes, except: call.wait.others() }, data);
   };
   const startedAt = performance.now();
   try {
@@ -112,6 +116,7 @@ async function callTool(
     const answer = await tool.call(args, call);
     const context = call.open();
     // The SDK requires content in each result; it is removed before the result is sent to the client.
+    if ("task" in answer) call.wait.poll(answer.task);
     if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
     if ("inputRequests" in answer) return { ...answer, resultType: "input_required", content: [] };
     const data = { ...answer.data, ...endsFor(answer.data) };

@@ -17,19 +17,21 @@ const MARK_TIMEOUT_MS = 250;
 /**
  * Returns the ends of a client's tasks that were not reported to it, newest first, and marks them as reported in the same statement: of two
  * servers of one client, only one gets an end.
+ * @param except ids of runs that are left for other answers
  */
-export function takeUnreportedEnds(store: Store, clientKey: string): UnreportedEnd[] {
+export function takeUnreportedEnds(store: Store, clientKey: string, except: readonly string[]): UnreportedEnd[] {
   const isAny = store.database
     .query<object, [string]>("SELECT 1 FROM ends WHERE client_key = ? AND reported = 0 LIMIT 1")
     .get(clientKey);
   if (isAny === null || store.isNewer) return [];
   return withShortTimeout(store, () =>
     store.writable
-      .query<UnreportedEnd & { end_time: string }, [string]>(
+      .query<UnreportedEnd & { end_time: string }, [string, string]>(
         `UPDATE ends SET reported = 1 WHERE client_key = ? AND reported = 0
+         AND task_id || '.' || run NOT IN (SELECT value FROM json_each(?))
          RETURNING task_id, run, topic, status, outcome, client_key, end_time`,
       )
-      .all(clientKey)
+      .all(clientKey, JSON.stringify(except))
       .toSorted((a, b) => (a.end_time < b.end_time ? 1 : -1))
       .map(({ end_time: _, ...end }) => end),
   );
