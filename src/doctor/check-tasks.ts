@@ -12,6 +12,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { describeDayUse, readDayUse } from "#tasks/budget/token-limits.ts";
 import { isSpareInUse } from "#tasks/end/end-spare.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "#tasks/end/task-life.ts";
+import { checkNotices } from "./check-notices.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function checkTasks(context: AppContext): Promise<Finding[]> {
     task_folders: () => checkFolders(context),
     daemons: () => checkDaemons(context),
     tokens: () => checkTokens(context),
+    notices: () => checkNotices(context),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) {

@@ -161,6 +161,11 @@ export function codexLockPath(home: string, { task_id, run }: { task_id: string;
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
 }
 
+/** Returns the file that is locked while a process gives the notices of a run's end; it is not in the task's folder, whose files the next run moves. */
+export function noticesLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
+  return join(storePaths(home).locks, `notices-${task_id}.${run}.lock`);
+}
+
 /** Paths in the folder of a spare process. */
 export interface SparePaths {
   folder: string;

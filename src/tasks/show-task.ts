@@ -1,6 +1,8 @@
 import type { EventLine } from "#codex/run/describe.ts";
 import type { CheckOutcome, CheckProgress } from "#domain/check.ts";
 import type { MessageRecord } from "#domain/message.ts";
+import { describeNotice, type NoticeChannel } from "#domain/end-notice.ts";
+import { findNotices } from "#store/ends/record-end.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
@@ -52,6 +54,8 @@ export interface TaskDetail extends WorktreeFields, Omit<OutcomeFields, "check">
   note?: string;
   /** Messages to the task, oldest first, and what became of them. */
   messages?: MessageRecord[];
+  /** Reports of its end that the configuration asks for, and what became of each. */
+  notices?: Partial<Record<NoticeChannel, string>>;
 }
 
 /**
@@ -98,7 +102,14 @@ export async function showTask(
     return { ...detail, ...run, ...(wait !== undefined && { stalled: run.stalled ?? describeQuotaWait(wait) }) };
   }
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
-  return { ...detail, ...outcomeFields(task), ...events };
+  return { ...detail, ...outcomeFields(task), ...noticesOf(context, task), ...events };
+}
+
+function noticesOf({ store }: AppContext, task: TaskRecord): Pick<TaskDetail, "notices"> {
+  const notices = store.isNewer ? undefined : findNotices(store, task);
+  if (notices === undefined) return {};
+  const entries = Object.entries(notices).map(([channel, state]) => [channel, describeNotice(state)]);
+  return { notices: Object.fromEntries(entries) };
 }
 
 /** Returns a line for each try of a group. */

@@ -107,6 +107,7 @@ function fields(detail: ShownTask, record: TaskRecord): Text[] {
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     [detail.status === "running" ? "stalled" : "because", detail.stalled],
+    ["notices", describeNotices(detail)],
     ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
@@ -147,6 +148,14 @@ function describeCheckOutput({ check }: TaskDetail): Text[] {
   const lines = output_tail.trimEnd().split("\n").slice(-MAX_CHECK_LINES);
   const file = paint(withoutControls(`The whole output is in ${shortenHome(output_file ?? "")}.`), "dim");
   return ["", paint("Check", "bold"), multiline(withoutControls(lines.join("\n"))), file];
+}
+
+function describeNotices({ notices = {} }: TaskDetail): string | undefined {
+  return (
+    Object.entries(notices)
+      .map(([channel, state]) => `${channel} ${state}`)
+      .join("; ") || undefined
+  );
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */

@@ -29,9 +29,9 @@ export const codexDispatch = defineTool({
       note: z.string().optional(),
       ...triesSchemas(),
     }),
-  handle: async (args, { open, client, findFolder }) => {
+  handle: async (args, { open, client, clientKey, findFolder }) => {
     const { notes, ...former } = readFormerArguments(args);
-    const request = { ...toOpenRequest(args, "dispatch"), ...former, client };
+    const request = { ...toOpenRequest(args, "dispatch"), ...former, client, clientKey };
     const tries = toTriesOptions(args);
     if (asksForTries(tries)) return describeStart(await startTries(open(), request, tries, findFolder), notes);
     const task = await startOpenTask(open(), request, findFolder);

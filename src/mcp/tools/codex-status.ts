@@ -74,6 +74,11 @@ export const codexStatus = defineTool({
         .array(z.looseObject({ text: z.string(), state: z.enum(MESSAGE_STATES) }))
         .optional()
         .describe("Sent with codex_send"),
+      notices: z
+        .object({ command: z.string(), webhook: z.string() })
+        .partial()
+        .optional()
+        .describe("What became of CODEXMCP_ON_END and CODEXMCP_WEBHOOK"),
       ...outcomeSchemas(),
       ...reviewSchemas(),
       ...worktreeSchemas(),

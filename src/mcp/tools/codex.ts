@@ -81,7 +81,7 @@ interface AnswerForm {
 /** Starts a task and waits for its end, as long as the client waits. */
 export async function runToEnd(request: OpenRequest, call: Call, form: AnswerForm): Promise<HandlerAnswer> {
   const start = async (context: AppContext) =>
-    startOpenTask(context, { ...request, client: call.client }, call.findFolder);
+    startOpenTask(context, { ...request, client: call.client, clientKey: call.clientKey }, call.findFolder);
   return startAndWait(start, call, form);
 }
 

@@ -21,7 +21,12 @@ export async function runTries(
 ): Promise<HandlerAnswer> {
   const deadline = performance.now() + call.limits().answerWithinMs;
   const context = call.open();
-  const started = await startTries(context, { ...request, client: call.client }, options, call.findFolder);
+  const started = await startTries(
+    context,
+    { ...request, client: call.client, clientKey: call.clientKey },
+    options,
+    call.findFolder,
+  );
   const stop = () => {
     const ids = started.tasks.map(({ task_id }) => task_id);
     void cancelTasks(context, ids);

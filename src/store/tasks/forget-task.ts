@@ -7,6 +7,7 @@ import type { Store } from "#store/store.ts";
 import { detachTokenUse } from "#store/token-use.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listNames, lstatIfAny, pathExists } from "#base/paths.ts";
+import { forgetReportedEnds } from "#store/ends/record-end.ts";
 import { readEarlierMeta } from "./meta-file.ts";
 
 /** Facts about an ended task needed to remove it. */
@@ -43,6 +44,7 @@ export function forgetTask(store: Store, task: ForgettableTask): boolean {
         .run(task.task_id, task.run);
       const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
       if (changes === 1) detachTokenUse(store, task.task_id);
+      if (changes === 1) forgetReportedEnds(store, task.task_id);
       if (changes === 1 && isThere) {
         inStateFolder(() => renameSync(folder, join(store.paths.removed, crypto.randomUUID())));
       }

@@ -17,7 +17,7 @@ import { endRemains } from "#tasks/check/checked-work.ts";
 import { endLeftovers } from "./end-processes.ts";
 import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
-import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
+import { resumeNotices, startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { finishTask, finishUnseenTask } from "#tasks/supervise/finish/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { readTaskLife } from "./task-life.ts";
@@ -36,6 +36,7 @@ const START_GRACE_MS = 20_000;
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
   const { record } = stored;
+  if (isEnded(record)) startEndHook(context, record);
   if (isEnded(record) || context.store.isNewer) return record;
   if (record.origin === "python" && record.status === "running") return reconcilePythonTask(context, record);
   const life = readTaskLife(context, stored);
@@ -56,6 +57,7 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
  */
 export async function reconcileAll(context: AppContext): Promise<Map<string, Failure>> {
   const failed = new Map<string, Failure>();
+  resumeNotices(context);
   for (const id of listUnfinishedIds(context.store)) {
     try {
       const stored = findTask(context.store, id);
@@ -153,14 +155,15 @@ async function reconcilePythonTask(context: AppContext, task: RunningTask): Prom
   const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
   const run = { state: await foldLog(task.log_file), stopped: undefined };
   if (exit !== undefined) {
-    await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+    const ended = await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+    if (ended !== undefined) startEndHook(context, ended);
   } else if (!(await isSessionThere(context, task))) {
     const failure: Failure = {
       code: "supervisor_lost",
       message: "The task's tmux session is gone and its log has no exit status.",
       hint: "Call codex with resume to continue the task; log and worktree are kept.",
     };
-    endTask(context.store, "running", toEndedTask(failure, task));
+    if (endTask(context.store, "running", toEndedTask(failure, task))) startEndHook(context, task);
   }
   return findTask(context.store, task.task_id)?.record ?? task;
 }

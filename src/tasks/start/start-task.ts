@@ -26,6 +26,7 @@ import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkDayLimit } from "#tasks/budget/token-limits.ts";
 import { buildTask } from "./build-task.ts";
+import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
@@ -166,7 +167,7 @@ async function startGranted(
   } catch (error) {
     // If not even the end can be recorded, the caller gets the reason. The claim ends like one whose starter has died.
     if (isStorageFault(error)) tryEnd(context, granted, error);
-    else endTask(context.store, "queued", toEndedTask(toFailure(error), granted));
+    else if (endTask(context.store, "queued", toEndedTask(toFailure(error), granted))) startEndHook(context, granted);
   } finally {
     await spare?.settle(current(context, granted));
     if (spare !== undefined && context.keepsSpare === true) keepSpare(context);

@@ -33,7 +33,7 @@ import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/
 import { markOwnChildren } from "./run-containment.ts";
 import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
-import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
+import { resumeNotices, startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
 import { startWhenSlotIsFree, takeOwnership } from "./take-ownership.ts";
@@ -69,6 +69,7 @@ export async function runTask(
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
     startEndHook(context, ended);
+    resumeNotices(context);
     await sweepSpares(context, stored.record);
     applyRetention(context);
     forgetEarlierRuns(context, listRunsBeyondLimits(context, taskId, context.config));
