@@ -15,6 +15,8 @@ export interface StorePaths {
   worktrees: string;
   /** Codex processes that are kept ready for tasks, a folder each. */
   spares: string;
+  /** Temporary worktrees in which commits are checked, a folder each. */
+  checkouts: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
 }
@@ -35,6 +37,8 @@ export interface TaskPaths {
   reviewedDiff: string;
   /** Output of the command that sets up the worktree. */
   setupLog: string;
+  /** Output of the last check of its merged work. */
+  mergeCheckLog: string;
   /** Path of the control group that Codex was put into. */
   cgroup: string;
   /** Last requested diff between its worktree and the base. */
@@ -95,6 +99,7 @@ export function storePaths(home: string): StorePaths {
     removed: join(home, "removed"),
     worktrees: join(home, "worktrees"),
     spares: join(home, "spares"),
+    checkouts: join(home, "checkouts"),
     locks: join(home, "locks"),
   };
 }
@@ -114,6 +119,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     outputSchema: join(folder, "output-schema.json"),
     reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
+    mergeCheckLog: join(folder, "merge-check.log"),
     cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
@@ -164,5 +170,30 @@ export function sparePaths(home: string, id: string): SparePaths {
     processLock: join(folder, "process.lock"),
     socket: join(folder, "app-server.sock"),
     stderr: join(folder, "stderr.log"),
+  };
+}
+
+/** Paths of a temporary worktree in which a commit is checked. */
+export interface CheckoutPaths {
+  folder: string;
+  /** Lock of the process that checks there. */
+  ownerLock: string;
+  /** Note of the worktree: its path and repository. */
+  note: string;
+  /** Output of the command that sets up the worktree. */
+  setupLog: string;
+  /** Output of the check. */
+  checkLog: string;
+}
+
+/** Returns the paths of a temporary worktree. */
+export function checkoutPaths(home: string, id: string): CheckoutPaths {
+  const folder = join(storePaths(home).checkouts, id);
+  return {
+    folder,
+    ownerLock: join(folder, "owner.lock"),
+    note: join(folder, "note.json"),
+    setupLog: join(folder, "setup.log"),
+    checkLog: join(folder, "check.log"),
   };
 }

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { WorktreePlace } from "#domain/record.ts";
+import type { TaskRecord, WorktreePlace } from "#domain/record.ts";
+import { type StoredRow, STORED_COLUMNS, toStoredTask } from "./tasks/task-row.ts";
 
 interface Indexed {
   database: Database;
@@ -108,4 +109,12 @@ export function findMerged(store: Indexed, worktreeDir: string): Merged | undefi
     )
     .get(worktreeDir);
   return row === null || row.tip === null || row.commit === null ? undefined : { tip: row.tip, commit: row.commit };
+}
+
+/** Lists the records of all tasks that worked in a worktree. */
+export function listTasksIn(store: Indexed, worktreeDir: string): TaskRecord[] {
+  return store.database
+    .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE worktree_dir = ? ORDER BY seq`)
+    .all(worktreeDir)
+    .map((row) => toStoredTask(row).record);
 }

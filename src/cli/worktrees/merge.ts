@@ -3,8 +3,10 @@ import { resolveTask } from "#tasks/lookup.ts";
 import type { Conflict } from "#git/merge/merge-trees.ts";
 import { AppError } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { withStopSignal } from "#cli/framework/stop-signal.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
-import { printJson, printLines } from "#cli/terminal/output.ts";
+import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
+import { formatDuration } from "#cli/terminal/format-values.ts";
 import { compose, multiline, paint } from "#cli/terminal/style.ts";
 
 export const mergeCommand = defineCommand({
@@ -30,17 +32,31 @@ export const mergeCommand = defineCommand({
       summary: "Branch to merge into (default: the task's base branch)",
     },
     message: { type: "string", short: "m", placeholder: "text", summary: "Commit message" },
+    "require-check": {
+      type: "boolean",
+      summary: "Refuse tasks whose last run has not passed its check, or changed since",
+    },
+    check: {
+      type: "string",
+      placeholder: "command",
+      summary: "Merge only if this command passes on each merged result",
+    },
     json: JSON_OPTION,
   },
   examples: [
     ["merge implement-parser-v1 implement-lexer-v1", "Add one commit for each task to their base branch"],
+    ["merge implement-parser-v1 --check 'npm test'", "Run the tests on the merged files first"],
     ["merge implement-parser-v1 -s rebase --into develop", "Rebase the task's own commits onto another branch"],
   ],
   run: async ({ options, operands }) => {
     const context = openCommandContext();
     const ids = operands.map((name) => resolveTask(context, name).record.task_id);
-    const { strategy = "squash", into, message, json } = options;
-    const outcome = await mergeWorktrees(context, ids, { strategy, into, message });
+    const { strategy = "squash", into, message, json, "require-check": requireCheck, check: command } = options;
+    const method = { strategy, into, message, requireCheck };
+    const outcome = await withStopSignal((signal) => {
+      const check = command === undefined ? {} : { check: { command, signal, onStart: announceCheck(command) } };
+      return mergeWorktrees(context, ids, { ...method, ...check });
+    });
     const { stopped, not_attempted } = outcome;
     if (json) printJson(outcome);
     else printOutcome(outcome);
@@ -50,14 +66,20 @@ export const mergeCommand = defineCommand({
   },
 });
 
+function announceCheck(command: string): (taskId: string) => void {
+  return (taskId) => printErrors([`checking the merged work of ${taskId}: ${command}`]);
+}
+
 function printOutcome({ merged, no_changes, stopped }: MergeOutcome): void {
   printLines(
     merged.map((each) => {
       const changes = each.diff_stat === "" ? "already merged" : each.diff_stat;
-      return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${changes}`;
+      const checked = each.check === undefined ? "" : `, checked in ${formatDuration(each.check.seconds)}`;
+      return compose`${paint(each.agent_branch, "bold")} → ${each.into} (${each.commit.slice(0, 12)}): ${changes}${checked}`;
     }),
   );
   printLines(no_changes.map((each) => compose`${paint(each.agent_branch, "bold")}: no changes`));
+  if (stopped?.check !== undefined) printLines([multiline(stopped.check.output_tail.trimEnd())]);
   for (const conflict of stopped?.conflicts ?? []) printConflict(conflict);
 }
 

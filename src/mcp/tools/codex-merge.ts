@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { withFormerNames } from "#base/former-names.ts";
-import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
-import { defineTool } from "#mcp/define-tool.ts";
+import { shorten } from "#base/text.ts";
+import { type MergeTasksOptions, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
+import { type Call, defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
 
 /** Merges the changes of tasks. */
@@ -20,12 +21,21 @@ export const codexMerge = defineTool({
       .describe("Default squash: one commit per task"),
     into: z.string().optional().describe("Another branch to merge into"),
     message: z.string().optional().describe("Commit message"),
+    require_check: z.boolean().optional().describe("Refuse work whose own check has not passed"),
+    check: z.string().optional().describe("Command that must pass on each merged result"),
   }),
   output: () =>
     z.object({
       success: z.boolean(),
       merged: z
-        .array(z.looseObject({ task_id: z.string(), into: z.string(), commit: z.string() }))
+        .array(
+          z.looseObject({
+            task_id: z.string(),
+            into: z.string(),
+            commit: z.string(),
+            check: checkOutcome().optional().describe("The check of this commit"),
+          }),
+        )
         .describe("In order"),
       no_changes: z
         .array(z.looseObject({ task_id: z.string() }))
@@ -33,6 +43,7 @@ export const codexMerge = defineTool({
         .describe("Tasks with nothing to merge"),
       conflicting_task: z.string().optional().describe("The task that conflicts"),
       stopped_at: z.string().optional().meta({ description: "Former name of conflicting_task", deprecated: true }),
+      check: checkOutcome().optional().describe("The check that failed"),
       conflicts: z
         .array(z.looseObject({ path: z.string() }))
         .optional()
@@ -40,17 +51,50 @@ export const codexMerge = defineTool({
       not_attempted: z.array(z.string()).optional().describe("Tasks that come after it"),
       ...failureFields(),
     }),
-  handle: async ({ task_ids, strategy = "squash", into, message }, { open }) => {
-    const outcome = await mergeWorktrees(open(), task_ids, { strategy, into, message });
+  handle: async ({ task_ids, strategy = "squash", into, message, require_check, check }, call) => {
+    const outcome = await mergeWorktrees(call.open(), task_ids, {
+      strategy,
+      into,
+      message,
+      requireCheck: require_check,
+      ...mergeCheckOf(check, call),
+    });
     const { merged, stopped, not_attempted } = outcome;
     const no_changes = outcome.no_changes.length === 0 ? {} : { no_changes: outcome.no_changes };
     if (stopped === undefined) return { data: { success: true, merged, ...no_changes } };
-    const { failure, conflicts, task_id } = stopped;
+    const { failure, conflicts, task_id, check: failed } = stopped;
     const { message: error, code, hint } = failure;
     const conflict = withFormerNames({ conflicting_task: task_id, conflicts });
     return {
       isError: true,
-      data: { success: false, error, code, hint, ...conflict, merged, ...no_changes, not_attempted },
+      data: {
+        success: false,
+        error,
+        code,
+        hint,
+        ...conflict,
+        ...(failed && { check: failed }),
+        merged,
+        ...no_changes,
+        not_attempted,
+      },
     };
   },
 });
+
+/** Returns the check of a merge. It stops when nobody waits for the answer any more: a later surprise helps no one. */
+function mergeCheckOf(
+  command: string | undefined,
+  { abandoned, reportProgress }: Call,
+): Pick<MergeTasksOptions, "check"> {
+  if (command === undefined || command.trim() === "") return {};
+  const onStart = (id: string) => reportProgress?.(`Checking the merged work of ${id}: ${shorten(command, MAX_SHOWN)}`);
+  return { check: { command, signal: abandoned, onStart } };
+}
+
+/** Maximum length of a command in a line of progress. */
+const MAX_SHOWN = 200;
+
+/** Returns the schema of the check of a merged result. */
+const checkOutcome = () =>
+  z.looseObject({ command: z.string(), passed: z.boolean() }).describe("With exit_code, seconds, output_tail");

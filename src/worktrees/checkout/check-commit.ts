@@ -1,0 +1,119 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "#base/errors.ts";
+import type { CheckOutcome } from "#domain/check.ts";
+import { type CheckEnd, runCheck } from "#tasks/check/run-check.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { type CheckSandbox, sandboxWords } from "./check-sandbox.ts";
+import { type CheckoutRequest, type TemporaryCheckout, withTemporaryCheckout } from "./temporary-checkout.ts";
+
+/** Request to check a commit. */
+export interface CommitCheck extends CheckoutRequest {
+  command: string;
+  /** Folder in the worktree in which the command runs; default: its top. */
+  subfolder?: string;
+  /** Sandbox for code that was written in it; undefined: none. */
+  within: CheckSandbox | undefined;
+  /** Commit whose files the set-up command runs with, unsandboxed. */
+  setUpCommit: string;
+  /** File that gets the output of the command; by default it is not kept. */
+  outputFile?: string;
+  signal: AbortSignal;
+}
+
+/** Outcome of the check of a commit. */
+export type CommitCheckOutcome = Omit<CheckOutcome, "attempts" | "output_file"> & {
+  output_file?: string;
+  commit: string;
+};
+
+/**
+ * Runs a command on the files of a commit, in a temporary worktree that is set up like the worktree of a task.
+ * @throws AppError `setup_failed`, `cancelled`, and as git's commands do
+ */
+export async function checkCommit(context: AppContext, check: CommitCheck): Promise<CommitCheckOutcome> {
+  const { command, commit, setUpCommit, signal, subfolder = "", outputFile } = check;
+  const words = sandboxWords(context, check.within);
+  stopIfAborted(signal);
+  return withTemporaryCheckout(context, { ...check, commit: setUpCommit }, async (checkout) => {
+    await setUp(context, checkout, signal);
+    if (setUpCommit !== commit) await checkout.switchTo(commit);
+    const folder = join(checkout.path, subfolder);
+    if (!existsSync(folder)) throw withoutFolder(subfolder, commit);
+    const end = await runCheck({
+      command,
+      folder,
+      environment: { ...checkout.environment, PWD: folder },
+      outputFile: outputFile ?? checkout.paths.checkLog,
+      timeoutMs: context.config.checkTimeoutSeconds * 1000,
+      signal,
+      ...(words !== undefined && { sandboxed: words }),
+    });
+    stopIfAborted(signal);
+    return toOutcome(check, end);
+  });
+}
+
+function toOutcome({ command, commit, outputFile }: CommitCheck, end: CheckEnd): CommitCheckOutcome {
+  return {
+    command,
+    passed: end.exitCode === 0,
+    ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
+    seconds: end.seconds,
+    output_tail: end.outputTail,
+    ...(outputFile !== undefined && { output_file: outputFile }),
+    commit,
+    ...(end.why !== undefined && { why: end.why }),
+  };
+}
+
+/** Runs the command of CODEXMCP_WORKTREE_SETUP, as for the worktree of a task. */
+async function setUp({ config }: AppContext, checkout: TemporaryCheckout, signal: AbortSignal): Promise<void> {
+  const { worktreeSetup: command } = config;
+  if (command === undefined) return;
+  const { path, paths, environment } = checkout;
+  const end = await runCheck({
+    command,
+    folder: path,
+    environment: { ...environment, PWD: path },
+    outputFile: paths.setupLog,
+    timeoutMs: config.checkTimeoutSeconds * 1000,
+    signal,
+  });
+  stopIfAborted(signal);
+  if (end.exitCode === 0) return;
+  const said = end.outputTail.trim().slice(-MAX_OUTPUT_CHARACTERS);
+  throw new AppError(
+    "setup_failed",
+    `The setup command (CODEXMCP_WORKTREE_SETUP) ${describeCheckEnd(end)}, so nothing was checked.${said === "" ? "" : ` Its output: ${said}`}`,
+    "Correct the command, or run it in a worktree of the repository to see what fails.",
+  );
+}
+
+const MAX_OUTPUT_CHARACTERS = 600;
+
+/** Describes how a command ended, as a predicate. */
+export function describeCheckEnd({
+  exitCode,
+  why,
+}: {
+  exitCode?: number | undefined;
+  why?: string | undefined;
+}): string {
+  return exitCode === undefined
+    ? `did not finish: ${why ?? "its end is unknown"}`
+    : `failed with exit status ${exitCode}`;
+}
+
+function stopIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  throw new AppError("cancelled", "The check was stopped.", "Merge again when there is time for the check.");
+}
+
+function withoutFolder(subfolder: string, commit: string): AppError {
+  return new AppError(
+    "check_failed",
+    `The folder ${subfolder} does not exist in commit ${commit.slice(0, 12)}, so the check cannot run there.`,
+    "Choose a check that runs at the top of the working tree.",
+  );
+}
