@@ -21,7 +21,9 @@ import { cleanCommand } from "#cli/worktrees/clean.ts";
 import { diffCommand } from "#cli/worktrees/diff.ts";
 import { discardCommand } from "#cli/worktrees/discard.ts";
 import { mergeCommand } from "#cli/worktrees/merge.ts";
+import { proofCommand } from "#cli/worktrees/proof.ts";
 import { restoreCommand } from "#cli/worktrees/restore.ts";
+import { verifyCommand } from "#cli/worktrees/verify.ts";
 import { worktreesCommand } from "#cli/worktrees/worktrees.ts";
 import type { Command } from "./command.ts";
 import { completionCommand, makeCompleteCommand } from "./completion.ts";
@@ -48,6 +50,8 @@ export const COMMANDS: readonly Command[] = [
   mergeCommand,
   discardCommand,
   restoreCommand,
+  proofCommand,
+  verifyCommand,
   cleanCommand,
   completionCommand,
   makeHelpCommand(() => COMMANDS, findCommand),

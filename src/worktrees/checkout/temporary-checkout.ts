@@ -24,8 +24,8 @@ export interface CheckoutRequest {
   repository: string;
   /** The user's working tree, whose `.worktreeinclude` selects the ignored files to copy; undefined if there is none. */
   source: string | undefined;
-  /** Worktree beside which it is created if that folder is writable; otherwise it is created in the state folder. */
-  worktree: string;
+  /** Working tree beside which it is created if that folder is writable; otherwise it is created in the state folder. */
+  beside: string | undefined;
   commit: string;
 }
 
@@ -94,8 +94,8 @@ async function tryToRemove(context: AppContext, note: CheckoutNote): Promise<boo
   }
 }
 
-function choosePath({ worktree }: CheckoutRequest, { folder }: CheckoutPaths, id: string): string {
-  const parent = dirname(worktree);
-  const name = joinName(basename(worktree), `-check-${id.slice(0, 8)}`);
+function choosePath({ beside, repository }: CheckoutRequest, { folder }: CheckoutPaths, id: string): string {
+  const parent = beside === undefined ? folder : dirname(beside);
+  const name = joinName(basename(beside ?? repository), `-check-${id.slice(0, 8)}`);
   return join(realPath(canWriteInto(parent) ? parent : folder), name);
 }

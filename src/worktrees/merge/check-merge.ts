@@ -64,7 +64,7 @@ export async function checkMerge(
     folder,
     repository,
     source: findMainTree(task.cwd, repository),
-    worktree: path,
+    beside: path,
     // Outside the sandbox, only files that the branch has already are used.
     setUpCommit: within === undefined ? commit : target,
     outputFile: taskPaths(context.config.home, task.task_id).mergeCheckLog,
