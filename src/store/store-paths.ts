@@ -39,6 +39,10 @@ export interface TaskPaths {
   setupLog: string;
   /** Output of the last check of its merged work. */
   mergeCheckLog: string;
+  /** Output of the last check of the work. */
+  checkLog: string;
+  /** Last check of the work. */
+  check: string;
   /** Path of the control group that Codex was put into. */
   cgroup: string;
   /** Last requested diff between its worktree and the base. */
@@ -120,6 +124,8 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
     mergeCheckLog: join(folder, "merge-check.log"),
+    checkLog: join(folder, "check.log"),
+    check: join(folder, "check.json"),
     cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),

@@ -85,6 +85,7 @@ function stateOf(list: readonly Line[]): RunState {
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
     openQuestions: [],
+    completedTurns: known.filter(({ type }) => type === "turn.completed").length,
     isChecking: false,
     quotaUntil: undefined,
   };

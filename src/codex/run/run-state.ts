@@ -28,6 +28,8 @@ export interface RunState {
   commandsRun: number;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Number of turns that Codex has completed. */
+  completedTurns: number;
   /** Whether the check of the work is running. */
   isChecking: boolean;
   /** Time until which the run waits for its quota; undefined if it does not wait. */
@@ -61,6 +63,7 @@ export const NO_EVENTS: RunState = {
   lastError: undefined,
   isWaitingForNetwork: false,
   isInterrupted: false,
+  completedTurns: 0,
   isChecking: false,
   quotaUntil: undefined,
   sandboxFailures: 0,
@@ -98,6 +101,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return {
         ...state,
         terminal: { kind: "completed" },
+        completedTurns: state.completedTurns + 1,
         openQuestions: [],
         sessionUsage: event.usage ?? state.sessionUsage,
         isWaitingForNetwork: false,

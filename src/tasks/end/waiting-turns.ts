@@ -1,7 +1,10 @@
 import { foldLog } from "#codex/run/run-log.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
-import { taskPaths } from "#store/store-paths.ts";
+import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import { isFinalCheck } from "#domain/check.ts";
+import { readCheckState } from "#store/tasks/check-state.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -14,7 +17,7 @@ const START_GRACE_MS = 10_000;
 
 /**
  * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
- * two processes of `codex exec`, and messages wait for the next one, or its review cannot be read.
+ * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, or its work was not checked.
  * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
  */
 export async function findContinuation(
@@ -25,14 +28,21 @@ export async function findContinuation(
   const isOpen = record.status === "running" && record.engine === undefined && !isCancelRequested;
   if (!isOpen || codexEnd?.stopped !== undefined || (codexEnd?.exitCode ?? 0) !== 0) return undefined;
   const paths = taskPaths(config.home, record.task_id);
-  const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
-  if (waiting.length === 0 && record.review === undefined) return undefined;
-  const { terminal, readMessages, lastMessage } = await foldLog(record.log_file);
-  const hasNext = waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
-  if (terminal?.kind !== "completed" || !hasNext) return undefined;
+  if (!(await hasNextTurn(paths, record))) return undefined;
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;
   writePrivateFile(paths.continuations, `${count + 1} ${Date.now()}`);
   return "start";
+}
+
+/** Returns whether a run that has completed a turn is not over. */
+async function hasNextTurn(paths: TaskPaths, record: TaskRecord): Promise<boolean> {
+  const { run, review, check_request: request, log_file } = record;
+  const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
+  if (waiting.length === 0 && review === undefined && request === undefined) return false;
+  const { terminal, readMessages, lastMessage, completedTurns } = await foldLog(log_file);
+  if (terminal?.kind !== "completed") return false;
+  if (request !== undefined && !isFinalCheck(readCheckState(paths, run), completedTurns)) return true;
+  return waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
 }

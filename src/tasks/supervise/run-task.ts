@@ -100,7 +100,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   await endHelpers(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
-  const followUps = openFollowUps(context, record);
+  const followUps = openFollowUps(context, record, around.stop.signal);
   return supervise(context, record, await adoptRunningCodex(context, record, codex, followUps), followUps, around);
 }
 
@@ -129,7 +129,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
   if (running === undefined) return endCancelled(context, queued);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
-  const followUps = openFollowUps(context, running);
+  const followUps = openFollowUps(context, running, around.stop.signal);
   let codex: CodexProcess;
   try {
     const failure = await setUpWorktree(context, running, around);
@@ -182,7 +182,7 @@ async function supervise(
     next: (turn) => continueRun(context, task, turn, { followUps, stop: around.stop }),
     read: (message) => followUps.messages.recordRead(message),
   });
-  followUps.messages.close();
+  await followUps.close();
   if (run.end.isUnusable === true && run.stopped === undefined) return superviseAgain(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
@@ -192,7 +192,7 @@ async function supervise(
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // Facts of a stopped run are read in any case; for a run that ended by itself, a stop from now on shortens the reading.
   const hurry = run.stopped === undefined ? deadlineSignal(task, around) : undefined;
-  const leftWork = await commitLeftWork(context, task, run, hurry);
+  const leftWork = await commitLeftWork(context, task, run, hurry, followUps.check?.state);
   const ended = await determineEnd(context, task, run, leftWork, hurry);
   const recorded = await persist(() => recordEnd(context, ended));
   await codex.gone;
@@ -216,7 +216,7 @@ async function superviseAgain(context: AppContext, task: RunningTask, around: Ru
   if (!updateRunningTask(context.store, again)) return undefined;
   try {
     if (task.readonly_fallback === true) await recordWorkspaceOf(context, again);
-    const followUps = openFollowUps(context, again);
+    const followUps = openFollowUps(context, again, around.stop.signal);
     const codex = await launchCodex(context, again, followUps);
     recordCodexProcess(context.store, again, codex.identity);
     return await supervise(context, again, codex, followUps, around);

@@ -68,9 +68,8 @@ export async function superviseRun(
     tryTo(task.task_id, () => recordSession(context.store, task, reported));
     void offerJoining(context, task, reported);
   };
-  const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
-    folder,
+    taskPaths(context.config.home, task.task_id).folder,
     (name) => name === "codex-exec.log",
     () => show(log.read()),
   );
@@ -88,12 +87,13 @@ export async function superviseRun(
     return outcome;
   };
   try {
-    let outcome = await follow(codex);
-    while (outcome.stopped === undefined) {
-      const next = await turns.next({ state: log.state, end: outcome.end });
+    let last = await follow(codex);
+    while (last.stopped === undefined) {
+      const next = await turns.next({ state: log.state, end: last.end });
       if (next === undefined) break;
-      outcome = await follow(next);
+      last = await follow(next);
     }
+    const outcome = await noteStopInCheck(context, task, last, stop);
     show(log.readToEnd());
     return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
@@ -101,6 +101,20 @@ export async function superviseRun(
     watch.close();
     times.close();
   }
+}
+
+/** Adds to the end of a run that it was stopped after its Codex had ended, while the work was checked. */
+async function noteStopInCheck(
+  context: AppContext,
+  task: RunningTask,
+  outcome: Pick<RunResult, "end" | "stopped">,
+  stop: StopRequest,
+): Promise<Pick<RunResult, "end" | "stopped">> {
+  const { end } = outcome;
+  if (outcome.stopped !== undefined || task.check_request === undefined || !stop.signal.aborted) return outcome;
+  const stopped = await stop.requested;
+  if (end.isUnusable !== true) tryTo(task.task_id, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+  return { end, stopped };
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

@@ -10,6 +10,11 @@ import { parseItem } from "#codex/engines/translate.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
 import { openSocket, type Wire } from "#codex/engines/connection/wire.ts";
 
+/** Form of a turn that has started or ended. */
+export const TurnSchema = v.looseObject({
+  turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }),
+});
+
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 
 /** Time in which the app-server must open its socket, in milliseconds. */

@@ -19,6 +19,7 @@ import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { recordReadMessages } from "#store/tasks/inbox.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import { describeMissedGoal } from "#domain/goal.ts";
+import { judgeCheck } from "#tasks/check/judge-check.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -53,7 +54,7 @@ export async function finishTask(
 
 /**
  * Determines a run's end: the outcome from events and exit status, the tokens, and the contents of the worktree.
- * @param leftWork result of committing the changes that the run left
+ * @param leftWork result of committing the changes that the run left, and the last check of its work; by default as recorded
  * @param hurry aborts when the end must be recorded now; facts that are not available by then are left out
  */
 export async function determineEnd(
@@ -70,8 +71,9 @@ export async function determineEnd(
   const changes = await readChangesIfAny(task, leftWork, signal);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
-  const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
-  const failure = failureOf(context, task, run);
+  const checked = judgeCheck(context, task, run, leftWork.check);
+  const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts, ...checked.facts };
+  const failure = failureOf(context, task, run) ?? checked.failure;
   if (failure !== undefined) return toEndedTask(failure, task, facts);
   const review = readReview(context.config, task, run.state.lastMessage);
   if (review !== undefined && "failure" in review) return toEndedTask(review.failure, task, facts);
