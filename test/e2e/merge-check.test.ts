@@ -222,6 +222,93 @@ describe("while the check runs", () => {
   });
 });
 
+describe("require_check", () => {
+  const passing = { check: "test -e one.txt" };
+  const require = (task: Record<string, unknown>) => world.merge(task, { require_check: true });
+
+  test("refuses work without a check, with a failed one, and that has changed since", async () => {
+    const [checked, bare] = [await workOnFile("one", "one", passing), await workOnFile("two")];
+    expect(checked["check"]).toMatchObject({
+      passed: true,
+      commit: await git("rev-parse", String(checked["agent_branch"])),
+    });
+    const before = await head();
+    const both = await (
+      await world.own
+    ).call("codex_merge", {
+      task_ids: [idOf(checked), idOf(bare)],
+      require_check: true,
+    });
+    expect(both.data).toMatchObject({ code: "unchecked_work" });
+    expect(String(both.data["error"])).toContain(idOf(bare));
+    expect(await head()).toBe(before);
+    const worktree = String(checked["worktree_dir"]);
+    writeFileSync(join(worktree, "late.txt"), "late\n");
+    expect((await require(checked)).data).toMatchObject({ code: "unchecked_work" });
+    await world.git(worktree, "add", ".");
+    await world.git(worktree, "commit", "-qm", "Late");
+    expect(String((await require(checked)).data["error"])).toContain("has changed since the check");
+    await world.git(worktree, "reset", "-q", "--hard", "HEAD^");
+    expect((await require(checked)).data).toMatchObject({ success: true, merged: [{ task_id: idOf(checked) }] });
+  });
+
+  test("refuses a task whose check failed, and the command does, too", async () => {
+    world.stub.script("RED-ONE", [{ run: "echo 1 > one.txt; git add .; git commit -qm One" }, { say: "Done." }]);
+    const { data } = await (
+      await world.own
+    ).call("codex", {
+      prompt: "RED-ONE",
+      cwd: world.repo,
+      topic: `implement-red_${world.number}-v1`,
+      sandbox: "full-access",
+      check: "exit 3",
+    });
+    expect(data).toMatchObject({ success: false, code: "check_failed" });
+    const refused = await runCli(world, ["merge", idOf(data), "--require-check"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("`exit 3` failed");
+    expect(refused.stderr).toContain("[unchecked_work]");
+    expect((await runCli(world, ["merge", idOf(data)])).exitCode).toBe(0);
+  });
+});
+
+describe("work that was written in Codex's sandbox", () => {
+  test("is checked in it, after the set-up command has run on the target's files", async () => {
+    const outside = join(world.root, "outside.txt");
+    const client = await world.client({
+      CODEXMCP_WORKTREE_SETUP: "ls > set-up-list; echo >> $(git rev-parse --git-common-dir)/info/exclude",
+    });
+    const edit = "echo '#!/bin/sh' > evil.sh; chmod +x evil.sh";
+    const more = { sandbox: "workspace-write" };
+    const task = await world.work("boxed", edit, more, client);
+    const other = await world.work("free", "echo 1 > free.txt; git add .; git commit -qm Free", {}, client);
+    const check = `cat set-up-list; touch inside.txt; echo x > ${outside}; ls ${outside}`;
+    const request = { task_ids: [idOf(other), idOf(task)], check };
+    const { data } = await client.call("codex_merge", request);
+    // The order of the tasks does not matter: one of them was sandboxed.
+    expect(data).toMatchObject({ success: false, code: "check_failed", conflicting_task: idOf(other), merged: [] });
+    expect(existsSync(outside)).toBe(false);
+    expect(JSON.stringify(data["check"])).toContain("Read-only file system");
+    expect(JSON.stringify(data["check"])).not.toContain("evil.sh");
+    const passed = await client.call("codex_merge", { ...request, check: "touch inside.txt && ls free.txt" });
+    expect(passed.data).toMatchObject({ success: true });
+  });
+
+  test("is not checked outside of it where there is none", async () => {
+    const task = await world.work("boxed", "echo 1 > boxed.txt", { sandbox: "workspace-write" });
+    const broken = join(world.root, "bin", "codex-without-sandbox");
+    writeFileSync(broken, "#!/bin/sh\necho 'bwrap: No permissions to create a new namespace' >&2\nexit 1\n", {
+      mode: 0o755,
+    });
+    const client = await world.client({ CODEXMCP_CODEX_BIN: broken });
+    const ran = join(world.root, "ran.txt");
+    const { data } = await world.merge(task, { check: `echo > ${ran}` }, client);
+    expect(data).toMatchObject({ code: "check_failed", check: { passed: false } });
+    expect(String(data["error"])).toContain("No permissions to create a new namespace");
+    expect(existsSync(ran)).toBe(false);
+  });
+});
+
 describe("where it is run", () => {
   test("beside the task's worktree, else in the state folder", async () => {
     const task = await workOnFile("one");

@@ -1,11 +1,17 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { prepareSandbox } from "#codex/sandbox-command.ts";
 import { AppError } from "#base/errors.ts";
 import type { CheckOutcome } from "#domain/check.ts";
 import { type CheckEnd, runCheck } from "#tasks/check/run-check.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { type CheckSandbox, sandboxWords } from "./check-sandbox.ts";
 import { type CheckoutRequest, type TemporaryCheckout, withTemporaryCheckout } from "./temporary-checkout.ts";
+
+/** Sandbox in which the check of a commit runs: the one in which its code was written. */
+export interface CheckSandbox {
+  /** Whether it has network access. */
+  network: boolean;
+}
 
 /** Request to check a commit. */
 export interface CommitCheck extends CheckoutRequest {
@@ -32,25 +38,38 @@ export type CommitCheckOutcome = Omit<CheckOutcome, "attempts" | "output_file"> 
  * @throws AppError `setup_failed`, `cancelled`, and as git's commands do
  */
 export async function checkCommit(context: AppContext, check: CommitCheck): Promise<CommitCheckOutcome> {
-  const { command, commit, setUpCommit, signal, subfolder = "", outputFile } = check;
-  const words = sandboxWords(context, check.within);
+  const { commit, setUpCommit, signal, subfolder = "" } = check;
   stopIfAborted(signal);
   return withTemporaryCheckout(context, { ...check, commit: setUpCommit }, async (checkout) => {
     await setUp(context, checkout, signal);
     if (setUpCommit !== commit) await checkout.switchTo(commit);
     const folder = join(checkout.path, subfolder);
     if (!existsSync(folder)) throw withoutFolder(subfolder, commit);
-    const end = await runCheck({
-      command,
-      folder,
-      environment: { ...checkout.environment, PWD: folder },
-      outputFile: outputFile ?? checkout.paths.checkLog,
-      timeoutMs: context.config.checkTimeoutSeconds * 1000,
-      signal,
-      ...(words !== undefined && { sandboxed: words }),
-    });
+    const end = await runIn(context, check, checkout, folder);
     stopIfAborted(signal);
     return toOutcome(check, end);
+  });
+}
+
+async function runIn(
+  { config }: AppContext,
+  { command, within, signal, outputFile }: CommitCheck,
+  checkout: TemporaryCheckout,
+  folder: string,
+): Promise<CheckEnd> {
+  const environment = { ...checkout.environment, PWD: folder };
+  const sandboxed =
+    within === undefined ? undefined : await prepareSandbox(config, { folder, environment, ...within, signal });
+  // Code that was written in the sandbox is never run outside of it.
+  if (sandboxed !== undefined && "why" in sandboxed) return { seconds: 0, outputTail: "", why: sandboxed.why };
+  return runCheck({
+    command,
+    folder,
+    environment,
+    outputFile: outputFile ?? checkout.paths.checkLog,
+    timeoutMs: config.checkTimeoutSeconds * 1000,
+    signal,
+    sandboxed: sandboxed?.words,
   });
 }
 

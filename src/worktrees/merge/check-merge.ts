@@ -5,8 +5,12 @@ import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { listTasksIn } from "#store/worktree-base.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { checkCommit, type CommitCheckOutcome, describeCheckEnd } from "#worktrees/checkout/check-commit.ts";
-import type { CheckSandbox } from "#worktrees/checkout/check-sandbox.ts";
+import {
+  checkCommit,
+  type CheckSandbox,
+  type CommitCheckOutcome,
+  describeCheckEnd,
+} from "#worktrees/checkout/check-commit.ts";
 import type { TaskWorktree } from "#worktrees/task-worktree.ts";
 import type { PlannedMerge } from "./plan-merge.ts";
 
