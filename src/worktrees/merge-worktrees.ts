@@ -60,5 +60,7 @@ function withSandbox(
   sites: readonly TaskWorktree[],
   { check, ...options }: MergeTasksOptions,
 ): MergeOptions {
-  return check === undefined ? options : { ...options, check: { ...check, within: findSandboxOf(context, sites) } };
+  return check === undefined || check.command.trim() === ""
+    ? options
+    : { ...options, check: { ...check, within: findSandboxOf(context, sites) } };
 }

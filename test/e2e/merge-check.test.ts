@@ -1,10 +1,10 @@
 // A merge that is checked: the branch moves only to a commit on which the check has passed.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { listCheckouts } from "../support/check-gate.ts";
 import { runCli } from "../support/command-line.ts";
 import { GitWorld } from "../support/git-world.ts";
-import { BINARY } from "../support/world.ts";
 
 let world: GitWorld;
 
@@ -20,31 +20,6 @@ const idOf = (task: Record<string, unknown>) => String(task["task_id"]);
 const workOnFile = (name: string, text = name, more: object = {}) =>
   world.work(name, `echo ${text} > ${name}.txt; git add .; git commit -qm 'Add ${name}'`, more);
 
-/** The temporary worktrees that are there: none, unless a check is running. */
-async function checkouts(): Promise<string[]> {
-  const listed = (await git("worktree", "list", "--porcelain")).split("\n").filter((line) => /-check-/.test(line));
-  const folders = readdirSync(world.root).filter((name) => name.includes("-check-"));
-  const own = join(world.stateHome, "checkouts");
-  return [...listed, ...folders, ...(existsSync(own) ? readdirSync(own) : [])];
-}
-
-/** A script in the world that a check can run: it says that it has begun, and waits until it may go on. */
-function gate(name: string): { command: string; begun: () => boolean; open: () => void; folder: () => string } {
-  const [begun, open] = [join(world.root, `${name}-begun`), join(world.root, `${name}-open`)];
-  const script = join(world.root, "bin", name);
-  writeFileSync(
-    script,
-    `#!/bin/sh\npwd > ${begun}.new && mv ${begun}.new ${begun}\nwhile [ ! -e ${open} ]; do sleep 0.05; done\n`,
-  );
-  chmodSync(script, 0o755);
-  return {
-    command: script,
-    begun: () => existsSync(begun),
-    open: () => writeFileSync(open, ""),
-    folder: () => readFileSync(begun, "utf8").trim(),
-  };
-}
-
 describe("check", () => {
   test("sees the merged files, with the target's and the work's, and its outcome is in the answer", async () => {
     const task = await workOnFile("one");
@@ -59,7 +34,7 @@ describe("check", () => {
     expect(merged?.commit).toBe(await head());
     expect(String(merged?.check["output_tail"])).toContain(`one\nmine\n${await head()}`);
     expect(readFileSync(String(merged?.check["output_file"]), "utf8")).toContain("one\nmine\n");
-    expect(await checkouts()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
   });
 
   test("that fails: nothing moves, and the rest is not attempted", async () => {
@@ -83,7 +58,7 @@ describe("check", () => {
     expect(await git("rev-parse", "main^")).toBe(before);
     expect(existsSync(join(world.repo, "two.txt"))).toBe(false);
     expect(await git("status", "--porcelain")).toBe("");
-    expect(await checkouts()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
   });
 
   test.each(["squash", "merge", "rebase", "ff-only"])("with %s", async (strategy) => {
@@ -122,7 +97,7 @@ describe("check", () => {
     const refused = await world.merge(task, { check: "true" }, broken);
     expect(refused.data).toMatchObject({ code: "setup_failed", merged: [] });
     expect(String(refused.data["error"])).toContain("no such thing");
-    expect(await checkouts()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
   });
 
   test("that is not there, does not end, or leaves processes behind", async () => {
@@ -140,85 +115,15 @@ describe("check", () => {
     );
     expect(daemon.data).toMatchObject({ success: true });
     expect(world.processes().filter(({ command }) => command.includes("sleep 547"))).toEqual([]);
-    expect(await checkouts()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
   });
 
   test("may destroy its worktree", async () => {
     const task = await workOnFile("one");
     const { data } = await world.merge(task, { check: 'rm -rf "$PWD"; true' });
     expect(data).toMatchObject({ success: true });
-    expect(await checkouts()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
     expect(await git("fsck", "--no-dangling")).toBe("");
-  });
-});
-
-describe("while the check runs", () => {
-  test("the branch moves: the new result is computed and checked", async () => {
-    const task = await workOnFile("one");
-    const wait = gate("wait-for-move");
-    const merging = world.merge(task, { check: `${wait.command}; ls; test -e one.txt` });
-    await world.until(wait.begun);
-    await git("commit", "-q", "--allow-empty", "-m", "Meanwhile");
-    const meanwhile = await head();
-    wait.open();
-    const { data } = await merging;
-    expect(data).toMatchObject({ success: true, merged: [{ commit: await head(), check: { commit: await head() } }] });
-    expect(await git("rev-parse", "HEAD^")).toBe(meanwhile);
-  });
-
-  test("the branch moves again and again: it is given up", async () => {
-    const task = await workOnFile("one");
-    const move = `git -C ${world.repo} commit -q --allow-empty -m More`;
-    const { data } = await world.merge(task, { check: move });
-    expect(data).toMatchObject({ success: false, code: "branch_in_use", merged: [] });
-    expect(await git("log", "--format=%s", "-4")).toBe("More\nMore\nMore\nStart");
-    expect(await checkouts()).toEqual([]);
-  });
-
-  test("tasks start in the repository, and no list shows the temporary worktree", async () => {
-    const task = await workOnFile("one");
-    const wait = gate("wait-for-task");
-    const merging = world.merge(task, { check: wait.command });
-    await world.until(wait.begun);
-    const other = await workOnFile("other");
-    expect(other["success"]).toBe(true);
-    const { stdout } = await runCli(world, ["worktrees", "--json"]);
-    expect(stdout).not.toContain("-check-");
-    wait.open();
-    expect((await merging).data).toMatchObject({ success: true });
-  });
-
-  test("the call is cancelled: nothing moves, and nothing stays", async () => {
-    const task = await workOnFile("one");
-    const before = await head();
-    const wait = gate("wait-for-cancel");
-    const abort = new AbortController();
-    const request = { name: "codex_merge", arguments: { task_ids: [idOf(task)], check: wait.command } };
-    const call = (await world.own).sdk.callTool(request, undefined, { signal: abort.signal }).catch(() => "cancelled");
-    await world.until(wait.begun);
-    abort.abort("the user does not want it");
-    expect(await call).toBe("cancelled");
-    await world.until(async () => (await checkouts()).length === 0);
-    wait.open();
-    expect(await head()).toBe(before);
-    expect(world.processes().filter(({ command }) => command.includes(wait.command))).toEqual([]);
-  });
-
-  test("Ctrl-C stops the command, and cleans up", async () => {
-    const task = await workOnFile("one");
-    const before = await head();
-    const wait = gate("wait-for-interrupt");
-    const run = Bun.spawn([BINARY, "merge", idOf(task), "--check", wait.command], {
-      cwd: world.root,
-      env: world.environment(),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    await world.until(wait.begun);
-    run.kill("SIGINT");
-    expect(await run.exited).toBe(1);
-    expect(await run.stderr.text()).toContain("[cancelled]");
-    expect(await head()).toBe(before);
-    expect(await checkouts()).toEqual([]);
   });
 });
 
@@ -306,31 +211,5 @@ describe("work that was written in Codex's sandbox", () => {
     expect(data).toMatchObject({ code: "check_failed", check: { passed: false } });
     expect(String(data["error"])).toContain("No permissions to create a new namespace");
     expect(existsSync(ran)).toBe(false);
-  });
-});
-
-describe("where it is run", () => {
-  test("beside the task's worktree, else in the state folder", async () => {
-    const task = await workOnFile("one");
-    const wait = gate("where");
-    const merging = world.merge(task, { check: wait.command });
-    await world.until(wait.begun);
-    expect(wait.folder()).toMatch(
-      new RegExp(`^${world.root}/project-\\d+-agent-implement-one_\\d+-check-[0-9a-f]{8}$`),
-    );
-    wait.open();
-    await merging;
-  });
-
-  test("the command says what it does, and prints the output of a failed check", async () => {
-    mkdirSync(join(world.repo, "sub"));
-    const task = await workOnFile("one");
-    const failed = await runCli(world, ["merge", idOf(task), "--check", "echo it is red; exit 4"]);
-    expect(failed.exitCode).toBe(1);
-    expect(failed.stdout).toContain("it is red");
-    expect(failed.stderr).toContain("exit status 4");
-    const passed = await runCli(world, ["merge", idOf(task), "--check", "true"]);
-    expect(passed).toMatchObject({ exitCode: 0 });
-    expect(passed.stdout).toContain("checked in");
   });
 });

@@ -1,7 +1,8 @@
 // A merge that is killed during its check leaves the branch where it was, or at a commit that was checked, and nothing that stays.
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { listCheckouts } from "../support/check-gate.ts";
 import { GitWorld } from "../support/git-world.ts";
 import { runCli } from "../support/command-line.ts";
 import { runKilled } from "../support/killed-command.ts";
@@ -23,14 +24,6 @@ afterAll(() => world.close());
 
 const git = (...args: string[]) => world.git(world.repo, ...args);
 
-/** What a killed check may have left: worktrees of git, folders, and notes. */
-async function leftovers(): Promise<string[]> {
-  const listed = (await git("worktree", "list")).split("\n").filter((line) => line.includes("-check-"));
-  const folders = readdirSync(world.root).filter((name) => name.includes("-check-"));
-  const own = join(world.stateHome, "checkouts");
-  return [...listed, ...folders, ...(existsSync(own) ? readdirSync(own) : [])];
-}
-
 test(`${ROUNDS} merges killed at random moments of their check (FAULT_ROUNDS)`, async () => {
   const start = await git("rev-parse", "HEAD");
   const check = `sleep 0.3 & (sleep 0.2; sleep 0.1); wait; ls 9.txt && git rev-parse HEAD >> ${checked}`;
@@ -51,7 +44,7 @@ test(`${ROUNDS} merges killed at random moments of their check (FAULT_ROUNDS)`, 
     const { exitCode, stderr } = await runCli(world, round % 2 === 0 ? ["clean", "--yes"] : ["merge", taskId]);
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
-    expect(await leftovers()).toEqual([]);
+    expect(await listCheckouts(world)).toEqual([]);
     expect(world.processes().filter(({ command }) => command.includes("sleep 0."))).toEqual([]);
     expect(await git("fsck", "--no-dangling")).toBe("");
   }

@@ -1,4 +1,4 @@
-/** Signals that stop a command; a lost terminal stops it as well, because nobody sees its outcome then. */
+/** Signals that stop a command; so does a lost terminal, where the outcome would be shown. */
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**

@@ -53,8 +53,14 @@ export const mergeCommand = defineCommand({
     const ids = operands.map((name) => resolveTask(context, name).record.task_id);
     const { strategy = "squash", into, message, json, "require-check": requireCheck, check: command } = options;
     const method = { strategy, into, message, requireCheck };
+    let isReported = false;
+    // Once: a person sees that the command is running.
+    const report = (line: string) => {
+      if (!isReported) printErrors([line]);
+      isReported = true;
+    };
     const outcome = await withStopSignal((signal) => {
-      const check = command === undefined ? {} : { check: { command, signal, onStart: announceCheck(command) } };
+      const check = command === undefined ? {} : { check: { command, signal, report } };
       return mergeWorktrees(context, ids, { ...method, ...check });
     });
     const { stopped, not_attempted } = outcome;
@@ -65,10 +71,6 @@ export const mergeCommand = defineCommand({
     throw new AppError(stopped.failure.code, stopped.failure.message, stopped.failure.hint);
   },
 });
-
-function announceCheck(command: string): (taskId: string) => void {
-  return (taskId) => printErrors([`checking the merged work of ${taskId}: ${command}`]);
-}
 
 function printOutcome({ merged, no_changes, stopped }: MergeOutcome): void {
   printLines(

@@ -35,13 +35,12 @@ export const verifyCommand = defineCommand({
       throw new AppError("invalid_argument", "--yes and --no-replay contradict each other.", "Use one of them.");
     }
     const context = openCommandContext();
-    const cwd = process.cwd();
-    const { texts, repository } = await findProofs(context, name, cwd);
+    const { texts, ...where } = await findProofs(context, name, process.cwd());
     const confirm = noReplay ? undefined : yes ? async () => true : askToRun;
     const verified = await withStopSignal(async (signal) => {
       const all: VerifiedProof[] = [];
       for (const text of texts) {
-        all.push(await verifyProof(context, text, { repository, cwd, acceptsAnySigner, confirm, signal }));
+        all.push(await verifyProof(context, text, { ...where, acceptsAnySigner, confirm, signal }));
       }
       return all;
     });
@@ -56,7 +55,7 @@ function worstExitCode(verified: readonly VerifiedProof[]): number {
   return verified.every(({ verdict }) => verdict === "ok") ? 0 : 2;
 }
 
-/** Shows a command of a proof, and asks whether it may be run. Without a terminal, nobody can agree. */
+/** Shows a command of a proof, and asks whether it may be run. Without a terminal, it is not run. */
 async function askToRun({ command, commit, setup, isSandboxed }: ReplayRequest): Promise<boolean> {
   if (!canAsk()) {
     printErrors(["The check was not run: there is no terminal to ask. Read it with --no-replay, then use --yes."]);

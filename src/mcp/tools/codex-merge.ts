@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { withFormerNames } from "#base/former-names.ts";
-import { shorten } from "#base/text.ts";
 import { type MergeTasksOptions, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { type Call, defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
@@ -82,18 +81,13 @@ export const codexMerge = defineTool({
   },
 });
 
-/** Returns the check of a merge. It stops when nobody waits for the answer any more: a later surprise helps no one. */
+/** Returns the check of a merge. It stops when the client no longer waits for the answer, so that the branch does not move later. */
 function mergeCheckOf(
   command: string | undefined,
   { abandoned, reportProgress }: Call,
 ): Pick<MergeTasksOptions, "check"> {
-  if (command === undefined || command.trim() === "") return {};
-  const onStart = (id: string) => reportProgress?.(`Checking the merged work of ${id}: ${shorten(command, MAX_SHOWN)}`);
-  return { check: { command, signal: abandoned, onStart } };
+  return command === undefined ? {} : { check: { command, signal: abandoned, report: reportProgress } };
 }
-
-/** Maximum length of a command in a line of progress. */
-const MAX_SHOWN = 200;
 
 /** Returns the schema of the check of a merged result. */
 const checkOutcome = () =>

@@ -3,6 +3,7 @@ import type { Failure } from "#base/errors.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { listTasksIn } from "#store/worktree-base.ts";
+import { nameCheck } from "#domain/check.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import {
@@ -22,8 +23,8 @@ export interface MergeCheck {
   within: CheckSandbox | undefined;
   /** Signal that stops it. */
   signal: AbortSignal;
-  /** Called when the check of a task's merged work starts. */
-  onStart?: ((taskId: string) => void) | undefined;
+  /** Reports, in one line, what is being checked: at the start, and from time to time. */
+  report?: ((line: string) => void) | undefined;
 }
 
 /**
@@ -56,10 +57,10 @@ export async function checkMerge(
   context: AppContext,
   site: TaskWorktree,
   { commit, target }: PlannedMerge,
-  { command, within, signal, onStart }: MergeCheck,
+  { command, within, signal, report }: MergeCheck,
 ): Promise<CommitCheckOutcome> {
   const { task, folder, repository, path } = site;
-  onStart?.(task.task_id);
+  const close = reportRegularly(`Checking the merged work of ${task.task_id}: ${nameCheck(command)}`, report);
   return checkCommit(context, {
     command,
     commit,
@@ -72,15 +73,29 @@ export async function checkMerge(
     // Outside the sandbox, only files that the branch has already are used.
     setUpCommit: within === undefined ? commit : target,
     outputFile: taskPaths(context.config.home, task.task_id).mergeCheckLog,
-  });
+  }).finally(close);
+}
+
+/** Interval between reports in milliseconds: clients that get some wait longer for the answer. */
+const REPORT_INTERVAL_MS = 10_000;
+
+/** Reports a line, and again until the returned function is called. */
+function reportRegularly(line: string, report: MergeCheck["report"]): () => void {
+  if (report === undefined) return () => {};
+  const started = performance.now();
+  report(line);
+  const timer = setInterval(() => {
+    report(`${line} (${Math.round((performance.now() - started) / 1000)} s)`);
+  }, REPORT_INTERVAL_MS);
+  return () => clearInterval(timer);
 }
 
 /** Returns the failure of a merge whose result did not pass its check. */
-export function describeFailedCheck({ into }: PlannedMerge, check: CommitCheckOutcome): Failure {
+export function mergeCheckFailure({ into }: PlannedMerge, check: CommitCheckOutcome): Failure {
   const end = describeCheckEnd({ exitCode: check.exit_code, why: check.why });
   return {
     code: "check_failed",
-    message: `The check \`${check.command}\` of the work merged into ${into} ${end}. Nothing was changed.`,
+    message: `The check ${nameCheck(check.command)} of the work merged into ${into} ${end}. Nothing was changed.`,
     hint: `Read ${check.output_file ?? "its output"}, then call codex with resume to have the task merge ${into} into its branch and correct the work.`,
   };
 }

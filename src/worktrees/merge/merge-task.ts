@@ -4,7 +4,7 @@ import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { CommitCheckOutcome } from "#worktrees/checkout/check-commit.ts";
 import type { TaskWorktree } from "#worktrees/task-worktree.ts";
-import { checkMerge, describeFailedCheck, type MergeCheck } from "./check-merge.ts";
+import { checkMerge, mergeCheckFailure, type MergeCheck } from "./check-merge.ts";
 import {
   type AppliedMerge,
   applyMerge,
@@ -72,7 +72,7 @@ export async function mergeTask(
 }
 
 function toStop(plan: PlannedMerge, outcome: CommitCheckOutcome): MergeStop {
-  return { failure: describeFailedCheck(plan, outcome), conflicts: [], check: outcome };
+  return { failure: mergeCheckFailure(plan, outcome), conflicts: [], check: outcome };
 }
 
 function isSameMerge(a: PlannedMerge, b: PlannedMerge): boolean {
@@ -83,6 +83,6 @@ function keepsMoving({ into }: PlannedMerge): AppError {
   return new AppError(
     "branch_in_use",
     `Branch ${into} has moved during each of ${MAX_ATTEMPTS} checks of the merged work, so it was not merged.`,
-    "Merge again when nobody else commits to the branch, or with a faster check.",
+    "Merge again when the branch has come to rest, or with a faster check.",
   );
 }

@@ -15,7 +15,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { checkIdle, findMovedWorktree, type TaskWorktree } from "#worktrees/task-worktree.ts";
 import { requireCheck } from "./require-check.ts";
 
-/** How a task's branch is merged. */
+/** Method by which a task's branch is merged. */
 export interface MergeMethod {
   strategy: MergeStrategy;
   /** Branch to merge into; by default the one that the work began from. */

@@ -2,6 +2,7 @@ import { findBranchCommit } from "#git/repository/branches.ts";
 import { hasUncommittedWork } from "#git/changes/status.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError } from "#base/errors.ts";
+import { nameCheck } from "#domain/check.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import type { TaskWorktree } from "#worktrees/task-worktree.ts";
 
@@ -33,7 +34,7 @@ function whyUnchecked(task: TaskRecord, branch: string, tip: string | undefined)
   if (!isEnded(task)) return "it has not ended";
   const { check } = task;
   if (check === undefined) return "its last run had no check, or did not get to it";
-  if (!check.passed) return `its check \`${check.command}\` failed`;
+  if (!check.passed) return `its check ${nameCheck(check.command)} failed`;
   if (check.commit === undefined) return "some of the files that were checked were not committed";
   if (check.commit === tip) return undefined;
   return `branch ${branch} has changed since the check of commit ${check.commit.slice(0, 12)}`;

@@ -17,6 +17,8 @@ export interface FoundProofs {
   texts: string[];
   /** Repository that has their commits; undefined if there is none here. */
   repository: string | undefined;
+  /** Folder in a working tree of that repository, if there is one. */
+  folder: string;
 }
 
 /** Maximum number of proofs in a file or note that are read. */
@@ -30,7 +32,7 @@ const MAX_PROOFS = 100;
 export async function findProofs(context: AppContext, name: string, cwd: string): Promise<FoundProofs> {
   const path = resolve(cwd, name);
   if (statIfAny(path)?.isDirectory() === false) {
-    return { texts: readProofFile(path), repository: await findRepository(cwd) };
+    return { texts: readProofFile(path), repository: await findRepository(cwd), folder: cwd };
   }
   const task = findNamedTask(context, name)?.record;
   const kept = task === undefined ? await findOfCommit(name, cwd) : await findOfTask(task);
@@ -63,11 +65,12 @@ function isJson(text: string): boolean {
 
 async function findOfTask(task: TaskRecord): Promise<FoundProofs> {
   const { agent_branch, workspace, task_id } = task;
-  if (agent_branch === undefined || !pathExists(workspace)) return { texts: [], repository: undefined };
+  if (agent_branch === undefined || !pathExists(workspace))
+    return { texts: [], repository: undefined, folder: task.cwd };
   const end = isEnded(task) ? task.end_commit : undefined;
   const commit = end ?? (await findBranchCommit(workspace, agent_branch));
   const lines = commit === undefined ? [] : await readProofLines(workspace, commit);
-  return { texts: lines.filter((line) => readTaskId(line) === task_id), repository: workspace };
+  return { texts: lines.filter((line) => readTaskId(line) === task_id), repository: workspace, folder: task.cwd };
 }
 
 async function findOfCommit(name: string, cwd: string): Promise<FoundProofs | undefined> {
@@ -75,7 +78,8 @@ async function findOfCommit(name: string, cwd: string): Promise<FoundProofs | un
   if (repository === undefined) return undefined;
   const found = await readCommitDigest(repository, name === "HEAD" ? await headOf(cwd) : name);
   if (found === undefined) return undefined;
-  return { texts: (await readProofLines(repository, found.gitCommit)).slice(0, MAX_PROOFS), repository };
+  const texts = (await readProofLines(repository, found.gitCommit)).slice(0, MAX_PROOFS);
+  return { texts, repository, folder: cwd };
 }
 
 /** Returns the commit that the person's working tree has checked out: the repository's own HEAD may be another one. */

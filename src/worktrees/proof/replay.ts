@@ -1,5 +1,6 @@
 import { findMainTree } from "#git/git-folders.ts";
 import { takeEnd } from "#base/text.ts";
+import { nameCheck } from "#domain/check.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkCommit, describeCheckEnd } from "#worktrees/checkout/check-commit.ts";
 import { readCommitDigest } from "./commit-digest.ts";
@@ -20,8 +21,8 @@ export interface ReplayOptions {
   /** Asks whether the command may be run: it comes from the proof, so others may have chosen it. Undefined: it is not run. */
   confirm: ((request: ReplayRequest) => Promise<boolean>) | undefined;
   signal: AbortSignal;
-  /** Folder of the person: its working tree selects ignored files for the temporary one. */
-  cwd: string;
+  /** Folder in a working tree of the repository, which selects ignored files for the temporary one. */
+  folder: string;
   repository: string | undefined;
 }
 
@@ -35,21 +36,22 @@ export async function replayCheck(
   context: AppContext,
   statement: Statement,
   { command, commit, folder: subfolder }: NonNullable<Statement["predicate"]["observed"]["check"]>,
-  { confirm, signal, cwd, repository }: ReplayOptions,
+  { confirm, signal, folder, repository }: ReplayOptions,
 ): Promise<{ state: "ok" | "failed" | "unknown" | "skipped"; text: string }> {
-  if (confirm === undefined) return { state: "skipped", text: `${command}: not run again, as you wish` };
+  const shown = nameCheck(command);
+  if (confirm === undefined) return { state: "skipped", text: `${shown} was not run again, as requested` };
   if (commit === undefined) return { state: "unknown", text: "some of the files that were checked were not committed" };
   const found = repository === undefined ? undefined : await readCommitDigest(repository, commit);
   if (repository === undefined || found === undefined) {
-    return { state: "unknown", text: `commit ${commit.slice(0, 12)} is not here, so ${command} was not run again` };
+    return { state: "unknown", text: `commit ${commit.slice(0, 12)} is not here, so ${shown} was not run again` };
   }
   const { request, observed } = statement.predicate;
   const isSandboxed = request.sandbox !== "full-access";
   const setup = context.config.worktreeSetup;
   if (!(await confirm({ command, commit, setup, isSandboxed }))) {
-    return { state: "unknown", text: `${command}: not run again without a confirmation` };
+    return { state: "unknown", text: `${shown} was not run again: that was not confirmed` };
   }
-  const mainTree = findMainTree(cwd, repository);
+  const mainTree = findMainTree(folder, repository);
   const base = isSandboxed ? await readCommitDigest(repository, observed.base?.gitCommit) : undefined;
   const outcome = await checkCommit(context, {
     command,
@@ -64,8 +66,8 @@ export async function replayCheck(
     signal,
   });
   const ofSubject = commit === subjectCommit(statement)?.gitCommit ? "" : ` of commit ${commit.slice(0, 12)}`;
-  if (outcome.passed) return { state: "ok", text: `${command} passed again${ofSubject} in ${outcome.seconds} s` };
+  if (outcome.passed) return { state: "ok", text: `${shown} passed again${ofSubject} in ${outcome.seconds} s` };
   const how = describeCheckEnd({ exitCode: outcome.exit_code, why: outcome.why });
   const said = takeEnd(outcome.output_tail.trim(), MAX_OUTPUT_CHARACTERS);
-  return { state: "failed", text: `${command} ${how}${ofSubject}${said === "" ? "" : `:\n${said}`}` };
+  return { state: "failed", text: `${shown} ${how}${ofSubject}${said === "" ? "" : `:\n${said}`}` };
 }

@@ -27,7 +27,7 @@ const usage = v.object({
 /** Schema of the facts of a proof. What the server has seen itself is apart from what Codex has reported. */
 const PredicateSchema = v.object({
   task: v.object({ id: shortText, run: count, topic: shortText }),
-  /** What was asked. */
+  /** Request of the run. */
   request: v.object({
     prompt_sha256: v.exactOptional(sha256),
     prompt: v.exactOptional(v.string()),
@@ -40,7 +40,7 @@ const PredicateSchema = v.object({
     review: v.exactOptional(shortText),
     resumes: v.exactOptional(shortText),
   }),
-  /** What the server has seen itself. */
+  /** Facts that the server has seen itself. */
   observed: v.object({
     status: v.picklist(["completed", "failed", "cancelled"]),
     code: v.exactOptional(shortText),
@@ -79,12 +79,12 @@ const PredicateSchema = v.object({
     ),
     merge: v.exactOptional(CommitSchema),
   }),
-  /** What Codex has reported about itself, and the server could not see. */
+  /** Facts that Codex has reported about itself, and that the server could not see. */
   reported_by_codex: v.object({
     version: v.exactOptional(shortText),
     model: v.exactOptional(shortText),
     session: v.exactOptional(shortText),
-    /** Sandbox that Codex was told to set up. */
+    /** Sandbox that Codex was started with, and sets up itself. */
     sandbox: v.exactOptional(shortText),
     usage: v.exactOptional(usage),
     result_sha256: v.exactOptional(sha256),

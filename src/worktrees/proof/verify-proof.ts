@@ -2,6 +2,7 @@ import { findBranchCommit } from "#git/repository/branches.ts";
 import { countAheadAndBehind } from "#git/repository/history.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { formatPlural } from "#base/text.ts";
+import { nameCheck } from "#domain/check.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { sha256 } from "./build-statement.ts";
 import { isReplaced, readCommitDigest } from "./commit-digest.ts";
@@ -26,7 +27,7 @@ export interface VerifiedProof {
   verdict: Exclude<PointState, "skipped">;
   statement: Statement | undefined;
   points: ProofPoint[];
-  /** What a reader should know besides, such as a branch that has moved since. */
+  /** Further facts for the reader, such as a branch that has moved since. */
   remarks: string[];
 }
 
@@ -125,7 +126,8 @@ async function replayPoint(
   const name = "check";
   const { check } = statement.predicate.observed;
   if (check === undefined) return undefined;
-  if (!check.passed) return { name, state: "failed", text: `the check ${check.command} failed, says the proof itself` };
+  const { passed, command } = check;
+  if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, says the proof itself` };
   if (!isSound) return { name, state: "unknown", text: "it was not run again, because the proof does not hold" };
   try {
     return { name, ...(await replayCheck(context, statement, check, options)) };
@@ -136,7 +138,7 @@ async function replayPoint(
   }
 }
 
-/** Describes what is no claim of the proof, but matters to whoever relies on it. */
+/** Describes facts that are no claims of the proof, but matter to its reader. */
 async function describeRemarks(statement: Statement, repository: string | undefined): Promise<string[]> {
   const { observed } = statement.predicate;
   const { branch, uncommitted_files = 0, check } = observed;
