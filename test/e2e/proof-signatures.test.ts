@@ -104,6 +104,17 @@ describe.skipIf(!hasSsh)("ssh", () => {
     expect((await world.cli("verify", idOf(task), "--any-signer")).exitCode).toBe(1);
   });
 
+  test("the repository of others does not choose the program that verifies", async () => {
+    await signWith("mine");
+    const task = await world.work("one", COMMIT_ONE);
+    await world.prove(task);
+    const [ran, program] = [join(world.root, "ran"), join(world.root, "bin", "not-ssh-keygen")];
+    writeFileSync(program, `#!/bin/sh\ntouch ${ran}\n`, { mode: 0o755 });
+    await world.inRepo("config", "gpg.ssh.program", program);
+    expect((await world.cli("verify", idOf(task))).exitCode).toBe(0);
+    expect(existsSync(ran)).toBe(false);
+  });
+
   test("a key that does not sign is an error, and --no-sign does without", async () => {
     await signWith("no-such-key");
     const task = await world.work("one", COMMIT_ONE);

@@ -138,6 +138,11 @@ describe("what others have made", () => {
       wrapped({ ...statement, subject: [] }),
       wrapped({ ...statement, subject: [{ name: "x", digest: { gitCommit: "--upload-pack=x", gitTree: "HEAD" } }] }),
       wrapped({ ...statement, predicate: null }),
+      ...["../..", "/", "a/../../.."].map((folder) => {
+        const check = { command: "true", folder, passed: true, attempts: 1, seconds: 1 };
+        const observed = { ...observedOf(statement), check };
+        return wrapped({ ...statement, predicate: { ...statement.predicate, observed } });
+      }),
       wrapped({
         ...statement,
         predicate: { ...statement.predicate, task: { id: "x".repeat(10_000), run: 1, topic: "" } },

@@ -118,6 +118,33 @@ describe("a statement", () => {
     expect(kept.stderr).toContain("[no_proof]");
   });
 
+  test("about a read-only run has what the kernel enforced", async () => {
+    world.stub.script("LOOK-ONLY", [{ run: "ls" }, { say: "Seen." }]);
+    const client = await world.client({ CODEXMCP_READONLY_FALLBACK: "1" });
+    const request = {
+      prompt: "LOOK-ONLY",
+      cwd: world.repo,
+      sandbox: "read-only",
+      topic: `review-look_${world.number}-v1`,
+    };
+    const { data } = await client.call("codex", request);
+    const { envelope } = await world.prove(data);
+    const record = data["readonly_audit"] as {
+      verdict: string;
+      enforcement: string;
+      evidence: { landlock_abi?: number };
+    };
+    const { verdict, enforcement, evidence } = record;
+    const audit = {
+      verdict,
+      enforcement,
+      violations: 0,
+      ...(evidence.landlock_abi && { landlock_abi: evidence.landlock_abi }),
+    };
+    expect(observedOf(decodeProof(envelope))["audit"]).toMatchObject(audit);
+    expect(decodeProof(envelope).predicate["reported_by_codex"]).not.toHaveProperty("sandbox");
+  });
+
   test("is about the commit of the run's end, also when the branch has moved since", async () => {
     const task = await world.work("one", COMMIT_ONE);
     const tip = await world.inRepo("rev-parse", String(task["agent_branch"]));

@@ -7,7 +7,7 @@ import { openCommandContext } from "#cli/framework/open-context.ts";
 import { withStopSignal } from "#cli/framework/stop-signal.ts";
 import { ask, canAsk } from "#cli/setup/ask.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
-import { compose, multiline, paint, type Text } from "#cli/terminal/style.ts";
+import { compose, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 
 export const verifyCommand = defineCommand({
   name: "verify",
@@ -80,11 +80,11 @@ function describe({ statement, points, remarks, verdict }: VerifiedProof): Text[
   const task = statement?.predicate.task;
   const title = task === undefined ? "An unreadable proof" : `Proof of ${task.id}, run ${task.run}`;
   return [
-    compose`${paint(title, "bold")}: ${paint(WORDS[verdict], COLOURS[verdict])}`,
+    compose`${paint(withoutControls(title), "bold")}: ${paint(WORDS[verdict], COLOURS[verdict])}`,
     ...points.map(
       ({ name, state, text }) =>
         compose`  ${paint(WORDS[state].padEnd(10), COLOURS[state])} ${name.padEnd(10)} ${multiline(text)}`,
     ),
-    ...remarks.map((remark) => compose`  ${remark}`),
+    ...remarks.map((remark) => compose`  ${withoutControls(remark)}`),
   ];
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { prepareSandbox } from "#codex/sandbox-command.ts";
 import { AppError } from "#base/errors.ts";
+import { isWithin, realPath } from "#base/paths.ts";
 import type { CheckOutcome } from "#domain/check.ts";
 import { type CheckEnd, runCheck } from "#tasks/check/run-check.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -44,7 +45,7 @@ export async function checkCommit(context: AppContext, check: CommitCheck): Prom
     await setUp(context, checkout, signal);
     if (setUpCommit !== commit) await checkout.switchTo(commit);
     const folder = join(checkout.path, subfolder);
-    if (!existsSync(folder)) throw withoutFolder(subfolder, commit);
+    if (!existsSync(folder) || !isWithin(realPath(folder), checkout.path)) throw withoutFolder(subfolder, commit);
     const end = await runIn(context, check, checkout, folder);
     stopIfAborted(signal);
     return toOutcome(check, end);

@@ -2,7 +2,7 @@ import { tryGit } from "#git/git.ts";
 import type { CommitDigest } from "./statement.ts";
 
 /** Variables with which git reads the objects themselves, and not those that `git replace` puts in their place. */
-export const WITHOUT_REPLACEMENTS = { GIT_NO_REPLACE_OBJECTS: "1" };
+const WITHOUT_REPLACEMENTS = { GIT_NO_REPLACE_OBJECTS: "1" };
 
 /** Returns a commit with its tree; undefined if the repository does not have it. */
 export async function readCommitDigest(folder: string, name: string | undefined): Promise<CommitDigest | undefined> {

@@ -65,8 +65,8 @@ function isJson(text: string): boolean {
 
 async function findOfTask(task: TaskRecord): Promise<FoundProofs> {
   const { agent_branch, workspace, task_id } = task;
-  if (agent_branch === undefined || !pathExists(workspace))
-    return { texts: [], repository: undefined, folder: task.cwd };
+  const nothing = { texts: [], repository: undefined, folder: task.cwd };
+  if (agent_branch === undefined || !pathExists(workspace)) return nothing;
   const end = isEnded(task) ? task.end_commit : undefined;
   const commit = end ?? (await findBranchCommit(workspace, agent_branch));
   const lines = commit === undefined ? [] : await readProofLines(workspace, commit);

@@ -12,16 +12,26 @@ export const SSH_NAMESPACE = "git";
 const SIGNING_TIMEOUT_MS = 120_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;
 
-/** Returns a setting of git, of a repository and its user; undefined if it is not set. */
-export async function readGitSetting(folder: string, name: string, type?: "path"): Promise<string | undefined> {
+/** Variables with which git reads only the settings of the user and the system. */
+const NO_REPOSITORY = { GIT_DIR: "/dev/null" };
+
+/**
+ * Returns a setting of git; undefined if it is not set.
+ * @param folder a folder of the repository whose settings apply; undefined: only those of the user
+ */
+export async function readGitSetting(
+  folder: string | undefined,
+  name: string,
+  type?: "path",
+): Promise<string | undefined> {
   const args = ["config", ...(type === undefined ? [] : [`--type=${type}`]), "--get", name];
-  const { exitCode, stdout } = await tryGit(folder, args);
+  const { exitCode, stdout } = await tryGit(folder ?? "/", args, folder === undefined ? NO_REPOSITORY : {});
   const value = withoutLastNewline(stdout);
   return exitCode === 0 && value !== "" ? value : undefined;
 }
 
-/** Returns the program for one kind of signatures, as git chooses it. */
-export async function findSigningProgram(folder: string, format: "ssh" | "openpgp"): Promise<string> {
+/** Returns the program for one kind of signatures, as git chooses it from the settings that {@link readGitSetting} reads. */
+export async function findSigningProgram(folder: string | undefined, format: "ssh" | "openpgp"): Promise<string> {
   if (format === "ssh") return (await readGitSetting(folder, "gpg.ssh.program", "path")) ?? "ssh-keygen";
   const own = await readGitSetting(folder, "gpg.openpgp.program", "path");
   return own ?? (await readGitSetting(folder, "gpg.program", "path")) ?? "gpg";

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import * as v from "valibot";
 
 /** Type of in-toto's statements. */
@@ -9,6 +10,11 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const shortText = v.pipe(v.string(), v.maxLength(4096));
 const count = v.pipe(v.number(), v.minValue(0));
+
+/** Returns whether a path stays in the folder that it starts from. */
+function isBelow(path: string): boolean {
+  return !path.includes("\0") && !isAbsolute(path) && !path.split(/[\\/]/).includes("..");
+}
 
 const CommitSchema = v.object({ gitCommit: hash, gitTree: hash });
 
@@ -59,7 +65,7 @@ const PredicateSchema = v.object({
     check: v.exactOptional(
       v.object({
         command: v.pipe(v.string(), v.maxLength(65_536)),
-        folder: v.exactOptional(shortText),
+        folder: v.exactOptional(v.pipe(shortText, v.check(isBelow, "leads out of the working tree"))),
         passed: v.boolean(),
         exit_code: v.exactOptional(v.number()),
         attempts: count,

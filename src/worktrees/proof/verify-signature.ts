@@ -40,7 +40,8 @@ async function verifyBySsh(
   bytes: Buffer,
   environment: Record<string, string>,
 ): Promise<SignatureVerdict> {
-  const program = await findSigningProgram(folder, "ssh");
+  // A repository that came from others must not choose a program that is run.
+  const program = await findSigningProgram(undefined, "ssh");
   const allowed = await readGitSetting(folder, "gpg.ssh.allowedSignersFile", "path");
   const revoked = await readGitSetting(folder, "gpg.ssh.revocationFile", "path");
   const fingerprint = sshFingerprint(armored) ?? "an unknown key";
@@ -55,7 +56,7 @@ async function verifyBySsh(
       return unknown(`${isIntact}, but the signer is not known (git's gpg.ssh.allowedSignersFile is not set)`, true);
     }
     const found = await run(["-Y", "find-principals", "-f", allowed, ...signature]);
-    const principals = found?.exitCode === 0 ? found.stdout.toString().split("\n").filter(Boolean) : [];
+    const principals = found?.exitCode === 0 ? found.stdout.toString().split(/[\n,]/).filter(Boolean) : [];
     for (const principal of principals) {
       const revocation = revoked === undefined ? [] : ["-r", revoked];
       const args = ["-Y", "verify", "-n", SSH_NAMESPACE, "-f", allowed, "-I", principal, ...signature, ...revocation];
@@ -76,7 +77,7 @@ async function verifyByGpg(
   bytes: Buffer,
   environment: Record<string, string>,
 ): Promise<SignatureVerdict> {
-  const program = await findSigningProgram(folder, "openpgp");
+  const program = await findSigningProgram(undefined, "openpgp");
   const least = (await readGitSetting(folder, "gpg.minTrustLevel"))?.toUpperCase() ?? "UNDEFINED";
   return withFiles({ signature: armored }, async (pathOf) => {
     const args = ["--keyid-format=long", "--status-fd=1", "--verify", pathOf("signature"), "-"];
