@@ -1,4 +1,4 @@
-import { shorten } from "#base/text.ts";
+import { formatPlural, shorten } from "#base/text.ts";
 import { makeVisible } from "#base/visible-text.ts";
 
 /** Maximum number of times that a check can be run for one task. */
@@ -32,6 +32,14 @@ export interface CheckOutcome {
   why?: string;
 }
 
+/** Check of a task that has not ended. */
+export type CheckProgress = Partial<CheckOutcome> & {
+  command: string;
+  /** Number of times that it has been run to its end. */
+  attempts: number;
+  is_running: boolean;
+};
+
 /** Last check of a run, as its supervisor records it before anything else follows. */
 export interface CheckState {
   /** Number of the run. */
@@ -59,6 +67,15 @@ const MAX_SHOWN_COMMAND = 200;
 export function describeFailedCheck({ command, exit_code, why }: CheckOutcome): string {
   const how = exit_code === undefined ? `: ${why ?? "its end is unknown"}` : ` with exit status ${exit_code}`;
   return `The check ${nameCheck(command)} failed${how}`;
+}
+
+/** Describes a check in a few words, for a line that begins with its command. */
+export function summarizeCheck(check: CheckProgress | CheckOutcome): string {
+  const { passed, exit_code, why, attempts } = check;
+  if ("is_running" in check && check.is_running) return `running, attempt ${attempts + 1}`;
+  const how =
+    exit_code === undefined ? `failed: ${why ?? "its end is unknown"}` : `failed with exit status ${exit_code}`;
+  return `${passed === true ? "passed" : how}, ${formatPlural(attempts, "attempt")}`;
 }
 
 /** Returns the command of a check as it appears in a sentence. */

@@ -98,7 +98,7 @@ export const outcomeSchemas = () => ({
   exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z.record(z.string(), z.int()).optional().describe("Tokens used by this run"),
   check: z
-    .looseObject({ command: z.string(), passed: z.boolean(), attempts: z.int() })
+    .looseObject({ command: z.string(), passed: z.boolean().optional(), attempts: z.int() })
     .optional()
     .describe("Outcome of the check, which this server ran itself: with exit_code, seconds, output_tail, output_file"),
   goal_state: z

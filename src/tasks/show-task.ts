@@ -1,4 +1,5 @@
 import type { EventLine } from "#codex/run/describe.ts";
+import type { CheckOutcome, CheckProgress } from "#domain/check.ts";
 import type { MessageRecord } from "#domain/message.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
@@ -17,12 +18,13 @@ import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, wor
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
+import { describeCheckOf } from "#tasks/check/check-progress.ts";
 import { readRunUsage } from "./session-usage.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";
 
 /** Answer of `codex_status` for one task. */
-export interface TaskDetail extends WorktreeFields, OutcomeFields {
+export interface TaskDetail extends WorktreeFields, Omit<OutcomeFields, "check"> {
   task_id: string;
   mode: TaskRecord["mode"];
   status: VisibleStatus;
@@ -35,6 +37,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   queue_position?: number;
   /** Open questions, which codex_send answers. */
   questions?: readonly Question[];
+  /** Last check of the work, or the one that is running. */
+  check?: CheckOutcome | CheckProgress;
   recent_events?: EventLine[];
   /** Value of `since_event` for the next call. */
   next_event?: number;
@@ -106,6 +110,7 @@ function describeRun(
     ...(usage !== undefined && { usage }),
     ...(stored.sessionId !== undefined && { session_id: stored.sessionId }),
     ...(unresponsive !== undefined && { stalled: unresponsive }),
+    ...describeCheckOf(context, record),
     ...notesOnPlace(context, stored, answerNote(record).note),
   };
 }

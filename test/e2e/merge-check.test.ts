@@ -128,7 +128,8 @@ describe("check", () => {
 });
 
 describe("require_check", () => {
-  const passing = { check: "test -e one.txt" };
+  // What a check leaves, such as coverage, is no change of the work.
+  const passing = { check: "test -e one.txt && echo 1 > coverage.txt" };
   const require = (task: Record<string, unknown>) => world.merge(task, { require_check: true });
 
   test("refuses work without a check, with a failed one, and that has changed since", async () => {

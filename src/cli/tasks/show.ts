@@ -3,6 +3,7 @@ import { showTask, type TaskDetail } from "#tasks/show-task.ts";
 import type { Config } from "#base/config.ts";
 import { shorten } from "#base/text.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import { summarizeCheck } from "#domain/check.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -48,6 +49,7 @@ function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[
     ...describeEvents(detail),
     ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
     ...describeMessages(detail),
+    ...describeCheckOutput(detail),
     ...describeOutcome(detail),
     ...describeFindings(detail, record),
     "",
@@ -70,6 +72,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["approvals", record.approvals],
     ["review of", record.review],
     ["goal", describeGoal(detail, record)],
+    ["check", describeCheck(detail, record)],
     ["settings", settings.filter(Boolean).join(", ") || undefined],
     ["workspace", shortenHome(detail.cwd)],
     ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
@@ -99,6 +102,26 @@ function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): 
   const facts = state === undefined ? limit : [state.status, used];
   const text = shorten(objective.replace(/\s+/g, " "), MAX_GOAL);
   return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
+}
+
+/** Maximum number of characters of the check's command that are shown. */
+const MAX_COMMAND = 200;
+
+function describeCheck({ check }: TaskDetail, { check_request: request }: TaskRecord): string | undefined {
+  if (request === undefined) return undefined;
+  const command = shorten(request.command.replace(/\s+/g, " "), MAX_COMMAND);
+  return check === undefined ? command : `${command} (${summarizeCheck(check)})`;
+}
+
+/** Maximum number of lines of a failed check's output that are shown. */
+const MAX_CHECK_LINES = 20;
+
+function describeCheckOutput({ check }: TaskDetail): Text[] {
+  const { passed, output_tail = "", output_file } = check ?? {};
+  if (passed !== false || output_tail.trim() === "") return [];
+  const lines = output_tail.trimEnd().split("\n").slice(-MAX_CHECK_LINES);
+  const file = paint(withoutControls(`The whole output is in ${shortenHome(output_file ?? "")}.`), "dim");
+  return ["", paint("Check", "bold"), multiline(withoutControls(lines.join("\n"))), file];
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */

@@ -11,6 +11,7 @@ import type { RunningTask } from "#domain/record.ts";
 import { readCheckState, writeCheckState } from "#store/tasks/check-state.ts";
 import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { endLeftovers } from "#tasks/end/end-processes.ts";
 import { containCheck } from "#tasks/supervise/run-containment.ts";
 import { tryTo } from "#tasks/supervise/try-to.ts";
 import { type CheckedWork, commitBeforeCheck, recordTraces } from "./checked-work.ts";
@@ -48,7 +49,7 @@ export class WorkCheck implements FollowUps {
     this.#state = readCheckState(this.#paths, task.run);
   }
 
-  /** Last check that has ended. */
+  /** Returns the last check that has ended. */
   get state(): CheckState | undefined {
     return this.#state;
   }
@@ -83,10 +84,12 @@ export class WorkCheck implements FollowUps {
     const attempt = (this.#state?.outcome.attempts ?? 0) + 1;
     const { command } = this.#task.check_request;
     this.#log({ type: "check.started", command, attempt });
+    // With codex exec, commands that still run end with the turn.
+    if (this.#task.engine !== "app-server") await endLeftovers(this.#context, this.#task);
     const work = await commitBeforeCheck(this.#context, this.#task, signal);
     const end = await this.#run(signal);
+    await recordTraces(this.#task);
     if (signal.aborted) return undefined;
-    await recordTraces(this.#task, work);
     const state = this.#toState(turns, attempt, work, end);
     this.#state = state;
     tryTo(`the check of ${this.#task.task_id} could not be recorded`, () => writeCheckState(this.#paths, state));

@@ -13,7 +13,8 @@ import { removeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { endRemains } from "#tasks/check/checked-work.ts";
+import { endLeftovers } from "./end-processes.ts";
 import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
@@ -115,7 +116,7 @@ function startSupervisor(context: AppContext, task: RunningTask): RunningTask {
 /** Ends a run whose supervisor and Codex are gone. */
 async function endLost(context: AppContext, task: RunningTask, stopped: Failure | undefined): Promise<void> {
   await endLeftovers(context, task);
-  await endHelpers(context, task);
+  await endRemains(context, task);
   await finishUnseenTask(context, task, stopped);
 }
 

@@ -63,8 +63,16 @@ function describeIfAny(event: CodexEvent | undefined): EventLine[] {
   return described === undefined ? [] : [described];
 }
 
+/** Returns whether the check of the work is running: its start is the last event. */
+export function isCheckRunning(logFile: string): boolean {
+  const last = readLastLines(logFile, ACTIVITY_BYTES).lines.at(-1);
+  return last !== undefined && parseEvent(last)?.type === "check.started";
+}
+
 function describeStall(lines: string[], lastEventAt: string | undefined): string | undefined {
   const last = parseEvent(lines.at(-1) ?? "");
+  // It has a time limit of its own.
+  if (last?.type === "check.started") return undefined;
   if (last?.type === "error" && isReconnectMessage(last.message)) return "waiting for network";
   const silent = lastEventAt === undefined ? 0 : secondsBetween(lastEventAt);
   return silent < STALL_SECONDS ? undefined : `no event for ${Math.round(silent)} s`;

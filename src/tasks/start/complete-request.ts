@@ -13,6 +13,7 @@ import { pathExists, readPath, resolveWorkspace } from "#base/paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findNamedTask, resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
+import { inheritCheck } from "./check-option.ts";
 import type { StartRequest } from "./check-request.ts";
 
 /** Request of which only the prompt is required. */
@@ -56,7 +57,8 @@ export async function completeRequest(
   const isTopicOurs = !request.topic?.trim() && resumed?.topic === undefined;
   const left = resumed?.record?.worktree_dir;
   const lostWorktree = left === undefined || pathExists(left) ? undefined : left;
-  return { ...request, sandbox, approvals, cwd, sessionId, topic, isTopicOurs, lostWorktree };
+  const check = inheritCheck({ ...request, sandbox }, resumed);
+  return { ...request, ...check, sandbox, approvals, cwd, sessionId, topic, isTopicOurs, lostWorktree };
 }
 
 /**

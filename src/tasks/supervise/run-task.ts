@@ -21,7 +21,8 @@ import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "#tasks/supervise/finish/commit-left-work.ts";
 import { continueRun } from "#tasks/supervise/turns/continue-run.ts";
-import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
+import { endRemains } from "#tasks/check/checked-work.ts";
+import { endLeftovers } from "#tasks/end/end-processes.ts";
 import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
 import { CANCELLED, needsAppServer, toEndedTask, WITHOUT_APP_SERVER } from "#tasks/supervise/finish/end-record.ts";
 import { recordEnd, determineEnd } from "#tasks/supervise/finish/finish-task.ts";
@@ -97,7 +98,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
-  await endHelpers(context, record);
+  await endRemains(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
   const followUps = openFollowUps(context, record, around.stop.signal);

@@ -1,4 +1,5 @@
 import { findCommit, findBranchCommit, findCurrentBranch, resolveBranch } from "#git/repository/branches.ts";
+import { hasOnlyCheckTraces } from "#git/changes/check-traces.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
@@ -124,7 +125,7 @@ export async function applyMerge(
  */
 async function checkAllOnBranch(site: TaskWorktree, tip: string): Promise<void> {
   const { path, branch } = site;
-  if (await hasUncommittedWork(path)) throw uncommitted(site);
+  if ((await hasUncommittedWork(path)) && !(await hasOnlyCheckTraces(path))) throw uncommitted(site);
   const [head, commit] = await Promise.all([findCurrentBranch(path), findCommit(path, "HEAD")]);
   if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
   const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;

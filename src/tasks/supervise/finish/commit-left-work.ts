@@ -10,7 +10,7 @@ import { codexLockPath } from "#store/store-paths.ts";
 import { type CheckState, isFinalCheck } from "#domain/check.ts";
 import { commitMessageOf } from "#domain/topic.ts";
 import { runMarkerOf } from "#domain/names.ts";
-import type { RunFacts, RunningTask } from "#domain/record.ts";
+import type { RunFacts, RunningTask, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { endLeftovers } from "#tasks/end/end-processes.ts";
 
@@ -53,10 +53,10 @@ export async function commitLeftWork(
 }
 
 /** Task whose work this server commits. */
-type CommittedTask = RunningTask & Required<Pick<RunningTask, "worktree_dir" | "agent_branch">>;
+type CommittedTask = TaskRecord & Required<Pick<RunningTask, "worktree_dir" | "agent_branch">>;
 
 /** Returns whether this server commits what a task leaves. */
-export function isCommitted(task: RunningTask): task is CommittedTask {
+export function isCommitted(task: TaskRecord): task is CommittedTask {
   return task.worktree_dir !== undefined && task.agent_branch !== undefined && task.commit !== "never";
 }
 
@@ -97,7 +97,7 @@ export async function commitWorktree(
 
 /** Reads the uncommitted changes in a task's worktree. @throws AppError as `git` does */
 export async function readTaskStatus(
-  task: RunningTask & { worktree_dir: string },
+  task: TaskRecord & { worktree_dir: string },
   signal: AbortSignal | undefined,
 ): Promise<WorktreeStatus> {
   const { worktree_dir: worktree, workspace } = task;
@@ -107,6 +107,6 @@ export async function readTaskStatus(
 }
 
 /** Returns whether no program that the task has written may run outside of its sandbox. */
-function isSandboxed({ sandbox }: RunningTask): boolean {
+function isSandboxed({ sandbox }: TaskRecord): boolean {
   return sandbox === "workspace-write";
 }
