@@ -8,6 +8,7 @@ import type { Goal, GoalState } from "./goal.ts";
 import type { TaskGroup } from "./group.ts";
 import type { MessageRecord } from "./message.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
+import type { CodexFacts, EndFacts } from "./provenance.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 import type { Usage } from "./usage.ts";
 import type { QuotaWait } from "./waiting.ts";
@@ -43,7 +44,7 @@ export interface WorktreePlace {
 }
 
 /** Contents of the worktree at the end of a run, compared with {@link WorktreePlace.base_commit}. */
-export interface WorktreeChanges {
+export interface WorktreeChanges extends EndFacts {
   commits_ahead: number;
   /** Summary in the format of `git diff --shortstat`, including new files; empty if nothing differs. */
   diff_stat: string;
@@ -56,14 +57,11 @@ export interface WorktreeChanges {
 /** Maximum length of a list of paths in a record; `diff_stat` has the full number. */
 export const MAX_LISTED_PATHS = 200;
 
-/** Longest name of a client in a record, in characters. */
-export const MAX_CLIENT_NAME = 100;
-
 /** Maximum number of images passed with a prompt. */
 export const MAX_IMAGES = 32;
 
 /** Request of a run and its location; unchanged through all states of the run. Names are those of `meta.json`. */
-export interface TaskRequest extends Partial<WorktreePlace>, ForkOrigin {
+export interface TaskRequest extends Partial<WorktreePlace>, ForkOrigin, CodexFacts {
   task_id: string;
   /** Number of the run within this task id, starting at 1. */
   run: number;

@@ -17,6 +17,8 @@ export interface StorePaths {
   spares: string;
   /** Limits of accounts, as Codex reported them. */
   limits: string;
+  /** Temporary worktrees in which commits are checked, a folder each. */
+  checkouts: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
   /** Known conflicts between worktrees, a file for each repository, and temporary objects of merges that are tried. */
@@ -39,6 +41,8 @@ export interface TaskPaths {
   reviewedDiff: string;
   /** Output of the command that sets up the worktree. */
   setupLog: string;
+  /** Output of the last check of its merged work. */
+  mergeCheckLog: string;
   /** Output of the last check of the work. */
   checkLog: string;
   /** Last check of the work. */
@@ -104,6 +108,7 @@ export function storePaths(home: string): StorePaths {
     worktrees: join(home, "worktrees"),
     spares: join(home, "spares"),
     limits: join(home, "limits"),
+    checkouts: join(home, "checkouts"),
     locks: join(home, "locks"),
     collisions: join(home, "collisions"),
   };
@@ -124,6 +129,7 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     outputSchema: join(folder, "output-schema.json"),
     reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
+    mergeCheckLog: join(folder, "merge-check.log"),
     checkLog: join(folder, "check.log"),
     check: join(folder, "check.json"),
     cgroup: join(live, "cgroup"),
@@ -186,5 +192,30 @@ export function sparePaths(home: string, id: string): SparePaths {
     processLock: join(folder, "process.lock"),
     socket: join(folder, "app-server.sock"),
     stderr: join(folder, "stderr.log"),
+  };
+}
+
+/** Paths of a temporary worktree in which a commit is checked. */
+export interface CheckoutPaths {
+  folder: string;
+  /** Lock of the process that checks there. */
+  ownerLock: string;
+  /** Note of the worktree: its path and repository. */
+  note: string;
+  /** Output of the command that sets up the worktree. */
+  setupLog: string;
+  /** Output of the check. */
+  checkLog: string;
+}
+
+/** Returns the paths of a temporary worktree. */
+export function checkoutPaths(home: string, id: string): CheckoutPaths {
+  const folder = join(storePaths(home).checkouts, id);
+  return {
+    folder,
+    ownerLock: join(folder, "owner.lock"),
+    note: join(folder, "note.json"),
+    setupLog: join(folder, "setup.log"),
+    checkLog: join(folder, "check.log"),
   };
 }

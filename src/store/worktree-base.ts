@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { WorktreePlace } from "#domain/record.ts";
+import type { TaskRecord, WorktreePlace } from "#domain/record.ts";
+import { type StoredRow, STORED_COLUMNS, toStoredTask } from "./tasks/task-row.ts";
 
 interface Indexed {
   database: Database;
@@ -124,4 +125,12 @@ export function listMergedFrom(
        WHERE base_commit = ? AND workspace = ? AND worktree_dir <> ? AND merged_tip <> merged_commit LIMIT ${MAX_MERGES}`,
     )
     .all(baseCommit, repository, path);
+}
+
+/** Lists the records of all tasks that worked in a worktree. */
+export function listTasksIn(store: Indexed, worktreeDir: string): TaskRecord[] {
+  return store.database
+    .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE worktree_dir = ? ORDER BY seq`)
+    .all(worktreeDir)
+    .map((row) => toStoredTask(row).record);
 }

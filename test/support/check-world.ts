@@ -18,10 +18,12 @@ export class CheckWorld extends TaskWorld {
   /** The repository. */
   cwd = "";
 
-  static async open(): Promise<CheckWorld> {
+  /** @param prefix words before the command of each server */
+  static async open(prefix: readonly string[] = []): Promise<CheckWorld> {
     const world = new CheckWorld();
     world.cwd = await world.repository();
-    for (const engine of BOTH_ENGINES) world.#clients.set(engine, await world.client({ CODEXMCP_ENGINE: engine }));
+    for (const engine of BOTH_ENGINES)
+      world.#clients.set(engine, await world.client({ CODEXMCP_ENGINE: engine }, world.root, prefix));
     world.stub.script("COUNT-FROM-ONE", [{ run: "echo 1 > count" }, { say: "One." }]);
     world.stub.script("MARK-1", [{ run: "echo 2 > count" }, { say: "Two." }]);
     world.stub.script("MARK-2", [{ run: "echo 3 > count" }, { say: "Three." }]);

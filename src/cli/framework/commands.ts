@@ -22,7 +22,9 @@ import { compareCommand } from "#cli/worktrees/compare.ts";
 import { diffCommand } from "#cli/worktrees/diff.ts";
 import { discardCommand } from "#cli/worktrees/discard.ts";
 import { mergeCommand } from "#cli/worktrees/merge.ts";
+import { proofCommand } from "#cli/worktrees/proof.ts";
 import { restoreCommand } from "#cli/worktrees/restore.ts";
+import { verifyCommand } from "#cli/worktrees/verify.ts";
 import { worktreesCommand } from "#cli/worktrees/worktrees.ts";
 import type { Command } from "./command.ts";
 import { completionCommand, makeCompleteCommand } from "./completion.ts";
@@ -50,6 +52,8 @@ export const COMMANDS: readonly Command[] = [
   mergeCommand,
   discardCommand,
   restoreCommand,
+  proofCommand,
+  verifyCommand,
   cleanCommand,
   completionCommand,
   makeHelpCommand(() => COMMANDS, findCommand),

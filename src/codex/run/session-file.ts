@@ -97,3 +97,19 @@ export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, si
     return isSandboxMessage(output.slice(output.indexOf("Output:\n") + "Output:\n".length));
   });
 }
+
+const TurnContextSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ type: v.literal("turn_context"), payload: v.object({ model: v.string() }) }),
+);
+
+/** Returns the model of a session's last turn, from the end of Codex's own record of it; undefined if it does not name one there. */
+export function readSessionModel(codexHome: string, sessionId: string): string | undefined {
+  for (const line of readSessionTail([codexHome], sessionId).toReversed()) {
+    if (!line.includes('"turn_context"')) continue;
+    const parsed = v.safeParse(TurnContextSchema, line);
+    if (parsed.success) return parsed.output.payload.model;
+  }
+  return undefined;
+}

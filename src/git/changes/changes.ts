@@ -55,8 +55,10 @@ export async function findChanges(
     }),
     note(["commits_ahead"], async () => {
       const head = await looking.then(({ status }) => status.head).catch(() => undefined);
-      if (head === baseCommit) return { commits_ahead: 0 };
-      return { commits_ahead: Number(await git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], {}, limits)) };
+      const end = head === undefined ? {} : { end_commit: head };
+      if (head === baseCommit) return { ...end, commits_ahead: 0 };
+      const args = ["rev-list", "--count", `${baseCommit}..HEAD`];
+      return { ...end, commits_ahead: Number(await git(worktree, args, {}, limits)) };
     }),
     note(["diff_stat", "files_changed"], async () => readDiff(worktree, baseCommit, await looking)),
   ]);

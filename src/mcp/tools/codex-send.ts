@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { shorten } from "#base/text.ts";
 import { DELIVERIES, MESSAGE_TIMES } from "#domain/message.ts";
-import { MAX_CLIENT_NAME, visibleStatus } from "#domain/record.ts";
+import { MAX_CLIENT_NAME } from "#domain/provenance.ts";
+import { visibleStatus } from "#domain/record.ts";
 import { answerQuestion } from "#tasks/answer-question.ts";
 import { sendMessage } from "#tasks/send-message.ts";
 import { defineTool } from "#mcp/define-tool.ts";

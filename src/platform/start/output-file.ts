@@ -97,7 +97,7 @@ class LastBytes {
     this.#limit = limit;
   }
 
-  /** Number of bytes that are kept. */
+  /** Returns the number of bytes that are kept. */
   get size(): number {
     return Math.min(this.#size, this.#limit);
   }

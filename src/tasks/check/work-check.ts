@@ -54,7 +54,7 @@ export class WorkCheck implements FollowUps {
     this.#state = readCheckState(this.#paths, task.run);
   }
 
-  /** Last check that has ended. */
+  /** Returns the last check that has ended. */
   get state(): CheckState | undefined {
     return this.#state;
   }

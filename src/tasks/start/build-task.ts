@@ -1,7 +1,8 @@
 import { clockStamp, now } from "#platform/clock.ts";
 import { firstLine, shorten } from "#base/text.ts";
 import { toToml } from "#codex/settings.ts";
-import { MAX_CLIENT_NAME, type QueuedTask } from "#domain/record.ts";
+import { MAX_CLIENT_NAME } from "#domain/provenance.ts";
+import type { QueuedTask } from "#domain/record.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";

@@ -27,7 +27,7 @@ import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
 import { CANCELLED, needsAppServer, toEndedTask, WITHOUT_APP_SERVER } from "#tasks/supervise/finish/end-record.ts";
 import { recordEnd, determineEnd } from "#tasks/supervise/finish/finish-task.ts";
 import { openFollowUps, type RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
-import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilities.ts";
+import { chooseEngine, forgetCapabilities, identifyCodex } from "#tasks/start/codex-capabilities.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { markOwnChildren } from "./run-containment.ts";
@@ -120,6 +120,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
       ...rest,
       running_since: now(),
       status: "running",
+      ...identifyCodex(context.config),
       ...(isFallback && { readonly_fallback: true }),
       ...(engine === "app-server" && { engine, ...channelFields(context, queued, isFallback) }),
       ...(engine === "app-server" && spare !== undefined && canUseSpare(context, queued) && { spare }),

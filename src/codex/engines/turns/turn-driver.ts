@@ -60,7 +60,7 @@ export class TurnDriver {
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
   }
 
-  /** Whether the run has begun in the app-server. */
+  /** Returns whether the run has begun in the app-server. */
   get hasThread(): boolean {
     return this.#hasThread || this.#logged?.threadId !== undefined;
   }
