@@ -32,7 +32,7 @@ want() { # Debian packages
 
 need git git git
 need tmux tmux tmux
-if [ "$1" = scripts/test.ts ]; then want strace podman runc debootstrap qemu-user-static libc6-arm64-cross; fi
+if [ "$1" = scripts/test.ts ]; then want strace podman runc debootstrap qemu-user-static libc6-arm64-cross openssh-client gnupg; fi
 
 # The lock file is copied last: an install that broke off is done again.
 if ! cmp -s bun.lock node_modules/.installed-lock; then

@@ -17,7 +17,7 @@ export const FILES: readonly (readonly [place: string, meaning: string])[] = [
     `A task: ${named(task.meta)} (its record), ${named(task.prompt)}, ${named(task.log)} (the events of the run, in the form of \`codex exec --json\`), ` +
       `\`codex-exec.times\` (when they were written), ` +
       `${named(task.stderr)}, ${named(task.result)} (Codex's last message in full); if requested, ` +
-      `${named(task.patch)} and ${named(task.setupLog)}`,
+      `${named(task.patch)}, ${named(task.setupLog)}, ${named(task.checkLog)} and ${named(task.check)} (output and outcome of the last check)`,
   ],
   [join(task.runs, "<n>/"), "Files of the task's earlier runs, kept within the limits for tasks"],
   [`${task.live}/`, "Locks and heartbeat of a run, messages and questions"],

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { AppError } from "./errors.ts";
 import { expandHome } from "./paths.ts";
-import { VariablesSchema } from "./variables.ts";
+import { SECRET_VARIABLES, VariablesSchema } from "./variables.ts";
 
 /** Environment of a process, in the form of `process.env`. */
 export type Environment = Record<string, string | undefined>;
@@ -68,7 +68,7 @@ export interface Config {
   onEnd: string | undefined;
   keepTasks: number;
   keepSeconds: number;
-  /** Whole environment that the values were read from. */
+  /** Environment that the values were read from, without secrets. */
   environment: Record<string, string>;
 }
 
@@ -83,7 +83,7 @@ export function readConfig(environment: Environment = process.env): Config {
     const name = v.getDotPath(issue) ?? "the environment";
     throw new AppError(
       "invalid_configuration",
-      `${name} ${issue.message} (it is ${JSON.stringify(environment[name])}).`,
+      `${name} ${issue.message}${isSecret(name) ? "" : ` (it is ${JSON.stringify(environment[name])})`}.`,
       `Correct or remove ${name} in the MCP client's configuration of this server.`,
     );
   }
@@ -119,8 +119,25 @@ export function readConfig(environment: Environment = process.env): Config {
     keepTasks: values.CODEXMCP_KEEP_TASKS,
     keepSeconds: values.CODEXMCP_KEEP_SECONDS,
     // What was checked is what Codex gets.
-    environment: { ...withoutGaps(environment), ...(values.CODEX_HOME && { CODEX_HOME: values.CODEX_HOME }) },
+    environment: { ...withoutSecrets(environment), ...(values.CODEX_HOME && { CODEX_HOME: values.CODEX_HOME }) },
   };
+}
+
+/** Returns whether a variable is never shown. */
+export function isSecret(name: string): boolean {
+  return SECRET_VARIABLES.some((secret) => secret === name);
+}
+
+/** Returns the variables that only processes of this program get: its supervisors and notices. */
+export function secretVariables({ webhook, webhookSecret }: Config): Record<string, string> {
+  return {
+    ...(webhook !== undefined && { CODEXMCP_WEBHOOK: webhook }),
+    ...(webhookSecret !== undefined && { CODEXMCP_WEBHOOK_SECRET: webhookSecret }),
+  };
+}
+
+function withoutSecrets(all: Environment): Record<string, string> {
+  return Object.fromEntries(Object.entries(withoutGaps(all)).filter(([name]) => !isSecret(name)));
 }
 
 /**

@@ -21,6 +21,9 @@ export const ERROR_CODES = {
   engine_needed: "The request needs Codex's app-server, which the installed Codex or the configuration does not offer.",
   check_failed: "The check of the task's work failed; the work is kept.",
   unchecked_work: "The work to be merged has not passed a check, and `require_check` asks for one.",
+  no_proof: "There is no proof of the task or commit, or nothing that a proof could be about.",
+  proof_invalid: "The proof cannot be read: it does not have the form that this version knows.",
+  signing_failed: "The proof could not be signed with the signing key of git's configuration.",
   budget: "The tokens of the task, or of the day, are used; what was done so far is kept.",
   goal_not_reached:
     "Codex ended without having reached the goal: its tokens are used, or Codex reports that it is blocked.",

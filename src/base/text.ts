@@ -29,6 +29,11 @@ export function formatPlural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** Formats a number with separators: `5,230`. */
+export function formatNumber(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
 /** Quotes a text as one shell word for commands shown to people; names of files and branches may come from strangers. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;

@@ -94,3 +94,35 @@ export function worktreeFolder(texts: Texts) {
     v.metadata({ values: "a path with `{repo}` and `{branch}`", ...texts }),
   );
 }
+
+/** Returns the type of a variable with the address of a web server. */
+export function webAddress(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => value?.trim() || undefined),
+    v.check(
+      (value) => value === undefined || isWebAddress(value),
+      "must be an address that begins with http:// or https://, without a user name",
+    ),
+    v.metadata({ values: "an `http` or `https` address", ...texts }),
+  );
+}
+
+function isWebAddress(value: string): boolean {
+  if (!/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return username === "" && password === "";
+}
+
+/** Returns the type of a variable with a secret that messages are signed with. */
+export function signingSecret(texts: Texts) {
+  return v.pipe(
+    v.optional(v.string()),
+    v.transform((value) => value || undefined),
+    v.check(
+      (value) => value?.startsWith("whsec_") !== true || /^whsec_(?:[\w+/-]{4})*[\w+/-]{2,4}={0,2}$/.test(value),
+      "must be Base64 after whsec_",
+    ),
+    v.metadata({ values: "any text, or `whsec_` and Base64", ...texts }),
+  );
+}

@@ -7,8 +7,10 @@ import {
   folder,
   isOn,
   optionalCount,
+  signingSecret,
   text,
   type VariableDescription,
+  webAddress,
   worktreeFolder,
 } from "./variable-types.ts";
 
@@ -28,6 +30,9 @@ export const END_HOOK_VARIABLES = [
   "CODEXMCP_TASK_CODE",
   "CODEXMCP_TASK_ERROR",
 ] as const;
+
+/** Variables whose values are shown nowhere and handed on to no program but our own. */
+export const SECRET_VARIABLES = ["CODEXMCP_WEBHOOK", "CODEXMCP_WEBHOOK_SECRET"] as const;
 
 /** Schema of the environment variables that configure this server, each with its description. */
 export const VariablesSchema = v.object({
@@ -136,20 +141,25 @@ export const VariablesSchema = v.object({
     "Number of tokens (input that was not cached, and output) that all tasks of the state folder may use on one day of the local calendar. When " +
       "they are used, running tasks end and new ones are refused, with the code `budget`",
   ),
-  CODEXMCP_WEBHOOK: text("an `http` or `https` address", {
+  CODEXMCP_WEBHOOK: webAddress({
     fallback: "none",
-    meaning: "Address that gets the record of each task that has ended, as JSON by POST",
+    meaning:
+      "Address that gets the record of each task that has ended, as JSON by POST. It is tried up to 8 times in about 40 minutes, until the answer is " +
+      "a status from 200 to 299, or 410. Redirections are not followed",
   }),
-  CODEXMCP_WEBHOOK_SECRET: text("any text", {
+  CODEXMCP_WEBHOOK_SECRET: signingSecret({
     fallback: "none",
-    meaning: "Secret with which the messages to `CODEXMCP_WEBHOOK` are signed",
+    meaning:
+      "Secret with which the messages to `CODEXMCP_WEBHOOK` are signed, as [Standard Webhooks](https://www.standardwebhooks.com) do. Neither this " +
+      "variable nor the address is handed on to Codex, git or other programs",
   }),
   CODEXMCP_ON_END: text("a shell command", {
     fallback: "none",
     meaning:
-      'Command that the supervisor runs when a task has ended, for example `notify-send Codex "$CODEXMCP_TASK_ID $CODEXMCP_TASK_STATUS"`. ' +
-      `It gets the task in variables: ${END_HOOK_VARIABLES.map((name) => `\`${name}\``).join(", ")}. Those that do not apply are unset. It is ` +
-      "ended after 30 seconds; its output and exit status are ignored",
+      'Command that is run when a task has ended, once a run, for example `notify-send Codex "$CODEXMCP_TASK_ID $CODEXMCP_TASK_STATUS"`. ' +
+      "It gets the task's record as JSON on its standard input, and the task in variables: " +
+      `${END_HOOK_VARIABLES.map((name) => `\`${name}\``).join(", ")}. Those that do not apply are unset. It is ended after 30 seconds; its output is ` +
+      "ignored, its exit status is recorded",
   }),
   CODEXMCP_KEEP_TASKS: count(
     200,

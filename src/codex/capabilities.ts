@@ -78,7 +78,7 @@ export function findIncompatibility(
 /** Returns the words of these arguments that a Codex CLI does not know; empty if its help lists none. */
 function missingWords(words: readonly string[], args: readonly string[]): string[] {
   if (words.length === 0) return [];
-  const needed = args.filter((word) => word.startsWith("--") || word === "resume");
+  const needed = args.filter((word) => word.startsWith("--") || word === "resume" || word === "fork");
   return [...new Set(needed.map((word) => word.replace(/=.*$/s, "")))].filter((word) => !words.includes(word));
 }
 

@@ -10,7 +10,7 @@ import type { CodexProgram } from "./locate.ts";
 /** Timeout of a probe, in milliseconds. Codex usually answers within 30 ms; a cold disk or a version manager makes it slower. */
 const PROBE_DEADLINE_MS = 20_000;
 /** Exit code of a command line that Codex does not understand. */
-const USAGE_ERROR = 2;
+export const USAGE_ERROR = 2;
 /** Maximum size of a probe's output, in bytes; Codex's help has 10 KB. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 

@@ -11,6 +11,7 @@ export type CodexRequest = Pick<
   | "readonly_fallback"
   | "run_dir"
   | "resumes"
+  | "forks_session"
   | "model"
   | "reasoning_effort"
   | "profile"
@@ -22,8 +23,8 @@ export type CodexRequest = Pick<
 >;
 
 /**
- * Returns the arguments of `codex exec` for a task; the prompt is passed on stdin (`-`). All flags precede `resume`, where Codex also
- * applies them to the resumed session.
+ * Returns the arguments of `codex exec` for a task; the prompt is passed on stdin (`-`). All flags precede `resume` and `fork`,
+ * where Codex also applies them to the resumed session, or to the copy.
  * @param settings further flags, e.g. those that disable MCP servers
  */
 export function codexArguments(request: CodexRequest, settings: readonly string[] = []): string[] {
@@ -39,7 +40,9 @@ export function codexArguments(request: CodexRequest, settings: readonly string[
   for (const setting of request.settings ?? []) args.push(`--config=${setting}`);
   if (request.output_schema_file !== undefined) args.push(`--output-schema=${request.output_schema_file}`);
   for (const image of request.images ?? []) args.push(`--image=${image}`);
+  // A further process of a fork resumes the fork's own session.
   if (request.resumes !== undefined) args.push("resume", request.resumes);
+  else if (request.forks_session !== undefined) args.push("fork", request.forks_session);
   args.push("-");
   return args;
 }

@@ -9,8 +9,10 @@ import { listDaemonRequests, listUnfinishedIds, listWorktreePlaces } from "#stor
 import { findTask } from "#store/tasks/claim-task.ts";
 import { parseCgroupName, parseRunMarker, RUN_MARKER } from "#domain/names.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { describeDayUse, readDayUse } from "#tasks/budget/token-limits.ts";
 import { isSpareInUse } from "#tasks/end/end-spare.ts";
 import { describeElsewhere, describeUnresponsive, readTaskLife, type TaskLife } from "#tasks/end/task-life.ts";
+import { checkNotices } from "./check-notices.ts";
 import { type Finding, ok, problemOf, warning } from "./finding.ts";
 
 /**
@@ -24,6 +26,8 @@ export async function checkTasks(context: AppContext): Promise<Finding[]> {
     supervisors: () => checkSupervisors(context),
     task_folders: () => checkFolders(context),
     daemons: () => checkDaemons(context),
+    tokens: () => checkTokens(context),
+    notices: () => checkNotices(context),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) {
@@ -138,4 +142,14 @@ function checkDaemons({ store }: AppContext): Finding[] {
       `recent tasks asked daemons to start processes, which do not end with the tasks (${list.join("; ")})`,
     ),
   ];
+}
+
+/** Reports the tokens of today, if a day has a limit. */
+function checkTokens(context: AppContext): Finding[] {
+  const today = readDayUse(context);
+  if (today === undefined) return [];
+  const message = describeDayUse(today);
+  if (today.used < today.limit) return [ok("tokens", message)];
+  const fix = "Wait until the day has ended, or raise CODEXMCP_TOKENS_PER_DAY: until then, tasks are refused.";
+  return [warning("tokens", message, fix)];
 }

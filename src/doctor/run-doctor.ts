@@ -1,5 +1,5 @@
 import { OWN_BUILD } from "#base/build.ts";
-import { type Config, type Environment, readConfig } from "#base/config.ts";
+import { type Config, type Environment, isSecret, readConfig } from "#base/config.ts";
 import { pathExists } from "#base/paths.ts";
 import { suggest } from "#base/nearest.ts";
 import { VARIABLES } from "#base/variables.ts";
@@ -40,7 +40,9 @@ export async function runDoctor(environment: Environment): Promise<Finding[]> {
 function readSettings(environment: Environment): { config: Config; finding: Finding } {
   try {
     const config = readConfig(environment);
-    const set = VARIABLES.filter((name) => environment[name]).map((name) => `${name}=${environment[name]}`);
+    const set = VARIABLES.filter((name) => environment[name]).map(
+      (name) => `${name}=${isSecret(name) ? "(set)" : environment[name]}`,
+    );
     return {
       config,
       finding: ok("environment", set.length === 0 ? "none of this server's variables is set" : set.join(" ")),

@@ -1,3 +1,6 @@
+import { formatPlural, shorten } from "#base/text.ts";
+import { makeVisible } from "#base/visible-text.ts";
+
 /** Maximum number of times that a check can be run for one task. */
 export const MAX_CHECK_ATTEMPTS = 10;
 
@@ -27,4 +30,55 @@ export interface CheckOutcome {
   commit?: string;
   /** Reason why the command ended without an exit status. */
   why?: string;
+}
+
+/** Check of a task that has not ended. */
+export type CheckProgress = Partial<CheckOutcome> & {
+  command: string;
+  /** Number of times that it has been run to its end. */
+  attempts: number;
+  is_running: boolean;
+};
+
+/** Last check of a run, as its supervisor records it before anything else follows. */
+export interface CheckState {
+  /** Number of the run. */
+  run: number;
+  /** Number of completed turns of the run at that time. */
+  turns: number;
+  /** Number of further turns that failed checks have led to, including the one that follows. */
+  repairs: number;
+  /** Whether a further turn follows, because the check has failed and may be run again. */
+  continues: boolean;
+  outcome: CheckOutcome;
+  /** Reason why the work that was checked is not committed. */
+  commit_error?: string;
+}
+
+/** Returns whether the work after a run's last completed turn was checked for the last time. */
+export function isFinalCheck(state: CheckState | undefined, completedTurns: number): state is CheckState {
+  return state?.turns === completedTurns && !state.continues;
+}
+
+/** Longest command in a message, in characters. */
+const MAX_SHOWN_COMMAND = 200;
+
+/** Describes how a check failed, without its output: `The check `npm test` failed with exit status 1`. */
+export function describeFailedCheck({ command, exit_code, why }: CheckOutcome): string {
+  const how = exit_code === undefined ? `: ${why ?? "its end is unknown"}` : ` with exit status ${exit_code}`;
+  return `The check ${nameCheck(command)} failed${how}`;
+}
+
+/** Describes a check in a few words, for a line that begins with its command. */
+export function summarizeCheck(check: CheckProgress | CheckOutcome): string {
+  const { passed, exit_code, why, attempts } = check;
+  if ("is_running" in check && check.is_running) return `running, attempt ${attempts + 1}`;
+  const how =
+    exit_code === undefined ? `failed: ${why ?? "its end is unknown"}` : `failed with exit status ${exit_code}`;
+  return `${passed === true ? "passed" : how}, ${formatPlural(attempts, "attempt")}`;
+}
+
+/** Returns the command of a check as it appears in a sentence. */
+export function nameCheck(command: string): string {
+  return `\`${shorten(makeVisible(command), MAX_SHOWN_COMMAND)}\``;
 }

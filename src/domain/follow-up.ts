@@ -11,6 +11,10 @@ export interface EndedTurn {
   isCompleted: boolean;
   /** Whether a person has interrupted it, and so waits for what follows. */
   isInterrupted?: boolean;
+  /** Whether Codex starts the next turn by itself, because it pursues a goal. */
+  isPursued?: boolean;
+  /** Signal that aborts when another turn has begun, by a person or by Codex itself. */
+  superseded?: AbortSignal;
   /** Last message of Codex in the run so far. */
   lastMessage: string | undefined;
 }

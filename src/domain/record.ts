@@ -2,11 +2,13 @@ import type { Failure } from "#base/errors.ts";
 import { type ClockStamp, secondsBetween, secondsSince } from "#platform/clock.ts";
 import type { CheckOutcome, CheckRequest } from "./check.ts";
 import type { ReviewFacts } from "./finding.ts";
+import type { ForkOrigin } from "./fork.ts";
 import type { Question } from "./question.ts";
 import type { Goal, GoalState } from "./goal.ts";
 import type { TaskGroup } from "./group.ts";
 import type { MessageRecord } from "./message.ts";
 import type { ProcessIdentity } from "#platform/process/identity.ts";
+import type { CodexFacts, EndFacts } from "./provenance.ts";
 import type { ReadonlyAudit } from "./readonly-audit.ts";
 import type { Usage } from "./usage.ts";
 import type { QuotaWait } from "./waiting.ts";
@@ -42,7 +44,7 @@ export interface WorktreePlace {
 }
 
 /** Contents of the worktree at the end of a run, compared with {@link WorktreePlace.base_commit}. */
-export interface WorktreeChanges {
+export interface WorktreeChanges extends EndFacts {
   commits_ahead: number;
   /** Summary in the format of `git diff --shortstat`, including new files; empty if nothing differs. */
   diff_stat: string;
@@ -55,14 +57,11 @@ export interface WorktreeChanges {
 /** Maximum length of a list of paths in a record; `diff_stat` has the full number. */
 export const MAX_LISTED_PATHS = 200;
 
-/** Longest name of a client in a record, in characters. */
-export const MAX_CLIENT_NAME = 100;
-
 /** Maximum number of images passed with a prompt. */
 export const MAX_IMAGES = 32;
 
 /** Request of a run and its location; unchanged through all states of the run. Names are those of `meta.json`. */
-export interface TaskRequest extends Partial<WorktreePlace> {
+export interface TaskRequest extends Partial<WorktreePlace>, ForkOrigin, CodexFacts {
   task_id: string;
   /** Number of the run within this task id, starting at 1. */
   run: number;
@@ -91,8 +90,6 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   client_key?: string;
   /** Codex session to resume. */
   resumes?: string;
-  /** Task that this one is a fork of. */
-  forks?: string;
   /** Place among several tries at one prompt. */
   group?: TaskGroup;
   /** Check that this server runs after Codex's turn. */
@@ -135,7 +132,7 @@ export interface TaskRequest extends Partial<WorktreePlace> {
   running_since?: string;
   /** Set if a read-only run uses the fallback instead of Codex's own sandbox. */
   readonly_fallback?: true;
-  /** Tokens that the resumed session had used before this run. */
+  /** Tokens that the resumed or copied session had used before this run. */
   usage_before?: Usage;
   /** Set if another program created the task. */
   origin?: "python";

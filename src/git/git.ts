@@ -116,6 +116,11 @@ export function hasTreeMerge(version: string): boolean {
   return isAtLeast(version, "2.38.0");
 }
 
+/** Returns whether `git merge-tree` merges several pairs of commits in one process (since 2.39). */
+export function hasMergeBatches(version: string): boolean {
+  return isAtLeast(version, "2.39.0");
+}
+
 function isAtLeast(version: string, least: string): boolean {
   return Bun.semver.satisfies(version.split(".").slice(0, 3).join("."), `>=${least}`);
 }

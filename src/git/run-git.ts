@@ -9,6 +9,7 @@ import {
 } from "#platform/start/run-program.ts";
 import { quoteForShell } from "#base/text.ts";
 import { checkGitFiles } from "./check-files.ts";
+import { currentGitContext } from "./git-context.ts";
 import { describeCommand, gitFailure } from "./git-failure.ts";
 import { mayNameGitFolder, gitFolderArgs } from "./git-folders.ts";
 
@@ -150,7 +151,9 @@ export function checkEnd(folder: string, args: readonly string[], deadlineMs: nu
 }
 
 function prepareStart(folder: string, args: readonly string[], run: GitRun): ProgramStart {
-  const { environment: more = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
+  const { environment: own = {}, isUsers = false, isForeign = false, deadlineMs = GIT_DEADLINE_MS, ...rest } = run;
+  const context = currentGitContext();
+  const more = { ...context?.environment, ...own };
   const isMetadataOnly =
     !isUsers && METADATA_COMMANDS.has(args[0] === "worktree" ? `worktree ${args[1]}` : (args[0] ?? ""));
   const environment = gitEnvironment(isMetadataOnly ? { ...WITHOUT_NETWORK, ...more } : more);
@@ -159,6 +162,7 @@ function prepareStart(folder: string, args: readonly string[], run: GitRun): Pro
   checkGitFiles(folder);
   return {
     ...rest,
+    signal: rest.signal ?? context?.signal,
     command: [
       program,
       ...(isUsers ? [] : FIXED_SETTINGS),

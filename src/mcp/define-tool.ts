@@ -5,6 +5,7 @@ import { listSome } from "#base/text.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import type { ToolData } from "#mcp/answers/respond.ts";
+import type { CallWait } from "#mcp/ends/awaited-runs.ts";
 import type { Elicitation, InputRequired } from "./elicit.ts";
 import { readArguments } from "./read-arguments.ts";
 
@@ -31,6 +32,10 @@ export interface Call {
   findFolder: () => Promise<string>;
   /** Name that the client gives itself. */
   client: string | undefined;
+  /** Identity of the client, which a restart of its server does not change. */
+  clientKey: string;
+  /** Runs that the call waits for. */
+  wait: CallWait;
   /** Whether the client accepts a task as an answer. */
   takesTasks: boolean;
   /** Asks the client's user; undefined if the client does not take such requests. */

@@ -5,6 +5,7 @@ import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { TriesOptions } from "#tasks/start/start-tries.ts";
 
 const sandbox = z.enum(SANDBOXES);
 const seconds = z.number().min(0).max(31_536_000);
@@ -98,7 +99,7 @@ export const outcomeSchemas = () => ({
   exit_code: z.int().optional().describe("Codex's exit status"),
   usage: z.record(z.string(), z.int()).optional().describe("Tokens used by this run"),
   check: z
-    .looseObject({ command: z.string(), passed: z.boolean(), attempts: z.int() })
+    .looseObject({ command: z.string(), passed: z.boolean().optional(), attempts: z.int() })
     .optional()
     .describe("Outcome of the check, which this server ran itself: with exit_code, seconds, output_tail, output_file"),
   goal_state: z
@@ -149,6 +150,13 @@ export const worktreeSchemas = () => ({
   commits_ahead: z.int().optional().describe("Commits since base_commit"),
   files_changed: z.array(z.string()).optional().describe("Paths that differ from base_commit"),
   uncommitted_changes: z.array(z.string()).optional().describe("Lines of git status --short"),
+  conflicts_with: z
+    .array(z.object({ task: z.string(), files: z.array(z.string()), files_total: z.int().optional() }))
+    .optional()
+    .describe("Tasks with the same base_branch whose work would conflict, uncommitted work included"),
+  conflicts_total: z.int().optional().describe("Their number, if not all are listed"),
+  merges_cleanly: z.boolean().optional().describe("Whether the work merges into base_branch as it is now; if known"),
+  not_compared: z.int().optional().describe("Worktrees with the same base_branch that were not compared in time"),
 });
 
 /** Returns the schemas of the additional fields of a failure. */
@@ -173,6 +181,33 @@ export const taskLine = () =>
     outcome: z.string().optional().describe("First line of the result or error, or what Codex is doing"),
     running_on: z.string().optional().describe("Another container or host"),
   });
+
+/** Returns the schemas of the fields about tries, which stand in the place of those about one task. */
+export const triesSchemas = () => ({
+  group: z.string().optional().describe("With tries: name of the group, which codex_wait and others take as a task id"),
+  task_ids: z.array(z.string()).optional().describe("With tries: their tasks"),
+  tasks: z
+    .array(z.looseObject({ task_id: z.string(), status }))
+    .optional()
+    .describe("With tries: the answer of each, instead of the other fields"),
+  not_started: z
+    .array(z.looseObject({ number: z.int(), error: z.string() }))
+    .optional()
+    .describe("Tries that could not be started"),
+});
+
+/** Converts the parameters of a tool to a request for tries. */
+export function toTriesOptions({ tries, variants }: z.output<typeof startInput>): TriesOptions {
+  return {
+    tries,
+    variants: variants?.map(({ model, reasoning_effort, profile, prompt_suffix }) => ({
+      model,
+      reasoningEffort: reasoning_effort,
+      profile,
+      promptSuffix: prompt_suffix,
+    })),
+  };
+}
 
 /** Converts the parameters of a tool to a request of the use case. */
 export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode): OpenRequest {
@@ -199,6 +234,7 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     check: args.check,
     checkAttempts: args.check_attempts,
     maxTokens: args.max_tokens,
+    fork: args.fork,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,
   };

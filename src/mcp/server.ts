@@ -3,6 +3,7 @@ import { logger } from "#base/log.ts";
 import { ChangeWatch } from "./change-watch.ts";
 import { registerDiscovery } from "#mcp/protocol/discover.ts";
 import { registerListening } from "#mcp/protocol/listen.ts";
+import { EndMessages } from "#mcp/ends/watch-ends.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { registerPrompts } from "#mcp/prompts/register-prompts.ts";
 import { registerResources } from "#mcp/resources/task-resources.ts";
@@ -21,7 +22,7 @@ function makeServer(session: Session): Server {
     jsonSchemaValidator: NO_VALIDATOR,
   });
   const watch = new ChangeWatch();
-  registerTools(server, session);
+  registerTools(server, session, new EndMessages(server, watch));
   registerPrompts(server, session);
   registerResources(server, session, watch);
   registerDiscovery(server);

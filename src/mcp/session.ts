@@ -1,5 +1,7 @@
 import { type AppContext, openContext } from "#tasks/context.ts";
 import { readConfig } from "#base/config.ts";
+import { AwaitedRuns } from "#mcp/ends/awaited-runs.ts";
+import { clientKeyOf, keyFolder } from "#mcp/ends/client-key.ts";
 
 /** Time in which requests may still be answered after the client is gone, in milliseconds: clients kill the server after half a second. */
 const CLOSE_TIMEOUT_MS = 300;
@@ -16,9 +18,22 @@ export class Session {
   #answered = 0;
   #rest: Timer | undefined;
   #context: AppContext | undefined;
+  readonly #folder = keyFolder(process.env);
 
   /** Returns the store, opened by the first request that needs it, because clients also start servers only to list their tools. */
   readonly open = (): AppContext => (this.#context ??= { ...openContext(readConfig()), keepsSpare: true });
+
+  readonly awaited = new AwaitedRuns();
+
+  /** Returns the store if a request has opened it. */
+  get opened(): AppContext | undefined {
+    return this.#context;
+  }
+
+  /** Returns the identity of the client that gives itself a name. */
+  clientKey(name: string | undefined): string {
+    return clientKeyOf(name, this.#folder);
+  }
 
   /** Aborts when the client is gone. */
   get leaving(): AbortSignal {

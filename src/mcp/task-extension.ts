@@ -13,9 +13,11 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { z } from "zod";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { takeInputResponses, toInputRequests } from "./ask-client.ts";
+import { recordReported, takeEndReports } from "#mcp/ends/report-ends.ts";
 import { callerOf, requireTasksExtension } from "./caller.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { modernMethod } from "#mcp/protocol/modern-protocol.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { onRequest } from "#mcp/protocol/on-request.ts";
 import type { Session } from "./session.ts";
 
@@ -64,15 +66,16 @@ export function toMcpTask(context: AppContext, task: TaskRecord, canAsk = false)
 /**
  * Converts a run, with its result. A failed run is `completed` too, because `failed` is only for protocol errors.
  * @param answerBytes size of the largest result that the client accepts
+ * @param more further fields of the result, of any answer
  */
-export function toDetailedTask(
+export async function toDetailedTask(
   context: AppContext,
   task: TaskRecord,
-  { answerBytes, canAsk }: { answerBytes: number; canAsk: boolean },
-): McpTask {
+  { answerBytes, canAsk, more = {} }: { answerBytes: number; canAsk: boolean; more?: object },
+): Promise<McpTask> {
   const mcpTask = toMcpTask(context, task, canAsk);
   if (!isEnded(task) || task.status === "cancelled") return mcpTask;
-  const data = toAnswer(task);
+  const data = { ...(await withCollisions(context, task, toAnswer(task), true)), ...more };
   return { ...mcpTask, result: respond({ isError: !data.success, data }, context.config.home, answerBytes) };
 }
 
@@ -120,7 +123,15 @@ export function registerTaskExtension(server: Server, session: Session): void {
     const context = session.open();
     const task = await findMcpTask(context, taskId);
     const { answerBytes } = limitsOf(context.config, caller.name);
-    return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined });
+    const key = session.clientKey(caller.name);
+    if (isEnded(task)) recordReported(context, key, task);
+    const hasResult = isEnded(task) && task.status !== "cancelled" && !extra.signal.aborted;
+    const wait = session.awaited.open();
+    wait.poll(task);
+    const report = { clientKey: key, answerBytes, except: wait.others() };
+    wait.close();
+    const more = hasResult ? takeEndReports(context, report, {}) : {};
+    return toDetailedTask(context, task, { answerBytes, canAsk: caller.asksBy !== undefined, more });
   });
   onRequest(server, UpdateRequestSchema, async ({ taskId, inputResponses }, extra) => {
     const caller = callerOf(server, extra);

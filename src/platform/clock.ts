@@ -7,6 +7,12 @@ export function now(): string {
   return new Date().toISOString();
 }
 
+/** Returns the day of the local calendar, as `YYYY-MM-DD`. */
+export function localDay(date: Date = new Date()): string {
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => String(part).padStart(2, "0"));
+  return `${String(date.getFullYear()).padStart(4, "0")}-${month}-${day}`;
+}
+
 /** Returns the seconds from `start` to `end` (default: now), to a tenth; 0 if a time is invalid. */
 export function secondsBetween(start: string, end: string = now()): number {
   return toSeconds(Date.parse(end) - Date.parse(start));

@@ -36,7 +36,7 @@ export function openCodexHome({ home, codexHome, environment }: Config, task: Ru
     if (!existsSync(codexHome) || IS_WINDOWS) return undefined;
     makePrivateFolder(join(codexHome, "sessions"));
     return {
-      home: openPrivateHome(codexHome, paths.codexHome, task.resumes),
+      home: openPrivateHome(codexHome, paths.codexHome, task.resumes, task.forks_session),
       ...(landlockAbi() === 0 && { user_files: readUserFiles(codexHome) }),
     };
   });

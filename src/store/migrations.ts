@@ -74,13 +74,27 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX tasks_by_session ON tasks (session_id, seq DESC);
   DROP TABLE locks;
   `,
-  // The client that started a task, and whether it has been told of the end (earlier tasks count as told). Notices about an end that are
-  // still to be given. Tokens by run and day, which outlive their tasks.
+  // The client that started a task. Ends of runs: whether they were reported to that client, and which notices (a command, a webhook) are still to
+  // be given; a table of their own, because the next run of a task replaces its row. Tokens by run and day, which outlive their tasks.
   `
   ALTER TABLE tasks ADD COLUMN client_key TEXT;
-  ALTER TABLE tasks ADD COLUMN told INTEGER NOT NULL DEFAULT 1;
-  ALTER TABLE tasks ADD COLUMN end_notice TEXT;
-  CREATE INDEX untold_tasks ON tasks (client_key) WHERE told = 0;
+  CREATE INDEX unfinished_by_client ON tasks (client_key) WHERE client_key IS NOT NULL AND end_time IS NULL;
+  CREATE TABLE ends (
+    task_id    TEXT NOT NULL,
+    run        INTEGER NOT NULL,
+    end_time   TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    topic      TEXT NOT NULL,
+    outcome    TEXT,
+    client_key TEXT,
+    reported   INTEGER NOT NULL,
+    command    TEXT,
+    webhook    TEXT,
+    is_open    INTEGER NOT NULL,
+    PRIMARY KEY (task_id, run)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX unreported_ends ON ends (client_key) WHERE reported = 0;
+  CREATE INDEX open_notices ON ends (end_time) WHERE is_open = 1;
   CREATE TABLE token_use (
     task_id          TEXT NOT NULL,
     run              INTEGER NOT NULL,

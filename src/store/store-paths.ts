@@ -17,8 +17,12 @@ export interface StorePaths {
   spares: string;
   /** Limits of accounts, as Codex reported them. */
   limits: string;
+  /** Temporary worktrees in which commits are checked, a folder each. */
+  checkouts: string;
   /** Locks that do not belong to a single task: the index, repositories. */
   locks: string;
+  /** Known conflicts between worktrees, a file for each repository, and temporary objects of merges that are tried. */
+  collisions: string;
 }
 
 /** Paths in one task's folder. */
@@ -37,6 +41,12 @@ export interface TaskPaths {
   reviewedDiff: string;
   /** Output of the command that sets up the worktree. */
   setupLog: string;
+  /** Output of the last check of its merged work. */
+  mergeCheckLog: string;
+  /** Output of the last check of the work. */
+  checkLog: string;
+  /** Last check of the work. */
+  check: string;
   /** Path of the control group that Codex was put into. */
   cgroup: string;
   /** Last requested diff between its worktree and the base. */
@@ -98,7 +108,9 @@ export function storePaths(home: string): StorePaths {
     worktrees: join(home, "worktrees"),
     spares: join(home, "spares"),
     limits: join(home, "limits"),
+    checkouts: join(home, "checkouts"),
     locks: join(home, "locks"),
+    collisions: join(home, "collisions"),
   };
 }
 
@@ -117,6 +129,9 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
     outputSchema: join(folder, "output-schema.json"),
     reviewedDiff: join(folder, "reviewed-diff.json"),
     setupLog: join(folder, "setup.log"),
+    mergeCheckLog: join(folder, "merge-check.log"),
+    checkLog: join(folder, "check.log"),
+    check: join(folder, "check.json"),
     cgroup: join(live, "cgroup"),
     patch: join(folder, "diff.patch"),
     handover: join(folder, "handover.json"),
@@ -142,9 +157,19 @@ export function taskPaths(home: string, taskId: string): TaskPaths {
   };
 }
 
+/** Returns the file with the differences between a task's work and that of another task. */
+export function comparedPatchPath(home: string, taskId: string, otherId: string): string {
+  return join(taskPaths(home, taskId).folder, `compared-with-${otherId}.patch`);
+}
+
 /** Returns the file that is locked while a run's Codex lives; each run of the task has its own. */
 export function codexLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
   return join(taskPaths(home, task_id).live, `codex-${run}.lock`);
+}
+
+/** Returns the file that is locked while a process gives the notices of a run's end; it is not in the task's folder, whose files the next run moves. */
+export function noticesLockPath(home: string, { task_id, run }: { task_id: string; run: number }): string {
+  return join(storePaths(home).locks, `notices-${task_id}.${run}.lock`);
 }
 
 /** Paths in the folder of a spare process. */
@@ -167,5 +192,30 @@ export function sparePaths(home: string, id: string): SparePaths {
     processLock: join(folder, "process.lock"),
     socket: join(folder, "app-server.sock"),
     stderr: join(folder, "stderr.log"),
+  };
+}
+
+/** Paths of a temporary worktree in which a commit is checked. */
+export interface CheckoutPaths {
+  folder: string;
+  /** Lock of the process that checks there. */
+  ownerLock: string;
+  /** Note of the worktree: its path and repository. */
+  note: string;
+  /** Output of the command that sets up the worktree. */
+  setupLog: string;
+  /** Output of the check. */
+  checkLog: string;
+}
+
+/** Returns the paths of a temporary worktree. */
+export function checkoutPaths(home: string, id: string): CheckoutPaths {
+  const folder = join(storePaths(home).checkouts, id);
+  return {
+    folder,
+    ownerLock: join(folder, "owner.lock"),
+    note: join(folder, "note.json"),
+    setupLog: join(folder, "setup.log"),
+    checkLog: join(folder, "check.log"),
   };
 }

@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { statSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
+import type { NoticeChannel } from "#domain/end-notice.ts";
 import { openDatabase, type OpenedDatabase } from "./database.ts";
 import { importNewTasks, importTasks, type WorkspaceOf } from "#store/tasks/import-tasks.ts";
 import { type StorePaths, storePaths } from "./store-paths.ts";
@@ -10,6 +11,8 @@ export class Store {
   readonly paths: StorePaths;
   /** Function that determines the scope of a task's topic from its `cwd`; see {@link WorkspaceOf}. */
   readonly workspaceOf: WorkspaceOf;
+  /** Notices that this process's configuration asks for when a task ends. */
+  wantedNotices: readonly NoticeChannel[] = [];
   #opened: OpenedDatabase;
 
   /** @throws AppError `state_unusable` */

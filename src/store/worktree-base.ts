@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import type { WorktreePlace } from "#domain/record.ts";
+import type { TaskRecord, WorktreePlace } from "#domain/record.ts";
+import { type StoredRow, STORED_COLUMNS, toStoredTask } from "./tasks/task-row.ts";
 
 interface Indexed {
   database: Database;
@@ -108,4 +109,28 @@ export function findMerged(store: Indexed, worktreeDir: string): Merged | undefi
     )
     .get(worktreeDir);
   return row === null || row.tip === null || row.commit === null ? undefined : { tip: row.tip, commit: row.commit };
+}
+
+/** Maximum number of merges that {@link listMergedFrom} returns. */
+const MAX_MERGES = 100;
+
+/** Lists the last merges of other worktrees that started from the same commit; those of forks and of their tasks are among them. */
+export function listMergedFrom(
+  store: Indexed,
+  { path, repository, baseCommit }: { path: string; repository: string; baseCommit: string },
+): Merged[] {
+  return store.database
+    .query<Merged, [string, string, string]>(
+      `SELECT merged_tip AS tip, merged_commit AS [commit] FROM worktrees
+       WHERE base_commit = ? AND workspace = ? AND worktree_dir <> ? AND merged_tip <> merged_commit LIMIT ${MAX_MERGES}`,
+    )
+    .all(baseCommit, repository, path);
+}
+
+/** Lists the records of all tasks that worked in a worktree. */
+export function listTasksIn(store: Indexed, worktreeDir: string): TaskRecord[] {
+  return store.database
+    .query<StoredRow, [string]>(`SELECT ${STORED_COLUMNS} FROM tasks WHERE worktree_dir = ? ORDER BY seq`)
+    .all(worktreeDir)
+    .map((row) => toStoredTask(row).record);
 }

@@ -1,6 +1,7 @@
 import { countFindings, type ReviewFacts } from "#domain/finding.ts";
 import type { CheckOutcome } from "#domain/check.ts";
 import type { GoalState } from "#domain/goal.ts";
+import { noteExceededLimit } from "#tasks/budget/token-limits.ts";
 import { shorten } from "#base/text.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import type { Usage } from "#domain/usage.ts";
@@ -93,6 +94,7 @@ export function answerNote(task: TaskRecord): { note?: string } {
     : undefined;
   const notes = [
     describeFindings(task),
+    noteExceededLimit(task),
     pane,
     task.worktree_note,
     audit,

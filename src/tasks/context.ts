@@ -1,5 +1,6 @@
 import { workspaceOf } from "#git/git-folders.ts";
 import type { Config } from "#base/config.ts";
+import { SECRET_VARIABLES } from "#base/variables.ts";
 import { openStore, openStoreQuickly, type Store } from "#store/store.ts";
 
 /** Configuration and store that every use case needs. */
@@ -12,10 +13,21 @@ export interface AppContext {
 
 /** Opens the store for a server or for a command that a person runs. */
 export function openContext(config: Config): AppContext {
-  return { config, store: openStore(config.home, workspaceOf) };
+  return toContext(config, openStore(config.home, workspaceOf));
 }
 
 /** Opens the store for work on one task that the index contains. */
 export function openContextForTask(config: Config): AppContext {
-  return { config, store: openStoreQuickly(config.home, workspaceOf) };
+  return toContext(config, openStoreQuickly(config.home, workspaceOf));
+}
+
+function toContext(config: Config, store: Store): AppContext {
+  const { onEnd, webhook } = config;
+  store.wantedNotices = [
+    ...(onEnd === undefined ? [] : (["command"] as const)),
+    ...(webhook === undefined ? [] : (["webhook"] as const)),
+  ];
+  // The configuration has them, and no program that this process starts is to inherit them.
+  for (const name of SECRET_VARIABLES) delete process.env[name];
+  return { config, store };
 }

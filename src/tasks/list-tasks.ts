@@ -5,12 +5,20 @@ import { firstLine } from "#base/text.ts";
 import { workspaceOf } from "#git/git-folders.ts";
 import { readActivity } from "#tasks/follow/read-progress.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
 import { summarizeQuestion } from "#domain/question.ts";
-import { isEnded, openQuestions, type TaskRecord, type VisibleStatus } from "#domain/record.ts";
 import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
+import {
+  elapsedSeconds,
+  isEnded,
+  openQuestions,
+  type TaskRecord,
+  visibleStatus,
+  type VisibleStatus,
+} from "#domain/record.ts";
 import type { AppContext } from "./context.ts";
-import { reconcileAll } from "#tasks/end/reconcile.ts";
+import { reconcile, reconcileAll } from "#tasks/end/reconcile.ts";
 import { describeElsewhere } from "#tasks/end/task-life.ts";
 import { importNewTasks, type UnreadableTask } from "#store/tasks/import-tasks.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -70,6 +78,16 @@ export async function listTasks(context: AppContext, request: ListRequest): Prom
     ...(rows.length > page.length && last !== undefined && { next_cursor: writeCursor(last) }),
     ...(unreadable.length > 0 && { unreadable }),
   };
+}
+
+/** Returns the line of the list for one task, in its actual state. */
+export async function describeTaskLine(context: AppContext, stored: StoredTask): Promise<TaskLine> {
+  const record = await reconcile(context, stored);
+  const { task_id, topic, mode, sandbox, cwd, start_time } = record;
+  const end_time = isEnded(record) ? record.end_time : undefined;
+  const times = { start_time, end_time, elapsed_seconds: elapsedSeconds(record) };
+  const status = visibleStatus(record);
+  return toLine(context, { task_id, topic, status, mode, sandbox, cwd, ...times, seq: 0 }, true);
 }
 
 /** Longest page whose lines say what was asked and what came of it: that takes reading each record. */

@@ -5,7 +5,9 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { findFolderFault, importTask } from "#store/tasks/import-tasks.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isTaskId, parseRunId } from "#domain/names.ts";
+import { findTopic } from "#domain/topic.ts";
 import type { AppContext } from "./context.ts";
+import { listGroupIds } from "#store/tasks/groups.ts";
 import { listTaskIds, listTopicIds } from "#store/tasks/list-tasks.ts";
 import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { taskPaths } from "#store/store-paths.ts";
@@ -69,6 +71,8 @@ export function resolveTask(context: AppContext, text: string): StoredTask {
   const name = text.trim();
   const named = findNamedTask(context, name);
   if (named !== undefined) return named;
+  const group = findGroup(context, name);
+  if (group !== undefined) throw isGroup(group);
   const ids = [name, `codex-${name}`];
   const candidates = name === "" ? [] : ids.flatMap((prefix) => listTaskIds(context.store, prefix, MAX_NAMED + 1));
   const [only, ...others] = new Set(candidates);
@@ -80,6 +84,32 @@ export function resolveTask(context: AppContext, text: string): StoredTask {
   // A run's id, or a folder that cannot be read.
   if (isTaskId(parseRunId(name)?.taskId ?? name)) return getTask(context, name);
   throw unknownTask(context, name);
+}
+
+/** Tries of a group, which it names. */
+export interface NamedGroup {
+  id: string;
+  /** Ids of its tasks, by the numbers of the tries. */
+  taskIds: string[];
+}
+
+/** Returns the group with this name; undefined if there is none. */
+export function findGroup({ store }: AppContext, name: string): NamedGroup | undefined {
+  const id = name.trim();
+  if (isTaskId(id) || findTopic(id) !== undefined) return undefined;
+  const taskIds = listGroupIds(store, id);
+  return taskIds.length === 0 ? undefined : { id, taskIds };
+}
+
+/**
+ * Returns the tasks that a name means: all tries of a group, or the one that {@link resolveTask} returns. The whole id or topic of a task,
+ * and then the whole name of a group, take precedence over the beginning of a task's name.
+ * @throws AppError as {@link resolveTask} does
+ */
+export function resolveTasks(context: AppContext, text: string): StoredTask[] {
+  const group = findGroup(context, text);
+  if (group === undefined) return [resolveTask(context, text)];
+  return group.taskIds.flatMap((id) => findTask(context.store, id) ?? []);
 }
 
 /** Number of tasks among which the nearest name is looked for. */
@@ -108,6 +138,11 @@ function ambiguous(what: string, ids: readonly string[]): AppError {
     `More than one task ${what}.`,
     `Give more of the name: ${named}${ids.length > MAX_NAMED ? ", …" : ""}.`,
   );
+}
+
+function isGroup({ id, taskIds }: NamedGroup): AppError {
+  const message = `${id} is a group of ${taskIds.length} ${taskIds.length === 1 ? "try" : "tries"}, not a task.`;
+  return new AppError("unknown_task", message, `Name one of them: ${taskIds.join(", ")}.`);
 }
 
 /**

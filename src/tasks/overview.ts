@@ -7,7 +7,7 @@ import type { Usage } from "#domain/usage.ts";
 import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
 import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import type { AppContext } from "./context.ts";
-import { type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
+import { describeTaskLine, type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
 import { describeProgress } from "#tasks/follow/read-progress.ts";
 import { describeUnresponsive } from "#tasks/end/task-life.ts";
 
@@ -32,6 +32,13 @@ export async function listOverview(
 ): Promise<Omit<TaskPage, "tasks"> & { tasks: TaskOverview[] }> {
   const page = await listTasks(context, request);
   return { ...page, tasks: page.tasks.map((line) => withDescription(context, line)) };
+}
+
+/** Returns the lines for people of some tasks. */
+export async function describeTasks(context: AppContext, tasks: readonly StoredTask[]): Promise<TaskOverview[]> {
+  const lines: TaskOverview[] = [];
+  for (const task of tasks) lines.push(withDescription(context, await describeTaskLine(context, task)));
+  return lines;
 }
 
 function withDescription(context: AppContext, line: TaskLine): TaskOverview {

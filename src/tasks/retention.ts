@@ -11,6 +11,7 @@ import {
   listForgettable,
 } from "#store/tasks/forget-task.ts";
 import type { Store } from "#store/store.ts";
+import { forgetOldTokenUse } from "#store/token-use.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { unlinkFromWorkspace } from "#store/workspace-link.ts";
 import type { AppContext } from "./context.ts";
@@ -23,10 +24,15 @@ export interface Limits {
 
 /**
  * Removes ended tasks that are neither among the newest `keepTasks` nor younger than `keepSeconds`: their row, folder
- * and link. Never changes worktrees or branches.
+ * and link; and the tokens of days long past. Never changes worktrees or branches.
  */
 export function applyRetention(context: AppContext): void {
   forgetTasks(context, listTasksBeyondLimits(context, context.config));
+  try {
+    forgetOldTokenUse(context.store);
+  } catch (error) {
+    logger("app").warn`the tokens of past days cannot be removed: ${String(error)}`;
+  }
 }
 
 /**

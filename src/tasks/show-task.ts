@@ -1,5 +1,8 @@
 import type { EventLine } from "#codex/run/describe.ts";
+import type { CheckOutcome, CheckProgress } from "#domain/check.ts";
 import type { MessageRecord } from "#domain/message.ts";
+import { describeNotice, type NoticeChannel } from "#domain/end-notice.ts";
+import { findNotices } from "#store/ends/record-end.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import { queuePosition } from "#store/tasks/list-tasks.ts";
@@ -16,14 +19,16 @@ import {
 import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
-import { resolveTask } from "./lookup.ts";
+import { describeTaskLine, type TaskLine } from "./list-tasks.ts";
+import { type NamedGroup, resolveTask } from "./lookup.ts";
 import { describeProgress, readEvents } from "#tasks/follow/read-progress.ts";
+import { describeCheckOf } from "#tasks/check/check-progress.ts";
 import { readRunUsage } from "./session-usage.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { describeElsewhere, describeUnresponsive } from "#tasks/end/task-life.ts";
 
 /** Answer of `codex_status` for one task. */
-export interface TaskDetail extends WorktreeFields, OutcomeFields {
+export interface TaskDetail extends WorktreeFields, Omit<OutcomeFields, "check"> {
   task_id: string;
   mode: TaskRecord["mode"];
   status: VisibleStatus;
@@ -32,10 +37,14 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   cwd: string;
   sandbox: TaskRecord["sandbox"];
   log_file: string;
+  /** Number of tokens that the run may use. */
+  max_tokens?: number;
   /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
   /** Open questions, which codex_send answers. */
   questions?: readonly Question[];
+  /** Last check of the work, or the one that is running. */
+  check?: CheckOutcome | CheckProgress;
   recent_events?: EventLine[];
   /** Value of `since_event` for the next call. */
   next_event?: number;
@@ -45,6 +54,8 @@ export interface TaskDetail extends WorktreeFields, OutcomeFields {
   note?: string;
   /** Messages to the task, oldest first, and what became of them. */
   messages?: MessageRecord[];
+  /** Reports of its end that the configuration asks for, and what became of each. */
+  notices?: Partial<Record<NoticeChannel, string>>;
 }
 
 /**
@@ -70,6 +81,7 @@ export async function showTask(
     cwd: task.cwd,
     sandbox: task.sandbox,
     log_file: task.log_file,
+    ...(task.max_tokens !== undefined && { max_tokens: task.max_tokens }),
     ...worktreeFields(task),
     ...answerNote(task),
     ...messagesOf(context, task),
@@ -90,7 +102,23 @@ export async function showTask(
     return { ...detail, ...run, ...(wait !== undefined && { stalled: run.stalled ?? describeQuotaWait(wait) }) };
   }
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
-  return { ...detail, ...outcomeFields(task), ...events };
+  return { ...detail, ...outcomeFields(task), ...noticesOf(context, task), ...events };
+}
+
+function noticesOf({ store }: AppContext, task: TaskRecord): Pick<TaskDetail, "notices"> {
+  const notices = store.isNewer ? undefined : findNotices(store, task);
+  if (notices === undefined) return {};
+  const entries = Object.entries(notices).map(([channel, state]) => [channel, describeNotice(state)]);
+  return { notices: Object.fromEntries(entries) };
+}
+
+/** Returns a line for each try of a group. */
+export async function showGroup(
+  context: AppContext,
+  { id, taskIds }: NamedGroup,
+): Promise<{ group: string; tasks: TaskLine[] }> {
+  const tasks = taskIds.map((taskId) => describeTaskLine(context, resolveTask(context, taskId)));
+  return { group: id, tasks: await Promise.all(tasks) };
 }
 
 function messagesOf({ config }: AppContext, task: TaskRecord): Pick<TaskDetail, "messages"> {
@@ -112,6 +140,7 @@ function describeRun(
     ...(usage !== undefined && { usage }),
     ...(stored.sessionId !== undefined && { session_id: stored.sessionId }),
     ...(unresponsive !== undefined && { stalled: unresponsive }),
+    ...describeCheckOf(context, record),
     ...notesOnPlace(context, stored, answerNote(record).note),
   };
 }

@@ -64,7 +64,8 @@ export async function diffWorktree(
   };
 }
 
-function readBeginning(path: string, atMost: number, size: number): Buffer {
+/** Returns the beginning of a patch file, up to the end of a line. */
+export function readBeginning(path: string, atMost: number, size: number): Buffer {
   const bytes = Buffer.alloc(Math.max(0, Math.min(size, Math.floor(atMost))));
   const file = openSync(path, "r");
   try {

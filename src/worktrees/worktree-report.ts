@@ -5,9 +5,10 @@ import type { Failure } from "#base/errors.ts";
 import type { FolderSize } from "#platform/files/folder-size.ts";
 import type { StoredWorktree } from "#store/worktree-base.ts";
 import type { TaskStatus } from "#domain/record.ts";
+import type { CollisionFields } from "#domain/collision.ts";
 
 /** A worktree that tasks have worked in, and its state. */
-export interface WorktreeReport {
+export interface WorktreeReport extends CollisionFields {
   worktree_dir: string;
   agent_branch: string;
   base_branch?: string;

@@ -8,9 +8,19 @@ import { World } from "../support/world.ts";
 
 const SUITE = findClient("conformance");
 
+const LEGACY = [
+  "server-initialize",
+  "ping",
+  "tools-list",
+  "resources-list",
+  "prompts-list",
+  "completion-complete",
+  "logging-set-level",
+];
+
 const SCENARIOS: Record<string, string[]> = {
-  "2025-06-18": ["server-initialize", "ping", "tools-list", "resources-list", "prompts-list", "completion-complete"],
-  "2025-11-25": ["server-initialize", "ping", "tools-list", "resources-list", "prompts-list", "completion-complete"],
+  "2025-06-18": LEGACY,
+  "2025-11-25": LEGACY,
   "2026-07-28": [
     "server-stateless",
     "tools-list",

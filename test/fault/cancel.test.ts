@@ -15,6 +15,7 @@ import {
   writeEscapeScripts,
 } from "../support/escapes.ts";
 import type { McpClient } from "../support/mcp-client.ts";
+import { WITHOUT_CGROUPS } from "../support/without-cgroups.ts";
 import { World } from "../support/world.ts";
 
 // The whole suite is 200 tries: FAULT_ROUNDS=200 npm test -- test/fault
@@ -24,15 +25,6 @@ const TRIES = Number(process.env["FAULT_ROUNDS"] ?? 12);
 const BATCH = 24;
 /** How many processes of a bystander sleep, once all are there. */
 const SLEEPING = 4;
-
-/** A mount namespace in which nobody finds the control groups. */
-const WITHOUT_CGROUPS = [
-  "unshare",
-  ...(process.getuid?.() === 0 ? ["-m"] : ["-rm"]),
-  "sh",
-  "-c",
-  'mount -t tmpfs none /sys/fs/cgroup && exec "$0" "$@"',
-];
 
 const ON_LINUX = process.platform === "linux";
 const canHide = ON_LINUX && Bun.spawnSync([...WITHOUT_CGROUPS, "true"]).exitCode === 0;

@@ -119,7 +119,7 @@ const PARAMETERS: Record<string, string[]> = {
   codex_wait: ["task_ids", "timeout_seconds", "mode"],
   codex_cancel: ["task_id"],
   codex_diff: ["task_id", "paths", "patch"],
-  codex_merge: ["task_ids", "message", "into", "strategy"],
+  codex_merge: ["task_ids", "message", "into", "strategy", "require_check", "check"],
   codex_discard: ["task_id", "restore", "skip_large_ignored"],
 };
 

@@ -25,6 +25,12 @@ function lineOf({ name, state }: StatusFile): string[] {
   return STATES[state] === undefined ? [] : [`${STATES[state]} ${toText(name)}${end}${origin}`];
 }
 
+/** Returns the names that a changed file has in a status. */
+function namesOf({ name, state }: StatusFile): ByteName[] {
+  if (state === "a repository") return [`${name}/`];
+  return state === "renamed" ? [name, originOf(name)] : [name];
+}
+
 test("the status of a worktree, and its differences from the last commit", async () => {
   const property = fc.asyncProperty(statusFiles, async (files) => {
     const path = scratch.folder("worktree");
@@ -40,6 +46,7 @@ test("the status of a worktree, and its differences from the last commit", async
           head: await scratch.git(path, "rev-parse", "HEAD"),
           branch: "main",
           lines: files.flatMap(lineOf),
+          changed: files.filter((file) => lineOf(file).length > 0).flatMap(namesOf),
           untracked: namesIn("untracked", "a repository"),
           unmerged: namesIn("conflicting"),
           intended: namesIn("intended"),

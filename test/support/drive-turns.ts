@@ -30,6 +30,7 @@ export function drive(
   areGiven = false,
   isJoined = false,
   threadId?: string,
+  forkOf?: string,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
@@ -66,6 +67,7 @@ export function drive(
     sandboxPolicy: { type: "dangerFullAccess" as const },
     folder,
     threadId,
+    forkOf,
     runId: "run",
     messages: source,
     followUps: source,

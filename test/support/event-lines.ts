@@ -45,7 +45,7 @@ const items = fc.oneof(
     changes: fc.array(fc.record({ path: texts, kind: fc.constantFrom("add", "delete", "update") })),
     status,
   }),
-  fc.record({ type: type("mcp_tool_call"), server: texts, tool: texts, status }),
+  fc.record({ type: type("mcp_tool_call"), id: ids, server: texts, tool: texts, status }),
   fc.record({ type: type("collab_tool_call"), tool: texts, status }),
   fc.record({ type: type("web_search"), query: texts }),
   fc.record({ type: type("todo_list"), items: fc.array(fc.record({ text: texts, completed: fc.boolean() })) }),
@@ -74,6 +74,7 @@ export const knownEvents = fc.oneof(
     }),
   },
   fc.record({ type: type("turn.completed"), usage }),
+  fc.record({ type: type("usage.updated"), usage }),
   fc.record({ type: type("turn.failed"), error: fc.record({ message: errors }) }),
   fc.record({ type: type("error"), message: errors }),
   fc.record({

@@ -71,10 +71,18 @@ function findMarks(copy: string, files: readonly string[]): Record<string, numbe
   const lines: Record<string, number[]> = {};
   for (const file of files) {
     const path = Buffer.concat([Buffer.from(`${copy}/`), Buffer.from(file, "latin1")]);
-    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) continue;
+    if (!isFile(path)) continue;
     lines[file] = findOpenings(readFileSync(path, "latin1")).slice(0, 5);
   }
   return lines;
+}
+
+function isFile(path: Buffer): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch {
+    return false; // also where a file stands in the place of its folder
+  }
 }
 
 /** Finds the lines at which conflicts begin; one may hold others, whose marks are longer or shorter. */

@@ -9,6 +9,7 @@ import { foldLog, RunLog } from "#codex/run/run-log.ts";
 import type { RunState } from "#codex/run/run-state.ts";
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import { garbageLines, type KnownEvent, knownEvents, newEvents, wrongEvents } from "../support/event-lines.ts";
+import { hasEndedWork, inFlightOf } from "../support/events-of-work.ts";
 import { runs } from "../support/property.ts";
 
 let folder: string;
@@ -75,7 +76,9 @@ function stateOf(list: readonly Line[]): RunState {
     ...sessionsOf(known),
     ...messagesOf(known),
     lastMessage: completed.findLast((item) => item.type === "agent_message")?.text,
-    sessionUsage: lastOf(known, "turn.completed")?.usage,
+    sessionUsage: known.findLast((event) => "usage" in event)?.usage,
+    inFlight: inFlightOf(known),
+    hasEndedWork: hasEndedWork(known),
     goal: goalOf(known),
     lastError: lastOf(known, "error")?.message,
     terminal: terminalOf(known[turn], lastOf(known.slice(0, Math.max(0, turn)), "error")?.message),
@@ -85,6 +88,7 @@ function stateOf(list: readonly Line[]): RunState {
     commandsRun: ran.length - ran.filter(isFailure).length,
     daemonCommands: daemonCommands.filter(isForDaemon).slice(0, 50),
     openQuestions: [],
+    completedTurns: known.filter(({ type }) => type === "turn.completed").length,
     isChecking: false,
     quotaUntil: undefined,
     quota: { waits: 0, seconds: 0, pending: undefined },

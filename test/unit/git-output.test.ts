@@ -70,6 +70,7 @@ test("a status that is written as git documents it is read as it was", () => {
       head,
       branch,
       lines: shown.map(lineOf),
+      changed: shown.flatMap((entry) => ("origin" in entry ? [entry.path, entry.origin] : [entry.path])),
       untracked: shown.filter(({ kind }) => kind === "?").map(({ path }) => path),
       unmerged: shown.filter(({ kind }) => kind === "u").map(({ path }) => path),
       intended: tracked.filter(({ y }) => "ARC".includes(y)).map(({ path }) => path),

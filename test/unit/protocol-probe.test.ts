@@ -6,6 +6,7 @@ const REQUESTS = {
   "config/read": ["cwd", "includeLayers"],
   "thread/start": ["cwd", "model", "sandbox", "approvalPolicy", "config", "newer"],
   "thread/resume": ["threadId", "model", "modelProvider", "cwd", "sandbox", "approvalPolicy", "config"],
+  "thread/fork": ["threadId", "model", "modelProvider", "cwd", "sandbox", "approvalPolicy", "config"],
   "thread/turns/list": ["threadId", "limit"],
   "thread/items/list": ["threadId", "turnId", "limit", "cursor"],
   "thread/backgroundTerminals/clean": ["threadId"],

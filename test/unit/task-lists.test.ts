@@ -116,6 +116,11 @@ test("the end of a task rings, or notifies where the terminal is known to show i
   expect(sent({ TERM: "xterm-256color" })).toBe("\u0007");
   expect(sent({ TERM_PROGRAM: "iTerm.app" })).toBe("\u001B]9;codex-review-auth-v1: completed\u0007");
   expect(sent({ TERM: "xterm-kitty" })).toStartWith("\u001B]9;");
+  expect(sent({ TERM: "foot-extra" })).toStartWith("\u001B]9;");
+  expect(sent({ TERM: "xterm-256color", KONSOLE_VERSION: "240800" })).toBe(
+    "\u001B]777;notify;Codex;codex-review-auth-v1: completed\u0007",
+  );
+  expect(sent({ KONSOLE_VERSION: "240800", TMUX: "/tmp/x,1,0" })).toBe("\u0007");
   expect(sent({ TERM_PROGRAM: "WezTerm", TMUX: "/tmp/x,1,0" })).toBe("\u0007");
   expect(render(formatNotification(ended, {}), { isTerminal: false, hasColour: false })).toBe("");
 });

@@ -5,6 +5,7 @@ const COMMAND_OF_TOOL: Record<string, string> = {
   codex_send: "send",
   codex_cancel: "cancel",
   codex_diff: "diff",
+  codex_compare: "compare",
   codex_merge: "merge",
   codex_discard: "discard",
   codex_dispatch: "run --detach",
@@ -19,7 +20,10 @@ const OPTION_OF_PARAMETER: Record<string, string> = {
   timeout_seconds: "--timeout",
   output_schema: "--output-schema",
   reasoning_effort: "--effort",
+  discard_others: "--discard-others",
   goal_tokens: "--goal-tokens",
+  max_tokens: "--max-tokens",
+  require_check: "--require-check",
 };
 
 const RESUME = "`codex-mcp-server resume <task> <prompt>`";
@@ -31,6 +35,12 @@ const PHRASES: readonly (readonly [pattern: RegExp, command: string])[] = [
   [/\bcodex_status lists running tasks/g, "`codex-mcp-server tasks --status running` lists them"],
   [/\bCall codex_/g, "Run codex_"],
   [/\b([Cc])all codex with resume to continue the task/g, `$1ontinue the task with ${RESUME}`],
+  [
+    /\b([Cc])all codex with resume and a check\b/g,
+    "$1ontinue the task with `codex-mcp-server resume --check <command> <task> <prompt>`",
+  ],
+  [/\bCall codex with resume to have the task\b/g, `Continue it with ${RESUME}, and let it`],
+  [/\bcall codex with resume to have the task\b/g, `continue it with ${RESUME}, and let it`],
   [/\bwith when "(after|instead)"/g, "with --$1"],
   [/\bset include_uncommitted: true/g, "use include_uncommitted"],
   [/\b(include_uncommitted|network): true\b/g, "$1"],

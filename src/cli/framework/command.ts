@@ -17,7 +17,7 @@ export interface OptionSpec {
 }
 
 /** Kind of a value that completion can list. */
-type ValueKind = "task" | "branch" | "file" | "folder";
+type ValueKind = "task" | "task or group" | "branch" | "file" | "folder";
 
 /** Operands of a command: its arguments other than options. */
 export interface OperandSpec {
@@ -34,6 +34,14 @@ export const ONE_TASK = { usage: "<task>", min: 1, max: 1, kind: "task" } as con
 
 /** Operands of a command that works on any number of tasks. */
 export const TASKS = { usage: "<task>…", min: 1, max: Number.POSITIVE_INFINITY, kind: "task" } as const;
+
+/** Operands of a command that works on any number of tasks, of which the tries of a group have one name. */
+export const TASKS_OR_GROUPS = {
+  usage: "<task|group>…",
+  min: 1,
+  max: Number.POSITIVE_INFINITY,
+  kind: "task or group",
+} as const;
 
 /** Operands of a command that starts another program. */
 export const PROGRAM = { usage: "-- <program> <arguments>", min: 1, max: Number.POSITIVE_INFINITY } as const;

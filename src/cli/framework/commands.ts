@@ -18,10 +18,13 @@ import { tasksCommand } from "#cli/tasks/tasks.ts";
 import { sendCommand } from "#cli/tasks/send.ts";
 import { waitCommand } from "#cli/tasks/wait.ts";
 import { cleanCommand } from "#cli/worktrees/clean.ts";
+import { compareCommand } from "#cli/worktrees/compare.ts";
 import { diffCommand } from "#cli/worktrees/diff.ts";
 import { discardCommand } from "#cli/worktrees/discard.ts";
 import { mergeCommand } from "#cli/worktrees/merge.ts";
+import { proofCommand } from "#cli/worktrees/proof.ts";
 import { restoreCommand } from "#cli/worktrees/restore.ts";
+import { verifyCommand } from "#cli/worktrees/verify.ts";
 import { worktreesCommand } from "#cli/worktrees/worktrees.ts";
 import type { Command } from "./command.ts";
 import { completionCommand, makeCompleteCommand } from "./completion.ts";
@@ -45,9 +48,12 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   worktreesCommand,
   diffCommand,
+  compareCommand,
   mergeCommand,
   discardCommand,
   restoreCommand,
+  proofCommand,
+  verifyCommand,
   cleanCommand,
   completionCommand,
   makeHelpCommand(() => COMMANDS, findCommand),

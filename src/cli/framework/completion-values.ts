@@ -1,6 +1,7 @@
 import { listBranchNames } from "#git/repository/branches.ts";
 import { findChanges } from "#git/changes/changes.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import { listGroups } from "#store/tasks/groups.ts";
 import { queryTasks } from "#store/tasks/list-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { resolveTask } from "#tasks/lookup.ts";
@@ -32,6 +33,10 @@ export async function listValues(
     switch (kind) {
       case "task":
         return listTasks(openCommandContext(), prefix);
+      case "task or group": {
+        const context = openCommandContext();
+        return [...listGroupNames(context), ...listTasks(context, prefix)];
+      }
       case "branch":
         return await listBranches(operands);
       case "file":
@@ -56,6 +61,10 @@ function listTasks({ store }: AppContext, prefix: string): readonly Candidate[] 
         ]
       : [[task_id, meaning]];
   });
+}
+
+function listGroupNames({ store }: AppContext): readonly Candidate[] {
+  return listGroups(store, MAX_VALUES).map(({ id, tasks }) => [id, `group of ${tasks}`]);
 }
 
 async function listBranches([name]: readonly string[]): Promise<readonly Candidate[]> {

@@ -1,3 +1,4 @@
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { answerNote, describeUndelivered, toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -27,7 +28,7 @@ const EXIT_FINDINGS = 3;
 export const EXIT_TIMED_OUT = 124;
 
 /** Form of the output. */
-interface RunOutput {
+export interface RunOutput {
   isJson: boolean;
   /** Whether the task is left running once it is started. */
   isDetached: boolean;
@@ -53,12 +54,12 @@ export async function startAndReport(
   const stop = listenForStop();
   try {
     const started = await start();
-    if (!output.isQuiet) printErrors(describeStart(started));
-    if (output.isDetached && stop.exitCode === undefined) return detach(started, output);
+    if (!output.isQuiet) printErrors(describeStartedTask(started));
+    if (output.isDetached && stop.exitCode === undefined) return await detach(context, started, output);
     const stopping = stop.asked.then(async () => cancel(context, started));
     const ended = await waitForEnd(context, started, output);
     if (stop.exitCode !== undefined) await stopping;
-    return report(ended, output, stop);
+    return await report(context, ended, output, stop);
   } finally {
     stop.close();
   }
@@ -74,9 +75,9 @@ async function cancel(context: AppContext, { task_id }: TaskRecord): Promise<voi
   }
 }
 
-function detach(task: TaskRecord, { isJson, isQuiet }: RunOutput): number {
+async function detach(context: AppContext, task: TaskRecord, { isJson, isQuiet }: RunOutput): Promise<number> {
   const { task_id, topic, status, log_file } = task;
-  if (isEnded(task)) return report(task, { isJson, isQuiet, isDetached: true }, undefined);
+  if (isEnded(task)) return report(context, task, { isJson, isQuiet, isDetached: true }, undefined);
   const facts = { task_id, topic, status, log_file, ...worktreeFields(task), ...withCommandHints(answerNote(task)) };
   if (isJson) printJson(facts);
   else printLines([task_id]);
@@ -105,10 +106,15 @@ async function showUntilEnd(context: AppContext, task: TaskRecord): Promise<Ende
   return ended;
 }
 
-function report(ended: EndedTask, { isJson, isQuiet, failOn }: RunOutput, stop: StopListener | undefined): number {
+async function report(
+  context: AppContext,
+  ended: EndedTask,
+  { isJson, isQuiet, failOn }: RunOutput,
+  stop: StopListener | undefined,
+): Promise<number> {
   const isCompleted = ended.status === "completed";
   if (!isQuiet || !isCompleted) printErrors(describeOutcome(ended));
-  if (isJson) printJson(withCommandHints(toAnswer(ended)));
+  if (isJson) printJson(withCommandHints(await withCollisions(context, ended, toAnswer(ended), true)));
   else if (isCompleted && ended.findings !== undefined) printLines(formatFindings(ended));
   else if (isCompleted && ended.result !== undefined) printLines([multiline(ended.result)]);
   if (isCompleted) return failOn !== undefined && hasFinding(ended, failOn) ? EXIT_FINDINGS : 0;
@@ -121,7 +127,8 @@ function hasFinding({ findings = [], outside_diff = [] }: EndedTask, failOn: num
   return [...findings, ...outside_diff].some(({ priority }) => priority <= failOn);
 }
 
-function describeStart(task: TaskRecord): Text[] {
+/** Describes in a line or two where a task was started. */
+export function describeStartedTask(task: TaskRecord): Text[] {
   const { task_id, sandbox, worktree_dir, agent_branch, cwd } = task;
   const folder = shortenHome(worktree_dir ?? cwd);
   const branch = agent_branch === undefined ? "" : ` on ${agent_branch}`;

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import { asksForTries, type TriesOptions } from "#tasks/start/start-tries.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
 import type { Sandbox } from "#domain/record.ts";
 import { defineCommand, type Input, type OptionSpec, type ValuesOf } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { readOutputSchema, readPrompt } from "./read-input.ts";
+import { parseVariant, runTriesAndReport } from "./run-tries.ts";
 import { runAndReport } from "./run-and-report.ts";
 
 /** Options of `run`; other commands that start tasks have some of them, too. */
@@ -108,16 +110,37 @@ export const runCommand = defineCommand({
       kind: "task",
       summary: "Continue a task: its folder, worktree and session",
     },
+    fork: {
+      type: "string",
+      placeholder: "task",
+      kind: "task",
+      summary: "Start from a copy of a task's session and worktree; both continue apart",
+    },
+    tries: {
+      type: "count",
+      placeholder: "n",
+      summary: "Start n tasks with this prompt from one commit, and print a comparison",
+    },
+    variant: {
+      type: "string",
+      multiple: true,
+      placeholder: "settings",
+      summary: "Settings of a try: model=…,effort=…,profile=…,prompt=text to add",
+    },
   },
   examples: [
     ['run "Review the last commit."', "Let Codex read and report"],
     ['run --full-access "Write the parser."', "Let Codex work in a worktree of its own"],
+    ['run --full-access --tries 3 "Write the parser."', "Let three tasks do the same, each in a worktree of its own"],
     [
       "run --timeout 20m --output-schema schema.json - < prompt.md | jq .approve",
       "Pass a prompt and a result through pipes",
     ],
   ],
-  run: async ({ options, operands }) => start({ options, operands }, options.resume),
+  run: async ({ options, operands }) => {
+    const tries = { tries: options.tries, variants: options.variant.map(parseVariant) };
+    return start({ options, operands }, { resume: options.resume, fork: options.fork }, tries);
+  },
 });
 
 export const resumeCommand = defineCommand({
@@ -129,21 +152,28 @@ export const resumeCommand = defineCommand({
   operands: { usage: "<task> <prompt|->", min: 2, max: 2, kind: "task" },
   options: RESUME_OPTIONS,
   examples: [['resume implement-parser-v1 "Also parse comments."', "Continue in the same worktree and session"]],
-  run: async ({ options, operands: [task = "", prompt = ""] }) => start({ options, operands: [prompt] }, task),
+  run: async ({ options, operands: [task = "", prompt = ""] }) =>
+    start({ options, operands: [prompt] }, { resume: task }),
 });
 
 type RunInput = Input<ValuesOf<typeof RUN_OPTIONS>>;
 
-async function start({ options, operands: [text = ""] }: RunInput, resume: string | undefined): Promise<number> {
+async function start(
+  { options, operands: [text = ""] }: RunInput,
+  from: Pick<OpenRequest, "resume" | "fork">,
+  tries: TriesOptions = {},
+): Promise<number> {
   const { json, detach, quiet } = options;
   const request: OpenRequest = {
     ...toRequest(options),
     prompt: await readPrompt(text),
-    resume,
+    ...from,
     mode: detach ? "dispatch" : "blocking",
     client: "command line",
   };
-  return runAndReport(openCommandContext(), request, { isJson: json, isDetached: detach, isQuiet: quiet });
+  const output = { isJson: json, isDetached: detach, isQuiet: quiet };
+  if (asksForTries(tries)) return runTriesAndReport(openCommandContext(), request, tries, output);
+  return runAndReport(openCommandContext(), request, output);
 }
 
 function toRequest(options: RunInput["options"]): Omit<OpenRequest, "prompt" | "mode"> {

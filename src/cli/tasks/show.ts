@@ -1,14 +1,19 @@
-import { resolveTask } from "#tasks/lookup.ts";
-import { showTask, type TaskDetail } from "#tasks/show-task.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
+import type { AppContext } from "#tasks/context.ts";
+import { findGroup, type NamedGroup, resolveTask, resolveTasks } from "#tasks/lookup.ts";
+import { describeTasks } from "#tasks/overview.ts";
+import { showGroup, showTask, type TaskDetail } from "#tasks/show-task.ts";
 import type { Config } from "#base/config.ts";
-import { shorten } from "#base/text.ts";
+import { formatPlural, listSome, shorten } from "#base/text.ts";
+import type { CollisionFields } from "#domain/collision.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
+import { summarizeCheck } from "#domain/check.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
-import { defineCommand, JSON_OPTION, ONE_TASK } from "#cli/framework/command.ts";
+import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
-import { formatEvent, formatStatus } from "#cli/terminal/format-task.ts";
+import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
 import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
@@ -22,13 +27,16 @@ export const showCommand = defineCommand({
   aliases: ["status", "info"],
   group: "tasks",
   summary: "Show the state, progress and result of a task",
-  operands: ONE_TASK,
+  operands: { usage: "<task|group>", min: 1, max: 1, kind: "task or group" },
   options: { json: JSON_OPTION },
   examples: [["show review-auth-v1", "Show a task by its topic; the beginning is enough if it is unique"]],
   run: async ({ options, operands: [name = ""] }) => {
     const context = openCommandContext();
+    const group = findGroup(context, name);
+    if (group !== undefined) return showTries(context, group, options.json);
     const { record } = resolveTask(context, name);
-    const detail = await showTask(context, record.task_id);
+    const shown = await showTask(context, record.task_id);
+    const detail = await withCollisions(context, shown, shown, false);
     const stored = findTask(context.store, record.task_id);
     if (options.json) printJson(withCommandHints(detail));
     else printLines(describe(detail, stored?.record ?? record, context.config));
@@ -36,10 +44,26 @@ export const showCommand = defineCommand({
   },
 });
 
+/** Task with what is known about merging its work. */
+type ShownTask = TaskDetail & CollisionFields;
+/** Shows a line for each try of a group. */
+async function showTries(context: AppContext, group: NamedGroup, isJson: boolean): Promise<number> {
+  if (isJson) {
+    printJson(await showGroup(context, group));
+    return 0;
+  }
+  const [titles = "", ...rows] = formatTasks(
+    await describeTasks(context, resolveTasks(context, group.id)),
+    terminalWidth(),
+  );
+  printLines([paint(titles, "dim"), ...rows, paint(`codex-mcp-server compare ${group.id}`, "dim")]);
+  return 0;
+}
+
 /** Maximum number of recent events that are shown. */
 const MAX_EVENTS = 8;
 
-function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[] {
+function describe(detail: ShownTask, record: TaskRecord, config: Config): Text[] {
   return [
     compose`${paint(detail.task_id, "bold")}  ${formatStatus(detail.status)}  ${formatDuration(detail.elapsed_seconds)}`,
     ...fields(detail, record),
@@ -48,6 +72,7 @@ function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[
     ...describeEvents(detail),
     ...(detail.questions === undefined ? [] : ["", ...detail.questions.flatMap(formatQuestion).slice(0, -1)]),
     ...describeMessages(detail),
+    ...describeCheckOutput(detail),
     ...describeOutcome(detail),
     ...describeFindings(detail, record),
     "",
@@ -55,7 +80,7 @@ function describe(detail: TaskDetail, record: TaskRecord, config: Config): Text[
   ];
 }
 
-function fields(detail: TaskDetail, record: TaskRecord): Text[] {
+function fields(detail: ShownTask, record: TaskRecord): Text[] {
   const { usage } = detail;
   const settings = [
     record.model && `model ${record.model}`,
@@ -70,15 +95,19 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
     ["approvals", record.approvals],
     ["review of", record.review],
     ["goal", describeGoal(detail, record)],
+    ["check", describeCheck(detail, record)],
     ["settings", settings.filter(Boolean).join(", ") || undefined],
     ["workspace", shortenHome(detail.cwd)],
     ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
     ["branch", describeBranch(detail)],
+    ["merging", describeMerging(detail)],
     ["session", detail.session_id],
     ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
+    ["token limit", detail.max_tokens],
     ["queue position", detail.queue_position],
     ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
     [detail.status === "running" ? "stalled" : "because", detail.stalled],
+    ["notices", describeNotices(detail)],
     ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
     ["log", shortenHome(detail.log_file)],
   ];
@@ -91,7 +120,7 @@ function fields(detail: TaskDetail, record: TaskRecord): Text[] {
 /** Maximum number of characters of the goal that are shown. */
 const MAX_GOAL = 300;
 
-function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): string | undefined {
+function describeGoal({ goal_state: state }: ShownTask, { goal }: TaskRecord): string | undefined {
   if (goal === undefined) return undefined;
   const { objective, token_budget: budget } = goal;
   const used = state && `${state.tokens_used}${budget === undefined ? "" : ` of ${budget}`} tokens`;
@@ -99,6 +128,34 @@ function describeGoal({ goal_state: state }: TaskDetail, { goal }: TaskRecord): 
   const facts = state === undefined ? limit : [state.status, used];
   const text = shorten(objective.replace(/\s+/g, " "), MAX_GOAL);
   return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
+}
+
+/** Maximum number of characters of the check's command that are shown. */
+const MAX_COMMAND = 200;
+
+function describeCheck({ check }: TaskDetail, { check_request: request }: TaskRecord): string | undefined {
+  if (request === undefined) return undefined;
+  const command = shorten(request.command.replace(/\s+/g, " "), MAX_COMMAND);
+  return check === undefined ? command : `${command} (${summarizeCheck(check)})`;
+}
+
+/** Maximum number of lines of a failed check's output that are shown. */
+const MAX_CHECK_LINES = 20;
+
+function describeCheckOutput({ check }: TaskDetail): Text[] {
+  const { passed, output_tail = "", output_file } = check ?? {};
+  if (passed !== false || output_tail.trim() === "") return [];
+  const lines = output_tail.trimEnd().split("\n").slice(-MAX_CHECK_LINES);
+  const file = paint(withoutControls(`The whole output is in ${shortenHome(output_file ?? "")}.`), "dim");
+  return ["", paint("Check", "bold"), multiline(withoutControls(lines.join("\n"))), file];
+}
+
+function describeNotices({ notices = {} }: TaskDetail): string | undefined {
+  return (
+    Object.entries(notices)
+      .map(([channel, state]) => `${channel} ${state}`)
+      .join("; ") || undefined
+  );
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */
@@ -115,19 +172,36 @@ function describePrompt({ prompt_file }: TaskRecord): Text[] {
   return ["", paint("Prompt", "bold"), shown, ...rest];
 }
 
-function describeBranch({ agent_branch, base_branch, base_commit }: TaskDetail): string | undefined {
+function describeBranch({ agent_branch, base_branch, base_commit }: ShownTask): string | undefined {
   if (agent_branch === undefined) return undefined;
   const base = base_branch ?? base_commit?.slice(0, 12);
   return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
 }
 
-function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: TaskDetail): Text[] {
+/** Maximum number of conflicting files of one task that are shown. */
+const MAX_CONFLICTS = 5;
+
+function describeMerging(detail: ShownTask): string | undefined {
+  const { merges_cleanly, base_branch, conflicts_with = [], conflicts_total, not_compared } = detail;
+  const base =
+    merges_cleanly === undefined ? [] : [`${merges_cleanly ? "merges cleanly into" : "conflicts with"} ${base_branch}`];
+  const others = conflicts_with.map(
+    ({ task, files, files_total }) =>
+      `conflicts with ${task} in ${listSome(files, MAX_CONFLICTS)}${files_total === undefined ? "" : ` (${formatPlural(files_total, "file")})`}`,
+  );
+  const more = conflicts_total === undefined ? [] : [`conflicts with ${conflicts_total} tasks in all`];
+  const unknown = not_compared === undefined ? [] : [`not compared with ${formatPlural(not_compared, "worktree")}`];
+  const all = [...base, ...others, ...more, ...unknown];
+  return all.length === 0 ? undefined : all.join("; ");
+}
+
+function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: ShownTask): Text[] {
   if (diff_stat === undefined) return [];
   const lines: Text[] = ["", paint("Changes", "bold"), `${diff_stat || "none"}; commits: ${commits_ahead ?? 0}`];
   return [...lines, ...uncommitted_changes.map((line) => compose`  ${withoutControls(line)}`)];
 }
 
-function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
+function describeEvents({ recent_events = [] }: ShownTask): Text[] {
   if (recent_events.length === 0) return [];
   const lines = recent_events.slice(-MAX_EVENTS).map((event) => {
     const { text, style } = formatEvent({ ...event, text: event.text.replace(/\s+/g, " ").trim() });
@@ -136,7 +210,7 @@ function describeEvents({ recent_events = [] }: TaskDetail): Text[] {
   return ["", paint("Recent events", "bold"), ...lines];
 }
 
-function describeMessages({ messages = [] }: TaskDetail): Text[] {
+function describeMessages({ messages = [] }: ShownTask): Text[] {
   if (messages.length === 0) return [];
   const lines = messages.map(({ text, when, state }) => {
     const line = `${state} (${when}): ${text.replace(/\s+/g, " ").trim()}`;
@@ -145,7 +219,7 @@ function describeMessages({ messages = [] }: TaskDetail): Text[] {
   return ["", paint("Messages", "bold"), ...lines];
 }
 
-function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: TaskDetail): Text[] {
+function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: ShownTask): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
     const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
@@ -159,7 +233,7 @@ function describeOutcome({ task_id, result, error, code, hint, exit_code, readon
   return lines;
 }
 
-function describeFindings({ findings }: TaskDetail, record: TaskRecord): Text[] {
+function describeFindings({ findings }: ShownTask, record: TaskRecord): Text[] {
   if (findings === undefined || !isEnded(record)) return [];
   return ["", paint("Review", "bold"), ...formatFindings(record)];
 }
@@ -169,7 +243,7 @@ function wrap(text: string): string[] {
 }
 
 function nextSteps(
-  { task_id: id, worktree_dir, status, questions }: TaskDetail,
+  { task_id: id, worktree_dir, status, questions }: ShownTask,
   record: TaskRecord,
   { pane }: Config,
 ): string[] {

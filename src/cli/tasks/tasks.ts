@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { type DayUse, describeDayUse, readDayUse } from "#tasks/budget/token-limits.ts";
 import { listOverview } from "#tasks/overview.ts";
 import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
 import type { TaskPage } from "#tasks/list-tasks.ts";
@@ -43,9 +44,11 @@ export const tasksCommand = defineCommand({
     const context = openCommandContext();
     const page = await listOverview(context, { ...filter, limit });
     const limits = readCurrentLimits(context.config);
-    if (json) printJson({ ...page, ...(limits !== undefined && { limits }) });
-    else if (page.tasks.length === 0) printLines([describeNone(filter), ...describeUnreadable(page)]);
-    else printLines([...describePage(page, limit), ...describeUnreadable(page), ...describeAccount(limits)]);
+    const today = readDayUse(context);
+    const lines = page.tasks.length === 0 ? [describeNone(filter)] : describePage(page, limit);
+    const account = { ...(limits !== undefined && { limits }), ...(today !== undefined && { tokens_today: today }) };
+    if (json) printJson({ ...page, ...account });
+    else printLines([...lines, ...describeUnreadable(page), ...describeAccount(limits), ...describeToday(today)]);
     return 0;
   },
 });
@@ -66,6 +69,11 @@ function describePage({ tasks: list, next_cursor }: Awaited<ReturnType<typeof li
 
 function describeAccount(limits: AccountLimits | undefined): Text[] {
   return limits === undefined || !isTerminal() ? [] : [paint(`Limits: ${describeLimits(limits)}`, "dim")];
+}
+
+/** Says on a terminal how many tokens of today are used. Elsewhere each line is a task. */
+function describeToday(today: DayUse | undefined): Text[] {
+  return today === undefined || !isTerminal() ? [] : [paint(describeDayUse(today), "dim")];
 }
 
 /** Describes the tasks that cannot be listed, with what to do. */

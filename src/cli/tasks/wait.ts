@@ -1,11 +1,10 @@
 import { EXIT_TIMED_OUT } from "./run-and-report.ts";
 import { toAnswer } from "#tasks/answer.ts";
-import { reconcile } from "#tasks/end/reconcile.ts";
-import { resolveTask } from "#tasks/lookup.ts";
 import { reportQuestions } from "./report-questions.ts";
-import { waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
-import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
-import { defineCommand, TASKS } from "#cli/framework/command.ts";
+import { readTaskCollisions } from "#worktrees/collisions/collision-fields.ts";
+import { findTasks, waitAtMost } from "#tasks/follow/wait-for-tasks.ts";
+import { type EndedTask, isEnded } from "#domain/record.ts";
+import { defineCommand, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
@@ -18,7 +17,7 @@ export const waitCommand = defineCommand({
   group: "tasks",
   summary: "Wait until tasks have ended",
   details: "Exits with 0 if the tasks were completed, 1 if one was not, and 124 after the timeout.",
-  operands: TASKS,
+  operands: TASKS_OR_GROUPS,
   options: {
     any: { type: "boolean", summary: "Wait only until one of them has ended" },
     timeout: { type: "duration", short: "t", summary: "Wait no longer than this, for example 90s, 15m or 2h" },
@@ -28,8 +27,7 @@ export const waitCommand = defineCommand({
   run: async ({ options, operands }) => {
     const timeoutMs = (options.timeout ?? Number.POSITIVE_INFINITY) * 1000;
     const context = openCommandContext();
-    const waited: TaskRecord[] = [];
-    for (const name of operands) waited.push(await reconcile(context, resolveTask(context, name)));
+    const waited = await findTasks(context, operands);
     const ended: EndedTask[] = [];
     const over = new AbortController();
     for (const task of waited) void reportQuestions(context, task, over.signal);
@@ -42,7 +40,10 @@ export const waitCommand = defineCommand({
     });
     await (options.any ? Promise.race(waits) : Promise.all(waits));
     over.abort();
-    if (options.json) printJson(ended.map((task) => withCommandHints(toAnswer(task))));
+    if (options.json) {
+      const collisions = await readTaskCollisions(context, ended, true);
+      printJson(ended.map((task) => withCommandHints({ ...toAnswer(task), ...collisions.get(task.task_id) })));
+    }
     if (ended.length < (options.any ? 1 : waited.length)) {
       const rest = waited.filter((task) => !ended.some((end) => end.task_id === task.task_id));
       printErrors([`not ended: ${rest.map((task) => task.task_id).join(", ")}`]);

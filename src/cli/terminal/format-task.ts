@@ -1,5 +1,6 @@
 import type { EventLine } from "#codex/run/describe.ts";
 import { elapsedSeconds } from "#domain/record.ts";
+import { nameCheck, summarizeCheck } from "#domain/check.ts";
 import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { Usage } from "#domain/usage.ts";
@@ -108,6 +109,8 @@ export function describeEnd(task: EndedTask): Text[] {
   const style = task.status === "completed" ? "green" : "red";
   const lines: Text[] = [paint(compose`${task.status} after ${duration}${failure}`, style)];
   if (task.diff_stat !== undefined && task.diff_stat !== "") lines.push(task.diff_stat);
+  const { check } = task;
+  if (check !== undefined) lines.push(withoutControls(`check ${nameCheck(check.command)}: ${summarizeCheck(check)}`));
   return lines;
 }
 

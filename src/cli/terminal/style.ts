@@ -17,6 +17,7 @@ const CONTROLS = {
     "\u001B[>4;0m\u001B[?2004l\u001B[?1004l\u001B[0m\u001B[0 q\u001B[?25h",
   bell: "\u0007",
   "begin notification": "\u001B]9;", // of the desktop, up to a bell
+  "begin titled notification": "\u001B]777;notify;Codex;", // the same in another form
 } as const;
 
 /** Style of a text; `plain` changes nothing, `sgr:…` is a colour that the user has chosen, by {@link userStyle}. */

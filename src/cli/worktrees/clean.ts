@@ -7,6 +7,7 @@ import {
   planWorktreeCleanUp,
   type WorktreeFilter,
 } from "#worktrees/clean-worktrees.ts";
+import { sweepCheckouts } from "#worktrees/checkout/sweep-checkouts.ts";
 import type { KeptWorktree, KnownSalvage } from "#worktrees/known-salvage.ts";
 import type { KnownWorktree } from "#worktrees/list-worktrees.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -64,6 +65,7 @@ export const cleanCommand = defineCommand({
     const { merged, unchanged, gone, json, keep, "older-than": olderThanSeconds } = options;
     const context = openCommandContext();
     const output = { isDryRun: !options.yes, json };
+    if (options.yes) await sweepCheckouts(context);
     if (options.worktrees || merged || unchanged || gone) {
       const filter = { merged, unchanged, ...(gone && { gone }), olderThanSeconds, keepNewest: keep };
       return cleanWorktrees(context, filter, output);

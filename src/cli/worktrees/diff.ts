@@ -30,7 +30,7 @@ export const diffCommand = defineCommand({
     const { patch: _beginning, ...comparison } = await diffWorktree(context, record.task_id, paths, 0);
     if (options.json) printJson(comparison);
     else if (options.stat) {
-      printLines(comparison.files.map(describe));
+      printLines(comparison.files.map(describeFileChange));
       printLines([comparison.diff_stat === "" ? "No changes." : comparison.diff_stat]);
     } else {
       const display = isTerminal() ? await readPatchDisplay(comparison.worktree_dir, process.env) : NO_DISPLAY;
@@ -41,9 +41,10 @@ export const diffCommand = defineCommand({
 });
 
 /** Form of a patch in a pipe or file. */
-const NO_DISPLAY: PatchDisplay = { pager: undefined, hasColour: false, colours: {} };
+export const NO_DISPLAY: PatchDisplay = { pager: undefined, hasColour: false, colours: {} };
 
-function describe({ path, status, from, added, deleted }: FileChange): string {
+/** Returns a line about a changed file. */
+export function describeFileChange({ path, status, from, added, deleted }: FileChange): string {
   const lines = added === undefined ? "binary" : `+${added} -${deleted ?? 0}`;
   return `${status.padEnd(12)} ${lines.padEnd(12)} ${from === undefined ? path : `${from} → ${path}`}`;
 }

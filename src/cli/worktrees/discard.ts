@@ -1,8 +1,8 @@
 import { withFormerNames } from "#base/former-names.ts";
 import { quoteForShell } from "#base/text.ts";
-import { discardWorktree } from "#worktrees/discard-worktree.ts";
-import { resolveTask } from "#tasks/lookup.ts";
-import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
+import { type DiscardedWorktree, discardWorktree } from "#worktrees/discard-worktree.ts";
+import { resolveTasks } from "#tasks/lookup.ts";
+import { defineCommand, JSON_OPTION, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { shortenHome } from "#cli/terminal/format-values.ts";
@@ -14,7 +14,7 @@ export const discardCommand = defineCommand({
   details:
     "Saves commits and staged, changed, untracked and ignored files under refs/codexmcp/salvage in the repository; restore " +
     "brings them back. Keeps worktrees and branches that existed before their task.",
-  operands: TASKS,
+  operands: TASKS_OR_GROUPS,
   options: {
     "skip-large-ignored": {
       type: "boolean",
@@ -27,18 +27,19 @@ export const discardCommand = defineCommand({
   run: async ({ options, operands }) => {
     const context = openCommandContext();
     // All names are resolved first: if one is wrong, nothing is discarded.
-    const stored = operands.map((name) => resolveTask(context, name));
+    const stored = operands.flatMap((name) => resolveTasks(context, name));
     const skipsLargeIgnored = options["skip-large-ignored"] || options["drop-ignored"];
     for (const { record } of stored) {
       const done = await discardWorktree(context, record.task_id, skipsLargeIgnored);
       if (options.json) printJson(withFormerNames(done));
-      else printLines(describe(done));
+      else printLines(describeDiscarded(done));
     }
     return 0;
   },
 });
 
-function describe(done: Awaited<ReturnType<typeof discardWorktree>>): string[] {
+/** Returns lines about a discarded worktree. */
+export function describeDiscarded(done: DiscardedWorktree & { task_id: string }): string[] {
   return [
     `discarded ${shortenHome(done.worktree_dir)} and ${done.agent_branch}`,
     `saved     ${done.salvage} (files besides the commits: ${done.files_saved})`,

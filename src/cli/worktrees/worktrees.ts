@@ -1,5 +1,7 @@
 import { repositoryOf } from "#tasks/overview.ts";
 import { type KnownWorktree, listWorktrees } from "#worktrees/list-worktrees.ts";
+import { compareWorktrees } from "#worktrees/collisions/collision-fields.ts";
+import { describeConflicts } from "#domain/collision.ts";
 import type { WorktreeReport } from "#worktrees/worktree-report.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
@@ -16,20 +18,24 @@ export const worktreesCommand = defineCommand({
   summary: "List the worktrees of tasks and their state",
   details:
     "Shows the size of each worktree, its commits ahead of its base and behind it, and whether it has uncommitted changes, is " +
-    "merged, or has no changes. Takes about a second at most; files that could not be read by then are reported as not checked.",
+    "merged, or has no changes, and which work would conflict. Takes about three seconds at most; files that could not be read by " +
+    "then are reported as not checked, and worktrees as not compared.",
   options: {
     exact: { type: "boolean", summary: "Read all files, however long that takes" },
     json: JSON_OPTION,
   },
   examples: [["worktrees", "List the worktrees in all repositories"]],
   run: async ({ options }) => {
-    const worktrees = await listWorktrees(openCommandContext(), options.exact);
+    const context = openCommandContext();
+    const listed = await listWorktrees(context, options.exact);
+    const { worktrees, obstacle } = await compareWorktrees(context, listed, options.exact);
     const reports = worktrees.map(({ report }) => report);
-    if (options.json) printJson({ worktrees: reports });
+    if (options.json) printJson({ worktrees: reports, ...(obstacle !== undefined && { not_compared: obstacle }) });
     else if (reports.length === 0) printLines(["No worktrees. Each task that writes in a git repository gets one."]);
     else {
       const [titles = "", ...rows] = formatWorktrees(worktrees, terminalWidth());
       printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);
+      if (obstacle !== undefined) printLines([`Conflicts between worktrees are not shown: ${obstacle}`]);
     }
     return 0;
   },
@@ -93,13 +99,25 @@ function describeProblems(reports: readonly WorktreeReport[], isExact: boolean):
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
     problem === undefined ? [] : [withoutControls(`${shortenHome(worktree_dir)}: ${toCommandHint(problem)}`)],
   );
+  const notCompared = reports.filter(({ not_compared }) => not_compared !== undefined).length;
   const isCut = reports.some((each) => each.problem === undefined && (each.is_work_unknown ?? each.has_more_bytes));
-  return [...problems, ...(isCut && !isExact ? ["Not all files were checked; use --exact to check them."] : [])];
+  return [
+    ...problems,
+    ...(isCut && !isExact ? ["Not all files were checked; use --exact to check them."] : []),
+    ...(notCompared > 0 ? [describeNotCompared(notCompared, isExact)] : []),
+  ];
+}
+
+function describeNotCompared(count: number, isExact: boolean): string {
+  const hint = isExact ? "" : "; use --exact to take the time";
+  return `${count} ${count === 1 ? "worktree was" : "worktrees were"} not compared with all others${hint}.`;
 }
 
 /** Describes the state of a worktree in a few words. */
 export function describeState(report: WorktreeReport): string {
-  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here } = report;
+  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here, base_branch } =
+    report;
+  const conflicts = describeConflicts(report);
   const isUnknown = is_work_unknown === true && state !== "unreadable";
   const words = [
     state,
@@ -108,6 +126,8 @@ export function describeState(report: WorktreeReport): string {
     ...(is_merged ? ["merged"] : []),
     ...(is_unchanged ? ["no changes"] : []),
     ...(made_here ? [] : ["pre-existing"]),
+    ...(report.merges_cleanly === false ? [`conflicts with ${base_branch}`] : []),
+    ...(conflicts === undefined ? [] : [conflicts]),
   ];
   return words.join(", ");
 }

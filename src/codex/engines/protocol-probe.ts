@@ -13,6 +13,7 @@ const REQUESTS: Record<string, readonly string[]> = {
   "config/read": ["cwd", "includeLayers"],
   "thread/start": ["cwd", "model", "sandbox", "approvalPolicy", "config"],
   "thread/resume": ["threadId", "model", "modelProvider", "cwd", "sandbox", "approvalPolicy", "config"],
+  "thread/fork": ["threadId", "model", "modelProvider", "cwd", "sandbox", "approvalPolicy", "config"],
   "thread/turns/list": ["threadId", "limit"],
   "thread/items/list": ["threadId", "turnId", "limit", "cursor"],
   "thread/backgroundTerminals/clean": ["threadId"],

@@ -40,12 +40,13 @@ type Layer = NonNullable<v.InferOutput<typeof ConfigSchema>["layers"]>[number];
 
 /**
  * Returns a run with the settings that `codex exec` would take from Codex's files: those of its profile, which an app-server does not
- * accept as an option, those of its sandbox, which a turn's own policy would replace, and the model of a resumed thread, which would keep
- * its earlier one.
+ * accept as an option, those of its sandbox, which a turn's own policy would replace, and the model of a resumed or copied thread, which
+ * would keep its earlier one.
  * @throws AppServerError if the profile cannot be read
  */
 export async function completeSettings(connection: AppServerConnection, turn: TurnRequest): Promise<TurnRequest> {
-  const { sandboxPolicy, profileFile, threadId } = turn;
+  const { sandboxPolicy, profileFile } = turn;
+  const threadId = turn.threadId ?? turn.forkOf;
   if (profileFile === undefined && threadId === undefined && sandboxPolicy.type !== "workspaceWrite") return turn;
   const answer = await connection.request("config/read", { cwd: turn.folder, includeLayers: true });
   const { config, layers } = readField(ConfigSchema, answer, "config/read");

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Usage } from "#domain/usage.ts";
 import { ItemSet } from "./item-set.ts";
 
 // Translates what `codex app-server` reports into the lines that `codex exec --json` writes, so that everything that reads a run's log
@@ -44,7 +45,7 @@ export class Translator {
   readonly #completed: ItemSet;
   readonly #started = new ItemSet();
   readonly #messages: Set<string>;
-  #usage: EngineLine | undefined;
+  #usage: Usage | undefined;
   /** Last message of the agent that was translated. */
   lastMessage: string | undefined;
 
@@ -122,20 +123,20 @@ export class Translator {
   }
 
   #countTokens(total: v.InferOutput<typeof UsageParams>["tokenUsage"]["total"]): EngineLine[] {
-    this.#usage = {
-      type: "usage",
+    const usage: Usage = {
       input_tokens: total.inputTokens,
       cached_input_tokens: total.cachedInputTokens,
       output_tokens: total.outputTokens,
       reasoning_output_tokens: total.reasoningOutputTokens,
     };
-    return [];
+    if (Bun.deepEquals(usage, this.#usage)) return [];
+    this.#usage = usage;
+    return [{ type: "usage.updated", usage }];
   }
 
   #endTurn({ status, error }: v.InferOutput<typeof TurnParams>["turn"]): EngineLine[] {
     if (status === "completed") {
-      const { type: _type, ...usage } = this.#usage ?? { type: "" };
-      return [{ type: "turn.completed", ...(this.#usage !== undefined && { usage }) }];
+      return [{ type: "turn.completed", ...(this.#usage !== undefined && { usage: this.#usage }) }];
     }
     const message = error?.message || `The turn was ${status}.`;
     return [

@@ -30,10 +30,12 @@ export interface TurnRequest {
   config?: Record<string, unknown> | undefined;
   /** Goal that Codex pursues beyond the first turn. */
   goal?: Goal | undefined;
-  /** Model of a resumed thread. */
+  /** Model of a resumed or copied thread. */
   resumedModel?: { model?: string; modelProvider: string };
   /** Thread to resume; undefined for a new one. */
   threadId: string | undefined;
+  /** Thread that the run's own thread begins as a copy of; undefined if it does not. */
+  forkOf?: string | undefined;
   /** Name of the run, by which its turn is recognised after this process has died. */
   runId: string;
   messages: MessageSource;

@@ -8,6 +8,8 @@ export const PrivateHomeNoteSchema = v.object({
   opened_at: v.number(),
   /** Original state of the record of the resumed session: its path within `sessions`, size and digest. */
   resumed: v.exactOptional(v.object({ path: v.string(), ...DigestSchema.entries })),
+  /** Paths within `sessions` of the records that were copied from the user's, which are not copied back. */
+  sources: v.exactOptional(v.array(v.string())),
   /** Original state of the login that was copied because it is due for renewal. */
   login: v.exactOptional(DigestSchema),
 });

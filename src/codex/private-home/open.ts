@@ -1,7 +1,7 @@
 import { copyFileSync, lstatSync, readdirSync, symlinkSync, constants } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { realPath } from "#base/paths.ts";
-import { findSessionFile } from "#codex/run/session-file.ts";
+import { findLineage } from "#codex/run/session-lineage.ts";
 import { digestFile } from "#platform/files/file-digest.ts";
 import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { readLoginToRenew } from "./login.ts";
@@ -23,10 +23,15 @@ const SHARED: Readonly<Record<string, RegExp>> = {
 
 /**
  * Creates a CODEX_HOME for one run: links to the user's files, which the run cannot write to, and writable folders for Codex's own. It
- * contains copies of the resumed session's record and of a login that is due for renewal.
+ * contains copies of the records of the session that is resumed or copied, and of a login that is due for renewal.
  * @param own path of the folder, which is created
  */
-export function openPrivateHome(userHome: string, own: string, resumes: string | undefined): PrivateHomeNote {
+export function openPrivateHome(
+  userHome: string,
+  own: string,
+  resumes: string | undefined,
+  forks?: string,
+): PrivateHomeNote {
   const user = realPath(userHome);
   const opened_at = Date.now();
   makePrivateFolder(own);
@@ -41,8 +46,14 @@ export function openPrivateHome(userHome: string, own: string, resumes: string |
     else symlinkSync(from, join(own, name));
   }
   if (login !== undefined) writePrivateFile(join(own, "auth.json"), login.text);
-  const resumed = resumes === undefined ? undefined : copySession(user, own, resumes);
-  return { opened_at, ...(resumed && { resumed }), ...(login && { login: login.fingerprint }) };
+  const sources = [resumes, forks].filter((id) => id !== undefined).flatMap((id) => copyRecords(user, own, id));
+  const resumed = resumes === undefined ? undefined : fingerprintOf(own, sources[0]);
+  return {
+    opened_at,
+    ...(resumed && { resumed }),
+    ...(sources.length > 0 && { sources }),
+    ...(login && { login: login.fingerprint }),
+  };
 }
 
 function linkEntries(from: string, to: string, except: RegExp): void {
@@ -54,14 +65,19 @@ function copySmall(from: string, to: string, size: number): void {
   if (size <= MAX_COPIED_BYTES) copyFileSync(from, to);
 }
 
-function copySession(user: string, own: string, sessionId: string): PrivateHomeNote["resumed"] | undefined {
-  const from = findSessionFile(user, sessionId);
-  if (from === undefined) return undefined;
-  const path = relative(join(user, "sessions"), from);
-  const to = join(own, "sessions", path);
-  makePrivateFolder(dirname(to));
-  // Copies no bytes if the file system supports it.
-  copyFileSync(from, to, constants.COPYFILE_FICLONE);
-  const fingerprint = digestFile(to);
-  return fingerprint === undefined ? undefined : { path, ...fingerprint };
+/** Copies the records that a session consists of. @returns their paths within `sessions`, the session's own first */
+function copyRecords(user: string, own: string, sessionId: string): string[] {
+  return findLineage(user, sessionId).records.map((from) => {
+    const path = relative(join(user, "sessions"), from);
+    const to = join(own, "sessions", path);
+    makePrivateFolder(dirname(to));
+    // Copies no bytes if the file system supports it.
+    copyFileSync(from, to, constants.COPYFILE_FICLONE);
+    return path;
+  });
+}
+
+function fingerprintOf(own: string, path: string | undefined): PrivateHomeNote["resumed"] | undefined {
+  const fingerprint = path === undefined ? undefined : digestFile(join(own, "sessions", path));
+  return path === undefined || fingerprint === undefined ? undefined : { path, ...fingerprint };
 }

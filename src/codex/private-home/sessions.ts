@@ -62,7 +62,8 @@ export async function copySessionBack(
   const agents =
     sessionId === undefined ? [] : await findAgentRecords(sessionId, records, join(own, "sessions"), turns);
   await copyAgentsBack(move, agents);
-  const others = records.filter(({ id }) => id !== sessionId).length - agents.length;
+  const sources = new Set(note.sources);
+  const others = records.filter(({ id, path }) => id !== sessionId && !sources.has(path)).length - agents.length;
   if (others > 0) {
     findings.notes.push(`The run created ${formatPlural(others, "record")} of other sessions, which were discarded.`);
   }

@@ -28,7 +28,7 @@ const ItemSchema = v.variant("type", [
     changes: v.nullish(v.array(v.object({ path: v.string(), kind: text })), []),
     status: text,
   }),
-  v.object({ type: v.literal("mcp_tool_call"), server: text, tool: text, status: text }),
+  v.object({ type: v.literal("mcp_tool_call"), id: text, server: text, tool: text, status: text }),
   v.object({ type: v.literal("collab_tool_call"), tool: text, status: text }),
   v.object({ type: v.literal("web_search"), query: text }),
   v.object({

@@ -1,7 +1,7 @@
 import { DAEMON_PROGRAMS } from "#domain/daemon-programs.ts";
 import type { GoalState } from "#domain/goal.ts";
-import type { Usage } from "#domain/usage.ts";
-import { type CodexEvent, isKnownItem } from "./event.ts";
+import { subtractUsage, type Usage } from "#domain/usage.ts";
+import { type CodexEvent, type CodexItem, isKnownItem } from "./event.ts";
 
 /** State accumulated from the events of one run. */
 export interface RunState {
@@ -26,8 +26,14 @@ export interface RunState {
   /** Number of commands for which Codex's sandbox could not be set up, and number of commands that ran. */
   sandboxFailures: number;
   commandsRun: number;
+  /** Ids of the commands, patches and calls of MCP tools that have begun in this turn and not ended; the newest {@link MAX_IN_FLIGHT}. */
+  inFlight: readonly string[];
+  /** Whether one of these has ended since the last message of Codex, so that the model is asked again. */
+  hasEndedWork: boolean;
   /** Commands that name a program through which daemons start processes; the first {@link MAX_DAEMON_COMMANDS}. */
   daemonCommands: readonly string[];
+  /** Number of turns that Codex has completed. */
+  completedTurns: number;
   /** Whether the check of the work is running. */
   isChecking: boolean;
   /** Time until which the run waits for its quota; undefined if it does not wait. */
@@ -58,6 +64,7 @@ export interface QuotaState {
 
 const MAX_READ_MESSAGES = 1000;
 const MAX_DAEMON_COMMANDS = 50;
+const MAX_IN_FLIGHT = 200;
 /** Maximum length of a stored command, in characters. */
 const MAX_DAEMON_COMMAND_LENGTH = 16 * 1024;
 /** Pattern of a command that names one of these programs; the audit determines what it does. */
@@ -73,11 +80,14 @@ export const NO_EVENTS: RunState = {
   lastError: undefined,
   isWaitingForNetwork: false,
   isInterrupted: false,
+  completedTurns: 0,
   isChecking: false,
   quotaUntil: undefined,
   quota: { waits: 0, seconds: 0, pending: undefined },
   sandboxFailures: 0,
   commandsRun: 0,
+  inFlight: [],
+  hasEndedWork: false,
   daemonCommands: [],
   openQuestions: [],
   readMessages: [],
@@ -98,6 +108,8 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
         ...withRead(state, state.nextPrompt),
         hasTurn: true,
         terminal: undefined,
+        inFlight: [],
+        hasEndedWork: false,
         isWaitingForNetwork: false,
         isInterrupted: false,
         isChecking: false,
@@ -112,6 +124,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
       return {
         ...state,
         terminal: { kind: "completed" },
+        completedTurns: state.completedTurns + 1,
         openQuestions: [],
         sessionUsage: event.usage ?? state.sessionUsage,
         isWaitingForNetwork: false,
@@ -168,8 +181,10 @@ export function isReconnectMessage(message: string): boolean {
   return /^Reconnecting\b/i.test(message) || /waiting for network/i.test(message);
 }
 
-function applyItem(state: RunState, eventType: string, item: { type: string }): RunState {
-  if (eventType !== "item.completed" || !isKnownItem(item)) return state;
+function applyItem(before: RunState, eventType: string, item: { type: string }): RunState {
+  if (!isKnownItem(item) || eventType === "item.updated") return before;
+  const state = withInFlight(before, item, eventType === "item.started");
+  if (eventType !== "item.completed") return state;
   if (item.type === "command_execution") {
     if (isSandboxFailure(item)) return { ...state, sandboxFailures: state.sandboxFailures + 1 };
     return { ...state, commandsRun: state.commandsRun + 1, daemonCommands: withCommand(state, item.command) };
@@ -178,7 +193,15 @@ function applyItem(state: RunState, eventType: string, item: { type: string }): 
     return item.is_prompt === true ? { ...state, nextPrompt: item.client_id } : withRead(state, item.client_id);
   }
   // Errors among the items are warnings (`Model metadata … not found`): the run continues.
-  return item.type === "agent_message" ? { ...state, lastMessage: item.text } : state;
+  return item.type === "agent_message" ? { ...state, lastMessage: item.text, hasEndedWork: false } : state;
+}
+
+function withInFlight(state: RunState, item: CodexItem, hasBegun: boolean): RunState {
+  const isWork = item.type === "command_execution" || item.type === "file_change" || item.type === "mcp_tool_call";
+  if (!isWork) return state;
+  const others = withoutId(state.inFlight, item.id);
+  if (!hasBegun) return { ...state, inFlight: others, hasEndedWork: true };
+  return item.id === "" ? state : { ...state, inFlight: [...others, item.id].slice(-MAX_IN_FLIGHT) };
 }
 
 function withRead(state: RunState, message: string | undefined): RunState {
@@ -211,11 +234,5 @@ function isSandboxFailure(item: { aggregated_output: string; exit_code?: number 
 
 /** Returns the tokens of this run alone: Codex counts the whole session, including earlier runs. */
 export function ownUsage(session: Usage, before: Usage | undefined): Usage {
-  const own = (name: keyof Usage) => Math.max(0, session[name] - (before?.[name] ?? 0));
-  return {
-    input_tokens: own("input_tokens"),
-    cached_input_tokens: own("cached_input_tokens"),
-    output_tokens: own("output_tokens"),
-    reasoning_output_tokens: own("reasoning_output_tokens"),
-  };
+  return before === undefined ? session : subtractUsage(session, before);
 }

@@ -1,7 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Usage } from "#domain/usage.ts";
 import { readLastLines } from "#platform/files/json-lines.ts";
 import { isSandboxMessage } from "./run-state.ts";
 
@@ -45,6 +44,22 @@ export function findSessionFile(codexHome: string, sessionId: string): string | 
   return undefined;
 }
 
+/** Returns whether Codex has a session's record in another form: archived or compressed. */
+export function hasPackedSession(codexHome: string, sessionId: string): boolean {
+  if (!isSessionId(sessionId)) return false;
+  const name = `rollout-*-${sessionId}.jsonl`;
+  const patterns = [`sessions/*/*/*/${name}.zst`, `archived_sessions/**/${name}`, `archived_sessions/**/${name}.zst`];
+  return patterns.some((pattern) => hasMatch(codexHome, pattern));
+}
+
+function hasMatch(folder: string, pattern: string): boolean {
+  try {
+    return new Bun.Glob(pattern).scanSync({ cwd: folder }).next().done !== true;
+  } catch {
+    return false; // no such folder
+  }
+}
+
 /** Returns the path of the file whose lock (flock) Codex holds while it writes to a session. */
 export function sessionLock(codexHome: string, sessionId: string): string {
   return join(codexHome, "thread-writer-locks", `${sessionId}.lock`);
@@ -57,37 +72,6 @@ function isSessionId(text: string): boolean {
 
 function isRegularFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-const count = v.nullish(v.number(), 0);
-
-const TokenCountSchema = v.object({
-  type: v.literal("event_msg"),
-  payload: v.object({
-    type: v.literal("token_count"),
-    info: v.object({
-      total_token_usage: v.object({
-        input_tokens: count,
-        cached_input_tokens: count,
-        output_tokens: count,
-        reasoning_output_tokens: count,
-      }),
-    }),
-  }),
-});
-
-/**
- * Returns the tokens that a session has used so far, from Codex's own record of it; undefined if there is none. The record includes runs
- * that were not started by this server.
- * @param codexHomes folders to search for the record, in this order
- */
-export function readSessionUsage(codexHomes: readonly string[], sessionId: string): Usage | undefined {
-  for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
-    if (!line.includes('"token_count"')) continue;
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), TokenCountSchema), line);
-    if (parsed.success) return parsed.output.payload.info.total_token_usage;
-  }
-  return undefined;
 }
 
 const OutputSchema = v.pipe(
@@ -112,4 +96,20 @@ export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, si
     const { output } = parsed.output.payload;
     return isSandboxMessage(output.slice(output.indexOf("Output:\n") + "Output:\n".length));
   });
+}
+
+const TurnContextSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ type: v.literal("turn_context"), payload: v.object({ model: v.string() }) }),
+);
+
+/** Returns the model of a session's last turn, from the end of Codex's own record of it; undefined if it does not name one there. */
+export function readSessionModel(codexHome: string, sessionId: string): string | undefined {
+  for (const line of readSessionTail([codexHome], sessionId).toReversed()) {
+    if (!line.includes('"turn_context"')) continue;
+    const parsed = v.safeParse(TurnContextSchema, line);
+    if (parsed.success) return parsed.output.payload.model;
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@ import { AppError } from "#base/errors.ts";
 import { MAX_LISTED_PATHS, type WorktreeChanges } from "#domain/record.ts";
 import { PATCH_FLAGS, compareCommits, parseNumstat, withComparison } from "./compare.ts";
 import { git, gitBytes, gitUpTo } from "#git/git.ts";
-import type { GitLimits } from "#git/run-git.ts";
+import type { GitEnvironment, GitLimits } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
 import { inspectWorktree, isClean, readSubmoduleLines, type InspectedWorktree, type WorktreeStatus } from "./status.ts";
 
@@ -55,8 +55,10 @@ export async function findChanges(
     }),
     note(["commits_ahead"], async () => {
       const head = await looking.then(({ status }) => status.head).catch(() => undefined);
-      if (head === baseCommit) return { commits_ahead: 0 };
-      return { commits_ahead: Number(await git(worktree, ["rev-list", "--count", `${baseCommit}..HEAD`], {}, limits)) };
+      const end = head === undefined ? {} : { end_commit: head };
+      if (head === baseCommit) return { ...end, commits_ahead: 0 };
+      const args = ["rev-list", "--count", `${baseCommit}..HEAD`];
+      return { ...end, commits_ahead: Number(await git(worktree, args, {}, limits)) };
     }),
     note(["diff_stat", "files_changed"], async () => readDiff(worktree, baseCommit, await looking)),
   ]);
@@ -64,8 +66,13 @@ export async function findChanges(
 }
 
 /** Returns the summary of the differences between two commits, in the format of `git diff --shortstat`; empty if there are none. */
-export async function readShortstat(folder: string, from: string, to: string): Promise<string> {
-  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]))).trim();
+export async function readShortstat(
+  folder: string,
+  from: string,
+  to: string,
+  environment: GitEnvironment = {},
+): Promise<string> {
+  return (await git(folder, compareCommits(from, to, ["--find-renames", "--shortstat"]), environment)).trim();
 }
 
 /**

@@ -5,7 +5,7 @@ import { type CommitWatch, watchCommit } from "./commit-phase.ts";
 import { tryGit } from "#git/git.ts";
 import { saveIndex, waitForIndexLock } from "./index-copy.ts";
 import { tryUsersGit, type UsersGitResult } from "#git/detached-git.ts";
-import { toText } from "#git/byte-names.ts";
+import { type ByteName, toText } from "#git/byte-names.ts";
 import { type OmittedFiles, stageAll } from "./stage-work.ts";
 import { isClean, readStatus, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
 import { checkNeedsNone, findOwnFilters } from "./filter-programs.ts";
@@ -30,6 +30,8 @@ export interface CommitRequest {
   lockFile?: string | undefined;
   /** Status that was just read; read again if absent. */
   status?: WorktreeStatus;
+  /** Names of changed files that are not committed. */
+  leftOut?: readonly ByteName[];
 }
 
 /** Maximum length of the reported output of git and hooks, in characters; its end is kept. */
@@ -47,7 +49,8 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   const options = { signal, ...(filters !== undefined && { environment: filters.environment }) };
   const status = request.status ?? (await readStatus(worktree, options));
   const ofSubmodules = describeSubmodules(await readSubmoduleLines(worktree, { signal }));
-  if (isClean(status)) return ofSubmodules;
+  const leftOut = new Set(request.leftOut);
+  if (isClean(status) || isAllIn(status, leftOut)) return ofSubmodules;
   const gitDir = await getGitDir(worktree);
   const obstacle = await describeObstacle(request, status, gitDir);
   if (obstacle !== undefined) return obstacle;
@@ -57,7 +60,7 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
   const kept = saveIndex(gitDir);
   let isMade = false;
   try {
-    const left = await stageAll(worktree, status.untracked, options).catch((error: unknown) => {
+    const left = await stageAll(worktree, status.untracked, options, [...leftOut]).catch((error: unknown) => {
       throw isCancelled(error) ? stoppedError("git add", request, started, "") : error;
     });
     const environment = { ...request.environment, ...options.environment };
@@ -72,6 +75,11 @@ export async function commitWork(request: CommitRequest): Promise<string | undef
     if (!isMade) await kept.restore();
     kept.forget();
   }
+}
+
+/** Returns whether all uncommitted changes are in these files. */
+function isAllIn({ changed, unreadable }: WorktreeStatus, names: ReadonlySet<ByteName>): boolean {
+  return unreadable.length === 0 && changed.every((name) => names.has(name));
 }
 
 /** Describes why nothing may be committed now, and how its user can fix that; undefined if nothing prevents it. */

@@ -21,15 +21,21 @@ const ADD_ALL = ["add", "--all", "--sparse", "--ignore-errors", "--pathspec-from
 /**
  * Stages all changes of a worktree, deletions and new files included, except nested repositories and files that are too large.
  * @param untracked names of its new files
+ * @param leftOut names of changed files that are not staged
  * @throws AppError as `git` does
  */
 export async function stageAll(
   worktree: string,
   untracked: readonly ByteName[],
   options: StatusOptions,
+  leftOut: readonly ByteName[] = [],
 ): Promise<OmittedFiles> {
-  const { repositories, tooLarge, unreadable } = await splitUntracked(worktree, untracked);
-  const excluded = [...repositories, ...tooLarge, ...unreadable].map((name) => `:(exclude,top,literal)${name}`);
+  const isLeftOut = new Set(leftOut);
+  const added = untracked.filter((name) => !isLeftOut.has(name));
+  const { repositories, tooLarge, unreadable } = await splitUntracked(worktree, added);
+  const excluded = [...repositories, ...tooLarge, ...unreadable, ...leftOut].map(
+    (name) => `:(exclude,top,literal)${name}`,
+  );
   const input = toBytes([":(top)", ...excluded].map((pathspec) => `${pathspec}\0`).join(""));
   const { exitCode, stderr } = await runGit(worktree, ADD_ALL, {
     ...options,
@@ -40,7 +46,21 @@ export async function stageAll(
   const failed = namesUnreadable(said);
   const isPartial = exitCode === 1 && failed.length > 0 && !/^fatal: /m.test(said);
   if (exitCode !== 0 && !isPartial) throw gitFailure(worktree, ADD_ALL, said.trim());
+  if (leftOut.length > 0) await unstage(worktree, isLeftOut, options);
   return { tooLarge: tooLarge.map(toText), unreadable: [...new Set([...unreadable.map(toText), ...failed])] };
+}
+
+const STAGED = ["diff-index", "--cached", "--name-only", "--no-renames", "-z", "HEAD"];
+const UNSTAGE = ["reset", "--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"];
+
+/** Takes files out of the index that another program has staged. */
+async function unstage(worktree: string, names: ReadonlySet<ByteName>, options: StatusOptions): Promise<void> {
+  const { environment: _files, ...limits } = options;
+  const staged = splitNul(await gitBytes(worktree, STAGED, limits)).filter((name) => names.has(name));
+  if (staged.length === 0) return;
+  const input = toBytes(staged.map((name) => `:(top,literal)${name}\0`).join(""));
+  const { exitCode, stderr } = await runGit(worktree, UNSTAGE, { ...options, input });
+  if (exitCode !== 0) throw gitFailure(worktree, UNSTAGE, stderr.toString().trim());
 }
 
 /**
@@ -66,6 +86,6 @@ function cannotRead(toplevel: string, names: readonly string[]): AppError {
   return new AppError(
     "git_failed",
     `Cannot read uncommitted files in ${toplevel}: ${listSome(names)}.`,
-    "Make them readable, let git ignore them, or start the task without include_uncommitted.",
+    "Make them readable, or let git ignore them.",
   );
 }

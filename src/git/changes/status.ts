@@ -20,6 +20,8 @@ export interface WorktreeStatus {
   branch: string | undefined;
   /** Lines in the format of `git status --short`, one for each change; a rename is `R  new ← old`. */
   lines: string[];
+  /** Names of everything that {@link lines} mention. */
+  changed: ByteName[];
   /** Names of new files; nested repositories end with a slash. */
   untracked: ByteName[];
   /** Names with unresolved conflicts. */
@@ -98,6 +100,7 @@ export function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatu
     head: undefined,
     branch: undefined,
     lines: [],
+    changed: [],
     untracked: [],
     unmerged: [],
     intended: [],
@@ -113,8 +116,10 @@ export function parseStatus(answer: Buffer, unreadable: string[]): WorktreeStatu
     const [, letters = ""] = field.split(" ", 2);
     const name = field.split(" ").slice(words).join(" ");
     const state = kind === "?" ? "??" : letters.replaceAll(".", " ");
-    const origin = kind === "2" ? ` ← ${toText(fields.next().value ?? "")}` : "";
+    const before = kind === "2" ? (fields.next().value ?? "") : undefined;
+    const origin = before === undefined ? "" : ` ← ${toText(before)}`;
     status.lines.push(`${state} ${toText(name)}${origin}`);
+    status.changed.push(name, ...(before === undefined ? [] : [before]));
     if (kind === "?") status.untracked.push(name);
     else if (kind === "u") status.unmerged.push(name);
     else if (/[ARC]/.test(state.charAt(1))) status.intended.push(name);

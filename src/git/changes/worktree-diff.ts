@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
-import { PATCH_FLAGS, parseNumstat, withComparison } from "./compare.ts";
+import { compareCommits, PATCH_FLAGS, parseNumstat, withComparison } from "./compare.ts";
 import { gitBytes } from "#git/git.ts";
+import { type GitEnvironment, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
 import { inspectWorktree, type InspectedWorktree } from "./status.ts";
 
@@ -56,6 +57,38 @@ export async function writeWorktreeDiff(
       return { files, patchBytes: statSync(patchFile).size };
     },
   );
+}
+
+/**
+ * Compares two trees or commits.
+ * @param environment variables of the git commands, which also name further objects
+ * @throws AppError as `git` does
+ */
+export async function readTreeChanges(
+  folder: string,
+  [from, to]: readonly [string, string],
+  environment: GitEnvironment,
+): Promise<FileChange[]> {
+  const args = compareCommits(from, to, ["--find-renames", "--raw", "--numstat", "-z"]);
+  return gitBytes(folder, args, { environment: { ...WITHOUT_NETWORK, ...environment } }).then(readFiles);
+}
+
+/**
+ * Writes the patch between two trees or commits to a file, in a form that `git apply` accepts.
+ * @param paths files and folders to include; all if empty
+ * @returns its size in bytes
+ * @throws AppError as `git` does
+ */
+export async function writeTreePatch(
+  folder: string,
+  [from, to]: readonly [string, string],
+  paths: readonly string[],
+  patchFile: string,
+  environment: GitEnvironment,
+): Promise<number> {
+  const args = compareCommits(from, to, [...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths);
+  await gitBytes(folder, args, { environment: { ...WITHOUT_NETWORK, ...environment } });
+  return statSync(patchFile).size;
 }
 
 /** Parses lines of `--raw` (a colon, modes, objects, letter; then one name or two), then those of `--numstat`. */

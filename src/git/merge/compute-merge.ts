@@ -1,9 +1,10 @@
+import { mapLimited } from "#base/concurrency.ts";
 import { AppError } from "#base/errors.ts";
 import { getTree } from "#git/repository/branches.ts";
 import { isOurCommit, OUR_IDENTITY, readCommit, signsCommits, writeCommit } from "#git/repository/objects.ts";
 import { isAncestor, findMergeBase } from "#git/repository/history.ts";
 import { MergeFolder } from "./merge-folder.ts";
-import type { ComputedMerge, MergeRequest, MergeStrategy } from "./merge-request.ts";
+import type { ComputedMerge, MergedPart, MergeRequest, MergeStrategy } from "./merge-request.ts";
 import { type MergedTree, mergeTrees } from "./merge-trees.ts";
 import { rebaseCommits } from "./rebase-commits.ts";
 
@@ -15,18 +16,39 @@ import { rebaseCommits } from "./rebase-commits.ts";
  */
 export async function computeMerge(request: MergeRequest): Promise<ComputedMerge> {
   return MergeFolder.use(request.folder, request.checkout, async (mergeFolder) => {
-    const { folder, merged, target, source, strategy } = request;
-    if (await isAncestor(folder, source, target)) return { commit: target };
-    const mergedPart = await findMergedPart(request);
-    if (mergedPart !== undefined && merged !== undefined) await mergeFolder.addParent(merged.commit, mergedPart);
-    const isMerged = mergedPart !== undefined && (await isAncestor(folder, source, target, mergeFolder.history));
-    if (isMerged) return { commit: target };
+    const { target, strategy } = request;
+    if (await isMergedAlready(mergeFolder, request)) return { commit: target };
     const uncommitted = await findUncommittedPart(request);
     if (strategy === "rebase") return rebaseCommits(mergeFolder, request, uncommitted);
     if (uncommitted !== undefined && strategy !== "squash") throw unsuitable(strategy);
     if (strategy === "ff-only") return fastForward(request);
     return mergeWork(mergeFolder, request, uncommitted);
   });
+}
+
+/**
+ * Returns whether a squash merge of the work would succeed, without making a commit.
+ * @returns undefined if that depends on a merge driver: none is run
+ * @throws AppError as {@link computeMerge} does
+ */
+export async function canSquash(request: MergeRequest): Promise<boolean | undefined> {
+  return MergeFolder.use(request.folder, request.checkout, async (mergeFolder) => {
+    if (mergeFolder.hasDrivers) return undefined;
+    if (await isMergedAlready(mergeFolder, request)) return true;
+    return !("conflicts" in (await mergeWorkTrees(mergeFolder, request, await findUncommittedPart(request))));
+  });
+}
+
+/** Returns whether the target has the work. The merge folder then takes earlier squashes or rebases of parts of it into account. */
+async function isMergedAlready(mergeFolder: MergeFolder, request: MergeRequest): Promise<boolean> {
+  const { folder, merged, target, source } = request;
+  if (await isAncestor(folder, source, target)) return true;
+  const mergedPart = await findMergedPart(request);
+  if (mergedPart !== undefined && merged !== undefined) await mergeFolder.addParent(merged.commit, mergedPart);
+  const others = await findSharedWorks(request);
+  for (const { commit, tip } of others) await mergeFolder.addParent(commit, tip);
+  const hasMerged = mergedPart !== undefined || others.length > 0;
+  return hasMerged && (await isAncestor(folder, source, target, mergeFolder.history));
 }
 
 /**
@@ -37,6 +59,18 @@ async function findMergedPart({ folder, merged, target, source }: MergeRequest):
   if (merged === undefined || merged.tip === merged.commit) return undefined;
   if (!(await isAncestor(folder, merged.commit, target))) return undefined;
   return (await isAncestor(folder, merged.tip, source)) ? merged.tip : undefined;
+}
+
+const MAX_CONCURRENT_GIT = 4;
+
+/** Finds the other merged works that share commits with this one which the target has only as other commits. */
+async function findSharedWorks({ folder, others = [], target, source }: MergeRequest): Promise<MergedPart[]> {
+  const shared = await mapLimited(others, MAX_CONCURRENT_GIT, async (work) => {
+    const base = await findMergeBase(folder, work.tip, source);
+    if (base === undefined || (await isAncestor(folder, base, target))) return [];
+    return (await isAncestor(folder, work.commit, target)) ? [work] : [];
+  });
+  return shared.flat();
 }
 
 /** Finds the commit of the user's uncommitted changes that the work began from, which must not be merged. */
@@ -50,13 +84,7 @@ async function mergeWork(
   uncommitted: string | undefined,
 ): Promise<ComputedMerge> {
   const { folder, target, source, strategy, message } = request;
-  const base = await findMergeBase(folder, target, source, mergeFolder.history);
-  if (base === undefined) throw unrelated(request);
-  // If the merged part of the work contains the uncommitted changes, there is nothing to remove.
-  const isApart = uncommitted !== undefined && !(await isAncestor(folder, uncommitted, base));
-  const merged = isApart
-    ? await mergeWithoutUncommitted(mergeFolder, request, uncommitted, base)
-    : await mergeTrees(mergeFolder, { ...request, base: undefined, ours: target, theirs: source });
+  const merged = await mergeWorkTrees(mergeFolder, request, uncommitted);
   if ("conflicts" in merged) return { ...merged, at: undefined };
   const { tree } = merged;
   const [before, isSigned] = await Promise.all([getTree(folder, `${target}^{tree}`), signsCommits(folder)]);
@@ -64,6 +92,21 @@ async function mergeWork(
   if (!isMerge && tree === before) return { commit: target };
   const parents = isMerge ? [target, source] : [target];
   return { commit: await writeCommit(folder, { tree, parents, message, isSigned }) };
+}
+
+async function mergeWorkTrees(
+  mergeFolder: MergeFolder,
+  request: MergeRequest,
+  uncommitted: string | undefined,
+): Promise<MergedTree> {
+  const { folder, target, source } = request;
+  const base = await findMergeBase(folder, target, source, mergeFolder.history);
+  if (base === undefined) throw unrelated(request);
+  // If the merged part of the work contains the uncommitted changes, there is nothing to remove.
+  const isApart = uncommitted !== undefined && !(await isAncestor(folder, uncommitted, base));
+  return isApart
+    ? mergeWithoutUncommitted(mergeFolder, request, uncommitted, base)
+    : mergeTrees(mergeFolder, { ...request, base: undefined, ours: target, theirs: source });
 }
 
 /** Removes uncommitted changes from the work, and merges the rest. */

@@ -23,9 +23,14 @@ export function redirectDrivers(drivers: ReadonlyMap<string, string>): GitEnviro
   return toConfigVariables([...drivers].map(([key, command]) => [key, `exec 1>&2; ${command}`]));
 }
 
+/** Returns the names of drivers, as attributes have them. */
+export function driverNames(drivers: ReadonlyMap<string, string>): ReadonlySet<string> {
+  return new Set([...drivers.keys()].map((key) => key.slice("merge.".length, -".driver".length)));
+}
+
 /** Returns whether attributes name one of the drivers. */
 export function usesDriver(attributes: string, drivers: ReadonlyMap<string, string>): boolean {
-  const names = new Set([...drivers.keys()].map((key) => key.slice("merge.".length, -".driver".length)));
+  const names = driverNames(drivers);
   return [...attributes.matchAll(/(?<=[\s]merge=)\S+/g)].some(([name]) => names.has(name));
 }
 

@@ -11,13 +11,22 @@ import { git, gitBytes } from "#git/git.ts";
 import { readObjects } from "#git/repository/objects.ts";
 import { type GitEnvironment, GIT_FILES_DEADLINE_MS, runGit } from "#git/run-git.ts";
 import { GITLINK } from "#git/changes/status.ts";
-import { checkOutForDrivers, usesDriver, readDrivers, redirectDrivers } from "./driver-files.ts";
+import { toConfigVariables } from "#git/local-programs.ts";
+import { checkOutForDrivers, usesDriver, driverNames, readDrivers, redirectDrivers } from "./driver-files.ts";
 
 /** Maximum total size of a tree's attribute files, in bytes. */
 const MAX_ATTRIBUTES_BYTES = 256 * 1024 * 1024;
 /** Maximum size of an attribute file in bytes; git itself ignores larger ones. */
 const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const MAX_LISTING_BYTES = 512 * 1024 * 1024;
+
+/** Place for `git merge-tree` to run in. */
+export interface PreparedMerges {
+  folder: string;
+  environment: GitEnvironment;
+  /** Names of the configured merge drivers, which were not run. */
+  drivers: ReadonlySet<string>;
+}
 
 /**
  * Temporary working tree in which git computes merges, so that none of the user's is touched. It holds only the files that git
@@ -29,12 +38,14 @@ export class MergeFolder {
   readonly #checkout: string | undefined;
   readonly #folder: string;
   readonly #tree: string;
+  /** Commit whose attributes are written out. */
+  #writtenOf: string | undefined;
   /** Blobs that are written out, by path. */
   #written = new Map<string, string>();
   /** Written blobs that name a merge driver. */
   readonly #namingDriver = new Set<string>();
-  /** Lines of a graft file: a commit, followed by its parents. */
-  #grafts: string[] = [];
+  /** Parents of commits that differ from those in the repository. */
+  readonly #parents = new Map<string, readonly string[]>();
   #drivers: ReadonlyMap<string, string> = new Map();
 
   private constructor(repository: string, commonDir: string, checkout: string | undefined, folder: string) {
@@ -67,13 +78,19 @@ export class MergeFolder {
 
   /** Returns variables with which git sees the history as {@link addParent} has changed it. */
   get history(): GitEnvironment {
-    return this.#grafts.length === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#grafts) };
+    return this.#parents.size === 0 ? {} : { GIT_GRAFT_FILE: this.#writeGrafts(this.#grafts) };
   }
 
   /** Makes git see a commit with an additional parent. */
   async addParent(commit: string, parent: string): Promise<void> {
-    const parents = await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`]);
-    this.#grafts.push([commit, ...parents.split("\n").filter(Boolean), parent].join(" "));
+    const known = this.#parents.get(commit);
+    const parents = known ?? (await git(this.#repository, ["rev-parse", "--revs-only", `${commit}^@`])).split("\n");
+    this.#parents.set(commit, [...parents.filter(Boolean), parent]);
+  }
+
+  /** Lines of a graft file: a commit, followed by its parents. */
+  get #grafts(): string[] {
+    return [...this.#parents].map(([commit, parents]) => [commit, ...parents].join(" "));
   }
 
   /**
@@ -85,11 +102,7 @@ export class MergeFolder {
     await this.#writeAttributes(ours);
     // git before 2.40 does not accept a base: it finds the base if both histories are cut off there.
     const lines = base === undefined ? this.#grafts : [base, `${ours} ${base}`, `${theirs} ${base}`];
-    const place = {
-      GIT_DIR: this.#commonDir,
-      GIT_WORK_TREE: this.#tree,
-      GIT_INDEX_FILE: join(this.#folder, "index"),
-    };
+    const place = this.#variables();
     const environment = { ...redirectDrivers(this.#drivers), ...place, GIT_GRAFT_FILE: this.#writeGrafts(lines) };
     // -z: fields end with NUL.
     const args = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs];
@@ -100,6 +113,27 @@ export class MergeFolder {
     if (result !== undefined && (result.exitCode !== 1 || this.#drivers.size === 0)) return result;
     await checkOutForDrivers(this.#tree, ours, this.#checkout, place);
     return merge();
+  }
+
+  /**
+   * Prepares merges into commits that have the same attributes as the given one. No merge driver is run: each fails, which is a
+   * conflict.
+   */
+  async prepareMany(ours: string): Promise<PreparedMerges> {
+    await this.#writeAttributes(ours);
+    const failing = toConfigVariables([...this.#drivers.keys()].map((key) => [key, "false"]));
+    const graft = { GIT_GRAFT_FILE: this.#writeGrafts([]) };
+    const environment = { ...(this.#drivers.size > 0 && failing), ...this.#variables(), ...graft };
+    return { folder: this.#tree, environment, drivers: driverNames(this.#drivers) };
+  }
+
+  /** Returns whether any merge driver is configured. */
+  get hasDrivers(): boolean {
+    return this.#drivers.size > 0;
+  }
+
+  #variables(): GitEnvironment {
+    return { GIT_DIR: this.#commonDir, GIT_WORK_TREE: this.#tree, GIT_INDEX_FILE: join(this.#folder, "index") };
   }
 
   /** Returns whether the repository's own attributes name a merge driver. */
@@ -117,6 +151,8 @@ export class MergeFolder {
 
   /** Writes out the attribute files of a commit: git reads those that are checked out, not those that are merged. */
   async #writeAttributes(commit: string): Promise<void> {
+    if (this.#writtenOf === commit) return;
+    this.#writtenOf = undefined;
     const wanted = new Map<string, string>();
     const args = ["ls-tree", "-r", "-z", "--full-tree", commit];
     const listing = await gitBytes(this.#repository, args, { maxOutputBytes: MAX_LISTING_BYTES });
@@ -136,6 +172,7 @@ export class MergeFolder {
       if (usesDriver(text?.toString() ?? "", this.#drivers)) this.#namingDriver.add(name);
     }
     this.#written = wanted;
+    this.#writtenOf = commit;
   }
 
   /** Points git to the objects of a submodule that the user has checked out, by which it determines which of two commits is newer. */

@@ -3,6 +3,12 @@ import type { Conflict } from "./merge-trees.ts";
 /** Strategy for merging a branch's work into another branch. */
 export type MergeStrategy = "squash" | "merge" | "rebase" | "ff-only";
 
+/** Work that was merged: its last commit, and the commit that it became. */
+export interface MergedPart {
+  tip: string;
+  commit: string;
+}
+
 /** Request for a merge. */
 export interface MergeRequest {
   /** Folder in which git commands for the repository run. */
@@ -16,8 +22,10 @@ export interface MergeRequest {
   source: string;
   /** Commit that the work began from. */
   base: string;
-  /** Part of the work that was merged before: its last commit, and the commit that it became; undefined if there is none. */
-  merged: { tip: string; commit: string } | undefined;
+  /** Part of the work that was merged before; undefined if there is none. */
+  merged: MergedPart | undefined;
+  /** Other works that were merged, which may share a part with this one: a fork has the commits of its task. */
+  others?: readonly MergedPart[];
   /** Branches of target and source, for people. */
   names: readonly [target: string, source: string];
   message: string;

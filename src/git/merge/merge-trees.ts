@@ -36,6 +36,7 @@ export async function mergeTrees(
   const { exitCode, stdout, stderr } = await mergeFolder.mergeTree(ours, theirs, base);
   // The tree, then the files with conflicts.
   const [tree = "", ...files] = splitNul(stdout).filter((field) => field !== "");
+  if (lacksObject(stderr)) throw gitFailure(folder, ["merge-tree"], stderr.toString());
   if (exitCode === 0) return { tree };
   if (exitCode !== 1 || tree === "") throw gitFailure(folder, ["merge-tree"], stderr.toString());
   const paths = [...new Set(files)].slice(0, MAX_CONFLICTS);
@@ -45,6 +46,11 @@ export async function mergeTrees(
     conflicts.push({ path: toText(path), hunks });
   }
   return { conflicts };
+}
+
+/** Returns whether git could not read a tree: old versions then merge as if that were empty. @param stderr git's messages */
+export function lacksObject(stderr: Buffer): boolean {
+  return /^error: Could not read [0-9a-f]+$/im.test(stderr.toString());
 }
 
 /** A conflict of two sides in one file. */

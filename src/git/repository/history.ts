@@ -41,11 +41,14 @@ export class CommitGraph {
   readonly #folder: string;
   /** Parents of the commits that are not ancestors of all the given commits; undefined if git is asked for each pair. */
   readonly #parents: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Best common ancestors of all the given commits; empty if that is not known. */
+  readonly #roots: readonly string[];
   readonly #reached = new Map<string, ReadonlySet<string>>();
 
-  private constructor(folder: string, parents: ReadonlyMap<string, readonly string[]> | undefined) {
+  private constructor(folder: string, history: HistoryPart | undefined) {
     this.#folder = folder;
-    this.#parents = parents;
+    this.#parents = history?.parents;
+    this.#roots = history?.roots ?? [];
   }
 
   /** Reads the history between commits. */
@@ -70,6 +73,21 @@ export class CommitGraph {
     return !this.#parents.has(commit) || this.#reach(of).has(commit);
   }
 
+  /** Returns the only merge base of two commits; undefined if they have several or none, or if git would have to be asked. */
+  findOnlyBase(one: string, other: string): string | undefined {
+    const [root, ...more] = this.#roots;
+    const parents = this.#parents;
+    if (parents === undefined || root === undefined || more.length > 0) return undefined;
+    // A commit outside of this part of the history is an ancestor of all others.
+    for (const commit of [one, other]) if (!parents.has(commit)) return commit;
+    const others = this.#reach(other);
+    const common = [...this.#reach(one)].filter((commit) => others.has(commit));
+    if (common.length === 0) return root;
+    const covered = new Set(common.flatMap((commit) => parents.get(commit) ?? []));
+    const [base, ...further] = common.filter((commit) => !covered.has(commit));
+    return further.length === 0 && covered.has(root) ? base : undefined;
+  }
+
   #reach(commit: string): ReadonlySet<string> {
     const known = this.#reached.get(commit);
     if (known !== undefined) return known;
@@ -86,6 +104,12 @@ export class CommitGraph {
   }
 }
 
+/** Part of a history: what some commits do not all have in common. */
+interface HistoryPart {
+  parents: ReadonlyMap<string, readonly string[]>;
+  roots: readonly string[];
+}
+
 /**
  * Reads the parents of the commits that are not ancestors of all the given commits.
  * @returns undefined if a commit is missing, they have no common ancestor, or the history between them is too long
@@ -94,18 +118,20 @@ async function readParents(
   folder: string,
   commits: readonly string[],
   limits: GitLimits,
-): Promise<ReadonlyMap<string, readonly string[]> | undefined> {
-  if (commits.length < 2) return new Map();
-  const { exitCode, stdout } = await tryGit(folder, ["merge-base", "--octopus", ...commits], {}, limits);
+): Promise<HistoryPart | undefined> {
+  if (commits.length < 2) return { parents: new Map(), roots: commits };
+  const { exitCode, stdout } = await tryGit(folder, ["merge-base", "--octopus", "--all", ...commits], {}, limits);
   if (exitCode !== 0) return undefined;
-  const args = ["rev-list", "--parents", ...commits, "--not", ...stdout.split("\n").filter(Boolean)];
+  const roots = stdout.split("\n").filter(Boolean);
+  const args = ["rev-list", "--parents", ...commits, "--not", ...roots];
   const answer = await gitBytes(folder, args, { ...limits, maxOutputBytes: MAX_GRAPH_BYTES }).catch(() => undefined);
   if (answer === undefined) return undefined;
   const lines = answer.toString().split("\n").filter(Boolean);
-  return new Map(
-    lines.map((line) => {
-      const [commit = "", ...parents] = line.split(" ");
-      return [commit, parents];
+  const parents = new Map(
+    lines.map((line): [string, readonly string[]] => {
+      const [commit = "", ...others] = line.split(" ");
+      return [commit, others];
     }),
   );
+  return { parents, roots };
 }

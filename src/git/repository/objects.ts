@@ -123,6 +123,17 @@ export async function isOurCommit(folder: string, commit: string): Promise<boole
   return parseAuthor((await readCommit(folder, commit)).author)?.mail === EMAIL;
 }
 
+/** Returns those commits that have {@link OUR_IDENTITY} as their author. @throws AppError `git_failed` */
+export async function findOurCommits(folder: string, commits: readonly string[]): Promise<ReadonlySet<string>> {
+  const read = await readObjects(folder, commits, MAX_COMMITS_BYTES);
+  const isOurs = (bytes: Buffer | undefined) =>
+    bytes !== undefined && parseAuthor(parseCommit(bytes).author)?.mail === EMAIL;
+  return new Set(commits.filter((_, index) => isOurs(read[index])));
+}
+
+/** Maximum total size of commits that are read at once, in bytes. */
+const MAX_COMMITS_BYTES = 16 * 1024 * 1024;
+
 /**
  * Reads objects in the given order, with one git command.
  * @param maxOutputBytes maximum total size of their contents, with a line for each

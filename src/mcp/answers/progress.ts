@@ -26,6 +26,7 @@ export function progressOf(
 
 /** Calls a function that may take long and meanwhile reports to the client's user what the tasks are doing. */
 export async function withProgress<T>(call: Call, tasks: readonly TaskRecord[], work: () => Promise<T>): Promise<T> {
+  call.wait.add(tasks);
   if (call.reportProgress === undefined) return work();
   const progress = followProgress(call.open(), tasks, call.reportProgress);
   try {

@@ -30,10 +30,13 @@ export function respond({ isError, data, text }: ToolData, home: string, answerB
 /** Longest message in characters. A message may repeat what the client sent, which may have any length. */
 const MAX_MESSAGE_LENGTH = 2000;
 
-/** Returns a refusal or fault as a tool result. */
-export function respondFailure({ message, code, hint }: Failure): CallToolResult {
+/**
+ * Returns a refusal or fault as a tool result.
+ * @param more further fields, of any answer
+ */
+export function respondFailure({ message, code, hint }: Failure, more: object = {}): CallToolResult {
   const [error, advice] = [message, hint].map(forReaders);
-  const text = JSON.stringify({ success: false, error, code, hint: advice });
+  const text = JSON.stringify({ success: false, error, code, hint: advice, ...more });
   return { isError: true, content: [{ type: "text", text }] };
 }
 

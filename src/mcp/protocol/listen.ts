@@ -3,6 +3,8 @@ import type { Notification } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { type Caller, callerOf, requireTasksExtension } from "#mcp/caller.ts";
 import type { ChangeWatch } from "#mcp/change-watch.ts";
+import { isEnded } from "#domain/record.ts";
+import { recordReported } from "#mcp/ends/report-ends.ts";
 import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { onRequest } from "./on-request.ts";
 import { resourceSignature } from "#mcp/resources/task-resources.ts";
@@ -82,9 +84,10 @@ function taskTopic(session: Session, taskId: string, { name: clientName, asksBy 
       const context = session.open();
       const { answerBytes } = limitsOf(context.config, clientName);
       const task = await findMcpTask(context, taskId);
+      if (isEnded(task)) recordReported(context, session.clientKey(clientName), task);
       return {
         method: "notifications/tasks",
-        params: toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
+        params: await toDetailedTask(context, task, { answerBytes, canAsk: asksBy !== undefined }),
       };
     },
   };

@@ -77,4 +77,10 @@ export function toModernResponse({ method, id }: { method: string; id: RequestId
 export const SERVER_INFO = { name: "codex-mcp-server", title: "Codex tasks", version: VERSION } as const;
 
 /** Capabilities that the server announces to every client. */
-export const CAPABILITIES = { tools: {}, resources: { subscribe: true }, prompts: {}, completions: {} } as const;
+export const CAPABILITIES = {
+  tools: {},
+  resources: { subscribe: true },
+  prompts: {},
+  completions: {},
+  logging: {},
+} as const;

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { cancelTask } from "#tasks/end/cancel-task.ts";
-import { elapsedSeconds, visibleStatus } from "#domain/record.ts";
+import { type CancelOutcome, cancelTask } from "#tasks/end/cancel-task.ts";
+import { cancelTasks } from "#tasks/end/cancel-tasks.ts";
+import { elapsedSeconds, visibleStatus, type VisibleStatus } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
+import { findGroup } from "#tasks/lookup.ts";
 import { status, taskId } from "#mcp/schemas.ts";
 
 /** Stops a task. */
@@ -18,12 +20,44 @@ export const codexCancel = defineTool({
       task_id: z.string(),
       status,
       elapsed_seconds: z.number(),
+      group: z.string().optional().describe("Name of the group, if task_id is one: its tries are in tasks"),
+      tasks: z
+        .array(z.looseObject({ task_id: z.string(), status }))
+        .optional()
+        .describe("All tries of the group"),
       note: z.string().optional().describe("Why it has not ended yet"),
     }),
   handle: async (args, { open }) => {
-    const { record, note } = await cancelTask(open(), args.task_id);
-    const { task_id } = record;
-    const elapsed_seconds = elapsedSeconds(record);
-    return { data: { task_id, status: visibleStatus(record), elapsed_seconds, ...(note !== undefined && { note }) } };
+    const group = findGroup(open(), args.task_id);
+    if (group === undefined) return { data: describeCancel(await cancelTask(open(), args.task_id)) };
+    const { outcomes, failed } = await cancelTasks(open(), group.taskIds);
+    const notCancelled = failed.map(({ task_id, failure: { message, code, hint } }) => ({
+      task_id,
+      error: message,
+      code,
+      hint,
+    }));
+    return {
+      isError: failed.length > 0,
+      data: {
+        group: group.id,
+        tasks: outcomes.map(describeCancel),
+        ...(failed.length > 0 && { not_cancelled: notCancelled }),
+      },
+    };
   },
 });
+
+/** Line of an answer about a task that was to be stopped. */
+interface CancelLine {
+  task_id: string;
+  status: VisibleStatus;
+  elapsed_seconds: number;
+  note?: string;
+}
+
+function describeCancel({ record, note }: CancelOutcome): CancelLine {
+  const { task_id } = record;
+  const elapsed_seconds = elapsedSeconds(record);
+  return { task_id, status: visibleStatus(record), elapsed_seconds, ...(note !== undefined && { note }) };
+}

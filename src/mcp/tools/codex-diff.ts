@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { diffWorktree } from "#worktrees/diff-worktree.ts";
 import { defineTool } from "#mcp/define-tool.ts";
+import type { ClientLimits } from "#mcp/answers/client-limits.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import { taskId, worktreeSchemas } from "#mcp/schemas.ts";
 
@@ -33,28 +34,36 @@ export const codexDiff = defineTool({
       patch_left_out: z.int().optional().describe("Bytes of the patch that are in patch_file only"),
     }),
   handle: async ({ task_id, paths = [], patch: isPatchWanted = true }, { open, limits }) => {
-    const { answerBytes } = limits();
-    // As JSON, a patch is up to a tenth longer, and the answer contains it twice.
-    const room = Number.isFinite(answerBytes) ? answerBytes : 1024 * 1024;
-    const { patch, patch_bytes, files, ...facts } = await diffWorktree(
-      open(),
-      task_id,
-      paths,
-      isPatchWanted ? room : 0,
-    );
-    const listed = { ...facts, files: files.slice(0, MAX_FILES) };
-    const shown = cutPatch(patch, room - sizeOf(listed) - 200);
-    const patchLeftOut = patch_bytes - shown.length;
-    return {
-      data: {
-        ...listed,
-        ...(files.length > MAX_FILES && { files_left_out: files.length - MAX_FILES }),
-        ...(isPatchWanted && { patch: shown.toString() }),
-        ...(patchLeftOut > 0 && { patch_left_out: patchLeftOut }),
-      },
-    };
+    const room = roomForPatch(limits());
+    const { patch, ...diff } = await diffWorktree(open(), task_id, paths, isPatchWanted ? room : 0);
+    return { data: fitPatch(diff, isPatchWanted ? patch : undefined, room) };
   },
 });
+
+/** Returns the size of an answer with a patch, in bytes. As JSON, a patch is up to a tenth longer, and the answer contains it twice. */
+export function roomForPatch({ answerBytes }: ClientLimits): number {
+  return Number.isFinite(answerBytes) ? answerBytes : 1024 * 1024;
+}
+
+/**
+ * Returns an answer about a patch, cut to a size.
+ * @param patch the patch or its beginning; undefined if only statistics are wanted
+ */
+export function fitPatch(
+  { files, patch_bytes, ...facts }: { files: readonly object[]; patch_bytes: number },
+  patch: Buffer | undefined,
+  room: number,
+): object {
+  const listed = { ...facts, files: files.slice(0, MAX_FILES) };
+  const shown = patch === undefined ? undefined : cutPatch(patch, room - sizeOf(listed) - 200);
+  const patchLeftOut = patch_bytes - (shown?.length ?? 0);
+  return {
+    ...listed,
+    ...(files.length > MAX_FILES && { files_left_out: files.length - MAX_FILES }),
+    ...(shown !== undefined && { patch: shown.toString() }),
+    ...(patchLeftOut > 0 && { patch_left_out: patchLeftOut }),
+  };
+}
 
 /** Cuts a patch to the whole lines whose JSON fits into so many bytes. */
 function cutPatch(patch: Buffer, room: number): Buffer {

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { answerNote, toAnswer } from "#tasks/answer.ts";
+import { toAnswer } from "#tasks/answer.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
-import { isEnded, visibleStatus } from "#domain/record.ts";
+import { asksForTries, startTries } from "#tasks/start/start-tries.ts";
+import { isEnded } from "#domain/record.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { formerInput, readFormerArguments, withNotes } from "#mcp/former-server.ts";
-import { startInput, status, toOpenRequest } from "#mcp/schemas.ts";
+import { startInput, status, toOpenRequest, toTriesOptions, triesSchemas } from "#mcp/schemas.ts";
+import { describeStart, startLine } from "#mcp/tries/describe-start.ts";
 
 /** Starts a task and answers immediately. */
 export const codexDispatch = defineTool({
@@ -25,25 +27,15 @@ export const codexDispatch = defineTool({
       log_file: z.string(),
       worktree_dir: z.string().optional(),
       note: z.string().optional(),
+      ...triesSchemas(),
     }),
-  handle: async (args, { open, client, findFolder }) => {
+  handle: async (args, { open, client, clientKey, findFolder }) => {
     const { notes, ...former } = readFormerArguments(args);
-    const request = { ...toOpenRequest(args, "dispatch"), ...former, client };
+    const request = { ...toOpenRequest(args, "dispatch"), ...former, client, clientKey };
+    const tries = toTriesOptions(args);
+    if (asksForTries(tries)) return describeStart(await startTries(open(), request, tries, findFolder), notes);
     const task = await startOpenTask(open(), request, findFolder);
     if (isEnded(task) && task.status !== "completed") return { isError: true, data: withNotes(toAnswer(task), notes) };
-    return {
-      data: withNotes(
-        {
-          task_id: task.task_id,
-          status: visibleStatus(task),
-          topic: task.topic,
-          started_at: task.start_time,
-          log_file: task.log_file,
-          ...(task.worktree_dir !== undefined && { worktree_dir: task.worktree_dir }),
-          ...answerNote(task),
-        },
-        notes,
-      ),
-    };
+    return { data: withNotes(startLine(task), notes) };
   },
 });

@@ -19,7 +19,11 @@ export const codexReview = defineTool({
   handle: async ({ target = "", focus, cwd }, call) =>
     startAndWait(
       async (context) =>
-        startReview(context, { target, focus, cwd, mode: "blocking", client: call.client }, call.findFolder),
+        startReview(
+          context,
+          { target, focus, cwd, mode: "blocking", client: call.client, clientKey: call.clientKey },
+          call.findFolder,
+        ),
       call,
       { isFormer: false },
     ),

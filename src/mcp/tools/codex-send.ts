@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { shorten } from "#base/text.ts";
 import { DELIVERIES, MESSAGE_TIMES } from "#domain/message.ts";
-import { MAX_CLIENT_NAME, visibleStatus } from "#domain/record.ts";
+import { MAX_CLIENT_NAME } from "#domain/provenance.ts";
+import { visibleStatus } from "#domain/record.ts";
 import { answerQuestion } from "#tasks/answer-question.ts";
 import { sendMessage } from "#tasks/send-message.ts";
 import { defineTool } from "#mcp/define-tool.ts";
@@ -36,7 +37,7 @@ export const codexSend = defineTool({
       decision: z.string().optional().describe("Decision of an answer"),
       note: z.string().optional(),
     }),
-  handle: async ({ task_id, message, answer, when = "now" }, { open, client = "MCP client" }) => {
+  handle: async ({ task_id, message, answer, when = "now" }, { open, client = "MCP client", clientKey }) => {
     if (answer !== undefined) {
       const request = { task: task_id, question: answer, answer: message, by: shorten(client, MAX_CLIENT_NAME) };
       const { task, decision, isTaken } = await answerQuestion(open(), request);
@@ -44,7 +45,7 @@ export const codexSend = defineTool({
       const note = isTaken ? {} : { note: "Codex gets the answer as soon as the task's supervisor runs again." };
       return { data: { task_id: id, topic, status: visibleStatus(task), delivery: "answered", decision, ...note } };
     }
-    const { task, delivery } = await sendMessage(open(), { task: task_id, message, when });
+    const { task, delivery } = await sendMessage(open(), { task: task_id, message, when, clientKey });
     return { data: { task_id: task.task_id, topic: task.topic, status: visibleStatus(task), delivery } };
   },
 });

@@ -4,7 +4,9 @@ import { describeLimits } from "#domain/limits.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ListRequest, listTasks, type TaskPage } from "#tasks/list-tasks.ts";
 import { readCurrentLimits } from "#tasks/quota/account-limits.ts";
-import { showTask } from "#tasks/show-task.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
+import { findGroup } from "#tasks/lookup.ts";
+import { showGroup, showTask } from "#tasks/show-task.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { sizeOf } from "#mcp/answers/fit-answer.ts";
 import {
@@ -48,6 +50,7 @@ export const codexStatus = defineTool({
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
       limits: z.string().optional().describe("Of the Codex account"),
+      group: z.string().optional().describe("Name of the group, if task_id is one: its tries are in tasks"),
       next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))
@@ -55,6 +58,7 @@ export const codexStatus = defineTool({
         .describe("Tasks that cannot be read, and what to do"),
       ...taskLine().omit({ started_at: true }).partial().shape,
       log_file: z.string().optional(),
+      max_tokens: z.int().optional(),
       questions: z
         .array(z.looseObject({ id: z.string() }))
         .optional()
@@ -70,6 +74,11 @@ export const codexStatus = defineTool({
         .array(z.looseObject({ text: z.string(), state: z.enum(MESSAGE_STATES) }))
         .optional()
         .describe("Sent with codex_send"),
+      notices: z
+        .object({ command: z.string(), webhook: z.string() })
+        .partial()
+        .optional()
+        .describe("What became of CODEXMCP_ON_END and CODEXMCP_WEBHOOK"),
       ...outcomeSchemas(),
       ...reviewSchemas(),
       ...worktreeSchemas(),
@@ -78,7 +87,13 @@ export const codexStatus = defineTool({
   handle: async (args, { open, limits, findFolder }) => {
     const { answerBytes } = limits();
     // A page of events gets half of that, because the answer also contains the record.
-    if (args.task_id) return { data: await showTask(open(), args.task_id, args.since_event, answerBytes / 2) };
+    if (args.task_id) {
+      const context = open();
+      const group = findGroup(context, args.task_id);
+      if (group !== undefined) return { data: await showGroup(context, group) };
+      const detail = await showTask(context, args.task_id, args.since_event, answerBytes / 2);
+      return { data: await withCollisions(context, detail, detail, false) };
+    }
     const [cwd, cursor] = [args.cwd?.trim() ? args.cwd : undefined, args.cursor || undefined];
     const project = args.all === true || cwd !== undefined ? undefined : await findFolder().catch(() => undefined);
     const limit = args.limit ?? (project === undefined ? DEFAULT_LIMIT : PROJECT_LIMIT);

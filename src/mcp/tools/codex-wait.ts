@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { type TaskAnswer, toAnswer } from "#tasks/answer.ts";
+import type { CollisionFields } from "#domain/collision.ts";
 import { runIdOf } from "#domain/names.ts";
 import { describeAnswering, describeRunning, type RunningLine } from "#tasks/follow/running-line.ts";
 import { findTasks, waitForTasks } from "#tasks/follow/wait-for-tasks.ts";
+import { readTaskCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { status, taskId } from "#mcp/schemas.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
@@ -51,12 +53,13 @@ export const codexWait = defineTool({
     );
     const lines = unfinished.map((task) => ({ task, line: describeRunning(context, task) }));
     for (const { task, line } of lines) for (const { id } of line.questions ?? []) told.add(`${runIdOf(task)} ${id}`);
+    const collisions = await readTaskCollisions(context, ended, true);
     const all = lines.map(({ line }) => line);
     const waiting = all.filter(({ questions }) => questions !== undefined);
     const running = all.filter(({ questions }) => questions === undefined);
     return {
       data: {
-        done: ended.map(toAnswer),
+        done: ended.map((task) => Object.assign(toAnswer(task), collisions.get(task.task_id))),
         running,
         ...(waiting.length > 0 && { waiting }),
         ...nextStep(running, waiting),
@@ -66,7 +69,7 @@ export const codexWait = defineTool({
 });
 
 interface WaitAnswer {
-  done: TaskAnswer[];
+  done: (TaskAnswer & CollisionFields)[];
   running: RunningLine[];
   waiting?: RunningLine[];
   next?: string;

@@ -3,8 +3,10 @@ import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { OpenRequest } from "#tasks/start/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
+import { asksForTries } from "#tasks/start/start-tries.ts";
 import { describeAnswering, describeRunning } from "#tasks/follow/running-line.ts";
 import { getRun } from "#tasks/lookup.ts";
+import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { readRequestState, takeInputResponses, waitAndAsk } from "#mcp/ask-client.ts";
@@ -17,8 +19,11 @@ import {
   startInput,
   status,
   toOpenRequest,
+  toTriesOptions,
+  triesSchemas,
   worktreeSchemas,
 } from "#mcp/schemas.ts";
+import { runTries } from "#mcp/tries/run-tries.ts";
 import { withProgress } from "#mcp/answers/progress.ts";
 
 /** Returns the schema of the answer of a tool that waits for a task. */
@@ -41,6 +46,7 @@ export const endedOutput = () =>
     ...reviewSchemas(),
     ...worktreeSchemas(),
     ...failureFields(),
+    ...triesSchemas(),
     threadId: z.string().optional().describe("session_id, in answers to calls of the form of codex mcp-server"),
     content: z.string().optional().describe("result, in answers to calls of the form of codex mcp-server"),
   });
@@ -59,6 +65,8 @@ export const codex = defineTool({
   handle: async (args, call) => {
     const { notes, ...former } = readFormerArguments(args);
     const request = { ...toOpenRequest(args, "blocking"), ...former };
+    const tries = toTriesOptions(args);
+    if (asksForTries(tries)) return runTries(request, tries, call, notes);
     return runToEnd(request, call, { isFormer: isFormerCall(args), notes });
   },
 });
@@ -73,7 +81,7 @@ interface AnswerForm {
 /** Starts a task and waits for its end, as long as the client waits. */
 export async function runToEnd(request: OpenRequest, call: Call, form: AnswerForm): Promise<HandlerAnswer> {
   const start = async (context: AppContext) =>
-    startOpenTask(context, { ...request, client: call.client }, call.findFolder);
+    startOpenTask(context, { ...request, client: call.client, clientKey: call.clientKey }, call.findFolder);
   return startAndWait(start, call, form);
 }
 
@@ -99,7 +107,7 @@ export async function startAndWait(
   );
   if (ended !== undefined && "inputRequests" in ended) return ended;
   if (ended === undefined) return { data: withNotes(stillRunning(context, started), notes) };
-  const answer = withNotes(toAnswer(ended), notes);
+  const answer = withNotes(await withCollisions(context, ended, toAnswer(ended), true), notes);
   if (!isFormer) return { isError: !answer.success, data: answer };
   const fields = formerFields(answer);
   return { isError: !answer.success, data: { ...answer, ...fields }, text: answer.error ?? fields.content ?? "" };

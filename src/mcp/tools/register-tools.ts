@@ -7,9 +7,12 @@ import { limitsOf } from "#mcp/answers/client-limits.ts";
 import { type Extra, onRequest } from "#mcp/protocol/on-request.ts";
 import { progressOf } from "#mcp/answers/progress.ts";
 import type { Session } from "#mcp/session.ts";
+import { type EndReports, takeEndReports } from "#mcp/ends/report-ends.ts";
+import type { EndMessages } from "#mcp/ends/watch-ends.ts";
 import type { Call, Tool } from "#mcp/define-tool.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
+import { codexCompare } from "./codex-compare.ts";
 import { codexDiff } from "./codex-diff.ts";
 import { codexDiscard } from "./codex-discard.ts";
 import { codexDispatch } from "./codex-dispatch.ts";
@@ -19,6 +22,7 @@ import { codexReview } from "./codex-review.ts";
 import { codexWait } from "./codex-wait.ts";
 import { codexSend } from "./codex-send.ts";
 import { codexStatus } from "./codex-status.ts";
+import type { AppContext } from "#tasks/context.ts";
 import { MAX_TIMER_MS } from "#base/concurrency.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
@@ -26,16 +30,20 @@ import { respond, respondFailure } from "#mcp/answers/respond.ts";
 import { toMcpTask } from "#mcp/task-extension.ts";
 
 /** Lists the tools and answers their calls. */
-export function registerTools(server: Server, session: Session): void {
+export function registerTools(server: Server, session: Session, messages: EndMessages): void {
   onRequest(server, ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
   onRequest(server, ToolCallSchema, (params, extra) => {
     const caller = callerOf(server, extra);
+    const clientKey = session.clientKey(caller.name);
+    const wait = session.awaited.open();
     const call = {
       open: session.open,
       stopped: userCancel(extra.signal, session.leaving),
       abandoned: extra.signal,
       limits: () => limitsOf(session.open().config, caller.name),
       client: caller.name,
+      clientKey,
+      wait,
       takesTasks: caller.takesTasks,
       findFolder: () => findClientFolder(server, process.env),
       elicit: caller.asksBy === "request" ? elicitBy(extra) : undefined,
@@ -44,7 +52,13 @@ export function registerTools(server: Server, session: Session): void {
       requestState: params["requestState"],
       reportProgress: progressOf(params, extra),
     };
-    return session.track(callTool(params.name, params.arguments, call));
+    const endMessages = messages.during(clientKey, extra);
+    const answer = callTool(params.name, params.arguments, call, () => session.opened).finally(() => {
+      endMessages();
+      wait.close();
+      if (session.opened !== undefined) void messages.follow(session.opened, clientKey);
+    });
+    return session.track(answer);
   });
 }
 
@@ -69,6 +83,7 @@ export const ALL_TOOLS: readonly Tool[] = [
   codexSend,
   codexCancel,
   codexDiff,
+  codexCompare,
   codexMerge,
   codexDiscard,
 ];
@@ -79,8 +94,23 @@ function elicitBy({ sendRequest }: Extra): Call["elicit"] {
     sendRequest({ method: "elicitation/create", params }, ElicitResultSchema, { signal, timeout: MAX_TIMER_MS });
 }
 
-/** Calls a tool. Any error becomes its result. */
-async function callTool(name: string, args: unknown, call: Call): Promise<CallToolResult> {
+/**
+ * Calls a tool. Any error becomes its result. The result also reports the client's tasks that have ended since.
+ * @param opened returns the store if it is open
+ */
+async function callTool(
+  name: string,
+  args: unknown,
+  call: Call,
+  opened: () => AppContext | undefined,
+): Promise<CallToolResult> {
+  const endsFor = (data: object): EndReports => {
+    const context = opened();
+    // The answer to an abandoned call is not sent.
+    if (context === undefined || call.abandoned.aborted) return {};
+    const { answerBytes } = call.limits();
+    return takeEndReports(context, { clientKey: call.clientKey, answerBytes, except: call.wait.others() }, data);
+  };
   const startedAt = performance.now();
   try {
     const tool = ALL_TOOLS.find((candidate) => candidate.name === name);
@@ -88,13 +118,15 @@ async function callTool(name: string, args: unknown, call: Call): Promise<CallTo
     const answer = await tool.call(args, call);
     const context = call.open();
     // The SDK requires content in each result; it is removed before the result is sent to the client.
+    if ("task" in answer) call.wait.poll(answer.task);
     if ("task" in answer) return { ...toMcpTask(context, answer.task), resultType: "task", content: [] };
     if ("inputRequests" in answer) return { ...answer, resultType: "input_required", content: [] };
-    return respond(answer, context.config.home, call.limits().answerBytes);
+    const data = { ...answer.data, ...endsFor(answer.data) };
+    return respond({ ...answer, data }, context.config.home, call.limits().answerBytes);
   } catch (error) {
     const failure = toFailure(error);
     if (failure.code === "internal") logger("mcp").error`${name}: ${describeFault(error)}`;
-    return respondFailure(failure);
+    return respondFailure(failure, endsFor({}));
   } finally {
     logger("mcp").debug`${name} took ${Math.round(performance.now() - startedAt)} ms`;
   }

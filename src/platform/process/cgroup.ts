@@ -44,6 +44,17 @@ export function makeCgroup(name: string): string | undefined {
   return undefined;
 }
 
+/** Creates a group within one of ours. @returns its folder; undefined if that is not possible */
+export function makeSubgroup(folder: string, name: string): string | undefined {
+  const inner = join(folder, name);
+  try {
+    mkdirSync(inner, { recursive: true });
+    return readFileSync(join(inner, "cgroup.type"), "latin1").trim() === "domain" ? inner : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns whether a folder is a group that {@link makeCgroup} has created under this name; used for recorded paths. */
 export function isCgroupOf(folder: string, name: string): boolean {
   const isOurs = basename(folder) === `${PREFIX}${name}` && posix.normalize(folder) === folder;

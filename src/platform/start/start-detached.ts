@@ -11,17 +11,17 @@ export interface ContainedStart {
   folder: string;
   environment: Record<string, string>;
   /** Standard input, output and error. */
-  stdio: readonly [number | "ignore", number, number];
+  stdio: readonly [number | "ignore", number | "pipe", number | "pipe"];
   /** Control group for the program; without one, a helper process adopts its orphans. */
   cgroup: string | undefined;
   /** File that stays locked while the program, or a process that inherits the open file (descriptor 3), lives. */
-  lockFile: string;
+  lockFile: string | undefined;
 }
 
 /** Starts a program in its own session, so that the processes it starts are found even after both its parents have died. */
 export function startContained(start: ContainedStart): Bun.Subprocess {
   const { folder, environment, stdio, cgroup, lockFile } = start;
-  const heldFile = tryFlock(lockFile) || undefined;
+  const heldFile = lockFile === undefined ? undefined : tryFlock(lockFile) || undefined;
   const isKept = cgroup === undefined && IS_LINUX;
   const keeper = isKept ? keeperCommand(heldFile !== undefined) : [];
   try {

@@ -6,6 +6,7 @@ import { canMove, type EndedTask, type QueuedTask, type RunningTask, type TaskRe
 import { listMessages } from "./inbox.ts";
 import { formatMeta } from "./meta-file.ts";
 import { inStateFolder, toStorageFault } from "#store/storage-fault.ts";
+import { recordEndedRun } from "#store/ends/record-end.ts";
 import type { Store } from "#store/store.ts";
 import { taskPaths, type TaskPaths } from "#store/store-paths.ts";
 import { type CodexEnd, type Columns, stateColumns } from "./task-row.ts";
@@ -51,12 +52,14 @@ export function endTask(store: Store, from: TaskRecord["status"], task: EndedTas
 }
 
 function setEnd(store: Store, from: TaskRecord["status"], task: EndedTask): boolean {
+  const isFirst = from !== task.status;
   return changeTask(
     store,
     task,
     `UPDATE tasks SET ${SET_RECORD}
      WHERE task_id = $task_id AND run = $run AND status = $from RETURNING 1`,
     { from },
+    isFirst ? () => recordEndedRun(store, task) : undefined,
   );
 }
 
@@ -168,16 +171,26 @@ export function requestCancel(store: Store, task: TaskRecord): void {
 /**
  * Updates a task by compare-and-swap and publishes the copy in the same write transaction: no second run can be claimed in between.
  * Watchers are woken after the commit, and then read the index.
+ * @param alsoChange makes further changes in the transaction, if the task was updated
  * @throws AppError `state_unusable`; nothing has changed then
  */
-export function changeTask(store: Store, task: TaskRecord, update: string, more: Columns = {}): boolean {
+export function changeTask(
+  store: Store,
+  task: TaskRecord,
+  update: string,
+  more: Columns = {},
+  alsoChange?: () => void,
+): boolean {
   const paths = taskPaths(store.paths.home, task.task_id);
   const meta = prepareMeta(paths.folder, paths.meta, task);
   try {
     const won = store.writable
       .transaction(() => {
         const row = store.database.query<object, Columns[]>(update).get({ ...stateColumns(task), ...more });
-        if (row !== null) publish(meta, paths.meta);
+        if (row !== null) {
+          alsoChange?.();
+          publish(meta, paths.meta);
+        }
         return row !== null;
       })
       .immediate();

@@ -4,8 +4,10 @@ import { logger } from "#base/log.ts";
 import { makePrivateFolder, repairPrivateFolder } from "#platform/files/files.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
 import type { Store } from "#store/store.ts";
+import { detachTokenUse } from "#store/token-use.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { listNames, lstatIfAny, pathExists } from "#base/paths.ts";
+import { forgetReportedEnds } from "#store/ends/record-end.ts";
 import { readEarlierMeta } from "./meta-file.ts";
 
 /** Facts about an ended task needed to remove it. */
@@ -41,6 +43,8 @@ export function forgetTask(store: Store, task: ForgettableTask): boolean {
         .query("DELETE FROM tasks WHERE task_id = ? AND run = ? AND end_time IS NOT NULL")
         .run(task.task_id, task.run);
       const isThere = lstatSync(folder, { throwIfNoEntry: false }) !== undefined;
+      if (changes === 1) detachTokenUse(store, task.task_id);
+      if (changes === 1) forgetReportedEnds(store, task.task_id);
       if (changes === 1 && isThere) {
         inStateFolder(() => renameSync(folder, join(store.paths.removed, crypto.randomUUID())));
       }

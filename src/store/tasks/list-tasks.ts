@@ -129,13 +129,13 @@ export function nextFreeVersion(
   return { description: spelling ?? description, version };
 }
 
-/** Lists the topics of the unfinished tasks of a workspace. */
-export function listUnfinishedTopics(store: Store, workspace: string): string[] {
+/** Lists the topics of a workspace's tasks: of all, or of the unfinished ones. */
+export function listTopics(store: Store, workspace: string, areAll: boolean): string[] {
   return store.database
-    .query<{ topic: string }, [string]>(
-      "SELECT topic FROM tasks WHERE workspace = ? AND status IN ('queued', 'running')",
+    .query<{ topic: string }, [string, boolean]>(
+      "SELECT topic FROM tasks WHERE workspace = ? AND (? OR status IN ('queued', 'running'))",
     )
-    .all(workspace)
+    .all(workspace, areAll)
     .map((row) => row.topic);
 }
 

@@ -93,13 +93,11 @@ function allColumns(record: TaskRecord): Columns {
     worktree_dir: record.worktree_dir ?? null,
     start_time: record.start_time,
     client_key: record.client_key ?? null,
-    // One that is imported has ended long ago.
-    told: isEnded(record) ? 1 : 0,
   };
 }
 
 const COLUMNS =
-  "task_id run status topic mode sandbox cwd workspace worktree_dir session_id start_time end_time elapsed_seconds record client_key told";
+  "task_id run status topic mode sandbox cwd workspace worktree_dir session_id start_time end_time elapsed_seconds record client_key";
 const NAMES = COLUMNS.split(" ");
 
 const PLACES = NAMES.map((name) => `$${name}`).join(", ");

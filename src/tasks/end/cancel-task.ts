@@ -14,7 +14,8 @@ import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import { tmuxServerOf, waitUntilSessionEnds } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endHelpers, endProcesses } from "./end-processes.ts";
+import { endRemains } from "#tasks/check/checked-work.ts";
+import { endProcesses } from "./end-processes.ts";
 import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
@@ -161,7 +162,7 @@ async function endOurselves(context: AppContext, task: RunningTask): Promise<boo
   await endHungSupervisor(supervisor);
   return withOwnerLock(context, task, async () => {
     await endProcesses(context, task, codex);
-    await endHelpers(context, task);
+    await endRemains(context, task);
     await finishUnseenTask(context, task, CANCELLED);
   });
 }

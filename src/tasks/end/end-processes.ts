@@ -1,5 +1,6 @@
 import type { Config } from "#base/config.ts";
 import { endFamily, type Survivor } from "#platform/process/end-family.ts";
+import { removeCgroup } from "#platform/process/cgroup.ts";
 import { logger } from "#base/log.ts";
 import { identifyProcess, isProcessAlive, type ProcessIdentity } from "#platform/process/identity.ts";
 import { type FamilyTraces, listFamily } from "#platform/process/tree.ts";
@@ -8,7 +9,7 @@ import { HELPER_MARKER, helperMarkerOf, type ProcessMarker, runMarkerOf } from "
 import type { TaskRecord } from "#domain/record.ts";
 import { findPanePid, tmuxServerOf } from "#tmux/tmux.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { findRunCgroup, removeRunCgroup } from "#tasks/supervise/run-containment.ts";
+import { findCheckCgroup, findRunCgroup, removeRunCgroup } from "#tasks/supervise/run-containment.ts";
 
 /**
  * Ends every process of a run: Codex, if it is known, and all its descendants.
@@ -66,7 +67,10 @@ export async function endLeftovers(context: AppContext, task: TaskRecord): Promi
 
 /** Ends the helper processes that a killed supervisor has left. */
 export async function endHelpers({ config }: AppContext, task: TaskRecord): Promise<void> {
-  await endFamily({ root: undefined, marker: entry(helperMarkerOf(config.home, task.task_id)) });
+  const marker = entry(helperMarkerOf(config.home, task.task_id));
+  const cgroup = findCheckCgroup(config, task);
+  await endFamily({ root: undefined, marker, traces: { cgroup } });
+  if (cgroup !== undefined) await removeCgroup(cgroup);
 }
 
 function runMarker(config: Config, task: TaskRecord): string {

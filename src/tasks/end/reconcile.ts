@@ -13,10 +13,11 @@ import { removeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { isEnded, type QueuedTask, type RunningTask, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { endHelpers, endLeftovers } from "./end-processes.ts";
+import { endRemains } from "#tasks/check/checked-work.ts";
+import { endLeftovers } from "./end-processes.ts";
 import { endUnusedSpare } from "./end-spare.ts";
 import { CANCELLED, toEndedTask } from "#tasks/supervise/finish/end-record.ts";
-import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
+import { resumeNotices, startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { finishTask, finishUnseenTask } from "#tasks/supervise/finish/finish-task.ts";
 import { startDetachedSupervisor } from "#tasks/start/launch-supervisor.ts";
 import { readTaskLife } from "./task-life.ts";
@@ -35,6 +36,7 @@ const START_GRACE_MS = 20_000;
  */
 export async function reconcile(context: AppContext, stored: StoredTask): Promise<TaskRecord> {
   const { record } = stored;
+  if (isEnded(record)) startEndHook(context, record);
   if (isEnded(record) || context.store.isNewer) return record;
   if (record.origin === "python" && record.status === "running") return reconcilePythonTask(context, record);
   const life = readTaskLife(context, stored);
@@ -55,6 +57,7 @@ export async function reconcile(context: AppContext, stored: StoredTask): Promis
  */
 export async function reconcileAll(context: AppContext): Promise<Map<string, Failure>> {
   const failed = new Map<string, Failure>();
+  resumeNotices(context);
   for (const id of listUnfinishedIds(context.store)) {
     try {
       const stored = findTask(context.store, id);
@@ -115,7 +118,7 @@ function startSupervisor(context: AppContext, task: RunningTask): RunningTask {
 /** Ends a run whose supervisor and Codex are gone. */
 async function endLost(context: AppContext, task: RunningTask, stopped: Failure | undefined): Promise<void> {
   await endLeftovers(context, task);
-  await endHelpers(context, task);
+  await endRemains(context, task);
   await finishUnseenTask(context, task, stopped);
 }
 
@@ -152,14 +155,15 @@ async function reconcilePythonTask(context: AppContext, task: RunningTask): Prom
   const [, exit] = /^EXIT_CODE=(\d+)\s*$/m.exec(readTail(task.log_file, TAIL_BYTES)) ?? [];
   const run = { state: await foldLog(task.log_file), stopped: undefined };
   if (exit !== undefined) {
-    await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+    const ended = await finishTask(context, task, { ...run, end: { exitCode: Number(exit), signal: undefined } });
+    if (ended !== undefined) startEndHook(context, ended);
   } else if (!(await isSessionThere(context, task))) {
     const failure: Failure = {
       code: "supervisor_lost",
       message: "The task's tmux session is gone and its log has no exit status.",
       hint: "Call codex with resume to continue the task; log and worktree are kept.",
     };
-    endTask(context.store, "running", toEndedTask(failure, task));
+    if (endTask(context.store, "running", toEndedTask(failure, task))) startEndHook(context, task);
   }
   return findTask(context.store, task.task_id)?.record ?? task;
 }

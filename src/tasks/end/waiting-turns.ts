@@ -1,9 +1,11 @@
 import type { RunState } from "#codex/run/run-state.ts";
 import { foldLog } from "#codex/run/run-log.ts";
-import type { TaskRecord } from "#domain/record.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
+import type { TaskRecord } from "#domain/record.ts";
+import { isFinalCheck } from "#domain/check.ts";
+import { readCheckState } from "#store/tasks/check-state.ts";
 import { listMessages } from "#store/tasks/inbox.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -17,8 +19,8 @@ const START_GRACE_MS = 10_000;
 
 /**
  * Determines whether a run whose supervisor and Codex are gone is to be continued by another supervisor: it lost its supervisor between
- * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, or it
- * waited for its quota.
+ * two processes of `codex exec`, and messages wait for the next one, its review cannot be read, its work was not checked, or it waited for its
+ * quota.
  * @returns `start` if a supervisor is to be started, `started` if one is being started, and undefined if the run is over
  */
 export async function findContinuation(
@@ -40,8 +42,12 @@ export async function findContinuation(
   return "start";
 }
 
-/** Returns whether a completed turn of a run is followed by a message, or by the repair of its review. */
-function hasFurtherTurn(paths: TaskPaths, record: TaskRecord, { readMessages, lastMessage }: RunState): boolean {
+/** Returns whether a completed turn of a run is followed by a message, the repair of its review, or a check of its work. */
+function hasFurtherTurn(paths: TaskPaths, record: TaskRecord, done: RunState): boolean {
+  const { readMessages, lastMessage, completedTurns } = done;
+  const isUnchecked =
+    record.check_request !== undefined && !isFinalCheck(readCheckState(paths, record.run), completedTurns);
+  if (isUnchecked) return true;
   const waiting = listMessages(paths).filter(({ state }) => state === "waiting");
   return waiting.some(({ id }) => !readMessages.includes(id)) || findRepair(record, lastMessage) !== undefined;
 }

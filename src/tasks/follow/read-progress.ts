@@ -24,6 +24,8 @@ export interface EventPage {
 const LOG_BYTES = 64 * 1024;
 const MAX_EVENTS = 20;
 const MAX_TAIL = 2000;
+/** Beginning of the lines that only count tokens. */
+const USAGE_LINE = '{"type":"usage.updated"';
 const STALL_SECONDS = 60;
 
 /** Returns a run's progress. Reads only the end of its log, however long the log is. */
@@ -34,7 +36,11 @@ export function describeProgress(logFile: string, sinceEvent: number | undefined
   const stalled = describeStall(last.lines, lastEventAt);
   return {
     ...(sinceEvent === undefined ? describeNewest(last) : readEvents(logFile, sinceEvent, pageBytes)),
-    log_tail: last.lines.slice(-10).join("\n").slice(-MAX_TAIL),
+    log_tail: last.lines
+      .filter((line) => !line.startsWith(USAGE_LINE))
+      .slice(-10)
+      .join("\n")
+      .slice(-MAX_TAIL),
     ...(lastEventAt !== undefined && { last_event_at: lastEventAt }),
     ...(stalled !== undefined && { stalled }),
   };
@@ -63,8 +69,16 @@ function describeIfAny(event: CodexEvent | undefined): EventLine[] {
   return described === undefined ? [] : [described];
 }
 
+/** Returns whether the check of the work is running: its start is the last event. */
+export function isCheckRunning(logFile: string): boolean {
+  const last = readLastLines(logFile, ACTIVITY_BYTES).lines.at(-1);
+  return last !== undefined && parseEvent(last)?.type === "check.started";
+}
+
 function describeStall(lines: string[], lastEventAt: string | undefined): string | undefined {
   const last = parseEvent(lines.at(-1) ?? "");
+  // It has a time limit of its own.
+  if (last?.type === "check.started") return undefined;
   if (last?.type === "error" && isReconnectMessage(last.message)) return "waiting for network";
   const silent = lastEventAt === undefined ? 0 : secondsBetween(lastEventAt);
   return silent < STALL_SECONDS ? undefined : `no event for ${Math.round(silent)} s`;

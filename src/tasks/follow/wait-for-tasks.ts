@@ -1,6 +1,6 @@
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { resolveTask } from "#tasks/lookup.ts";
+import { resolveTasks } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { toFailure } from "#base/errors.ts";
 import { waitForQuestion } from "./wait-for-question.ts";
@@ -24,13 +24,12 @@ export interface WaitResult {
 }
 
 /**
- * Returns the tasks with these ids in their actual state.
+ * Returns the tasks with these names, which may be those of groups, in their actual state.
  * @throws AppError `unknown_task`
  */
 export async function findTasks(context: AppContext, taskIds: readonly string[]): Promise<TaskRecord[]> {
   const tasks = new Map<string, TaskRecord>();
-  for (const id of taskIds) {
-    const task = resolveTask(context, id);
+  for (const task of taskIds.flatMap((id) => resolveTasks(context, id))) {
     tasks.set(task.record.task_id, await reconcile(context, task));
   }
   return [...tasks.values()];

@@ -10,7 +10,7 @@ import { formatTarget, parseTarget } from "./review-target.ts";
 /** Request for a review. */
 export interface ReviewRequest extends Pick<
   OpenRequest,
-  "client" | "model" | "reasoningEffort" | "profile" | "timeoutSeconds" | "idleTimeoutSeconds"
+  "client" | "clientKey" | "model" | "reasoningEffort" | "profile" | "timeoutSeconds" | "idleTimeoutSeconds"
 > {
   /** Changes to review, as {@link parseTarget} reads them. */
   target: string;

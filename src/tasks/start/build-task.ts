@@ -1,7 +1,8 @@
 import { clockStamp, now } from "#platform/clock.ts";
 import { firstLine, shorten } from "#base/text.ts";
 import { toToml } from "#codex/settings.ts";
-import { MAX_CLIENT_NAME, type QueuedTask } from "#domain/record.ts";
+import { MAX_CLIENT_NAME } from "#domain/provenance.ts";
+import type { QueuedTask } from "#domain/record.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
@@ -59,12 +60,13 @@ export function buildTask(
 }
 
 /** Returns the fields for who asked for the task, and as a part of what. */
-function originOf({ client, clientKey, group, forks, maxTokens }: CheckedRequest): Partial<QueuedTask> {
+function originOf({ client, clientKey, group, fork, maxTokens }: CheckedRequest): Partial<QueuedTask> {
   return {
     ...(client !== undefined && { client: shorten(client, MAX_CLIENT_NAME) }),
     ...(clientKey !== undefined && { client_key: clientKey }),
     ...(group !== undefined && { group }),
-    ...(forks !== undefined && { forks }),
+    ...(fork?.record !== undefined && { forks: fork.record.task_id }),
+    ...(fork !== undefined && { forks_session: fork.sessionId }),
     ...(maxTokens !== undefined && { max_tokens: maxTokens }),
   };
 }

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import type { Config } from "#base/config.ts";
 import type { CheckRequest } from "#domain/check.ts";
-import type { Sandbox } from "#domain/record.ts";
+import type { Sandbox, TaskRequest } from "#domain/record.ts";
 
 /** Check of a request, as the caller gives it. */
 export interface CheckOptions {
@@ -33,6 +33,16 @@ export function checkCheck({ check }: Config, request: CheckOptions & { sandbox:
   if (command === undefined || (command.length <= MAX_COMMAND && !command.includes("\0"))) return;
   const message = `check has more than ${MAX_COMMAND} characters, or a NUL character.`;
   throw new AppError("invalid_argument", message, "Put the commands into a script, and pass its name.");
+}
+
+/** Returns the check of a request that continues a task: that of the task, unless the request names another, or cannot have one. */
+export function inheritCheck(
+  { check, checkAttempts, sandbox }: CheckOptions & { sandbox: Sandbox },
+  from: TaskRequest | undefined,
+): CheckOptions {
+  const earlier = from?.check_request;
+  if (check !== undefined || earlier === undefined || sandbox === "read-only") return { check, checkAttempts };
+  return { check: earlier.command, checkAttempts: checkAttempts ?? earlier.attempts };
 }
 
 /** Returns the field of a record for the check of a request; an empty object if it has none. */

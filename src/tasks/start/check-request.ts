@@ -9,6 +9,7 @@ import { AppError } from "#base/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
 import { takeStart } from "#base/text.ts";
 import { kindOf } from "#platform/files/read-file.ts";
+import type { ForkParent } from "./fork/find-parent.ts";
 import type { TaskGroup } from "#domain/group.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
@@ -29,8 +30,10 @@ export interface StartRequest extends GoalRequest, CheckOptions {
   clientKey?: string | undefined;
   /** Place of the task among several tries. */
   group?: TaskGroup | undefined;
-  /** Task that this one is a fork of, by its id. */
-  forks?: string | undefined;
+  /** Task or session that the task begins as a copy of. */
+  fork?: ForkParent | undefined;
+  /** Commit from which a new worktree starts, whatever is checked out by then; excludes `base` and `includeUncommitted`. */
+  startsFrom?: { commit: string; branch: string | undefined } | undefined;
   /** Number of tokens that the run may use. */
   maxTokens?: number | undefined;
   sessionId?: string | undefined;

@@ -11,6 +11,7 @@ import type { Config } from "#base/config.ts";
 import { IS_WINDOWS } from "#base/system.ts";
 import { AppError } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
+import type { CodexFacts } from "#domain/provenance.ts";
 import { codexProbeCache } from "#store/probe-cache.ts";
 
 /**
@@ -58,6 +59,17 @@ function recallIfAny(config: Config): CodexCapabilities | undefined {
     return recall(config);
   } catch {
     return undefined; // Codex is missing: its start says so
+  }
+}
+
+/** Returns what is known about the Codex program that a run is about to use, without starting it. */
+export function identifyCodex(config: Config): CodexFacts {
+  try {
+    const version = recall(config)?.version;
+    const codex_program = describeProgram(locateCodex(config));
+    return { ...(version !== undefined && { codex_version: version }), codex_program };
+  } catch {
+    return {}; // Codex is missing: its start says so
   }
 }
 

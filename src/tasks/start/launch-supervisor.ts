@@ -1,4 +1,5 @@
 import { taskEnvironment } from "#codex/process.ts";
+import { secretVariables } from "#base/config.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { selfCommand } from "#platform/self-command.ts";
@@ -26,14 +27,18 @@ export async function launchSupervisor(context: AppContext, task: TaskRecord): P
   if (task.tmux_session === undefined) return { ended: startDetachedSupervisor(context, task) };
   const paths = taskPaths(config.home, task.task_id);
   // A tmux server gives a session the environment with which the tmux server was started, not ours.
-  writeHandover(paths, taskEnvironment(config.environment));
+  writeHandover(paths, supervisorEnvironment(context));
   await startSession(tmuxServerOf(config, task), task.tmux_session, task.run_dir, supervisorCommand(context, task));
   return { ended: new Promise(() => {}) };
 }
 
 /** Starts a supervisor without a tmux session: for read-only tasks, and for runs whose supervisor died. */
 export function startDetachedSupervisor(context: AppContext, task: TaskRecord): Promise<void> {
-  return startDetached(supervisorCommand(context, task), taskEnvironment(context.config.environment));
+  return startDetached(supervisorCommand(context, task), supervisorEnvironment(context));
+}
+
+function supervisorEnvironment({ config }: AppContext): Record<string, string> {
+  return { ...taskEnvironment(config.environment), ...secretVariables(config) };
 }
 
 function supervisorCommand({ config }: AppContext, task: TaskRecord): string[] {

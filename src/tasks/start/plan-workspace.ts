@@ -14,6 +14,7 @@ import { storePaths } from "#store/store-paths.ts";
 import { agentBranchOf, findOtherCase, taskIdOf } from "#domain/names.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { type ForkedWorktree, forkNeedsOwn, planFork } from "./fork/fork-worktree.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";
 
 /** Place in which a task will run. */
@@ -24,6 +25,8 @@ export interface TaskWorkspace {
   workspace: string;
   /** Plan of the worktree; undefined if the task runs in `cwd` itself. */
   plan: WorktreePlan | undefined;
+  /** State from which the worktree of a fork starts. */
+  forked?: ForkedWorktree;
 }
 
 /**
@@ -47,11 +50,22 @@ export async function planWorkspace(context: AppContext, request: CheckedRequest
     return { workspace, plan: undefined, note };
   }
   const path = chooseWorktreePath(context, repository, request.parsedTopic);
-  const placed = { ...(await atBase(repository, request)), parent: dirname(path) };
+  const parent = request.fork?.record;
+  const forked = parent === undefined ? undefined : await planFork(context, repository, parent);
+  const placed = { ...(forked?.repository ?? (await atBase(repository, request))), parent: dirname(path) };
   const plan = await planPlaced(context, placed, path, agentBranchOf(request.parsedTopic));
   checkGitFolderWritable(repository);
-  await checkHasCwd(plan, request.includeUncommitted === true);
-  return { workspace, plan };
+  if (request.fork === undefined) {
+    await checkHasCwd(plan, request.includeUncommitted === true);
+    return { workspace, plan };
+  }
+  if (plan.action !== "create") throw forkNeedsOwn(path, plan.branch);
+  await checkHasCwd(plan, forked?.worktree !== undefined);
+  return { workspace, plan, ...(forked !== undefined && { forked, ...noteOf(forked) }) };
+}
+
+function noteOf({ note }: ForkedWorktree): { note?: string } {
+  return note === undefined ? {} : { note };
 }
 
 /** Plans a worktree. What seems to be in its way may be the same worktree, which another task is just getting. */
@@ -85,7 +99,9 @@ function checkLetterCase({ config }: AppContext, taskId: string): void {
 }
 
 /** Returns the repository with the commit from which a new worktree starts instead of the checked-out commit. */
-async function atBase(repository: Repository, { base, includeUncommitted }: CheckedRequest): Promise<Repository> {
+async function atBase(repository: Repository, request: CheckedRequest): Promise<Repository> {
+  const { base, includeUncommitted, startsFrom } = request;
+  if (startsFrom !== undefined) return { ...repository, ...startsFrom };
   if (base === undefined) return repository;
   if (includeUncommitted === true) {
     throw new AppError(

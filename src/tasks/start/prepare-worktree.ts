@@ -18,6 +18,7 @@ import { findWorktreeBase, recordWorktree, type WorktreeBase } from "#store/work
 import type { TaskRequest, WorktreePlace } from "#domain/record.ts";
 import type { CheckedRequest } from "./check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { type ForkedWorktree, forkNeedsOwn, snapshotWorktree } from "./fork/fork-worktree.ts";
 import { isBelowState } from "./worktree-place.ts";
 
 /** Worktree that exists, with the folder in it in which Codex runs. */
@@ -29,21 +30,25 @@ export interface PreparedWorktree {
 /**
  * Creates the planned worktree and records its base. All servers together create one worktree at a time in each
  * repository.
+ * @param forked state from which it starts, if the task is a fork
  * @throws AppError `worktree_exists` if the worktree exists and so cannot start from the requested base
  */
 export async function prepareWorktree(
   { store, config }: AppContext,
   planned: WorktreePlan,
   request: CheckedRequest,
+  forked?: ForkedWorktree,
 ): Promise<PreparedWorktree> {
   const { repository, path, branch } = planned;
   const make = async () => {
     // Another process may have created or discarded the worktree meanwhile.
     const plan = await renewPlan(planned);
+    if (request.fork !== undefined && plan.action !== "create") throw forkNeedsOwn(path, branch);
     const noted = plan.action === "create" ? undefined : findWorktreeBase(store, path);
-    const base = noted ?? (await newBase(plan, request));
+    const base = noted ?? (await newBase(plan, request, forked));
     if (plan.action !== "create") checkBase(plan, base, request);
-    const begun = { ...plan, repository: { ...repository, commit: base.base_commit } };
+    const commit = await findStart(plan, base, forked);
+    const begun = { ...plan, repository: { ...repository, commit } };
     await checkHasCwd(begun, false);
     if (isBelowState(config, path)) makePrivateFolder(dirname(path));
     await makeWorktree(begun);
@@ -69,7 +74,23 @@ function notePlace({ path, repository }: WorktreePlan): string {
   return `The worktree is ${path}, in the state folder, because the folder beside the repository ${repository.mainTree} is not writable; set CODEXMCP_WORKTREES to use another folder.`;
 }
 
-async function newBase({ action, repository, branch }: WorktreePlan, request: CheckedRequest): Promise<WorktreeBase> {
+/** Returns the commit from which a worktree starts: its base, or the state of the worktree that it is a copy of. */
+async function findStart(
+  { repository }: WorktreePlan,
+  { base_commit }: WorktreeBase,
+  forked: ForkedWorktree | undefined,
+): Promise<string> {
+  if (forked?.base === undefined) return base_commit;
+  return forked.worktree === undefined ? repository.commit : snapshotWorktree(forked.worktree);
+}
+
+async function newBase(
+  { action, repository, branch }: WorktreePlan,
+  request: CheckedRequest,
+  forked: ForkedWorktree | undefined,
+): Promise<WorktreeBase> {
+  // The work of a fork includes that of its task.
+  if (forked?.base !== undefined) return { ...forked.base, made_here: true };
   const onBranch = repository.branch === undefined ? {} : { base_branch: repository.branch };
   if (action !== "create") return { base_commit: await guessBase(repository, branch), ...onBranch };
   const { toplevel, commit } = repository;
@@ -86,7 +107,7 @@ async function newBase({ action, repository, branch }: WorktreePlan, request: Ch
  * @throws AppError `worktree_exists`
  */
 function checkBase({ path, repository }: WorktreePlan, base: WorktreeBase, request: CheckedRequest): void {
-  const isAsked = request.includeUncommitted === true || request.base !== undefined;
+  const isAsked = request.includeUncommitted === true || request.base !== undefined || request.startsFrom !== undefined;
   const isThatBase = request.includeUncommitted !== true && repository.commit === base.base_commit;
   if (!isAsked || isThatBase) return;
   throw new AppError(

@@ -2,20 +2,31 @@ import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
 import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
+import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
+import type { TaskGroup } from "#domain/group.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
-import { type CheckedRequest, checkRequest } from "./check-request.ts";
+import { type CheckedRequest, checkRequest, type StartRequest } from "./check-request.ts";
 import { checkNesting } from "./nesting.ts";
-import { type CompletedRequest, completeRequest, type OpenRequest, withTopic } from "./complete-request.ts";
+import {
+  type CompletedRequest,
+  completeRequest,
+  type OpenRequest,
+  withNextDescription,
+  withTopic,
+} from "./complete-request.ts";
 import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
+import { describeRunningParent } from "./fork/find-parent.ts";
 import { goalOf } from "./goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { checkDayLimit } from "#tasks/budget/token-limits.ts";
 import { buildTask } from "./build-task.ts";
+import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
@@ -38,14 +49,10 @@ export async function startOpenTask(
 ): Promise<TaskRecord> {
   const request = await completeRequest(context, open, findCwd);
   const isChosenHere = typeof request.topic !== "string";
-  const { checked, place, granted, lock } = isChosenHere
+  const claimed = isChosenHere
     ? await inTurn(request.cwd, () => claimOpen(context, request))
     : await claimOnce(context, request, false);
-  try {
-    return await startClaimed(context, checked, place, granted);
-  } finally {
-    lock.release();
-  }
+  return startClaimed(context, claimed);
 }
 
 /** Claims that choose a topic, by folder. Each would otherwise choose the one that another is about to claim. */
@@ -64,37 +71,54 @@ async function inTurn<Result>(folder: string, work: () => Promise<Result>): Prom
 }
 
 /** Granted claim with what was checked for it. */
-interface ClaimedStart extends GrantedClaim {
-  checked: CheckedRequest;
-  place: TaskWorkspace;
-}
+export type ClaimedStart = CheckedStart & GrantedClaim;
 
 /** Claims a topic that this server chooses. Other servers may choose at the same moment. */
 async function claimOpen(context: AppContext, request: CompletedRequest): Promise<ClaimedStart> {
   const hasVersion = typeof request.topic === "string" || request.topic.version !== undefined;
   let isBusy = false;
+  let tried = request;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await claimOnce(context, request, isBusy);
+      return await claimOnce(context, tried, isBusy);
     } catch (error) {
       if (!(error instanceof AppError) || hasVersion || attempt === MAX_TOPIC_ATTEMPTS) throw error;
       // Another version has the worktree of its description.
       if (error.code === "worktree_busy" && request.isTopicOurs) isBusy = true;
+      else if (error.code === "worktree_exists" && request.isTopicOurs) tried = withNextDescription(tried);
       else if (error.code !== "task_running") throw error;
     }
   }
 }
 
 async function claimOnce(context: AppContext, request: CompletedRequest, isBusy: boolean): Promise<ClaimedStart> {
+  const start = await checkStart(context, withTopic(context, request, isBusy));
+  return claimChecked(context, { ...start, place: withLossNoted(start.place, request) });
+}
+
+/** Request that can be carried out, and where. */
+export interface CheckedStart {
+  checked: CheckedRequest;
+  place: TaskWorkspace;
+}
+
+/** Checks all of a request that can be checked without changing anything. @throws AppError for the first fault */
+export async function checkStart(context: AppContext, request: StartRequest): Promise<CheckedStart> {
   checkNesting(context);
-  const checked = checkRequest(context.config, withTopic(context, request, isBusy));
+  checkDayLimit(context);
+  const checked = checkRequest(context.config, request);
   const { expectTask } = await import("./spare-pool.ts");
   expectTask(context, checked.sandbox);
-  const place = withLossNoted(await planWorkspace(context, checked), request);
+  const place = withParentNoted(await planWorkspace(context, checked), checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
   if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
-  return { checked, place, ...(await claim(context, checked, place)) };
+  return { checked, place };
+}
+
+/** Claims the topic of a checked request. @throws AppError `task_running`, `worktree_busy`, `session_busy` */
+export async function claimChecked(context: AppContext, start: CheckedStart): Promise<ClaimedStart> {
+  return { ...start, ...(await claim(context, start.checked, start.place)) };
 }
 
 /** Adds to a place that it is not the worktree that the resumed session knows. */
@@ -106,7 +130,26 @@ function withLossNoted(place: TaskWorkspace, { lostWorktree }: CompletedRequest)
   return { ...place, note };
 }
 
-async function startClaimed(
+/** Adds to the place of a fork that its task is running. */
+function withParentNoted(place: TaskWorkspace, { fork }: CheckedRequest): TaskWorkspace {
+  const running = describeRunningParent(fork?.record);
+  const notes = [place.note, running].filter((note) => note !== undefined);
+  return running === undefined ? place : { ...place, note: notes.join(" ") };
+}
+
+/** Starts a claimed task, and releases its claim. @returns the task after that: running, or already ended */
+export async function startClaimed(
+  context: AppContext,
+  { checked, place, granted, lock }: ClaimedStart,
+): Promise<TaskRecord> {
+  try {
+    return await startGranted(context, checked, place, granted);
+  } finally {
+    lock.release();
+  }
+}
+
+async function startGranted(
   context: AppContext,
   checked: CheckedRequest,
   place: TaskWorkspace,
@@ -124,7 +167,7 @@ async function startClaimed(
   } catch (error) {
     // If not even the end can be recorded, the caller gets the reason. The claim ends like one whose starter has died.
     if (isStorageFault(error)) tryEnd(context, granted, error);
-    else endTask(context.store, "queued", toEndedTask(toFailure(error), granted));
+    else if (endTask(context.store, "queued", toEndedTask(toFailure(error), granted))) startEndHook(context, granted);
   } finally {
     await spare?.settle(current(context, granted));
     if (spare !== undefined && context.keepsSpare === true) keepSpare(context);
@@ -157,7 +200,10 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
       worktreeDir: place.plan?.path,
       sessionId: request.sessionId,
       taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
-      build: (taskId, run) => buildTask(context, request, place, taskId, run),
+      build: (taskId, run) => {
+        if (request.group?.number === 1) checkGroupName(context, request.group);
+        return buildTask(context, request, place, taskId, run);
+      },
     });
     if ("granted" in result) return result;
     // The other task may only seem to be running: its supervisor may have died.
@@ -166,10 +212,16 @@ async function claim(context: AppContext, request: CheckedRequest, place: TaskWo
   }
 }
 
+/** Checks, within the claim's transaction, that no other group has taken the name. @throws AppError `task_running` */
+function checkGroupName({ store }: AppContext, { id }: TaskGroup): void {
+  if (!isGroupNameTaken(store, id)) return;
+  throw new AppError("task_running", `The group ${id} exists already.`, "Use another topic.");
+}
+
 async function prepareRun(
   context: AppContext,
   request: CheckedRequest,
-  { plan }: TaskWorkspace,
+  { plan, forked }: TaskWorkspace,
   task: QueuedTask,
 ): Promise<QueuedTask> {
   const paths = taskPaths(context.config.home, task.task_id);
@@ -177,7 +229,7 @@ async function prepareRun(
   linkIntoWorkspace(request.realCwd, request.topic, paths.folder);
   const images = task.images === undefined ? {} : { images: toImagePaths(paths, task.images) };
   if (plan === undefined) return { ...task, ...images };
-  const { worktree, runDir } = await prepareWorktree(context, plan, request);
+  const { worktree, runDir } = await prepareWorktree(context, plan, request, forked);
   if (!pathExists(runDir)) {
     throw new AppError("git_failed", `git did not create the folder ${runDir}.`, "Run the task again.");
   }

@@ -144,6 +144,7 @@ function turnOf(
     model: settings?.model,
     config: settings?.config,
     threadId: task.resumes,
+    forkOf: task.forks_session,
     runId: runIdOf(task),
     messages: followUps.messages,
     followUps,

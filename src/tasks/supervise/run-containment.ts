@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
-import { isCgroupOf, makeCgroup, removeCgroup } from "#platform/process/cgroup.ts";
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { isCgroupOf, makeCgroup, makeSubgroup, removeCgroup } from "#platform/process/cgroup.ts";
 import type { Config } from "#base/config.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { logger } from "#base/log.ts";
@@ -15,6 +16,9 @@ export interface Containment {
   lockFile: string;
 }
 
+/** Name of the part of a run's control group that its check is in. */
+const CHECK_GROUP = "check";
+
 /** Control groups that this process has created, by name. An earlier run's note is moved away when the task runs again. */
 const made = new Map<string, string>();
 
@@ -27,6 +31,19 @@ export function containRun({ home }: Config, task: RunNames): Containment {
     writeNote(taskPaths(home, task.task_id).cgroup, cgroup);
   }
   return { cgroup, lockFile: codexLockPath(home, task) };
+}
+
+/** Prepares the control group of a run's check, which is a part of the run's: Codex may be in that. */
+export function containCheck(config: Config, task: RunNames): Containment {
+  const { cgroup, lockFile } = containRun(config, task);
+  return { cgroup: cgroup === undefined ? undefined : makeSubgroup(cgroup, CHECK_GROUP), lockFile };
+}
+
+/** Returns the control group of a run's check; undefined if there is none. */
+export function findCheckCgroup(config: Config, task: RunNames): string | undefined {
+  const ofRun = findRunCgroup(config, task);
+  const ofCheck = ofRun === undefined ? undefined : join(ofRun, CHECK_GROUP);
+  return ofCheck !== undefined && existsSync(ofCheck) ? ofCheck : undefined;
 }
 
 /** Returns the control group of a run; undefined if it has none, or has none any more. */

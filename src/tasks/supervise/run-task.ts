@@ -1,7 +1,7 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
 import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
-import { readSessionUsage } from "#codex/run/session-file.ts";
+import { readSessionTotal } from "#codex/run/session-tokens.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
@@ -21,18 +21,19 @@ import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
 import { commitLeftWork } from "#tasks/supervise/finish/commit-left-work.ts";
 import { continueRun } from "#tasks/supervise/turns/continue-run.ts";
-import { endHelpers, endLeftovers } from "#tasks/end/end-processes.ts";
+import { endRemains } from "#tasks/check/checked-work.ts";
+import { endLeftovers } from "#tasks/end/end-processes.ts";
 import { removeSpare, sweepSpares } from "#tasks/end/end-spare.ts";
 import { CANCELLED, needsAppServer, toEndedTask, WITHOUT_APP_SERVER } from "#tasks/supervise/finish/end-record.ts";
 import { recordEnd, determineEnd } from "#tasks/supervise/finish/finish-task.ts";
 import { openFollowUps, type RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
-import { chooseEngine, forgetCapabilities } from "#tasks/start/codex-capabilities.ts";
+import { chooseEngine, forgetCapabilities, identifyCodex } from "#tasks/start/codex-capabilities.ts";
 import { needsFallback } from "#readonly/fallback.ts";
 import { applyRetention, forgetEarlierRuns, listRunsBeyondLimits } from "#tasks/retention.ts";
 import { markOwnChildren } from "./run-containment.ts";
-import { listenForCancel } from "./stop-request.ts";
+import { listenForCancel, type StopRequest } from "./stop-request.ts";
 import { deadlineSignal, isCancelled, withRunContext } from "./run-context.ts";
-import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
+import { resumeNotices, startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { setUpWorktree } from "./set-up-worktree.ts";
 import { type RunObserver, type RunContext, superviseRun } from "./supervise-run.ts";
 import { startWhenSlotIsFree, takeOwnership } from "./take-ownership.ts";
@@ -68,6 +69,7 @@ export async function runTask(
     observer.ended(ended);
     if (ended.status === "completed") await endLeftovers(context, ended);
     startEndHook(context, ended);
+    resumeNotices(context);
     await sweepSpares(context, stored.record);
     applyRetention(context);
     forgetEarlierRuns(context, listRunsBeyondLimits(context, taskId, context.config));
@@ -97,7 +99,7 @@ async function ownRun(context: AppContext, stored: StoredTask, around: RunContex
   // The earlier supervisor is alive, even if its lock file is gone.
   if (before !== undefined && before.pid !== process.pid && isProcessAlive(before)) return undefined;
   if (codex === undefined || !recordSupervisor(context.store, record)) return undefined;
-  await endHelpers(context, record);
+  await endRemains(context, record);
   // A cancel may have killed the earlier supervisor.
   if (stored.isCancelRequested) around.stop.request(CANCELLED);
   const followUps = openFollowUps(context, record, around);
@@ -118,6 +120,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
       ...rest,
       running_since: now(),
       status: "running",
+      ...identifyCodex(context.config),
       ...(isFallback && { readonly_fallback: true }),
       ...(engine === "app-server" && { engine, ...channelFields(context, queued, isFallback) }),
       ...(engine === "app-server" && spare !== undefined && canUseSpare(context, queued) && { spare }),
@@ -125,7 +128,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
     };
   };
   const running = await startWhenSlotIsFree(context, queued, toRunning, around.stop);
-  if (running === undefined) return endCancelled(context, queued);
+  if (running === undefined) return endUnstarted(context, queued, around.stop);
   around.clock.restart();
   if (running.worktree_dir !== undefined) lockWorktree(running.worktree_dir, running.task_id);
   const followUps = openFollowUps(context, running, around);
@@ -158,15 +161,21 @@ function endFailed({ store }: AppContext, task: RunningTask, failure: Failure): 
 }
 
 /** Ends a task that is not to run any more, unless another process has already ended it: the caller may be gone. */
-function endCancelled({ store }: AppContext, task: QueuedTask): EndedTask | undefined {
-  const cancelled = toEndedTask(CANCELLED, task);
-  return endTask(store, "queued", cancelled) ? cancelled : undefined;
+async function endUnstarted(
+  { store }: AppContext,
+  task: QueuedTask,
+  stop: StopRequest,
+): Promise<EndedTask | undefined> {
+  const reason = stop.signal.aborted ? await stop.requested : CANCELLED;
+  const ended = toEndedTask(reason.code === "budget" ? reason : CANCELLED, task);
+  return endTask(store, "queued", ended) ? ended : undefined;
 }
 
-/** Returns the tokens that a resumed session had used before this run, from Codex's record or from the index. */
+/** Returns the tokens that a resumed or copied session had used before this run, from Codex's record or from the index. */
 function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
-  if (task.resumes === undefined) return undefined;
-  return readSessionUsage([config.codexHome], task.resumes) ?? findLastSessionUsage(store, task.resumes);
+  const session = task.resumes ?? task.forks_session;
+  if (session === undefined) return undefined;
+  return readSessionTotal([config.codexHome], session) ?? findLastSessionUsage(store, session);
 }
 
 async function supervise(
@@ -181,7 +190,7 @@ async function supervise(
     next: (turn) => continueRun(context, task, turn, { followUps, stop: around.stop }),
     read: (message) => followUps.messages.recordRead(message),
   });
-  followUps.messages.close();
+  await followUps.close();
   if (run.end.isUnusable === true && run.stopped === undefined) return superviseAgain(context, task, around);
   // A successful run is reported first and its processes are ended afterwards. For any other run, and for one whose workspace is to be
   // checked, processes are ended first.
@@ -191,7 +200,7 @@ async function supervise(
   if (mustStopProcessesFirst) await endLeftovers(context, task);
   // Facts of a stopped run are read in any case; for a run that ended by itself, a stop from now on shortens the reading.
   const hurry = run.stopped === undefined ? deadlineSignal(task, around) : undefined;
-  const leftWork = await commitLeftWork(context, task, run, hurry);
+  const leftWork = await commitLeftWork(context, task, run, hurry, followUps.check?.state);
   const ended = await determineEnd(context, task, run, leftWork, hurry);
   const recorded = await persist(() => recordEnd(context, ended));
   await codex.gone;

@@ -8,6 +8,7 @@ import { recordCodexEnd, recordSession } from "#store/tasks/change-task.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { EndedTask, RunningTask } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { RunBudget } from "#tasks/budget/run-budget.ts";
 import { EventTimes } from "#tasks/follow/event-times.ts";
 import { quotaRecorder } from "#tasks/quota/quota-recorder.ts";
 import { endProcesses } from "#tasks/end/end-processes.ts";
@@ -51,12 +52,14 @@ export async function superviseRun(
 ): Promise<RunResult> {
   const log = new RunLog(task.log_file, () => clock.countedMs);
   const times = new EventTimes(task.log_file);
+  const budget = new RunBudget(context, task, stop);
   let sessionId: string | undefined;
   let read: readonly string[] = [];
   const recordWait = quotaRecorder(context, task);
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
+    budget.follow(log.state);
     if (log.state.readMessages !== read) {
       read = log.state.readMessages;
       for (const message of read) tryTo(task.task_id, () => turns.read(message));
@@ -71,50 +74,70 @@ export async function superviseRun(
     tryTo(task.task_id, () => recordSession(context.store, task, reported));
     void offerJoining(context, task, reported);
   };
-  const { folder } = taskPaths(context.config.home, task.task_id);
   const watch = watchFolder(
-    folder,
+    taskPaths(context.config.home, task.task_id).folder,
     (name) => name === "codex-exec.log",
     () => show(log.read()),
   );
-  const reachedLimit = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
-  const limits = enforceLimits(reachedLimit, () => show(log.read()), stop);
+  const limits = setInterval(() => {
+    budget.check();
+    checkLimits(task, clock, log, { stop, readNews: () => show(log.read()) });
+  }, TICK_MS);
   const follow = async (each: CodexProcess) => {
     const outcome = await followProcess(context, task, each, stop);
     show(log.read());
     return outcome;
   };
   try {
-    let outcome = await follow(codex);
-    while (outcome.stopped === undefined) {
-      const next = await turns.next({ state: log.state, end: outcome.end });
+    let last = await follow(codex);
+    while (last.stopped === undefined) {
+      const next = await turns.next({ state: log.state, end: last.end });
       if (next === undefined) break;
-      outcome = await follow(next);
+      last = await follow(next);
     }
     show(log.readToEnd());
-    const stopped = outcome.stopped ?? (await stoppedAfter(log.state, stop));
-    return { state: log.state, ...outcome, stopped, log, ...(codex.isAdopted === true && { isAdopted: true }) };
+    const outcome = await withLateStop(context, task, log.state, last, stop);
+    return { state: log.state, ...outcome, log, ...(codex.isAdopted === true && { isAdopted: true }) };
   } finally {
     clearInterval(limits);
+    budget.close();
     watch.close();
     times.close();
   }
 }
 
-/** Requests the end of a run that has reached a limit, as soon as it has. */
-function enforceLimits(reachedLimit: () => Failure | undefined, readLog: () => void, stop: StopRequest): Timer {
-  return setInterval(() => {
-    if (reachedLimit() === undefined) return;
-    // Events that this process has not read yet take precedence over any limit.
-    readLog();
-    const reached = reachedLimit();
-    if (reached !== undefined) stop.request(reached);
-  }, TICK_MS);
+/**
+ * Adds to the end of a run that it was stopped after its Codex had ended: while its work was checked, or while it waited to be continued
+ * after a failed turn. Otherwise, a turn that was completed counts, whatever came after it.
+ */
+async function withLateStop(
+  context: AppContext,
+  task: RunningTask,
+  { terminal }: RunState,
+  outcome: Pick<RunResult, "end" | "stopped">,
+  stop: StopRequest,
+): Promise<Pick<RunResult, "end" | "stopped">> {
+  const { end } = outcome;
+  const mayBeStopped = task.check_request !== undefined || terminal?.kind === "failed";
+  if (outcome.stopped !== undefined || !mayBeStopped || !stop.signal.aborted) return outcome;
+  const stopped = await stop.requested;
+  if (end.isUnusable !== true) tryTo(task.task_id, () => recordCodexEnd(context.store, task, { ...end, stopped }));
+  return { end, stopped };
 }
 
-/** Returns why a run was stopped that waited to be continued after a failed turn. A turn that was completed counts, whatever came after it. */
-async function stoppedAfter({ terminal }: RunState, stop: StopRequest): Promise<Failure | undefined> {
-  return stop.signal.aborted && terminal?.kind === "failed" ? stop.requested : undefined;
+/** Requests a stop if a time limit is reached. */
+function checkLimits(
+  task: RunningTask,
+  clock: RunClock,
+  log: RunLog,
+  { stop, readNews }: { stop: StopRequest; readNews: () => void },
+): void {
+  const findReached = () => reachedTotalLimit(task, clock) ?? reachedIdleLimit(task, clock, log);
+  if (findReached() === undefined) return;
+  // Events that this process has not read yet take precedence over any limit.
+  readNews();
+  const reached = findReached();
+  if (reached !== undefined) stop.request(reached);
 }
 
 /** Waits for the end of a Codex process, and ends it with all its processes when a stop is requested. */

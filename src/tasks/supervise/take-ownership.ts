@@ -8,6 +8,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { now } from "#platform/clock.ts";
 import { watchFolder } from "#platform/files/watch-folder.ts";
 import { markRunning, markWaiting, updateQueuedTask } from "#store/tasks/change-task.ts";
+import { reachedDayLimit } from "#tasks/budget/token-limits.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
 import { findReachedLimit, findQuotaWait } from "#tasks/quota/account-limits.ts";
 import { waitForReset } from "#tasks/quota/wait-for-reset.ts";
@@ -41,7 +42,7 @@ export async function takeOwnership(context: AppContext, taskId: string, run: nu
 /**
  * Starts a queued task as soon as there is a free slot, immediately if the number of tasks is not limited.
  * @param toRunning returns the record of the task as it starts to run
- * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was requested
+ * @returns undefined if the task is not to run any more: it was cancelled, or `stop` was or is now requested
  */
 export async function startWhenSlotIsFree(
   context: AppContext,
@@ -54,6 +55,7 @@ export async function startWhenSlotIsFree(
     const running = toRunning();
     return markRunning(store, running, config.maxConcurrent) ? running : undefined;
   };
+  if (stopAtDayLimit(context, stop)) return undefined;
   const isLimited = findQuotaWait(config, queued) !== undefined;
   const started = isLimited ? undefined : tryStart();
   if (started !== undefined || (config.maxConcurrent === 0 && !isLimited)) return started;
@@ -67,6 +69,7 @@ export async function startWhenSlotIsFree(
       if (!(await waitForQuota(context, waiting, stop))) return undefined;
       // Tasks whose supervisors died hold slots until a process determines their actual state.
       await reconcileAll(context);
+      if (stopAtDayLimit(context, stop)) return undefined;
       const running = tryStart();
       if (running !== undefined) return running;
       if ((await Promise.race([changes.next(), stopped])) === "stopped") return undefined;
@@ -93,6 +96,13 @@ async function waitForQuota({ config, store }: AppContext, queued: QueuedTask, s
   }
   if (hasWaited) updateQueuedTask(store, queued);
   return true;
+}
+
+/** Requests a stop if the tokens of the day are used. @returns whether they are */
+function stopAtDayLimit(context: AppContext, stop: StopRequest): boolean {
+  const reached = reachedDayLimit(context);
+  if (reached !== undefined) stop.request(reached);
+  return reached !== undefined;
 }
 
 function isQueued({ store }: AppContext, task: QueuedTask): boolean {

@@ -23,8 +23,12 @@ export class GoalKeeper {
     return this.#goal !== undefined && this.#status === "active";
   }
 
-  /** Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for. */
-  async pauseOld(link: Link, threadId: string): Promise<void> {
+  /**
+   * Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for.
+   * @param threadId thread that is resumed; undefined if it is new
+   */
+  async pauseOld(link: Link, threadId: string | undefined): Promise<void> {
+    if (threadId === undefined) return;
     const old = await this.#read(link, threadId);
     if (old?.status === "active") await link.request("thread/goal/set", { threadId, status: "paused", origin: "user" });
   }

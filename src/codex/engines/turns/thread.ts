@@ -10,6 +10,11 @@ import { parseItem } from "#codex/engines/translate.ts";
 import type { TurnRequest } from "#codex/engines/turn-request.ts";
 import { openSocket, type Wire } from "#codex/engines/connection/wire.ts";
 
+/** Form of a turn that has started or ended. */
+export const TurnSchema = v.looseObject({
+  turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }),
+});
+
 const ThreadSchema = v.looseObject({ thread: v.looseObject({ id: v.string() }) });
 
 /** Time in which the app-server must open its socket, in milliseconds. */
@@ -74,7 +79,9 @@ export async function openThread(
     ...(turn.config !== undefined && { config: turn.config }),
   };
   const resumed = logged?.threadId ?? turn.threadId;
-  const start = () => connection.request("thread/start", settings);
+  const { forkOf } = turn;
+  const fork = () => connection.request("thread/fork", { threadId: forkOf, ...settings, ...turn.resumedModel });
+  const start = forkOf === undefined ? () => connection.request("thread/start", settings) : fork;
   const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings, ...turn.resumedModel });
   // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
   const isNew = logged?.turnId === undefined && turn.threadId === undefined;
@@ -83,7 +90,7 @@ export async function openThread(
   const resumeIdle = () => retryWhile(isBusy, resume, MAX_ATTEMPTS_WHILE_BUSY);
   const retake = () => take().catch((error: unknown) => (isNew && isEmpty(error) ? start() : Promise.reject(error)));
   const answer = await (resumed === undefined ? start() : logged === undefined ? resumeIdle() : retake());
-  const { thread } = readField(ThreadSchema, answer, "thread/start");
+  const { thread } = readField(ThreadSchema, answer, forkOf === undefined ? "thread/start" : "thread/fork");
   if (logged?.threadId !== thread.id) log.write([{ type: "thread.started", thread_id: thread.id }]);
   return thread.id;
 }

@@ -1,4 +1,3 @@
-import * as v from "valibot";
 import type { ProcessEnd } from "#codex/process.ts";
 import type { FollowUp } from "#domain/follow-up.ts";
 import { AppServerError } from "#codex/engines/connection/app-server-error.ts";
@@ -10,12 +9,10 @@ import { JoinedTurns } from "./joined-turns.ts";
 import type { LoggedRun, LogWriter } from "#codex/engines/log-writer.ts";
 import { MessageDelivery, type RunningTurn } from "./message-delivery.ts";
 import { completeSettings } from "#codex/engines/run-settings.ts";
-import { connect, findTurns, isOfOther, listItems, openThread, waitForLoss } from "./thread.ts";
+import { connect, findTurns, isOfOther, listItems, openThread, TurnSchema, waitForLoss } from "./thread.ts";
 import { Translator } from "#codex/engines/translate.ts";
 import { HeldNotifications, WorkQueue } from "./work-queue.ts";
 import { textInput, turnInput, type TurnRequest, turnStart } from "#codex/engines/turn-request.ts";
-
-const TurnSchema = v.looseObject({ turn: v.looseObject({ id: v.string(), status: v.nullish(v.string()) }) });
 
 /** End of the last turn of a run; `unusable` if the app-server did not even open the thread. */
 type TurnEnd = "completed" | "failed" | "unusable";
@@ -45,6 +42,8 @@ export class TurnDriver {
   #isOver = false;
   /** Whether the thread was opened, and so the log begun. */
   #hasThread = false;
+  /** Ends what the sources of follow-ups do when another turn has begun meanwhile. */
+  #superseding = new AbortController();
   /** End of the last turn, after which Codex starts the next by itself. */
   #leftAfter: TurnEnd | "interrupted" | undefined;
   readonly #work = new WorkQueue((error) => this.#fail(error));
@@ -59,6 +58,11 @@ export class TurnDriver {
     this.#joined = new JoinedTurns(() => turn.isJoined?.() === true);
     this.#interviewer = new Interviewer(turn, log, (text) => this.#delivery.tell(text, this.#runningTurn));
     this.#delivery = new MessageDelivery(turn.messages, (method, params) => this.#link.request(method, params));
+  }
+
+  /** Returns whether the run has begun in the app-server. */
+  get hasThread(): boolean {
+    return this.#hasThread || this.#logged?.threadId !== undefined;
   }
 
   /** Runs the turns. @returns how the last one ended */
@@ -90,11 +94,6 @@ export class TurnDriver {
     }
   }
 
-  /** Returns whether the run has begun in the app-server. */
-  get hasThread(): boolean {
-    return this.#hasThread || this.#logged?.threadId !== undefined;
-  }
-
   async #lost(connection: AppServerConnection, exited: Promise<ProcessEnd>): Promise<TurnEnd> {
     const end = await waitForLoss(connection, exited);
     if (end === undefined && !this.#isOver) this.#fail(new AppServerError("The app-server closed the connection."));
@@ -108,10 +107,9 @@ export class TurnDriver {
   async #begin(): Promise<object | undefined> {
     const known =
       this.#logged === undefined ? [] : await findTurns(this.#link, this.#threadId, this.#turn, this.#logged);
-    const isAdopted = this.#logged !== undefined;
-    if (!isAdopted && this.#turn.threadId !== undefined) await this.#goal.pauseOld(this.#link, this.#threadId);
+    if (this.#logged === undefined) await this.#goal.pauseOld(this.#link, this.#turn.threadId);
     if (known.length === 0) await this.#start(turnInput(this.#turn), this.#turn.runId);
-    this.#log.write(await this.#goal.set(this.#link, this.#threadId, isAdopted));
+    this.#log.write(await this.#goal.set(this.#link, this.#threadId, this.#logged !== undefined));
     for (const { id } of known) {
       if (this.#logged?.turnId !== id) this.#log.write([{ type: "turn.started", turn_id: id }]);
       this.#turnId = id;
@@ -131,6 +129,7 @@ export class TurnDriver {
 
   #recordTurn(turnId: string): void {
     this.#turnId = turnId;
+    this.#superseding.abort();
     this.#leftAfter = undefined;
     this.#log.write([{ type: "turn.started", turn_id: turnId }]);
   }
@@ -169,8 +168,10 @@ export class TurnDriver {
   async #continue(end: TurnEnd | "interrupted"): Promise<void> {
     this.#hasWaiting = false;
     this.#leftAfter = undefined;
+    const { signal: superseded } = (this.#superseding = new AbortController());
     const turn = { isCompleted: end === "completed", isInterrupted: end === "interrupted" };
-    const asked = this.#turn.followUps.next({ ...turn, lastMessage: this.#translator.lastMessage });
+    const more = { isPursued: this.#goal.isPursued, superseded, lastMessage: this.#translator.lastMessage };
+    const asked = this.#turn.followUps.next({ ...turn, ...more });
     // The work that follows reports a failure.
     await asked.catch(() => undefined);
     this.#work.add(async () => {
@@ -218,13 +219,12 @@ export class TurnDriver {
   }
 
   async #follow(followUp: FollowUp, end: TurnEnd | "interrupted"): Promise<void> {
+    this.#opening = followUp;
     if (this.#translator.hasMessage(followUp.id)) {
       // An earlier supervisor had given it to Codex.
-      this.#turn.messages.recordRead(followUp.id);
-      this.#turn.followUps.started(followUp);
+      this.#read(followUp.id);
       return void this.#continue(end);
     }
-    this.#opening = followUp;
     // A short turn may have ended before the answer to its start is handled.
     this.#held.hold();
     await this.#start(textInput(followUp.text), followUp.id);

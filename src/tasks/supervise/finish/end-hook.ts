@@ -1,61 +1,78 @@
+import { secretVariables } from "#base/config.ts";
 import { logger } from "#base/log.ts";
-import type { END_HOOK_VARIABLES } from "#base/variables.ts";
-import { pathExists } from "#base/paths.ts";
-import { takeStart } from "#base/text.ts";
 import { selfCommand } from "#platform/self-command.ts";
-import { runProgram } from "#platform/start/run-program.ts";
-import { shellCommand, startDetached } from "#platform/start/start-detached.ts";
-import { taskPaths } from "#store/store-paths.ts";
-import { elapsedSeconds, type EndedTask } from "#domain/record.ts";
+import { startDetached } from "#platform/start/start-detached.ts";
+import { type EndNotices, isOpenNotice } from "#domain/end-notice.ts";
+import { findNotices, listOpenNotices, type RunKey } from "#store/ends/record-end.ts";
+import { readLockState } from "#store/locks/held-lock.ts";
+import { noticesLockPath } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 
-/** Time that the command may take, in milliseconds. */
-const HOOK_DEADLINE_MS = 30_000;
+/** Number of ends whose notices are resumed at once; the next reader resumes further ones. */
+const MAX_RESUMED = 20;
 
-/** Longest value of a variable in characters: an environment has limited space. */
-const MAX_VALUE = 4000;
+/** Time in which a process that was started must hold the lock, in milliseconds: until then, no second one is started from here. */
+const START_GRACE_MS = 10_000;
+
+/** Times at which this process has started notices, by run. */
+const started = new Map<string, number>();
 
 /**
- * Starts the user's command for the end of a task, if one is configured, in a process that outlives the supervisor: the task's session and
- * locks must not wait for it. A failure changes nothing.
+ * Starts the process that gives the notices of a task's end, if any are wanted: it outlives the supervisor, whose session and locks must not
+ * wait for it. The end is recorded before, so that another process starts it if this one is killed. A failure changes nothing.
  */
-export function startEndHook({ config }: AppContext, task: EndedTask): void {
-  if (config.onEnd === undefined) return;
-  const folder = [task.run_dir, task.cwd].find(pathExists) ?? config.home;
-  const command = [...selfCommand(), "end-hook", "--folder", folder];
-  const environment = { ...config.environment, ...describeForHook(config.home, task) };
-  void startDetached(command, environment).catch((error: unknown) => {
-    logger("app").warn`CODEXMCP_ON_END could not be run after the end of ${task.task_id}: ${String(error)}`;
+export function startEndHook(context: AppContext, run: RunKey): void {
+  const { store, config } = context;
+  if (store.isNewer || store.wantedNotices.length === 0) return;
+  tryToNotify(run, () => {
+    const notices = findNotices(store, run);
+    if (notices === undefined || !canGive(context, notices) || isBeingGiven(config.home, run)) return;
+    start(context, run);
   });
 }
 
-/**
- * Runs the user's command, which is read from the environment only, with a time limit.
- * @returns its exit code; 1 if there is none
- */
-export async function runEndHook(command: string, folder: string): Promise<number> {
-  const start = { command: shellCommand(command), folder, environment: process.env, deadlineMs: HOOK_DEADLINE_MS };
-  return (await runProgram(start)).exitCode ?? 1;
+/** Starts the notices that are still to be given because the process that gave them, or was to start it, has died. */
+export function resumeNotices(context: AppContext): void {
+  const { store, config } = context;
+  if (store.isNewer || store.wantedNotices.length === 0) return;
+  tryToNotify(undefined, () => {
+    for (const { notices, ...run } of listOpenNotices(store, MAX_RESUMED)) {
+      if (canGive(context, notices) && !isBeingGiven(config.home, run)) start(context, run);
+    }
+  });
 }
 
-/** Returns a task's facts as variables. They are values only: none becomes part of the command. */
-function describeForHook(home: string, task: EndedTask): Record<string, string> {
-  const isFailure = task.status !== "completed";
-  const facts: Record<(typeof END_HOOK_VARIABLES)[number], string | undefined> = {
-    CODEXMCP_TASK_ID: task.task_id,
-    CODEXMCP_TASK_TOPIC: task.topic,
-    CODEXMCP_TASK_TITLE: task.title,
-    CODEXMCP_TASK_STATUS: task.status,
-    CODEXMCP_TASK_SANDBOX: task.sandbox,
-    CODEXMCP_TASK_CWD: task.cwd,
-    CODEXMCP_TASK_ELAPSED_SECONDS: String(elapsedSeconds(task)),
-    CODEXMCP_TASK_RESULT_FILE: task.result === undefined ? undefined : taskPaths(home, task.task_id).result,
-    CODEXMCP_TASK_WORKTREE: task.worktree_dir,
-    CODEXMCP_TASK_BRANCH: task.agent_branch,
-    CODEXMCP_TASK_DIFF_STAT: task.diff_stat,
-    CODEXMCP_TASK_CODE: isFailure ? task.code : undefined,
-    CODEXMCP_TASK_ERROR: isFailure ? task.error : undefined,
-  };
-  const values = Object.entries(facts).filter((fact): fact is [string, string] => Boolean(fact[1]));
-  return Object.fromEntries(values.map(([name, value]) => [name, takeStart(value.replaceAll("\0", ""), MAX_VALUE)]));
+/** Returns whether there is something to do that this process is configured for: only its own environment has the command and address. */
+function canGive({ store: { wantedNotices } }: AppContext, notices: EndNotices): boolean {
+  return wantedNotices.some((channel) => isOpenNotice(notices[channel]));
+}
+
+function isBeingGiven(home: string, run: RunKey): boolean {
+  const at = started.get(nameOf(run));
+  if (at !== undefined && performance.now() - at < START_GRACE_MS) return true;
+  return readLockState(noticesLockPath(home, run)) === "held";
+}
+
+function start({ config }: AppContext, run: RunKey): void {
+  started.set(nameOf(run), performance.now());
+  const command = [...selfCommand(), "end-hook", run.task_id, "--home", config.home, "--run", String(run.run)];
+  const environment = { ...config.environment, ...secretVariables(config) };
+  void startDetached(command, environment)
+    .catch((error: unknown) => {
+      logger("app").warn`the notices of the end of ${run.task_id} could not be started: ${String(error)}`;
+    })
+    .finally(() => started.delete(nameOf(run)));
+}
+
+function nameOf({ task_id, run }: RunKey): string {
+  return `${task_id}.${run}`;
+}
+
+function tryToNotify(run: RunKey | undefined, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    logger("app")
+      .warn`the notices ${run === undefined ? "" : `of the end of ${run.task_id} `}cannot be started: ${String(error)}`;
+  }
 }

@@ -2,7 +2,7 @@ import { classifyFailure } from "#codex/run/failure.ts";
 import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
 import { UNKNOWN_END } from "#codex/process.ts";
 import { foldLog, type RunResult } from "#codex/run/run-log.ts";
-import { ownUsage, type RunState } from "#codex/run/run-state.ts";
+import type { RunState } from "#codex/run/run-state.ts";
 import { hasUnseenSandboxFailure } from "#codex/run/session-file.ts";
 import { type ChangesFound, describeMissing, findChanges } from "#git/changes/changes.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
@@ -19,6 +19,7 @@ import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { recordReadMessages } from "#store/tasks/inbox.ts";
 import { writeResult } from "#store/tasks/task-folder.ts";
 import { describeMissedGoal } from "#domain/goal.ts";
+import { judgeCheck } from "#tasks/check/judge-check.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import {
   elapsedSeconds,
@@ -32,7 +33,7 @@ import type { AppContext } from "#tasks/context.ts";
 import { withReset } from "#tasks/quota/account-limits.ts";
 import { readReview } from "#tasks/review/read-review.ts";
 import { removeSpare } from "#tasks/end/end-spare.ts";
-import { readSessionUsageOf } from "#tasks/session-usage.ts";
+import { readEndUsage, recordUsage } from "#tasks/session-usage.ts";
 import { startEndHook } from "./end-hook.ts";
 import { noteUndelivered } from "./note-undelivered.ts";
 import { wrongSession } from "#tasks/supervise/supervise-run.ts";
@@ -54,7 +55,7 @@ export async function finishTask(
 
 /**
  * Determines a run's end: the outcome from events and exit status, the tokens, and the contents of the worktree.
- * @param leftWork result of committing the changes that the run left
+ * @param leftWork result of committing the changes that the run left, and the last check of its work; by default as recorded
  * @param hurry aborts when the end must be recorded now; facts that are not available by then are left out
  */
 export async function determineEnd(
@@ -71,8 +72,9 @@ export async function determineEnd(
   const changes = await readChangesIfAny(task, leftWork, signal);
   const audit = task.readonly_fallback === true ? { readonly_audit: await audited(context, task, run) } : {};
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
-  const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts };
-  const failure = failureOf(context, task, run);
+  const checked = judgeCheck(context, task, run, leftWork.check);
+  const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts, ...checked.facts };
+  const failure = failureOf(context, task, run) ?? checked.failure;
   if (failure !== undefined) return toEndedTask(failure, task, facts);
   const review = readReview(context.config, task, run.state.lastMessage);
   if (review !== undefined && "failure" in review) return toEndedTask(review.failure, task, facts);
@@ -86,6 +88,7 @@ export async function determineEnd(
  */
 export function recordEnd(context: AppContext, ended: EndedTask): EndedTask | undefined {
   noteResult(context, ended);
+  recordUsage(context, ended);
   // A killed app-server leaves them, and a killed supervisor could not remove them.
   removeChannelFiles(taskPaths(context.config.home, ended.task_id));
   if (ended.spare !== undefined) removeSpare(context.config.home, ended.spare.id);
@@ -142,8 +145,6 @@ export async function finishUnseenTask(
 function collectFacts({ config }: AppContext, task: RunningTask, { state, end }: RunResult): RunFacts {
   const { lastMessage } = state;
   const sessionId = state.sessionId ?? task.resumes;
-  // A run that was stopped has no last event with its tokens.
-  const sessionUsage = state.sessionUsage ?? readSessionUsageOf(config, task, sessionId);
   return {
     end_time: now(),
     elapsed_seconds: elapsedSeconds(task),
@@ -151,10 +152,7 @@ function collectFacts({ config }: AppContext, task: RunningTask, { state, end }:
     ...(sessionId !== undefined && { session_id: sessionId }),
     ...(lastMessage !== undefined && { result: lastMessage }),
     ...(state.goal !== undefined && { goal_state: state.goal }),
-    ...(sessionUsage !== undefined && {
-      usage: ownUsage(sessionUsage, task.usage_before),
-      session_usage: sessionUsage,
-    }),
+    ...readEndUsage(config, task, state, sessionId),
   };
 }
 

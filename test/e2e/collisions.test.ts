@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CollisionWorld, edit, TEXT } from "../support/collision-world.ts";
+import { runCli } from "../support/command-line.ts";
+
+// Which tasks' work would conflict is said before anything is merged.
+
+let world: CollisionWorld;
+
+beforeAll(() => {
+  world = new CollisionWorld();
+});
+beforeEach(async () => world.begin());
+afterAll(() => world.close());
+
+describe("two tasks that change the same lines", () => {
+  test("the second one's answer names the first, and so do codex_status, codex_wait, show and worktrees", async () => {
+    const one = await world.work("one", edit("ONE"));
+    expect(one).toMatchObject({ merges_cleanly: true });
+    expect(one).not.toHaveProperty("conflicts_with");
+    const two = await world.work("two", edit("TWO"));
+    const withOne = [{ task: world.idOf("one"), files: ["text.txt"] }];
+    expect(two).toMatchObject({ merges_cleanly: true, conflicts_with: withOne });
+    expect(await world.statusOf("one")).toMatchObject({
+      conflicts_with: [{ task: world.idOf("two"), files: ["text.txt"] }],
+    });
+    const waited = await (await world.own).call("codex_wait", { task_ids: [world.idOf("two")] });
+    expect(waited.data).toMatchObject({ done: [{ conflicts_with: withOne, merges_cleanly: true }] });
+    expect(await world.reportOn("two")).toMatchObject({ conflicts_with: withOne, merges_cleanly: true });
+    const table = (await runCli(world, ["worktrees"])).stdout;
+    expect(table).toContain(`conflicts with implement-one_${world.number}-v1 (1 file)`);
+    const shown = (await runCli(world, ["show", world.idOf("two")])).stdout;
+    expect(shown).toContain(`merges cleanly into main; conflicts with ${world.idOf("one")} in text.txt`);
+    const json = JSON.parse((await runCli(world, ["wait", "--json", world.idOf("two")])).stdout) as object[];
+    expect(json).toMatchObject([{ conflicts_with: withOne }]);
+  });
+
+  test("after one is merged, the other conflicts with the base, and with it no more", async () => {
+    const one = await world.work("one", edit("ONE"));
+    await world.work("two", edit("TWO"));
+    await world.merge(one);
+    const two = await world.statusOf("two");
+    expect(two).toMatchObject({ merges_cleanly: false });
+    expect(two).not.toHaveProperty("conflicts_with");
+    expect((await runCli(world, ["worktrees"])).stdout).toContain("conflicts with main");
+    const merged = await world.statusOf("one");
+    for (const field of ["merges_cleanly", "conflicts_with", "not_compared"]) expect(merged).not.toHaveProperty(field);
+  });
+
+  test("uncommitted work counts as it is at the moment", async () => {
+    await world.work("one", edit("ONE"));
+    await world.work("two", "echo other > other.txt");
+    expect(await world.statusOf("two")).not.toHaveProperty("conflicts_with");
+    writeFileSync(join(world.at("two"), "text.txt"), TEXT.replace("middle", "UNCOMMITTED"));
+    const conflict = { conflicts_with: [{ task: world.idOf("one"), files: ["text.txt"] }] };
+    expect(await world.statusOf("two")).toMatchObject(conflict);
+    writeFileSync(join(world.at("two"), "text.txt"), TEXT);
+    expect(await world.statusOf("two")).not.toHaveProperty("conflicts_with");
+    rmSync(join(world.at("two"), "text.txt"));
+    expect(await world.statusOf("two")).toMatchObject(conflict);
+  });
+
+  test("a task that is still running is compared, too", async () => {
+    await world.work("one", edit("ONE"));
+    world.stub.script("ENDLESS-", [{ run: edit("TWO") }, { end: "hang" }]);
+    const topic = `implement-two_${world.number}-v1`;
+    await (
+      await world.own
+    ).call("codex_dispatch", { prompt: "ENDLESS-", cwd: world.repo, topic, sandbox: "full-access" });
+    await world.until(async () => "conflicts_with" in (await world.statusOf("two")));
+    expect(await world.statusOf("two")).toMatchObject({ status: "running", merges_cleanly: true });
+    expect(await world.statusOf("one")).toMatchObject({ conflicts_with: [{ task: world.idOf("two") }] });
+    await (await world.own).call("codex_cancel", { task_id: world.idOf("two") });
+  });
+
+  test("tasks that began from the user's uncommitted work merge without it", async () => {
+    writeFileSync(join(world.repo, "text.txt"), TEXT.replace("middle", "mine"));
+    const more = { include_uncommitted: true };
+    const one = await world.work("one", "echo one > one.txt", more);
+    expect(one).toMatchObject({ merges_cleanly: true });
+    await world.git(world.repo, "checkout", "--", "text.txt");
+    await world.git(world.repo, "commit", "--quiet", "--allow-empty", "-m", "Goes on");
+    expect(await world.statusOf("one")).toMatchObject({ merges_cleanly: true });
+    writeFileSync(join(world.at("one"), "text.txt"), TEXT.replace("middle", "mine and more"));
+    expect(await world.statusOf("one")).toMatchObject({ merges_cleanly: false });
+  });
+});
