@@ -54,16 +54,13 @@ export async function superviseRun(
   const times = new EventTimes(task.log_file);
   const budget = new RunBudget(context, task, stop);
   let sessionId: string | undefined;
-  let read: readonly string[] = [];
+  const reportRead = readReporter(task, turns);
   const recordWait = quotaRecorder(context, task);
   const show = (lines: Iterable<EventLine>) => {
     for (const line of lines) observer.event(line);
     times.record(log.bytesRead);
     budget.follow(log.state);
-    if (log.state.readMessages !== read) {
-      read = log.state.readMessages;
-      for (const message of read) tryTo(task.task_id, () => turns.read(message));
-    }
+    reportRead(log.state);
     recordWait(log.state);
     const { sessionId: reported, strayedSession } = log.state;
     if (reported === undefined) return;
@@ -104,6 +101,16 @@ export async function superviseRun(
     watch.close();
     times.close();
   }
+}
+
+/** Returns a function that reports which messages Codex has read, whenever there are new ones. */
+function readReporter({ task_id }: RunningTask, turns: FurtherTurns): (state: RunState) => void {
+  let reported: readonly string[] = [];
+  return ({ readMessages }) => {
+    if (readMessages === reported) return;
+    reported = readMessages;
+    for (const message of readMessages) tryTo(task_id, () => turns.read(message));
+  };
 }
 
 /**
