@@ -23,6 +23,8 @@ export interface OpenRequest extends Omit<StartRequest, "cwd" | "topic" | "sandb
   sandbox?: Sandbox | undefined;
   /** Task to continue: its id, its topic, the beginning of either, or its session id. */
   resume?: string | undefined;
+  /** Task of which this one is to be a fork, named as in `resume`. */
+  fork?: string | undefined;
 }
 
 /** Request with everything filled in except for the parts of the topic that depend on other tasks. */
@@ -45,7 +47,7 @@ export async function completeRequest(
   open: OpenRequest,
   findCwd: () => Promise<string>,
 ): Promise<CompletedRequest> {
-  const { resume, ...request } = open;
+  const { resume, fork: _fork, ...request } = open;
   const resumed = resume?.trim() ? await findResumed(context, resume.trim()) : undefined;
   const sessionId = chooseSession(context, request.sessionId, resumed);
   const sandbox = request.sandbox ?? resumed?.record?.sandbox ?? "read-only";

@@ -72,7 +72,7 @@ export async function startTries(
 
 /** Returns the settings of each try. @throws AppError `invalid_argument` */
 function variantsOf(open: OpenRequest, { tries, variants = [] }: TriesOptions): TryVariant[] {
-  for (const [name, value] of Object.entries({ resume: open.resume, session_id: open.sessionId, fork: open.forks })) {
+  for (const [name, value] of Object.entries({ resume: open.resume, session_id: open.sessionId, fork: open.fork })) {
     if (!value?.trim()) continue;
     const message = `tries cannot be combined with ${name}: several tasks would write to one session.`;
     throw new AppError("invalid_argument", message, `Omit ${name}, or start a single task.`);
