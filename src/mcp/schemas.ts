@@ -219,6 +219,7 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     network: args.network,
     approvals: args.approvals,
     resume: args.resume,
+    fork: args.fork,
     mode,
     sessionId: args.session_id,
     model: args.model,

@@ -188,6 +188,7 @@ describe("a refusal starts none", () => {
   test.each([
     ["a session that two would write to", { session_id: "0198c2f0-0000-7000-8000-000000000000" }, "invalid_argument"],
     ["a resumed task", { resume: "codex-implement-parser_try1-v1" }, "invalid_argument"],
+    ["a fork", { fork: "codex-implement-parser_try1-v1" }, "invalid_argument"],
     ["more variants than tries", { variants: [{}, {}, {}, {}] }, "invalid_argument"],
     ["too many tries", { tries: 11 }, "invalid_argument"],
     ["an unknown profile of the last variant", { variants: [{}, {}, { profile: "no-such" }] }, "unknown_profile"],
