@@ -235,7 +235,6 @@ export function toOpenRequest(args: z.output<typeof startInput>, mode: TaskMode)
     check: args.check,
     checkAttempts: args.check_attempts,
     maxTokens: args.max_tokens,
-    fork: args.fork,
     timeoutSeconds: args.timeout_seconds,
     idleTimeoutSeconds: args.idle_timeout_seconds,
   };

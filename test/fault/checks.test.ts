@@ -2,14 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
 import { isCodexCommand } from "../support/engines.ts";
+import { makeToken, processesNamed } from "../support/escapes.ts";
 import { WITHOUT_CGROUPS } from "../support/without-cgroups.ts";
 
 const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 10);
 
 const VICTIMS = ["supervisor", "codex", "both", "check", "keeper"] as const;
 /** Passes at three; leaves a process of its own session, which has cleared its environment, each time. */
-const CHECK =
-  'env -i setsid sleep 300 & sleep 0.4; test "$(cat count)" = 3 || { echo "MARK-$(cat count)"; exit 5; }; : checked';
+const TOKEN = makeToken();
+const CHECK = `env -i setsid sleep ${TOKEN} & sleep 0.4; test "$(cat count)" = 3 || { echo "MARK-$(cat count)"; exit 5; }; : checked`;
 
 /** The world of the rounds that are played. */
 let world: CheckWorld;
@@ -77,18 +78,17 @@ async function playRound(round: number): Promise<Round> {
 }
 
 function kill(taskId: string, victim: (typeof VICTIMS)[number]): { killed: number; wasCodexHit: boolean } {
-  const isSupervisor = (command: string) => command.includes(`run-task ${taskId}`) && !/^\S*tmux /.test(command);
+  const supervisor = world.supervisorOf(taskId);
   const isKeeper = (command: string) => command.includes("keep-orphans") && command.includes(": checked");
   const isCheck = (command: string) => command.includes(": checked") && !isKeeper(command);
   const isVictim = {
-    supervisor: isSupervisor,
-    codex: isCodexCommand,
-    both: (command: string) => isSupervisor(command) || isCodexCommand(command),
-    check: isCheck,
-    keeper: isKeeper,
+    supervisor: (pid: number) => pid === supervisor,
+    codex: (_: number, command: string) => isCodexCommand(command),
+    both: (pid: number, command: string) => pid === supervisor || isCodexCommand(command),
+    check: (_: number, command: string) => isCheck(command),
+    keeper: (_: number, command: string) => isKeeper(command),
   }[victim];
-  // A tmux server has the command line that it was started with.
-  const victims = world.processes().filter(({ command }) => isVictim(command));
+  const victims = world.processes().filter(({ pid, command }) => isVictim(pid, command));
   for (const { pid } of victims) {
     try {
       process.kill(pid, "SIGKILL");
@@ -139,7 +139,7 @@ function leftOf(taskId: string): string[] {
   return world
     .processesOf(taskId)
     .map(({ command }) => command)
-    .concat(world.running("sleep 300"), world.running(": checked"))
+    .concat(processesNamed(TOKEN).map((pid) => `${pid}: ${TOKEN}`))
     .filter((command) => !/^\S*tmux /.test(command));
 }
 

@@ -63,6 +63,15 @@ test("an output of 100 MB leaves its beginning and its end, and says how much is
   expect(kept).toEndWith("last\n");
 });
 
+test("a file that cannot be written, or is none, does not prevent the check", async () => {
+  const missing = { outputFile: join(root, "missing", "check.log") };
+  expect(await check("echo kept", missing)).toMatchObject({ exitCode: 0, outputTail: "kept\n" });
+  const pipe = join(root, "pipe");
+  Bun.spawnSync(["mkfifo", pipe]);
+  expect(await check("echo kept", { outputFile: pipe })).toMatchObject({ exitCode: 0, outputTail: "kept\n" });
+  expect(readFileSync(pipe, "utf8")).toBe("kept\n");
+});
+
 test("controls, colours and torn characters in the output are readable", async () => {
   const { outputTail } = await check(String.raw`printf '\033[31mred\033[0m\000\b\377 \303\274\r\n'`);
   expect(outputTail).toBe("red\\x00\\x08\\xff ü\n");

@@ -17,7 +17,7 @@ function answer({ method }: Request, send: Send): object {
 
 const sentTo = (requests: readonly Request[], method: string) => requests.filter((each) => each.method === method);
 const STARTED = '{"type":"thread.started","thread_id":"fork"}\n';
-const driveFork = (log = "", by = answer) => drive(by, [], log, false, false, undefined, "other");
+const driveFork = (log = "", by = answer) => drive(by, [], log, false, false, { forkOf: "other" });
 
 test("a new run copies the thread, with the settings of its own", async () => {
   const { end, requests, readLog } = driveFork();

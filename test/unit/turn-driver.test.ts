@@ -226,7 +226,7 @@ test("a session that the process of its last run still has is resumed when that 
     "",
     false,
     false,
-    "t",
+    { threadId: "t" },
   );
   expect(await end).toBe("completed");
   expect(requests.filter(({ method }) => method === "thread/resume")).toHaveLength(4);
