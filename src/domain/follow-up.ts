@@ -11,6 +11,8 @@ export interface EndedTurn {
   isCompleted: boolean;
   /** Whether a person has interrupted it, and so waits for what follows. */
   isInterrupted?: boolean;
+  /** Whether no turn may follow, because the tokens are used. What a source returns then is not started, and need not be waited for. */
+  isLast?: boolean;
   /** Last message of Codex in the run so far. */
   lastMessage: string | undefined;
 }

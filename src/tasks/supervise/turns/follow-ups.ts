@@ -19,7 +19,7 @@ export class RunFollowUps implements FollowUps {
 
   /**
    * @param others sources that are asked when no message waits
-   * @param isOver returns whether no turn may follow, whatever the sources have
+   * @param isOver returns whether no turn may follow, whatever the sources have; they are asked nevertheless
    */
   constructor(messages: RunMessages, others: readonly FollowUps[] = [], isOver: () => boolean = () => false) {
     this.messages = messages;
@@ -29,12 +29,14 @@ export class RunFollowUps implements FollowUps {
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
-    if (this.#isOver()) return undefined;
+    const asked: EndedTurn = this.#isOver() ? { ...turn, isLast: true } : turn;
     for (const source of this.#sources) {
       // oxlint-disable-next-line no-await-in-loop -- the first that has something decides
-      const followUp = await source.next(turn);
+      const followUp = await source.next(asked);
       this.#current = source;
-      if (followUp !== undefined) return followUp;
+      if (followUp === undefined || asked.isLast === true) continue;
+      // Other sources than messages may have taken long.
+      return source !== this.messages && this.#isOver() ? undefined : followUp;
     }
     return undefined;
   }
