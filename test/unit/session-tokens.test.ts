@@ -52,6 +52,10 @@ test("an answer counts when it has come, and once", () => {
   expect(readTotal()).toBe(150);
 });
 
+test("an answer that is written after a total with it counts once", () => {
+  expect(read([total(2, 100), answer(3, 100, 100)])).toEqual([100]);
+});
+
 test("answers after the last total are added to it; Codex continues from the total", () => {
   expect(read([total(2, 100), answer(3, 50, 150), answer(4, 25, 175)]).at(-1)).toBe(175);
   expect(readTotal()).toBe(100);
