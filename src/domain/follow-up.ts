@@ -15,6 +15,8 @@ export interface EndedTurn {
   isPursued?: boolean;
   /** Signal that aborts when another turn has begun, by a person or by Codex itself. */
   superseded?: AbortSignal;
+  /** Whether no turn may follow, because the tokens are used. What a source returns then is not started, and need not be waited for. */
+  isLast?: boolean;
   /** Last message of Codex in the run so far. */
   lastMessage: string | undefined;
 }

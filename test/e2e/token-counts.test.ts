@@ -83,13 +83,17 @@ describe.each(["app-server", "exec"])("with %s", (engine) => {
     "the answer whose command is at work counts, while it runs and after a cancel; the next run has its own",
     async () => {
       const name = `AT-WORK-${engine}`;
-      world.stub.script(name, [{ run: "echo one" }, { run: "sleep 600", yieldMs: 60_000 }, { say: "Never said." }]);
+      const held = Promise.withResolvers<void>();
+      // Codex may ask once more when its command is ended before it is.
+      const steps = [{ run: "sleep 600", yieldMs: 60_000 }, { until: () => held.promise }, { say: "Never said." }];
+      world.stub.script(name, [{ run: "echo one" }, ...steps]);
       const { data } = await client.call("codex_dispatch", { prompt: name, cwd, topic: name });
       const taskId = String(data["task_id"]);
       const usage = async () => (await client.call("codex_status", { task_id: taskId })).data["usage"];
       const two = { input_tokens: 2 * input, output_tokens: 2 * output };
       await world.until(async () => JSON.stringify((await usage()) ?? {}).includes(`"input_tokens":${2 * input}`));
       await client.call("codex_cancel", { task_id: taskId });
+      held.resolve();
       expect(await usage()).toMatchObject(two);
       expect(tokensOf(world.stateHome, taskId)).toBe(2 * (input + output));
       world.stub.script(`AGAIN-${engine}`, [{ run: "echo two" }, { say: "Done." }]);

@@ -5,7 +5,12 @@ import { type Environment, readConfig } from "#base/config.ts";
 import type { Failure } from "#base/errors.ts";
 import type { CodexEvent } from "#codex/run/event.ts";
 import { applyEvent, NO_EVENTS } from "#codex/run/run-state.ts";
+import type { EndedTurn } from "#domain/follow-up.ts";
 import type { RunningTask } from "#domain/record.ts";
+import { taskPaths } from "#store/store-paths.ts";
+import { Inbox } from "#store/tasks/inbox.ts";
+import { RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
+import { RunMessages } from "#tasks/supervise/turns/run-messages.ts";
 import { openStore } from "#store/store.ts";
 import { countTokensOfDay, recordTokenUse } from "#store/token-use.ts";
 import { InFlightWork } from "#tasks/budget/in-flight-work.ts";
@@ -111,6 +116,14 @@ describe("a run is stopped", () => {
     expect(stopped()).toBeDefined();
   });
 
+  test("when its command has ended, although Codex's record had its tokens before the events", () => {
+    const { see, wait, stopped } = open({ max_tokens: 100 });
+    see(TURN, begin("a"), tokens(200));
+    wait(5);
+    see(end("a"), tokens(200));
+    expect(stopped()).toBeDefined();
+  });
+
   test("between two turns of its goal, but not when the goal is reached", () => {
     for (const status of ["active", "complete"]) {
       const { see, wait, stopped } = open({ max_tokens: 100, goal: { objective: "x" } });
@@ -199,6 +212,23 @@ test("a full disk or a broken index does not end the run", () => {
   expect(stopped()).toBeUndefined();
   see(end("a"), begin("b"), end("b"), tokens(150));
   expect(stopped()).toBeDefined();
+});
+
+test("when the tokens are used, the sources of further turns are asked, and none is started", async () => {
+  const { context } = open({});
+  const inbox = new Inbox(taskPaths(context.config.home, TASK.task_id));
+  const asked: EndedTurn[] = [];
+  const next = async (turn: EndedTurn) => {
+    asked.push(turn);
+    return { id: "a", text: "Repair it." };
+  };
+  let isUsed = false;
+  const followUps = new RunFollowUps(new RunMessages(inbox), [{ next, started: () => undefined }], () => isUsed);
+  const turn = { isCompleted: true, lastMessage: "Done." };
+  expect(await followUps.next(turn)).toEqual({ id: "a", text: "Repair it." });
+  isUsed = true;
+  expect(await followUps.next(turn)).toBeUndefined();
+  expect(asked).toEqual([turn, { ...turn, isLast: true }]);
 });
 
 test("a command is in the background when the tokens of two more answers have been counted", () => {

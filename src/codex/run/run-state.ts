@@ -132,7 +132,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
     case "turn.failed":
       return { ...state, terminal: { kind: "failed", message: event.error.message || (state.lastError ?? "") } };
     case "turn.interrupted":
-      return { ...state, terminal: undefined, isInterrupted: true };
+      return { ...state, terminal: undefined, isInterrupted: true, inFlight: [] };
     case "error":
       return { ...state, lastError: event.message, isWaitingForNetwork: isReconnectMessage(event.message) };
     default:

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { addUsage, subtractUsage, type Usage } from "#domain/usage.ts";
+import { addUsage, laterUsage, subtractUsage, type Usage } from "#domain/usage.ts";
 import { readSessionTail } from "./session-file.ts";
 
 const count = v.nullish(v.number(), 0);
@@ -63,7 +63,8 @@ function readTokens(lines: readonly string[], sessionId: string, since: number):
     if (parsed.output.type === "event_msg") total = usage = parsed.output.payload.info.total_token_usage;
     else {
       const { thread_id, usage: answer, thread_token_usage: all } = parsed.output.payload;
-      if (thread_id !== sessionId || at < since) continue;
+      const isInTotal = total !== undefined && laterUsage(total, all) === total;
+      if (thread_id !== sessionId || at < since || isInTotal) continue;
       usage = addUsage(usage ?? subtractUsage(all, answer), answer);
     }
     tokens.push({ usage, total, at });

@@ -64,13 +64,15 @@ export class RunBudget {
   follow(state: RunState): void {
     if (state === this.#state) return;
     this.#newsAt = this.#clock();
-    const hasEnded = this.#state.inFlight.some((id) => !state.inFlight.includes(id));
-    if (hasEnded && this.#quietSince !== undefined) this.#isAsking = true;
-    if (state.lastMessage !== this.#state.lastMessage) this.#expectTurnEnd();
-    this.#work.update(state.inFlight);
+    const before = this.#state;
     this.#state = state;
-    // Events come in order: with this one, the model is being asked again.
-    if (this.#take(state.sessionUsage)) this.#isAsking = state.hasEndedWork;
+    this.#work.update(state.inFlight);
+    this.#take(state.sessionUsage);
+    if (state.lastMessage !== before.lastMessage) this.#expectTurnEnd();
+    const hasEnded = before.inFlight.some((id) => !state.inFlight.includes(id));
+    const isCounted = state.sessionUsage !== before.sessionUsage;
+    // Otherwise the work may have ended before an answer that Codex's record has already counted, and that may be the last.
+    if (isCounted || (hasEnded && this.#quietSince !== undefined)) this.#isAsking = state.hasEndedWork;
     this.check();
   }
 

@@ -30,7 +30,9 @@ function checkFailure(
   check: CheckState | undefined,
 ): Failure | undefined {
   if (request === undefined) return undefined;
-  if (!isFinalCheck(check, state.completedTurns)) return stopped ?? uncheckedFailure(request.command);
+  if (!isFinalCheck(check, state.completedTurns) && stopped !== undefined) return stopped;
+  // A further turn may have been due that could not be started.
+  if (check?.turns !== state.completedTurns) return uncheckedFailure(request.command);
   if (check.outcome.passed) return undefined;
   const { attempts } = check.outcome;
   return {

@@ -35,22 +35,17 @@ export class WorkCheck implements FollowUps {
   readonly #task: CheckedTask;
   readonly #paths: TaskPaths;
   readonly #stop: AbortSignal;
-  readonly #isOver: () => boolean;
   readonly #closing = new AbortController();
   #state: CheckState | undefined;
   /** Last check, which may still be running. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /**
-   * @param stop aborts when the run is to end
-   * @param isOver returns whether no turn may follow, whatever the check says
-   */
-  constructor(context: AppContext, task: CheckedTask, stop: AbortSignal, isOver: () => boolean) {
+  /** @param stop aborts when the run is to end */
+  constructor(context: AppContext, task: CheckedTask, stop: AbortSignal) {
     this.#context = context;
     this.#task = task;
     this.#paths = taskPaths(context.config.home, task.task_id);
     this.#stop = stop;
-    this.#isOver = isOver;
     this.#state = readCheckState(this.#paths, task.run);
   }
 
@@ -59,11 +54,11 @@ export class WorkCheck implements FollowUps {
     return this.#state;
   }
 
-  async next({ isCompleted, isPursued = false, superseded }: EndedTurn): Promise<FollowUp | undefined> {
+  async next({ isCompleted, isPursued = false, isLast = false, superseded }: EndedTurn): Promise<FollowUp | undefined> {
     if (!isCompleted || isPursued) return undefined;
     const signals = [this.#stop, this.#closing.signal, ...(superseded === undefined ? [] : [superseded])];
     const checked = this.#last
-      .then(() => this.#check(AbortSignal.any(signals)))
+      .then(() => this.#check(AbortSignal.any(signals), !isLast))
       .catch((error: unknown) => {
         // Without an outcome, the run is no success.
         logger("tasks").error`the work of ${this.#task.task_id} could not be checked: ${String(error)}`;
@@ -83,8 +78,11 @@ export class WorkCheck implements FollowUps {
     await this.#last;
   }
 
-  /** Returns the check of the work as it is after the last turn; undefined if it did not come to an end. */
-  async #check(signal: AbortSignal): Promise<CheckState | undefined> {
+  /**
+   * Returns the check of the work as it is after the last turn; undefined if it did not come to an end.
+   * @param mayContinue whether a further turn may follow
+   */
+  async #check(signal: AbortSignal, mayContinue: boolean): Promise<CheckState | undefined> {
     if (signal.aborted) return undefined;
     const { completedTurns: turns, isChecking } = await foldLog(this.#task.log_file);
     if (this.#state?.turns === turns) {
@@ -101,7 +99,7 @@ export class WorkCheck implements FollowUps {
     const end = await this.#run(signal);
     await recordTraces(this.#task);
     if (signal.aborted) return undefined;
-    const state = this.#toState(turns, attempt, work, end);
+    const state = this.#toState(turns, attempt, work, { ...end, isRepairable: end.isRepairable && mayContinue });
     this.#state = state;
     tryTo(`the check of ${this.#task.task_id} could not be recorded`, () => writeCheckState(this.#paths, state));
     this.#logEnd(state.outcome);
@@ -141,7 +139,7 @@ export class WorkCheck implements FollowUps {
     const { command, attempts } = this.#task.check_request;
     const repairs = this.#state?.repairs ?? 0;
     const passed = end.exitCode === 0;
-    const continues = !passed && end.isRepairable && repairs < attempts - 1 && !this.#isOver();
+    const continues = !passed && end.isRepairable && repairs < attempts - 1;
     const outcome: CheckOutcome = {
       command,
       passed,

@@ -55,13 +55,13 @@ export class QuotaWaits implements FollowUps {
     this.#turnBegan = Date.parse(task.running_since ?? task.start_time);
   }
 
-  async next({ isCompleted, isInterrupted = false }: EndedTurn): Promise<FollowUp | undefined> {
+  async next({ isCompleted, isInterrupted = false, isLast = false }: EndedTurn): Promise<FollowUp | undefined> {
     const { config } = this.#context;
     const reported = this.#readLimits();
     if (reported !== undefined) recordAccountLimits(config, this.#task, reported);
     if (isCompleted) forgetLimitBefore(config, this.#task, this.#turnBegan);
     this.#turnBegan = this.#clock();
-    if (isCompleted || isInterrupted) return undefined;
+    if (isCompleted || isInterrupted || isLast) return undefined;
     const { terminal, quota } = await foldLog(this.#task.log_file);
     if (terminal?.kind !== "failed" || !isRateLimit(terminal.message)) return undefined;
     if (quota.pending !== undefined) return this.#wait(quota.waits, Date.parse(quota.pending.until));

@@ -19,7 +19,7 @@ interface FollowUpSources {
   others?: readonly FollowUps[];
   /** Check of the work, which is asked when nothing else follows. */
   check?: WorkCheck | undefined;
-  /** Returns whether no turn may follow, whatever the sources have. */
+  /** Returns whether no turn may follow, whatever the sources have; they are asked nevertheless. */
   isOver?: () => boolean;
 }
 
@@ -44,16 +44,14 @@ export class RunFollowUps implements FollowUps {
   }
 
   async next(turn: EndedTurn): Promise<FollowUp | undefined> {
-    if (this.#isOver()) {
-      // It takes no tokens.
-      await this.check?.next(turn);
-      return undefined;
-    }
+    const asked: EndedTurn = this.#isOver() ? { ...turn, isLast: true } : turn;
     for (const source of this.#sources) {
       // oxlint-disable-next-line no-await-in-loop -- the first that has something decides
-      const followUp = await source.next(turn);
+      const followUp = await source.next(asked);
       this.#current = source;
-      if (followUp !== undefined) return followUp;
+      if (followUp === undefined || asked.isLast === true) continue;
+      // Other sources than messages may have taken long.
+      return source !== this.messages && this.#isOver() ? undefined : followUp;
     }
     return undefined;
   }
@@ -81,8 +79,6 @@ export function openFollowUps(context: AppContext, task: RunningTask, around: Ru
     quota: new QuotaWaits(context, task, around),
     others: task.review === undefined ? [] : [new ReviewRepair(task)],
     check:
-      check_request === undefined
-        ? undefined
-        : new WorkCheck(context, { ...task, check_request }, around.stop.signal, isOver),
+      check_request === undefined ? undefined : new WorkCheck(context, { ...task, check_request }, around.stop.signal),
   });
 }

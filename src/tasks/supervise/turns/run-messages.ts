@@ -62,8 +62,9 @@ export class RunMessages implements MessageSource, FollowUps {
     this.#stopWatching?.();
   }
 
-  async next({ isCompleted, isInterrupted = false }: EndedTurn): Promise<FollowUp | undefined> {
+  async next({ isCompleted, isInterrupted = false, isLast = false }: EndedTurn): Promise<FollowUp | undefined> {
     this.#queueNew?.();
+    if (isLast) return undefined;
     // After a failure, only what was to replace the turn can be meant to be done.
     const next = this.#waiting.find(({ when }) => isCompleted || isInterrupted || when === "instead");
     if (next === undefined) return undefined;
