@@ -80,7 +80,8 @@ export async function openThread(
   };
   const resumed = logged?.threadId ?? turn.threadId;
   const { forkOf } = turn;
-  const fork = () => connection.request("thread/fork", { threadId: forkOf, ...settings, ...turn.resumedModel });
+  const copied = { threadId: forkOf, excludeTurns: true };
+  const fork = () => connection.request("thread/fork", { ...copied, ...settings, ...turn.resumedModel });
   const start = forkOf === undefined ? () => connection.request("thread/start", settings) : fork;
   const resume = () => connection.request("thread/resume", { threadId: resumed, ...settings, ...turn.resumedModel });
   // A thread that is running in this app-server may have no record yet. One in which the earlier supervisor had not begun a turn never has.
