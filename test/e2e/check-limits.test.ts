@@ -42,6 +42,32 @@ describe.each([...BOTH_ENGINES])("with %s", (engine) => {
     expect(await world.git(String(ended["worktree_dir"]), "status", "--short")).toBe("");
   });
 
+  test("a cancel whose supervisor was killed while it ran leaves nothing of it", async () => {
+    const begun = join(world.root, `orphaned-${engine}`);
+    const check = `setsid sleep 6024 & env -i setsid sleep 6024 & touch ${begun} trace; sleep 6024`;
+    const taskId = await world.dispatch(engine, "WRITE-A-FILE", `orphan-${engine}`, { check });
+    await world.untilThere(begun);
+    process.kill(world.supervisorOf(taskId), "SIGKILL");
+    const cancelled = await world.call("exec", "codex_cancel", { task_id: taskId });
+    expect(cancelled).toMatchObject({ status: "cancelled" });
+    expect(world.running("sleep 6024")).toEqual([]);
+    expect(world.processesOf(taskId)).toEqual([]);
+  });
+
+  test("what a killed check has left is in no commit of the one that repeats it", async () => {
+    const begun = join(world.root, `killed-${engine}`);
+    const check = `echo left > trace; test -e ${begun} || { touch ${begun}; sleep 6025; }; test -e work.txt`;
+    const taskId = await world.dispatch(engine, "WRITE-A-FILE", `killed-${engine}`, { check });
+    await world.untilThere(begun);
+    process.kill(world.supervisorOf(taskId), "SIGKILL");
+    expect(await world.wait(taskId)).toMatchObject([{ success: true, check: { passed: true, attempts: 1 } }]);
+    const { worktree_dir: worktree, check: outcome } = await world.status(taskId);
+    const head = await world.git(String(worktree), "rev-parse", "HEAD");
+    expect(outcome).toMatchObject({ commit: head });
+    expect(await world.git(String(worktree), "show", "--name-only", "--format=", head)).toBe("work.txt");
+    expect(world.running("sleep 6025")).toEqual([]);
+  });
+
   test("timeout_seconds counts while it runs, idle_timeout_seconds does not", async () => {
     const check = "sleep 4";
     const limits = { check, idle_timeout_seconds: 1 };

@@ -165,3 +165,19 @@ test("the command show and the list of events have the check", async () => {
   const data = await world.call("exec", "codex_status", { task_id: answer["task_id"], since_event: 0 });
   expect(JSON.stringify(data["recent_events"])).toContain("check failed (exit 4): bad");
 });
+
+test("with a goal, the work is checked when Codex does not pursue it any more", async () => {
+  world.stub.script("GOAL-CHECKED", [{ run: "echo one" }, { say: "A step." }]);
+  world.stub.script("Continue working toward the active thread goal", [
+    { run: "echo more > more.txt" },
+    { call: "update_goal", args: { status: "complete" } },
+    { say: "All of it." },
+  ]);
+  const request = { goal: "Finish it", check: "test -e more.txt", check_attempts: 2 };
+  expect(await world.runTask("app-server", "GOAL-CHECKED", "goal", request)).toMatchObject({
+    success: true,
+    result: "All of it.",
+    goal_state: { status: "complete" },
+    check: { passed: true, attempts: 1 },
+  });
+});

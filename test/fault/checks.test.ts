@@ -77,18 +77,17 @@ async function playRound(round: number): Promise<Round> {
 }
 
 function kill(taskId: string, victim: (typeof VICTIMS)[number]): { killed: number; wasCodexHit: boolean } {
-  const isSupervisor = (command: string) => command.includes(`run-task ${taskId}`) && !/^\S*tmux /.test(command);
+  const supervisor = world.supervisorOf(taskId);
   const isKeeper = (command: string) => command.includes("keep-orphans") && command.includes(": checked");
   const isCheck = (command: string) => command.includes(": checked") && !isKeeper(command);
   const isVictim = {
-    supervisor: isSupervisor,
-    codex: isCodexCommand,
-    both: (command: string) => isSupervisor(command) || isCodexCommand(command),
-    check: isCheck,
-    keeper: isKeeper,
+    supervisor: (pid: number) => pid === supervisor,
+    codex: (_: number, command: string) => isCodexCommand(command),
+    both: (pid: number, command: string) => pid === supervisor || isCodexCommand(command),
+    check: (_: number, command: string) => isCheck(command),
+    keeper: (_: number, command: string) => isKeeper(command),
   }[victim];
-  // A tmux server has the command line that it was started with.
-  const victims = world.processes().filter(({ command }) => isVictim(command));
+  const victims = world.processes().filter(({ pid, command }) => isVictim(pid, command));
   for (const { pid } of victims) {
     try {
       process.kill(pid, "SIGKILL");

@@ -22,8 +22,9 @@ export class CheckWorld extends TaskWorld {
   static async open(prefix: readonly string[] = []): Promise<CheckWorld> {
     const world = new CheckWorld();
     world.cwd = await world.repository();
-    for (const engine of BOTH_ENGINES)
+    for (const engine of BOTH_ENGINES) {
       world.#clients.set(engine, await world.client({ CODEXMCP_ENGINE: engine }, world.root, prefix));
+    }
     world.stub.script("COUNT-FROM-ONE", [{ run: "echo 1 > count" }, { say: "One." }]);
     world.stub.script("MARK-1", [{ run: "echo 2 > count" }, { say: "Two." }]);
     world.stub.script("MARK-2", [{ run: "echo 3 > count" }, { say: "Three." }]);
@@ -55,6 +56,12 @@ export class CheckWorld extends TaskWorld {
 
   async wait(taskId: string): Promise<unknown> {
     return (await this.call("exec", "codex_wait", { task_ids: [taskId], timeout_seconds: 50 }))["done"];
+  }
+
+  /** The pid of a task's supervisor; the tmux server has the command line that it was started with. */
+  override supervisorOf(taskId: string): number {
+    const isSupervisor = (command: string) => command.includes(`run-task ${taskId}`) && !/^\S*tmux /.test(command);
+    return this.processes().find(({ command }) => isSupervisor(command))?.pid ?? 0;
   }
 
   logOf(taskId: string): string {

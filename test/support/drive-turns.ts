@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LogWriter } from "#codex/engines/log-writer.ts";
 import { TurnDriver } from "#codex/engines/turns/turn-driver.ts";
+import type { FollowUps } from "#domain/follow-up.ts";
 import type { TaskMessage } from "#domain/message.ts";
 import { Inbox, listMessages, postMessage, readDelivery } from "#store/tasks/inbox.ts";
 import { RunMessages } from "#tasks/supervise/turns/run-messages.ts";
@@ -30,6 +31,7 @@ export function drive(
   areGiven = false,
   isJoined = false,
   threadId?: string,
+  followUps?: FollowUps,
 ) {
   const folder = mkdtempSync(join(tmpdir(), "driver-"));
   const requests: Request[] = [];
@@ -68,7 +70,7 @@ export function drive(
     threadId,
     runId: "run",
     messages: source,
-    followUps: source,
+    followUps: followUps ?? source,
     isJoined: () => isJoined,
     run: 1,
     questions: undefined,

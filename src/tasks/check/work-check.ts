@@ -57,8 +57,14 @@ export class WorkCheck implements FollowUps {
   async next({ isCompleted, isPursued = false, superseded }: EndedTurn): Promise<FollowUp | undefined> {
     if (!isCompleted || isPursued) return undefined;
     const signals = [this.#stop, this.#closing.signal, ...(superseded === undefined ? [] : [superseded])];
-    const checked = this.#last.then(() => this.#check(AbortSignal.any(signals)));
-    this.#last = checked.catch(() => undefined);
+    const checked = this.#last
+      .then(() => this.#check(AbortSignal.any(signals)))
+      .catch((error: unknown) => {
+        // Without an outcome, the run is no success.
+        logger("tasks").error`the work of ${this.#task.task_id} could not be checked: ${String(error)}`;
+        return undefined;
+      });
+    this.#last = checked;
     const state = await checked;
     return state === undefined ? undefined : repairOf(this.#task, state);
   }

@@ -67,7 +67,8 @@ export async function runTask(
     );
     if (ended === undefined) return undefined;
     observer.ended(ended);
-    if (ended.status === "completed") await endLeftovers(context, ended);
+    // Codex may have ended well, and the task failed.
+    if (ended.status !== "cancelled") await endLeftovers(context, ended);
     startEndHook(context, ended);
     await sweepSpares(context, stored.record);
     applyRetention(context);

@@ -42,7 +42,8 @@ export async function commitLeftWork(
 ): Promise<LeftoverCommit> {
   const isDone = stopped === undefined && end.exitCode === 0 && state.terminal?.kind === "completed";
   if (isFinalCheck(check, state.completedTurns)) {
-    await endLeftovers(context, task);
+    // Elsewhere, Codex may still be saving its session.
+    if (task.worktree_dir !== undefined) await endLeftovers(context, task);
     const { commit_error } = check;
     return { facts: commit_error === undefined ? {} : { commit_error }, check };
   }
