@@ -53,7 +53,7 @@ describe("help", () => {
   });
 
   test("is shown on a terminal without a command", async () => {
-    const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 50 });
+    const terminal = await Terminal.start(world, [BINARY], { width: 100, height: 70 });
     await terminal.shows("Usage: codex-mcp-server [command]");
     await terminal.shows("[exit 0]");
     await terminal.close();

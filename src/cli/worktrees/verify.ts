@@ -12,12 +12,12 @@ import { compose, multiline, paint, type Text, withoutControls } from "#cli/term
 export const verifyCommand = defineCommand({
   name: "verify",
   group: "worktrees",
-  summary: "Verify a proof: its signature, its commits, and its check",
+  summary: "Verify a proof: a file, or those of a task or commit",
   details:
-    "Exits with 0 only if everything that the proof claims holds, with 1 if something does not, with 2 if something could not be found " +
+    "Verifies its signature and its commits, and runs its check again. Exits with 0 only if everything that the proof claims holds, with 1 if something does not, with 2 if something could not be found " +
     "out. The check of a proof is a command that others may have written: it is shown, and run only if you agree or with --yes, in a " +
     "temporary worktree.",
-  operands: { usage: "<file, task or commit>", min: 1, max: 1, kind: "task" },
+  operands: { usage: "<proof>", min: 1, max: 1, kind: "task" },
   options: {
     yes: { type: "boolean", short: "y", summary: "Run the check without asking" },
     "no-replay": { type: "boolean", summary: "Do not run the check" },

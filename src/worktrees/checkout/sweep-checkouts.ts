@@ -33,9 +33,6 @@ const NoteSchema = v.pipe(
 /** Pattern of the names of temporary worktrees: nothing else is removed, whatever a note says. */
 const CHECKOUT_NAME = /-check-([0-9a-f]{8})$/;
 
-/** Time in which a process creates the note and the lock of a temporary worktree, in milliseconds. */
-const SETTLE_MS = 60_000;
-
 /** Ends the processes that still run in a temporary worktree, and removes it. */
 export async function removeCheckout({ config, store }: AppContext, note: CheckoutNote): Promise<void> {
   const { id, path, repository } = note;
@@ -76,10 +73,7 @@ export async function sweepCheckouts(context: AppContext): Promise<void> {
 
 async function sweepOne(context: AppContext, id: string): Promise<void> {
   const { folder, ownerLock, note: file } = checkoutPaths(context.config.home, id);
-  const stat = lstatIfAny(folder);
-  if (stat?.isDirectory() !== true) return;
-  // Its process is just creating it, and may not hold the lock yet.
-  if (!pathExists(file) && Date.now() - stat.mtimeMs < SETTLE_MS) return;
+  if (lstatIfAny(folder)?.isDirectory() !== true) return;
   const lock = tryHold(ownerLock);
   if (lock === undefined) return; // its process is alive
   try {

@@ -11,7 +11,7 @@ import { makePrivateFolder, writePrivateFile } from "#platform/files/files.ts";
 import { helperMarkerOf, joinName } from "#domain/names.ts";
 import { type CheckoutPaths, checkoutPaths } from "#store/store-paths.ts";
 import { inStateFolder } from "#store/storage-fault.ts";
-import { tryHold } from "#store/locks/held-lock.ts";
+import { type HeldLock, tryHold } from "#store/locks/held-lock.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type CheckoutNote, removeCheckout } from "./sweep-checkouts.ts";
@@ -50,18 +50,12 @@ export async function withTemporaryCheckout<T>(
   work: (checkout: TemporaryCheckout) => Promise<T>,
 ): Promise<T> {
   const { home, environment } = context.config;
-  const id = crypto.randomUUID();
-  const paths = checkoutPaths(home, id);
-  inStateFolder(() => makePrivateFolder(paths.folder));
-  const lock = tryHold(paths.ownerLock);
-  if (lock === undefined) throw new AppError("state_unusable", `${paths.ownerLock} is locked.`, "Try again.");
+  // Before the worktree exists, so that it is found whenever this process dies.
+  const { paths, lock, note } = claimCheckout(home, request);
+  const { path } = note;
   const { repository, folder, commit } = request;
-  const path = choosePath(request, paths, id);
-  const note: CheckoutNote = { id, path, repository };
-  const marker = helperMarkerOf(home, id);
+  const marker = helperMarkerOf(home, note.id);
   try {
-    // Before the worktree exists, so that it is found whenever this process dies.
-    inStateFolder(() => writePrivateFile(paths.note, JSON.stringify(note)));
     await withRepositoryLock(context.store, repository, () =>
       addWorktree(folder, ["worktree", "add", "--quiet", "--detach", "--", path, commit]),
     );
@@ -80,6 +74,39 @@ export async function withTemporaryCheckout<T>(
     lock.release();
     // With its note, the next sweep removes what is left.
     if (isRemoved) rmSync(paths.folder, { recursive: true, force: true });
+  }
+}
+
+/** Note of a temporary worktree, and the lock that shows that its process is alive. */
+interface ClaimedCheckout {
+  paths: CheckoutPaths;
+  lock: HeldLock;
+  note: CheckoutNote;
+}
+
+/** Maximum number of attempts at a folder for the note: a sweep removes one whose lock is not held yet. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Creates the note and the lock of a temporary worktree.
+ * @throws AppError `state_unusable`, `file_system_refused`
+ */
+function claimCheckout(home: string, request: CheckoutRequest): ClaimedCheckout {
+  for (let attempt = 1; ; attempt++) {
+    const id = crypto.randomUUID();
+    const paths = checkoutPaths(home, id);
+    let lock: HeldLock | undefined;
+    try {
+      inStateFolder(() => makePrivateFolder(paths.folder));
+      lock = tryHold(paths.ownerLock);
+      if (lock === undefined) throw new AppError("state_unusable", `${paths.ownerLock} is locked.`, "Try again.");
+      const note = { id, path: choosePath(request, paths, id), repository: request.repository };
+      inStateFolder(() => writePrivateFile(paths.note, JSON.stringify(note)));
+      return { paths, lock, note };
+    } catch (error) {
+      lock?.release();
+      if (attempt === MAX_ATTEMPTS) throw error;
+    }
   }
 }
 
