@@ -223,7 +223,11 @@ test("when the tokens are used, the sources of further turns are asked, and none
     return { id: "a", text: "Repair it." };
   };
   let isUsed = false;
-  const followUps = new RunFollowUps(new RunMessages(inbox), [{ next, started: () => undefined }], () => isUsed);
+  const followUps = new RunFollowUps({
+    messages: new RunMessages(inbox),
+    others: [{ next, started: () => undefined }],
+    isOver: () => isUsed,
+  });
   const turn = { isCompleted: true, lastMessage: "Done." };
   expect(await followUps.next(turn)).toEqual({ id: "a", text: "Repair it." });
   isUsed = true;

@@ -4,7 +4,7 @@ import { shorten } from "#base/text.ts";
 import { toFailure } from "#base/errors.ts";
 import { MAX_TRIES } from "#domain/group.ts";
 import { elapsedSeconds, isEnded, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
-import type { Usage } from "#domain/usage.ts";
+import { countTokens, type Usage } from "#domain/usage.ts";
 import { withTemporaryObjects } from "#git/changes/work-tree.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
@@ -148,7 +148,7 @@ function describe(context: AppContext, task: InspectedTask, work: TaskChanges | 
     ...(reasoning_effort !== undefined && { reasoning_effort }),
     ...(profile !== undefined && { profile }),
     elapsed_seconds: elapsedSeconds(record),
-    ...(usage !== undefined && { tokens: usage.input_tokens - usage.cached_input_tokens + usage.output_tokens }),
+    ...(usage !== undefined && { tokens: countTokens(usage) }),
     ...(work !== undefined && {
       changes: { files: work.count, insertions: work.insertions, deletions: work.deletions },
     }),
