@@ -27,7 +27,7 @@ export class AwaitedRuns {
     return {
       add: (runs) => runs.forEach((run) => own.add(runIdOf(run))),
       others: () => [
-        ...[...this.#calls].filter((each) => each !== own).flatMap((each) => [...each]),
+        ...[...this.#calls].filter((each) => each !== own).flatMap((each) => Array.from(each)),
         ...this.#beingPolled(),
       ],
       poll: (run) => this.polled(run),
