@@ -60,10 +60,13 @@ describe("log messages", () => {
     await wireCall(wire, "codex_dispatch", world.request("QUICK", "review-silent-v1"), meta);
     await world.untilEnded("review-silent-v1");
     expect(await wireEnds(wire, meta)).toEqual(["codex-review-silent-v1"]);
-    await wireCall(wire, "codex_dispatch", world.request("QUICK", "review-during-v1"), meta);
+    await wireCall(wire, "codex_dispatch", world.request("GATED", "review-during-v1"), meta);
     await wireCall(wire, "codex_dispatch", world.request("UNTIL", "review-after-v1"), meta);
     const wait = { task_ids: ["review-after-v1"], timeout_seconds: 50 };
     const waiting = wireCall(wire, "codex_wait", wait, { ...meta, "io.modelcontextprotocol/logLevel": "info" });
+    // Its answer shows that the server has the request before it, too.
+    await wire.askModern("server/discover", {}, meta);
+    writeFileSync(join(world.root, "gate"), "");
     const { params } = await wire.until(({ method }) => method === "notifications/message");
     expect(params).toMatchObject({ level: "info", data: { task_id: "codex-review-during-v1", status: "completed" } });
     writeFileSync(join(world.root, "go-on"), "");

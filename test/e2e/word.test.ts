@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EndsWorld, endsIn, wireEnds } from "../support/ended-since.ts";
 import { isCodexCommand } from "../support/engines.ts";
+import { killAll } from "../support/processes.ts";
 import type { McpClient, ToolAnswer } from "../support/mcp-client.ts";
 
 let world: EndsWorld;
@@ -155,12 +156,12 @@ describe("ended_since", () => {
   test("the end of a task whose processes were killed while no server was running is told", async () => {
     const client = await world.client();
     await dispatch(client, "ENDLESS", "review-killed-v1");
-    const own = () =>
-      world.processes().filter(({ command }) => isCodexCommand(command) || /run-task|keep-orphans/.test(command));
-    await world.until(() => own().some(({ command }) => isCodexCommand(command)));
+    await world.until(() => world.processes().some(({ command }) => isCodexCommand(command)));
     await client.close();
-    for (const { pid } of own()) process.kill(pid, "SIGKILL");
-    await world.until(() => own().length === 0);
+    await world.until(() => {
+      killAll(world.processes());
+      return world.processes().length === 0;
+    });
     const back = await world.client();
     const told: string[] = [];
     await world.until(async () => {

@@ -5,7 +5,7 @@ import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { NoticesWorld } from "../support/notices-world.ts";
-import { readProc } from "../support/processes.ts";
+import { killAll, readProc } from "../support/processes.ts";
 
 // The whole suite is 100 rounds: FAULT_ROUNDS=100 npm test -- test/fault
 const ROUNDS = Number(process.env["FAULT_ROUNDS"] ?? 8);
@@ -41,8 +41,10 @@ describe("killed processes", () => {
   test("of a run: the reader that records the end gives its notices; one that is not configured leaves them", async () => {
     await runCli(world, ["run", "--detach", "--topic", "review-lost-v1", "FOREVER"], world.wanted());
     await world.untilWorking("codex-review-lost-v1");
-    killAll(world.processesOf("codex-review-lost-v1"));
-    await world.until(() => world.processesOf("codex-review-lost-v1").length === 0);
+    await world.until(() => {
+      killAll(world.processes());
+      return world.processes().length === 0;
+    });
     await world.untilGiven("review-lost-v1");
     expect(world.deliveriesOf("review-lost-v1").map(({ type }) => type)).toEqual(["task.failed"]);
     expect(world.callsOf("review-lost-v1")).toBe(1);
@@ -151,14 +153,4 @@ function checkOnce(topic: string, command_: string, webhook: string): void {
   expect(webhook).toStartWith("done");
   expect(all.length).toBeGreaterThan(0);
   expect(new Set(all.map(({ id }) => id)).size).toBe(1);
-}
-
-function killAll(processes: readonly { pid: number }[]): void {
-  for (const { pid } of processes) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-  }
 }

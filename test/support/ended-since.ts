@@ -14,6 +14,7 @@ export class EndsWorld extends World {
     this.stub.script("QUICK", [{ say: "First line.\nSecond line." }]);
     this.stub.script("REFUSED", [{ httpStatus: 401 }]);
     this.stub.script("UNTIL", [{ run: "while [ ! -e ../go-on ]; do sleep 0.05; done" }, { say: "Went on." }]);
+    this.stub.script("GATED", [{ run: "while [ ! -e ../gate ]; do sleep 0.05; done" }, { say: "Passed." }]);
     this.stub.script("ENDLESS", [{ say: "Thinking." }, { end: "hang" }]);
     return this;
   }

@@ -23,3 +23,14 @@ export function readProc(pid: number, file: string): string {
     return "";
   }
 }
+
+/** Kills processes, some of which may have ended by themselves. */
+export function killAll(processes: readonly { pid: number }[]): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}

@@ -26,10 +26,10 @@ export class AwaitedRuns {
     this.#calls.add(own);
     return {
       add: (runs) => runs.forEach((run) => own.add(runIdOf(run))),
-      others: () => {
-        const ofCalls = [...this.#calls].filter((each) => each !== own).map((each) => [...each]);
-        return [...ofCalls.flat(), ...this.#beingPolled()];
-      },
+      others: () => [
+        ...[...this.#calls].filter((each) => each !== own).flatMap((each) => Array.from(each)),
+        ...this.#beingPolled(),
+      ],
       poll: (run) => this.polled(run),
       close: () => this.#calls.delete(own),
     };
