@@ -48,6 +48,14 @@ describe("two tasks that change the same lines", () => {
     for (const field of ["merges_cleanly", "conflicts_with", "not_compared"]) expect(merged).not.toHaveProperty(field);
   });
 
+  test("work of which a part was merged before merges as codex_merge does it, not as git would", async () => {
+    await world.merge(await world.work("one", edit("ONE")));
+    const more = { topic: `implement-one_${world.number}-v2` };
+    const again = await world.work("one", "sed -i s/ONE/UNO/ text.txt", more);
+    expect(again).toMatchObject({ merges_cleanly: true });
+    expect((await world.merge(again)).data).toMatchObject({ success: true });
+  });
+
   test("uncommitted work counts as it is at the moment", async () => {
     await world.work("one", edit("ONE"));
     await world.work("two", "echo other > other.txt");
