@@ -21,6 +21,11 @@ async function read(): ReturnType<typeof readUncommitted> {
   return readUncommitted({ path, gitDir: join(path, ".git"), head });
 }
 
+/** What goes wrong with some work, in words. */
+async function failureOf(work: Promise<unknown>): Promise<string> {
+  return work.then(() => "nothing", String);
+}
+
 test("nothing uncommitted has no signature; the same work has the same one, and gives the same commit", async () => {
   expect(await read()).toMatchObject({ signature: undefined, added: [], removed: [] });
   writeFileSync(join(path, "new.txt"), "new\n");
@@ -39,12 +44,12 @@ describe("what cannot be said exactly is refused", () => {
   test("very many new files", async () => {
     mkdirSync(join(path, "many"));
     for (let file = 0; file < 5001; file++) writeFileSync(join(path, "many", `${file}.txt`), "");
-    await expect(read()).rejects.toThrow("5001 files are not committed");
+    expect(await failureOf(read())).toContain("5001 files are not committed");
   });
 
   test("a large new file", async () => {
     writeFileSync(join(path, "large"), Buffer.alloc(65 * 1024 * 1024));
-    await expect(read()).rejects.toThrow("have more than");
+    expect(await failureOf(read())).toContain("have more than");
   });
 
   test("unresolved conflicts", async () => {
@@ -55,13 +60,13 @@ describe("what cannot be said exactly is refused", () => {
       await scratch.git(path, "commit", "--quiet", "--all", "--message", branch);
     }
     await scratch.git(path, "merge", "side").catch(() => "");
-    await expect(read()).rejects.toThrow("unresolved conflicts");
+    expect(await failureOf(read())).toContain("unresolved conflicts");
   });
 
   test("another commit than expected", async () => {
     const head = await scratch.git(path, "rev-parse", "HEAD");
     await scratch.git(path, "commit", "--quiet", "--allow-empty", "--message", "Next");
-    await expect(readUncommitted({ path, gitDir: join(path, ".git"), head })).rejects.toThrow("another commit");
+    expect(await failureOf(readUncommitted({ path, gitDir: join(path, ".git"), head }))).toContain("another commit");
   });
 
   test("a file that needs a filter, which is not run", async () => {
@@ -70,7 +75,7 @@ describe("what cannot be said exactly is refused", () => {
     const head = await scratch.git(path, "rev-parse", "HEAD");
     await writeUncommitted({ path, head }, await read());
     writeFileSync(join(path, "a.bin"), "a\n");
-    await expect(writeUncommitted({ path, head }, await read())).rejects.toThrow("a.bin needs the filter trap");
+    expect(await failureOf(writeUncommitted({ path, head }, await read()))).toContain("a.bin needs the filter trap");
     expect(await scratch.git(path, "status", "--porcelain")).toBe("?? .gitattributes\n?? a.bin");
   });
 });
