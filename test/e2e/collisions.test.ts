@@ -17,13 +17,16 @@ afterAll(() => world.close());
 describe("two tasks that change the same lines", () => {
   test("the second one's answer names the first, and so do codex_status, codex_wait, show and worktrees", async () => {
     const one = await world.work("one", edit("ONE"));
-    expect(one).toMatchObject({ merges_cleanly: true });
     expect(one).not.toHaveProperty("conflicts_with");
-    const two = await world.work("two", edit("TWO"));
+    await world.untilStatus("one", { merges_cleanly: true });
     const withOne = [{ task: world.idOf("one"), files: ["text.txt"] }];
+    await world.work("two", edit("TWO"));
+    await world.untilStatus("two", { conflicts_with: withOne });
+    // An answer says what is known in time: here, all of it is known from before.
+    const two = await world.work("two", "true", { topic: `implement-two_${world.number}-v2` });
     expect(two).toMatchObject({ merges_cleanly: true, conflicts_with: withOne });
-    expect(await world.statusOf("one")).toMatchObject({
-      conflicts_with: [{ task: world.idOf("two"), files: ["text.txt"] }],
+    await world.untilStatus("one", {
+      conflicts_with: [{ task: String(two["task_id"]), files: ["text.txt"] }],
     });
     const waited = await (await world.own).call("codex_wait", { task_ids: [world.idOf("two")] });
     expect(waited.data).toMatchObject({ done: [{ conflicts_with: withOne, merges_cleanly: true }] });
@@ -40,25 +43,32 @@ describe("two tasks that change the same lines", () => {
     const one = await world.work("one", edit("ONE"));
     await world.work("two", edit("TWO"));
     await world.merge(one);
-    const two = await world.statusOf("two");
-    expect(two).toMatchObject({ merges_cleanly: false });
+    const two = await world.untilStatus("two", { merges_cleanly: false });
     expect(two).not.toHaveProperty("conflicts_with");
     expect((await runCli(world, ["worktrees"])).stdout).toContain("conflicts with main");
     const merged = await world.statusOf("one");
     for (const field of ["merges_cleanly", "conflicts_with", "not_compared"]) expect(merged).not.toHaveProperty(field);
   });
 
+  test("work of which a part was merged before merges as codex_merge does it, not as git would", async () => {
+    await world.merge(await world.work("one", edit("ONE")));
+    const more = { topic: `implement-one_${world.number}-v2` };
+    const again = await world.work("one", "sed -i s/ONE/UNO/ text.txt", more);
+    await world.untilStatus("one", { merges_cleanly: true });
+    expect((await world.merge(again)).data).toMatchObject({ success: true });
+  });
+
   test("uncommitted work counts as it is at the moment", async () => {
     await world.work("one", edit("ONE"));
     await world.work("two", "echo other > other.txt");
-    expect(await world.statusOf("two")).not.toHaveProperty("conflicts_with");
+    expect(await world.untilStatus("two", { merges_cleanly: true })).not.toHaveProperty("conflicts_with");
     writeFileSync(join(world.at("two"), "text.txt"), TEXT.replace("middle", "UNCOMMITTED"));
     const conflict = { conflicts_with: [{ task: world.idOf("one"), files: ["text.txt"] }] };
-    expect(await world.statusOf("two")).toMatchObject(conflict);
+    await world.untilStatus("two", conflict);
     writeFileSync(join(world.at("two"), "text.txt"), TEXT);
-    expect(await world.statusOf("two")).not.toHaveProperty("conflicts_with");
+    expect(await world.untilStatus("two", { merges_cleanly: true })).not.toHaveProperty("conflicts_with");
     rmSync(join(world.at("two"), "text.txt"));
-    expect(await world.statusOf("two")).toMatchObject(conflict);
+    await world.untilStatus("two", conflict);
   });
 
   test("a task that is still running is compared, too", async () => {
@@ -69,20 +79,20 @@ describe("two tasks that change the same lines", () => {
       await world.own
     ).call("codex_dispatch", { prompt: "ENDLESS-", cwd: world.repo, topic, sandbox: "full-access" });
     await world.until(async () => "conflicts_with" in (await world.statusOf("two")));
-    expect(await world.statusOf("two")).toMatchObject({ status: "running", merges_cleanly: true });
-    expect(await world.statusOf("one")).toMatchObject({ conflicts_with: [{ task: world.idOf("two") }] });
+    await world.untilStatus("two", { status: "running", merges_cleanly: true });
+    await world.untilStatus("one", { conflicts_with: [{ task: world.idOf("two") }] });
     await (await world.own).call("codex_cancel", { task_id: world.idOf("two") });
   });
 
   test("tasks that began from the user's uncommitted work merge without it", async () => {
     writeFileSync(join(world.repo, "text.txt"), TEXT.replace("middle", "mine"));
     const more = { include_uncommitted: true };
-    const one = await world.work("one", "echo one > one.txt", more);
-    expect(one).toMatchObject({ merges_cleanly: true });
+    await world.work("one", "echo one > one.txt", more);
+    await world.untilStatus("one", { merges_cleanly: true });
     await world.git(world.repo, "checkout", "--", "text.txt");
     await world.git(world.repo, "commit", "--quiet", "--allow-empty", "-m", "Goes on");
-    expect(await world.statusOf("one")).toMatchObject({ merges_cleanly: true });
+    await world.untilStatus("one", { merges_cleanly: true });
     writeFileSync(join(world.at("one"), "text.txt"), TEXT.replace("middle", "mine and more"));
-    expect(await world.statusOf("one")).toMatchObject({ merges_cleanly: false });
+    await world.untilStatus("one", { merges_cleanly: false });
   });
 });

@@ -39,6 +39,23 @@ export class CollisionWorld extends GitWorld {
     return (await (await this.own).call("codex_status", { task_id: this.idOf(name) })).data;
   }
 
+  /**
+   * Asks for its status until that says what is expected, which a machine under load may not know in time at first.
+   * @returns the answer @throws where it does not become so
+   */
+  async untilStatus(name: string, expected: object): Promise<Record<string, unknown>> {
+    const deadline = performance.now() + 45_000;
+    for (;;) {
+      const status = await this.statusOf(name);
+      try {
+        expect(status).toMatchObject(expected);
+        return status;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+      }
+    }
+  }
+
   /** What `worktrees --json` says about the worktrees of this test. */
   async reports(more: Record<string, string> = {}, ...args: string[]): Promise<Reports> {
     const { stdout, stderr, exitCode } = await runCli(this, ["worktrees", "--json", ...args], more);

@@ -185,52 +185,61 @@ function clear(folder: string): void {
   }
 }
 
-/** Says what comes of merging the work of a worktree with that of the others, and into the user's branch. */
+/** What comes of merging the work of a worktree. */
+export interface ExpectedMerges {
+  conflicts: { worktree: string; files: string[]; total: number }[];
+  mergesCleanly: boolean | undefined;
+  notCompared: number;
+}
+
+/**
+ * Says what comes of merging the work of a worktree with that of the others, and into the user's branch.
+ * @returns also the worktrees with which git's own merge fails: it computes the merge, and cannot write the result
+ */
 export function mergeByGit(
   { folder, commits }: CommittedWork,
   path: string,
   { worktrees, target, repository }: RandomWorktrees,
-): {
-  conflicts: { worktree: string; files: string[]; total: number }[];
-  mergesCleanly: boolean | undefined;
-  notCompared: number;
-} {
-  const merge = (ours: string, theirs: string): Outcome | undefined => {
-    // git refuses to merge unrelated histories.
-    if (askGit(folder, ["merge-base", ours, theirs]).exitCode !== 0) return undefined;
-    for (const name of [
-      "index",
-      ...readdirSync(join(folder, ".git")).filter((each) => each.startsWith("sharedindex")),
-    ]) {
-      rmSync(join(folder, ".git", name), { force: true });
-    }
-    clear(folder);
-    askGit(folder, ["reset", "--quiet", "--hard"]);
-    return mergeWithGit(folder, "squash", ours, theirs);
-  };
+): { expected: ExpectedMerges; refused: ReadonlySet<string> } {
+  const expected: ExpectedMerges = { conflicts: [], mergesCleanly: undefined, notCompared: 0 };
+  const refused = new Set<string>();
   const isOpen = (worktree: { path: string; base: string }) => {
-    const commit = commits.get(worktree.path) ?? "";
     const head = gitAnswer(worktree.path, ["rev-parse", "HEAD"]);
     const isClean = gitAnswer(worktree.path, ["status", "--porcelain"]) === "";
-    const isIn = (one: string, other: string) =>
-      askGit(repository, ["merge-base", "--is-ancestor", one, other]).exitCode === 0;
-    return commit !== "" && !(isClean && (isIn(head, worktree.base) || isIn(head, target)));
+    return !(isClean && (isIn(repository, head, worktree.base) || isIn(repository, head, target)));
   };
   const open = worktrees.filter(isOpen).toSorted((a, b) => (a.branch < b.branch ? -1 : 1));
   const own = open.findIndex((worktree) => worktree.path === path);
-  if (own < 0) return { conflicts: [], mergesCleanly: undefined, notCompared: 0 };
+  if (own < 0) return { expected, refused };
   const commit = commits.get(path) ?? "";
-  let notCompared = 0;
-  const conflicts = open.flatMap((other, index) => {
-    if (index === own) return [];
-    const theirs = commits.get(other.path) ?? "";
-    const outcome = index < own ? merge(theirs, commit) : merge(commit, theirs);
-    if (outcome === undefined) notCompared++;
-    if (outcome === undefined || outcome.kind === "clean") return [];
-    const names = outcome.kind === "conflict" ? outcome.files : [];
-    const files = [...new Set(names.map(withoutSide))].toSorted().map((name) => Buffer.from(name, "latin1").toString());
-    return [{ worktree: other.path, files: files.slice(0, 20), total: files.length }];
-  });
-  const ofBase = merge(target, commit);
-  return { conflicts, mergesCleanly: ofBase && ofBase.kind === "clean", notCompared };
+  for (const [index, { path: worktree }] of open.entries()) {
+    if (index === own) continue;
+    const theirs = commits.get(worktree) ?? "";
+    const outcome = index < own ? mergeOnce(folder, theirs, commit) : mergeOnce(folder, commit, theirs);
+    if (outcome === undefined) expected.notCompared++;
+    else if (outcome.kind === "conflict") expected.conflicts.push({ worktree, ...namesOf(outcome.files) });
+    else if (outcome.kind === "refused") refused.add(worktree);
+  }
+  const ofBase = mergeOnce(folder, target, commit);
+  expected.mergesCleanly = ofBase && ofBase.kind === "clean";
+  return { expected, refused };
+}
+
+function isIn(repository: string, commit: string, of: string): boolean {
+  return askGit(repository, ["merge-base", "--is-ancestor", commit, of]).exitCode === 0;
+}
+
+function namesOf(files: readonly string[]): { files: string[]; total: number } {
+  const names = [...new Set(files.map(withoutSide))].toSorted().map((name) => Buffer.from(name, "latin1").toString());
+  return { files: names.slice(0, 20), total: names.length };
+}
+
+/** Merges two commits. @returns undefined for histories that git refuses to merge */
+function mergeOnce(folder: string, ours: string, theirs: string): Outcome | undefined {
+  if (askGit(folder, ["merge-base", ours, theirs]).exitCode !== 0) return undefined;
+  const isIndex = (name: string) => name === "index" || name.startsWith("sharedindex");
+  for (const name of readdirSync(join(folder, ".git")).filter(isIndex)) rmSync(join(folder, ".git", name));
+  clear(folder);
+  askGit(folder, ["reset", "--quiet", "--hard"]);
+  return mergeWithGit(folder, "squash", ours, theirs);
 }

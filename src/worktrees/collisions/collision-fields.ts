@@ -1,3 +1,4 @@
+import { lstat } from "node:fs/promises";
 import { mapLimited } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import type { CollisionFields } from "#domain/collision.ts";
@@ -16,7 +17,7 @@ export interface WorktreeTask {
 
 /** Limits while an answer waits for a comparison: by default, and where results that are known already have to do. */
 const USUAL: TimeLimits = { usualMs: 2000, smallMs: 3000 };
-const QUICK: TimeLimits = { usualMs: 300, smallMs: 3000 };
+const QUICK: TimeLimits = { usualMs: 300, smallMs: 2000 };
 /** Limits for comparing all worktrees exactly. */
 const EXACT: TimeLimits = { usualMs: 10 * 60_000, smallMs: 10 * 60_000 };
 /** Time for ending the git commands at the deadline, in milliseconds. */
@@ -104,12 +105,16 @@ async function compare(
   const { only } = options;
   const byRepository = Map.groupBy(listStoredWorktrees(store), ({ workspace }) => workspace);
   const wanted = [...byRepository].filter(([, all]) => only === undefined || all.some((each) => isIn(only, each)));
+  const answered = new Set<string>();
+  let isOver = false;
   const work = mapLimited(wanted, MAX_CONCURRENT, async ([repository, worktrees]) => {
+    if (isOver) return;
     try {
       const request = { home: config.home, repository, worktrees, limits, ...options };
       const collisions = await findCollisions(request);
       const toName = (path: string) => nameOf(path, worktrees);
       for (const [path, each] of collisions) found.set(path, toFields(each, toName));
+      answered.add(repository);
     } catch (error) {
       logger("app").debug`The worktrees of ${repository} were not compared: ${String(error)}`;
     }
@@ -119,11 +124,29 @@ async function compare(
     worktrees.find(({ worktree_dir }) => worktree_dir === path)?.agent_branch ??
     path;
   // A disk that does not respond must not delay the answer either.
+  await withTimeLimit(work, Math.max(limits.usualMs, limits.smallMs) + END_MS);
+  isOver = true;
+  for (const [, all] of wanted.filter(([repository]) => !answered.has(repository))) {
+    const there = await listExisting(all);
+    for (const each of there.filter((worktree) => only === undefined || isIn(only, worktree))) {
+      const others = there.filter(({ base_branch }) => base_branch === each.base_branch).length - 1;
+      if (others > 0) found.set(each.worktree_dir, { not_compared: others });
+    }
+  }
+}
+
+/** Returns the worktrees that exist, or may exist: their disk does not respond in time. */
+async function listExisting(all: readonly StoredWorktree[]): Promise<StoredWorktree[]> {
+  const gone = new Set<StoredWorktree>();
+  const looks = all.map(async (worktree) => lstat(worktree.worktree_dir).catch(() => gone.add(worktree)));
+  await withTimeLimit(Promise.all(looks), END_MS);
+  return all.filter((worktree) => !gone.has(worktree));
+}
+
+/** Waits for work to finish, or for the time to pass. */
+async function withTimeLimit(work: Promise<unknown>, ms: number): Promise<void> {
   let timer: Timer | undefined;
-  await Promise.race([
-    work,
-    new Promise((resolve) => (timer = setTimeout(resolve, Math.max(limits.usualMs, limits.smallMs) + END_MS))),
-  ]);
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
   clearTimeout(timer);
 }
 

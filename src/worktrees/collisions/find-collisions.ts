@@ -212,6 +212,17 @@ function toTrial(one: WorkSnapshot, other: WorkSnapshot): Trial {
   };
 }
 
+/** Returns whether the target has a part of the work as another commit. */
+async function hasMergedPart(
+  { graph }: RepositoryWorks,
+  merged: StoredWorktree["merged"],
+  target: string,
+  head: string,
+): Promise<boolean> {
+  if (merged === undefined) return false;
+  return (await graph.isAncestor(merged.commit, target)) && graph.isAncestor(merged.tip, head);
+}
+
 /** Returns the merges of works into their base branches, of those that have one. */
 async function toBaseTrials(all: readonly WorkSnapshot[], facts: RepositoryWorks): Promise<Map<WorkSnapshot, Trial>> {
   const commits = new Set(all.map(({ work }) => work.stored.base_commit));
@@ -224,7 +235,7 @@ async function toBaseTrials(all: readonly WorkSnapshot[], facts: RepositoryWorks
     const { merged, base_commit: base } = stored;
     const plain = { ours: target, theirs: snapshot.commit, heads: [target, head], snapshots: [snapshot] } as const;
     const key = `${target} ${snapshot.commit}`;
-    const isSpecial = merged !== undefined || ours.has(base);
+    const isSpecial = ours.has(base) || (await hasMergedPart(facts, merged, target, head));
     const special = { key: [key, base, merged?.tip, merged?.commit].join(" "), special: { base, merged } };
     trials.set(snapshot, { ...plain, key, ...(isSpecial && special) });
   }
