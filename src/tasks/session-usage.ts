@@ -1,11 +1,12 @@
 import { readUsageAtFork } from "#codex/run/session-lineage.ts";
-import { readSessionTokens, type SessionTokens } from "#codex/run/session-tokens.ts";
+import { readSessionTokens, readSessionTotal, type SessionTokens } from "#codex/run/session-tokens.ts";
 import { ownUsage, type RunState } from "#codex/run/run-state.ts";
 import type { Config } from "#base/config.ts";
 import { logger } from "#base/log.ts";
 import { laterUsage, type Usage } from "#domain/usage.ts";
-import type { EndedTask, RunFacts, TaskRecord } from "#domain/record.ts";
+import type { EndedTask, QueuedTask, RunFacts, TaskRecord } from "#domain/record.ts";
 import { taskPaths } from "#store/store-paths.ts";
+import { findLastSessionUsage } from "#store/tasks/list-tasks.ts";
 import { recordTokenUse } from "#store/token-use.ts";
 import type { AppContext } from "./context.ts";
 
@@ -63,4 +64,11 @@ export function recordUsage({ store }: AppContext, task: EndedTask): void {
   } catch (error) {
     logger("app").warn`the tokens of ${task.task_id} do not count for the day: ${String(error)}`;
   }
+}
+
+/** Returns the tokens that a resumed or copied session had used before this run, from Codex's record or from the index. */
+export function readUsageAtStart({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
+  const session = task.resumes ?? task.forks_session;
+  if (session === undefined) return undefined;
+  return readSessionTotal([config.codexHome], session) ?? findLastSessionUsage(store, session);
 }

@@ -13,7 +13,6 @@ import { RunFollowUps } from "#tasks/supervise/turns/follow-ups.ts";
 import { RunMessages } from "#tasks/supervise/turns/run-messages.ts";
 import { openStore } from "#store/store.ts";
 import { countTokensOfDay, recordTokenUse } from "#store/token-use.ts";
-import { InFlightWork } from "#tasks/budget/in-flight-work.ts";
 import { RunBudget } from "#tasks/budget/run-budget.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -233,22 +232,4 @@ test("when the tokens are used, the sources of further turns are asked, and none
   isUsed = true;
   expect(await followUps.next(turn)).toBeUndefined();
   expect(asked).toEqual([turn, { ...turn, isLast: true }]);
-});
-
-test("a command is in the background when the tokens of two more answers have been counted", () => {
-  const work = new InFlightWork();
-  work.countAnswer(1);
-  work.update(["a"], 10);
-  expect(work.isBusy).toBe(true);
-  work.countAnswer(11);
-  work.update(["a", "b"], 12);
-  expect(work.isBusy).toBe(true);
-  work.countAnswer(20);
-  expect(work.isBusy).toBe(true);
-  work.update(["a"], 21);
-  expect(work.isBusy).toBe(false);
-  work.update(["c"], 22);
-  expect(work.isBusy).toBe(true);
-  work.update([], 23);
-  expect(work.isBusy).toBe(false);
 });

@@ -4,13 +4,13 @@ import { findGroup, type NamedGroup, resolveTask, resolveTasks } from "#tasks/lo
 import { describeTasks } from "#tasks/overview.ts";
 import { showGroup, showTask, type TaskDetail } from "#tasks/show-task.ts";
 import type { Config } from "#base/config.ts";
-import { formatPlural, listSome, shorten } from "#base/text.ts";
+import { shorten } from "#base/text.ts";
 import type { CollisionFields } from "#domain/collision.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
-import { summarizeCheck } from "#domain/check.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
+import { describeCheck, describeCheckOutput, describeMerging, describeNotices } from "./show-fields.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
@@ -130,34 +130,6 @@ function describeGoal({ goal_state: state }: ShownTask, { goal }: TaskRecord): s
   return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
 }
 
-/** Maximum number of characters of the check's command that are shown. */
-const MAX_COMMAND = 200;
-
-function describeCheck({ check }: TaskDetail, { check_request: request }: TaskRecord): string | undefined {
-  if (request === undefined) return undefined;
-  const command = shorten(request.command.replace(/\s+/g, " "), MAX_COMMAND);
-  return check === undefined ? command : `${command} (${summarizeCheck(check)})`;
-}
-
-/** Maximum number of lines of a failed check's output that are shown. */
-const MAX_CHECK_LINES = 20;
-
-function describeCheckOutput({ check }: TaskDetail): Text[] {
-  const { passed, output_tail = "", output_file } = check ?? {};
-  if (passed !== false || output_tail.trim() === "") return [];
-  const lines = output_tail.trimEnd().split("\n").slice(-MAX_CHECK_LINES);
-  const file = paint(withoutControls(`The whole output is in ${shortenHome(output_file ?? "")}.`), "dim");
-  return ["", paint("Check", "bold"), multiline(withoutControls(lines.join("\n"))), file];
-}
-
-function describeNotices({ notices = {} }: TaskDetail): string | undefined {
-  return (
-    Object.entries(notices)
-      .map(([channel, state]) => `${channel} ${state}`)
-      .join("; ") || undefined
-  );
-}
-
 /** Maximum number of characters and lines of the prompt that are shown. */
 const MAX_PROMPT = 2000;
 const MAX_PROMPT_LINES = 12;
@@ -176,23 +148,6 @@ function describeBranch({ agent_branch, base_branch, base_commit }: ShownTask): 
   if (agent_branch === undefined) return undefined;
   const base = base_branch ?? base_commit?.slice(0, 12);
   return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
-}
-
-/** Maximum number of conflicting files of one task that are shown. */
-const MAX_CONFLICTS = 5;
-
-function describeMerging(detail: ShownTask): string | undefined {
-  const { merges_cleanly, base_branch, conflicts_with = [], conflicts_total, not_compared } = detail;
-  const base =
-    merges_cleanly === undefined ? [] : [`${merges_cleanly ? "merges cleanly into" : "conflicts with"} ${base_branch}`];
-  const others = conflicts_with.map(
-    ({ task, files, files_total }) =>
-      `conflicts with ${task} in ${listSome(files, MAX_CONFLICTS)}${files_total === undefined ? "" : ` (${formatPlural(files_total, "file")})`}`,
-  );
-  const more = conflicts_total === undefined ? [] : [`conflicts with ${conflicts_total} tasks in all`];
-  const unknown = not_compared === undefined ? [] : [`not compared with ${formatPlural(not_compared, "worktree")}`];
-  const all = [...base, ...others, ...more, ...unknown];
-  return all.length === 0 ? undefined : all.join("; ");
 }
 
 function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: ShownTask): Text[] {

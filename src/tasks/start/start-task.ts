@@ -1,17 +1,16 @@
 import { AppError, toFailure } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { endTask, updateQueuedTask } from "#store/tasks/change-task.ts";
-import { claimTask, findTask, type GrantedClaim } from "#store/tasks/claim-task.ts";
-import { isGroupNameTaken } from "#store/tasks/groups.ts";
+import { findTask } from "#store/tasks/claim-task.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { toImagePaths, writeRunInput } from "#store/tasks/task-folder.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
-import type { TaskGroup } from "#domain/group.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
 import { type CheckedRequest, checkRequest, type StartRequest } from "./check-request.ts";
 import { checkNesting } from "./nesting.ts";
+import { type CheckedStart, claimChecked, type ClaimedStart } from "./claim-start.ts";
 import {
   type CompletedRequest,
   completeRequest,
@@ -30,7 +29,6 @@ import { startEndHook } from "#tasks/supervise/finish/end-hook.ts";
 import { toEndedTask } from "#tasks/supervise/finish/end-record.ts";
 import { prepareWorktree } from "./prepare-worktree.ts";
 import { launchSupervisor, waitForStart } from "./launch-supervisor.ts";
-import { reconcile } from "#tasks/end/reconcile.ts";
 
 /** Number of times that another topic is tried because tasks of one are running. */
 const MAX_TOPIC_ATTEMPTS = 20;
@@ -70,9 +68,6 @@ async function inTurn<Result>(folder: string, work: () => Promise<Result>): Prom
   }
 }
 
-/** Granted claim with what was checked for it. */
-export type ClaimedStart = CheckedStart & GrantedClaim;
-
 /** Claims a topic that this server chooses. Other servers may choose at the same moment. */
 async function claimOpen(context: AppContext, request: CompletedRequest): Promise<ClaimedStart> {
   const hasVersion = typeof request.topic === "string" || request.topic.version !== undefined;
@@ -96,12 +91,6 @@ async function claimOnce(context: AppContext, request: CompletedRequest, isBusy:
   return claimChecked(context, { ...start, place: withLossNoted(start.place, request) });
 }
 
-/** Request that can be carried out, and where. */
-export interface CheckedStart {
-  checked: CheckedRequest;
-  place: TaskWorkspace;
-}
-
 /** Checks all of a request that can be checked without changing anything. @throws AppError for the first fault */
 export async function checkStart(context: AppContext, request: StartRequest): Promise<CheckedStart> {
   checkNesting(context);
@@ -114,11 +103,6 @@ export async function checkStart(context: AppContext, request: StartRequest): Pr
   if (goalOf(checked).goal !== undefined) checkHasAppServer(context.config, "goal");
   if (checked.approvals === "ask") checkHasAppServer(context.config, "approvals");
   return { checked, place };
-}
-
-/** Claims the topic of a checked request. @throws AppError `task_running`, `worktree_busy`, `session_busy` */
-export async function claimChecked(context: AppContext, start: CheckedStart): Promise<ClaimedStart> {
-  return { ...start, ...(await claim(context, start.checked, start.place)) };
 }
 
 /** Adds to a place that it is not the worktree that the resumed session knows. */
@@ -191,33 +175,6 @@ function current({ store }: AppContext, task: QueuedTask): TaskRecord {
   return findTask(store, task.task_id)?.record ?? task;
 }
 
-async function claim(context: AppContext, request: CheckedRequest, place: TaskWorkspace): Promise<GrantedClaim> {
-  const { parsedTopic } = request;
-  const suffix = Bun.hash(place.workspace).toString(36).slice(0, 6);
-  for (;;) {
-    const result = claimTask(context.store, {
-      workspace: place.workspace,
-      worktreeDir: place.plan?.path,
-      sessionId: request.sessionId,
-      taskIds: [taskIdOf(parsedTopic), taskIdOf(parsedTopic, suffix)],
-      build: (taskId, run) => {
-        if (request.group?.number === 1) checkGroupName(context, request.group);
-        return buildTask(context, request, place, taskId, run);
-      },
-    });
-    if ("granted" in result) return result;
-    // The other task may only seem to be running: its supervisor may have died.
-    const other = await reconcile(context, result.refusedBy);
-    if (other.status === "queued" || other.status === "running") throw refusal(other, result.because);
-  }
-}
-
-/** Checks, within the claim's transaction, that no other group has taken the name. @throws AppError `task_running` */
-function checkGroupName({ store }: AppContext, { id }: TaskGroup): void {
-  if (!isGroupNameTaken(store, id)) return;
-  throw new AppError("task_running", `The group ${id} exists already.`, "Use another topic.");
-}
-
 async function prepareRun(
   context: AppContext,
   request: CheckedRequest,
@@ -236,18 +193,4 @@ async function prepareRun(
   const notes = [task.worktree_note, worktree.worktree_note].filter((note) => note !== undefined);
   const note = notes.length === 0 ? {} : { worktree_note: notes.join(" ") };
   return { ...task, ...images, ...worktree, ...note, run_dir: runDir };
-}
-
-function refusal(other: TaskRecord, because: "topic" | "worktree" | "session"): AppError {
-  const hint = `Wait for it (codex_status with task_id "${other.task_id}") or stop it (codex_cancel)`;
-  if (because === "session") {
-    return new AppError("session_busy", `The task ${other.task_id} is using this Codex session.`, `${hint}.`);
-  }
-  return because === "topic"
-    ? new AppError("task_running", `The topic ${other.topic} is already running as ${other.task_id}.`, `${hint}.`)
-    : new AppError(
-        "worktree_busy",
-        `The task ${other.task_id} is using the worktree ${other.worktree_dir}.`,
-        `${hint}; or use another description to work in parallel.`,
-      );
 }

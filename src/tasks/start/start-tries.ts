@@ -8,7 +8,8 @@ import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import type { AppContext } from "#tasks/context.ts";
 import type { StartRequest } from "./check-request.ts";
 import { type CompletedRequest, completeRequest, type OpenRequest } from "./complete-request.ts";
-import { type CheckedStart, checkStart, claimChecked, type ClaimedStart, startClaimed } from "./start-task.ts";
+import { type CheckedStart, claimChecked, type ClaimedStart } from "./claim-start.ts";
+import { checkStart, startClaimed } from "./start-task.ts";
 
 /** Request for several tries at one prompt. */
 export interface TriesOptions {

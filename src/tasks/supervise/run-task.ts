@@ -1,21 +1,19 @@
 import { type CodexProcess, ENDED_PROCESS } from "#codex/process.ts";
 import { adoptRunningCodex, canUseSpare, channelFields, launchCodex } from "./launch-codex.ts";
 import { removeChannelFiles } from "#codex/engines/connection/channel-files.ts";
-import { readSessionTotal } from "#codex/run/session-tokens.ts";
 import { lockWorktree, unlockWorktree } from "#git/worktree/worktree-lock.ts";
 import { type Environment, readConfig } from "#base/config.ts";
 import { now } from "#platform/clock.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
 import { isProcessAlive, visibleIdentity } from "#platform/process/identity.ts";
 import { endTask, recordCodexProcess, recordSupervisor, updateRunningTask } from "#store/tasks/change-task.ts";
-import { findLastSessionUsage } from "#store/tasks/list-tasks.ts";
+import { readUsageAtStart } from "#tasks/session-usage.ts";
 import { isStorageFault } from "#store/storage-fault.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { removeRunFolders } from "#store/tasks/forget-task.ts";
 import { takeHandover } from "#store/tasks/task-folder.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { helperMarkerOf } from "#domain/names.ts";
-import type { Usage } from "#domain/usage.ts";
 import { isEnded, type EndedTask, type QueuedTask, type RunningTask } from "#domain/record.ts";
 import { watchTmuxServer } from "#tmux/server-watch.ts";
 import { type AppContext, openContextForTask } from "#tasks/context.ts";
@@ -115,7 +113,7 @@ async function startRun(context: AppContext, queued: QueuedTask, around: RunCont
     return endTask(context.store, "queued", ended) ? ended : undefined;
   }
   const toRunning = (): RunningTask => {
-    const before = knownUsage(context, queued);
+    const before = readUsageAtStart(context, queued);
     const { spare, waiting_for: _waited, ...rest } = queued;
     return {
       ...rest,
@@ -170,13 +168,6 @@ async function endUnstarted(
   const reason = stop.signal.aborted ? await stop.requested : CANCELLED;
   const ended = toEndedTask(reason.code === "budget" ? reason : CANCELLED, task);
   return endTask(store, "queued", ended) ? ended : undefined;
-}
-
-/** Returns the tokens that a resumed or copied session had used before this run, from Codex's record or from the index. */
-function knownUsage({ config, store }: AppContext, task: QueuedTask): Usage | undefined {
-  const session = task.resumes ?? task.forks_session;
-  if (session === undefined) return undefined;
-  return readSessionTotal([config.codexHome], session) ?? findLastSessionUsage(store, session);
 }
 
 async function supervise(
