@@ -153,7 +153,7 @@ export class CollisionCache {
  * killed.
  * @throws the system's error if it cannot be created
  */
-export async function withObjectFolder<T>(home: string, work: (folder: string) => Promise<T>): Promise<T> {
+export async function withCollisionFolder<T>(home: string, work: (folder: string) => Promise<T>): Promise<T> {
   const { collisions } = storePaths(home);
   repairPrivateFolder(collisions);
   for (const name of listNames(collisions).filter((each) => each.startsWith("objects-"))) {

@@ -2,7 +2,7 @@ import { logger } from "#base/log.ts";
 import { gitVersion, hasMergeBatches, hasTreeMerge } from "#git/git.ts";
 import { findOurCommits } from "#git/repository/objects.ts";
 import { withObjectFolder } from "#git/git-context.ts";
-import { CollisionCache, withObjectFolder } from "#store/collision-cache.ts";
+import { CollisionCache, withCollisionFolder } from "#store/collision-cache.ts";
 import type { StoredWorktree } from "#store/worktree-base.ts";
 import { CompareDeadline, type TimeLimits } from "./deadline.ts";
 import { findTarget, readWorks, type RepositoryWorks } from "./read-works.ts";
@@ -55,7 +55,7 @@ export async function findCollisions(request: CollisionRequest): Promise<Readonl
   const deadline = new CompareDeadline(limits);
   const { signal } = deadline;
   try {
-    return await withObjectFolder(home, async (folder) =>
+    return await withCollisionFolder(home, async (folder) =>
       withObjectFolder({ repository, folder, signal }, async () => compareAll(request, deadline)),
     );
   } finally {
