@@ -38,7 +38,7 @@ function checkFailure(
   return {
     code: "check_failed",
     message: `${describeFailedCheck(check.outcome)} (${formatPlural(attempts, "attempt")}).`,
-    hint: "Read check.output_file, and call codex with resume to continue the task; its work is kept.",
+    hint: `Read ${check.outcome.output_file}, and call codex with resume to continue the task; its work is kept.`,
   };
 }
 
