@@ -172,12 +172,8 @@ function coerce(value: unknown, kind: Kind | undefined, reading: Reading, where:
       return toBoolean(value);
     case "array":
       return toList(value, (each, index) => coerce(each, kind.items, reading, `${where}.${index}`));
-    case "object": {
-      const table = toTable(value);
-      return kind.properties === undefined || !isObject(table)
-        ? table
-        : readFields(table, kind.properties, reading, `${where}.`);
-    }
+    case "object":
+      return toObjectOf(toTable(value), kind.properties, reading, where);
     case "string":
       if (Array.isArray(value) && value.length === 1) return coerce(value[0], kind, reading, where);
       if (typeof value === "number" || typeof value === "boolean") return String(value);
@@ -185,6 +181,10 @@ function coerce(value: unknown, kind: Kind | undefined, reading: Reading, where:
     default:
       return value;
   }
+}
+
+function toObjectOf(table: unknown, kinds: Kinds | undefined, reading: Reading, where: string): unknown {
+  return kinds === undefined || !isObject(table) ? table : readFields(table, kinds, reading, `${where}.`);
 }
 
 function toBoolean(value: unknown): unknown {
