@@ -36,7 +36,7 @@ export function readArguments<Input extends z.ZodObject>(
   return { values: parsed.data, ignored };
 }
 
-/** What becomes apart from values while arguments are read. */
+/** Findings other than values while arguments are read. */
 interface Reading {
   faults: string[];
   ignored: string[];

@@ -39,7 +39,7 @@ export async function readProofLines(repository: string, commit: string): Promis
   const { exitCode, stdout } = await tryGit(repository, ["notes", `--ref=${NOTES_REF}`, "list", commit]);
   const blob = stdout.trim();
   if (exitCode !== 0 || blob === "") return [];
-  // Whoever keeps a proof writes these lines again, so none may be lost.
+  // These lines are written again with each new proof, so none may be lost.
   const note = await gitBytes(repository, ["cat-file", "blob", blob], { maxOutputBytes: MAX_NOTE_BYTES });
   return note
     .toString()
