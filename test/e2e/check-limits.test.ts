@@ -1,6 +1,6 @@
 // The limits of a check: its time, the task's end, and Codex's sandbox.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
 import { makeToken, processesNamed } from "../support/escapes.ts";
@@ -95,6 +95,17 @@ describe.each([...BOTH_ENGINES])("with %s", (engine) => {
     expect(existsSync(outside)).toBe(false);
     expect(existsSync(join(String(answer["worktree_dir"]), "inside"))).toBe(true);
   });
+});
+
+test("a check that kills its supervisor each time is not repeated for ever", async () => {
+  const runs = join(world.root, "runs-of-killer");
+  const check = `echo run >> ${runs}; kill -9 $PPID; sleep 60`;
+  const taskId = await world.dispatch("app-server", "WRITE-A-FILE", "killer", { check, check_attempts: 3 });
+  expect(await world.wait(taskId)).toMatchObject([{ success: false, code: "check_failed", check: { attempts: 1 } }]);
+  expect((await world.status(taskId))["error"]).toContain(
+    "it was started 4 times, and each time the task's supervisor",
+  );
+  expect(readFileSync(runs, "utf8")).toBe("run\n".repeat(4));
 });
 
 test("a check that runs without Codex's sandbox is none under workspace-write", async () => {
