@@ -59,6 +59,17 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
     expectContinuedOnce(limit);
   });
 
+  test("a wait that has begun goes on, whoever finds it without a supervisor: also a server that begins none", async () => {
+    const first = await world.client(environment);
+    const limit = limitUsage(world.stub, 6, "headers");
+    const taskId = await start(first);
+    await untilWaiting(first, taskId);
+    signal([first.pid, world.supervisorOf(taskId)], "SIGKILL");
+    const next = await world.client({ ...environment, CODEXMCP_QUOTA_WAIT: "0" });
+    expect(await wait(next, taskId)).toMatchObject([{ success: true, result: `Done ${count}.` }]);
+    expectContinuedOnce(limit);
+  });
+
   test("they are killed, and the reset passes before anyone looks: it is continued at once", async () => {
     const first = await world.client(environment);
     const limit = limitUsage(world.stub, 4, "headers");

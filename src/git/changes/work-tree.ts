@@ -4,11 +4,12 @@ import { git } from "#git/git.ts";
 import { getTree } from "#git/repository/branches.ts";
 import type { GitEnvironment } from "#git/run-git.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
+import { listTracesSoFar } from "./check-traces.ts";
 import { withIndexCopy } from "./index-copy.ts";
 import { type OmittedFiles, stageAll } from "./stage-work.ts";
 import { inspectWorktree, isClean } from "./status.ts";
 
-/** Content of a worktree as a tree: commits, uncommitted and new files. */
+/** Content of a worktree as a tree: commits, uncommitted and new files, without those that checks have left. */
 export interface WorkTree {
   tree: string;
   /** Files whose current content the tree does not have. */
@@ -53,9 +54,10 @@ export async function writeWorkTree(worktree: string, objects: GitEnvironment): 
   if (isClean(status) && head !== undefined) {
     return { tree: await getTree(worktree, `${head}^{tree}`), omitted: { tooLarge: [], unreadable: [] } };
   }
+  const leftOut = await listTracesSoFar(worktree, status);
   return withIndexCopy(worktree, async (copy) => {
     const environment = { ...withoutSplitIndex(options.environment), ...objects, ...copy };
-    const omitted = await stageAll(worktree, status.untracked, { ...options, environment });
+    const omitted = await stageAll(worktree, status.untracked, { ...options, environment }, leftOut);
     return { tree: (await git(worktree, ["write-tree"], environment)).trim(), omitted };
   });
 }
