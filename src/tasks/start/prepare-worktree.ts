@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { checkHasCwd } from "#git/worktree/check-cwd.ts";
 import { explainSystemCall } from "#git/system-failure.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
 import {
   describeWorktreeNotice,

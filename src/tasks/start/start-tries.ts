@@ -2,7 +2,7 @@ import { AppError, type ErrorCode, type Failure, toFailure } from "#base/errors.
 import { groupNamesOf, MAX_TRIES, type TryVariant } from "#domain/group.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { parseTopic } from "#domain/topic.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { logger } from "#base/log.ts";
 import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import type { AppContext } from "#tasks/context.ts";

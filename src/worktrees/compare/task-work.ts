@@ -1,7 +1,7 @@
 import { toFailure } from "#base/errors.ts";
 import { listSome } from "#base/text.ts";
 import { type FileChange, readTreeChanges } from "#git/changes/worktree-diff.ts";
-import { writeWorkTree } from "#git/changes/work-tree.ts";
+import { writeWorkTree } from "#git/snapshots/work-tree.ts";
 import { findBranchCommit, getTree } from "#git/repository/branches.ts";
 import type { GitEnvironment } from "#git/run-git.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";

@@ -1,6 +1,6 @@
 import { AppError } from "#base/errors.ts";
 import type { TaskRecord } from "#domain/record.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findBranchCommit, findCommit } from "#git/repository/branches.ts";
 import type { Repository } from "#git/repository/repository.ts";
