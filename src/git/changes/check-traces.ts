@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { AppError } from "#base/errors.ts";
 import { type ByteName, toBytes } from "#git/byte-names.ts";
 import { getGitDir } from "#git/worktree/worktree-link.ts";
@@ -66,8 +67,7 @@ export async function endCheck(worktree: string, readStatus: () => Promise<Workt
 
 function readMarks(file: string): FileMarks {
   const text = tryReadText(file, { maxBytes: MAX_LIST_BYTES });
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MarksSchema), text);
-  return new Map(parsed.success ? parsed.output : []);
+  return new Map(parseJsonAs(MarksSchema, text));
 }
 
 function writeMarks(file: string, marks: readonly [ByteName, string][]): void {

@@ -1,5 +1,5 @@
 import { lstat } from "node:fs/promises";
-import { mapLimited } from "#base/concurrency.ts";
+import { mapLimited, waitAtMost } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import type { CollisionFields } from "#domain/collision.ts";
 import { findNewestTaskIn } from "#store/tasks/list-tasks.ts";
@@ -124,7 +124,7 @@ async function compare(
     worktrees.find(({ worktree_dir }) => worktree_dir === path)?.agent_branch ??
     path;
   // A disk that does not respond must not delay the answer either.
-  await withTimeLimit(work, Math.max(limits.usualMs, limits.smallMs) + END_MS);
+  await waitAtMost(Math.max(limits.usualMs, limits.smallMs) + END_MS, work);
   isOver = true;
   for (const [, all] of wanted.filter(([repository]) => !answered.has(repository))) {
     const there = await listExisting(all);
@@ -139,15 +139,8 @@ async function compare(
 async function listExisting(all: readonly StoredWorktree[]): Promise<StoredWorktree[]> {
   const gone = new Set<StoredWorktree>();
   const looks = all.map(async (worktree) => lstat(worktree.worktree_dir).catch(() => gone.add(worktree)));
-  await withTimeLimit(Promise.all(looks), END_MS);
+  await waitAtMost(END_MS, Promise.all(looks));
   return all.filter((worktree) => !gone.has(worktree));
-}
-
-/** Waits for work to finish, or for the time to pass. */
-async function withTimeLimit(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: Timer | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }
 
 function isIn(only: ReadonlySet<string>, { worktree_dir }: StoredWorktree): boolean {
