@@ -7,7 +7,7 @@ import { type ByteName, toBytes } from "#git/byte-names.ts";
 import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
-import { inspectWorktree, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
+import { hasUncommittedWork, inspectWorktree, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
 
 // What a check leaves in a worktree (coverage, caches, snapshots) is not the work that it has checked, so no commit of ours contains it. The
 // worktree's own git folder has a list, which stays as long as the worktree, through all runs in it. While a check runs, it has another
@@ -35,8 +35,13 @@ export async function listCheckTraces(worktree: string, marks: FileMarks): Promi
   return [...marks].flatMap(([name, mark]) => (traces.get(name) === mark ? [name] : []));
 }
 
-/** Returns whether everything that is uncommitted in a worktree was left by checks. @throws AppError as `git` does */
-export async function hasOnlyCheckTraces(worktree: string): Promise<boolean> {
+/** Returns whether a worktree has uncommitted work other than what checks have left. @throws AppError as `git` does */
+export async function hasUncommittedBesideTraces(worktree: string): Promise<boolean> {
+  return (await hasUncommittedWork(worktree)) && !(await hasOnlyCheckTraces(worktree));
+}
+
+/** Returns whether everything that is uncommitted in a worktree was left by checks. */
+async function hasOnlyCheckTraces(worktree: string): Promise<boolean> {
   if (readMarks(await fileOf(worktree, TRACES_FILE)).size === 0) return false;
   const { status } = await inspectWorktree(worktree);
   const traces = await listCheckTraces(worktree, markFiles(worktree, status));

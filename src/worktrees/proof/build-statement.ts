@@ -5,6 +5,7 @@ import { locateCodex } from "#codex/locate.ts";
 import { findBranchCommit } from "#git/repository/branches.ts";
 import { OWN_BUILD } from "#base/build.ts";
 import type { Config } from "#base/config.ts";
+import { sha256 } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { now } from "#platform/clock.ts";
@@ -165,9 +166,4 @@ function digestCodex(config: Config, { codex_program }: EndedTask): string | und
   } catch {
     return undefined; // Codex is gone
   }
-}
-
-/** Returns the SHA-256 digest of a text in hexadecimal digits. */
-export function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

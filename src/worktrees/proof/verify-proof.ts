@@ -1,10 +1,10 @@
 import { findBranchCommit } from "#git/repository/branches.ts";
 import { countAheadAndBehind } from "#git/repository/history.ts";
+import { sha256 } from "#base/digest.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { formatPlural } from "#base/text.ts";
 import { nameCheck } from "#domain/check.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { sha256 } from "./build-statement.ts";
 import { isReplaced, readCommitDigest } from "./commit-digest.ts";
 import { type ReadProof, readProof, toSignedBytes } from "./envelope.ts";
 import { type ReplayOptions, replayCheck } from "./replay.ts";
