@@ -4,7 +4,7 @@ import { MAX_TRIES } from "#domain/group.ts";
 import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import type { TriesOptions } from "#tasks/start/start-tries.ts";
 
 const sandbox = z.enum(SANDBOXES);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { asksForTries, type TriesOptions } from "#tasks/start/start-tries.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";

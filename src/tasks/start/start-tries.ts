@@ -6,8 +6,8 @@ import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { logger } from "#base/log.ts";
 import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import type { AppContext } from "#tasks/context.ts";
-import type { StartRequest } from "./check-request.ts";
-import { type CompletedRequest, completeRequest, type OpenRequest } from "./complete-request.ts";
+import type { StartRequest } from "./request/check-request.ts";
+import { type CompletedRequest, completeRequest, type OpenRequest } from "./request/complete-request.ts";
 import { type CheckedStart, claimChecked, type ClaimedStart } from "./claim-start.ts";
 import { checkStart, startClaimed } from "./start-task.ts";
 

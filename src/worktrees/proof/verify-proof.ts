@@ -9,7 +9,7 @@ import { isReplaced, readCommitDigest } from "./commit-digest.ts";
 import { type ReadProof, readProof, toSignedBytes } from "./envelope.ts";
 import { type ReplayOptions, replayCheck } from "./replay.ts";
 import { type CommitDigest, type Statement, subjectCommit } from "./statement.ts";
-import { verifySignature } from "./verify-signature.ts";
+import { verifySignature } from "./signing/verify-signature.ts";
 
 /** State of one claim of a proof. `skipped`: the person does not want it to be checked. */
 export type PointState = "ok" | "failed" | "unknown" | "skipped";

@@ -1,5 +1,5 @@
 import type { ProgramResult } from "#platform/start/run-program.ts";
-import type { ProofSignature } from "./envelope.ts";
+import type { ProofSignature } from "#worktrees/proof/envelope.ts";
 import {
   findSigningProgram,
   readGitSetting,
