@@ -28,7 +28,7 @@ export async function mapLimited<Item, Result>(
 }
 
 /** Waits for work to finish, or for a time in milliseconds to pass. */
-export async function waitAtMost(ms: number, work: Promise<unknown>): Promise<void> {
+export async function waitUpTo(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: Timer | undefined;
   try {
     await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);

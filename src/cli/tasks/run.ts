@@ -114,7 +114,7 @@ export const runCommand = defineCommand({
       type: "string",
       placeholder: "task",
       kind: "task",
-      summary: "Start from a copy of a task's session and worktree; both continue apart",
+      summary: "Start from a copy of a task's session and worktree; both continue independently",
     },
     tries: {
       type: "count",

@@ -45,7 +45,7 @@ export function findLineage(codexHome: string, sessionId: string): Lineage {
     if (seen.has(id)) break;
     seen.add(id);
     const path = findSessionFile(codexHome, id);
-    // Of a record that Codex has packed, it finds those before it by itself.
+    // If Codex has packed this record, it finds the earlier ones itself.
     if (path === undefined) return { records, missing: hasPackedSession(codexHome, id) ? undefined : id };
     records.push(path);
     id = readHistoryBase(path)?.sessionId;

@@ -156,6 +156,6 @@ function notExact(path: string, reason: string): AppError {
   return new AppError(
     "git_failed",
     `The work in ${path} cannot be compared: ${reason}.`,
-    "Commit the work there, or look at git status.",
+    "Commit the work there, or see what git status lists.",
   );
 }

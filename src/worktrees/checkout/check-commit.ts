@@ -21,7 +21,7 @@ export interface CommitCheck extends CheckoutRequest {
   subfolder?: string;
   /** Sandbox for code that was written in it; undefined: none. */
   within: CheckSandbox | undefined;
-  /** Commit whose files the set-up command runs with, unsandboxed. */
+  /** Commit whose files the setup command runs with, outside of any sandbox. */
   setUpCommit: string;
   /** File that gets the output of the command; by default it is not kept. */
   outputFile?: string;
@@ -111,7 +111,7 @@ const MAX_OUTPUT_CHARACTERS = 600;
 
 function stopIfAborted(signal: AbortSignal): void {
   if (!signal.aborted) return;
-  throw new AppError("cancelled", "The check was stopped.", "Merge again when there is time for the check.");
+  throw new AppError("cancelled", "The check was stopped.", "Try again, and wait for the check.");
 }
 
 function withoutFolder(subfolder: string, commit: string): AppError {

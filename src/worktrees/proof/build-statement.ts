@@ -22,7 +22,7 @@ type Predicate = Statement["predicate"];
 
 /**
  * Builds the statement about the last run of a task.
- * @throws AppError `no_proof` if there is neither a commit nor a result that it could be about
+ * @throws AppError `no_proof` if there is neither a commit nor a result to prove
  */
 export async function buildStatement(context: AppContext, task: EndedTask, withPrompt: boolean): Promise<Statement> {
   const subject = await findSubject(context, task);
@@ -52,7 +52,7 @@ async function findSubject({ config }: AppContext, task: EndedTask): Promise<Sta
   if (result !== undefined) return { name: `${task.task_id}/result`, digest: { sha256: sha256(result) } };
   throw new AppError(
     "no_proof",
-    `${task.task_id} has neither a commit nor a result that a proof could be about.`,
+    `${task.task_id} has neither a commit nor a result to prove.`,
     "Read its record with codex_status.",
   );
 }

@@ -39,7 +39,7 @@ export interface VerifyOptions extends ReplayOptions {
   acceptsAnySigner: boolean;
 }
 
-/** Verifies a proof, which may be by anybody. */
+/** Verifies a proof, which anyone may have written. */
 export async function verifyProof(context: AppContext, text: string, options: VerifyOptions): Promise<VerifiedProof> {
   let proof: ReadProof;
   try {
@@ -127,8 +127,8 @@ async function replayPoint(
   const { check } = statement.predicate.observed;
   if (check === undefined) return undefined;
   const { passed, command } = check;
-  if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, says the proof itself` };
-  if (!isSound) return { name, state: "unknown", text: "it was not run again, because the proof does not hold" };
+  if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, according to the proof` };
+  if (!isSound) return { name, state: "unknown", text: "it was not run again, because another claim is false" };
   try {
     return { name, ...(await replayCheck(context, statement, check, options)) };
   } catch (error) {
@@ -144,7 +144,7 @@ async function describeRemarks(statement: Statement, repository: string | undefi
   const { branch, uncommitted_files = 0, check } = observed;
   const subject = subjectCommit(statement)?.gitCommit;
   const remarks: string[] = [];
-  if (observed.status !== "completed") remarks.push(`The task is ${observed.status}, says the proof.`);
+  if (observed.status !== "completed") remarks.push(`According to the proof, the task is ${observed.status}.`);
   if (uncommitted_files > 0) {
     remarks.push(`${formatPlural(uncommitted_files, "file")} had uncommitted changes, which the proof is not about.`);
   }
