@@ -2,7 +2,7 @@
 // Usage: bench:snapshot [files] [rounds]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { Scratch } from "../../test/support/scratch.ts";
 import { report } from "./report.ts";
 

@@ -27,6 +27,16 @@ export async function mapLimited<Item, Result>(
   return results;
 }
 
+/** Waits for work to finish, or for a time in milliseconds to pass. */
+export async function waitUpTo(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: Timer | undefined;
+  try {
+    await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Longest time of one timer, in milliseconds: a longer one would end at once. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 

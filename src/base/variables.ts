@@ -31,7 +31,7 @@ export const END_HOOK_VARIABLES = [
   "CODEXMCP_TASK_ERROR",
 ] as const;
 
-/** Variables whose values are shown nowhere and handed on to no program but our own. */
+/** Variables whose values are shown nowhere and passed to no program but our own. */
 export const SECRET_VARIABLES = ["CODEXMCP_WEBHOOK", "CODEXMCP_WEBHOOK_SECRET"] as const;
 
 /** Schema of the environment variables that configure this server, each with its description. */
@@ -151,7 +151,7 @@ export const VariablesSchema = v.object({
     fallback: "none",
     meaning:
       "Secret with which the messages to `CODEXMCP_WEBHOOK` are signed, as [Standard Webhooks](https://www.standardwebhooks.com) do. Neither this " +
-      "variable nor the address is handed on to Codex, git or other programs",
+      "variable nor the address is passed to Codex, git or other programs",
   }),
   CODEXMCP_ON_END: text("a shell command", {
     fallback: "none",

@@ -64,18 +64,20 @@ export function isFinalCheck(state: CheckState | undefined, completedTurns: numb
 const MAX_SHOWN_COMMAND = 200;
 
 /** Describes how a check failed, without its output: `The check `npm test` failed with exit status 1`. */
-export function describeFailedCheck({ command, exit_code, why }: CheckOutcome): string {
-  const how = exit_code === undefined ? `: ${why ?? "its end is unknown"}` : ` with exit status ${exit_code}`;
-  return `The check ${nameCheck(command)} failed${how}`;
+export function describeFailedCheck(check: CheckOutcome): string {
+  return `The check ${nameCheck(check.command)} ${describeFailedEnd(check)}`;
+}
+
+/** Describes as a predicate how a command ended that did not exit with status 0. */
+export function describeFailedEnd({ exit_code, why }: Pick<CheckOutcome, "exit_code" | "why">): string {
+  return exit_code === undefined ? `failed: ${why ?? "its end is unknown"}` : `failed with exit status ${exit_code}`;
 }
 
 /** Describes a check in a few words, for a line that begins with its command. */
 export function summarizeCheck(check: CheckProgress | CheckOutcome): string {
-  const { passed, exit_code, why, attempts } = check;
+  const { passed, attempts } = check;
   if ("is_running" in check && check.is_running) return `running, attempt ${attempts + 1}`;
-  const how =
-    exit_code === undefined ? `failed: ${why ?? "its end is unknown"}` : `failed with exit status ${exit_code}`;
-  return `${passed === true ? "passed" : how}, ${formatPlural(attempts, "attempt")}`;
+  return `${passed === true ? "passed" : describeFailedEnd(check)}, ${formatPlural(attempts, "attempt")}`;
 }
 
 /** Returns the command of a check as it appears in a sentence. */

@@ -24,7 +24,7 @@ export interface TryVariant {
   promptSuffix?: string | undefined;
 }
 
-/** Longest part of a topic's description that the topics of tries keep, in characters: the rest of the name needs room, too. */
+/** Longest part of a topic's description that the topics of tries keep, in characters: the rest of the name needs space, too. */
 const MAX_STEM = 80;
 
 /** Names of a group and its tries. */

@@ -1,3 +1,4 @@
+import { localDay, localTimeOfDay } from "#platform/clock.ts";
 import type { TaskRecord } from "./record.ts";
 
 /** Reason for which a task waits, other than people and a free slot. */
@@ -20,11 +21,9 @@ export function describeQuotaWait({ until }: Pick<QuotaWait, "until">, now = new
 }
 
 /** Formats a time in the time zone of this machine, with the date if it is not today's. A text that is no time is returned as it is. */
-export function formatResetTime(time: string, now = new Date()): string {
-  const date = new Date(time);
-  if (Number.isNaN(date.getTime())) return time;
-  const two = (number: number) => String(number).padStart(2, "0");
-  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
-  if (date.toDateString() === now.toDateString()) return clock;
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clock}`;
+export function formatResetTime(text: string, now = new Date()): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return text;
+  const [day, time] = [localDay(date), localTimeOfDay(date)];
+  return day === localDay(now) ? time : `${day} ${time}`;
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { GitEnvironment } from "./run-git.ts";
 
 /** Environment and signal of all git commands that a piece of work runs, however deep in its calls. */
@@ -28,14 +28,19 @@ export async function withObjectFolder<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   for (const name of ["info", "pack"]) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
-  const environment = {
-    GIT_OBJECT_DIRECTORY: folder,
-    GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(join(repository, "objects")),
-  };
-  return contexts.run({ environment, signal }, work);
+  return contexts.run({ environment: objectVariables(folder, [repository]), signal }, work);
 }
 
-/** Quotes a path as git reads it in a list of folders, which are separated by colons. */
+/**
+ * Returns variables under which git writes new objects to a folder, and reads those of repositories as usual.
+ * @param repositories common git folders
+ */
+export function objectVariables(folder: string, repositories: readonly string[]): GitEnvironment {
+  const sources = [...new Set(repositories)].map((repository) => quotePath(join(repository, "objects")));
+  return { GIT_OBJECT_DIRECTORY: folder, GIT_ALTERNATE_OBJECT_DIRECTORIES: sources.join(delimiter) };
+}
+
+/** Quotes a path as git reads it in a list of folders. */
 function quotePath(path: string): string {
   return `"${path.replaceAll(/["\\]/g, "\\$&").replaceAll("\n", String.raw`\n`)}"`;
 }

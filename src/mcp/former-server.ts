@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AppError } from "#base/errors.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import type { TaskAnswer } from "#tasks/answer.ts";
 
 // Codex had a server of its own, `codex mcp-server`, until 0.153. Its calls work here as they were; the names are its own.

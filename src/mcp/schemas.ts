@@ -4,7 +4,7 @@ import { MAX_TRIES } from "#domain/group.ts";
 import { REVIEW_VERDICTS } from "#domain/finding.ts";
 import { VERDICTS } from "#domain/readonly-audit.ts";
 import { MAX_IMAGES, SANDBOXES, type TaskMode, VISIBLE_STATUSES } from "#domain/record.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import type { TriesOptions } from "#tasks/start/start-tries.ts";
 
 const sandbox = z.enum(SANDBOXES);
@@ -182,7 +182,7 @@ export const taskLine = () =>
     running_on: z.string().optional().describe("Another container or host"),
   });
 
-/** Returns the schemas of the fields about tries, which stand in the place of those about one task. */
+/** Returns the schemas of the fields about tries, which replace those about one task. */
 export const triesSchemas = () => ({
   group: z.string().optional().describe("With tries: name of the group, which codex_wait and others take as a task id"),
   task_ids: z.array(z.string()).optional().describe("With tries: their tasks"),

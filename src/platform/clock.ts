@@ -13,6 +13,11 @@ export function localDay(date: Date = new Date()): string {
   return `${String(date.getFullYear()).padStart(4, "0")}-${month}-${day}`;
 }
 
+/** Returns the time of day in this machine's time zone, as `HH:MM`. */
+export function localTimeOfDay(date: Date): string {
+  return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
+}
+
 /** Returns the seconds from `start` to `end` (default: now), to a tenth; 0 if a time is invalid. */
 export function secondsBetween(start: string, end: string = now()): number {
   return toSeconds(Date.parse(end) - Date.parse(start));

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { Config } from "#base/config.ts";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { isWithin, realPath } from "#base/paths.ts";
@@ -109,9 +110,9 @@ export async function closeCodexHome(
   if (!existsSync(paths.codexHome)) return { violations: [], notes: [] };
   const outcome = readFileBounded(noteFile(paths), { maxBytes: MAX_NOTE_BYTES });
   const text = "bytes" in outcome ? outcome.bytes.toString("utf8") : undefined;
-  const note = v.safeParse(v.pipe(v.string(), v.parseJson(), NoteSchema), text);
-  if (!note.success) return { violations: [], notes: ["The record of the run's session could not be kept."] };
-  const { home: opened, user_files } = note.output;
+  const note = parseJsonAs(NoteSchema, text);
+  if (note === undefined) return { violations: [], notes: ["The record of the run's session could not be kept."] };
+  const { home: opened, user_files } = note;
   const findings = await saveSession(codexHome, paths.codexHome, opened, sessionId ?? task.resumes);
   if (!isEnforced && user_files === undefined) {
     findings.notes.push("It is not known whether the run changed the user's files in CODEX_HOME.");

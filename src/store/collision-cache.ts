@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { logger } from "#base/log.ts";
 import { hashContent } from "#base/digest.ts";
 import { listNames, statIfAny } from "#base/paths.ts";
@@ -31,28 +32,24 @@ export interface KnownWork {
   at: number;
 }
 
-const known = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    settings: v.string(),
-    works: v.record(
-      v.string(),
-      v.object({
-        head: v.string(),
-        signature: v.optional(v.string()),
-        isSettled: v.boolean(),
-        commit: v.string(),
-        at: v.number(),
-      }),
-    ),
-    merges: v.record(
-      v.string(),
-      v.object({ isClean: v.boolean(), files: v.array(v.string()), total: v.optional(v.number()) }),
-    ),
-    slow: v.array(v.string()),
-  }),
-);
+const CacheSchema = v.object({
+  settings: v.string(),
+  works: v.record(
+    v.string(),
+    v.object({
+      head: v.string(),
+      signature: v.optional(v.string()),
+      isSettled: v.boolean(),
+      commit: v.string(),
+      at: v.number(),
+    }),
+  ),
+  merges: v.record(
+    v.string(),
+    v.object({ isClean: v.boolean(), files: v.array(v.string()), total: v.optional(v.number()) }),
+  ),
+  slow: v.array(v.string()),
+});
 
 /** Bounds of one repository's file, which is read as a whole. */
 const MAX_FILE_BYTES = 4 * 1024 * 1024;
@@ -79,8 +76,8 @@ export class CollisionCache {
     this.#folder = storePaths(home).collisions;
     this.#file = join(this.#folder, `${hashContent(repository)}.json`);
     this.#settings = settings;
-    const read = v.safeParse(known, tryReadText(this.#file, { maxBytes: MAX_FILE_BYTES }));
-    const found = read.success && read.output.settings === settings ? read.output : undefined;
+    const read = parseJsonAs(CacheSchema, tryReadText(this.#file, { maxBytes: MAX_FILE_BYTES }));
+    const found = read?.settings === settings ? read : undefined;
     this.#works = new Map(Object.entries(found?.works ?? {}));
     this.#merges = new Map(Object.entries(found?.merges ?? {}));
     this.#slow = new Set(found?.slow);

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { AccountLimits } from "#domain/limits.ts";
 import { prepareFile, repairPrivateFolder } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
@@ -76,8 +77,7 @@ export function writeAccountLimits(home: string, key: string, limits: AccountLim
 
 function readNote<T>(home: string, name: string, schema: v.GenericSchema<T>): T | undefined {
   const text = tryReadText(join(storePaths(home).limits, name), { maxBytes: MAX_BYTES });
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), schema), text);
-  return parsed.success ? parsed.output : undefined;
+  return parseJsonAs(schema, text);
 }
 
 function writeNote(home: string, name: string, note: object): void {

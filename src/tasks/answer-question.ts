@@ -14,7 +14,7 @@ import {
 import { taskPaths, type TaskPaths, WAKE_FILE } from "#store/store-paths.ts";
 import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
-import { isNested } from "./start/nesting.ts";
+import { isNested } from "./start/request/nesting.ts";
 import { reconcile } from "./end/reconcile.ts";
 import { waitForSupervisor } from "./follow/wait-for-supervisor.ts";
 

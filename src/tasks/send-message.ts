@@ -10,7 +10,7 @@ import type { AppContext } from "./context.ts";
 import { resolveTask } from "./lookup.ts";
 import { reconcile } from "./end/reconcile.ts";
 import { waitForSupervisor } from "./follow/wait-for-supervisor.ts";
-import { checkMessage } from "./start/check-request.ts";
+import { checkMessage } from "./start/request/check-request.ts";
 import { startOpenTask } from "./start/start-task.ts";
 
 /** Message to a task: to its running turn, for its end, or instead of it. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { GitLimits } from "#git/run-git.ts";
 import { findUncommittedWork, type UncommittedWork } from "#git/changes/status.ts";
 import { type FolderSize, measureFolder } from "#platform/files/folder-size.ts";
-import { mapLimited } from "#base/concurrency.ts";
+import { mapLimited, waitUpTo } from "#base/concurrency.ts";
 import { statIfAny } from "#base/paths.ts";
 
 /** A worktree whose files are to be examined. */
@@ -53,7 +53,7 @@ export async function inspectWorktrees<Target extends InspectionTarget>(
     const quick = small.has(target) ? { deadlineMs: SMALL_WORKTREE_TIMEOUT_MS } : limited;
     return findUncommittedWork(target.path, isExact ? exact : quick);
   });
-  await (isExact ? checks : withTimeout(checks, WORK_TIMEOUT_MS));
+  await (isExact ? checks : waitUpTo(WORK_TIMEOUT_MS, checks));
   const begin = performance.now();
   const deadline = begin + (isExact ? EXACT_SIZES_TIMEOUT_MS : SIZES_TIMEOUT_MS);
   const grace = { entries: SMALL_ENTRIES, deadline: begin + SMALL_WORKTREE_TIMEOUT_MS };
@@ -86,11 +86,4 @@ function partBySize<Target extends InspectionTarget>(
 /** Returns the size of a worktree's index in bytes, which grows with the number of files that git has to examine. */
 function indexBytes({ gitDir }: InspectionTarget): number {
   return gitDir === undefined ? 0 : (statIfAny(join(gitDir, "index"))?.size ?? 0);
-}
-
-/** Waits for work to finish, or for the timeout to pass. */
-async function withTimeout(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: Timer | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,7 @@
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findGitFolders, findMainTree } from "#git/git-folders.ts";
 import { findMergeBase } from "#git/repository/history.ts";
+import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { quoteForShell } from "#base/text.ts";
@@ -54,8 +55,14 @@ export async function getTaskWorktree(context: AppContext, taskId: string): Prom
   };
 }
 
+/** Returns the folder of a worktree, also of one that was moved; undefined if it is gone. @throws AppError `worktree_unusable` */
+export async function findWorktreeFolder({ path, repository, branch }: WorktreeSite): Promise<string | undefined> {
+  const isThere = (await findWorktreeGitDir(path, repository)) !== undefined;
+  return isThere ? path : findMovedWorktree(repository, branch);
+}
+
 /** Returns the path at which a moved worktree's branch is checked out; undefined if it is checked out nowhere. */
-export async function findMovedWorktree(repository: string, branch: string): Promise<string | undefined> {
+async function findMovedWorktree(repository: string, branch: string): Promise<string | undefined> {
   const use = await findBranchUse(repository, branch);
   return use !== undefined && findGitFolders(use.path)?.top !== undefined ? use.path : undefined;
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { runShell as shell } from "../support/hostile.ts";
 import { Scratch } from "../support/scratch.ts";
@@ -15,6 +15,17 @@ afterAll(() => scratch.close());
 const commit = (worktree: string, branch = "main") =>
   commitWork({ worktree, branch, message: "Work", environment: {}, atMostMs: 60_000 });
 const committed = (repo: string) => scratch.git(repo, "show", "--name-only", "--format=", "-z", "HEAD");
+
+test("a snapshot leaves no half of a split index in git's folder", async () => {
+  const repo = await scratch.repository("split-index");
+  shell(repo, "git config core.splitIndex true; git update-index --split-index; echo more >> README.md; echo n > new");
+  const listHalves = () => readdirSync(join(repo, ".git")).filter((name) => name.startsWith("sharedindex."));
+  const before = listHalves();
+  expect(before).toHaveLength(1);
+  const head = await scratch.git(repo, "rev-parse", "HEAD");
+  expect(await snapshotWork(repo, head)).not.toBe(head);
+  expect(listHalves()).toEqual(before);
+});
 
 describe("a sparse checkout, with work outside of it", () => {
   for (const [mode, flags] of [

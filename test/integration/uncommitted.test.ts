@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readUncommitted, writeUncommitted } from "#git/changes/uncommitted.ts";
+import { readUncommitted, writeUncommitted } from "#git/snapshots/uncommitted.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChanges, readChanges } from "#git/changes/changes.ts";
 import { commitWork } from "#git/changes/commit-work.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { writeWorktreeDiff } from "#git/changes/worktree-diff.ts";
 import { canMountDisks, mountDisk, unmountDisk } from "../support/disk.ts";
 import { runShell as shell } from "../support/hostile.ts";

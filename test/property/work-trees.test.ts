@@ -4,7 +4,7 @@ import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import { writeTreePatch } from "#git/changes/worktree-diff.ts";
-import { withTemporaryObjects, writeWorkTree } from "#git/changes/work-tree.ts";
+import { withTemporaryObjects, writeWorkTree } from "#git/snapshots/work-tree.ts";
 import { beginConflict, Dice, disturb, portray } from "../support/random-worktree.ts";
 import { Scratch } from "../support/scratch.ts";
 

@@ -30,7 +30,7 @@ test("the text says how the check failed, and quotes its output between fences t
 test("an output that is empty, and an end without a status, are said in words", () => {
   const text = promptOf({ why: "it took longer than 5 s", output_tail: "\n" });
   expect(text).toStartWith("The check `npm test` failed: it took longer than 5 s.");
-  expect(text).toEndWith("It has written no output.");
+  expect(text).toEndWith("It wrote no output.");
 });
 
 test("a command with control characters and a long one are shown readably", () => {

@@ -10,6 +10,7 @@ const PROGRAM_COMMANDS = new Map<string, () => Promise<Command>>([
   ["serve", async () => (await import("#cli/setup/serve.ts")).serveCommand],
   ["run-task", async () => (await import("#cli/internal/run-task.ts")).runTaskCommand],
   ["join-task", async () => (await import("#cli/internal/join-task.ts")).joinTaskCommand],
+  ["end-hook", async () => (await import("#cli/internal/end-hook.ts")).endHookCommand],
   ["confine", async () => (await import("#cli/internal/confine.ts")).confineCommand],
   ["keep-orphans", async () => (await import("#cli/internal/keep-orphans.ts")).keepOrphansCommand],
 ]);

@@ -2,7 +2,7 @@ import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import { answerNote, describeUndelivered, toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import type { AppContext } from "#tasks/context.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { toFailure } from "#base/errors.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { describeActivity } from "#tasks/follow/running-line.ts";

@@ -2,7 +2,7 @@ import { toAnswer } from "#tasks/answer.ts";
 import { cancelTasks } from "#tasks/end/cancel-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { waitForTask } from "#tasks/follow/wait-for-tasks.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { type StartedTries, startTries, type TriesOptions } from "#tasks/start/start-tries.ts";
 import { compareTasks } from "#worktrees/compare/compare-tasks.ts";
 import { AppError } from "#base/errors.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { asksForTries, type TriesOptions } from "#tasks/start/start-tries.ts";
 import { AppError } from "#base/errors.ts";
 import { expandHome } from "#base/paths.ts";
@@ -114,7 +114,7 @@ export const runCommand = defineCommand({
       type: "string",
       placeholder: "task",
       kind: "task",
-      summary: "Start from a copy of a task's session and worktree; both continue apart",
+      summary: "Start from a copy of a task's session and worktree; both continue independently",
     },
     tries: {
       type: "count",

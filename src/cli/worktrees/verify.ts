@@ -14,8 +14,8 @@ export const verifyCommand = defineCommand({
   group: "worktrees",
   summary: "Verify a proof: a file, or those of a task or commit",
   details:
-    "Verifies its signature and its commits, and runs its check again. Exits with 0 only if everything that the proof claims holds, with 1 if something does not, with 2 if something could not be found " +
-    "out. The check of a proof is a command that others may have written: it is shown, and run only if you agree or with --yes, in a " +
+    "Verifies its signature and its commits, and runs its check again. Exits with 0 if every claim of the proof was " +
+    "verified, with 1 if one is false, with 2 if one could not be verified. The check of a proof is a command that others may have written: it is shown, and run only if you agree or with --yes, in a " +
     "temporary worktree.",
   operands: { usage: "<proof>", min: 1, max: 1, kind: "task" },
   options: {
@@ -62,7 +62,7 @@ async function askToRun({ command, commit, setup, isSandboxed }: ReplayRequest):
     return false;
   }
   const first =
-    setup === undefined ? [] : [compose`after your set-up command, without a sandbox: ${paint(setup, "bold")}`];
+    setup === undefined ? [] : [compose`after your setup command, without a sandbox: ${paint(setup, "bold")}`];
   const where = isSandboxed ? "in Codex's sandbox" : "WITHOUT a sandbox, with your permissions";
   printLines([
     compose`The proof names this command, to be run ${where} on the files of commit ${commit.slice(0, 12)}:`,

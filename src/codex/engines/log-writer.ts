@@ -1,5 +1,6 @@
 import { appendFileSync, closeSync, openSync, readSync, statSync } from "node:fs";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { logger } from "#base/log.ts";
 import { LineReader } from "#platform/files/json-lines.ts";
 import { ItemSet } from "./item-set.ts";
@@ -89,9 +90,9 @@ export class LogWriter {
       open: new Set(),
     };
     for (const line of new LineReader(this.#path).read()) {
-      const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), LoggedSchema), line);
-      if (!parsed.success) continue;
-      const { type, thread_id, turn_id, item, id = "", question } = parsed.output;
+      const logged = parseJsonAs(LoggedSchema, line);
+      if (logged === undefined) continue;
+      const { type, thread_id, turn_id, item, id = "", question } = logged;
       // A thread without a turn may have been followed by another.
       run.threadId = thread_id ?? run.threadId;
       // A run may have several turns.

@@ -2,6 +2,7 @@ import { type Dirent, lstatSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { Turns } from "#base/concurrency.ts";
 import { readFirstLine } from "#platform/files/json-lines.ts";
 
@@ -55,10 +56,10 @@ export async function findAgentRecords(
 
 /** Returns the parent sessions named in an agent's record; undefined if the record is not an agent's. */
 function findParentSessions(line: string | undefined, id: string): string[] | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), AgentSchema), line);
-  if (!parsed.success || parsed.output.payload.id !== id) return undefined;
+  const payload = parseJsonAs(AgentSchema, line)?.payload;
+  if (payload?.id !== id) return undefined;
   try {
-    const source = JSON.stringify(parsed.output.payload.source);
+    const source = JSON.stringify(payload.source);
     return [...new Set(source.match(QUOTED_ID))].slice(0, MAX_NAMED).map((quoted) => quoted.slice(1, -1));
   } catch {
     return undefined; // nested without end

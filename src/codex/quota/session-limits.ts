@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { readSessionTail } from "#codex/run/session-file.ts";
 import type { AccountLimits, LimitWindow } from "#domain/limits.ts";
 
@@ -33,9 +34,9 @@ const LAST_TIME_MS = 8.64e15;
 export function readSessionLimits(codexHomes: readonly string[], sessionId: string): AccountLimits | undefined {
   for (const line of readSessionTail(codexHomes, sessionId).toReversed()) {
     if (!line.includes('"token_count"') || !line.includes('"rate_limits"')) continue;
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), EventSchema), line);
-    if (!parsed.success) continue;
-    const { timestamp, payload } = parsed.output;
+    const event = parseJsonAs(EventSchema, line);
+    if (event === undefined) continue;
+    const { timestamp, payload } = event;
     const at = Date.parse(timestamp);
     if (Number.isNaN(at)) continue;
     const primary = toWindow(payload.rate_limits.primary, at);

@@ -1,6 +1,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { readLastLines } from "#platform/files/json-lines.ts";
 import { isSandboxMessage } from "./run-state.ts";
 
@@ -74,14 +75,10 @@ function isRegularFile(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
-const OutputSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    timestamp: v.string(),
-    payload: v.object({ type: v.literal("function_call_output"), output: v.string() }),
-  }),
-);
+const OutputSchema = v.object({
+  timestamp: v.string(),
+  payload: v.object({ type: v.literal("function_call_output"), output: v.string() }),
+});
 
 /**
  * Returns whether commands of a run failed for lack of the sandbox without an event in the log, as happens if no temporary file can be
@@ -91,25 +88,21 @@ const OutputSchema = v.pipe(
 export function hasUnseenSandboxFailure(codexHome: string, sessionId: string, since: string): boolean {
   return readSessionTail([codexHome], sessionId).some((line) => {
     if (!line.includes('"function_call_output"')) return false;
-    const parsed = v.safeParse(OutputSchema, line);
-    if (!parsed.success || Date.parse(parsed.output.timestamp) < Date.parse(since)) return false;
-    const { output } = parsed.output.payload;
+    const event = parseJsonAs(OutputSchema, line);
+    if (event === undefined || Date.parse(event.timestamp) < Date.parse(since)) return false;
+    const { output } = event.payload;
     return isSandboxMessage(output.slice(output.indexOf("Output:\n") + "Output:\n".length));
   });
 }
 
-const TurnContextSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ type: v.literal("turn_context"), payload: v.object({ model: v.string() }) }),
-);
+const TurnContextSchema = v.object({ type: v.literal("turn_context"), payload: v.object({ model: v.string() }) });
 
 /** Returns the model of a session's last turn, from the end of Codex's own record of it; undefined if it does not name one there. */
 export function readSessionModel(codexHome: string, sessionId: string): string | undefined {
   for (const line of readSessionTail([codexHome], sessionId).toReversed()) {
     if (!line.includes('"turn_context"')) continue;
-    const parsed = v.safeParse(TurnContextSchema, line);
-    if (parsed.success) return parsed.output.payload.model;
+    const turn = parseJsonAs(TurnContextSchema, line);
+    if (turn !== undefined) return turn.payload.model;
   }
   return undefined;
 }

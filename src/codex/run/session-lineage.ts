@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { Usage } from "#domain/usage.ts";
 import { readFirstLine, readLinesFrom } from "#platform/files/json-lines.ts";
 import { findSessionFile, hasPackedSession } from "./session-file.ts";
@@ -44,7 +45,7 @@ export function findLineage(codexHome: string, sessionId: string): Lineage {
     if (seen.has(id)) break;
     seen.add(id);
     const path = findSessionFile(codexHome, id);
-    // Of a record that Codex has packed, it finds those before it by itself.
+    // If Codex has packed this record, it finds the earlier ones itself.
     if (path === undefined) return { records, missing: hasPackedSession(codexHome, id) ? undefined : id };
     records.push(path);
     id = readHistoryBase(path)?.sessionId;
@@ -79,9 +80,9 @@ function findRecord(codexHomes: readonly string[], sessionId: string): string | 
 
 function readHistoryBase(path: string | undefined): HistoryBase | undefined {
   const line = path === undefined ? undefined : readFirstLine(path, FIRST_LINE_BYTES);
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MetaSchema), line);
-  if (!parsed.success) return undefined;
-  const { thread_id, end_byte_offset } = parsed.output.payload.history_base;
+  const meta = parseJsonAs(MetaSchema, line);
+  if (meta === undefined) return undefined;
+  const { thread_id, end_byte_offset } = meta.payload.history_base;
   const isOffset = Number.isSafeInteger(end_byte_offset) && (end_byte_offset ?? -1) >= 0;
   return { sessionId: thread_id, bytes: isOffset ? (end_byte_offset ?? undefined) : undefined };
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { addUsage, laterUsage, subtractUsage, type Usage } from "#domain/usage.ts";
 import { readSessionTail } from "./session-file.ts";
 
@@ -25,7 +26,7 @@ const AnswerSchema = v.object({
   payload: v.object({ thread_id: v.string(), usage: UsageSchema, thread_token_usage: UsageSchema }),
 });
 
-const LineSchema = v.pipe(v.string(), v.parseJson(), v.variant("type", [TotalSchema, AnswerSchema]));
+const LineSchema = v.variant("type", [TotalSchema, AnswerSchema]);
 
 /** Tokens that a session had used at a time. */
 export interface SessionTokens {
@@ -57,12 +58,12 @@ function readTokens(lines: readonly string[], sessionId: string, since: number):
   let usage: Usage | undefined;
   for (const line of lines) {
     if (!line.includes('"token_count"') && !line.includes('"token_usage_record"')) continue;
-    const parsed = v.safeParse(LineSchema, line);
-    if (!parsed.success) continue;
-    const at = Date.parse(parsed.output.timestamp);
-    if (parsed.output.type === "event_msg") total = usage = parsed.output.payload.info.total_token_usage;
+    const counted = parseJsonAs(LineSchema, line);
+    if (counted === undefined) continue;
+    const at = Date.parse(counted.timestamp);
+    if (counted.type === "event_msg") total = usage = counted.payload.info.total_token_usage;
     else {
-      const { thread_id, usage: answer, thread_token_usage: all } = parsed.output.payload;
+      const { thread_id, usage: answer, thread_token_usage: all } = counted.payload;
       const isInTotal = total !== undefined && laterUsage(total, all) === total;
       if (thread_id !== sessionId || at < since || isInTotal) continue;
       usage = addUsage(usage ?? subtractUsage(all, answer), answer);

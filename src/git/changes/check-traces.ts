@@ -1,12 +1,13 @@
 import { existsSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { AppError } from "#base/errors.ts";
 import { type ByteName, toBytes } from "#git/byte-names.ts";
 import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
-import { inspectWorktree, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
+import { hasUncommittedWork, inspectWorktree, readSubmoduleLines, type WorktreeStatus } from "./status.ts";
 
 // What a check leaves in a worktree (coverage, caches, snapshots) is not the work that it has checked, so no commit of ours contains it. The
 // worktree's own git folder has a list, which stays as long as the worktree, through all runs in it. While a check runs, it has another
@@ -45,8 +46,13 @@ export async function listTracesSoFar(worktree: string, status: Pick<WorktreeSta
   return [...marks].flatMap(([name, mark]) => (isTrace.has(name) || before.get(name) !== mark ? [name] : []));
 }
 
-/** Returns whether everything that is uncommitted in a worktree was left by checks. @throws AppError as `git` does */
-export async function hasOnlyCheckTraces(worktree: string): Promise<boolean> {
+/** Returns whether a worktree has uncommitted work other than what checks have left. @throws AppError as `git` does */
+export async function hasUncommittedBesideTraces(worktree: string): Promise<boolean> {
+  return (await hasUncommittedWork(worktree)) && !(await hasOnlyCheckTraces(worktree));
+}
+
+/** Returns whether everything that is uncommitted in a worktree was left by checks. */
+async function hasOnlyCheckTraces(worktree: string): Promise<boolean> {
   if (readMarks(await fileOf(worktree, TRACES_FILE)).size === 0) return false;
   const { status } = await inspectWorktree(worktree);
   const traces = await listCheckTraces(worktree, markFiles(worktree, status));
@@ -77,8 +83,7 @@ export async function endCheck(worktree: string, readStatus: () => Promise<Workt
 
 function readMarks(file: string): FileMarks {
   const text = tryReadText(file, { maxBytes: MAX_LIST_BYTES });
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MarksSchema), text);
-  return new Map(parsed.success ? parsed.output : []);
+  return new Map(parseJsonAs(MarksSchema, text));
 }
 
 function writeMarks(file: string, marks: readonly [ByteName, string][]): void {

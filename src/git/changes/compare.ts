@@ -97,15 +97,12 @@ export async function withComparison<T>(
   if (isClean(status) && head !== undefined) {
     return read({ command: (flags, paths) => compareCommits(baseCommit, head, flags, paths), options });
   }
-  return withIndexCopy(worktree, async (copy) => {
-    const ofCopy = { ...options, environment: { ...options.environment, ...copy } };
+  return withIndexCopy(worktree, options.environment ?? {}, async (environment) => {
+    const ofCopy = { ...options, environment };
     await listNewFiles(worktree, status, ofCopy);
     return read({ command: (flags, paths) => compare(["diff-index"], flags, [baseCommit], paths), options: ofCopy });
   });
 }
-
-/** Settings against a split index, whose other half would be written to git's own folder. */
-const NO_SPLIT_INDEX = ["-c", "core.splitIndex=false"];
 
 /**
  * Adds the names of new files, and of files with conflicts, to the index in use: their contents are read from the worktree for
@@ -121,7 +118,7 @@ async function listNewFiles(worktree: string, status: WorktreeStatus, options: S
     ...[...suitable, ...resolved, ...status.intended].map((name) => entry("100644", name)),
   ];
   const update = (flags: readonly string[], input: string) =>
-    gitBytes(worktree, [...NO_SPLIT_INDEX, "update-index", "-z", ...flags], { ...options, input: toBytes(input) });
+    gitBytes(worktree, ["update-index", "-z", ...flags], { ...options, input: toBytes(input) });
   await update(["-q", "--unmerged", "--ignore-submodules", "--refresh", "--index-info"], entries.join(""));
   // A single unreadable file would make the whole comparison fail.
   const ofTracked = status.unreadable.filter((name) => !name.endsWith("/")).map(toByteName);

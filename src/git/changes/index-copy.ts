@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AppError, errnoOf } from "#base/errors.ts";
 import { pathExists, statIfAny } from "#base/paths.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
+import type { GitEnvironment } from "#git/run-git.ts";
 import { getGitDir } from "#git/worktree/worktree-link.ts";
 import { describeSystemCall } from "#git/system-failure.ts";
 
@@ -11,18 +12,33 @@ import { describeSystemCall } from "#git/system-failure.ts";
 const SPACE_FACTOR = 3;
 const MIN_SPACE_BYTES = 1024 * 1024;
 
-/** Runs a function with a copy of the worktree's own index. */
+/**
+ * Calls a function with variables under which git uses a copy of the worktree's own index.
+ * @param environment other variables of the git commands, which the function gets, too
+ */
 export async function withIndexCopy<T>(
   worktree: string,
-  work: (environment: { GIT_INDEX_FILE: string }) => Promise<T>,
+  environment: GitEnvironment,
+  work: (environment: GitEnvironment & { GIT_INDEX_FILE: string }) => Promise<T>,
 ): Promise<T> {
   const gitDir = await getGitDir(worktree);
   const index = join(gitDir, "index");
   const neededBytes = (statIfAny(index)?.size ?? 0) * SPACE_FACTOR + MIN_SPACE_BYTES;
   const fill = async (folder: string) => copyIfExists(index, join(folder, "index"));
   return withTemporaryFolder({ fallback: gitDir, fill, neededBytes }, async (folder) =>
-    work({ GIT_INDEX_FILE: join(folder, "index") }),
+    work({ ...withoutSplitIndex(environment), GIT_INDEX_FILE: join(folder, "index") }),
   );
+}
+
+/** Adds a setting against a split index, whose other half would be written to git's own folder. */
+function withoutSplitIndex(environment: GitEnvironment): GitEnvironment {
+  const count = Number(environment["GIT_CONFIG_COUNT"] ?? process.env["GIT_CONFIG_COUNT"] ?? 0) || 0;
+  return {
+    ...environment,
+    GIT_CONFIG_COUNT: String(count + 1),
+    [`GIT_CONFIG_KEY_${count}`]: "core.splitIndex",
+    [`GIT_CONFIG_VALUE_${count}`]: "false",
+  };
 }
 
 /** Copies an index with its modification time, as git uses it: files that changed at that very time are compared by content. */

@@ -145,9 +145,9 @@ async function findNamedObjects(repository: string, files: readonly Buffer[]): P
 /** Returns the index in a form that needs no other file: the other half of a split index is removed with the worktree. */
 async function readWholeIndex(worktree: string, gitFolder: string): Promise<Buffer | undefined> {
   if (!pathExists(join(gitFolder, "index"))) return undefined;
-  return withIndexCopy(worktree, async (environment) => {
+  return withIndexCopy(worktree, {}, async (environment) => {
     const args = ["update-index", "--no-split-index", "--no-untracked-cache", "--no-fsmonitor"];
-    await git(worktree, ["-c", "core.splitIndex=false", ...args], environment);
+    await git(worktree, args, environment);
     return readFileSync(environment.GIT_INDEX_FILE);
   });
 }

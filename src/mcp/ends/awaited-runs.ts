@@ -4,7 +4,7 @@ import type { RunKey } from "#store/ends/record-end.ts";
 /** Time after a poll in which the client is expected to poll again, in milliseconds. */
 const POLL_GRACE_MS = 10_000;
 
-/** Runs that one call waits for: its answer says their ends. */
+/** Runs that one call waits for: its answer reports their ends. */
 export interface CallWait {
   add: (runs: readonly RunKey[]) => void;
   /** Returns the ids of the runs that other calls wait for, or that the client polls. */

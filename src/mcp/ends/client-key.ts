@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256 } from "#base/digest.ts";
 import { realPath } from "#base/paths.ts";
 
 /**
@@ -6,10 +6,7 @@ import { realPath } from "#base/paths.ts";
  * in. Windows of one client in the same folder share it. The client is asked nothing for it: its roots may change, and some do not answer.
  */
 export function clientKeyOf(name: string | undefined, folder: string): string {
-  return createHash("sha256")
-    .update(JSON.stringify([name ?? "", folder]))
-    .digest("hex")
-    .slice(0, 32);
+  return sha256(JSON.stringify([name ?? "", folder])).slice(0, 32);
 }
 
 /** Returns the folder that a client works in, as far as it is known without asking: the project that it names, else that of this server. */

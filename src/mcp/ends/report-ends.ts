@@ -27,7 +27,7 @@ const MAX_SHARE = 0.25;
 /**
  * Returns the ended tasks that an answer reports beside its own content. From then on they count as reported, so this is called just before
  * the answer is sent. A failure must not cost the answer: a later one then reports them.
- * @param data content of the answer; a task whose end it says is not repeated
+ * @param data content of the answer; a task whose end it reports is not repeated
  */
 export function takeEndReports(
   { store }: AppContext,
@@ -36,7 +36,7 @@ export function takeEndReports(
 ): EndReports {
   try {
     const ends = takeUnreportedEnds(store, clientKey, except);
-    return ends.length === 0 ? {} : format(withoutSaid(ends, tasksSaidBy(data)), answerBytes);
+    return ends.length === 0 ? {} : format(withoutReported(ends, tasksReportedBy(data)), answerBytes);
   } catch (error) {
     logger("mcp").warn`ended tasks could not be reported: ${String(error)}`;
     return {};
@@ -54,8 +54,8 @@ export function recordReported({ store }: AppContext, clientKey: string, task: T
 
 const ENDED: ReadonlySet<unknown> = new Set(["completed", "failed", "cancelled"]);
 
-/** Returns the tasks whose ends an answer says itself: its own one, or those in its lists. The list of all tasks, other than that of a group, only names them. */
-function tasksSaidBy(data: object): ReadonlySet<string> {
+/** Returns the tasks whose ends an answer itself reports: its own one, or those in its lists. The list of all tasks, other than that of a group, only names them. */
+function tasksReportedBy(data: object): ReadonlySet<string> {
   const parts = Object.entries(data).flatMap(([name, value]): unknown[] =>
     (name !== "tasks" || "group" in data) && Array.isArray(value) ? value : [],
   );
@@ -67,8 +67,8 @@ function tasksSaidBy(data: object): ReadonlySet<string> {
   );
 }
 
-/** Returns ends without the newest one of each task that an answer says itself, which is that of its newest run. */
-function withoutSaid(ends: readonly UnreportedEnd[], said: ReadonlySet<string>): UnreportedEnd[] {
+/** Returns ends without the newest one of each task that an answer itself reports, which is that of its newest run. */
+function withoutReported(ends: readonly UnreportedEnd[], said: ReadonlySet<string>): UnreportedEnd[] {
   const newest = new Map<string, number>();
   for (const { task_id, run } of ends) newest.set(task_id, Math.max(run, newest.get(task_id) ?? 0));
   return ends.filter(({ task_id, run }) => !said.has(task_id) || newest.get(task_id) !== run);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { toAnswer, worktreeFields } from "#tasks/answer.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { asksForTries } from "#tasks/start/start-tries.ts";
 import { describeAnswering, describeRunning } from "#tasks/follow/running-line.ts";

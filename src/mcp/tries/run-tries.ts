@@ -3,7 +3,7 @@ import { cancelTasks } from "#tasks/end/cancel-tasks.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { describeAnswering, describeRunning, type RunningLine } from "#tasks/follow/running-line.ts";
 import { type WaitResult, waitForTasks } from "#tasks/follow/wait-for-tasks.ts";
-import type { OpenRequest } from "#tasks/start/complete-request.ts";
+import type { OpenRequest } from "#tasks/start/request/complete-request.ts";
 import { type StartedTries, startTries, type TriesOptions } from "#tasks/start/start-tries.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { withProgress } from "#mcp/answers/progress.ts";

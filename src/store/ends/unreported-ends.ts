@@ -37,7 +37,7 @@ export function takeUnreportedEnds(store: Store, clientKey: string, except: read
   );
 }
 
-/** Marks an end as reported to the client that started the task: an answer of another kind says it. */
+/** Marks an end as reported to the client that started the task: an answer of another kind does. */
 export function markReported(store: Store, clientKey: string, { task_id, run }: RunKey): void {
   if (store.isNewer) return;
   withShortTimeout(store, () =>

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { sha256 } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { quoteForShell } from "#base/text.ts";
 import { makePrivateFolder } from "#platform/files/files.ts";
@@ -21,7 +21,7 @@ const LOCK_TIMEOUT_MS = 5 * 60_000;
  */
 export async function withRepositoryLock<T>(store: Store, commonDir: string, work: () => Promise<T>): Promise<T> {
   void store.writable; // throws if this version may only read
-  const name = createHash("sha256").update(commonDir).digest("hex").slice(0, 32);
+  const name = sha256(commonDir).slice(0, 32);
   const path = join(store.paths.locks, `repository-${name}.lock`);
   inStateFolder(() => makePrivateFolder(store.paths.locks));
   const deadline = performance.now() + LOCK_TIMEOUT_MS;

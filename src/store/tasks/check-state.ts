@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { CheckState } from "#domain/check.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
@@ -24,7 +25,6 @@ export function writeCheckState({ check }: TaskPaths, state: CheckState): void {
 
 /** Returns the last check of a run; undefined if none was recorded. */
 export function readCheckState({ check }: TaskPaths, run: number): CheckState | undefined {
-  const text = tryReadText(check, { maxBytes: MAX_BYTES });
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), StateSchema), text);
-  return parsed.success && parsed.output.run === run ? parsed.output : undefined;
+  const state = parseJsonAs(StateSchema, tryReadText(check, { maxBytes: MAX_BYTES }));
+  return state?.run === run ? state : undefined;
 }

@@ -1,6 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { shorten } from "#base/text.ts";
 import { DELIVERIES, type Delivery, MESSAGE_TIMES, type MessageRecord, type TaskMessage } from "#domain/message.ts";
 import { prepareFile, repairPrivateFolder } from "#platform/files/files.ts";
@@ -175,14 +176,11 @@ function stemOf(name: string): string {
 }
 
 function readMessage(path: string): v.InferOutput<typeof MessageSchema> | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), MessageSchema), tryReadText(path));
-  return parsed.success ? parsed.output : undefined;
+  return parseJsonAs(MessageSchema, tryReadText(path));
 }
 
 function readReceipt(folder: string, stem: string): Receipt {
-  const text = tryReadText(join(folder, `${stem}.receipt`));
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), ReceiptSchema), text);
-  return parsed.success ? parsed.output : {};
+  return parseJsonAs(ReceiptSchema, tryReadText(join(folder, `${stem}.receipt`))) ?? {};
 }
 
 function listNames(folder: string, pattern: RegExp): string[] {

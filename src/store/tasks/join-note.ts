@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { makePrivateFolder, prepareFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { readLockState, tryHold } from "#store/locks/held-lock.ts";
@@ -25,8 +26,8 @@ export function writeJoinNote(paths: TaskPaths, note: JoinNote): void {
 
 /** Returns how a run can be joined; undefined if it cannot, or not yet. */
 export function readJoinNote(paths: TaskPaths, { run }: { run: number }): JoinNote | undefined {
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), JoinNoteSchema), tryReadText(paths.joinNote));
-  return parsed.success && parsed.output.run === run ? parsed.output : undefined;
+  const note = parseJsonAs(JoinNoteSchema, tryReadText(paths.joinNote));
+  return note?.run === run ? note : undefined;
 }
 
 /** Folder of a process through which a person has joined a task, which the supervisor sees as long as the process is alive. */

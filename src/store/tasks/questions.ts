@@ -1,6 +1,7 @@
 import { linkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import { errnoOf } from "#base/errors.ts";
 import { type QuestionAnswer, DECISIONS, type FieldValue, type Question } from "#domain/question.ts";
 import type { RunningTask } from "#domain/record.ts";
@@ -51,11 +52,9 @@ export function questionFile({ questions }: TaskPaths, id: string): string {
 
 /** Returns a question that was asked; undefined if there is none of this id. */
 export function readQuestionFile(paths: TaskPaths, id: string): Question | undefined {
-  const text = tryReadText(questionFile(paths, id));
-  if (text === undefined) return undefined;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), v.looseObject({ id: v.literal(id) })), text);
+  const question = parseJsonAs(v.looseObject({ id: v.literal(id) }), tryReadText(questionFile(paths, id)));
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- only this program writes it, from a Question
-  return parsed.success ? (parsed.output as unknown as Question) : undefined;
+  return question as unknown as Question | undefined;
 }
 
 /** Stores a question. @throws AppError `state_unusable` */
@@ -68,11 +67,7 @@ export function writeQuestionFile(paths: TaskPaths, question: Question): void {
 
 /** Returns the answer to a question; undefined if there is none. */
 export function readAnswerFile(paths: TaskPaths, id: string): StoredAnswer | undefined {
-  const parsed = v.safeParse(
-    v.pipe(v.string(), v.parseJson(), AnswerSchema),
-    tryReadText(join(paths.questions, `${id}.answer`)),
-  );
-  return parsed.success ? parsed.output : undefined;
+  return parseJsonAs(AnswerSchema, tryReadText(join(paths.questions, `${id}.answer`)));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Config } from "#base/config.ts";
 import { AppError, type Failure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { formatNumber } from "#base/text.ts";
+import { localDay, localTimeOfDay } from "#platform/clock.ts";
 import type { RunningTask, TaskRecord } from "#domain/record.ts";
 import { countTokens, type Usage } from "#domain/usage.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -72,8 +73,7 @@ function nextDay(now = new Date()): string {
   const minutes = -next.getTimezoneOffset();
   const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, "0");
   const zone = `UTC${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
-  const date = `${next.getFullYear()}-${two(next.getMonth() + 1)}-${two(next.getDate())}`;
-  return `${date} ${two(next.getHours())}:${two(next.getMinutes())} ${zone}`;
+  return `${localDay(next)} ${localTimeOfDay(next)} ${zone}`;
 }
 
 /** Returns the tokens that a run of which events may not have reported all has used so far, and records them. */

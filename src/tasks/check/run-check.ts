@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MAX_TIMER_MS } from "#base/concurrency.ts";
+import type { CheckOutcome } from "#domain/check.ts";
 import { endFamily } from "#platform/process/end-family.ts";
 import { type CapturedEnd, type CapturedStart, runCaptured } from "#platform/start/run-captured.ts";
 import { shellCommand } from "#platform/start/start-detached.ts";
@@ -33,6 +34,19 @@ export interface CheckEnd {
   /** Reason why there is no exit status, as a clause. */
   why?: string;
 }
+
+/** Returns what the end of a check says about its outcome. */
+export function outcomeOf({ exitCode, seconds, outputTail, why }: CheckEnd): CheckEndFacts {
+  return {
+    passed: exitCode === 0,
+    ...(exitCode !== undefined && { exit_code: exitCode }),
+    seconds,
+    output_tail: outputTail,
+    ...(why !== undefined && { why }),
+  };
+}
+
+type CheckEndFacts = Pick<CheckOutcome, "passed" | "exit_code" | "seconds" | "output_tail" | "why">;
 
 /** Variable that marks the processes of one check. */
 const CHECK_MARKER = "CODEXMCP_CHECK_RUN";

@@ -16,7 +16,7 @@ import { containCheck } from "#tasks/supervise/run-containment.ts";
 import { tryTo } from "#tasks/supervise/try-to.ts";
 import { type CheckedWork, commitBeforeCheck, recordTraces } from "./checked-work.ts";
 import { repairOf } from "./repair-prompt.ts";
-import { type CheckEnd, runCheck } from "./run-check.ts";
+import { type CheckEnd, outcomeOf, runCheck } from "./run-check.ts";
 
 /** Checked run: its task has a check. */
 export type CheckedTask = RunningTask & { check_request: CheckRequest };
@@ -143,18 +143,14 @@ export class WorkCheck implements FollowUps {
   #toState(turns: number, attempt: number, work: CheckedWork, end: RepairableEnd): CheckState {
     const { command, attempts } = this.#task.check_request;
     const repairs = this.#state?.repairs ?? 0;
-    const passed = end.exitCode === 0;
-    const continues = !passed && end.isRepairable && repairs < attempts - 1;
+    const ended = outcomeOf(end);
+    const continues = !ended.passed && end.isRepairable && repairs < attempts - 1;
     const outcome: CheckOutcome = {
       command,
-      passed,
-      ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
+      ...ended,
       attempts: attempt,
-      seconds: end.seconds,
-      output_tail: end.outputTail,
       output_file: this.#paths.checkLog,
       ...(work.commit !== undefined && { commit: work.commit }),
-      ...(end.why !== undefined && { why: end.why }),
     };
     return {
       run: this.#task.run,

@@ -22,7 +22,7 @@ export interface DeliveryLimits {
 }
 
 /**
- * Delivers a message: tries again, each time later, until the receiver accepts it (2xx), refuses it for good (410), or has been tried often
+ * Delivers a message: tries again, each time later, until the receiver accepts it (2xx), refuses it permanently (410), or has been tried often
  * enough.
  * @param before state of an earlier process that delivered the message, whose attempts count
  * @param record records the state before and after each attempt

@@ -37,7 +37,7 @@ function fitBody(task: EndedTask, format: (data: object) => string): string {
     const [name, value] = longest;
     if (!shortened.includes(name)) shortened.push(name);
     const { [name]: _, ...rest } = data;
-    // A little less than fits if its characters take the same room everywhere, so that this ends after a few steps.
+    // A little less than fits if its characters are of the same size everywhere, so that this ends after a few steps.
     const share = Math.max(0, 1 - excess / sizeOfField(longest)) * 0.9;
     const kept = typeof value === "string" ? takeStart(value, Math.floor(value.length * share)) : "";
     data = kept.length < 100 ? rest : { ...rest, [name]: kept };

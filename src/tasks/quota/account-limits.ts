@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "#base/config.ts";
+import { sha256 } from "#base/digest.ts";
 import type { Failure } from "#base/errors.ts";
 import { realPathOfMissing } from "#base/paths.ts";
 import { shorten } from "#base/text.ts";
@@ -88,7 +88,7 @@ export function withReset(config: Config, task: AccountSettings, failure: Failur
 function accountKeyOf({ codexHome }: Config, { profile = "", settings = [] }: AccountSettings): string {
   const provider = settings.filter((setting) => setting.startsWith("model_provider="));
   const parts = [realPathOfMissing(codexHome), profile, ...provider];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32);
+  return sha256(JSON.stringify(parts)).slice(0, 32);
 }
 
 /** Returns the identity of the file with Codex's login: it changes when someone logs in. */

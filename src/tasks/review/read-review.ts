@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { parseJsonAs } from "#base/json.ts";
 import type { Failure } from "#base/errors.ts";
 import { parseReview } from "#codex/review/parse-review.ts";
 import { formatReview, type ReviewFacts } from "#domain/finding.ts";
@@ -49,8 +50,7 @@ export function findReviewProblem(task: TaskRequest, answer: string | undefined)
 function readDiff(path: string): ReviewedDiff | undefined {
   const outcome = readFileBounded(path, { maxBytes: MAX_DIFF_BYTES });
   if (!("bytes" in outcome)) return undefined;
-  const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), DiffSchema), outcome.bytes.toString("utf8"));
-  return parsed.success ? parsed.output : undefined;
+  return parseJsonAs(DiffSchema, outcome.bytes.toString("utf8"));
 }
 
 function unreadable(problem: string): Failure {

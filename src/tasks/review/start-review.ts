@@ -1,7 +1,7 @@
 import type { TaskMode, TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { checkNesting } from "#tasks/start/nesting.ts";
-import { type OpenRequest, readCwd } from "#tasks/start/complete-request.ts";
+import { checkNesting } from "#tasks/start/request/nesting.ts";
+import { type OpenRequest, readCwd } from "#tasks/start/request/complete-request.ts";
 import { startOpenTask } from "#tasks/start/start-task.ts";
 import { findReviewChanges } from "./find-changes.ts";
 import { REVIEW_SCHEMA, reviewPrompt } from "./review-prompt.ts";

@@ -6,9 +6,9 @@ import type { QueuedTask } from "#domain/record.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { IS_TMUX_USED, socketPathOf, tmuxServerOf } from "#tmux/tmux.ts";
-import type { CheckedRequest } from "./check-request.ts";
-import { checkRequestOf } from "./check-option.ts";
-import { goalOf } from "./goal.ts";
+import type { CheckedRequest } from "./request/check-request.ts";
+import { checkRequestOf } from "./request/check-option.ts";
+import { goalOf } from "./request/goal.ts";
 import type { TaskWorkspace } from "./plan-workspace.ts";
 
 /** Returns the record of a run that is about to be claimed. */

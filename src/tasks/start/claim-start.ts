@@ -7,7 +7,7 @@ import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { buildTask } from "./build-task.ts";
-import type { CheckedRequest } from "./check-request.ts";
+import type { CheckedRequest } from "./request/check-request.ts";
 import type { TaskWorkspace } from "./plan-workspace.ts";
 
 /** Request that can be carried out, and where. */

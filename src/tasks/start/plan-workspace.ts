@@ -12,7 +12,7 @@ import { isSameFile, listNames } from "#base/paths.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import { storePaths } from "#store/store-paths.ts";
 import { agentBranchOf, findOtherCase, taskIdOf } from "#domain/names.ts";
-import type { CheckedRequest } from "./check-request.ts";
+import type { CheckedRequest } from "./request/check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ForkedWorktree, forkNeedsOwn, planFork } from "./fork/fork-worktree.ts";
 import { chooseWorktreePath } from "./worktree-place.ts";

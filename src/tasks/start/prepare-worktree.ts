@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { checkHasCwd } from "#git/worktree/check-cwd.ts";
 import { explainSystemCall } from "#git/system-failure.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { copyIncluded } from "#git/worktree/worktree-include.ts";
 import {
   describeWorktreeNotice,
@@ -16,7 +16,7 @@ import { makePrivateFolder } from "#platform/files/files.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import { findWorktreeBase, recordWorktree, type WorktreeBase } from "#store/worktree-base.ts";
 import type { TaskRequest, WorktreePlace } from "#domain/record.ts";
-import type { CheckedRequest } from "./check-request.ts";
+import type { CheckedRequest } from "./request/check-request.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type ForkedWorktree, forkNeedsOwn, snapshotWorktree } from "./fork/fork-worktree.ts";
 import { isBelowState } from "./worktree-place.ts";

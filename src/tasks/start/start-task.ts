@@ -8,8 +8,8 @@ import { taskPaths } from "#store/store-paths.ts";
 import { linkIntoWorkspace } from "#store/workspace-link.ts";
 import { taskIdOf } from "#domain/names.ts";
 import type { QueuedTask, TaskRecord } from "#domain/record.ts";
-import { type CheckedRequest, checkRequest, type StartRequest } from "./check-request.ts";
-import { checkNesting } from "./nesting.ts";
+import { type CheckedRequest, checkRequest, type StartRequest } from "./request/check-request.ts";
+import { checkNesting } from "./request/nesting.ts";
 import { type CheckedStart, claimChecked, type ClaimedStart } from "./claim-start.ts";
 import {
   type CompletedRequest,
@@ -17,10 +17,10 @@ import {
   type OpenRequest,
   withNextDescription,
   withTopic,
-} from "./complete-request.ts";
+} from "./request/complete-request.ts";
 import { checkCodexTakes, checkHasAppServer } from "./codex-capabilities.ts";
 import { describeRunningParent } from "./fork/find-parent.ts";
-import { goalOf } from "./goal.ts";
+import { goalOf } from "./request/goal.ts";
 import { planWorkspace, type TaskWorkspace } from "./plan-workspace.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { checkDayLimit } from "#tasks/budget/token-limits.ts";
@@ -96,7 +96,7 @@ export async function checkStart(context: AppContext, request: StartRequest): Pr
   checkNesting(context);
   checkDayLimit(context);
   const checked = checkRequest(context.config, request);
-  const { expectTask } = await import("./spare-pool.ts");
+  const { expectTask } = await import("./spare/spare-pool.ts");
   expectTask(context, checked.sandbox);
   const place = withParentNoted(await planWorkspace(context, checked), checked);
   await checkCodexTakes(context.config, buildTask(context, checked, place, taskIdOf(checked.parsedTopic), 1));
@@ -139,7 +139,7 @@ async function startGranted(
   place: TaskWorkspace,
   granted: QueuedTask,
 ): Promise<TaskRecord> {
-  const { claimSpare, keepSpare } = await import("./spare-pool.ts");
+  const { claimSpare, keepSpare } = await import("./spare/spare-pool.ts");
   const spare = await claimSpare(context, granted);
   try {
     const prepared = await prepareRun(context, checked, place, granted);

@@ -2,12 +2,12 @@ import { AppError, type ErrorCode, type Failure, toFailure } from "#base/errors.
 import { groupNamesOf, MAX_TRIES, type TryVariant } from "#domain/group.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { parseTopic } from "#domain/topic.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { logger } from "#base/log.ts";
 import { isGroupNameTaken } from "#store/tasks/groups.ts";
 import type { AppContext } from "#tasks/context.ts";
-import type { StartRequest } from "./check-request.ts";
-import { type CompletedRequest, completeRequest, type OpenRequest } from "./complete-request.ts";
+import type { StartRequest } from "./request/check-request.ts";
+import { type CompletedRequest, completeRequest, type OpenRequest } from "./request/complete-request.ts";
 import { type CheckedStart, claimChecked, type ClaimedStart } from "./claim-start.ts";
 import { checkStart, startClaimed } from "./start-task.ts";
 

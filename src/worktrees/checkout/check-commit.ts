@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { prepareSandbox } from "#codex/sandbox-command.ts";
 import { AppError } from "#base/errors.ts";
 import { isWithin, realPath } from "#base/paths.ts";
-import type { CheckOutcome } from "#domain/check.ts";
-import { type CheckEnd, runCheck } from "#tasks/check/run-check.ts";
+import { type CheckOutcome, describeFailedEnd } from "#domain/check.ts";
+import { type CheckEnd, outcomeOf, runCheck } from "#tasks/check/run-check.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type CheckoutRequest, type TemporaryCheckout, withTemporaryCheckout } from "./temporary-checkout.ts";
 
@@ -21,7 +21,7 @@ export interface CommitCheck extends CheckoutRequest {
   subfolder?: string;
   /** Sandbox for code that was written in it; undefined: none. */
   within: CheckSandbox | undefined;
-  /** Commit whose files the set-up command runs with, unsandboxed. */
+  /** Commit whose files the setup command runs with, outside of any sandbox. */
   setUpCommit: string;
   /** File that gets the output of the command; by default it is not kept. */
   outputFile?: string;
@@ -77,13 +77,9 @@ async function runIn(
 function toOutcome({ command, commit, outputFile }: CommitCheck, end: CheckEnd): CommitCheckOutcome {
   return {
     command,
-    passed: end.exitCode === 0,
-    ...(end.exitCode !== undefined && { exit_code: end.exitCode }),
-    seconds: end.seconds,
-    output_tail: end.outputTail,
+    ...outcomeOf(end),
     ...(outputFile !== undefined && { output_file: outputFile }),
     commit,
-    ...(end.why !== undefined && { why: end.why }),
   };
 }
 
@@ -101,33 +97,21 @@ async function setUp({ config }: AppContext, checkout: TemporaryCheckout, signal
     signal,
   });
   stopIfAborted(signal);
-  if (end.exitCode === 0) return;
-  const said = end.outputTail.trim().slice(-MAX_OUTPUT_CHARACTERS);
+  const outcome = outcomeOf(end);
+  if (outcome.passed) return;
+  const said = outcome.output_tail.trim().slice(-MAX_OUTPUT_CHARACTERS);
   throw new AppError(
     "setup_failed",
-    `The setup command (CODEXMCP_WORKTREE_SETUP) ${describeCheckEnd(end)}, so nothing was checked.${said === "" ? "" : ` Its output: ${said}`}`,
+    `The setup command (CODEXMCP_WORKTREE_SETUP) ${describeFailedEnd(outcome)}, so nothing was checked.${said === "" ? "" : ` Its output: ${said}`}`,
     "Correct the command, or run it in a worktree of the repository to see what fails.",
   );
 }
 
 const MAX_OUTPUT_CHARACTERS = 600;
 
-/** Describes how a command ended, as a predicate. */
-export function describeCheckEnd({
-  exitCode,
-  why,
-}: {
-  exitCode?: number | undefined;
-  why?: string | undefined;
-}): string {
-  return exitCode === undefined
-    ? `did not finish: ${why ?? "its end is unknown"}`
-    : `failed with exit status ${exitCode}`;
-}
-
 function stopIfAborted(signal: AbortSignal): void {
   if (!signal.aborted) return;
-  throw new AppError("cancelled", "The check was stopped.", "Merge again when there is time for the check.");
+  throw new AppError("cancelled", "The check was stopped.", "Try again, and wait for the check.");
 }
 
 function withoutFolder(subfolder: string, commit: string): AppError {

@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import * as v from "valibot";
 import { git } from "#git/git.ts";
 import { listGitWorktrees } from "#git/worktree/worktree-list.ts";
+import { parseJsonAs } from "#base/json.ts";
 import { errnoOf } from "#base/errors.ts";
 import { IS_WINDOWS } from "#base/system.ts";
 import { logger } from "#base/log.ts";
@@ -24,11 +25,7 @@ export interface CheckoutNote {
   repository: string;
 }
 
-const NoteSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ id: v.string(), path: v.string(), repository: v.string() }),
-);
+const NoteSchema = v.object({ id: v.string(), path: v.string(), repository: v.string() });
 
 /** Pattern of the names of temporary worktrees: nothing else is removed, whatever a note says. */
 const CHECKOUT_NAME = /-check-([0-9a-f]{8})$/;
@@ -77,8 +74,8 @@ async function sweepOne(context: AppContext, id: string): Promise<void> {
   const lock = tryHold(ownerLock);
   if (lock === undefined) return; // its process is alive
   try {
-    const note = v.safeParse(NoteSchema, tryReadText(file));
-    if (note.success && isOwn(note.output, id)) await removeCheckout(context, note.output);
+    const note = parseJsonAs(NoteSchema, tryReadText(file));
+    if (note !== undefined && isOwn(note, id)) await removeCheckout(context, note);
     rmSync(folder, { recursive: true, force: true });
   } finally {
     lock.release();

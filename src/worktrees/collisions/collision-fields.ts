@@ -1,5 +1,5 @@
 import { lstat } from "node:fs/promises";
-import { mapLimited } from "#base/concurrency.ts";
+import { mapLimited, waitUpTo } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
 import type { CollisionFields } from "#domain/collision.ts";
 import { findNewestTaskIn } from "#store/tasks/list-tasks.ts";
@@ -15,7 +15,7 @@ export interface WorktreeTask {
   worktree_dir?: string;
 }
 
-/** Limits while an answer waits for a comparison: by default, and where results that are known already have to do. */
+/** Limits while an answer waits for a comparison: by default, and for answers to which known results suffice. */
 const USUAL: TimeLimits = { usualMs: 2000, smallMs: 3000 };
 const QUICK: TimeLimits = { usualMs: 300, smallMs: 2000 };
 /** Limits for comparing all worktrees exactly. */
@@ -30,7 +30,7 @@ const MAX_CONCURRENT = 2;
 /**
  * Returns what is known about merging the work of tasks, by task id; nothing for tasks without a worktree. It never fails, and takes no longer
  * than its limit.
- * @param isQuick whether results that are already known have to do, unless new ones take no time
+ * @param isQuick whether known results suffice, unless new ones take no time
  */
 export async function readTaskCollisions(
   context: AppContext,
@@ -125,7 +125,7 @@ async function compare(
     worktrees.find(({ worktree_dir }) => worktree_dir === path)?.agent_branch ??
     path;
   // A disk that does not respond must not delay the answer either.
-  await withTimeLimit(work, Math.max(limits.usualMs, limits.smallMs) + END_MS);
+  await waitUpTo(Math.max(limits.usualMs, limits.smallMs) + END_MS, work);
   isOver = true;
   for (const [, all] of wanted.filter(([repository]) => !answered.has(repository))) {
     const there = await listExisting(all);
@@ -140,15 +140,8 @@ async function compare(
 async function listExisting(all: readonly StoredWorktree[]): Promise<StoredWorktree[]> {
   const gone = new Set<StoredWorktree>();
   const looks = all.map(async (worktree) => lstat(worktree.worktree_dir).catch(() => gone.add(worktree)));
-  await withTimeLimit(Promise.all(looks), DISK_MS);
+  await waitUpTo(DISK_MS, Promise.all(looks));
   return all.filter((worktree) => !gone.has(worktree));
-}
-
-/** Waits for work to finish, or for the time to pass. */
-async function withTimeLimit(work: Promise<unknown>, ms: number): Promise<void> {
-  let timer: Timer | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-  clearTimeout(timer);
 }
 
 function isIn(only: ReadonlySet<string>, { worktree_dir }: StoredWorktree): boolean {

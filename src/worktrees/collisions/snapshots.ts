@@ -1,6 +1,6 @@
 import { mapLimited } from "#base/concurrency.ts";
 import { logger } from "#base/log.ts";
-import { readUncommitted, type UncommittedState, writeUncommitted } from "#git/changes/uncommitted.ts";
+import { readUncommitted, type UncommittedState, writeUncommitted } from "#git/snapshots/uncommitted.ts";
 import type { CollisionCache } from "#store/collision-cache.ts";
 import type { Work } from "./read-works.ts";
 

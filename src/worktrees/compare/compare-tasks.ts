@@ -5,7 +5,7 @@ import { toFailure } from "#base/errors.ts";
 import { MAX_TRIES } from "#domain/group.ts";
 import { elapsedSeconds, isEnded, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
 import { countTokens, type Usage } from "#domain/usage.ts";
-import { withTemporaryObjects } from "#git/changes/work-tree.ts";
+import { withTemporaryObjects } from "#git/snapshots/work-tree.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { findMerged } from "#store/worktree-base.ts";

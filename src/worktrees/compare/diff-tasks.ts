@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { type FileChange, readTreeChanges, writeTreePatch } from "#git/changes/worktree-diff.ts";
-import { withTemporaryObjects } from "#git/changes/work-tree.ts";
+import { withTemporaryObjects } from "#git/snapshots/work-tree.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { comparedPatchPath } from "#store/store-paths.ts";
 import type { AppContext } from "#tasks/context.ts";

@@ -1,12 +1,11 @@
 import { toFailure } from "#base/errors.ts";
 import { listSome } from "#base/text.ts";
 import { type FileChange, readTreeChanges } from "#git/changes/worktree-diff.ts";
-import { writeWorkTree } from "#git/changes/work-tree.ts";
+import { writeWorkTree } from "#git/snapshots/work-tree.ts";
 import { findBranchCommit, getTree } from "#git/repository/branches.ts";
 import type { GitEnvironment } from "#git/run-git.ts";
-import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
-import { findMovedWorktree, type TaskWorktree, worktreeGone } from "#worktrees/task-worktree.ts";
+import { findWorktreeFolder, type TaskWorktree, worktreeGone } from "#worktrees/task-worktree.ts";
 
 /** Work of a task, as a tree. */
 export interface TaskTree {
@@ -23,9 +22,8 @@ export interface TaskTree {
  * @throws AppError `worktree_gone`, and as git's commands do
  */
 export async function readTaskTree(site: TaskWorktree, objects: GitEnvironment): Promise<TaskTree> {
-  const { path, repository, branch } = site;
-  const isThere = (await findWorktreeGitDir(path, repository)) !== undefined;
-  const worktree = isThere ? path : await findMovedWorktree(repository, branch);
+  const { repository, branch } = site;
+  const worktree = await findWorktreeFolder(site);
   if (worktree === undefined) {
     const commit = await findBranchCommit(repository, branch);
     if (commit === undefined) throw await worktreeGone(site);

@@ -3,15 +3,10 @@ import type { Failure } from "#base/errors.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { readEarlierMeta } from "#store/tasks/meta-file.ts";
 import { listTasksIn } from "#store/worktree-base.ts";
-import { nameCheck } from "#domain/check.ts";
+import { describeFailedEnd, nameCheck } from "#domain/check.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { AppContext } from "#tasks/context.ts";
-import {
-  checkCommit,
-  type CheckSandbox,
-  type CommitCheckOutcome,
-  describeCheckEnd,
-} from "#worktrees/checkout/check-commit.ts";
+import { checkCommit, type CheckSandbox, type CommitCheckOutcome } from "#worktrees/checkout/check-commit.ts";
 import type { TaskWorktree } from "#worktrees/task-worktree.ts";
 import type { PlannedMerge } from "./plan-merge.ts";
 
@@ -92,10 +87,9 @@ function reportRegularly(line: string, report: MergeCheck["report"]): () => void
 
 /** Returns the failure of a merge whose result did not pass its check. */
 export function mergeCheckFailure({ into }: PlannedMerge, check: CommitCheckOutcome): Failure {
-  const end = describeCheckEnd({ exitCode: check.exit_code, why: check.why });
   return {
     code: "check_failed",
-    message: `The check ${nameCheck(check.command)} of the work merged into ${into} ${end}. Nothing was changed.`,
+    message: `The check ${nameCheck(check.command)} of the work merged into ${into} ${describeFailedEnd(check)}. Nothing was changed.`,
     hint: `Read ${check.output_file ?? "its output"}, then call codex with resume to have the task merge ${into} into its branch and correct the work.`,
   };
 }

@@ -83,6 +83,6 @@ function keepsMoving({ into }: PlannedMerge): AppError {
   return new AppError(
     "branch_in_use",
     `Branch ${into} has moved during each of ${MAX_ATTEMPTS} checks of the merged work, so it was not merged.`,
-    "Merge again when the branch has come to rest, or with a faster check.",
+    "Merge again when the branch no longer moves, or with a faster check.",
   );
 }

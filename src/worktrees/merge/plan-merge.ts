@@ -1,19 +1,17 @@
 import { findCommit, findBranchCommit, findCurrentBranch, resolveBranch } from "#git/repository/branches.ts";
-import { hasOnlyCheckTraces } from "#git/changes/check-traces.ts";
+import { hasUncommittedBesideTraces } from "#git/changes/check-traces.ts";
 import { readShortstat } from "#git/changes/changes.ts";
 import { isAncestor } from "#git/repository/history.ts";
 import { advanceBranch, findCheckout } from "#git/merge/advance-branch.ts";
 import { computeMerge } from "#git/merge/compute-merge.ts";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import type { Conflict } from "#git/merge/merge-trees.ts";
-import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
-import { hasUncommittedWork } from "#git/changes/status.ts";
 import { AppError, type Failure } from "#base/errors.ts";
 import { listSome, quoteForShell } from "#base/text.ts";
 import { findMerged, listMergedFrom, recordMerge } from "#store/worktree-base.ts";
 import { commitMessageOf } from "#domain/topic.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { checkIdle, findMovedWorktree, type TaskWorktree } from "#worktrees/task-worktree.ts";
+import { checkIdle, findWorktreeFolder, type TaskWorktree } from "#worktrees/task-worktree.ts";
 import { requireCheck } from "./require-check.ts";
 
 /** Method by which a task's branch is merged. */
@@ -73,8 +71,7 @@ export async function planMerge(
   const checkout = await findCheckout(folder, into);
   if (checkout !== undefined) await checkIdle(context, checkout);
   const [target, source] = await Promise.all([getBranchCommit(folder, into), getBranchCommit(folder, branch)]);
-  const isThere = (await findWorktreeGitDir(path, site.repository)) !== undefined;
-  const worktree = isThere ? path : await findMovedWorktree(folder, branch);
+  const worktree = await findWorktreeFolder(site);
   if (worktree !== undefined) await checkAllOnBranch({ ...site, path: worktree }, source);
   if (method.requireCheck === true) requireCheck(site, source);
   const unchanged = { task_id: task.task_id, agent_branch: branch, into };
@@ -126,7 +123,7 @@ export async function applyMerge(
  */
 async function checkAllOnBranch(site: TaskWorktree, tip: string): Promise<void> {
   const { path, branch } = site;
-  if ((await hasUncommittedWork(path)) && !(await hasOnlyCheckTraces(path))) throw uncommitted(site);
+  if (await hasUncommittedBesideTraces(path)) throw uncommitted(site);
   const [head, commit] = await Promise.all([findCurrentBranch(path), findCommit(path, "HEAD")]);
   if (head === branch || commit === undefined || (await isAncestor(path, commit, tip))) return;
   const other = head === undefined ? `a detached HEAD (${commit.slice(0, 12)})` : `the branch ${head}`;

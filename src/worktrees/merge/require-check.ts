@@ -1,6 +1,5 @@
 import { findBranchCommit } from "#git/repository/branches.ts";
-import { hasOnlyCheckTraces } from "#git/changes/check-traces.ts";
-import { hasUncommittedWork } from "#git/changes/status.ts";
+import { hasUncommittedBesideTraces } from "#git/changes/check-traces.ts";
 import { findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { AppError } from "#base/errors.ts";
 import { nameCheck } from "#domain/check.ts";
@@ -16,7 +15,7 @@ export async function requireChecks(sites: readonly TaskWorktree[]): Promise<voi
     const tip = await findBranchCommit(site.folder, site.branch);
     requireCheck(site, tip);
     const isThere = (await findWorktreeGitDir(site.path, site.repository)) !== undefined;
-    if (isThere && (await hasUncommittedWork(site.path)) && !(await hasOnlyCheckTraces(site.path))) {
+    if (isThere && (await hasUncommittedBesideTraces(site.path))) {
       throw unchecked(site.task, `${site.path} has changes that were not committed when it was checked`);
     }
   }

@@ -5,6 +5,7 @@ import { locateCodex } from "#codex/locate.ts";
 import { findBranchCommit } from "#git/repository/branches.ts";
 import { OWN_BUILD } from "#base/build.ts";
 import type { Config } from "#base/config.ts";
+import { sha256 } from "#base/digest.ts";
 import { AppError } from "#base/errors.ts";
 import { pathExists } from "#base/paths.ts";
 import { now } from "#platform/clock.ts";
@@ -21,7 +22,7 @@ type Predicate = Statement["predicate"];
 
 /**
  * Builds the statement about the last run of a task.
- * @throws AppError `no_proof` if there is neither a commit nor a result that it could be about
+ * @throws AppError `no_proof` if there is neither a commit nor a result to prove
  */
 export async function buildStatement(context: AppContext, task: EndedTask, withPrompt: boolean): Promise<Statement> {
   const subject = await findSubject(context, task);
@@ -51,7 +52,7 @@ async function findSubject({ config }: AppContext, task: EndedTask): Promise<Sta
   if (result !== undefined) return { name: `${task.task_id}/result`, digest: { sha256: sha256(result) } };
   throw new AppError(
     "no_proof",
-    `${task.task_id} has neither a commit nor a result that a proof could be about.`,
+    `${task.task_id} has neither a commit nor a result to prove.`,
     "Read its record with codex_status.",
   );
 }
@@ -165,9 +166,4 @@ function digestCodex(config: Config, { codex_program }: EndedTask): string | und
   } catch {
     return undefined; // Codex is gone
   }
-}
-
-/** Returns the SHA-256 digest of a text in hexadecimal digits. */
-export function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
 }

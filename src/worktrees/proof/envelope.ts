@@ -52,7 +52,7 @@ export interface ReadProof {
 }
 
 /**
- * Reads a proof. The text may be by anybody.
+ * Reads a proof. Anyone may have written the text.
  * @throws AppError `proof_invalid`
  */
 export function readProof(text: string): ReadProof {
@@ -62,7 +62,7 @@ export function readProof(text: string): ReadProof {
   if (payloadType !== PAYLOAD_TYPE) throw invalid(`its payload has the type ${JSON.stringify(payloadType)}`);
   const payload = Buffer.from(encoded, "base64");
   const statement = v.safeParse(v.pipe(v.string(), v.parseJson(), StatementSchema), decode(payload));
-  if (!statement.success) throw invalid(`its statement has another form (${describeIssue(statement.issues)})`);
+  if (!statement.success) throw invalid(`its statement is malformed (${describeIssue(statement.issues)})`);
   return {
     statement: statement.output,
     payload,

@@ -7,7 +7,7 @@ import { resolveTask } from "#tasks/lookup.ts";
 import { buildStatement } from "./build-statement.ts";
 import { encodeStatement, type Envelope, makeEnvelope, toSignedBytes } from "./envelope.ts";
 import { keepProof } from "./proof-notes.ts";
-import { findSigningKey, signBytes } from "./sign.ts";
+import { findSigningKey, signBytes } from "./signing/sign.ts";
 import { type Statement, subjectCommit } from "./statement.ts";
 
 /** Options of a proof. */

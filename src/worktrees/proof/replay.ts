@@ -1,8 +1,8 @@
 import { findMainTree } from "#git/git-folders.ts";
 import { takeEnd } from "#base/text.ts";
-import { nameCheck } from "#domain/check.ts";
+import { describeFailedEnd, nameCheck } from "#domain/check.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { checkCommit, describeCheckEnd } from "#worktrees/checkout/check-commit.ts";
+import { checkCommit } from "#worktrees/checkout/check-commit.ts";
 import { readCommitDigest } from "./commit-digest.ts";
 import { type Statement, subjectCommit } from "./statement.ts";
 
@@ -67,7 +67,9 @@ export async function replayCheck(
   });
   const ofSubject = commit === subjectCommit(statement)?.gitCommit ? "" : ` of commit ${commit.slice(0, 12)}`;
   if (outcome.passed) return { state: "ok", text: `${shown} passed again${ofSubject} in ${outcome.seconds} s` };
-  const how = describeCheckEnd({ exitCode: outcome.exit_code, why: outcome.why });
   const said = takeEnd(outcome.output_tail.trim(), MAX_OUTPUT_CHARACTERS);
-  return { state: "failed", text: `${shown} ${how}${ofSubject}${said === "" ? "" : `:\n${said}`}` };
+  return {
+    state: "failed",
+    text: `${shown} ${describeFailedEnd(outcome)}${ofSubject}${said === "" ? "" : `:\n${said}`}`,
+  };
 }

@@ -1,15 +1,15 @@
 import { findBranchCommit } from "#git/repository/branches.ts";
 import { countAheadAndBehind } from "#git/repository/history.ts";
+import { sha256 } from "#base/digest.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { formatPlural } from "#base/text.ts";
 import { nameCheck } from "#domain/check.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { sha256 } from "./build-statement.ts";
 import { isReplaced, readCommitDigest } from "./commit-digest.ts";
 import { type ReadProof, readProof, toSignedBytes } from "./envelope.ts";
 import { type ReplayOptions, replayCheck } from "./replay.ts";
 import { type CommitDigest, type Statement, subjectCommit } from "./statement.ts";
-import { verifySignature } from "./verify-signature.ts";
+import { verifySignature } from "./signing/verify-signature.ts";
 
 /** State of one claim of a proof. `skipped`: the person does not want it to be checked. */
 export type PointState = "ok" | "failed" | "unknown" | "skipped";
@@ -41,7 +41,7 @@ export interface VerifyOptions extends ReplayOptions {
   acceptsAnySigner: boolean;
 }
 
-/** Verifies a proof, which may be by anybody. */
+/** Verifies a proof, which anyone may have written. */
 export async function verifyProof(context: AppContext, text: string, options: VerifyOptions): Promise<VerifiedProof> {
   let proof: ReadProof;
   try {
@@ -140,8 +140,8 @@ async function replayPoint(
   const { check } = statement.predicate.observed;
   if (check === undefined) return undefined;
   const { passed, command } = check;
-  if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, says the proof itself` };
-  if (!isSound) return { name, state: "unknown", text: "it was not run again, because the proof does not hold" };
+  if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, according to the proof` };
+  if (!isSound) return { name, state: "unknown", text: "it was not run again, because another claim is false" };
   try {
     return { name, ...(await replayCheck(context, statement, check, options)) };
   } catch (error) {
@@ -157,7 +157,7 @@ async function describeRemarks(statement: Statement, repository: string | undefi
   const { branch, uncommitted_files = 0, check } = observed;
   const subject = subjectCommit(statement)?.gitCommit;
   const remarks: string[] = [];
-  if (observed.status !== "completed") remarks.push(`The task is ${observed.status}, says the proof.`);
+  if (observed.status !== "completed") remarks.push(`According to the proof, the task is ${observed.status}.`);
   if (uncommitted_files > 0) {
     remarks.push(`${formatPlural(uncommitted_files, "file")} had uncommitted changes, which the proof is not about.`);
   }

@@ -1,5 +1,6 @@
 import { readlinkSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { sha256 } from "#base/digest.ts";
 import { logger } from "#base/log.ts";
 
 /** Files of the channel of a run's app-server: a socket, or two pipes. */
@@ -32,7 +33,7 @@ export function removeChannelFiles({ appServer, appServerInput, appServerOutput 
  * this socket counts.
  */
 function socketTarget(link: string): string {
-  const name = new Bun.CryptoHasher("sha256").update(link).digest("hex");
+  const name = sha256(link);
   const linked = linkTarget(link);
   const isOwn =
     linked !== undefined && basename(linked) === name && /^codex-daemon-\d+$/.test(basename(dirname(linked)));

@@ -24,7 +24,7 @@ export class GoalKeeper {
   }
 
   /**
-   * Pauses the goal that an earlier run of the session has left: Codex would go on with it, whatever this run is for.
+   * Pauses the goal that an earlier run of the session has left: Codex would continue to pursue it, whatever this run is for.
    * @param threadId thread that is resumed; undefined if it is new
    */
   async pauseOld(link: Link, threadId: string | undefined): Promise<void> {

@@ -4,7 +4,7 @@ import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
-import { findTaskOrSession } from "#tasks/start/find-session.ts";
+import { findTaskOrSession } from "#tasks/start/request/find-session.ts";
 
 /** Task or session that a task begins as a copy of. */
 export interface ForkParent {

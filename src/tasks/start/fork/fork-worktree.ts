@@ -1,8 +1,8 @@
 import { AppError } from "#base/errors.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { listTracesSoFar } from "#git/changes/check-traces.ts";
-import { snapshotWork } from "#git/changes/stage-work.ts";
 import { inspectWorktree } from "#git/changes/status.ts";
+import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findBranchCommit, findCommit } from "#git/repository/branches.ts";
 import type { Repository } from "#git/repository/repository.ts";

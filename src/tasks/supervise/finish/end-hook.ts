@@ -3,6 +3,7 @@ import { logger } from "#base/log.ts";
 import { selfCommand } from "#platform/self-command.ts";
 import { startDetached } from "#platform/start/start-detached.ts";
 import { type EndNotices, isOpenNotice } from "#domain/end-notice.ts";
+import { runIdOf } from "#domain/names.ts";
 import { findNotices, listOpenNotices, type RunKey } from "#store/ends/record-end.ts";
 import { readLockState } from "#store/locks/held-lock.ts";
 import { noticesLockPath } from "#store/store-paths.ts";
@@ -48,24 +49,20 @@ function canGive({ store: { wantedNotices } }: AppContext, notices: EndNotices):
 }
 
 function isBeingGiven(home: string, run: RunKey): boolean {
-  const at = started.get(nameOf(run));
+  const at = started.get(runIdOf(run));
   if (at !== undefined && performance.now() - at < START_GRACE_MS) return true;
   return readLockState(noticesLockPath(home, run)) === "held";
 }
 
 function start({ config }: AppContext, run: RunKey): void {
-  started.set(nameOf(run), performance.now());
+  started.set(runIdOf(run), performance.now());
   const command = [...selfCommand(), "end-hook", run.task_id, "--home", config.home, "--run", String(run.run)];
   const environment = { ...config.environment, ...secretVariables(config) };
   void startDetached(command, environment)
     .catch((error: unknown) => {
       logger("app").warn`the notices of the end of ${run.task_id} could not be started: ${String(error)}`;
     })
-    .finally(() => started.delete(nameOf(run)));
-}
-
-function nameOf({ task_id, run }: RunKey): string {
-  return `${task_id}.${run}`;
+    .finally(() => started.delete(runIdOf(run)));
 }
 
 function tryToNotify(run: RunKey | undefined, work: () => void): void {

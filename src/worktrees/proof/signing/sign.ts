@@ -1,5 +1,5 @@
 import { readFileBounded } from "#platform/files/read-file.ts";
-import type { ProofSignature } from "./envelope.ts";
+import type { ProofSignature } from "#worktrees/proof/envelope.ts";
 import {
   findSigningProgram,
   readGitSetting,

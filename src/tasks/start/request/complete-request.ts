@@ -11,7 +11,7 @@ import type { AppContext } from "#tasks/context.ts";
 import type { StartRequest } from "./check-request.ts";
 import { findResumed, type Resumed, resolveSession } from "./find-session.ts";
 import { inheritCheck } from "./check-option.ts";
-import { checkForkAlone, findForkParent, type ForkParent } from "./fork/find-parent.ts";
+import { checkForkAlone, findForkParent, type ForkParent } from "#tasks/start/fork/find-parent.ts";
 
 /** Request of which only the prompt is required. */
 export interface OpenRequest extends Omit<StartRequest, "cwd" | "topic" | "sandbox" | "fork"> {

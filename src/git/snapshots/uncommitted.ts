@@ -10,9 +10,9 @@ import { git, gitBytes, tryGit } from "#git/git.ts";
 import { READ_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import { OUR_IDENTITY, writeCommit } from "#git/repository/objects.ts";
 import { type GitEnvironment, type GitLimits, runGit } from "#git/run-git.ts";
-import { listTracesSoFar } from "./check-traces.ts";
-import { withIndexCopy } from "./index-copy.ts";
-import { namesUnreadable } from "./status.ts";
+import { listTracesSoFar } from "#git/changes/check-traces.ts";
+import { withIndexCopy } from "#git/changes/index-copy.ts";
+import { namesUnreadable } from "#git/changes/status.ts";
 
 /** Uncommitted work of a worktree: what its files and its index have beyond the commit that is checked out, except what checks have left. */
 export interface UncommittedState {
@@ -138,9 +138,6 @@ function describeFile(path: string | Buffer): { text: string; newestMs: number; 
   return { text: [mode, size, mtimeMs, ctimeMs, ino].join(" "), newestMs: Math.max(mtimeMs, ctimeMs), bytes: size };
 }
 
-/** Settings against a split index, whose other half would be written to git's own folder. */
-const UPDATE_INDEX = ["-c", "core.splitIndex=false", "update-index", "-z"];
-
 /** Fixed dates, so that the same work gives the same commit. */
 const FIXED_DATES = { GIT_AUTHOR_DATE: "@1 +0000", GIT_COMMITTER_DATE: "@1 +0000" };
 
@@ -153,12 +150,11 @@ export async function writeUncommitted(
   { removed, added, environment }: UncommittedState,
 ): Promise<string> {
   await checkFilters(path, added);
-  return withIndexCopy(path, async (copy) => {
-    const ofCopy = { ...environment, ...copy };
+  return withIndexCopy(path, environment, async (ofCopy) => {
     const update = async (flags: readonly string[], names: readonly ByteName[]) => {
       const input = toBytes(names.map((name) => `${name}\0`).join(""));
       if (names.length === 0) return;
-      await gitBytes(path, [...UPDATE_INDEX, ...flags, "--stdin"], { environment: ofCopy, input });
+      await gitBytes(path, ["update-index", "-z", ...flags, "--stdin"], { environment: ofCopy, input });
     };
     await update(["--force-remove"], removed);
     await update(["--add", "--remove", "--replace"], added);
@@ -182,6 +178,6 @@ function notExact(path: string, reason: string): AppError {
   return new AppError(
     "git_failed",
     `The work in ${path} cannot be compared: ${reason}.`,
-    "Commit the work there, or look at git status.",
+    "Commit the work there, or see what git status lists.",
   );
 }

@@ -1,5 +1,5 @@
 import type { ProgramResult } from "#platform/start/run-program.ts";
-import type { ProofSignature } from "./envelope.ts";
+import type { ProofSignature } from "#worktrees/proof/envelope.ts";
 import {
   findSigningProgram,
   readGitSetting,
@@ -108,7 +108,7 @@ function judgeGpg(result: ProgramResult, leastTrust: string): SignatureVerdict {
     if (found !== undefined) return failed(`the key or signature of ${signer(found)} ${what}`, true);
   }
   if (good === undefined || fingerprint === undefined || result.exitCode !== 0) {
-    return failed(`its signature does not hold (${summarizeOutput(result, "gpg")})`);
+    return failed(`its signature is not valid (${summarizeOutput(result, "gpg")})`);
   }
   const level = /\[GNUPG:\] TRUST_([A-Z]+)/.exec(result.stdout.toString())?.[1] ?? "UNDEFINED";
   const text = `signed by ${signer(good)} (${fingerprint}${trust === undefined ? "" : `, trust: ${level.toLowerCase()}`})`;
@@ -118,7 +118,7 @@ function judgeGpg(result: ProgramResult, leastTrust: string): SignatureVerdict {
     : unknown(`${text}, which is less than gpg.minTrustLevel`, true);
 }
 
-const CHANGED = "its signature does not fit: the proof was changed, or something else was signed";
+const CHANGED = "its signature does not match: the proof was changed, or something else was signed";
 
 function notChecked(program: string): SignatureVerdict {
   return unknown(`${program} cannot be started, so its signature was not checked`, false);

@@ -15,7 +15,7 @@ import { needsFallback } from "#readonly/fallback.ts";
 import { sparePaths } from "#store/store-paths.ts";
 import { findQuotaWait } from "#tasks/quota/account-limits.ts";
 import type { AppContext } from "#tasks/context.ts";
-import { canListenAt, chooseEngine } from "./codex-capabilities.ts";
+import { canListenAt, chooseEngine } from "#tasks/start/codex-capabilities.ts";
 import { SpareProcess } from "./spare-process.ts";
 
 /** Time after which an idle process is ended, in milliseconds. */

@@ -9,7 +9,7 @@ import { AppError } from "#base/errors.ts";
 import { expandHome, resolveWorkspace, statIfAny } from "#base/paths.ts";
 import { takeStart } from "#base/text.ts";
 import { kindOf } from "#platform/files/read-file.ts";
-import type { ForkParent } from "./fork/find-parent.ts";
+import type { ForkParent } from "#tasks/start/fork/find-parent.ts";
 import type { TaskGroup } from "#domain/group.ts";
 import { MAX_IMAGES, type Sandbox, type TaskMode } from "#domain/record.ts";
 import { parseTopic, type Topic } from "#domain/topic.ts";
