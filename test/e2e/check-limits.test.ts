@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
+import { TESTED_ENGINES } from "../support/engines.ts";
+import { CheckWorld } from "../support/check-world.ts";
 import { makeToken, processesNamed } from "../support/escapes.ts";
 
 let world: CheckWorld;
@@ -12,7 +13,7 @@ afterAll(() => world.close());
 /** Length of the sleep of all checks here: their processes are found by it, also those that have cleared their environment. */
 const token = makeToken();
 
-describe.each([...BOTH_ENGINES])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   test("one that hangs is ended by its timeout, with its processes, and its end goes back", async () => {
     const client = await world.client({ CODEXMCP_ENGINE: engine, CODEXMCP_CHECK_TIMEOUT: "1" });
     const check = `echo MARK-2; setsid sleep ${token} & trap '' INT TERM; while :; do sleep ${token}; done`;

@@ -2,7 +2,8 @@
 // for the work as it is.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
+import { CheckWorld } from "../support/check-world.ts";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import { limitUsage } from "../support/usage-limit.ts";
 
 /** Leaves files that differ each time. */
@@ -61,7 +62,7 @@ test("what a running check has written so far is not part of a fork", async () =
   expect(await world.wait(taskId)).toMatchObject([{ success: true }]);
 });
 
-describe.each(BOTH_ENGINES)("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   test("a check that has passed is not said of the work of a later turn that failed", async () => {
     const isLater = (text: string) => text.includes("MAKE-b");
     limitUsage(world.stub, 90_000, "headers", { isLimited: ({ input }) => isLater(JSON.stringify(input)) });

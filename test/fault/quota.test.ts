@@ -1,5 +1,6 @@
 // Deaths and sleep while tasks wait for their quota: each continues once, and none before the reset.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { signal, TaskWorld } from "../support/task-world.ts";
 import { limitUsage, type UsageLimit } from "../support/usage-limit.ts";
@@ -44,7 +45,7 @@ function expectContinuedOnce(limit: UsageLimit): void {
   expect(timesSaid("Continue: a usage limit")).toBe(1);
 }
 
-describe.each(["exec", "app-server"])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   const environment = { CODEXMCP_ENGINE: engine, CODEXMCP_SPARE: "0" };
 
   test("server and supervisor are killed while a task waits: the next server continues it", async () => {
