@@ -9,19 +9,29 @@ export interface TestPass {
 
 const [OLDEST, LAST_WITHOUT_ENGINE, FIRST_WITH_ENGINE] = EARLIER_VERSIONS;
 
-/** Files that decide whether a pass holds; together they take about a minute and a half. */
+/** Files that decide whether a pass holds; together they take some minutes. */
 const DECISIVE: readonly TestPass[] = [
   {
     name: "exec",
     environment: { CODEXMCP_TEST_ENGINE: "exec" },
     files: [
+      "test/e2e/budget.test.ts",
+      "test/e2e/check-limits.test.ts",
+      "test/e2e/check-traces.test.ts",
+      "test/e2e/checks.test.ts",
       "test/e2e/code-mode.test.ts",
+      "test/e2e/day-budget.test.ts",
+      "test/e2e/fork.test.ts",
       "test/e2e/honest-outcomes.test.ts",
       "test/e2e/one-task.test.ts",
+      "test/e2e/quota.test.ts",
       "test/e2e/readonly-codex.test.ts",
       "test/e2e/run.test.ts",
       "test/e2e/survival.test.ts",
+      "test/e2e/token-counts.test.ts",
+      "test/fault/budget-deaths.test.ts",
       "test/fault/deaths.test.ts",
+      "test/fault/quota.test.ts",
     ],
   },
   {

@@ -24,9 +24,14 @@ function readJobs(): number {
   throw new Error("CODEXMCP_TEST_JOBS must be a whole number from 1.");
 }
 
+/** Files of a whole run that build the program for all platforms. */
+const ALL_PLATFORMS = /^test\/(?:release|container)\//;
+const BUILDS_ALL = process.env["CODEXMCP_TEST_RELEASE"] === "1";
+
 async function runTests(names: readonly string[]): Promise<Tally> {
   const root = join(import.meta.dir, "..");
-  const files = findTestFiles(root, names);
+  const found = findTestFiles(root, names);
+  const files = names.length > 0 || BUILDS_ALL ? found : found.filter((file) => !ALL_PLATFORMS.test(file));
   if (files.length === 0) {
     console.error(`No test file has ${names.join(" or ")} in its path.`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -35,7 +40,12 @@ async function runTests(names: readonly string[]): Promise<Tally> {
   const chosen = choosePasses(files, names.length === 0);
   await buildBinary();
   const passes: TestPass[] = [];
-  let skipped = 0;
+  let skipped = found.length - files.length;
+  if (skipped > 0) {
+    console.warn(
+      `SKIPPED: ${skipped} files that build for all platforms and take minutes; CODEXMCP_TEST_RELEASE=1 runs them.`,
+    );
+  }
   for (const pass of chosen) {
     const fault = preparePass(pass);
     if (fault === undefined) passes.push(pass);

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { AppError, errnoOf } from "#base/errors.ts";
+import { SECRET_VARIABLES } from "#base/variables.ts";
 import {
   type ProgramResult,
   type ProgramStart,
@@ -83,7 +84,7 @@ const METADATA_COMMANDS: ReadonlySet<string> = new Set([
 
 /**
  * Pattern of variables that tie git to another repository or state, change its output or how it reads its arguments, or start
- * another program (`git rev-parse --local-env-vars` lists the first kind). All others stay as the user has set them: identity,
+ * another program (`git rev-parse --local-env-vars` lists the first kind), and of secrets. All others stay as the user has set them: identity,
  * dates, ceilings, configuration, ssh, LFS, proxies.
  */
 const STRIPPED_VARIABLES = new RegExp(
@@ -97,6 +98,7 @@ const STRIPPED_VARIABLES = new RegExp(
     "GIT_EXTERNAL_DIFF|GIT_DIFF_OPTS|GIT_PAGER.*|GIT_EDITOR|GIT_SEQUENCE_EDITOR|GIT_MERGE_.*|GIT_REFLOG_ACTION",
     "GIT_OPTIONAL_LOCKS|GIT_TERMINAL_PROMPT|GIT_FLUSH|GIT_ADVICE|GIT_PROGRESS_DELAY|GIT_NO_LAZY_FETCH|GIT_ALLOW_PROTOCOL",
     "GITHEAD_.*|LC_.*|LANG|LANGUAGE",
+    ...SECRET_VARIABLES,
   ].join("|")})$`,
 );
 

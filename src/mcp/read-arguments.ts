@@ -27,30 +27,47 @@ export function readArguments<Input extends z.ZodObject>(
 ): ReadArguments<Input> {
   const given = toObject(tool, args);
   checkSize(tool, given);
-  const kinds = kindsOf(input);
+  const reading: Reading = { faults: [], ignored: [] };
+  const read = readFields(given, kindsOf(input), reading);
+  const { faults, ignored } = reading;
+  const parsed = input.safeParse(read);
+  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeIssue(issue, read)));
+  if (!parsed.success || faults.length > 0) throw badArguments(tool, input, faults);
+  return { values: parsed.data, ignored };
+}
+
+/** Findings other than values while arguments are read. */
+interface Reading {
+  faults: string[];
+  ignored: string[];
+}
+
+/** Reads the fields of an object as the parameters that they mean. @param where prefix for the names of faults, such as `variants.0.` */
+function readFields(
+  given: Record<string, unknown>,
+  kinds: Kinds,
+  reading: Reading,
+  where = "",
+): Record<string, unknown> {
+  const { faults, ignored } = reading;
   const read: Record<string, unknown> = {};
-  const faults: string[] = [];
-  const ignored: string[] = [];
   for (const [name, value] of Object.entries(given)) {
     if (value === null) continue;
     const parameter = findParameter(name, kinds);
     if (parameter !== undefined) {
-      const meant = coerce(value, kinds[parameter]);
+      const meant = coerce(value, kinds[parameter], reading, where + parameter);
       if (meant === undefined) continue;
       if (Object.hasOwn(read, parameter) && !Bun.deepEquals(read[parameter], meant)) {
-        faults.push(`${parameter} is given twice, with different values`);
+        faults.push(`${where}${parameter} is given twice, with different values`);
       }
       read[parameter] = meant;
       continue;
     }
     const near = ignored.length < MAX_COMPARED ? findNearMiss(name, kinds) : undefined;
-    if (near === undefined) ignored.push(shorten(name, MAX_SHOWN));
-    else faults.push(`${shorten(name, MAX_SHOWN)}: did you mean ${near}?`);
+    if (near === undefined) ignored.push(where + shorten(name, MAX_SHOWN));
+    else faults.push(`${where}${shorten(name, MAX_SHOWN)}: did you mean ${near}?`);
   }
-  const parsed = input.safeParse(read);
-  if (!parsed.success) faults.push(...parsed.error.issues.map((issue) => describeIssue(issue, read)));
-  if (!parsed.success || faults.length > 0) throw badArguments(tool, input, faults);
-  return { values: parsed.data, ignored };
+  return read;
 }
 
 function toObject(tool: string, args: unknown): Record<string, unknown> {
@@ -64,22 +81,26 @@ interface Kind {
   type?: string | undefined;
   items?: Kind | undefined;
   enum?: unknown[] | undefined;
+  /** Fields of an object; absent if it may have any. */
+  properties?: Kinds | undefined;
 }
 
-/** Schemas of the parameters of each tool; they are needed at every call. */
-const knownKinds = new WeakMap<z.ZodObject, Record<string, Kind>>();
+type Kinds = Readonly<Record<string, Kind>>;
 
-function kindsOf(input: z.ZodObject): Record<string, Kind> {
+/** Schemas of the parameters of each tool; they are needed at every call. */
+const knownKinds = new WeakMap<z.ZodObject, Kinds>();
+
+function kindsOf(input: z.ZodObject): Kinds {
   const known = knownKinds.get(input);
   if (known !== undefined) return known;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- properties of a schema without references are schemas
-  const kinds = (z.toJSONSchema(input, { io: "input" }).properties ?? {}) as Record<string, Kind>;
+  const kinds = (z.toJSONSchema(input, { io: "input" }).properties ?? {}) as Kinds;
   knownKinds.set(input, kinds);
   return kinds;
 }
 
 /** Returns the parameter that a name means, whatever its case and separators; the singular of a list's name means a list of one. */
-function findParameter(name: string, kinds: Record<string, Kind>): string | undefined {
+function findParameter(name: string, kinds: Kinds): string | undefined {
   if (Object.hasOwn(kinds, name)) return name;
   const plain = plainName(name);
   const same = Object.keys(kinds).filter((parameter) => plainName(parameter) === plain);
@@ -122,7 +143,7 @@ const OTHER_NAMES = new Map<string, readonly string[]>([
 /** Names that clients and models add on their own, although they resemble those of parameters. */
 const OWN_NAMES = new Set(["case", "cause", "cmd", "comment", "comments", "mode", "output", "reasoning", "space"]);
 
-function findNearMiss(name: string, kinds: Record<string, Kind>): string | undefined {
+function findNearMiss(name: string, kinds: Kinds): string | undefined {
   const plain = plainName(shorten(name, MAX_SHOWN));
   if (OWN_NAMES.has(plain)) return undefined;
   const parameters = Object.keys(kinds);
@@ -140,7 +161,7 @@ const NUMBER = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i;
  * Reads a value as the kind that its parameter has, if it can be read as that; other values stay for the schema to refuse.
  * @returns undefined if it counts as left out
  */
-function coerce(value: unknown, kind: Kind | undefined): unknown {
+function coerce(value: unknown, kind: Kind | undefined, reading: Reading, where: string): unknown {
   const isWord = kind?.type !== "string" || kind.enum !== undefined;
   if (isWord && typeof value === "string" && value.trim() === "") return undefined;
   switch (kind?.type) {
@@ -150,16 +171,20 @@ function coerce(value: unknown, kind: Kind | undefined): unknown {
     case "boolean":
       return toBoolean(value);
     case "array":
-      return toList(value, kind.items);
+      return toList(value, (each, index) => coerce(each, kind.items, reading, `${where}.${index}`));
     case "object":
-      return toTable(value);
+      return toObjectOf(toTable(value), kind.properties, reading, where);
     case "string":
-      if (Array.isArray(value) && value.length === 1) return coerce(value[0], kind);
+      if (Array.isArray(value) && value.length === 1) return coerce(value[0], kind, reading, where);
       if (typeof value === "number" || typeof value === "boolean") return String(value);
       return kind.enum === undefined ? value : toChoice(value, kind.enum);
     default:
       return value;
   }
+}
+
+function toObjectOf(table: unknown, kinds: Kinds | undefined, reading: Reading, where: string): unknown {
+  return kinds === undefined || !isObject(table) ? table : readFields(table, kinds, reading, `${where}.`);
 }
 
 function toBoolean(value: unknown): unknown {
@@ -170,11 +195,11 @@ function toBoolean(value: unknown): unknown {
 }
 
 /** Reads a list. A single text is a list of one, commas included, since file names may contain them. */
-function toList(value: unknown, items: Kind | undefined): unknown {
-  if (Array.isArray(value)) return value.filter((each) => each !== null).map((each) => coerce(each, items));
+function toList(value: unknown, read: (each: unknown, index: number) => unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== null).map(read);
   if (typeof value !== "string") return value;
   const parsed = value.trim().startsWith("[") ? parseJson(value) : undefined;
-  return Array.isArray(parsed) ? toList(parsed, items) : [value];
+  return Array.isArray(parsed) ? toList(parsed, read) : [value];
 }
 
 /** Reads an object. PHP writes one without members as an empty list. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import { runCli } from "../support/command-line.ts";
 import { hasLandlock } from "../support/landlock.ts";
 import type { McpClient } from "../support/mcp-client.ts";
@@ -52,7 +53,7 @@ async function startSteps(client: McpClient, name: string, more: object) {
   return { taskId, letGo: () => writeFileSync(go, ""), free: () => held.resolve() };
 }
 
-describe.each(["app-server", "exec"])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   let client: McpClient;
   beforeAll(async () => {
     client = await world.client({ CODEXMCP_ENGINE: engine });
@@ -152,7 +153,7 @@ describe.each(["app-server", "exec"])("with %s", (engine) => {
   });
 });
 
-test.skipIf(!isEnforced).each(["app-server", "exec"])(
+test.skipIf(!isEnforced).each([...TESTED_ENGINES])(
   "under the read-only fallback with %s, where Codex's record lies elsewhere, the run ends and is audited",
   async (engine) => {
     const client = await world.client({ CODEXMCP_ENGINE: engine, CODEXMCP_READONLY_FALLBACK: "1" });

@@ -1,8 +1,9 @@
 // The limits of a check: its time, the task's end, and Codex's sandbox.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BOTH_ENGINES, CheckWorld } from "../support/check-world.ts";
+import { TESTED_ENGINES } from "../support/engines.ts";
+import { CheckWorld } from "../support/check-world.ts";
 import { makeToken, processesNamed } from "../support/escapes.ts";
 
 let world: CheckWorld;
@@ -12,7 +13,7 @@ afterAll(() => world.close());
 /** Length of the sleep of all checks here: their processes are found by it, also those that have cleared their environment. */
 const token = makeToken();
 
-describe.each([...BOTH_ENGINES])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   test("one that hangs is ended by its timeout, with its processes, and its end goes back", async () => {
     const client = await world.client({ CODEXMCP_ENGINE: engine, CODEXMCP_CHECK_TIMEOUT: "1" });
     const check = `echo MARK-2; setsid sleep ${token} & trap '' INT TERM; while :; do sleep ${token}; done`;
@@ -95,6 +96,17 @@ describe.each([...BOTH_ENGINES])("with %s", (engine) => {
     expect(existsSync(outside)).toBe(false);
     expect(existsSync(join(String(answer["worktree_dir"]), "inside"))).toBe(true);
   });
+});
+
+test("a check that kills its supervisor each time is not repeated for ever", async () => {
+  const runs = join(world.root, "runs-of-killer");
+  const check = `echo run >> ${runs}; kill -9 $PPID; sleep 60`;
+  const taskId = await world.dispatch("app-server", "WRITE-A-FILE", "killer", { check, check_attempts: 3 });
+  expect(await world.wait(taskId)).toMatchObject([{ success: false, code: "check_failed", check: { attempts: 1 } }]);
+  expect((await world.status(taskId))["error"]).toContain(
+    "it was started 4 times, and each time the task's supervisor",
+  );
+  expect(readFileSync(runs, "utf8")).toBe("run\n".repeat(4));
 });
 
 test("a check that runs without Codex's sandbox is none under workspace-write", async () => {

@@ -2,14 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BOTH_ENGINES, CheckWorld, COUNTED } from "../support/check-world.ts";
+import { TESTED_ENGINES } from "../support/engines.ts";
+import { CheckWorld, COUNTED } from "../support/check-world.ts";
 import { BINARY } from "../support/world.ts";
 
 let world: CheckWorld;
 beforeAll(async () => (world = await CheckWorld.open()));
 afterAll(() => world.close());
 
-describe.each([...BOTH_ENGINES])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   test("a failure goes back to the same session until the check passes", async () => {
     const answer = await world.runTask(engine, "COUNT-FROM-ONE", `count-${engine}`, {
       check: COUNTED,

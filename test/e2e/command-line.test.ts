@@ -68,7 +68,7 @@ describe("a wrong command line", () => {
     [["tasks", "--status", "runing"], "Did you mean running?"],
     [["tasks", "--limit", "many"], "--limit takes a whole number"],
     [["tasks", "extra"], "takes no arguments (extra)"],
-    [["show"], "show requires <task>"],
+    [["show"], "show requires <task|group>"],
     [["install", "cursr"], "Did you mean cursor?"],
     [["wait", "-t", "soon", "x"], "--timeout takes a duration"],
     [["clean", "--older-than", "monday"], "--older-than takes a duration"],

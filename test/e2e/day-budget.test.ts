@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import { runCli } from "../support/command-line.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
 import { TaskWorld } from "../support/task-world.ts";
@@ -20,7 +21,7 @@ const ANSWER = TOKENS_PER_ANSWER.input + TOKENS_PER_ANSWER.output;
 const USED = expect.stringMatching(/^(?:360|480) of today's 360 tokens are used \(CODEXMCP_TOKENS_PER_DAY\)\.$/);
 const logOf = (taskId: string) => readFileSync(join(world.folderOf(taskId), "codex-exec.log"), "utf8");
 
-test.each(["app-server", "exec"])(
+test.each([...TESTED_ENGINES])(
   "two servers share it: with %s, tasks end, wait no longer, or are refused",
   async (engine) => {
     const settings = {

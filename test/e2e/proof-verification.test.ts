@@ -113,6 +113,30 @@ describe("what others have made", () => {
     expect(replaced.stdout).toContain("git replace");
   });
 
+  test("a note that was copied to another commit, and a second subject", async () => {
+    const task = await world.work("one", COMMIT_ONE);
+    const { envelope } = await world.prove(task);
+    const subject = String(decodeProof(envelope).subject[0]?.digest["gitCommit"]);
+    expect(await world.cli("verify", subject, "--any-signer")).toMatchObject({ exitCode: 0 });
+    await world.inRepo("notes", "--ref=refs/notes/codex-mcp-server", "copy", subject, "main");
+    const copied = await world.cli("verify", "main", "--any-signer");
+    expect(copied.exitCode).toBe(1);
+    expect(copied.stdout).toContain("it is not about commit");
+    const second = world.forge(envelope, (statement) => {
+      const [first] = statement.subject;
+      statement.subject.push({ name: "second", digest: { ...first?.digest, gitTree: "0".repeat(40) } });
+    });
+    expect((await world.cli("verify", second, "--any-signer")).exitCode).toBe(1);
+  });
+
+  test("a task's name with line ends, which would look like further lines", async () => {
+    const { envelope } = await world.prove(await world.work("one", COMMIT_ONE));
+    const forged = world.forge(envelope, ({ predicate }) => Object.assign(predicate["task"] ?? {}, { id: "x\nProof" }));
+    const { exitCode, stdout } = await world.cli("verify", forged, "--any-signer");
+    expect(exitCode).toBe(1);
+    expect(stdout).not.toContain("\nProof");
+  });
+
   test("is answered clearly, whatever it is", async () => {
     const task = await world.work("one", COMMIT_ONE);
     const { envelope } = await world.prove(task);

@@ -152,6 +152,14 @@ describe("a statement", () => {
     expect((await world.cli("verify", file, "--any-signer")).stdout).toContain("no longer contains this commit");
   });
 
+  test("is about the task's branch, also when its check has left another commit checked out", async () => {
+    const check = "git checkout -q --detach HEAD~1";
+    const task = await world.work("away", COMMIT_ONE, { check });
+    const { envelope } = await world.prove(task);
+    const tip = await world.inRepo("rev-parse", String(task["agent_branch"]));
+    expect(decodeProof(envelope).subject[0]?.digest).toMatchObject({ gitCommit: tip });
+  });
+
   test("is refused while the task runs, and for what is not there", async () => {
     world.stub.script("LONG", [{ run: "sleep 600" }, { say: "Never." }]);
     const request = {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { idOf } from "../support/git-world.ts";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import type { StubRequest } from "../support/model-stub.ts";
 import { TaskWorld } from "../support/task-world.ts";
@@ -55,7 +56,7 @@ async function wait(client: McpClient, taskId: string): Promise<unknown[]> {
   throw new Error(`${taskId} did not end`);
 }
 
-describe.each(["exec", "app-server"])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   let client: McpClient;
   beforeAll(async () => {
     client = await world.client({ CODEXMCP_ENGINE: engine, CODEXMCP_SPARE: "0" });

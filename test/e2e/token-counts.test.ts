@@ -1,7 +1,7 @@
 // However a run ends, and while it runs, it is known how many tokens it has used.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { isCodexFrom } from "../support/codex-version.ts";
-import { isCodexCommand } from "../support/engines.ts";
+import { TESTED_ENGINES, isCodexCommand } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
 import { type Step } from "../support/stub-script.ts";
@@ -57,7 +57,7 @@ async function killAll({ taskId }: Counted): Promise<void> {
   await world.until(() => processes().length === 0);
 }
 
-describe.each(["app-server", "exec"])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   let client: McpClient;
   beforeAll(async () => {
     client = await world.client({ CODEXMCP_ENGINE: engine });

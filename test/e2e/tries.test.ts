@@ -38,6 +38,18 @@ describe("a start", () => {
     }
   });
 
+  test("settings of tries are read like other arguments, and none is lost in silence", async () => {
+    const variants = [{ reasoningEffort: "high", model: null }, { seed: 7 }];
+    const { data } = await client.call("codex", work("settings", { variants }));
+    expect(data).toMatchObject({ success: true });
+    expect(String(data["note"])).toContain("Ignored unknown parameters: variants.1.seed.");
+    const records = linesOf(data).map(({ task_id }) => recordOf(world, task_id));
+    expect(records.map((record) => record["reasoning_effort"])).toEqual(["high", undefined]);
+    const refused = await client.call("codex", work("refused", { variants: [{ prompt: "Other." }] }));
+    expect(refused.isError).toBe(true);
+    expect(refused.data["error"]).toContain("variants.0.prompt: did you mean prompt_suffix?");
+  });
+
   test("codex_dispatch answers at once with the group and its tasks", async () => {
     const open = scriptGated(world, "GATED-DISPATCH");
     const { data } = await client.call("codex_dispatch", work("dispatched", { prompt: "GATED-DISPATCH", tries: 2 }));

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "../support/model-stub.ts";
 import { TaskWorld } from "../support/task-world.ts";
@@ -48,7 +49,7 @@ async function playBudgetRound(
   return { code, usage, counted: tokensOf(world.stateHome, taskId), wasKilled: supervisor !== 0 };
 }
 
-test.each(["app-server", "exec"])(
+test.each([...TESTED_ENGINES])(
   `with %s, ${ROUNDS} times: the run ends, and all of its tokens are known`,
   async (engine) => {
     const client = await world.client({ CODEXMCP_ENGINE: engine });

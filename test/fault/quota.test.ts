@@ -1,5 +1,6 @@
 // Deaths and sleep while tasks wait for their quota: each continues once, and none before the reset.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { TESTED_ENGINES } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { signal, TaskWorld } from "../support/task-world.ts";
 import { limitUsage, type UsageLimit } from "../support/usage-limit.ts";
@@ -44,7 +45,7 @@ function expectContinuedOnce(limit: UsageLimit): void {
   expect(timesSaid("Continue: a usage limit")).toBe(1);
 }
 
-describe.each(["exec", "app-server"])("with %s", (engine) => {
+describe.each([...TESTED_ENGINES])("with %s", (engine) => {
   const environment = { CODEXMCP_ENGINE: engine, CODEXMCP_SPARE: "0" };
 
   test("server and supervisor are killed while a task waits: the next server continues it", async () => {
@@ -55,6 +56,17 @@ describe.each(["exec", "app-server"])("with %s", (engine) => {
     signal([first.pid, world.supervisorOf(taskId)], "SIGKILL");
     const next = await world.client(environment);
     await untilWaiting(next, taskId);
+    expect(await wait(next, taskId)).toMatchObject([{ success: true, result: `Done ${count}.` }]);
+    expectContinuedOnce(limit);
+  });
+
+  test("a wait that has begun goes on, whoever finds it without a supervisor: also a server that begins none", async () => {
+    const first = await world.client(environment);
+    const limit = limitUsage(world.stub, 6, "headers");
+    const taskId = await start(first);
+    await untilWaiting(first, taskId);
+    signal([first.pid, world.supervisorOf(taskId)], "SIGKILL");
+    const next = await world.client({ ...environment, CODEXMCP_QUOTA_WAIT: "0" });
     expect(await wait(next, taskId)).toMatchObject([{ success: true, result: `Done ${count}.` }]);
     expectContinuedOnce(limit);
   });

@@ -58,9 +58,11 @@ const OTHERS = [
   "GIT_DEFAULT_HASH",
   "LANGUAGE",
   "LC_MESSAGES",
+  "CODEXMCP_WEBHOOK",
+  "CODEXMCP_WEBHOOK_SECRET",
 ];
 
-test("variables that tie git to another repository, or change how it reads and prints, do not reach it", async () => {
+test("variables that tie git to another repository, change how it reads and prints, or are secret, do not reach it", async () => {
   const variables = Object.fromEntries(OTHERS.map((name) => [name, "/nowhere"]));
   const trace = join(scratch.root, "trace");
   const { exitCode, stdout, stderr } = await during(

@@ -68,6 +68,8 @@ export class CollisionWorld extends GitWorld {
 
   /** What it says about one. */
   async reportOn(name: string): Promise<Record<string, unknown>> {
-    return (await this.reports()).worktrees.find(({ worktree_dir }) => worktree_dir === this.at(name)) ?? {};
+    return (
+      (await this.reports({}, "--exact")).worktrees.find(({ worktree_dir }) => worktree_dir === this.at(name)) ?? {}
+    );
   }
 }

@@ -2,6 +2,17 @@ import { sparePaths, taskPaths } from "#store/store-paths.ts";
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { join } from "node:path";
 
+/** Engines that run Codex's turns. */
+type TestedEngine = "app-server" | "exec";
+
+/**
+ * Engine with which tests that hold for both are run: that of CODEXMCP_TEST_ENGINE, else the server's own default. CI repeats the files with
+ * the other one (scripts/test-passes.ts).
+ */
+export const TESTED_ENGINES: readonly TestedEngine[] = [
+  process.env["CODEXMCP_TEST_ENGINE"] === "exec" ? "exec" : "app-server",
+];
+
 /** Returns whether a command line is that of a Codex that runs a task, with either engine. */
 export function isCodexCommand(command: string): boolean {
   return / exec --json| app-server --listen /.test(command);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hashContent } from "#base/digest.ts";
 import { findSessionFile } from "#codex/run/session-file.ts";
+import { TESTED_ENGINES } from "./engines.ts";
 import { isCodexFrom } from "./codex-version.ts";
 import type { McpClient } from "./mcp-client.ts";
 import { TOKENS_PER_ANSWER } from "./model-stub.ts";
@@ -13,7 +14,7 @@ export const HAS_FORK = isCodexFrom("0.152.0");
 if (!HAS_FORK) console.warn("SKIPPED: tests of forks, which this version of Codex does not have");
 
 /** The engines that the tested Codex has. */
-export const FORK_ENGINES = HAS_APP_SERVER ? (["exec", "app-server"] as const) : (["exec"] as const);
+export const FORK_ENGINES = HAS_APP_SERVER ? TESTED_ENGINES : (["exec"] as const);
 
 /** Task as the tools answer. */
 export type Answer = Record<string, unknown>;

@@ -90,6 +90,7 @@ function stateOf(list: readonly Line[]): RunState {
     openQuestions: [],
     completedTurns: known.filter(({ type }) => type === "turn.completed").length,
     isChecking: false,
+    unendedChecks: 0,
     quotaUntil: undefined,
     quota: { waits: 0, seconds: 0, pending: undefined },
   };

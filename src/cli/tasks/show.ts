@@ -177,7 +177,8 @@ function describeMessages({ messages = [] }: ShownTask): Text[] {
 function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: ShownTask): Text[] {
   const lines: Text[] = [];
   if (error !== undefined) {
-    const status = exit_code === undefined ? "" : `, exit status ${exit_code}`;
+    // Codex itself may have ended well.
+    const status = exit_code === undefined || exit_code === 0 ? "" : `, exit status ${exit_code}`;
     const failure = compose`${withoutControls(error)} [${code ?? ""}${status}]`;
     lines.push("", hangingIndent(paint(failure, "red")), ...wrap(toCommandHint(hint ?? "", task_id)));
   }

@@ -9,7 +9,7 @@ import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration, nameFolders, shortenHome } from "#cli/terminal/format-values.ts";
-import { paint, type StyledText, type Text, withoutControls } from "#cli/terminal/style.ts";
+import { compose, paint, type StyledText, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { type Column, formatTable } from "#cli/terminal/table.ts";
 
 export const worktreesCommand = defineCommand({
@@ -34,7 +34,8 @@ export const worktreesCommand = defineCommand({
     else if (reports.length === 0) printLines(["No worktrees. Each task that writes in a git repository gets one."]);
     else {
       const [titles = "", ...rows] = formatWorktrees(worktrees, terminalWidth());
-      printLines([paint(titles, "dim"), ...rows, ...describeProblems(reports, options.exact)]);
+      const conflicts = reports.flatMap(describeConflictsOf);
+      printLines([paint(titles, "dim"), ...rows, ...conflicts, ...describeProblems(reports, options.exact)]);
       if (obstacle !== undefined) printLines([`Conflicts between worktrees are not shown: ${obstacle}`]);
     }
     return 0;
@@ -94,6 +95,20 @@ function formatLastTask({ last_task }: WorktreeReport): string {
   return last_task === undefined ? "" : `${formatDuration(secondsBetween(last_task.at))} ago`;
 }
 
+/** Returns what the work of a worktree conflicts with: its base branch, and other tasks. */
+function listConflicts(report: WorktreeReport): string[] {
+  const base = report.merges_cleanly === false ? [`conflicts with ${report.base_branch}`] : [];
+  const others = describeConflicts(report);
+  return others === undefined ? base : [...base, others];
+}
+
+/** Returns a line on the conflicts of a worktree, which has no room in a table; none without any. */
+function describeConflictsOf(report: WorktreeReport): Text[] {
+  const conflicts = listConflicts(report);
+  if (conflicts.length === 0) return [];
+  return [compose`${paint(withoutControls(report.agent_branch), "bold")} ${withoutControls(conflicts.join("; "))}`];
+}
+
 /** Returns lines on unknown states, with the reasons. */
 function describeProblems(reports: readonly WorktreeReport[], isExact: boolean): Text[] {
   const problems = reports.flatMap(({ worktree_dir, problem }) =>
@@ -115,9 +130,7 @@ function describeNotCompared(count: number, isExact: boolean): string {
 
 /** Describes the state of a worktree in a few words. */
 export function describeState(report: WorktreeReport): string {
-  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here, base_branch } =
-    report;
-  const conflicts = describeConflicts(report);
+  const { state, on_branch, has_uncommitted_work, is_work_unknown, is_merged, is_unchanged, made_here } = report;
   const isUnknown = is_work_unknown === true && state !== "unreadable";
   const words = [
     state,
@@ -126,8 +139,7 @@ export function describeState(report: WorktreeReport): string {
     ...(is_merged ? ["merged"] : []),
     ...(is_unchanged ? ["no changes"] : []),
     ...(made_here ? [] : ["pre-existing"]),
-    ...(report.merges_cleanly === false ? [`conflicts with ${base_branch}`] : []),
-    ...(conflicts === undefined ? [] : [conflicts]),
+    ...(listConflicts(report).length === 0 ? [] : ["conflicts"]),
   ];
   return words.join(", ");
 }

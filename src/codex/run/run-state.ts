@@ -36,6 +36,8 @@ export interface RunState {
   completedTurns: number;
   /** Whether the check of the work is running. */
   isChecking: boolean;
+  /** Number of checks of the work since the last turn that have begun and not ended. */
+  unendedChecks: number;
   /** Time until which the run waits for its quota; undefined if it does not wait. */
   quotaUntil: string | undefined;
   /** Waits for the quota so far. */
@@ -82,6 +84,7 @@ export const NO_EVENTS: RunState = {
   isInterrupted: false,
   completedTurns: 0,
   isChecking: false,
+  unendedChecks: 0,
   quotaUntil: undefined,
   quota: { waits: 0, seconds: 0, pending: undefined },
   sandboxFailures: 0,
@@ -125,6 +128,7 @@ export function applyEvent(state: RunState, event: CodexEvent): RunState {
         ...state,
         terminal: { kind: "completed" },
         completedTurns: state.completedTurns + 1,
+        unendedChecks: 0,
         openQuestions: [],
         sessionUsage: event.usage ?? state.sessionUsage,
         isWaitingForNetwork: false,
@@ -148,8 +152,9 @@ function applyOwnEvent(state: RunState, event: CodexEvent): RunState {
     case "answer":
       return { ...state, openQuestions: withoutId(state.openQuestions, event.id) };
     case "check.started":
+      return { ...state, isChecking: true, unendedChecks: state.unendedChecks + 1 };
     case "check.completed":
-      return { ...state, isChecking: event.type === "check.started" };
+      return { ...state, isChecking: false, unendedChecks: 0 };
     case "quota.waiting":
       return { ...state, quotaUntil: event.until, quota: withWait(state.quota, event) };
     case "quota.over":

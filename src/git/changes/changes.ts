@@ -16,7 +16,11 @@ export interface ChangesFound {
 interface ChangesRequest extends GitLimits {
   /** Status that was just read; read again if absent. */
   seen?: WorktreeStatus | undefined;
+  /** Branch of the work: what else is checked out is not its end. */
+  branch?: string | undefined;
 }
+
+const NOTHING_CHECKED_OUT: Pick<WorktreeStatus, "head" | "branch"> = { head: undefined, branch: undefined };
 
 /**
  * Returns the changes of a worktree since a base commit: commits, and all differences of the files, whether committed or not,
@@ -37,7 +41,7 @@ export async function readChanges(
 export async function findChanges(
   worktree: string,
   baseCommit: string,
-  { seen, ...limits }: ChangesRequest = {},
+  { seen, branch, ...limits }: ChangesRequest = {},
 ): Promise<ChangesFound> {
   const found: ChangesFound = { changes: {}, failures: [] };
   const note = async (facts: (keyof WorktreeChanges)[], read: () => Promise<Partial<WorktreeChanges>>) => {
@@ -54,8 +58,8 @@ export async function findChanges(
       return { uncommitted_changes: [...status.lines, ...ofSubmodules].slice(0, MAX_LISTED_PATHS) };
     }),
     note(["commits_ahead"], async () => {
-      const head = await looking.then(({ status }) => status.head).catch(() => undefined);
-      const end = head === undefined ? {} : { end_commit: head };
+      const { head, branch: current } = await looking.then(({ status }) => status).catch(() => NOTHING_CHECKED_OUT);
+      const end = head === undefined || (branch !== undefined && branch !== current) ? {} : { end_commit: head };
       if (head === baseCommit) return { ...end, commits_ahead: 0 };
       const args = ["rev-list", "--count", `${baseCommit}..HEAD`];
       return { ...end, commits_ahead: Number(await git(worktree, args, {}, limits)) };

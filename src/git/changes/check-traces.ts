@@ -25,7 +25,7 @@ const MarksSchema = v.array(v.tuple([v.string(), v.string()]));
 export type FileMarks = ReadonlyMap<ByteName, string>;
 
 /** Returns the marks of a worktree's uncommitted files. */
-export function markFiles(worktree: string, { changed }: WorktreeStatus): FileMarks {
+export function markFiles(worktree: string, { changed }: Pick<WorktreeStatus, "changed">): FileMarks {
   return new Map(changed.map((name) => [name, markFile(worktree, name)]));
 }
 
@@ -33,6 +33,17 @@ export function markFiles(worktree: string, { changed }: WorktreeStatus): FileMa
 export async function listCheckTraces(worktree: string, marks: FileMarks): Promise<ByteName[]> {
   const traces = readMarks(await fileOf(worktree, TRACES_FILE));
   return [...marks].flatMap(([name, mark]) => (traces.get(name) === mark ? [name] : []));
+}
+
+/** Returns the names of the uncommitted files that checks have left, and of those that a check which is running has changed so far. */
+export async function listTracesSoFar(worktree: string, status: Pick<WorktreeStatus, "changed">): Promise<ByteName[]> {
+  const marks = markFiles(worktree, status);
+  const traces = await listCheckTraces(worktree, marks);
+  const file = await fileOf(worktree, BEFORE_FILE);
+  if (!existsSync(file)) return traces;
+  const before = readMarks(file);
+  const isTrace = new Set(traces);
+  return [...marks].flatMap(([name, mark]) => (isTrace.has(name) || before.get(name) !== mark ? [name] : []));
 }
 
 /** Returns whether a worktree has uncommitted work other than what checks have left. @throws AppError as `git` does */

@@ -1,6 +1,6 @@
 import { AppError } from "#base/errors.ts";
 import { listSome } from "#base/text.ts";
-import { splitNul } from "#git/byte-names.ts";
+import { type ByteName, splitNul } from "#git/byte-names.ts";
 import { withIndexCopy } from "#git/changes/index-copy.ts";
 import { stageAll } from "#git/changes/stage-work.ts";
 import { git, gitBytes } from "#git/git.ts";
@@ -9,14 +9,15 @@ import { OUR_IDENTITY, writeCommit } from "#git/repository/objects.ts";
 /**
  * Returns a commit of all uncommitted work in a working tree (staged, changed, deleted and untracked files) on top of the
  * commit that is checked out. Neither index nor files nor branch are touched.
+ * @param leftOut names of changed files that are no work
  * @returns the commit; the one that is checked out if nothing is uncommitted
  * @throws AppError `git_failed`
  */
-export async function snapshotWork(toplevel: string, head: string): Promise<string> {
+export async function snapshotWork(toplevel: string, head: string, leftOut: readonly ByteName[] = []): Promise<string> {
   // Cheaper than a status, which compares all files: git compares them anyway when it stages them.
   const untracked = splitNul(await gitBytes(toplevel, ["ls-files", "--others", "--exclude-standard", "-z"]));
   return withIndexCopy(toplevel, {}, async (environment) => {
-    const { unreadable } = await stageAll(toplevel, untracked, { environment });
+    const { unreadable } = await stageAll(toplevel, untracked, { environment }, leftOut);
     if (unreadable.length > 0) throw cannotRead(toplevel, unreadable);
     const tree = (await git(toplevel, ["write-tree"], environment)).trim();
     if (tree === (await git(toplevel, ["rev-parse", `${head}^{tree}`])).trim()) return head;

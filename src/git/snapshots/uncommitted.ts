@@ -10,10 +10,11 @@ import { git, gitBytes, tryGit } from "#git/git.ts";
 import { READ_ONLY_FLAGS, withoutLocalPrograms } from "#git/local-programs.ts";
 import { OUR_IDENTITY, writeCommit } from "#git/repository/objects.ts";
 import { type GitEnvironment, type GitLimits, runGit } from "#git/run-git.ts";
+import { listTracesSoFar } from "#git/changes/check-traces.ts";
 import { withIndexCopy } from "#git/changes/index-copy.ts";
 import { namesUnreadable } from "#git/changes/status.ts";
 
-/** Uncommitted work of a worktree: what its files and its index have beyond the commit that is checked out. */
+/** Uncommitted work of a worktree: what its files and its index have beyond the commit that is checked out, except what checks have left. */
 export interface UncommittedState {
   /** Digest that changes when the work does; undefined if there is none. */
   signature: string | undefined;
@@ -51,7 +52,7 @@ export async function readUncommitted(
   if (exitCode !== 0) throw gitFailure(path, args, said.trim());
   const unreadable = namesUnreadable(said);
   if (unreadable.length > 0) throw notExact(path, `${listSome(unreadable)} cannot be read`);
-  const { lines, removed, added, commit } = parseChanges(path, stdout);
+  const { lines, removed, added, commit } = await withoutTraces(path, parseChanges(path, stdout));
   if (commit !== head) throw notExact(path, "another commit was checked out meanwhile");
   if (lines.length === 0) return { signature: undefined, isSettled: true, removed, added, environment };
   if (lines.length > MAX_FILES) throw notExact(path, `${lines.length} files are not committed`);
@@ -77,16 +78,37 @@ function parseChanges(path: string, answer: Buffer): Changes {
     const kind = field.charAt(0);
     if (kind === "u") throw notExact(path, "it has unresolved conflicts");
     if (kind === "#") changes.commit ??= /^# branch\.oid ([0-9a-f]+)$/.exec(field)?.[1];
-    const words = WORDS_BEFORE_NAME[kind];
-    if (words === undefined) continue;
+    if (WORDS_BEFORE_NAME[kind] === undefined) continue;
     changes.lines.push(field);
-    const name = field.split(" ").slice(words).join(" ");
+    const name = nameOf(field);
     const inFolder = kind === "?" ? "?" : field.charAt(3);
     if (inFolder === "D") changes.removed.push(name);
     // Nested repositories, whose names end with a slash, are never committed.
     else if (inFolder !== "." && !name.endsWith("/")) changes.added.push(name);
   }
   return changes;
+}
+
+/** Leaves out what checks have left: neither our commits nor our merges contain it. */
+async function withoutTraces(path: string, changes: Changes): Promise<Changes> {
+  const { lines, removed, added } = changes;
+  const traces = new Set(await listTracesSoFar(path, { changed: [...removed, ...added] }));
+  if (traces.size === 0) return changes;
+  const isWork = (name: ByteName) => !traces.has(name);
+  return {
+    ...changes,
+    lines: lines.filter((line) => isWork(nameOf(line))),
+    removed: removed.filter(isWork),
+    added: added.filter(isWork),
+  };
+}
+
+/** Returns the name in a line of the status. */
+function nameOf(line: string): ByteName {
+  return line
+    .split(" ")
+    .slice(WORDS_BEFORE_NAME[line.charAt(0)] ?? 0)
+    .join(" ");
 }
 
 async function describeFiles(

@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { listTracesSoFar } from "#git/changes/check-traces.ts";
 import { withIndexCopy } from "#git/changes/index-copy.ts";
 import { type OmittedFiles, stageAll } from "#git/changes/stage-work.ts";
 import { inspectWorktree, isClean } from "#git/changes/status.ts";
@@ -9,7 +10,7 @@ import { getTree } from "#git/repository/branches.ts";
 import type { GitEnvironment } from "#git/run-git.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 
-/** Content of a worktree as a tree: commits, uncommitted and new files. */
+/** Content of a worktree as a tree: commits, uncommitted and new files, without those that checks have left. */
 export interface WorkTree {
   tree: string;
   /** Files whose current content the tree does not have. */
@@ -47,8 +48,9 @@ export async function writeWorkTree(worktree: string, objects: GitEnvironment): 
   if (isClean(status) && head !== undefined) {
     return { tree: await getTree(worktree, `${head}^{tree}`), omitted: { tooLarge: [], unreadable: [] } };
   }
+  const leftOut = await listTracesSoFar(worktree, status);
   return withIndexCopy(worktree, { ...options.environment, ...objects }, async (environment) => {
-    const omitted = await stageAll(worktree, status.untracked, { ...options, environment });
+    const omitted = await stageAll(worktree, status.untracked, { ...options, environment }, leftOut);
     return { tree: (await git(worktree, ["write-tree"], environment)).trim(), omitted };
   });
 }

@@ -17,8 +17,9 @@ export function judgeCheck(
   run: RunResult,
   check: CheckState | undefined = readCheckState(taskPaths(config.home, task.task_id), task.run),
 ): { facts: Pick<RunFacts, "check">; failure: Failure | undefined } {
-  // One that has passed says nothing about the work of later turns.
-  const isOld = check?.outcome.passed === true && check.turns !== run.state.completedTurns;
+  // One that has passed says nothing about the work of later turns, also of one that failed or was stopped.
+  const isLatest = check?.turns === run.state.completedTurns && run.state.terminal?.kind === "completed";
+  const isOld = check?.outcome.passed === true && !isLatest;
   const facts = check === undefined || isOld ? {} : { check: check.outcome };
   return { facts, failure: checkFailure(task, run, check) };
 }
@@ -38,7 +39,7 @@ function checkFailure(
   return {
     code: "check_failed",
     message: `${describeFailedCheck(check.outcome)} (${formatPlural(attempts, "attempt")}).`,
-    hint: "Read check.output_file, and call codex with resume to continue the task; its work is kept.",
+    hint: `Read ${check.outcome.output_file}, and call codex with resume to continue the task; its work is kept.`,
   };
 }
 

@@ -21,6 +21,10 @@ import { type CheckEnd, outcomeOf, runCheck } from "./run-check.ts";
 /** Checked run: its task has a check. */
 export type CheckedTask = RunningTask & { check_request: CheckRequest };
 
+/** Number of times that one attempt is begun: a check may itself kill the supervisor, or use up the memory. */
+const MAX_STARTS = 4;
+const KILLED_EACH_TIME = `it was started ${MAX_STARTS} times, and each time the task's supervisor was killed`;
+
 /** End of a check, and whether Codex can do something about its failure. */
 interface RepairableEnd extends CheckEnd {
   isRepairable: boolean;
@@ -84,7 +88,7 @@ export class WorkCheck implements FollowUps {
    */
   async #check(signal: AbortSignal, mayContinue: boolean): Promise<CheckState | undefined> {
     if (signal.aborted) return undefined;
-    const { completedTurns: turns, isChecking } = await foldLog(this.#task.log_file);
+    const { completedTurns: turns, isChecking, unendedChecks } = await foldLog(this.#task.log_file);
     if (this.#state?.turns === turns) {
       // An earlier supervisor has died after it had recorded the end.
       if (isChecking) this.#logEnd(this.#state.outcome);
@@ -92,11 +96,12 @@ export class WorkCheck implements FollowUps {
     }
     const attempt = (this.#state?.outcome.attempts ?? 0) + 1;
     const { command } = this.#task.check_request;
-    this.#log({ type: "check.started", command, attempt });
+    const isFatal = unendedChecks >= MAX_STARTS;
+    if (!isFatal) this.#log({ type: "check.started", command, attempt });
     // With codex exec, commands that still run end with the turn.
     if (this.#task.engine !== "app-server") await endLeftovers(this.#context, this.#task);
     const work = await commitBeforeCheck(this.#context, this.#task, signal);
-    const end = await this.#run(signal);
+    const end = isFatal ? notRun(KILLED_EACH_TIME) : await this.#run(signal);
     await recordTraces(this.#task);
     if (signal.aborted) return undefined;
     const state = this.#toState(turns, attempt, work, { ...end, isRepairable: end.isRepairable && mayContinue });

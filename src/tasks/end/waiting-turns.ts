@@ -2,6 +2,7 @@ import type { RunState } from "#codex/run/run-state.ts";
 import { foldLog } from "#codex/run/run-log.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
+import { inStateFolder } from "#store/storage-fault.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import { isFinalCheck } from "#domain/check.ts";
@@ -38,7 +39,7 @@ export async function findContinuation(
   const [count = 0, at = 0] = (tryReadText(paths.continuations) ?? "").split(" ").map(Number);
   if (Math.abs(Date.now() - at) < START_GRACE_MS) return "started";
   if (count >= MAX_CONTINUATIONS) return undefined;
-  writePrivateFile(paths.continuations, `${count + 1} ${Date.now()}`);
+  inStateFolder(() => writePrivateFile(paths.continuations, `${count + 1} ${Date.now()}`));
   return "start";
 }
 

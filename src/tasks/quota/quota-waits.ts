@@ -121,8 +121,10 @@ export class QuotaWaits implements FollowUps {
 
 /** Returns whether a run whose Codex has ended is to wait for its quota, or waited for it when its supervisor died. */
 export function mayWaitForQuota({ quotaWaitSeconds }: AppContext["config"], { terminal, quota }: RunState): boolean {
-  if (quotaWaitSeconds === 0 || terminal?.kind !== "failed" || !isRateLimit(terminal.message)) return false;
-  return quota.pending !== undefined || findReset(terminal.message, undefined, Date.now()) !== undefined;
+  if (terminal?.kind !== "failed" || !isRateLimit(terminal.message)) return false;
+  // A wait that has begun does not depend on the settings of the process that finds it.
+  if (quota.pending !== undefined) return true;
+  return quotaWaitSeconds > 0 && findReset(terminal.message, undefined, Date.now()) !== undefined;
 }
 
 function toTime(milliseconds: number): string {

@@ -20,8 +20,9 @@ const USUAL: TimeLimits = { usualMs: 2000, smallMs: 3000 };
 const QUICK: TimeLimits = { usualMs: 300, smallMs: 2000 };
 /** Limits for comparing all worktrees exactly. */
 const EXACT: TimeLimits = { usualMs: 10 * 60_000, smallMs: 10 * 60_000 };
-/** Time for ending the git commands at the deadline, in milliseconds. */
-const END_MS = 100;
+/** Time for ending the git commands at the deadline and removing their objects, and for a disk to respond, in milliseconds. */
+const END_MS = 1000;
+const DISK_MS = 100;
 
 /** Maximum number of repositories whose worktrees are compared concurrently. */
 const MAX_CONCURRENT = 2;
@@ -139,7 +140,7 @@ async function compare(
 async function listExisting(all: readonly StoredWorktree[]): Promise<StoredWorktree[]> {
   const gone = new Set<StoredWorktree>();
   const looks = all.map(async (worktree) => lstat(worktree.worktree_dir).catch(() => gone.add(worktree)));
-  await waitUpTo(END_MS, Promise.all(looks));
+  await waitUpTo(DISK_MS, Promise.all(looks));
   return all.filter((worktree) => !gone.has(worktree));
 }
 

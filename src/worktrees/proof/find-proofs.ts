@@ -15,6 +15,8 @@ import { readProofLines, readTaskId } from "./proof-notes.ts";
 export interface FoundProofs {
   /** Texts of the proofs, as they were found. */
   texts: string[];
+  /** Commit that was asked for: a proof of another one is none of it. Undefined for a file. */
+  about: string | undefined;
   /** Repository that has their commits; undefined if there is none here. */
   repository: string | undefined;
   /** Folder in a working tree of that repository, if there is one. */
@@ -32,7 +34,7 @@ const MAX_PROOFS = 100;
 export async function findProofs(context: AppContext, name: string, cwd: string): Promise<FoundProofs> {
   const path = resolve(cwd, name);
   if (statIfAny(path)?.isDirectory() === false) {
-    return { texts: readProofFile(path), repository: await findRepository(cwd), folder: cwd };
+    return { texts: readProofFile(path), about: undefined, repository: await findRepository(cwd), folder: cwd };
   }
   const task = findNamedTask(context, name)?.record;
   const kept = task === undefined ? await findOfCommit(name, cwd) : await findOfTask(task);
@@ -65,12 +67,13 @@ function isJson(text: string): boolean {
 
 async function findOfTask(task: TaskRecord): Promise<FoundProofs> {
   const { agent_branch, workspace, task_id } = task;
-  const nothing = { texts: [], repository: undefined, folder: task.cwd };
+  const nothing = { texts: [], about: undefined, repository: undefined, folder: task.cwd };
   if (agent_branch === undefined || !pathExists(workspace)) return nothing;
   const end = isEnded(task) ? task.end_commit : undefined;
   const commit = end ?? (await findBranchCommit(workspace, agent_branch));
   const lines = commit === undefined ? [] : await readProofLines(workspace, commit);
-  return { texts: lines.filter((line) => readTaskId(line) === task_id), repository: workspace, folder: task.cwd };
+  const texts = lines.filter((line) => readTaskId(line) === task_id);
+  return { texts, about: commit, repository: workspace, folder: task.cwd };
 }
 
 async function findOfCommit(name: string, cwd: string): Promise<FoundProofs | undefined> {
@@ -79,7 +82,7 @@ async function findOfCommit(name: string, cwd: string): Promise<FoundProofs | un
   const found = await readCommitDigest(repository, name === "HEAD" ? await headOf(cwd) : name);
   if (found === undefined) return undefined;
   const texts = (await readProofLines(repository, found.gitCommit)).slice(0, MAX_PROOFS);
-  return { texts, repository, folder: cwd };
+  return { texts, about: found.gitCommit, repository, folder: cwd };
 }
 
 /** Returns the commit that the person's working tree has checked out: the repository's own HEAD may be another one. */

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { gitBytes, tryGit } from "#git/git.ts";
 import { OUR_IDENTITY } from "#git/repository/objects.ts";
-import { runGit } from "#git/run-git.ts";
 import { withRepositoryLock } from "#store/locks/lock.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { type Envelope, MAX_PROOF_BYTES } from "./envelope.ts";
@@ -40,8 +39,9 @@ export async function readProofLines(repository: string, commit: string): Promis
   const { exitCode, stdout } = await tryGit(repository, ["notes", `--ref=${NOTES_REF}`, "list", commit]);
   const blob = stdout.trim();
   if (exitCode !== 0 || blob === "") return [];
-  const note = await runGit(repository, ["cat-file", "blob", blob], { maxOutputBytes: MAX_NOTE_BYTES });
-  return note.stdout
+  // These lines are written again with each new proof, so none may be lost.
+  const note = await gitBytes(repository, ["cat-file", "blob", blob], { maxOutputBytes: MAX_NOTE_BYTES });
+  return note
     .toString()
     .split("\n")
     .filter((line) => line.trim() !== "");

@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
+import { isTaskId } from "#domain/names.ts";
 
 /** Type of in-toto's statements. */
 export const STATEMENT_TYPE = "https://in-toto.io/Statement/v1";
@@ -32,7 +33,7 @@ const usage = v.object({
 
 /** Schema of the facts of a proof. What the server has seen itself is apart from what Codex has reported. */
 const PredicateSchema = v.object({
-  task: v.object({ id: shortText, run: count, topic: shortText }),
+  task: v.object({ id: v.pipe(v.string(), v.check(isTaskId, "is no task id")), run: count, topic: shortText }),
   /** Request of the run. */
   request: v.object({
     prompt_sha256: v.exactOptional(sha256),

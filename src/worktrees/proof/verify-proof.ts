@@ -33,6 +33,8 @@ export interface VerifiedProof {
 
 /** Options of a verification. */
 export interface VerifyOptions extends ReplayOptions {
+  /** Commit that the proof has to be about, as its subject or as its merge; undefined: any. */
+  about: string | undefined;
   /** Repository that has the commits; undefined if there is none. */
   repository: string | undefined;
   /** Whether an unsigned proof, or one by an unknown signer, is accepted. */
@@ -52,7 +54,7 @@ export async function verifyProof(context: AppContext, text: string, options: Ve
   const { statement } = proof;
   const { observed, request } = statement.predicate;
   const points: ProofPoint[] = [{ name: "form", state: "ok", text: "a statement of codex-mcp-server" }];
-  points.push(...(await checkSignatures(context, proof, options)), await checkSubject(statement, options));
+  points.push(...(await checkSignatures(context, proof, options)), ...(await checkSubjects(statement, options)));
   for (const name of ["base", "merge"] as const) {
     const commit = observed[name];
     if (commit !== undefined) points.push(await checkCommitPoint(name, commit, options.repository));
@@ -86,11 +88,22 @@ async function checkSignatures(
   return points;
 }
 
-async function checkSubject(statement: Statement, { repository }: VerifyOptions): Promise<ProofPoint> {
-  const commit = subjectCommit(statement);
-  if (commit !== undefined) return checkCommitPoint("subject", commit, repository);
-  const text = "it is about a result and not a commit, and this command does not know the result";
-  return { name: "subject", state: "unknown", text };
+/** Checks all that a statement is about. Notes can be copied from commit to commit, so it must also be about the one that was asked for. */
+async function checkSubjects(
+  { subject, predicate }: Statement,
+  { about, repository }: VerifyOptions,
+): Promise<ProofPoint[]> {
+  const name = "subject";
+  const points: ProofPoint[] = [];
+  for (const { digest } of subject) {
+    const text = "it is about a result and not a commit, and this command does not know the result";
+    points.push(
+      "gitCommit" in digest ? await checkCommitPoint(name, digest, repository) : { name, state: "unknown", text },
+    );
+  }
+  const commits = [...subject.map(({ digest }) => digest), predicate.observed.merge ?? {}];
+  if (about === undefined || commits.some((each) => "gitCommit" in each && each.gitCommit === about)) return points;
+  return [...points, { name, state: "failed", text: `it is not about commit ${about.slice(0, 12)}, which has it` }];
 }
 
 async function checkCommitPoint(

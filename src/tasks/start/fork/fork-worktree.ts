@@ -1,5 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import type { TaskRecord } from "#domain/record.ts";
+import { listTracesSoFar } from "#git/changes/check-traces.ts";
+import { inspectWorktree } from "#git/changes/status.ts";
 import { snapshotWork } from "#git/snapshots/snapshot-work.ts";
 import { findBranchUse } from "#git/repository/branch-in-use.ts";
 import { findBranchCommit, findCommit } from "#git/repository/branches.ts";
@@ -90,15 +92,17 @@ async function describeLoss(
 const MAX_ATTEMPTS = 5;
 
 /**
- * Returns a commit of the state of a worktree: of the commit that is checked out, with all uncommitted work. The worktree is not changed; a
- * task may be working in it.
+ * Returns a commit of the state of a worktree: of the commit that is checked out, with all uncommitted work, but not with what checks have
+ * left. The worktree is not changed; a task may be working in it.
  * @throws AppError `git_failed`
  */
 export async function snapshotWorktree(worktree: string): Promise<string> {
   for (let attempt = 1; ; attempt++) {
     try {
       const before = await findCommit(worktree, "HEAD");
-      const commit = before === undefined ? undefined : await snapshotWork(worktree, before);
+      const { status } = await inspectWorktree(worktree);
+      const leftOut = await listTracesSoFar(worktree, status);
+      const commit = before === undefined ? undefined : await snapshotWork(worktree, before, leftOut);
       if (commit !== undefined && (await findCommit(worktree, "HEAD")) === before) return commit;
     } catch (error) {
       if (attempt === MAX_ATTEMPTS) throw error;

@@ -234,10 +234,10 @@ async function readChangesIfAny(
   { seen }: LeftoverCommit,
   signal: AbortSignal,
 ): Promise<Partial<WorktreeChanges> & Pick<RunningTask, "worktree_note">> {
-  const { worktree_dir, base_commit, worktree_note } = task;
+  const { worktree_dir, base_commit, worktree_note, agent_branch: branch } = task;
   if (worktree_dir === undefined || base_commit === undefined) return {};
   const found = await findWorktreeGitDir(worktree_dir, task.workspace)
-    .then(() => findChanges(worktree_dir, base_commit, { signal, seen }))
+    .then(() => findChanges(worktree_dir, base_commit, { signal, seen, branch }))
     .catch((error: unknown): ChangesFound => ({ changes: {}, failures: [{ facts: FACTS, error }] }));
   const missing = describeMissing(found);
   if (missing === undefined) return found.changes;
