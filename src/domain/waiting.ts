@@ -10,12 +10,13 @@ export interface QuotaWait {
   message: string;
 }
 
-/** Returns what a task waits for, other than people and a free slot. */
-export function quotaWaitOf(record: TaskRecord): QuotaWait | undefined {
-  return "waiting_for" in record ? record.waiting_for : undefined;
+/** Describes in a few words what a task waits for, other than people and a free slot; undefined if it does not. */
+export function describeQuotaWaitOf(record: TaskRecord): string | undefined {
+  const wait = "waiting_for" in record ? record.waiting_for : undefined;
+  return wait === undefined ? undefined : describeQuotaWait(wait);
 }
 
-/** Describes in a few words what a task waits for. */
+/** Describes a wait in a few words. */
 export function describeQuotaWait({ until }: Pick<QuotaWait, "until">, now = new Date()): string {
   return `waiting for the quota until ${formatResetTime(until, now)}`;
 }

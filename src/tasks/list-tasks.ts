@@ -8,7 +8,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import { queryTasks as readTasks, type TaskSummary } from "#store/tasks/list-tasks.ts";
 import { summarizeQuestion } from "#domain/question.ts";
-import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
+import { describeQuotaWaitOf } from "#domain/waiting.ts";
 import {
   elapsedSeconds,
   isEnded,
@@ -112,13 +112,8 @@ function describeWork(record: TaskRecord): Pick<TaskLine, "asked" | "outcome"> {
   const { title: asked } = record;
   const outcome = isEnded(record)
     ? firstLine(record.status === "completed" ? record.result : record.error)
-    : (openQuestions(record).map(summarizeQuestion)[0] ?? describeWait(record) ?? readActivity(record.log_file));
+    : (openQuestions(record).map(summarizeQuestion)[0] ?? describeQuotaWaitOf(record) ?? readActivity(record.log_file));
   return { ...(asked !== undefined && { asked }), ...(outcome !== undefined && { outcome }) };
-}
-
-function describeWait(record: TaskRecord): string | undefined {
-  const wait = quotaWaitOf(record);
-  return wait === undefined ? undefined : describeQuotaWait(wait);
 }
 
 function writeCursor({ seq, task_id }: TaskSummary): string {

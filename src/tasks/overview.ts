@@ -5,7 +5,7 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { Usage } from "#domain/usage.ts";
 import { isEnded, openQuestions, type TaskRecord } from "#domain/record.ts";
-import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
+import { describeQuotaWaitOf } from "#domain/waiting.ts";
 import type { AppContext } from "./context.ts";
 import { describeTaskLine, type ListRequest, listTasks, type TaskLine, type TaskPage } from "./list-tasks.ts";
 import { describeProgress } from "#tasks/follow/read-progress.ts";
@@ -72,10 +72,10 @@ export function repositoryOf(workspace: string): string {
 }
 
 function describeUnfinished(context: AppContext, stored: StoredTask, task: TaskRecord): Partial<TaskOverview> {
-  const quota = quotaWaitOf(task);
+  const quota = describeQuotaWaitOf(task);
   const isAsking = openQuestions(task).length > 0;
   const waiting = {
-    ...(quota !== undefined && { stalled: describeQuotaWait(quota), waits_for: "quota" as const }),
+    ...(quota !== undefined && { stalled: quota, waits_for: "quota" as const }),
     ...(isAsking && { waits_for: "answer" as const }),
   };
   if (task.status === "queued") return waiting;

@@ -16,7 +16,7 @@ import {
   visibleStatus,
   type VisibleStatus,
 } from "#domain/record.ts";
-import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
+import { describeQuotaWaitOf } from "#domain/waiting.ts";
 import { answerNote, outcomeFields, type OutcomeFields, type WorktreeFields, worktreeFields } from "./answer.ts";
 import type { AppContext } from "./context.ts";
 import { describeTaskLine, type TaskLine } from "./list-tasks.ts";
@@ -86,12 +86,12 @@ export async function showTask(
     ...answerNote(task),
     ...messagesOf(context, task),
   };
-  const wait = quotaWaitOf(task);
+  const wait = describeQuotaWaitOf(task);
   if (task.status === "queued") {
     return {
       ...detail,
       queue_position: queuePosition(context.store, task),
-      ...(wait !== undefined && { stalled: describeQuotaWait(wait) }),
+      ...(wait !== undefined && { stalled: wait }),
       ...notesOnPlace(context, stored, detail.note),
     };
   }
@@ -99,7 +99,7 @@ export async function showTask(
   if (questions.length > 0) detail.questions = questions;
   if (!isEnded(task)) {
     const run = describeRun(context, stored, sinceEvent, logBytes);
-    return { ...detail, ...run, ...(wait !== undefined && { stalled: run.stalled ?? describeQuotaWait(wait) }) };
+    return { ...detail, ...run, ...(wait !== undefined && { stalled: run.stalled ?? wait }) };
   }
   const events = sinceEvent === undefined ? {} : readEvents(task.log_file, sinceEvent, logBytes);
   return { ...detail, ...outcomeFields(task), ...noticesOf(context, task), ...events };

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { listCheckouts, makeGate } from "../support/check-gate.ts";
 import { runCli } from "../support/command-line.ts";
-import { GitWorld } from "../support/git-world.ts";
+import { GitWorld, idOf } from "../support/git-world.ts";
 import { BINARY } from "../support/world.ts";
 
 let world: GitWorld;
@@ -15,13 +15,10 @@ afterAll(() => world.close());
 
 const git = (...args: string[]) => world.git(world.repo, ...args);
 const head = () => git("rev-parse", "HEAD");
-const idOf = (task: Record<string, unknown>) => String(task["task_id"]);
-const workOnFile = (name: string, text = name, more: object = {}) =>
-  world.work(name, `echo ${text} > ${name}.txt; git add .; git commit -qm 'Add ${name}'`, more);
 
 describe("while the check runs", () => {
   test("the branch moves: the new result is computed and checked", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const wait = makeGate(world, "wait-for-move");
     const merging = world.merge(task, { check: `${wait.command}; ls; test -e one.txt` });
     await world.until(wait.begun);
@@ -34,7 +31,7 @@ describe("while the check runs", () => {
   });
 
   test("the branch moves again and again: it is given up", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const move = `git -C ${world.repo} commit -q --allow-empty -m More`;
     const { data } = await world.merge(task, { check: move });
     expect(data).toMatchObject({ success: false, code: "branch_in_use", merged: [] });
@@ -43,11 +40,11 @@ describe("while the check runs", () => {
   });
 
   test("tasks start in the repository, and no list shows the temporary worktree", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const wait = makeGate(world, "wait-for-task");
     const merging = world.merge(task, { check: wait.command });
     await world.until(wait.begun);
-    const other = await workOnFile("other");
+    const other = await world.workOnFile("other");
     expect(other["success"]).toBe(true);
     const { stdout } = await runCli(world, ["worktrees", "--json"]);
     expect(stdout).not.toContain("-check-");
@@ -56,7 +53,7 @@ describe("while the check runs", () => {
   });
 
   test("the call is cancelled: nothing moves, and nothing stays", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const before = await head();
     const wait = makeGate(world, "wait-for-cancel");
     const abort = new AbortController();
@@ -72,7 +69,7 @@ describe("while the check runs", () => {
   });
 
   test("the client goes away: nothing moves, no process stays, and the next merge cleans up", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const before = await head();
     const wait = makeGate(world, "wait-for-leave");
     const client = await world.client();
@@ -87,7 +84,7 @@ describe("while the check runs", () => {
   });
 
   test("another merge into the branch gets in: both results were checked", async () => {
-    const [one, two] = [await workOnFile("one"), await workOnFile("two")];
+    const [one, two] = [await world.workOnFile("one"), await world.workOnFile("two")];
     const wait = makeGate(world, "wait-for-other");
     const merging = world.merge(one, { check: `${wait.command}; test -e one.txt` });
     await world.until(wait.begun);
@@ -100,7 +97,7 @@ describe("while the check runs", () => {
   });
 
   test("Ctrl-C stops the command, and cleans up", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const before = await head();
     const wait = makeGate(world, "wait-for-interrupt");
     const run = Bun.spawn([BINARY, "merge", idOf(task), "--check", wait.command], {
@@ -119,7 +116,7 @@ describe("while the check runs", () => {
 
 describe("where it is run", () => {
   test("beside the task's worktree, else in the state folder", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const wait = makeGate(world, "where");
     const merging = world.merge(task, { check: wait.command });
     await world.until(wait.begun);
@@ -131,7 +128,7 @@ describe("where it is run", () => {
   });
 
   test("the command says what it does, and prints the output of a failed check", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const failed = await runCli(world, ["merge", idOf(task), "--check", "echo it is red; exit 4"]);
     expect(failed.exitCode).toBe(1);
     expect(failed.stdout).toContain("it is red");

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { listCheckouts } from "../support/check-gate.ts";
 import { runCli } from "../support/command-line.ts";
-import { GitWorld } from "../support/git-world.ts";
+import { GitWorld, idOf } from "../support/git-world.ts";
 
 let world: GitWorld;
 
@@ -16,13 +16,10 @@ afterAll(() => world.close());
 
 const git = (...args: string[]) => world.git(world.repo, ...args);
 const head = () => git("rev-parse", "HEAD");
-const idOf = (task: Record<string, unknown>) => String(task["task_id"]);
-const workOnFile = (name: string, text = name, more: object = {}) =>
-  world.work(name, `echo ${text} > ${name}.txt; git add .; git commit -qm 'Add ${name}'`, more);
 
 describe("check", () => {
   test("sees the merged files, with the target's and the work's, and its outcome is in the answer", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     writeFileSync(join(world.repo, "mine.txt"), "mine\n");
     await git("add", "mine.txt");
     await git("commit", "-qm", "Mine");
@@ -38,7 +35,11 @@ describe("check", () => {
   });
 
   test("that fails: nothing moves, and the rest is not attempted", async () => {
-    const [one, two, three] = [await workOnFile("one"), await workOnFile("two"), await workOnFile("three")];
+    const [one, two, three] = [
+      await world.workOnFile("one"),
+      await world.workOnFile("two"),
+      await world.workOnFile("three"),
+    ];
     const before = await git("rev-parse", "main");
     const { data, isError } = await (
       await world.own
@@ -62,7 +63,7 @@ describe("check", () => {
   });
 
   test.each(["squash", "merge", "rebase", "ff-only"])("with %s", async (strategy) => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const failed = await world.merge(task, { strategy, check: "false" });
     expect(failed.data).toMatchObject({ code: "check_failed", merged: [] });
     const { data } = await world.merge(task, { strategy, check: "test -e one.txt" });
@@ -74,7 +75,7 @@ describe("check", () => {
 
   test("of a branch that is not checked out", async () => {
     await git("branch", "develop");
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     await world.merge(task, { into: "develop", check: "false" });
     expect(await git("rev-parse", "develop")).toBe(await git("rev-parse", "main"));
     const { data } = await world.merge(task, { into: "develop", check: "cat one.txt" });
@@ -101,7 +102,7 @@ describe("check", () => {
   });
 
   test("that is not there, does not end, or leaves processes behind", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const missing = await world.merge(task, { check: "no-such-command-here" });
     expect(missing.data).toMatchObject({ code: "check_failed", check: { exit_code: 127 } });
     const hasty = await world.client({ CODEXMCP_CHECK_TIMEOUT: "1" });
@@ -119,7 +120,7 @@ describe("check", () => {
   });
 
   test("may destroy its worktree", async () => {
-    const task = await workOnFile("one");
+    const task = await world.workOnFile("one");
     const { data } = await world.merge(task, { check: 'rm -rf "$PWD"; true' });
     expect(data).toMatchObject({ success: true });
     expect(await listCheckouts(world)).toEqual([]);
@@ -133,7 +134,7 @@ describe("require_check", () => {
   const require = (task: Record<string, unknown>) => world.merge(task, { require_check: true });
 
   test("refuses work without a check, with a failed one, and that has changed since", async () => {
-    const [checked, bare] = [await workOnFile("one", "one", passing), await workOnFile("two")];
+    const [checked, bare] = [await world.workOnFile("one", "one", passing), await world.workOnFile("two")];
     expect(checked["check"]).toMatchObject({
       passed: true,
       commit: await git("rev-parse", String(checked["agent_branch"])),

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
-import { COMMIT_ONE, type Envelope, idOf, observedOf, ProofWorld } from "../support/proof-world.ts";
+import { idOf } from "../support/git-world.ts";
+import { COMMIT_ONE, type Envelope, observedOf, ProofWorld } from "../support/proof-world.ts";
 
 const has = (program: string) => Bun.which(program) !== null;
 const [hasSsh, hasGpg] = [has("ssh-keygen"), has("gpg")];

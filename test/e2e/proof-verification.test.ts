@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { runCli } from "../support/command-line.ts";
 import { closingTerminals } from "../support/terminal.ts";
 import { BINARY } from "../support/world.ts";
-import { COMMIT_ONE, decodeProof, idOf, observedOf, ProofWorld } from "../support/proof-world.ts";
+import { idOf } from "../support/git-world.ts";
+import { COMMIT_ONE, decodeProof, observedOf, ProofWorld } from "../support/proof-world.ts";
 
 let world: ProofWorld;
 const startTerminal = closingTerminals();

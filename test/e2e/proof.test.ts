@@ -4,15 +4,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { TESTED_VERSION } from "../support/codex-version.ts";
-import {
-  COMMIT_ONE,
-  decodeProof,
-  type Envelope,
-  idOf,
-  observedOf,
-  type Proven,
-  ProofWorld,
-} from "../support/proof-world.ts";
+import { idOf } from "../support/git-world.ts";
+import { COMMIT_ONE, decodeProof, type Envelope, observedOf, type Proven, ProofWorld } from "../support/proof-world.ts";
 
 let world: ProofWorld;
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { idOf } from "../support/git-world.ts";
 import { TESTED_ENGINES } from "../support/engines.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import type { StubRequest } from "../support/model-stub.ts";
@@ -21,7 +22,6 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-const idOf = (data: Record<string, unknown>) => String(data["task_id"]);
 const logOf = (taskId: string) => readFileSync(join(world.folderOf(taskId), "codex-exec.log"), "utf8");
 const promptsOf = () => JSON.stringify(world.stub.requests.at(-1)?.input).split("PROMPT-").length - 1;
 

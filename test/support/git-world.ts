@@ -32,6 +32,11 @@ export class GitWorld extends World {
     return data;
   }
 
+  /** Has a task add a file, by its name without `.txt`, and commit it. */
+  async workOnFile(name: string, text = name, more: object = {}): Promise<Record<string, unknown>> {
+    return this.work(name, `echo ${text} > ${name}.txt; git add .; git commit -qm 'Add ${name}'`, more);
+  }
+
   /** Merges what a task did. */
   async merge(task: Record<string, unknown>, more: object = {}, from?: McpClient): Promise<ToolAnswer> {
     return (from ?? (await this.own)).call("codex_merge", { task_ids: [task["task_id"]], ...more });
@@ -64,3 +69,6 @@ export class GitWorld extends World {
     return (await (await this.own).call("codex", request)).data;
   }
 }
+
+/** The id of a task, from its answer. */
+export const idOf = (task: Record<string, unknown>) => String(task["task_id"]);

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "bun:test";
 import { type CommandRun, runCli } from "./command-line.ts";
-import { GitWorld } from "./git-world.ts";
+import { GitWorld, idOf } from "./git-world.ts";
 
 /** A proof as it is printed. */
 export interface Envelope {
@@ -55,9 +55,6 @@ export class ProofWorld extends GitWorld {
     return file;
   }
 }
-
-/** The id of a task, from its answer. */
-export const idOf = (task: Record<string, unknown>) => String(task["task_id"]);
 
 /** What a proof says. */
 export const decodeProof = ({ payload }: Envelope) => JSON.parse(Buffer.from(payload, "base64").toString()) as Proven;

@@ -6,7 +6,7 @@ import { readTail } from "#platform/files/json-lines.ts";
 import { type TaskPaths, taskPaths } from "#store/store-paths.ts";
 import { listAnswers, type Question, summarizeQuestion } from "#domain/question.ts";
 import { elapsedSeconds, openQuestions, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
-import { describeQuotaWait, quotaWaitOf } from "#domain/waiting.ts";
+import { describeQuotaWaitOf } from "#domain/waiting.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { readActivity } from "./read-progress.ts";
 
@@ -37,8 +37,7 @@ export function describeRunning({ config, store }: AppContext, task: TaskRecord)
     elapsed_seconds: elapsedSeconds(current),
     ...(questions.length > 0 && { questions }),
   };
-  const wait = quotaWaitOf(current);
-  const quota = wait === undefined ? undefined : describeQuotaWait(wait);
+  const quota = describeQuotaWaitOf(current);
   if (status === "queued") {
     return { ...line, queue_position: queuePosition(store, task), ...(quota !== undefined && { activity: quota }) };
   }
@@ -49,8 +48,7 @@ export function describeRunning({ config, store }: AppContext, task: TaskRecord)
 /** Describes in a few words what an unfinished task is doing, without times, so that the text changes only with the activity. */
 export function describeActivity({ config, store }: AppContext, task: TaskRecord): string {
   const current = findTask(store, task.task_id)?.record ?? task;
-  const wait = quotaWaitOf(current);
-  const quota = wait === undefined ? undefined : describeQuotaWait(wait);
+  const quota = describeQuotaWaitOf(current);
   if (task.status === "queued") return `queued${quota ? `: ${quota}` : `, position ${queuePosition(store, task)}`}`;
   const [question] = openQuestions(current);
   if (question !== undefined) return describeWaiting(task, question);

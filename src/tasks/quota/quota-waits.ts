@@ -36,22 +36,14 @@ export class QuotaWaits implements FollowUps {
   readonly #context: AppContext;
   readonly #task: RunningTask;
   readonly #around: Pick<RunContext, "stop" | "clock">;
-  readonly #clock: () => number;
   readonly #given = new Set<string>();
   /** Time at which the last turn began, in milliseconds since 1970. */
   #turnBegan: number;
 
-  /** @param clock returns the time of day in milliseconds since 1970 */
-  constructor(
-    context: AppContext,
-    task: RunningTask,
-    around: Pick<RunContext, "stop" | "clock">,
-    clock: () => number = Date.now,
-  ) {
+  constructor(context: AppContext, task: RunningTask, around: Pick<RunContext, "stop" | "clock">) {
     this.#context = context;
     this.#task = task;
     this.#around = around;
-    this.#clock = clock;
     this.#turnBegan = Date.parse(task.running_since ?? task.start_time);
   }
 
@@ -60,7 +52,7 @@ export class QuotaWaits implements FollowUps {
     const reported = this.#readLimits();
     if (reported !== undefined) recordAccountLimits(config, this.#task, reported);
     if (isCompleted) forgetLimitBefore(config, this.#task, this.#turnBegan);
-    this.#turnBegan = this.#clock();
+    this.#turnBegan = Date.now();
     if (isCompleted || isInterrupted || isLast) return undefined;
     const { terminal, quota } = await foldLog(this.#task.log_file);
     if (terminal?.kind !== "failed" || !isRateLimit(terminal.message)) return undefined;
@@ -70,7 +62,7 @@ export class QuotaWaits implements FollowUps {
   }
 
   started(): void {
-    this.#turnBegan = this.#clock();
+    this.#turnBegan = Date.now();
   }
 
   /**
@@ -83,7 +75,7 @@ export class QuotaWaits implements FollowUps {
     { waits, seconds: waited }: QuotaState,
   ): number | undefined {
     const { config } = this.#context;
-    const now = this.#clock();
+    const now = Date.now();
     const reset = findReset(message, reported, now);
     if (reset === undefined) return undefined;
     recordReachedLimit(config, this.#task, toTime(reset), message);
@@ -110,7 +102,7 @@ export class QuotaWaits implements FollowUps {
     const wasNoted = isNoted();
     const isForgotten = () => wasNoted && !isNoted();
     const { signal } = this.#around.stop;
-    if (!(await waitForReset({ until, isForgotten, signal, clock: this.#clock }))) return undefined;
+    if (!(await waitForReset({ until, isForgotten, signal }))) return undefined;
     new LogWriter(this.#task.log_file).write([{ type: "quota.over" }]);
     this.#given.add(id);
     return { id, text: CONTINUE };
