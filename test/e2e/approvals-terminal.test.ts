@@ -40,7 +40,7 @@ test("the live list shows that a task waits, and w answers it", async () => {
   expect(await world.pane(taskId)).toContain("? q1-0: Let Codex run a command");
   const terminal = await open("tasks", "--watch");
   await terminal.shows(/\? waiting/);
-  await terminal.shows("1 waiting for an answer");
+  await terminal.shows("1 waiting");
   await terminal.shows("w answer");
   await terminal.press("w");
   await terminal.shows("Codex's reason: It is needed.");

@@ -3,7 +3,7 @@ import { AppError, type Failure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { formatNumber } from "#base/text.ts";
 import { localDay, localTimeOfDay } from "#platform/clock.ts";
-import type { RunningTask, TaskRecord } from "#domain/record.ts";
+import type { RunFacts, RunningTask, TaskRecord } from "#domain/record.ts";
 import { countTokens, type Usage } from "#domain/usage.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { countTokensOfDay, recordTokenUse } from "#store/token-use.ts";
@@ -81,6 +81,26 @@ function readOwnUse(context: AppContext, task: RunningTask): Usage | undefined {
   const usage = readRunUsage(context.config, task, findTask(context.store, task.task_id)?.sessionId);
   if (usage !== undefined) recordTokenUse(context.store, task, usage);
   return usage;
+}
+
+/**
+ * Returns the failure of a run whose tokens are used in place of one that a further turn could have avoided: a goal that Codex still
+ * pursued, or a quota that could have been waited for. Which of both is seen first is chance.
+ */
+export function preferTokenLimit(
+  context: AppContext,
+  task: RunningTask,
+  failure: Failure | undefined,
+  { usage, goal_state }: Pick<RunFacts, "usage" | "goal_state">,
+): Failure | undefined {
+  const isOpen =
+    failure?.code === "rate_limited" || (failure?.code === "goal_not_reached" && goal_state?.status === "active");
+  if (!isOpen || !hasLimit(context.config, task)) return failure;
+  try {
+    return reachedRunLimit(task, usage) ?? reachedDayLimit(context) ?? failure;
+  } catch {
+    return failure; // the index cannot be read at this moment
+  }
 }
 
 /** Returns whether a run may not have a further turn, because its tokens, or those of the day, are used. */

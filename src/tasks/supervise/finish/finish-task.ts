@@ -30,6 +30,7 @@ import {
 } from "#domain/record.ts";
 import type { LeftoverCommit } from "./commit-left-work.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { preferTokenLimit } from "#tasks/budget/token-limits.ts";
 import { withReset } from "#tasks/quota/account-limits.ts";
 import { readReview } from "#tasks/review/read-review.ts";
 import { removeSpare } from "#tasks/end/end-spare.ts";
@@ -74,7 +75,7 @@ export async function determineEnd(
   const ofRun = { ...collectFacts(context, task, run), ...(await daemonRequests(run)) };
   const checked = judgeCheck(context, task, run, leftWork.check);
   const facts = { ...changes, ...ofRun, ...audit, ...leftWork.facts, ...checked.facts };
-  const failure = failureOf(context, task, run) ?? checked.failure;
+  const failure = preferTokenLimit(context, task, failureOf(context, task, run) ?? checked.failure, ofRun);
   if (failure !== undefined) return toEndedTask(failure, task, facts);
   const review = readReview(context.config, task, run.state.lastMessage);
   if (review !== undefined && "failure" in review) return toEndedTask(review.failure, task, facts);
