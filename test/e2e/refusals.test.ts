@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = new World();
   world.stub.script("SAY-HELLO", [{ say: "Hello." }]);
   repository = await world.repository();
-  client = await world.client();
+  client = await world.client({ CODEXMCP_QUOTA_WAIT: "0" });
 });
 
 afterAll(() => world.close());

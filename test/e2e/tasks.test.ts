@@ -90,6 +90,7 @@ test("full-access works in a worktree of its own, and a resume goes on there wit
       commits_ahead: 1,
       files_changed: ["greeting.txt", "notes.txt"],
       uncommitted_changes: ["?? notes.txt"],
+      merges_cleanly: true,
     },
   });
 
