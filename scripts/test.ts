@@ -24,14 +24,14 @@ function readJobs(): number {
   throw new Error("CODEXMCP_TEST_JOBS must be a whole number from 1.");
 }
 
-/** Files of a whole run that build the program for all platforms. */
-const ALL_PLATFORMS = /^test\/(?:release|container)\//;
-const BUILDS_ALL = process.env["CODEXMCP_TEST_RELEASE"] === "1";
+/** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, loads. */
+const SLOW = /^test\/(?:release\/|container\/|e2e\/engines-agree|fault\/load|fault\/memory)/;
+const WITH_SLOW = process.env["CODEXMCP_TEST_ALL"] === "1";
 
 async function runTests(names: readonly string[]): Promise<Tally> {
   const root = join(import.meta.dir, "..");
   const found = findTestFiles(root, names);
-  const files = names.length > 0 || BUILDS_ALL ? found : found.filter((file) => !ALL_PLATFORMS.test(file));
+  const files = names.length > 0 || WITH_SLOW ? found : found.filter((file) => !SLOW.test(file));
   if (files.length === 0) {
     console.error(`No test file has ${names.join(" or ")} in its path.`);
     return { passed: 0, failed: 1, skipped: 0 };
@@ -43,7 +43,7 @@ async function runTests(names: readonly string[]): Promise<Tally> {
   let skipped = found.length - files.length;
   if (skipped > 0) {
     console.warn(
-      `SKIPPED: ${skipped} files that build for all platforms and take minutes; CODEXMCP_TEST_RELEASE=1 runs them.`,
+      `SKIPPED: ${skipped} files that take minutes (builds for all platforms, both engines, loads); CODEXMCP_TEST_ALL=1 runs them.`,
     );
   }
   for (const pass of chosen) {
