@@ -193,6 +193,7 @@ test("changes count commits, edits, deletions, renames and new files, and touch 
   const before = await scratch.git(path, "status", "--porcelain");
   expect(await readChanges(path, base)).toEqual({
     commits_ahead: 1,
+    end_commit: await scratch.git(path, "rev-parse", "HEAD"),
     diff_stat: "5 files changed, 4 insertions(+), 2 deletions(-)",
     files_changed: ["LIES\nME.md", "README.md", "committed.txt", "néw file.txt", "src/main.c"],
     uncommitted_changes: ["R  LIES\nME.md ← README.md", " D src/main.c", "?? néw file.txt"],

@@ -96,7 +96,8 @@ export class RepositoryMaker {
     gitAnswer(path, ["reset", "--quiet", "--hard", "main"]);
     if (has("submodule")) askGit(path, ["submodule", "--quiet", "update", "--init"]);
     const isElsewhere = dice.below(5) === 0;
-    if (isElsewhere) gitAnswer(path, ["checkout", "--quiet", "-b", "other", names.root]);
+    // Under attributes that change, git may see a file as changed that it has just written.
+    if (isElsewhere) gitAnswer(path, ["checkout", "--quiet", "--force", "-b", "other", names.root]);
     const hasWorktree = dice.below(4) === 0;
     if (hasWorktree) gitAnswer(path, ["worktree", "add", "--quiet", `${path}-agent`, "agent"]);
     const base = gitAnswer(path, ["merge-base", "main", "agent"]);
