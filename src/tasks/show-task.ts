@@ -39,6 +39,10 @@ export interface TaskDetail extends WorktreeFields, Omit<OutcomeFields, "check">
   log_file: string;
   /** Number of tokens that the run may use. */
   max_tokens?: number;
+  /** Task that it is a fork of. */
+  forks?: string;
+  /** Name of the group of tries that it belongs to. */
+  group?: string;
   /** Position in the queue, from 1; only while queued. */
   queue_position?: number;
   /** Open questions, which codex_send answers. */
@@ -82,6 +86,8 @@ export async function showTask(
     sandbox: task.sandbox,
     log_file: task.log_file,
     ...(task.max_tokens !== undefined && { max_tokens: task.max_tokens }),
+    ...(task.forks !== undefined && { forks: task.forks }),
+    ...(task.group !== undefined && { group: task.group.id }),
     ...worktreeFields(task),
     ...answerNote(task),
     ...messagesOf(context, task),

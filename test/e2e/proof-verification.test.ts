@@ -92,6 +92,17 @@ describe("the check", () => {
 });
 
 describe("what others have made", () => {
+  test("a check that has passed with a failure", async () => {
+    const task = await world.work("one", COMMIT_ONE, { check: "true" });
+    const { envelope } = await world.prove(task);
+    const forged = world.forge(envelope, (statement) =>
+      Object.assign(observedOf(statement)["check"] as object, { exit_code: 1 }),
+    );
+    const { exitCode, stdout } = await world.cli("verify", forged, "--any-signer", "--yes");
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("contradicts itself");
+  });
+
   test("another tree, a missing commit, a replaced one", async () => {
     const task = await world.work("one", COMMIT_ONE);
     const { envelope, file } = await world.prove(task);

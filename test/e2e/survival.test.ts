@@ -99,16 +99,28 @@ test("what a task has left in the background ends with it", async () => {
   await world.until(() => !world.processes().some(({ command }) => command.includes("sleep 611")));
 });
 
-test("the supervisor killed: a new one goes on with the run, and its result is not lost", async () => {
+/** Starts a task, kills its supervisor in its turn, and waits for its end. */
+async function runWithKilledSupervisor(topic: string, sandbox: string) {
   const client = await world.client();
-  const request = { prompt: "SLOW-WORK", cwd: repository, topic: "review-orphan-v1", sandbox: "read-only" };
-  await client.call("codex_dispatch", request);
-  const supervisor = () => world.processes().find(({ command }) => command.includes("run-task codex-review-orphan-v1"));
-  await world.until(() => supervisor() !== undefined && readLog("codex-review-orphan-v1").includes("turn.started"));
+  await client.call("codex_dispatch", { prompt: "SLOW-WORK", cwd: repository, topic, sandbox });
+  const supervisor = () => world.processes().find(({ command }) => command.includes(`run-task codex-${topic}`));
+  await world.until(() => supervisor() !== undefined && readLog(`codex-${topic}`).includes("turn.started"));
   process.kill(supervisor()?.pid ?? 0, "SIGKILL");
-  expect(await world.waitForEnd(client, "codex-review-orphan-v1")).toMatchObject({
+  return world.waitForEnd(client, `codex-${topic}`);
+}
+
+test("the supervisor killed: a new one goes on with the run, and its result is not lost", async () => {
+  expect(await runWithKilledSupervisor("review-orphan-v1", "read-only")).toMatchObject({
     status: "completed",
     result: "Worked.",
+  });
+});
+
+test("the supervisor killed: a new one commits what Codex left, whose exit status it may not know", async () => {
+  expect(await runWithKilledSupervisor("implement-orphan-v1", "workspace-write")).toMatchObject({
+    status: "completed",
+    commits_ahead: 1,
+    uncommitted_changes: [],
   });
 });
 

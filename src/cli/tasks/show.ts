@@ -97,6 +97,8 @@ function fields(detail: ShownTask, record: TaskRecord): Text[] {
     ["goal", describeGoal(detail, record)],
     ["check", describeCheck(detail, record)],
     ["settings", settings.filter(Boolean).join(", ") || undefined],
+    ["fork of", detail.forks],
+    ["group", detail.group],
     ["workspace", shortenHome(detail.cwd)],
     ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
     ["branch", describeBranch(detail)],

@@ -50,7 +50,8 @@ export const codexStatus = defineTool({
     z.object({
       tasks: z.array(taskLine()).optional().describe("Newest first"),
       limits: z.string().optional().describe("Of the Codex account"),
-      group: z.string().optional().describe("Name of the group, if task_id is one: its tries are in tasks"),
+      group: z.string().optional().describe("Name of the group of tries; if task_id is one, its tries are in tasks"),
+      forks: z.string().optional().describe("Task that it is a fork of"),
       next_cursor: z.string().optional().describe("cursor of the next page"),
       unreadable: z
         .array(z.object({ task_id: z.string(), path: z.string(), problem: z.string(), fix: z.string() }))

@@ -46,7 +46,7 @@ function checkFailure(
 function uncheckedFailure(command: string): Failure {
   return {
     code: "check_failed",
-    message: `The check ${nameCheck(command)} did not finish: the task's processes were killed.`,
+    message: `The check ${nameCheck(command)} did not finish: the task's processes were killed, or its outcome could not be recorded.`,
     hint: "Call codex with resume to continue the task, which runs its check again; its work is kept.",
   };
 }

@@ -139,8 +139,11 @@ async function replayPoint(
   const name = "check";
   const { check } = statement.predicate.observed;
   if (check === undefined) return undefined;
-  const { passed, command } = check;
+  const { passed, command, exit_code = 0 } = check;
   if (!passed) return { name, state: "failed", text: `the check ${nameCheck(command)} failed, according to the proof` };
+  if (exit_code !== 0) {
+    return { name, state: "failed", text: `the proof contradicts itself: passed, with exit status ${exit_code}` };
+  }
   if (!isSound) return { name, state: "unknown", text: "it was not run again, because another claim is false" };
   try {
     return { name, ...(await replayCheck(context, statement, check, options)) };

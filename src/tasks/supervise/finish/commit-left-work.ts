@@ -40,7 +40,9 @@ export async function commitLeftWork(
   hurry: AbortSignal | undefined,
   check?: CheckState,
 ): Promise<LeftoverCommit> {
-  const isDone = stopped === undefined && end.exitCode === 0 && state.terminal?.kind === "completed";
+  // The exit status of an adopted `codex exec` is unknown: its last event decides, as it does for the outcome.
+  const hasEndedWell = (end.exitCode ?? 0) === 0 && end.signal === undefined;
+  const isDone = stopped === undefined && hasEndedWell && state.terminal?.kind === "completed";
   if (isFinalCheck(check, state.completedTurns)) {
     // Elsewhere, Codex may still be saving its session.
     if (task.worktree_dir !== undefined) await endLeftovers(context, task);
