@@ -1,5 +1,5 @@
 // Builds the binary and runs all tests, or those whose files are named: npm test [-- path …]
-// CODEXMCP_TEST_JOBS processes run in parallel (default: 2). A whole run repeats some files with Codex's other engine and with earlier
+// CODEXMCP_TEST_JOBS processes run in parallel (default: 3). A whole run repeats some files with Codex's other engine and with earlier
 // versions of Codex (test-passes.ts). The last line is: N passed, N failed, N skipped.
 import { join } from "node:path";
 import { buildBinary } from "./build.ts";
@@ -19,13 +19,13 @@ export function parseTally(line: string): Tally {
 }
 
 function readJobs(): number {
-  const jobs = Number(process.env["CODEXMCP_TEST_JOBS"] ?? 2);
+  const jobs = Number(process.env["CODEXMCP_TEST_JOBS"] ?? 3);
   if (Number.isInteger(jobs) && jobs > 0) return jobs;
   throw new Error("CODEXMCP_TEST_JOBS must be a whole number from 1.");
 }
 
-/** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, loads. */
-const SLOW = /^test\/(?:release\/|container\/|e2e\/engines-agree|fault\/load|fault\/memory)/;
+/** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, kills and loads. */
+const SLOW = /^test\/(?:release|container|fault)\/|^test\/e2e\/engines-agree/;
 const WITH_SLOW = process.env["CODEXMCP_TEST_ALL"] === "1";
 
 async function runTests(names: readonly string[]): Promise<Tally> {
@@ -43,7 +43,7 @@ async function runTests(names: readonly string[]): Promise<Tally> {
   let skipped = found.length - files.length;
   if (skipped > 0) {
     console.warn(
-      `SKIPPED: ${skipped} files that take minutes (builds for all platforms, both engines, loads); CODEXMCP_TEST_ALL=1 runs them.`,
+      `SKIPPED: ${skipped} files that take minutes (builds for all platforms, both engines, kills and loads); CODEXMCP_TEST_ALL=1 runs them.`,
     );
   }
   for (const pass of chosen) {
