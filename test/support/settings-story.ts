@@ -164,11 +164,12 @@ async function portrayPlainly(worktree: string): Promise<unknown> {
   return all.files;
 }
 
+/** Fields that differ from one run of the story to another: what is compared depends on which of the tasks are at work at that moment. */
+const VARYING = new Set(["elapsed_seconds", "usage", "session_id", "merges_cleanly", "conflicts_with", "not_compared"]);
+
 /** Takes out what is another in every run. */
 function normalize(record: StoryRecord, root: string, token: string): StoryRecord {
-  const text = JSON.stringify(record, (key, value: unknown) =>
-    ["elapsed_seconds", "usage", "session_id"].includes(key) ? undefined : value,
-  );
+  const text = JSON.stringify(record, (key, value: unknown) => (VARYING.has(key) ? undefined : value));
   const plain = text
     .replaceAll(root, "<world>")
     .replaceAll(token, "<r>")
