@@ -40,7 +40,8 @@ const ItemSchema = v.variant("type", [
 
 const count = v.nullish(v.number(), 0);
 
-const UsageSchema = v.object({
+/** Schema of token counts as Codex writes them. */
+export const UsageSchema = v.object({
   input_tokens: count,
   cached_input_tokens: count,
   output_tokens: count,

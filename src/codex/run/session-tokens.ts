@@ -1,15 +1,9 @@
 import * as v from "valibot";
 import { parseJsonAs } from "#base/json.ts";
 import { addUsage, laterUsage, subtractUsage, type Usage } from "#domain/usage.ts";
+import { UsageSchema } from "./event.ts";
 import { readSessionTail } from "./session-file.ts";
 
-const count = v.nullish(v.number(), 0);
-const UsageSchema = v.object({
-  input_tokens: count,
-  cached_input_tokens: count,
-  output_tokens: count,
-  reasoning_output_tokens: count,
-});
 const timestamp = v.nullish(v.string(), "");
 
 /** Line with the tokens of the session so far. Codex writes it when the commands of an answer have ended, before it asks the model again. */
