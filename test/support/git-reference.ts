@@ -1,4 +1,5 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { MergeStrategy } from "#git/merge/merge-request.ts";
 import { askGit, gitAnswer, type Said } from "./random-repository.ts";
 
@@ -13,6 +14,8 @@ const SWITCHES = ["--no-edit", "--allow-unrelated-histories"];
 
 /** Merges with git itself, in a copy of the repository that is for nothing else. */
 export function mergeWithGit(copy: string, strategy: MergeStrategy, target: string, source: string): Outcome {
+  // A git that has crashed in the merge before leaves its lock (2.39 does with some renames).
+  rmSync(join(copy, ".git", "index.lock"), { force: true });
   if (strategy === "rebase") {
     gitAnswer(copy, ["checkout", "--quiet", "--force", "--detach", source]);
     return outcomeOf(copy, askGit(copy, ["rebase", "--quiet", target]), () => commitsSince(copy, target));
