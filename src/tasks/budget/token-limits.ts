@@ -95,22 +95,26 @@ export function preferTokenLimit(
 ): Failure | undefined {
   const isOpen =
     failure?.code === "rate_limited" || (failure?.code === "goal_not_reached" && goal_state?.status === "active");
-  if (!isOpen || !hasLimit(context.config, task)) return failure;
-  try {
-    return reachedRunLimit(task, usage) ?? reachedDayLimit(context) ?? failure;
-  } catch {
-    return failure; // the index cannot be read at this moment
-  }
+  return (isOpen ? findUsedLimit(context, task, () => usage) : undefined) ?? failure;
 }
 
 /** Returns whether a run may not have a further turn, because its tokens, or those of the day, are used. */
 export function isBudgetUsed(context: AppContext, task: RunningTask): boolean {
-  if (!hasLimit(context.config, task)) return false;
+  return findUsedLimit(context, task, () => readOwnUse(context, task)) !== undefined;
+}
+
+/** Returns the limit of tokens that a run has reached, its own or that of the day; undefined if it has none, or the index cannot be read. */
+function findUsedLimit(
+  context: AppContext,
+  task: RunningTask,
+  readUsage: () => Usage | undefined,
+): Failure | undefined {
+  if (!hasLimit(context.config, task)) return undefined;
   try {
-    return (reachedRunLimit(task, readOwnUse(context, task)) ?? reachedDayLimit(context)) !== undefined;
+    return reachedRunLimit(task, readUsage()) ?? reachedDayLimit(context);
   } catch (error) {
     logger("tasks").warn`the tokens of ${task.task_id} cannot be compared with its limit: ${String(error)}`;
-    return false;
+    return undefined;
   }
 }
 
