@@ -30,6 +30,11 @@ export function respond({ isError, data, text }: ToolData, home: string, answerB
 /** Longest message in characters. A message may repeat what the client sent, which may have any length. */
 const MAX_MESSAGE_LENGTH = 2000;
 
+/** Returns a failure as fields of an answer about several things, of which others may have succeeded. */
+export function toErrorFields({ message, code, hint }: Failure): { error: string; code: string; hint: string } {
+  return { error: message, code, hint };
+}
+
 /**
  * Returns a refusal or fault as a tool result.
  * @param more further fields, of any answer

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type CancelOutcome, cancelTask } from "#tasks/end/cancel-task.ts";
 import { cancelTasks } from "#tasks/end/cancel-tasks.ts";
 import { elapsedSeconds, visibleStatus, type VisibleStatus } from "#domain/record.ts";
+import { toErrorFields } from "#mcp/answers/respond.ts";
 import { defineTool } from "#mcp/define-tool.ts";
 import { findGroup } from "#tasks/lookup.ts";
 import { status, taskId } from "#mcp/schemas.ts";
@@ -31,12 +32,7 @@ export const codexCancel = defineTool({
     const group = findGroup(open(), args.task_id);
     if (group === undefined) return { data: describeCancel(await cancelTask(open(), args.task_id)) };
     const { outcomes, failed } = await cancelTasks(open(), group.taskIds);
-    const notCancelled = failed.map(({ task_id, failure: { message, code, hint } }) => ({
-      task_id,
-      error: message,
-      code,
-      hint,
-    }));
+    const notCancelled = failed.map(({ task_id, failure }) => ({ task_id, ...toErrorFields(failure) }));
     return {
       isError: failed.length > 0,
       data: {

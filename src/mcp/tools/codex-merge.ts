@@ -2,6 +2,7 @@ import { z } from "zod";
 import { withFormerNames } from "#base/former-names.ts";
 import { type DiscardedOthers, discardOthers, findOthers } from "#worktrees/discard-others.ts";
 import { type MergeTasksOptions, mergeWorktrees } from "#worktrees/merge-worktrees.ts";
+import { toErrorFields } from "#mcp/answers/respond.ts";
 import { type Call, defineTool } from "#mcp/define-tool.ts";
 import { failureFields, taskId } from "#mcp/schemas.ts";
 
@@ -96,12 +97,7 @@ export const codexMerge = defineTool({
 
 /** Returns the fields of an answer about the other tries of a group. */
 function describeOthers({ discarded, not_discarded }: DiscardedOthers): object {
-  const failed = not_discarded.map(({ task_id, failure: { message, code, hint } }) => ({
-    task_id,
-    error: message,
-    code,
-    hint,
-  }));
+  const failed = not_discarded.map(({ task_id, failure }) => ({ task_id, ...toErrorFields(failure) }));
   return {
     discarded: discarded.map((each) => ({ ...each, restore: { task_id: each.task_id, restore: true } })),
     ...(failed.length > 0 && { not_discarded: failed }),

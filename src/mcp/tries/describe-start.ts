@@ -1,3 +1,4 @@
+import { toErrorFields } from "#mcp/answers/respond.ts";
 import { answerNote, toAnswer } from "#tasks/answer.ts";
 import type { StartedTries } from "#tasks/start/start-tries.ts";
 import { isEnded, type TaskRecord, visibleStatus, type VisibleStatus } from "#domain/record.ts";
@@ -39,13 +40,7 @@ interface FailedStart {
 /** Returns the field for the tries that could not be started; an empty object if there are none. */
 export function notStartedField({ notStarted }: StartedTries): { not_started?: FailedStart[] } {
   if (notStarted.length === 0) return {};
-  const lines = notStarted.map(({ number, failure: { message, code, hint } }) => ({
-    number,
-    error: message,
-    code,
-    hint,
-  }));
-  return { not_started: lines };
+  return { not_started: notStarted.map(({ number, failure }) => ({ number, ...toErrorFields(failure) })) };
 }
 
 /** Returns the answer about tries that were started. It is an error if none is running or has succeeded. */
