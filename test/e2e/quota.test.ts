@@ -165,19 +165,11 @@ test.each(["first", "second"])("a goal is pursued again after its %s turn has re
   expect(limit.refused.length).toBeLessThanOrEqual(which === "first" ? 2 : 1);
 });
 
-test("CODEXMCP_QUOTA_WAIT=0: a task fails at once, and none waits in the queue", async () => {
-  const client = await world.client({ CODEXMCP_QUOTA_WAIT: "0" });
-  const limit = limitUsage(world.stub, 300, "headers");
-  for (let index = 0; index < 2; index++) {
-    const { taskId } = await start(client);
-    expect(await wait(client, taskId)).toMatchObject([{ success: false, code: "rate_limited" }]);
-  }
-  expect(limit.refused).toHaveLength(2);
-  world.forgetLimits();
-});
-
-test("a limit that lasts longer than CODEXMCP_QUOTA_WAIT keeps no task in the queue", async () => {
-  const client = await world.client({ CODEXMCP_QUOTA_WAIT: "60" });
+test.each([
+  ["CODEXMCP_QUOTA_WAIT=0: a task fails at once, and none waits in the queue", "0"],
+  ["a limit that lasts longer than CODEXMCP_QUOTA_WAIT keeps no task in the queue", "60"],
+])("%s", async (_, CODEXMCP_QUOTA_WAIT) => {
+  const client = await world.client({ CODEXMCP_QUOTA_WAIT });
   const limit = limitUsage(world.stub, 300, "headers");
   for (let index = 0; index < 2; index++) {
     const { taskId } = await start(client);
