@@ -5,6 +5,7 @@ import { formatTally, parseTally } from "./test.ts";
 
 const CHECKS: Record<string, string[]> = {
   types: ["tsc", "--noEmit"],
+  "types of the page": ["tsc", "--noEmit", "--project", "src/board/page"],
   lint: ["oxlint", "--type-aware", "--deny-warnings", "src", "scripts", "test"],
   format: ["oxfmt", "--check", "src", "scripts", "test"],
   "dead code": ["knip"],

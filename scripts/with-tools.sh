@@ -21,7 +21,7 @@ need() { # program, Debian package, Homebrew formula
   fi
 }
 
-# For tests under a tracer, in a real container and of the arm64 build; without these they say that they were skipped.
+# For tests under a tracer, in a real container, of the arm64 build and in a browser; without these they say that they were skipped.
 want() { # Debian packages
   if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then return; fi
   if dpkg -s "$@" >/dev/null 2>&1; then return; fi
@@ -32,7 +32,7 @@ want() { # Debian packages
 
 need git git git
 need tmux tmux tmux
-if [ "$1" = scripts/test.ts ]; then want strace podman runc debootstrap qemu-user-static libc6-arm64-cross openssh-client gnupg; fi
+if [ "$1" = scripts/test.ts ]; then want strace podman runc debootstrap qemu-user-static libc6-arm64-cross openssh-client gnupg chromium fonts-dejavu-core; fi
 
 # The lock file is copied last: an install that broke off is done again.
 if ! cmp -s bun.lock node_modules/.installed-lock; then

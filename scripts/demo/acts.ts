@@ -1,4 +1,4 @@
-import { formatDuration } from "#cli/terminal/format-values.ts";
+import { formatDuration } from "#base/format-values.ts";
 import { formatStatus } from "#cli/terminal/format-task.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
 import type { McpClient } from "../../test/support/mcp-client.ts";

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   task_running: "A task of this topic is already running.",
   worktree_busy: "Another version of this topic is running in the same worktree.",
   repository_busy: "Another codex-mcp-server process has held the repository's lock for minutes.",
+  port_in_use: "The port that `board` was to use belongs to another program.",
   program_moved: "The program file of this server was moved or removed after the server started.",
   not_steerable:
     "The task cannot be sent this message now: its engine takes none into a running turn, or it has just ended.",

@@ -124,3 +124,9 @@ export function resolveWorkspace(cwd: string): string {
   }
   throw new AppError("invalid_cwd", `cwd ${path} is not a folder.`, "Pass the folder, not a file in it.");
 }
+
+/** Returns a path with `~` for the home folder. */
+export function shortenHome(path: string): string {
+  const home = homedir();
+  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}

@@ -4,7 +4,7 @@ import { COMMANDS } from "#cli/framework/commands.ts";
 import { nearest } from "#base/nearest.ts";
 import { parseCommandLine, parseDuration } from "#cli/framework/parse-command-line.ts";
 import { escapeInJson } from "#cli/terminal/output.ts";
-import { formatBytes, formatCount, formatDuration } from "#cli/terminal/format-values.ts";
+import { formatBytes, formatCount, formatDuration } from "#base/format-values.ts";
 import { compose, inOneLine, type Medium, multiline, paint, render, withoutControls } from "#cli/terminal/style.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 import { launcherOf } from "#codex/locate.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { TaskOverview } from "#tasks/overview.ts";
-import { nameFolders } from "#cli/terminal/format-values.ts";
+import { nameFolders } from "#base/format-values.ts";
 import { formatTasks } from "#cli/terminal/format-task.ts";
 import { formatNotification } from "#cli/terminal/notify.ts";
 import { render, type Text, userStyle } from "#cli/terminal/style.ts";

@@ -4,6 +4,7 @@ import { joinTaskCommand } from "#cli/internal/join-task.ts";
 import { keepOrphansCommand } from "#cli/internal/keep-orphans.ts";
 import { runTaskCommand } from "#cli/internal/run-task.ts";
 import { versionCommand } from "#cli/internal/version.ts";
+import { boardCommand } from "#cli/board/board.ts";
 import { doctorCommand } from "#cli/setup/doctor.ts";
 import { installCommand } from "#cli/setup/install.ts";
 import { serveCommand } from "#cli/setup/serve.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   resumeCommand,
   reviewCommand,
   tasksCommand,
+  boardCommand,
   showCommand,
   logsCommand,
   attachCommand,

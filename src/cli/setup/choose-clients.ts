@@ -1,6 +1,6 @@
 import { AppError } from "#base/errors.ts";
 import { suggest } from "#base/nearest.ts";
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 import { clientFile, isInstalled, type McpClient } from "#install/clients/client.ts";

@@ -1,4 +1,4 @@
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { compose, paint, type Text } from "#cli/terminal/style.ts";
 import type { ClientChange } from "#install/set-up-client.ts";
 

@@ -1,7 +1,7 @@
 import { AppError } from "#base/errors.ts";
 import { defineCommand } from "#cli/framework/command.ts";
 import { suggest } from "#base/nearest.ts";
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { paint } from "#cli/terminal/style.ts";
 import { clientFile, type McpClient } from "#install/clients/client.ts";

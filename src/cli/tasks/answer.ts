@@ -9,7 +9,7 @@ import { makeVisible } from "#base/visible-text.ts";
 import { ask, canAsk } from "#cli/setup/ask.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
-import { formatLocalTime } from "#cli/terminal/format-values.ts";
+import { formatLocalTime } from "#base/format-values.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, hangingIndent, multiline, paint, type Text } from "#cli/terminal/style.ts";
 import { readPrompt } from "./read-input.ts";

@@ -5,7 +5,7 @@ import { type EndedTask, isEnded } from "#domain/record.ts";
 import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { defineCommand, ONE_TASK } from "#cli/framework/command.ts";
 import { describeEnd, formatEvent } from "#cli/terminal/format-task.ts";
-import { formatTimeOfDay } from "#cli/terminal/format-values.ts";
+import { formatTimeOfDay } from "#base/format-values.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printLines } from "#cli/terminal/output.ts";
 import { compose, hangingIndent, paint, type Text, withoutControls } from "#cli/terminal/style.ts";

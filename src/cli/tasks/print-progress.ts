@@ -1,7 +1,7 @@
 import type { LogLine } from "#tasks/follow/follow-log.ts";
 import type { EventLine } from "#codex/run/describe.ts";
 import { formatEvent } from "#cli/terminal/format-task.ts";
-import { formatTimeOfDay } from "#cli/terminal/format-values.ts";
+import { formatTimeOfDay } from "#base/format-values.ts";
 import { errorTerminalWidth, printErrors } from "#cli/terminal/output.ts";
 import { compose, paint } from "#cli/terminal/style.ts";
 import { sliceToWidth } from "#cli/terminal/table.ts";

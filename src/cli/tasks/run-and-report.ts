@@ -12,7 +12,7 @@ import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { notifyPerson } from "#cli/terminal/notify.ts";
 import { isErrorTerminal, printErrors, printJson, printLines } from "#cli/terminal/output.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";

@@ -3,7 +3,7 @@ import { summarizeCheck } from "#domain/check.ts";
 import type { CollisionFields } from "#domain/collision.ts";
 import type { TaskRecord } from "#domain/record.ts";
 import type { TaskDetail } from "#tasks/show-task.ts";
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 
 /** Maximum number of characters of the check's command that are shown. */

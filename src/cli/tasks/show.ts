@@ -14,7 +14,8 @@ import { describeCheck, describeCheckOutput, describeMerging, describeNotices } 
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
-import { formatDuration, formatLocalTime, shortenHome } from "#cli/terminal/format-values.ts";
+import { formatDuration, formatLocalTime } from "#base/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
 import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";

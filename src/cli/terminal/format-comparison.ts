@@ -1,5 +1,5 @@
 import type { ComparedTask, TaskComparison } from "#worktrees/compare/compare-tasks.ts";
-import { formatCount, formatDuration } from "./format-values.ts";
+import { formatCount, formatDuration } from "#base/format-values.ts";
 import { formatStatus } from "./format-task.ts";
 import { compose, paint, type StyledText, type Text, withoutControls } from "./style.ts";
 import { type Column, formatTable } from "./table.ts";

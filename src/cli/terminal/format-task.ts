@@ -5,7 +5,8 @@ import type { TaskOverview } from "#tasks/overview.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import type { Usage } from "#domain/usage.ts";
 import type { EndedTask, VisibleStatus } from "#domain/record.ts";
-import { formatCount, formatDuration, nameFolders, shortenHome } from "./format-values.ts";
+import { formatCount, formatDuration, nameFolders } from "#base/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import {
   compose,
   hangingIndent,

@@ -2,7 +2,7 @@ import type { RunObserver } from "#tasks/supervise/supervise-run.ts";
 import { ignoreTerminalSignals } from "#platform/terminal.ts";
 import type { RunningTask } from "#domain/record.ts";
 import { describeEnd, formatEvent } from "./format-task.ts";
-import { formatTimeOfDay } from "./format-values.ts";
+import { formatTimeOfDay } from "#base/format-values.ts";
 import { isTerminal, printWithoutWaiting } from "./output.ts";
 import { compose, paint, type Style, type Text } from "./style.ts";
 

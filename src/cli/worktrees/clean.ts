@@ -19,7 +19,8 @@ import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
-import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
+import { formatBytes, formatDuration } from "#base/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { describeLeft } from "./discard.ts";
 import { describeState } from "./worktrees.ts";
 

@@ -5,7 +5,7 @@ import { resolveTasks } from "#tasks/lookup.ts";
 import { defineCommand, JSON_OPTION, TASKS_OR_GROUPS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
-import { shortenHome } from "#cli/terminal/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 
 export const discardCommand = defineCommand({
   name: "discard",

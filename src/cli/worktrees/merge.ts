@@ -9,7 +9,7 @@ import { describeDiscarded } from "./discard.ts";
 import { withStopSignal } from "#cli/framework/stop-signal.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
-import { formatDuration } from "#cli/terminal/format-values.ts";
+import { formatDuration } from "#base/format-values.ts";
 import { compose, hangingIndent, multiline, paint, withoutControls } from "#cli/terminal/style.ts";
 
 export const mergeCommand = defineCommand({

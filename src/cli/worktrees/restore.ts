@@ -6,7 +6,8 @@ import { AppError } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
-import { formatBytes, formatDuration, shortenHome } from "#cli/terminal/format-values.ts";
+import { formatBytes, formatDuration } from "#base/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { formatTable } from "#cli/terminal/table.ts";
 

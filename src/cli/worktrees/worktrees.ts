@@ -8,7 +8,8 @@ import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { toCommandHint } from "#cli/framework/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
-import { formatBytes, formatDuration, nameFolders, shortenHome } from "#cli/terminal/format-values.ts";
+import { formatBytes, formatDuration, nameFolders } from "#base/format-values.ts";
+import { shortenHome } from "#base/paths.ts";
 import { compose, paint, type StyledText, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { type Column, formatTable } from "#cli/terminal/table.ts";
 

@@ -1,5 +1,3 @@
-import { homedir } from "node:os";
-
 /** Formats seconds for people: `45s`, `12m05s`, `3h20m`, `2d04h`. */
 export function formatDuration(seconds: number): string {
   const whole = Math.floor(seconds);
@@ -32,12 +30,6 @@ export function formatBytes(bytes: number): string {
   let [value, unit] = [bytes, 0];
   for (; value >= 1000 && unit < units.length - 1; unit++) value /= 1000;
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
-/** Returns a path with `~` for the home folder. */
-export function shortenHome(path: string): string {
-  const home = homedir();
-  return path === home || path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
 }
 
 /** Returns short names of folders that tell them apart: the last parts of their paths, as many as necessary. */

@@ -1,0 +1,4 @@
+/** Shows the page "New task". */
+export function NewTaskView() {
+  return <h1>New task</h1>;
+}

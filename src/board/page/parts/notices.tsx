@@ -1,0 +1,62 @@
+import { signal } from "@preact/signals";
+import { RequestError } from "#board/page/source/requests.ts";
+import { VisibleText } from "./visible-text.tsx";
+
+/** Message to the user that goes away by itself. */
+export interface Notice {
+  id: number;
+  kind: "done" | "failed";
+  text: string;
+  /** Name and effect of a button. */
+  action?: { name: string; run: () => void };
+}
+
+/** Times for which notices are shown, in milliseconds. */
+const SHOWN_MS: Record<Notice["kind"], number> = { done: 10_000, failed: 30_000 };
+
+const notices = signal<readonly Notice[]>([]);
+let count = 0;
+
+/** Shows a notice. */
+export function notify(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
+  const id = ++count;
+  notices.value = [...notices.value, { id, kind, text, ...(action !== undefined && { action }) }];
+  setTimeout(() => dismiss(id), SHOWN_MS[kind]);
+}
+
+/** Shows why something failed, and what to do. */
+export function notifyFailure(error: unknown): void {
+  const hint = error instanceof RequestError ? ` ${error.hint}` : "";
+  notify("failed", `${error instanceof Error ? error.message : String(error)}${hint}`);
+}
+
+function dismiss(id: number): void {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}
+
+/** Shows the notices. */
+export function Notices() {
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {notices.value.map(({ id, kind, text, action }) => (
+        <div key={id} class={`notice ${kind}`}>
+          <VisibleText text={text} />
+          {action !== undefined && (
+            <button
+              type="button"
+              onClick={() => {
+                dismiss(id);
+                action.run();
+              }}
+            >
+              {action.name}
+            </button>
+          )}
+          <button type="button" class="quiet" aria-label="Dismiss" onClick={() => dismiss(id)}>
+            ×
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,93 @@
+import {
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  Virtualizer,
+  type VirtualizerOptions,
+} from "@tanstack/virtual-core";
+import type { ComponentChildren, RefObject } from "preact";
+import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
+
+/** List of which only the rows that are visible exist in the document. */
+export interface VirtualListProps {
+  count: number;
+  /** Returns what identifies a row while others are added or removed before it. */
+  keyOf: (index: number) => string | number;
+  /** Returns the expected height of a row in pixels, before it is measured. */
+  estimateHeight: (index: number) => number;
+  render: (index: number) => ComponentChildren;
+  /** Set to control the scrolling. */
+  handle?: RefObject<VirtualListHandle>;
+  class?: string;
+  /** Role and name of the list for those who cannot see it. */
+  role?: "list" | "log" | "table";
+  label: string;
+  /** Called when the rows that are visible change. */
+  onRange?: (first: number, last: number) => void;
+}
+
+/** Control of a list's scrolling. */
+export interface VirtualListHandle {
+  scrollTo: (index: number, align?: "start" | "center" | "end" | "auto") => void;
+  /** Whether the end of the list is visible. */
+  isAtEnd: () => boolean;
+  element: () => HTMLElement | null;
+}
+
+/** Distance from the end, in pixels, within which a list counts as scrolled to its end. */
+const END_DISTANCE = 24;
+
+/** Shows a list of any length. */
+export function VirtualList(props: VirtualListProps) {
+  const { count, keyOf, estimateHeight, render, handle, label, onRange } = props;
+  const element = useRef<HTMLDivElement>(null);
+  const [, update] = useReducer((version: number) => version + 1, 0);
+  const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLDivElement>(toOptions()));
+  function toOptions(): VirtualizerOptions<HTMLDivElement, HTMLDivElement> {
+    return {
+      count,
+      getScrollElement: () => element.current,
+      estimateSize: estimateHeight,
+      getItemKey: keyOf,
+      observeElementRect,
+      observeElementOffset,
+      scrollToFn: elementScroll,
+      overscan: 6,
+      onChange: () => update(0),
+    };
+  }
+  virtualizer.setOptions(toOptions());
+  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
+  useLayoutEffect(() => virtualizer._willUpdate());
+  useLayoutEffect(() => {
+    if (handle === undefined) return;
+    handle.current = {
+      scrollTo: (index, align = "auto") => virtualizer.scrollToIndex(index, { align }),
+      isAtEnd: () => {
+        const list = element.current;
+        return list === null || list.scrollHeight - list.scrollTop - list.clientHeight < END_DISTANCE;
+      },
+      element: () => element.current,
+    };
+  }, [handle, virtualizer]);
+  const items = virtualizer.getVirtualItems();
+  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
+  useLayoutEffect(() => onRange?.(first, last), [first, last, count]);
+  return (
+    <div ref={element} class={`virtual-list ${props.class ?? ""}`} role={props.role} aria-label={label} tabIndex={0}>
+      <div class="virtual-rows" style={{ height: `${virtualizer.getTotalSize()}px` }}>
+        {items.map(({ key, index, start }) => (
+          <div
+            key={String(key)}
+            class="virtual-row"
+            data-index={index}
+            ref={(row) => virtualizer.measureElement(row)}
+            style={{ transform: `translateY(${start}px)` }}
+          >
+            {render(index)}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}

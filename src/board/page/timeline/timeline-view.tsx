@@ -1,0 +1,4 @@
+/** Shows the page "Timeline". */
+export function TimelineView() {
+  return <h1>Timeline</h1>;
+}

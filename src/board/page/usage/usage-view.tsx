@@ -1,0 +1,4 @@
+/** Shows the page "Usage". */
+export function UsageView() {
+  return <h1>Usage</h1>;
+}

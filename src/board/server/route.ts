@@ -1,0 +1,32 @@
+import type { AppContext } from "#tasks/context.ts";
+import type { BoardInfo } from "#board/api/card.ts";
+
+/** State that the handlers of a board share. */
+export interface BoardContext {
+  app: AppContext;
+  info: BoardInfo;
+  /** Folder for temporary files of this board, which is removed with it. */
+  temporary: string;
+}
+
+/** Request that has passed the guard. */
+export interface BoardRequest {
+  request: Request;
+  url: URL;
+  /** Parts of the path, by their names in the pattern, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** Proof of the session that requests with an effect carry; for pages. */
+  actionKey: string;
+}
+
+/**
+ * Route of the board. `page` is an HTML page, `file` one of its files, `data` is read by pages, `action` changes something: it is only
+ * reached by POST, with the proof of the session, and not on a read-only board.
+ */
+export interface Route {
+  method: "GET" | "POST";
+  /** Path, in which `:name` is any one part. */
+  path: string;
+  kind: "page" | "file" | "data" | "action";
+  handle: (context: BoardContext, request: BoardRequest) => Response | Promise<Response>;
+}
