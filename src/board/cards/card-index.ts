@@ -54,7 +54,7 @@ export class CardIndex {
     return [...this.#entries.values()].map(({ card }) => card);
   }
 
-  /** Number of cards. */
+  /** Returns the number of cards. */
   get size(): number {
     return this.#entries.size;
   }
