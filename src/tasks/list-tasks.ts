@@ -137,7 +137,7 @@ export type { UnreadableTask } from "#store/tasks/import-tasks.ts";
  * and tasks whose state could not be determined. Imports tasks that have been added since into the index.
  * @param failed result of {@link reconcileAll}
  */
-function listUnreadable({ store, config }: AppContext, failed: ReadonlyMap<string, Failure>): UnreadableTask[] {
+export function listUnreadable({ store, config }: AppContext, failed: ReadonlyMap<string, Failure>): UnreadableTask[] {
   const faults = store.isNewer ? [] : importNewTasks(store);
   for (const [task_id, { message, hint }] of failed) {
     faults.push({ task_id, path: taskPaths(config.home, task_id).folder, problem: message, fix: hint });

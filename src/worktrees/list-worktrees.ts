@@ -1,4 +1,6 @@
 import { readBranchTips } from "#git/repository/branches.ts";
+import { findUncommittedWork } from "#git/changes/status.ts";
+import type { GitLimits } from "#git/run-git.ts";
 import { CommitGraph } from "#git/repository/history.ts";
 import { canReadFolder, findWorktreeGitDir } from "#git/worktree/worktree-link.ts";
 import { listGitWorktrees, type ListedWorktree } from "#git/worktree/worktree-list.ts";
@@ -49,6 +51,28 @@ export async function listWorktrees(context: AppContext, isExact = false): Promi
   const examined = await mapLimited([...files], 1, async ([worktree, itsFiles]) => describe(worktree, itsFiles));
   const known = [...found.filter((each) => "report" in each), ...examined];
   return known.toSorted((a, b) => (a.site.path < b.site.path ? -1 : 1));
+}
+
+/** Size of a worktree that was not measured. */
+const NOT_MEASURED: WorktreeFiles["size"] = { bytes: 0, isMore: true };
+
+/**
+ * Returns the reports on a repository's worktrees, except discarded ones, without their sizes. A problem with one of them does not keep the
+ * others from being listed.
+ * @param limits limits of the search for uncommitted work, for each worktree: if they stop it, the report says that it is not known
+ */
+export async function reportWorktrees(
+  context: AppContext,
+  repository: string,
+  stored: readonly StoredWorktree[],
+  limits: GitLimits,
+): Promise<KnownWorktree[]> {
+  const read = await readRepository(context, repository, stored);
+  return mapLimited(read, 1, async (each) => {
+    if ("report" in each) return each;
+    const work = each.gitDir === undefined ? "none" : await findUncommittedWork(each.path, limits);
+    return describe(each, { work, size: NOT_MEASURED });
+  });
 }
 
 /** A worktree with git's data about it. */

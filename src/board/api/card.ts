@@ -96,5 +96,8 @@ export interface BoardChange {
   cards: Card[];
   /** Ids of tasks that no longer exist. */
   removed: string[];
+  /** Number of older tasks, and the tasks that cannot be read, if they have changed. */
+  left_out?: number;
+  unreadable?: BoardSnapshot["unreadable"];
   now: string;
 }

@@ -1,12 +1,10 @@
-import { dirname } from "node:path";
-import { type BoardEvents, PING_INTERVAL_MS } from "#board/api/event.ts";
 import { respondWith } from "#board/server/respond.ts";
 import type { BoardContext, Route } from "#board/server/route.ts";
-import { toFailure } from "#base/errors.ts";
-import { logger } from "#base/log.ts";
-import { watchFolder } from "#platform/files/watch-folder.ts";
-import type { BoardSnapshot, Card } from "#board/api/card.ts";
-import { readSnapshot } from "./read-cards.ts";
+import { elapsedSeconds, visibleStatus } from "#domain/record.ts";
+import type { StoredTask } from "#store/tasks/task-row.ts";
+import type { Card } from "#board/api/card.ts";
+import { EventHub } from "./event-hub.ts";
+import { readCard } from "./read-card.ts";
 
 /** Routes of the board's state. */
 export const CARD_ROUTES: readonly Route[] = [
@@ -14,68 +12,28 @@ export const CARD_ROUTES: readonly Route[] = [
     method: "GET",
     path: "/api/events",
     kind: "data",
-    handle: (context, { request }) => respondEvents(context, request.signal),
+    handle: (context, { request, url }) => {
+      const stream = hubOf(context).open(url.searchParams.get("task") ?? undefined, request.signal);
+      return respondWith(stream, { "content-type": "text/event-stream; charset=utf-8" });
+    },
   },
 ];
 
-function respondEvents(context: BoardContext, signal: AbortSignal): Response {
-  const stream = new ReadableStream<string>({
-    start: (controller) => {
-      const send = <Name extends keyof BoardEvents>(name: Name, data: BoardEvents[Name]) =>
-        controller.enqueue(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
-      const follower = followCards(context, send);
-      signal.addEventListener("abort", () => {
-        follower.close();
-        controller.close();
-      });
-    },
-  });
-  return respondWith(stream.pipeThrough(new TextEncoderStream()), { "content-type": "text/event-stream" });
+const hubs = new WeakMap<BoardContext, EventHub>();
+
+/** Returns the card of a task: as the event streams show it or, without any, as it is now. */
+export async function getCard(context: BoardContext, task: StoredTask): Promise<Card> {
+  const { record } = task;
+  const known = hubs.get(context)?.cardOf(record.task_id);
+  if (known?.run !== record.run || known.status !== visibleStatus(record)) return readCard(context.app, task);
+  return { ...known, elapsed_seconds: elapsedSeconds(record) };
 }
 
-type Send = <Name extends keyof BoardEvents>(name: Name, data: BoardEvents[Name]) => void;
-
-function followCards({ app, info }: BoardContext, send: Send): { close: () => void } {
-  let known: BoardSnapshot | undefined;
-  let isReading = false;
-  const look = async () => {
-    if (isReading) return;
-    isReading = true;
-    try {
-      const snapshot = await readSnapshot(app, info);
-      if (known === undefined) send("snapshot", snapshot);
-      else sendChanges(known, snapshot, send);
-      known = snapshot;
-    } catch (error) {
-      logger("app").warn`The tasks cannot be read: ${toFailure(error).message}`;
-    } finally {
-      isReading = false;
-    }
-  };
-  void look();
-  const watch = watchFolder(
-    dirname(app.store.paths.database),
-    (name) => name.startsWith("codexmcp.db"),
-    () => void look(),
-  );
-  const ping = setInterval(() => send("ping", { now: new Date().toISOString() }), PING_INTERVAL_MS);
-  return {
-    close: () => {
-      watch.close();
-      clearInterval(ping);
-    },
-  };
-}
-
-function sendChanges(before: BoardSnapshot, after: BoardSnapshot, send: Send): void {
-  const old = new Map(before.cards.map((card) => [card.id, JSON.stringify(withoutTime(card))]));
-  const cards = after.cards.filter((card) => old.get(card.id) !== JSON.stringify(withoutTime(card)));
-  const ids = new Set(after.cards.map(({ id }) => id));
-  const removed = before.cards.map(({ id }) => id).filter((id) => !ids.has(id));
-  if (cards.length > 0 || removed.length > 0) send("change", { cards, removed, now: after.now });
-}
-
-/** Returns a card without the time that passes: pages count it themselves. */
-function withoutTime({ elapsed_seconds: _elapsed, ...card }: Card): Omit<Card, "elapsed_seconds"> {
-  return card;
+/** Returns the event streams of a board. */
+function hubOf(context: BoardContext): EventHub {
+  const known = hubs.get(context);
+  if (known !== undefined) return known;
+  const hub = new EventHub(context);
+  hubs.set(context, hub);
+  return hub;
 }

@@ -7,6 +7,8 @@ export interface BoardContext {
   info: BoardInfo;
   /** Folder for temporary files of this board, which is removed with it. */
   temporary: string;
+  /** Aborts when the board ends. */
+  stopping?: AbortSignal;
 }
 
 /** Request that has passed the guard. */

@@ -28,6 +28,9 @@ export interface BoardSettings extends Pick<BoardContext, "app" | "info"> {
   earlier?: readonly string[];
 }
 
+/** Time in which the last event of the streams is sent, in milliseconds. */
+const LAST_EVENT_MS = 20;
+
 /** Largest body of a request in bytes: a prompt of 1 MiB, escaped. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
@@ -39,7 +42,8 @@ export async function serveBoard({ app, info, port, earlier }: BoardSettings): P
   const page = await loadBoardPage();
   const sessions = new BoardSessions(earlier);
   const temporary = mkdtempSync(join(tmpdir(), "codexmcp-board-"));
-  const context: BoardContext = { app, info, temporary };
+  const stopping = new AbortController();
+  const context: BoardContext = { app, info, temporary, stopping: stopping.signal };
   const routes = [...pageRoutes(page), ...API_ROUTES];
   const removeTemporary = () => rmSync(temporary, { recursive: true, force: true });
   try {
@@ -49,6 +53,9 @@ export async function serveBoard({ app, info, port, earlier }: BoardSettings): P
       port: server.port ?? port,
       digest: sessions.digest,
       stop: async () => {
+        stopping.abort();
+        // What the event streams say last is sent before the connections are closed.
+        await Bun.sleep(LAST_EVENT_MS);
         await server.stop(true);
         removeTemporary();
       },
@@ -98,6 +105,8 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
+    // Without development, Bun would share the port with other programs of this user, which would get some of the requests.
+    reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),
     error: (error: Error) => respondError(toFailure(error)),

@@ -10,20 +10,24 @@ export interface Salvage {
   commit: string;
   /** Time when it was discarded, in ISO format. */
   savedAt: string;
+  /** Commits that it keeps: that of the branch first. */
+  parents: string[];
 }
 
 /** Returns the saved worktrees in a repository, newest first; of one branch, or of all. @throws AppError `git_failed` */
-export async function listSalvage(repository: string, branch?: string): Promise<Salvage[]> {
+export async function listSalvage(repository: string, branch?: string, limits: GitLimits = {}): Promise<Salvage[]> {
   const pattern = branch === undefined ? SALVAGE_REFS : `${SALVAGE_REFS}/${branch}`;
-  const format = "--format=%(refname) %(objectname) %(committerdate:unix)";
-  const lines = (await git(repository, ["for-each-ref", format, "--", pattern])).split("\n").filter(Boolean);
+  const format = "--format=%(refname) %(objectname) %(committerdate:unix) %(parent)";
+  const lines = (await git(repository, ["for-each-ref", format, "--", pattern], {}, limits))
+    .split("\n")
+    .filter(Boolean);
   const all = lines.flatMap((line) => {
-    const [ref = "", commit = "", time = ""] = line.split(" ");
+    const [ref = "", commit = "", time = "", ...parents] = line.split(" ");
     // Other objects than commits have no date, and are not ours.
     if (time === "") return [];
     const named = ref.slice(SALVAGE_REFS.length + 1);
     const savedAt = new Date(Number(time) * 1000).toISOString();
-    return [{ ref, commit, branch: named.slice(0, named.lastIndexOf("/")), savedAt }];
+    return [{ ref, commit, branch: named.slice(0, named.lastIndexOf("/")), savedAt, parents }];
   });
   // The names end with the time, in milliseconds.
   const wanted = branch === undefined ? all : all.filter((each) => each.branch === branch);

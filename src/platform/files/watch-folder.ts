@@ -14,11 +14,13 @@ export interface FolderWatch {
 /**
  * Calls `onChange` when a file of the folder changes whose name satisfies `isOfInterest`, and additionally every two seconds: file events
  * can be lost (network file systems, inotify limits), so they only make the reaction faster.
+ * @param pollMs interval of the additional calls, in milliseconds
  */
 export function watchFolder(
   folder: string,
   isOfInterest: (name: string) => boolean,
   onChange: () => void,
+  pollMs = SAFETY_POLL_MS,
 ): FolderWatch {
   let watcher: FSWatcher | undefined;
   let again: Timer | undefined;
@@ -35,7 +37,7 @@ export function watchFolder(
   } catch {
     // No file events available: polling is sufficient.
   }
-  const poll = setInterval(onChange, SAFETY_POLL_MS);
+  const poll = setInterval(onChange, pollMs);
   return {
     close: () => {
       watcher?.close();

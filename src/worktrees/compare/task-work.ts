@@ -71,12 +71,16 @@ export async function readTaskChanges(site: TaskWorktree, objects: GitEnvironmen
 const SHORTSTAT = /^(\d+) files? changed(?:, (\d+) insertions?\(\+\))?(?:, (\d+) deletions?\(-\))?/;
 
 function recordedChanges(task: TaskRecord): TaskChanges {
-  const { files_changed = [], diff_stat = "" } = isEnded(task) ? task : {};
-  const [, count = 0, insertions = 0, deletions = 0] = SHORTSTAT.exec(diff_stat) ?? [];
-  return {
-    files: files_changed.map((path) => ({ path, status: "modified" })),
-    count: Number(count),
-    insertions: Number(insertions),
-    deletions: Number(deletions),
-  };
+  const { files_changed = [], diff_stat } = isEnded(task) ? task : {};
+  const { files: count = 0, insertions = 0, deletions = 0 } = parseShortstat(diff_stat) ?? {};
+  return { files: files_changed.map((path) => ({ path, status: "modified" })), count, insertions, deletions };
+}
+
+/** Returns the numbers in a summary of `git diff --shortstat`; undefined if there is none. */
+export function parseShortstat(
+  text: string | undefined,
+): { files: number; insertions: number; deletions: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, files = 0, insertions = 0, deletions = 0] = SHORTSTAT.exec(text) ?? [];
+  return { files: Number(files), insertions: Number(insertions), deletions: Number(deletions) };
 }

@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { BoardInfo, BoardSnapshot, Card } from "#board/api/card.ts";
+import type { BoardChange, BoardInfo, BoardSnapshot, Card } from "#board/api/card.ts";
 import { type BoardEvents, PING_INTERVAL_MS } from "#board/api/event.ts";
 
 /** `lost`: what is shown is how it was at {@link lastSeen}. */
@@ -22,24 +22,36 @@ export const isLive = computed(() => connection.value === "live");
 
 /** Time without an event after which the connection counts as lost, in milliseconds. */
 const SILENCE_MS = PING_INTERVAL_MS * 2.5;
-/** Time after which a connection is tried again, in milliseconds. */
+/** Time after which a connection is tried again, and time in which the server must answer, in milliseconds. */
 const RETRY_MS = 1000;
+const ANSWER_TIMEOUT_MS = 5000;
+/**
+ * Time after which a hidden page disconnects, in milliseconds: browsers allow few connections to one server, and the server does nothing
+ * when nobody looks.
+ */
+const HIDDEN_MS = 60_000;
 
 const followers = new Map<string, Set<() => void>>();
 let stream: EventSource | undefined;
+/** Stream that is replaced by {@link stream} as soon as that one has a state to show. */
+let previous: EventSource | undefined;
 let followed: string | undefined;
 let silence: ReturnType<typeof setTimeout> | undefined;
+let hiding: ReturnType<typeof setTimeout> | undefined;
+let retrying: ReturnType<typeof setTimeout> | undefined;
 
 /** Connects to the board's server, and again whenever the connection is lost. */
 export function startFollowing(): void {
   connect();
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.visibilityState === "hidden") hiding = setTimeout(pause, HIDDEN_MS);
+    else checkConnection();
+  });
   // After sleep, timers are late and the connection may be dead without a word.
-  const check = () => {
-    if (document.visibilityState === "visible" && isSilent()) reconnect();
-  };
-  document.addEventListener("visibilitychange", check);
-  window.addEventListener("online", check);
-  window.addEventListener("pageshow", check);
+  window.addEventListener("online", checkConnection);
+  window.addEventListener("pageshow", checkConnection);
+  window.addEventListener("focus", checkConnection);
 }
 
 /** Calls back when a task or its log has changed, until the returned function is called. */
@@ -48,20 +60,44 @@ export function followTask(id: string, onChange: () => void): () => void {
   followers.set(id, known.add(onChange));
   if (followed !== id) {
     followed = id;
-    reconnect();
+    // What is shown stays live until the new stream has a state to show; a connection that is lost is tried again anyway.
+    if (stream !== undefined && (connection.value === "live" || connection.value === "connecting")) switchStream();
   }
   return () => {
     known.delete(onChange);
-    if (known.size === 0) followers.delete(id);
+    if (known.size === 0 && followers.get(id) === known) followers.delete(id);
   };
+}
+
+/** Connects again if the server has been silent, or may know this browser again. */
+function checkConnection(): void {
+  if (document.visibilityState !== "visible") return;
+  if (stream === undefined) connect();
+  else if (connection.value === "refused") void findOut(stream);
+  else if (connection.value === "live" && isSilent()) lose(stream, 0);
 }
 
 function isSilent(): boolean {
   return lastSeen.value === undefined || Date.now() - lastSeen.value.getTime() > SILENCE_MS;
 }
 
-function reconnect(): void {
-  stream?.close();
+/** Disconnects until the page is looked at again. */
+function pause(): void {
+  disconnect();
+  connection.value = "connecting";
+}
+
+function disconnect(): void {
+  clearTimeout(silence);
+  clearTimeout(retrying);
+  for (const source of [previous, stream]) source?.close();
+  previous = stream = undefined;
+}
+
+function switchStream(): void {
+  // One that has no state yet is not needed.
+  if (connection.value === "live" && previous === undefined) previous = stream;
+  else stream?.close();
   connect();
 }
 
@@ -71,32 +107,43 @@ function connect(): void {
   stream = source;
   const on = <Name extends keyof BoardEvents>(name: Name, take: (data: BoardEvents[Name]) => void) => {
     source.addEventListener(name, (event: MessageEvent<string>) => {
+      if (source !== stream) return;
       hear();
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
       take(JSON.parse(event.data) as BoardEvents[Name]);
     });
   };
-  on("snapshot", (snapshot) => {
-    info.value = snapshot.info;
-    missing.value = { left_out: snapshot.left_out, unreadable: snapshot.unreadable };
-    cards.value = new Map(snapshot.cards.map((card) => [card.id, card]));
-    takeTime(snapshot.now);
-    connection.value = "live";
-    for (const id of followers.keys()) notify(id);
-  });
-  on("change", (change) => {
-    const next = new Map(cards.value);
-    for (const id of change.removed) next.delete(id);
-    for (const card of change.cards) next.set(card.id, card);
-    cards.value = next;
-    takeTime(change.now);
-    for (const id of [...change.removed, ...change.cards.map((card) => card.id)]) notify(id);
-  });
+  on("snapshot", takeSnapshot);
+  on("change", takeChange);
   on("log", ({ id }) => notify(id));
   on("ping", ({ now }) => takeTime(now));
   on("end", () => lose(source));
   source.addEventListener("error", () => lose(source));
   waitForSilence();
+}
+
+function takeSnapshot(snapshot: BoardSnapshot): void {
+  previous?.close();
+  previous = undefined;
+  info.value = snapshot.info;
+  missing.value = { left_out: snapshot.left_out, unreadable: snapshot.unreadable };
+  cards.value = new Map(snapshot.cards.map((card) => [card.id, card]));
+  takeTime(snapshot.now);
+  connection.value = "live";
+  for (const id of followers.keys()) notify(id);
+}
+
+function takeChange({ cards: changed, removed, left_out, unreadable, now }: BoardChange): void {
+  if (changed.length > 0 || removed.length > 0) {
+    const next = new Map(cards.value);
+    for (const id of removed) next.delete(id);
+    for (const card of changed) next.set(card.id, card);
+    cards.value = next;
+  }
+  const known = missing.value;
+  missing.value = { left_out: left_out ?? known.left_out, unreadable: unreadable ?? known.unreadable };
+  takeTime(now);
+  for (const id of [...removed, ...changed.map((card) => card.id)]) notify(id);
 }
 
 function hear(): void {
@@ -112,25 +159,27 @@ function waitForSilence(): void {
 }
 
 /** Shows that the connection is lost, and tries again. */
-function lose(source: EventSource): void {
+function lose(source: EventSource, retryMs = RETRY_MS): void {
   if (source !== stream) return;
   source.close();
+  previous?.close();
+  previous = undefined;
   clearTimeout(silence);
   connection.value = "lost";
-  setTimeout(() => {
-    if (source === stream) void findOut();
-  }, RETRY_MS);
+  clearTimeout(retrying);
+  retrying = setTimeout(() => void findOut(source), retryMs);
 }
 
 /** Connects again, unless the server no longer knows this browser: an event stream does not say why it fails. */
-async function findOut(): Promise<void> {
-  const status = await fetch("/api/info").then(
+async function findOut(source: EventSource): Promise<void> {
+  const status = await fetch("/api/info", { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
     (response) => response.status,
     () => undefined,
   );
+  if (source !== stream) return;
   if (status === 401 || status === 403) connection.value = "refused";
-  if (status === 200) connect();
-  else if (stream !== undefined) lose(stream);
+  else if (status === 200) connect();
+  else lose(source);
 }
 
 function takeTime(now: string): void {
