@@ -1,4 +1,6 @@
+import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
+import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -6,6 +8,8 @@ import type { Route } from "./route.ts";
 export const API_ROUTES: readonly Route[] = [
   { method: "GET", path: "/api/info", kind: "data", handle: ({ info }) => respondJson(info) },
   ...CARD_ROUTES,
+  ...TASK_PAGE_ROUTES,
+  ...TASK_ACTION_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */
