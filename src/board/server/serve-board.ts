@@ -99,6 +99,8 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
+    // Outside of development, Bun lets several programs listen at one port, and each would get some of the requests.
+    reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),
     error: (error: Error) => respondError(toFailure(error)),
