@@ -62,7 +62,11 @@ export function Composer({ task, isLive, text, onText, onSend, field }: Composer
         rows={2}
         value={text}
         aria-label={isNext ? "Message for the next run" : "Message to Codex"}
-        placeholder={isNext ? "Continue: a message for the next run of this session" : "Message to Codex"}
+        placeholder={
+          isNext
+            ? "Continue: a message for the next run (Ctrl+Enter starts it)"
+            : "Message to Codex (Ctrl+Enter sends it)"
+        }
         onInput={({ currentTarget }) => onText(currentTarget.value)}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
@@ -77,9 +81,6 @@ export function Composer({ task, isLive, text, onText, onSend, field }: Composer
         <button type="submit" class="primary" disabled={!isLive || isSending || text.trim() === ""}>
           {isNext ? "Continue" : "Send"}
         </button>
-        <span class="weak keys-hint">
-          <kbd>Ctrl</kbd>+<kbd>Enter</kbd>
-        </span>
       </div>
     </form>
   );

@@ -49,11 +49,6 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
     <Dialog title={`Merge ${task.card.branch ?? id}`} onClose={onClose}>
       <div class="dialog-body" aria-live="polite" aria-busy={preview === undefined}>
         <PreviewText preview={preview} />
-        {preview?.outcome === "conflict" && onWrite !== undefined && (
-          <button type="button" onClick={() => onWrite(describeConflict(preview))}>
-            Ask Codex to resolve it
-          </button>
-        )}
       </div>
       <StrategyChoice strategy={strategy} onChange={setStrategy} isDisabled={isMerging} />
       {others.length > 0 && (
@@ -77,6 +72,11 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
         >
           {isMerging ? "Merging…" : <VisibleText text={`Merge into ${into}`} />}
         </button>
+        {preview?.outcome === "conflict" && onWrite !== undefined && (
+          <button type="button" onClick={() => onWrite(describeConflict(preview))}>
+            Ask Codex to resolve it
+          </button>
+        )}
         <button type="button" onClick={onClose}>
           Close
         </button>
@@ -128,7 +128,7 @@ function PreviewText({ preview }: { preview: MergePreview | undefined }) {
         <p class="outcome bad">
           <span aria-hidden="true">✗ </span>
           Conflicts with <VisibleText text={into} /> in{" "}
-          {conflicts.length === 1 ? "a file" : `${conflicts.length} files`}. Nothing was changed.
+          {conflicts.length === 1 ? "1 file" : `${conflicts.length} files`}. Nothing was changed.
         </p>
       )}
       {failure !== undefined && outcome !== "conflict" && <FailureText failure={failure} />}

@@ -79,7 +79,17 @@ function TaskPage({ task, source, refresh }: TaskPageProps) {
         </section>
         {isBeside && <Divider width={width} onChange={setWidth} />}
         <Panels {...{ task, source, tab, openFile, onOpenFile, control }} />
-        <Talk task={task} control={control} />
+        <Questions task={task} control={control} />
+        {control.actions !== undefined && (
+          <Composer
+            task={task}
+            isLive={isLive}
+            text={control.text}
+            onText={control.setText}
+            onSend={control.send}
+            field={control.field}
+          />
+        )}
       </div>
       <TaskDialogs task={task} control={control} />
     </article>
@@ -140,34 +150,19 @@ function TabPanel({
   );
 }
 
-/** Shows what the task asks, and the field for messages to it. */
-function Talk({ task, control }: { task: TaskPageData; control: TaskControl }) {
-  const { actions, isLive } = control;
-  if (actions === undefined && task.questions.length === 0) return null;
+/** Shows what the task asks. */
+function Questions({ task, control }: { task: TaskPageData; control: TaskControl }) {
+  if (task.questions.length === 0) return null;
   return (
-    <div class="talk">
-      {task.questions.length > 0 && (
-        <div class="questions">
-          {task.questions.map((question) => (
-            <QuestionCard
-              key={question.id}
-              question={question}
-              isLive={isLive}
-              onAnswer={actions === undefined ? undefined : control.answer}
-            />
-          ))}
-        </div>
-      )}
-      {actions !== undefined && (
-        <Composer
-          task={task}
-          isLive={isLive}
-          text={control.text}
-          onText={control.setText}
-          onSend={control.send}
-          field={control.field}
+    <div class="questions" role="region" aria-label="Questions">
+      {task.questions.map((question) => (
+        <QuestionCard
+          key={question.id}
+          question={question}
+          isLive={control.isLive}
+          onAnswer={control.actions === undefined ? undefined : control.answer}
         />
-      )}
+      ))}
     </div>
   );
 }
