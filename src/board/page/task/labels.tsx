@@ -24,7 +24,7 @@ export function FailureText({ failure }: { failure: Pick<ApiFailure, "message" |
 }
 
 /** Shows a button that copies a text. */
-export function CopyButton({ text, name, quiet = false }: { text: string; name: string; quiet?: boolean }) {
+export function CopyTextButton({ text, name, quiet = false }: { text: string; name: string; quiet?: boolean }) {
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text);

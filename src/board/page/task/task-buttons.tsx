@@ -1,7 +1,7 @@
 import { Link } from "wouter-preact";
 import type { TaskPageData } from "#board/api/task.ts";
 import { hasEnded } from "./describe-task.ts";
-import { CopyButton } from "./labels.tsx";
+import { CopyTextButton } from "./labels.tsx";
 import type { TaskControl } from "./use-task-control.ts";
 
 /** Shows the buttons of the actions that a task allows. */
@@ -29,13 +29,13 @@ export function TaskButtons({ task, control, isBoard }: TaskButtonsProps) {
       {button("restore", "Restore", "u")}
       {button("resume", "Continue", "r")}
       {button("cancel", "Cancel…", "x", "danger")}
-      {button("open", "Open in editor", "e")}
+      {button("open", "Open in editor", "w")}
       {isBoard && other_tries.length > 0 && card.group !== undefined && (
         <Link class="button" href={`/compare?group=${encodeURIComponent(card.group)}`}>
           Compare {other_tries.length + 1} tries
         </Link>
       )}
-      {attach_command !== undefined && <CopyButton text={attach_command} name="Copy attach command" />}
+      {attach_command !== undefined && <CopyTextButton text={attach_command} name="Copy attach command" />}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import type { TaskPageData } from "#board/api/task.ts";
 import type { ReviewFinding } from "#domain/finding.ts";
 import { formatBytes, formatDuration, formatLocalTime } from "#base/format-values.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import { CopyButton, FailureText } from "./labels.tsx";
+import { CopyTextButton, FailureText } from "./labels.tsx";
 import { ResultText } from "./result-text.tsx";
 
 /** Shows how a task ended: its failure, and Codex's last message. */
@@ -143,7 +143,7 @@ export function FactsPane({ task }: { task: TaskPageData }) {
             <code>
               <VisibleText text={command} />
             </code>
-            <CopyButton text={command} name="Copy" quiet />
+            <CopyTextButton text={command} name="Copy" quiet />
           </li>
         ))}
       </ul>
@@ -165,7 +165,7 @@ export function FactsPane({ task }: { task: TaskPageData }) {
               <VisibleText text={name} />
             </code>
             <span class="weak">{formatBytes(bytes)}</span>
-            <CopyButton text={path} name="Copy path" quiet />
+            <CopyTextButton text={path} name="Copy path" quiet />
           </li>
         ))}
       </ul>

@@ -184,7 +184,7 @@ function useTaskKeys(control: TaskControl, { task, source, onNextTab }: ControlP
       { key: "u", does: "Undo the discard", run: begin("restore") },
       { key: "x", does: "Cancel", run: begin("cancel") },
       { key: "r", does: "Write a message", run: reply },
-      { key: "e", does: "Open in the editor", run: begin("open") },
+      { key: "w", does: "Open the worktree in an editor", run: begin("open") },
     ];
     return [
       ...(hasActions ? acting : []),
