@@ -11,7 +11,7 @@ import type { World } from "../support/world.ts";
 /** Faults that axe-core finds on a page, the serious ones. */
 async function seriousFaults(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const violations = (await page.evaluate("axe.run().then(({ violations }) => violations)")) as AxeFault[];
+  const violations = await page.evaluate<AxeFault[]>("axe.run().then(({ violations }) => violations)");
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(
