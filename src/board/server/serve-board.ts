@@ -99,7 +99,7 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
-    // Outside of development, Bun lets several programs listen at one port, and each would get some of the requests.
+    // Without development, Bun would share the port with other programs of this user, which would get some of the requests.
     reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),
