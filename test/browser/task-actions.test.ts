@@ -60,6 +60,18 @@ describe.skipIf(!HAS_BROWSER)("the page of a task", () => {
     await pages.leave(page);
   });
 
+  test("a merge by keyboard alone", async () => {
+    const id = await pages.run("KEY-MERGE", "echo merged > by-keys.txt");
+    const page = await pages.visit(id, "?do=merge");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Merges cleanly into").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Merged into main: 1 file changed").waitFor();
+    expect(existsSync(join(repo, "by-keys.txt"))).toBe(true);
+    await pages.leave(page);
+  });
+
   test("a conflict is shown before anything changes, and Codex can be asked to resolve it", async () => {
     const id = await pages.run("CONFLICT", "echo theirs > README.md");
     writeFileSync(join(repo, "README.md"), "mine\n");

@@ -1,5 +1,5 @@
 import type { TaskPageData } from "#board/api/task.ts";
-import { readCard } from "#board/cards/read-cards.ts";
+import { readCard } from "#board/cards/read-card.ts";
 import { respondJson } from "#board/server/respond.ts";
 import type { Route } from "#board/server/route.ts";
 import { toCommandHint } from "#base/command-hints.ts";

@@ -179,15 +179,15 @@ function toSteps({ actions, id, close, restore, askToDiscard, refresh, open }: S
   };
 }
 
-/** Opens the dialog that the address asks for, once. */
-function useAskedDialog({ begin }: TaskControl, isBoard: boolean): void {
+/** Opens the dialog that the address asks for, once, as soon as something can be done. */
+function useAskedDialog({ begin, actions, isLive }: TaskControl, isBoard: boolean): void {
+  const isReady = isBoard && isLive && actions !== undefined;
   useEffect(() => {
-    if (!isBoard) return;
     const asked = DIALOGS.find((each) => each === readParameter("do"));
-    if (asked === undefined) return;
+    if (!isReady || asked === undefined) return;
     writeParameter("do", undefined);
     begin(asked);
-  }, []);
+  }, [isReady]);
 }
 
 function useTaskKeys(control: TaskControl, { task, source, onNextTab }: ControlProps, toBoard: () => void): void {
