@@ -5,7 +5,7 @@ import {
   Virtualizer,
   type VirtualizerOptions,
 } from "@tanstack/virtual-core";
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 
 /** List of which only the rows that are visible exist in the document. */
@@ -17,7 +17,12 @@ export interface VirtualListProps {
   estimateHeight: (index: number) => number;
   render: (index: number) => ComponentChildren;
   /** Set to control the scrolling. */
-  handle?: RefObject<VirtualListHandle>;
+  handle?: { current: VirtualListHandle | null };
+  /**
+   * `end`: rows that are added before the visible ones do not move these, and the list follows rows that are added at its end while that is
+   * visible.
+   */
+  anchor?: "end";
   class?: string;
   /** Role and name of the list for those who cannot see it. */
   role?: "list" | "log" | "table";
@@ -39,7 +44,7 @@ const END_DISTANCE = 24;
 
 /** Shows a list of any length. */
 export function VirtualList(props: VirtualListProps) {
-  const { count, keyOf, estimateHeight, render, handle, label, onRange } = props;
+  const { count, keyOf, estimateHeight, render, handle, anchor, label, onRange } = props;
   const element = useRef<HTMLDivElement>(null);
   const [, update] = useReducer((version: number) => version + 1, 0);
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLDivElement>(toOptions()));
@@ -53,6 +58,7 @@ export function VirtualList(props: VirtualListProps) {
       observeElementOffset,
       scrollToFn: elementScroll,
       overscan: 6,
+      ...(anchor === "end" && { anchorTo: anchor, followOnAppend: true, scrollEndThreshold: END_DISTANCE }),
       onChange: () => update(0),
     };
   }
