@@ -98,6 +98,8 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
+    // Without development, Bun would share the port with other servers of this user, such as another board.
+    reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),
     error: (error: Error) => respondError(toFailure(error)),
