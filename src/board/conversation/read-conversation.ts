@@ -37,7 +37,7 @@ export function findRunLog(context: AppContext, id: string, run: number | undefi
 
 /** Returns the entries of a part of a log. */
 export async function readLogEntries(log: string, place: WindowPlace): Promise<Omit<LogWindow, "run">> {
-  const { lines, ...window } = await readLineWindow(log, place, MAX_LINES);
+  const { lines, ...window } = await readLineWindow(log, place, { lines: MAX_LINES });
   const times = readEventTimes(log);
   return { entries: joinEntries(lines.flatMap((line) => toEntry(line, times(line.end)) ?? [])), ...window };
 }
@@ -78,7 +78,7 @@ export async function readEntryOutput(
 }
 
 async function readWholeText(log: string, at: number): Promise<string | undefined> {
-  const { lines } = await readLineWindow(log, { before: at }, 1);
+  const { lines } = await readLineWindow(log, { before: at }, { lines: 1 });
   const line = lines.at(-1);
   return line?.end === at ? toWholeText(line, log) : undefined;
 }

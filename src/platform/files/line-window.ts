@@ -26,53 +26,60 @@ export interface LineWindow {
 /** Part of a file: the lines before an offset, the lines after it, or the last ones. An offset within a line counts as the line's neighbour. */
 export type WindowPlace = { before: number } | { after: number } | "end";
 
-/** Largest part of a file in bytes, unless a single line is longer. */
+/** Size of the parts in which files are read, and of a window by default, in bytes. */
 const WINDOW_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
 
 /**
  * Reads the complete lines of a part of a file, and nothing else of the file except to find the ends of a long line. A file that does not
  * exist, or is not a regular one, has no lines.
- * @param maxLines largest number of lines
+ * @param limits largest number of lines, and of bytes unless a single line is longer
  */
 export async function readLineWindow(
   path: string,
   place: WindowPlace,
-  maxLines = Number.POSITIVE_INFINITY,
+  limits: Partial<WindowLimits> = {},
 ): Promise<LineWindow> {
+  const all = { lines: Number.POSITIVE_INFINITY, bytes: WINDOW_BYTES, ...limits };
   const file = openRegularFile(path);
   if (file === undefined) return { lines: [], start: 0, end: 0, size: 0 };
   try {
     const { size } = fstatSync(file);
-    if (place !== "end" && "after" in place) return { ...(await readAfter(file, size, place.after, maxLines)), size };
-    return { ...(await readBefore(file, size, place === "end" ? size : place.before, maxLines)), size };
+    if (place !== "end" && "after" in place) return { ...(await readAfter(file, size, place.after, all)), size };
+    return { ...(await readBefore(file, size, place === "end" ? size : place.before, all)), size };
   } finally {
     closeSync(file);
   }
 }
 
+/** Limits of a window. */
+interface WindowLimits {
+  lines: number;
+  bytes: number;
+}
+
 type Part = Omit<LineWindow, "size">;
 
-async function readAfter(file: number, size: number, after: number, maxLines: number): Promise<Part> {
+async function readAfter(file: number, size: number, after: number, limits: WindowLimits): Promise<Part> {
   const wanted = Math.max(0, Math.min(after, size));
   const start = isLineStart(file, wanted) ? wanted : await findLineEnd(file, size, wanted);
   if (start === undefined) return { lines: [], start: wanted, end: wanted };
-  const bytes = readPart(file, start, Math.min(size, start + WINDOW_BYTES));
+  const bytes = readPart(file, start, Math.min(size, start + limits.bytes));
   const last = bytes.lastIndexOf(LINE_FEED) + 1;
-  if (last > 0) return toPart(splitLines(bytes.subarray(0, last), start).slice(0, maxLines), start);
+  if (last > 0) return toPart(splitLines(bytes.subarray(0, last), start).slice(0, limits.lines), start);
   const end = await findLineEnd(file, size, start + bytes.length);
   return end === undefined ? { lines: [], start, end: start } : toPart([readLongLine(file, start, end)], start);
 }
 
-async function readBefore(file: number, size: number, before: number, maxLines: number): Promise<Part> {
+async function readBefore(file: number, size: number, before: number, limits: WindowLimits): Promise<Part> {
   const wanted = Math.max(0, Math.min(before, size));
   const end = isLineStart(file, wanted) ? wanted : await findLineStart(file, wanted);
-  const from = Math.max(0, end - WINDOW_BYTES);
+  const from = Math.max(0, end - limits.bytes);
   const bytes = readPart(file, from, end);
   const first = from === 0 ? 0 : bytes.indexOf(LINE_FEED) + 1;
   if (from + first < end || end === 0) {
     const lines = splitLines(bytes.subarray(first), from + first);
-    const kept = lines.length > maxLines ? lines.slice(-maxLines) : lines;
+    const kept = lines.length > limits.lines ? lines.slice(-limits.lines) : lines;
     return { lines: kept, start: kept[0]?.start ?? end, end };
   }
   const start = await findLineStart(file, end - 1);

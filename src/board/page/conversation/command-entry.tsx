@@ -37,8 +37,8 @@ export function CommandEntry({ entry, rowKey, reader }: FoldedProps) {
       {isOpen && (
         <div class="opened">
           <div class="tools">
-            <CopyButton text={() => text} name="command" />
-            {output !== "" && <CopyButton text={() => withoutColours(output)} name="output" />}
+            <CopyButton text={() => text} name="command" label="Copy command" />
+            {output !== "" && <CopyButton text={() => withoutColours(output)} name="output" label="Copy output" />}
           </div>
           {isLong && <VisibleBlock text={text} class="output" />}
           <Output output={output} status={status} />

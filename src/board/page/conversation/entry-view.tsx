@@ -43,7 +43,7 @@ export function EntryView({ row, ...context }: EntryContext & { row: Conversatio
   return (
     <div
       role="listitem"
-      class={`entry ${entry.kind}`}
+      class={`entry ${entry.kind} ${toneOf(entry)}`}
       data-key={key}
       tabIndex={-1}
       aria-current={isCurrent ? "true" : undefined}
@@ -67,6 +67,12 @@ export function EntryView({ row, ...context }: EntryContext & { row: Conversatio
       )}
     </div>
   );
+}
+
+/** Returns whether an entry is a warning or a failure. */
+function toneOf({ kind, status }: LogEntry): string {
+  if (kind === "error") return status === "warning" ? "is-warning" : "is-failure";
+  return kind === "turn" && status === "failed" ? "is-failure" : "";
 }
 
 function Content({ row, ...context }: EntryContext & { row: ConversationRow }) {

@@ -30,7 +30,7 @@ export function PatchEntry({
           {status === "in_progress" ? "being applied" : status}
         </span>
       )}
-      <ul class="patch">
+      <ul class="patch-files">
         {files.map((file, index) => (
           <li key={index}>
             <FileLine

@@ -70,7 +70,8 @@ function finish(fragment: DocumentFragment): void {
 function toLink(href: string, content: string): string {
   if (LINK.test(href) && URL.canParse(href)) return `<a href="${escapeHtml(href)}">${content}</a>`;
   const target = escapeHtml(href);
-  return target === "" || content.includes(target) ? content : `${content} (<code>${target}</code>)`;
+  if (target === "" || content.includes(target)) return content;
+  return target.includes(content) ? `<code>${target}</code>` : `${content} (<code>${target}</code>)`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
