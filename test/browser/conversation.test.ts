@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { addEvents, commandEvent, endedTask, logPath, messageEvent } from "../support/task-log.ts";
+import { addEvents, commandEvent, endedTask, messageEvent } from "../support/task-log.ts";
 import { World } from "../support/world.ts";
 
 /** Waits until the page has been drawn a few times. */
@@ -240,21 +240,5 @@ describe.skipIf(!HAS_BROWSER)("the conversation of a task", () => {
     expect(await pane.getByText("The second answer.").count()).toBe(0);
     await page.context().close();
     expect(browser.faults).toEqual([]);
-  });
-
-  test("refuses wrong queries, and offsets without an entry", async () => {
-    const { id, log } = await endedTask(world, client, "LOGGED queries", cwd);
-    const ask = async (path: string) => {
-      const answer = await board.request(`/api/tasks/${id}/${path}`);
-      return [answer.status, ((await answer.json()) as { code: string }).code];
-    };
-    expect(await ask("log?before=x")).toEqual([400, "invalid_argument"]);
-    expect(await ask("log?run=0")).toEqual([400, "invalid_argument"]);
-    expect(await ask("log?run=7")).toEqual([400, "invalid_argument"]);
-    expect(await ask("output?at=1")).toEqual([404, "nothing_to_read"]);
-    expect(await ask(`output?at=${2 ** 40}`)).toEqual([404, "nothing_to_read"]);
-    expect(await ask("search")).toEqual([400, "invalid_argument"]);
-    expect((await board.request("/api/tasks/nothing/log")).status).toBe(404);
-    expect(logPath(world, id)).toBe(log);
   });
 });

@@ -13,12 +13,7 @@ export async function endedTask(
   const { data } = await client.call("codex_dispatch", { prompt, cwd, sandbox: "read-only" });
   const id = String(data["task_id"]);
   await world.waitForEnd(client, id);
-  return { id, log: logPath(world, id) };
-}
-
-/** The log of a task's current run. */
-export function logPath(world: World, id: string): string {
-  return join(world.stateHome, "tasks", id, "codex-exec.log");
+  return { id, log: join(world.stateHome, "tasks", id, "codex-exec.log") };
 }
 
 /** Adds events to a log, as Codex would. */

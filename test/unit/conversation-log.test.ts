@@ -20,14 +20,9 @@ class FakeLog {
   grow(by: number): void {
     for (let count = 0; count < by; count++) {
       const at = this.entries.length + 1;
-      if (at % 3 === 0) this.entries.push({ at, kind: "message", text: "m" });
-      else
-        this.entries.push({
-          at,
-          kind: "command",
-          item: `c${Math.floor(at / 3)}`,
-          status: at % 3 === 1 ? "in_progress" : "completed",
-        });
+      const status = at % 3 === 1 ? "in_progress" : "completed";
+      const command: LogEntry = { at, kind: "command", item: `c${Math.floor(at / 3)}`, status };
+      this.entries.push(at % 3 === 0 ? { at, kind: "message", text: "m" } : command);
     }
   }
 
