@@ -31,11 +31,15 @@ export interface PatchFile {
 export interface LogEntry {
   /** Offset in the log after its last event, in bytes; it identifies the entry within its run. */
   at: number;
+  /** Offset after its first event, if it has several. */
+  first?: number;
   kind: LogEntryKind;
   /** Id of the item, for entries that are reported several times; only unique within a turn. */
   item?: string;
   /** Time at which it was written, if known. */
   time?: string;
+  /** Time of its first event, if it has several. */
+  began?: string;
   /** Markdown for messages and thoughts, plain text for everything else. Control characters are as Codex wrote them. */
   text?: string;
   /** Whether the text is only the beginning: the whole is at `/api/tasks/<id>/output`. */

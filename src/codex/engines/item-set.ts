@@ -1,3 +1,5 @@
+import { withoutDiffs } from "./logged-changes.ts";
+
 /** Item of a log. */
 type Item = Readonly<Record<string, unknown>> & { id?: string | undefined };
 
@@ -27,5 +29,5 @@ export class ItemSet {
 function keyOf(item: Item): string {
   const { id, type, command, changes, server, tool, arguments: given, query } = item;
   const words = type === "agent_message" ? item["text"] : undefined;
-  return JSON.stringify([id, type, command, changes, server, tool, given, query, words]);
+  return JSON.stringify([id, type, command, withoutDiffs(changes), server, tool, given, query, words]);
 }

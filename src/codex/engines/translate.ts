@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { Usage } from "#domain/usage.ts";
 import { ItemSet } from "./item-set.ts";
+import { toLoggedChanges } from "./logged-changes.ts";
 
 // Translates what `codex app-server` reports into the lines that `codex exec --json` writes, so that everything that reads a run's log
 // works with both engines. Items of unknown types keep their type and their fields.
@@ -177,10 +178,9 @@ const CommandSchema = v.looseObject({
   status: text,
 });
 const ChangesSchema = v.looseObject({
-  changes: v.nullish(v.array(v.looseObject({ path: text, kind: v.looseObject({ type: text }) })), []),
+  changes: v.nullish(v.array(v.looseObject({ path: text, kind: v.looseObject({ type: text }), diff: text })), []),
   status: text,
 });
-const MessageSchema = v.looseObject({ text });
 const ReasoningSchema = v.looseObject({ summary: texts, content: texts });
 const UserMessageSchema = v.looseObject({
   clientId: v.nullish(v.string()),
@@ -199,7 +199,7 @@ function translateItem(item: AppServerItem): EngineLine & { id: string } {
   };
   switch (item.type) {
     case "agentMessage":
-      return as(MessageSchema, (message) => ({ type: "agent_message", text: message.text }));
+      return as(v.looseObject({ text }), (message) => ({ type: "agent_message", text: message.text }));
     case "reasoning":
       return as(ReasoningSchema, ({ summary, content }) => ({
         type: "reasoning",
@@ -222,7 +222,7 @@ function translateItem(item: AppServerItem): EngineLine & { id: string } {
     case "fileChange":
       return as(ChangesSchema, ({ changes, status }) => ({
         type: "file_change",
-        changes: changes.map(({ path, kind }) => ({ path, kind: kind.type })),
+        changes: toLoggedChanges(changes),
         status: toSnakeCase(status),
       }));
     case "mcpToolCall":

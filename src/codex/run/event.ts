@@ -25,7 +25,17 @@ const ItemSchema = v.variant("type", [
   v.object({
     type: v.literal("file_change"),
     id: text,
-    changes: v.nullish(v.array(v.object({ path: v.string(), kind: text })), []),
+    changes: v.nullish(
+      v.array(
+        v.object({
+          path: v.string(),
+          kind: text,
+          /** The change itself; only the app-server engine writes it. */
+          diff: v.nullish(v.string()),
+        }),
+      ),
+      [],
+    ),
     status: text,
   }),
   v.object({ type: v.literal("mcp_tool_call"), id: text, server: text, tool: text, status: text }),

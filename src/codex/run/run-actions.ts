@@ -75,9 +75,9 @@ function actionOf(item: { type: string }): ActionItem | string | undefined {
   if (!isKnownItem(item)) return `an item of type ${shorten(item.type)}`;
   switch (item.type) {
     case "file_change":
-      return item;
+      return { ...item, changes: item.changes.map(({ path, kind }) => ({ path, kind })) };
     case "command_execution":
-      // The output may be large and is not needed here.
+      // The output may be large and is not needed here, like the text of patches.
       return { ...item, aggregated_output: "" };
     case "mcp_tool_call":
       return `the MCP tool ${shorten(`${item.server}.${item.tool}`)}`;

@@ -1,5 +1,17 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
+import { useKeys } from "#board/page/parts/keys.tsx";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import type { PageSource } from "#board/page/source/page-source.ts";
+import { RequestError } from "#board/page/source/requests.ts";
+import { ConversationList } from "./conversation-list.tsx";
+import { ConversationLog } from "./conversation-log.ts";
+import { ListControl } from "./list-control.ts";
+import { OutputDialog } from "./output-dialog.tsx";
+import { ConversationReader } from "./reader.ts";
+import { SearchBar } from "./search-bar.tsx";
+import "./conversation.css";
+import "./entries.css";
 
 /** Properties of the conversation of a task. */
 export interface ConversationProps {
@@ -9,7 +21,89 @@ export interface ConversationProps {
   onOpenFile: ((path: string) => void) | undefined;
 }
 
-/** Shows the conversation of a task. */
-export function ConversationPane({ task }: ConversationProps) {
-  return <p>{task.prompt}</p>;
+/** Shows the conversation of a task: of its current run, or of an earlier one. */
+export function ConversationPane(props: ConversationProps) {
+  const { id, run: current } = props.task.card;
+  const [chosen, setChosen] = useState<number>();
+  const run = chosen ?? current;
+  const choose = (next: number) => setChosen(next === current ? undefined : next);
+  return (
+    <section class="conversation" aria-label="Conversation">
+      <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} />
+    </section>
+  );
+}
+
+type RunProps = ConversationProps & { run: number; onRun: (run: number) => void };
+
+function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
+  const { id } = task.card;
+  const control = useMemo(
+    () => new ListControl(new ConversationReader(new ConversationLog(source, id, run))),
+    [source, id, run],
+  );
+  const { reader } = control;
+  const { log } = reader;
+  useEffect(() => {
+    void log.openEnd();
+    return source.follow(id, () => {
+      if (!log.isReady.value) void log.openEnd();
+      else if (log.hasEnd.value) void log.loadLater();
+    });
+  }, [log, source, id]);
+  useKeys(
+    "Conversation",
+    useMemo(
+      () => [
+        { key: "j", does: "Next entry", run: () => control.step(1) },
+        { key: "k", does: "Entry before", run: () => control.step(-1) },
+        { key: "o", does: "Open or close the entry", run: () => control.toggleCurrent() },
+        { key: "e", does: "End of the conversation", run: () => void control.goToEnd() },
+      ],
+      [control],
+    ),
+  );
+  return (
+    <>
+      <div class="conversation-bar">
+        <RunChoice task={task} run={run} onRun={onRun} />
+        <SearchBar reader={reader} onHit={(hit) => void control.goToHit(hit)} />
+      </div>
+      <Failure log={log} />
+      {log.isReady.value && <ConversationList control={control} task={task} onOpenFile={onOpenFile} />}
+      {!log.isReady.value && log.failure.value === undefined && (
+        <p class="weak conversation-note" role="status">
+          Loading…
+        </p>
+      )}
+      <OutputDialog reader={reader} />
+    </>
+  );
+}
+
+function RunChoice({ task, run, onRun }: { task: TaskPageData; run: number; onRun: (run: number) => void }) {
+  if (task.runs.length < 2) return null;
+  return (
+    <select aria-label="Run" value={run} onChange={(event) => onRun(Number(event.currentTarget.value))}>
+      {task.runs.map((each) => (
+        <option key={each.run} value={each.run} disabled={!each.has_log && each.run !== task.card.run}>
+          {`Run ${each.run}${each.run === task.card.run ? "" : ` (${each.status})`}`}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Failure({ log }: { log: ConversationLog }) {
+  const failure = log.failure.value;
+  if (failure === undefined) return null;
+  const hint = failure instanceof RequestError ? ` ${failure.hint}` : "";
+  return (
+    <p class="conversation-note failed" role="alert">
+      <VisibleText text={`${failure.message}${hint}`} />{" "}
+      <button type="button" onClick={() => void log.openEnd()}>
+        Try again
+      </button>
+    </p>
+  );
 }

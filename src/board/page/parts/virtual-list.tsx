@@ -5,7 +5,7 @@ import {
   Virtualizer,
   type VirtualizerOptions,
 } from "@tanstack/virtual-core";
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 
 /** List of which only the rows that are visible exist in the document. */
@@ -17,7 +17,12 @@ export interface VirtualListProps {
   estimateHeight: (index: number) => number;
   render: (index: number) => ComponentChildren;
   /** Set to control the scrolling. */
-  handle?: RefObject<VirtualListHandle | null>;
+  handle?: { current: VirtualListHandle | null };
+  /**
+   * `keep`: rows that are added before the visible ones do not move these. `end`: the list also follows rows that are added at its end while
+   * that is visible.
+   */
+  anchor?: "keep" | "end";
   class?: string;
   /** Role and name of the list for those who cannot see it. */
   role?: "list" | "log" | "table" | "region";
@@ -43,7 +48,7 @@ const END_DISTANCE = 24;
 
 /** Shows a list of any length. */
 export function VirtualList(props: VirtualListProps) {
-  const { count, keyOf, estimateHeight, render, handle, label, onRange } = props;
+  const { count, keyOf, estimateHeight, render, handle, anchor, label, onRange } = props;
   const element = useRef<HTMLDivElement>(null);
   const [, update] = useReducer((version: number) => version + 1, 0);
   const [virtualizer] = useState(() => new Virtualizer<HTMLDivElement, HTMLDivElement>(toOptions()));
@@ -57,6 +62,8 @@ export function VirtualList(props: VirtualListProps) {
       observeElementOffset,
       scrollToFn: elementScroll,
       overscan: 6,
+      ...(anchor !== undefined && { anchorTo: "end", scrollEndThreshold: END_DISTANCE }),
+      followOnAppend: anchor === "end",
       onChange: () => update(0),
     };
   }

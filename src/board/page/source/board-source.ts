@@ -23,7 +23,7 @@ export function boardSource(): PageSource {
     readTask: async (id) => readJson(taskPath(id)),
     readLog: async (id, query) => readJson(withQuery(`${taskPath(id)}/log`, { ...query })),
     readOutput: async (id, run, at) => readText(withQuery(`${taskPath(id)}/output`, { run, at })),
-    search: async (id, query) => readJson(withQuery(`${taskPath(id)}/search`, { q: query })),
+    search: async (id, query, run) => readJson(withQuery(`${taskPath(id)}/search`, { q: query, run })),
     readDiff: async (id, since) => readJson(withQuery(`${taskPath(id)}/diff`, { since })),
     readPatch: async (id, query) => readText(withQuery(`${taskPath(id)}/patch`, { ...query })),
     follow: followTask,

@@ -34,7 +34,8 @@ export interface PageSource {
   readLog: (id: string, query: WindowQuery) => Promise<LogWindow>;
   /** Reads the whole text or output of an entry. */
   readOutput: (id: string, run: number, at: number) => Promise<string>;
-  search: (id: string, query: string) => Promise<SearchResult>;
+  /** Searches a run, by default the current one. */
+  search: (id: string, query: string, run?: number) => Promise<SearchResult>;
   readDiff: (id: string, since: DiffSince) => Promise<DiffOverview>;
   readPatch: (id: string, query: PatchQuery) => Promise<string>;
   /** Calls back when the task or its log has changed, until the returned function is called. */
