@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   // A program is missing.
   codex_missing: "The Codex CLI was not found or cannot be started.",
   git_missing: "git was not found; tasks that change files need it.",
+  editor_missing: "No editor with a window of its own was found, and nothing else that could show the folder.",
   tmux_missing: "tmux was not found; tasks that change files need it.",
   // The state of the repository prevents the request.
   repository_without_commit: "The repository has no commit, and a worktree needs one to start from.",

@@ -18,6 +18,8 @@ export interface SendRequest {
   task: string;
   message: string;
   when: TaskMessage["when"];
+  /** Name of the client that sends it, for a run that the message starts. */
+  client?: string | undefined;
   /** Identity of the client that sends it: see the record's `client_key`. */
   clientKey?: string | undefined;
 }
@@ -38,10 +40,11 @@ const END_TIMEOUT_MS = 45_000;
  * Sends a message to a task. To a task that has ended it starts the next run of its session.
  * @throws AppError `unknown_task`, `not_steerable`, `invalid_prompt`, and as a start does
  */
-export async function sendMessage(context: AppContext, { task, message, when, clientKey }: SendRequest): Promise<Sent> {
+export async function sendMessage(context: AppContext, { task, ...sent }: SendRequest): Promise<Sent> {
+  const { message, when } = sent;
   const record = await findRunOfSession(context, await reconcile(context, resolveTask(context, task)));
   checkMessage(context.config, record, message);
-  if (isEnded(record)) return startNext(context, record, { message, when, clientKey });
+  if (isEnded(record)) return startNext(context, record, sent);
   const isQueued = record.status === "queued";
   if (isQueued && when === "instead") throw refuse(record, "it has not started, so there is no turn to replace");
   if (!isQueued && record.engine !== "app-server" && when !== "after") {
@@ -56,7 +59,7 @@ export async function sendMessage(context: AppContext, { task, message, when, cl
   // The record of the end may have it.
   if (isQueued) throw unread(now);
   const isWithdrawn = withdrawMessage(paths, name);
-  if (isEnded(now) && isWithdrawn) return startNext(context, now, { message, when, clientKey });
+  if (isEnded(now) && isWithdrawn) return startNext(context, now, sent);
   // The supervisor took it meanwhile.
   if (!isEnded(now) && !isWithdrawn) return { task: record, delivery: readDelivery(paths, name) ?? "queued" };
   const isRead = isEnded(now) && now.messages?.some((each) => each.id === id && each.state === "delivered");
@@ -100,20 +103,16 @@ async function findRunOfSession(context: AppContext, record: TaskRecord): Promis
 }
 
 /** Starts the next run of a task's session. If another message starts it at this moment, that run gets this one. */
-async function startNext(
-  context: AppContext,
-  ended: TaskRecord,
-  { message, when, clientKey }: Omit<SendRequest, "task">,
-): Promise<Sent> {
-  const { task_id } = ended;
-  const request = { prompt: message, resume: task_id, mode: "dispatch", clientKey } as const;
+async function startNext(context: AppContext, ended: TaskRecord, sent: Omit<SendRequest, "task">): Promise<Sent> {
+  const { message: prompt, client, clientKey } = sent;
+  const request = { prompt, resume: ended.task_id, mode: "dispatch", client, clientKey } as const;
   try {
     const task = await startOpenTask(context, request, () => Promise.resolve(process.cwd()));
     return { task, delivery: "started" };
   } catch (error) {
     const next = await findRunOfSession(context, ended);
     if (next === ended || !(error instanceof AppError) || !CONFLICTS.has(error.code)) throw error;
-    return sendMessage(context, { task: next.task_id, message, when, clientKey });
+    return sendMessage(context, { task: next.task_id, ...sent });
   }
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseSync, Visitor } from "oxc-parser";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 
 const SOURCE = join(import.meta.dir, "..", "..", "src");
 /** Layers whose texts only agents read, and the command line's own, which has other words already. */

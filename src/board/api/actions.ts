@@ -56,6 +56,24 @@ export interface AnswerBody {
   values?: Record<string, FieldValue>;
 }
 
+/** Body of `POST /api/tasks/<id>/merge-preview`. */
+export interface PreviewBody {
+  /** Strategy of the merge; squash by default. */
+  strategy?: MergeBody["strategy"];
+}
+
+/** Body of `POST /api/tasks/<id>/discard`. */
+export interface DiscardBody {
+  /** Whether ignored files and folders larger than 1 MB are not saved. */
+  skip_large_ignored?: boolean;
+}
+
+/** Body of `POST /api/tasks/<id>/open`. */
+export interface OpenBody {
+  /** File, relative to the worktree; the worktree itself by default. */
+  path?: string;
+}
+
 /** Effect that a merge would have, as `POST /api/tasks/<id>/merge-preview` says. */
 export interface MergePreview {
   into: string;

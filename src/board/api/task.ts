@@ -1,6 +1,6 @@
 import type { CheckOutcome, CheckProgress } from "#domain/check.ts";
 import type { ReviewFacts } from "#domain/finding.ts";
-import type { MessageRecord } from "#domain/message.ts";
+import type { MessageRecord, TaskMessage } from "#domain/message.ts";
 import type { Question } from "#domain/question.ts";
 import type { ReadonlyAudit } from "#domain/readonly-audit.ts";
 import type { Usage } from "#domain/usage.ts";
@@ -52,6 +52,10 @@ export interface TaskPageData {
   logs_command: string;
   /** Actions that the task allows now. */
   actions: PageAction[];
+  /** Moments at which a message can reach it, the usual one first; all if absent. */
+  message_times?: TaskMessage["when"][];
+  /** Other tries of its group, oldest first. */
+  other_tries?: string[];
 }
 
 /** Actions on a task. */

@@ -1,5 +1,7 @@
+import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
+import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -8,6 +10,8 @@ export const API_ROUTES: readonly Route[] = [
   { method: "GET", path: "/api/info", kind: "data", handle: ({ info }) => respondJson(info) },
   ...CARD_ROUTES,
   ...CONVERSATION_ROUTES,
+  ...TASK_PAGE_ROUTES,
+  ...TASK_ACTION_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { toCommandHint } from "#base/command-hints.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { admit, TOKEN_PARAMETER } from "./guard.ts";
@@ -143,6 +144,7 @@ async function answer(
   } catch (error) {
     const failure = toFailure(error);
     logger("app").debug`${request.method} ${new URL(request.url).pathname} failed: ${failure.message}`;
-    return respondError(failure);
+    // Hints of the layers below are for agents.
+    return respondError({ ...failure, hint: toCommandHint(failure.hint, request.params?.["id"]) });
   }
 }

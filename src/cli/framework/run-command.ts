@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 import { toFailure } from "#base/errors.ts";
-import { toCommandHint } from "./command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import type { Command } from "./command.ts";
 import { printErrors } from "#cli/terminal/output.ts";
 import { compose, hangingIndent } from "#cli/terminal/style.ts";

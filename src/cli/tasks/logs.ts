@@ -2,7 +2,7 @@ import { followLog, type LogLine, logOfRun, readLog } from "#tasks/follow/follow
 import { getRun, resolveTask } from "#tasks/lookup.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { type EndedTask, isEnded } from "#domain/record.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { defineCommand, ONE_TASK } from "#cli/framework/command.ts";
 import { describeEnd, formatEvent } from "#cli/terminal/format-task.ts";
 import { formatTimeOfDay } from "#base/format-values.ts";

@@ -9,7 +9,7 @@ import { describeActivity } from "#tasks/follow/running-line.ts";
 import { followLog } from "#tasks/follow/follow-log.ts";
 import { waitForTask } from "#tasks/follow/wait-for-tasks.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
-import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
+import { toCommandHint, withCommandHints } from "#base/command-hints.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { shortenHome } from "#base/paths.ts";

@@ -8,7 +8,7 @@ import { compareTasks } from "#worktrees/compare/compare-tasks.ts";
 import { AppError } from "#base/errors.ts";
 import type { TryVariant } from "#domain/group.ts";
 import { type EndedTask, isEnded, type TaskRecord } from "#domain/record.ts";
-import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
+import { toCommandHint, withCommandHints } from "#base/command-hints.ts";
 import { formatComparison } from "#cli/terminal/format-comparison.ts";
 import { describeEnd } from "#cli/terminal/format-task.ts";
 import { notifyPerson } from "#cli/terminal/notify.ts";

@@ -2,23 +2,22 @@ import { withCollisions } from "#worktrees/collisions/collision-fields.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { findGroup, type NamedGroup, resolveTask, resolveTasks } from "#tasks/lookup.ts";
 import { describeTasks } from "#tasks/overview.ts";
-import { showGroup, showTask, type TaskDetail } from "#tasks/show-task.ts";
+import { showGroup, showTask } from "#tasks/show-task.ts";
+import { listTaskFacts, type ShownTask } from "#tasks/task-facts.ts";
 import type { Config } from "#base/config.ts";
 import { shorten } from "#base/text.ts";
-import type { CollisionFields } from "#domain/collision.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { isEnded, mayBeJoined, type TaskRecord } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
-import { describeCheck, describeCheckOutput, describeMerging, describeNotices } from "./show-fields.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatFindings } from "#cli/terminal/format-findings.ts";
 import { formatEvent, formatStatus, formatTasks } from "#cli/terminal/format-task.ts";
-import { formatDuration, formatLocalTime } from "#base/format-values.ts";
+import { formatDuration } from "#base/format-values.ts";
 import { shortenHome } from "#base/paths.ts";
 import { compose, hangingIndent, multiline, paint, type Text, withoutControls } from "#cli/terminal/style.ts";
 import { sliceToWidth, wrapToWidth } from "#cli/terminal/table.ts";
-import { toCommandHint, withCommandHints } from "#cli/framework/command-hints.ts";
+import { toCommandHint, withCommandHints } from "#base/command-hints.ts";
 import { tryReadText } from "#platform/files/read-file.ts";
 import { formatQuestion } from "./answer.ts";
 import { describeAudit } from "./describe-audit.ts";
@@ -45,8 +44,6 @@ export const showCommand = defineCommand({
   },
 });
 
-/** Task with what is known about merging its work. */
-type ShownTask = TaskDetail & CollisionFields;
 /** Shows a line for each try of a group. */
 async function showTries(context: AppContext, group: NamedGroup, isJson: boolean): Promise<number> {
   if (isJson) {
@@ -82,55 +79,9 @@ function describe(detail: ShownTask, record: TaskRecord, config: Config): Text[]
 }
 
 function fields(detail: ShownTask, record: TaskRecord): Text[] {
-  const { usage } = detail;
-  const settings = [
-    record.model && `model ${record.model}`,
-    record.reasoning_effort && `effort ${record.reasoning_effort}`,
-    record.profile && `profile ${record.profile}`,
-  ];
-  const rows: [name: string, value: string | number | undefined][] = [
-    ["started", `${formatLocalTime(new Date(record.start_time))} (run ${record.run}, ${detail.mode})`],
-    ["ended", "end_time" in record ? formatLocalTime(new Date(record.end_time)) : undefined],
-    ["client", record.client],
-    ["sandbox", detail.sandbox + (record.readonly_fallback === true ? " (fallback)" : "")],
-    ["approvals", record.approvals],
-    ["review of", record.review],
-    ["goal", describeGoal(detail, record)],
-    ["check", describeCheck(detail, record)],
-    ["settings", settings.filter(Boolean).join(", ") || undefined],
-    ["fork of", detail.forks],
-    ["group", detail.group],
-    ["workspace", shortenHome(detail.cwd)],
-    ["worktree", detail.worktree_dir === undefined ? undefined : shortenHome(detail.worktree_dir)],
-    ["branch", describeBranch(detail)],
-    ["merging", describeMerging(detail)],
-    ["session", detail.session_id],
-    ["tokens", usage && `${usage.input_tokens} in (${usage.cached_input_tokens} cached), ${usage.output_tokens} out`],
-    ["token limit", detail.max_tokens],
-    ["queue position", detail.queue_position],
-    ["last event", detail.last_event_at && formatLocalTime(new Date(detail.last_event_at))],
-    [detail.status === "running" ? "stalled" : "because", detail.stalled],
-    ["notices", describeNotices(detail)],
-    ["note", detail.note && toCommandHint(detail.note, detail.task_id)],
-    ["log", shortenHome(detail.log_file)],
-  ];
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.flatMap(([name, value]) =>
-    value === undefined ? [] : [compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(String(value))}`],
-  );
-}
-
-/** Maximum number of characters of the goal that are shown. */
-const MAX_GOAL = 300;
-
-function describeGoal({ goal_state: state }: ShownTask, { goal }: TaskRecord): string | undefined {
-  if (goal === undefined) return undefined;
-  const { objective, token_budget: budget } = goal;
-  const used = state && `${state.tokens_used}${budget === undefined ? "" : ` of ${budget}`} tokens`;
-  const limit = budget === undefined ? [] : [`at most ${budget} tokens`];
-  const facts = state === undefined ? limit : [state.status, used];
-  const text = shorten(objective.replace(/\s+/g, " "), MAX_GOAL);
-  return facts.length === 0 ? text : `${text} (${facts.join(", ")})`;
+  const facts = listTaskFacts(detail, record);
+  const width = Math.max(...facts.map(({ name }) => name.length));
+  return facts.map(({ name, value }) => compose`${paint(name.padEnd(width), "dim")}  ${withoutControls(value)}`);
 }
 
 /** Maximum number of characters and lines of the prompt that are shown. */
@@ -145,12 +96,6 @@ function describePrompt({ prompt_file }: TaskRecord): Text[] {
   const shown = multiline(withoutControls(lines.slice(0, MAX_PROMPT_LINES).join("\n")));
   const rest = more ? [paint(withoutControls(`The whole prompt is in ${shortenHome(prompt_file)}.`), "dim")] : [];
   return ["", paint("Prompt", "bold"), shown, ...rest];
-}
-
-function describeBranch({ agent_branch, base_branch, base_commit }: ShownTask): string | undefined {
-  if (agent_branch === undefined) return undefined;
-  const base = base_branch ?? base_commit?.slice(0, 12);
-  return base === undefined ? agent_branch : `${agent_branch} (from ${base})`;
 }
 
 function describeChanges({ diff_stat, commits_ahead, uncommitted_changes = [] }: ShownTask): Text[] {
@@ -175,6 +120,18 @@ function describeMessages({ messages = [] }: ShownTask): Text[] {
     return paint(sliceToWidth(withoutControls(line), terminalWidth()), state === "undelivered" ? "yellow" : "plain");
   });
   return ["", paint("Messages", "bold"), ...lines];
+}
+
+/** Maximum number of lines of a failed check's output that are shown. */
+const MAX_CHECK_LINES = 20;
+
+/** Returns the end of the output of a check that has failed. */
+function describeCheckOutput({ check }: ShownTask): Text[] {
+  const { passed, output_tail = "", output_file } = check ?? {};
+  if (passed !== false || output_tail.trim() === "") return [];
+  const lines = output_tail.trimEnd().split("\n").slice(-MAX_CHECK_LINES);
+  const file = paint(withoutControls(`The whole output is in ${shortenHome(output_file ?? "")}.`), "dim");
+  return ["", paint("Check", "bold"), multiline(withoutControls(lines.join("\n"))), file];
 }
 
 function describeOutcome({ task_id, result, error, code, hint, exit_code, readonly_audit: audit }: ShownTask): Text[] {

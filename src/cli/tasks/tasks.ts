@@ -8,7 +8,7 @@ import { expandHome } from "#base/paths.ts";
 import { type AccountLimits, describeLimits } from "#domain/limits.ts";
 import { VISIBLE_STATUSES } from "#domain/record.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { isTerminal, printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { compose, paint, type Text, withoutControls } from "#cli/terminal/style.ts";

@@ -9,7 +9,7 @@ import { describeEnd } from "#cli/terminal/format-task.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printErrors, printJson, printLines } from "#cli/terminal/output.ts";
 import { notifyPerson } from "#cli/terminal/notify.ts";
-import { withCommandHints } from "#cli/framework/command-hints.ts";
+import { withCommandHints } from "#base/command-hints.ts";
 import { compose, join, paint } from "#cli/terminal/style.ts";
 
 export const waitCommand = defineCommand({

@@ -16,7 +16,7 @@ import type { Config } from "#base/config.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { toFailure } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration } from "#base/format-values.ts";

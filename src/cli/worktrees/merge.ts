@@ -4,7 +4,7 @@ import { resolveTask } from "#tasks/lookup.ts";
 import type { Conflict } from "#git/merge/merge-trees.ts";
 import { AppError } from "#base/errors.ts";
 import { defineCommand, JSON_OPTION, TASKS } from "#cli/framework/command.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { describeDiscarded } from "./discard.ts";
 import { withStopSignal } from "#cli/framework/stop-signal.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";

@@ -5,7 +5,7 @@ import { describeConflicts } from "#domain/collision.ts";
 import type { WorktreeReport } from "#worktrees/worktree-report.ts";
 import { secondsBetween } from "#platform/clock.ts";
 import { defineCommand, JSON_OPTION } from "#cli/framework/command.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
 import { printJson, printLines, terminalWidth } from "#cli/terminal/output.ts";
 import { formatBytes, formatDuration, nameFolders } from "#base/format-values.ts";

@@ -6,9 +6,9 @@ const ACTIONS: TaskActions = {
   send: async (id, body) => act(`${taskPath(id)}/send`, body),
   answer: async (id, body) => act(`${taskPath(id)}/answer`, body),
   cancel: async (id) => act(`${taskPath(id)}/cancel`),
-  previewMerge: async (id) => act(`${taskPath(id)}/merge-preview`),
+  previewMerge: async (id, body) => act(`${taskPath(id)}/merge-preview`, body),
   merge: async (id, body) => act(`${taskPath(id)}/merge`, body),
-  discard: async (id) => act(`${taskPath(id)}/discard`),
+  discard: async (id, body) => act(`${taskPath(id)}/discard`, body),
   restore: async (id) => act(`${taskPath(id)}/restore`),
   openInEditor: async (id, path) => act(`${taskPath(id)}/open`, path === undefined ? {} : { path }),
 };

@@ -1,4 +1,13 @@
-import type { AnswerBody, MergeBody, MergePreview, MergeResult, SendBody, SendResult } from "#board/api/actions.ts";
+import type {
+  AnswerBody,
+  DiscardBody,
+  MergeBody,
+  MergePreview,
+  MergeResult,
+  PreviewBody,
+  SendBody,
+  SendResult,
+} from "#board/api/actions.ts";
 import type { ActionResult } from "#board/api/actions.ts";
 import type { DiffOverview, DiffSince, PatchQuery } from "#board/api/changes.ts";
 import type { LogWindow, SearchResult, WindowQuery } from "#board/api/conversation.ts";
@@ -9,9 +18,9 @@ export interface TaskActions {
   send: (id: string, body: SendBody) => Promise<SendResult>;
   answer: (id: string, body: AnswerBody) => Promise<ActionResult>;
   cancel: (id: string) => Promise<ActionResult>;
-  previewMerge: (id: string) => Promise<MergePreview>;
+  previewMerge: (id: string, body?: PreviewBody) => Promise<MergePreview>;
   merge: (id: string, body: MergeBody) => Promise<MergeResult>;
-  discard: (id: string) => Promise<ActionResult>;
+  discard: (id: string, body?: DiscardBody) => Promise<ActionResult>;
   restore: (id: string) => Promise<ActionResult>;
   openInEditor: (id: string, path?: string) => Promise<ActionResult>;
 }

@@ -12,6 +12,12 @@ export class RequestError extends Error {
   }
 }
 
+/** Returns anything that was thrown as the failure of a request. */
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  return new RequestError({ code: "unknown", message: String(error), hint: "Reload the page." });
+}
+
 /** Reads data as JSON. @throws RequestError */
 export async function readJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await send(path, signal === undefined ? {} : { signal });

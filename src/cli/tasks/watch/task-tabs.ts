@@ -3,7 +3,7 @@ import { readRecentEvents } from "#tasks/follow/read-progress.ts";
 import { toFailure } from "#base/errors.ts";
 import { isEnded, type TaskRecord } from "#domain/record.ts";
 import { diffWorktree } from "#worktrees/diff-worktree.ts";
-import { toCommandHint } from "#cli/framework/command-hints.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { describeEnd, formatEvent } from "#cli/terminal/format-task.ts";
 import { PatchPainter } from "#cli/terminal/patch.ts";
 import { multiline, type Style, type Text, visiblePieces, withoutControls } from "#cli/terminal/style.ts";

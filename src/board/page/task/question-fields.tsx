@@ -1,0 +1,115 @@
+import type { FieldValue, QuestionField } from "#domain/question.ts";
+import { makeVisible } from "#base/visible-text.ts";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+
+/** Values typed so far, by the names of their fields. */
+export type FieldValues = ReadonlyMap<string, FieldValue>;
+
+/** Shows the fields of a question as a form. */
+export function QuestionFields({ id, fields, values, onChange }: QuestionFieldsProps) {
+  return (
+    <div class="fields">
+      {fields.map((field) => (
+        <FieldInput
+          key={field.name}
+          id={`${id}-${field.name}`}
+          field={field}
+          value={values.get(field.name)}
+          onChange={(value) => onChange(new Map(values).set(field.name, value))}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** Properties of the form of a question. */
+interface QuestionFieldsProps {
+  id: string;
+  fields: readonly QuestionField[];
+  values: FieldValues;
+  onChange: (values: FieldValues) => void;
+}
+
+interface FieldProps {
+  id: string;
+  field: QuestionField;
+  value: FieldValue | undefined;
+  onChange: (value: FieldValue) => void;
+}
+
+function FieldInput(props: FieldProps) {
+  const { field } = props;
+  const name = (
+    <>
+      <VisibleText text={field.text || field.name} />
+      {field.is_required && <span class="weak"> (required)</span>}
+    </>
+  );
+  const isGroup = field.type === "choices" || field.type === "boolean" || (field.type === "choice" && !field.is_open);
+  return isGroup ? (
+    <fieldset>
+      <legend>{name}</legend>
+      <Choices {...props} />
+    </fieldset>
+  ) : (
+    <label>
+      <span>{name}</span>
+      <TextInput {...props} />
+    </label>
+  );
+}
+
+function TextInput({ id, field, value, onChange }: FieldProps) {
+  const isNumber = field.type === "number" || field.type === "integer";
+  return (
+    <>
+      <input
+        type={isNumber ? "number" : "text"}
+        step={field.type === "integer" ? 1 : "any"}
+        list={field.options === undefined ? undefined : `${id}-options`}
+        value={typeof value === "string" || typeof value === "number" ? value : ""}
+        onInput={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+      {field.options !== undefined && (
+        <datalist id={`${id}-options`}>
+          {field.options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {makeVisible(option.text)}
+            </option>
+          ))}
+        </datalist>
+      )}
+    </>
+  );
+}
+
+const YES_AND_NO = [
+  { value: "true", text: "Yes" },
+  { value: "false", text: "No" },
+];
+
+function Choices({ id, field, value, onChange }: FieldProps) {
+  const options = field.type === "boolean" ? YES_AND_NO : (field.options ?? []);
+  const chosen = Array.isArray(value) ? value : value === undefined ? [] : [String(value)];
+  const choose = (option: string, isChosen: boolean) => {
+    if (field.type === "boolean") onChange(option === "true");
+    else if (field.type === "choice") onChange(option);
+    else onChange(isChosen ? [...chosen, option] : chosen.filter((each) => each !== option));
+  };
+  return options.map((option) => (
+    <label key={option.value} class="choice">
+      <input
+        type={field.type === "choices" ? "checkbox" : "radio"}
+        name={id}
+        checked={chosen.includes(option.value)}
+        onChange={({ currentTarget }) => choose(option.value, currentTarget.checked)}
+      />
+      <VisibleText text={option.text} />
+      {option.text !== option.value && (
+        <code class="weak">
+          <VisibleText text={option.value} />
+        </code>
+      )}
+    </label>
+  ));
+}
