@@ -26,6 +26,7 @@ export async function buildBinary(target?: Target): Promise<string> {
     minify: true,
     bytecode: true,
     sourcemap: "linked",
+    plugins: [withoutGrammars],
     define: { BUILD: JSON.stringify(await describeBuild(target)) },
     compile: {
       outfile,
@@ -38,6 +39,24 @@ export async function buildBinary(target?: Target): Promise<string> {
   if (!success) throw new AggregateError(logs, "the binary does not build");
   return outfile;
 }
+
+/**
+ * Leaves out the 190 grammars that `@git-diff-view/core` would bring along, nearly 1 MB: the page highlights by itself, with the usual languages
+ * (docs/decisions/030-diff-renderer.md).
+ */
+const withoutGrammars: Bun.BunPlugin = {
+  name: "without-grammars",
+  setup: (build) => {
+    build.onResolve({ filter: /^@git-diff-view\/lowlight$/ }, () => ({
+      path: "lowlight",
+      namespace: "without-grammars",
+    }));
+    build.onLoad({ filter: /^lowlight$/, namespace: "without-grammars" }, () => ({
+      contents: "export const highlighter = undefined, processAST = undefined, _getAST = undefined;",
+      loader: "js",
+    }));
+  },
+};
 
 async function describeBuild(target: Target | undefined): Promise<Build> {
   return {

@@ -13,6 +13,12 @@ export interface ChangedPath {
   /** Part of the patch that is about the file, in bytes. */
   offset: number;
   length: number;
+  /** Number of rows of its diff, in one column and in two: its hunks' headers and lines. */
+  rows?: { unified: number; split: number };
+  /** Modes as git writes them (`100644`), if the file is new or gone or its mode differs. */
+  modes?: { old?: string; new?: string };
+  /** Name of both contents: two patches with the same name are the same. */
+  digest?: string;
 }
 
 /** Differences, without the patch itself. */

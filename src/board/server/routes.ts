@@ -2,6 +2,7 @@ import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
 import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
+import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -12,6 +13,7 @@ export const API_ROUTES: readonly Route[] = [
   ...CONVERSATION_ROUTES,
   ...TASK_PAGE_ROUTES,
   ...TASK_ACTION_ROUTES,
+  ...CHANGE_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */

@@ -59,6 +59,23 @@ export async function writeWorktreeDiff(
   );
 }
 
+/** Writes the patch that {@link writeWorktreeDiff} writes, without the contents of binary files: for people. @throws AppError `git_failed` */
+export async function writeShownPatch(worktree: string, baseCommit: string, patchFile: string): Promise<void> {
+  await withComparison(worktree, baseCommit, await inspectWorktree(worktree), async ({ command, options }) =>
+    gitBytes(worktree, command([...PATCH_FLAGS, `--output=${patchFile}`]), options),
+  );
+}
+
+/** Writes the patch between two commits as {@link writeShownPatch} does. @throws AppError `git_failed` */
+export async function writeShownCommits(
+  folder: string,
+  [from, to]: readonly [string, string],
+  patchFile: string,
+): Promise<void> {
+  const args = compareCommits(from, to, [...PATCH_FLAGS, `--output=${patchFile}`]);
+  await gitBytes(folder, args, { environment: WITHOUT_NETWORK });
+}
+
 /**
  * Compares two trees or commits.
  * @param environment variables of the git commands, which also name further objects

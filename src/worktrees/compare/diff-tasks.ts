@@ -31,6 +31,7 @@ export interface TaskDiff {
  * Compares the current works of two tasks with each other; uncommitted and new files are included.
  * @param paths files and folders to include in the patch; all if empty
  * @param patchBytes maximum size of the returned part of the patch, in bytes
+ * @param file file for the whole patch; by default one in the state folder
  * @throws AppError `unknown_task`, `no_worktree`, `worktree_gone`, `worktree_unusable`
  */
 export async function diffTasks(
@@ -38,13 +39,14 @@ export async function diffTasks(
   [fromName, toName]: readonly [string, string],
   paths: readonly string[],
   patchBytes: number,
+  file?: string,
 ): Promise<TaskDiff> {
   const [from, to] = [await getTaskWorktree(context, fromName), await getTaskWorktree(context, toName)];
   const [fromId, toId] = [from.task.task_id, to.task.task_id];
   if (fromId === toId) {
     throw new AppError("invalid_argument", `${fromId} cannot be compared with itself.`, "Name two tasks.");
   }
-  const patchFile = comparedPatchPath(context.config.home, fromId, toId);
+  const patchFile = file ?? comparedPatchPath(context.config.home, fromId, toId);
   // git keeps the permissions of an existing file.
   writePrivateFile(patchFile, "");
   return withTemporaryObjects([from.repository, to.repository], async (objects) => {

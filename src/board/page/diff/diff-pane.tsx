@@ -1,6 +1,12 @@
 import type { Signal } from "@preact/signals";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { DiffOverview, DiffSince } from "#board/api/changes.ts";
 import type { TaskPageData } from "#board/api/task.ts";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import type { PageSource } from "#board/page/source/page-source.ts";
+import { RequestError } from "#board/page/source/requests.ts";
+import { CommentStore } from "./comments/comment-store.ts";
+import { PatchView } from "./patch-view.tsx";
 
 /** Properties of the diff of a task. */
 export interface DiffProps {
@@ -12,7 +18,126 @@ export interface DiffProps {
   onSend: ((message: string) => Promise<void>) | undefined;
 }
 
+/** Time between two looks at the changes of a task that works, in milliseconds. */
+const LOOK_INTERVAL_MS = 2000;
+
 /** Shows what a task changed. */
-export function DiffPane({ task }: DiffProps) {
-  return <p>{task.card.branch}</p>;
+export function DiffPane({ source, task, openFile, onSend }: DiffProps) {
+  const { id } = task.card;
+  const [since, setSince] = useState<DiffSince>("base");
+  const { overview, failure, look } = useOverview(source, id, since);
+  const mayAct = source.actions !== undefined;
+  const comments = useMemo(() => (mayAct ? new CommentStore(id) : undefined), [mayAct, id]);
+  const readPatch = useMemo(() => source.readPatch.bind(source, id), [source, id]);
+  if (overview === undefined) {
+    return failure === undefined ? (
+      <p class="diff-empty weak">Reading the changes…</p>
+    ) : (
+      <Failure {...failure} onTry={look} />
+    );
+  }
+  return (
+    <PatchView
+      key={`${id} ${mayAct}`}
+      overview={overview}
+      readPatch={readPatch}
+      openFile={openFile}
+      comments={comments}
+      onSend={onSend}
+      onStale={look}
+    >
+      {overview.has_last_run && (
+        <span class="diff-since" role="group" aria-label="Compare with">
+          <button type="button" aria-pressed={since === "base"} onClick={() => setSince("base")}>
+            Since the base
+          </button>
+          <button type="button" aria-pressed={since === "run"} onClick={() => setSince("run")}>
+            Since the last run
+          </button>
+        </span>
+      )}
+      {failure !== undefined && (
+        <span class="diff-stale" role="status">
+          Not up to date: <VisibleText text={failure.message} />
+        </span>
+      )}
+    </PatchView>
+  );
+}
+
+interface ReadFailure {
+  message: string;
+  hint: string;
+}
+
+/** Reads the list of changes, and again when the task changes. */
+function useOverview(source: PageSource, id: string, since: DiffSince) {
+  const [overview, setOverview] = useState<DiffOverview>();
+  const [failure, setFailure] = useState<ReadFailure>();
+  const latest = useRef(since);
+  latest.current = since;
+  const look = useCallback(async () => {
+    const asked = latest.current;
+    try {
+      const next = await source.readDiff(id, asked);
+      if (asked !== latest.current) return;
+      // Nothing is drawn again if nothing differs.
+      setOverview((before) => (isSame(before, next) ? before : next));
+      setFailure(undefined);
+    } catch (error) {
+      const hint = error instanceof RequestError ? error.hint : "";
+      setFailure({ message: error instanceof Error ? error.message : String(error), hint });
+    }
+  }, [source, id]);
+  useEffect(() => void look(), [look, since]);
+  useEffect(() => {
+    let [isLooking, isDue] = [false, false];
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const next = async () => {
+      if (isLooking) {
+        isDue = true;
+        return;
+      }
+      isLooking = true;
+      await look();
+      timer = setTimeout(() => {
+        isLooking = false;
+        if (isDue) void next();
+        isDue = false;
+      }, LOOK_INTERVAL_MS);
+    };
+    const stop = source.follow(id, () => void next());
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [source, id, look]);
+  return { overview, failure, look };
+}
+
+function isSame(before: DiffOverview | undefined, next: DiffOverview): boolean {
+  return (
+    before?.key === next.key &&
+    before.since === next.since &&
+    before.note === next.note &&
+    before.has_last_run === next.has_last_run
+  );
+}
+
+function Failure({ message, hint, onTry }: ReadFailure & { onTry: () => Promise<void> }) {
+  return (
+    <div class="diff-empty" role="alert">
+      <p>
+        <VisibleText text={message} />
+      </p>
+      {hint !== "" && (
+        <p class="weak">
+          <VisibleText text={hint} />
+        </p>
+      )}
+      <button type="button" onClick={() => void onTry()}>
+        Try again
+      </button>
+    </div>
+  );
 }

@@ -3,7 +3,7 @@ import { Link, Route, Switch, useLocation } from "wouter-preact";
 import { BoardView } from "#board/page/board/board-view.tsx";
 import { CompareView } from "#board/page/compare/compare-view.tsx";
 import { NewTaskView } from "#board/page/new-task/new-task-view.tsx";
-import { KeyHelp, useKeys } from "#board/page/parts/keys.tsx";
+import { EVERYWHERE, KeyHelp, useKeys } from "#board/page/parts/keys.tsx";
 import { Notices } from "#board/page/parts/notices.tsx";
 import { boardSource } from "#board/page/source/board-source.ts";
 import { TaskView } from "#board/page/task/task-view.tsx";
@@ -34,7 +34,7 @@ export function App() {
     ],
     [navigate],
   );
-  useKeys("Everywhere", keys);
+  useKeys(EVERYWHERE, keys);
   return (
     <>
       <header class="top">

@@ -13,6 +13,8 @@ export interface KeyBinding {
 /** Keys by the parts of the page that have them, the most recent part last. */
 const bindings = signal<readonly { part: string; keys: readonly KeyBinding[] }[]>([]);
 const isHelpOpen = signal(false);
+/** Name of the part whose keys count if no other part has them. */
+export const EVERYWHERE = "Everywhere";
 
 /** Time within which the second of two keys follows, in milliseconds. */
 const SEQUENCE_MS = 1200;
@@ -40,13 +42,19 @@ export function listenForKeys(): void {
     }
     if (document.querySelector("dialog[open]") !== null) return;
     const pair = first !== undefined && performance.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : "";
-    const all = bindings.value.flatMap(({ keys }) => keys).toReversed();
+    const all = bySpecificity().flatMap(({ keys }) => keys);
     const found = all.find(({ key }) => key === pair) ?? all.find(({ key }) => key === event.key);
     first = { key: event.key, at: performance.now() };
     if (found === undefined) return;
     event.preventDefault();
     found.run();
   });
+}
+
+/** Returns the parts with keys, those of the whole page last. */
+function bySpecificity(): typeof bindings.value {
+  const parts = bindings.value.toReversed();
+  return [...parts.filter(({ part }) => part !== EVERYWHERE), ...parts.filter(({ part }) => part === EVERYWHERE)];
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -5,7 +5,7 @@ import {
   Virtualizer,
   type VirtualizerOptions,
 } from "@tanstack/virtual-core";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useReducer, useRef, useState } from "preact/hooks";
 
 /** List of which only the rows that are visible exist in the document. */
@@ -25,7 +25,7 @@ export interface VirtualListProps {
   anchor?: "end";
   class?: string;
   /** Role and name of the list for those who cannot see it. */
-  role?: "list" | "log" | "table";
+  role?: "list" | "log" | "table" | "region";
   label: string;
   /** Called when the rows that are visible change. */
   onRange?: (first: number, last: number) => void;
@@ -37,6 +37,10 @@ export interface VirtualListHandle {
   /** Whether the end of the list is visible. */
   isAtEnd: () => boolean;
   element: () => HTMLElement | null;
+  /** Row at the upper edge, and the number of its pixels that are above the edge. */
+  atTop: () => { index: number; hidden: number } | undefined;
+  /** Scrolls so that this number of a row's pixels is above the upper edge. */
+  place: (index: number, hidden: number) => void;
 }
 
 /** Distance from the end, in pixels, within which a list counts as scrolled to its end. */
@@ -67,14 +71,7 @@ export function VirtualList(props: VirtualListProps) {
   useLayoutEffect(() => virtualizer._willUpdate());
   useLayoutEffect(() => {
     if (handle === undefined) return;
-    handle.current = {
-      scrollTo: (index, align = "auto") => virtualizer.scrollToIndex(index, { align }),
-      isAtEnd: () => {
-        const list = element.current;
-        return list === null || list.scrollHeight - list.scrollTop - list.clientHeight < END_DISTANCE;
-      },
-      element: () => element.current,
-    };
+    handle.current = toHandle(element, virtualizer);
   }, [handle, virtualizer]);
   const items = virtualizer.getVirtualItems();
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
@@ -96,4 +93,27 @@ export function VirtualList(props: VirtualListProps) {
       </div>
     </div>
   );
+}
+
+function toHandle(
+  element: RefObject<HTMLDivElement | null>,
+  virtualizer: Virtualizer<HTMLDivElement, HTMLDivElement>,
+): VirtualListHandle {
+  return {
+    scrollTo: (index, align = "auto") => virtualizer.scrollToIndex(index, { align }),
+    isAtEnd: () => {
+      const list = element.current;
+      return list === null || list.scrollHeight - list.scrollTop - list.clientHeight < END_DISTANCE;
+    },
+    element: () => element.current,
+    atTop: () => {
+      const top = element.current?.scrollTop ?? 0;
+      const row = virtualizer.getVirtualItemForOffset(top);
+      return row === undefined ? undefined : { index: row.index, hidden: top - row.start };
+    },
+    place: (index, hidden) => {
+      const row = virtualizer.measurementsCache[index];
+      if (row !== undefined) virtualizer.scrollToOffset(row.start + hidden);
+    },
+  };
 }

@@ -1,0 +1,65 @@
+import { useState } from "preact/hooks";
+import { formatPlural } from "#base/text.ts";
+import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { describeLines, formatComments } from "./comment-message.ts";
+import type { CommentStore, LineComment } from "./comment-store.ts";
+
+/** Properties of the bar with the comments. */
+export interface CommentBarProps {
+  store: CommentStore;
+  /** Whether the lines of a comment are no longer what it quotes. */
+  isOutdated: (comment: LineComment) => boolean;
+  onShow: (comment: LineComment) => void;
+  /** Sends a message; absent if the task takes none. */
+  onSend: ((message: string) => Promise<void>) | undefined;
+}
+
+/** Shows how many comments there are, lists them, and sends all as one message. */
+export function CommentBar({ store, isOutdated, onShow, onSend }: CommentBarProps) {
+  const [isSending, setSending] = useState(false);
+  const comments = store.comments.value;
+  if (comments.length === 0) return null;
+  const send = async () => {
+    setSending(true);
+    try {
+      await onSend?.(formatComments(comments));
+      store.remove(comments.map(({ id }) => id));
+      notify("done", `${formatPlural(comments.length, "comment")} sent.`);
+    } catch (error) {
+      notifyFailure(error);
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <div class="comment-bar" role="region" aria-label="Comments">
+      <details>
+        <summary>{formatPlural(comments.length, "comment")}</summary>
+        <ul>
+          {comments.map((comment) => (
+            <li key={comment.id}>
+              <button type="button" class="quiet" onClick={() => onShow(comment)}>
+                <VisibleText text={comment.path} />, {describeLines(comment)}
+              </button>
+              {isOutdated(comment) && <span class="outdated">Outdated</span>}
+              <span class="weak">
+                <VisibleText text={comment.text.slice(0, 120)} />
+              </span>
+              <button type="button" class="quiet" onClick={() => store.remove([comment.id])}>
+                Delete
+              </button>
+            </li>
+          ))}
+        </ul>
+      </details>
+      {onSend === undefined ? (
+        <span class="weak">This task takes no messages.</span>
+      ) : (
+        <button type="button" class="primary" disabled={isSending} onClick={() => void send()}>
+          {isSending ? "Sending…" : "Send"}
+        </button>
+      )}
+    </div>
+  );
+}

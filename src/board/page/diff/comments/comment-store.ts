@@ -1,0 +1,108 @@
+import { signal } from "@preact/signals";
+import type { Side } from "../rows/parse-patch.ts";
+
+/** Lines of a file on one side of a difference. */
+export interface LineRange {
+  path: string;
+  side: Side;
+  first: number;
+  last: number;
+}
+
+/** Comment on lines. */
+export interface LineComment extends LineRange {
+  id: string;
+  /** The lines when the comment was written. */
+  quoted: string[];
+  text: string;
+}
+
+/** Form for a comment: a new one, or one that is changed. */
+export interface CommentDraft extends LineRange {
+  /** Comment that is changed, and the lines that it quoted. */
+  edits?: string;
+  quoted?: string[];
+  text: string;
+}
+
+interface Kept {
+  comments: LineComment[];
+  draft?: CommentDraft;
+}
+
+/** Comments on a task's changes, kept in the browser's session until they are sent. */
+export class CommentStore {
+  readonly comments = signal<readonly LineComment[]>([]);
+  readonly draft = signal<CommentDraft | undefined>(undefined);
+  readonly #name: string;
+
+  constructor(taskId: string) {
+    this.#name = `codexmcp-comments:${taskId}`;
+    const { comments, draft } = this.#read();
+    this.comments.value = comments;
+    this.draft.value = draft;
+  }
+
+  /** Opens the form for a comment; the text of an open one moves with it. */
+  open(range: LineRange): void {
+    const { text, edits } = this.draft.value ?? { text: "" };
+    this.#write({ ...range, text, ...(edits !== undefined && { edits }) });
+  }
+
+  /** Opens the form with a comment's text. */
+  edit({ id, path, side, first, last, text, quoted }: LineComment): void {
+    this.#write({ path, side, first, last, text, quoted, edits: id });
+  }
+
+  /** Keeps what was typed. */
+  type(text: string): void {
+    const draft = this.draft.value;
+    if (draft !== undefined) this.#write({ ...draft, text });
+  }
+
+  /** Closes the form and forgets its text. */
+  close(): void {
+    this.#write(undefined);
+  }
+
+  /** Makes a comment of the form's text. */
+  save(quoted: string[]): void {
+    const draft = this.draft.value;
+    if (draft === undefined || draft.text.trim() === "") return;
+    const { edits, text, quoted: _before, ...range } = draft;
+    const others = this.comments.value.filter(({ id }) => id !== edits);
+    const comment = { ...range, id: crypto.randomUUID(), quoted, text: text.trim() };
+    this.#write(undefined, [...others, comment].toSorted(compare));
+  }
+
+  /** Removes comments: one that the user deletes, or all that were sent. */
+  remove(ids: readonly string[]): void {
+    const left = this.comments.value.filter(({ id }) => !ids.includes(id));
+    this.#write(this.draft.value, left);
+  }
+
+  #write(draft: CommentDraft | undefined, comments = this.comments.value): void {
+    this.draft.value = draft;
+    this.comments.value = comments;
+    try {
+      const kept: Kept = { comments: [...comments], ...(draft !== undefined && { draft }) };
+      sessionStorage.setItem(this.#name, JSON.stringify(kept));
+    } catch {
+      // Not kept over a reload where the browser has no room or forbids it.
+    }
+  }
+
+  #read(): Kept {
+    try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written above
+      return JSON.parse(sessionStorage.getItem(this.#name) ?? '{"comments":[]}') as Kept;
+    } catch {
+      return { comments: [] };
+    }
+  }
+}
+
+function compare(a: LineRange, b: LineRange): number {
+  if (a.path !== b.path) return a.path < b.path ? -1 : 1;
+  return a.first - b.first;
+}
