@@ -1,5 +1,6 @@
 import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
+import { COMPARE_ROUTES } from "#board/compare/compare-routes.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
 import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
 import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
@@ -14,6 +15,7 @@ export const API_ROUTES: readonly Route[] = [
   ...TASK_PAGE_ROUTES,
   ...TASK_ACTION_ROUTES,
   ...CHANGE_ROUTES,
+  ...COMPARE_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */
