@@ -4,6 +4,7 @@ import { COMPARE_ROUTES } from "#board/compare/compare-routes.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
 import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
 import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
+import { EXPORT_ROUTES } from "#board/export/export-routes.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -16,6 +17,7 @@ export const API_ROUTES: readonly Route[] = [
   ...TASK_ACTION_ROUTES,
   ...CHANGE_ROUTES,
   ...COMPARE_ROUTES,
+  ...EXPORT_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */
