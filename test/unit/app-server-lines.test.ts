@@ -28,6 +28,27 @@ test("a message is reported once, whether the log or the thread had it first", (
   expect([translator.hasMessage("old"), translator.hasMessage("other")]).toEqual([true, false]);
 });
 
+test("a patch is written with its text as far as that is not too long, and recognised with or without it", () => {
+  const changes = [
+    { path: "a", kind: { type: "update" }, diff: "@@ -1 +1 @@\n-a\n+b\n" },
+    { path: "b", kind: { type: "add" }, diff: "x".repeat(100_000) },
+    { path: "c", kind: { type: "delete" } },
+  ];
+  const params = { item: { type: "fileChange", id: "p", status: "completed", changes } };
+  const written = [
+    { path: "a", kind: "update", diff: "@@ -1 +1 @@\n-a\n+b\n" },
+    { path: "b", kind: "add" },
+    { path: "c", kind: "delete" },
+  ];
+  const translator = new Translator("run", () => undefined);
+  const [line] = translator.translate("item/completed", params);
+  expect(line?.["item"]).toEqual({ id: "p", type: "file_change", status: "completed", changes: written });
+  const completed = new ItemSet();
+  completed.add({ id: "p", type: "file_change", changes: written.map(({ path, kind }) => ({ path, kind })) });
+  const later = new Translator("run", () => undefined, { completed, read: new Set() });
+  expect(later.translate("item/completed", params)).toEqual([]);
+});
+
 test("halves of surrogate pairs are replaced in texts and in the keys of a schema", async () => {
   const sent: string[] = [];
   let answer = (_message: string): void => undefined;

@@ -80,7 +80,9 @@ describe("entries", () => {
           const parts = bounds.slice(1).map((to, index) => joinEntries(entries.slice(bounds[index], to)));
           const whole = joinEntries(entries);
           expect(joinEntries(parts.flat())).toEqual(whole);
-          expect(parts.reduceRight((after, part) => joinEntries([...part, ...after]), [])).toEqual(whole);
+          let after: LogEntry[] = [];
+          for (const part of parts.toReversed()) after = joinEntries(part.concat(after));
+          expect(after).toEqual(whole);
         },
       ),
       runs(),

@@ -53,12 +53,11 @@ export function readEvent(line: string): CodexEvent | undefined {
 }
 
 function ofEvent(event: CodexEvent, limits: EntryLimits): Content | undefined {
+  if ("item" in event) {
+    if (!isKnownItem(event.item)) return unread(`item ${event.item.type}`);
+    return ofItem(event.item, event.type === "item.completed", limits);
+  }
   switch (event.type) {
-    case "item.started":
-    case "item.updated":
-    case "item.completed":
-      if (!isKnownItem(event.item)) return unread(`item ${event.item.type}`);
-      return ofItem(event.item, event.type === "item.completed", limits);
     case "turn.started":
     case "turn.completed":
     case "turn.interrupted":
@@ -74,16 +73,16 @@ function ofEvent(event: CodexEvent, limits: EntryLimits): Content | undefined {
     case "check.completed":
       return { ...toCheck(event, limits), kind: "check" };
     case "quota.waiting":
-      return { kind: "quota", ...cut(`${describeQuotaWait(event)}: ${event.message}`, limits.text) };
+      return { kind: "quota", ...cut(`Codex is ${describeQuotaWait(event)}: ${event.message}`, limits.text) };
     case "quota.over":
       return { kind: "quota", text: "The wait for the quota is over." };
     case "goal.updated":
+      // While it is active, only its tokens change.
       return event.status === "active" ? undefined : { kind: "goal", text: takeStart(event.status, MAX_NAME) };
-    case "thread.started":
-    case "usage.updated":
-      return undefined;
     case "unknown":
       return unread(event.name);
+    default:
+      return undefined;
   }
 }
 

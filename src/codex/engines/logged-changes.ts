@@ -1,5 +1,8 @@
-/** Longest text of the changes of one item in the log, in characters; changes beyond it are named only. */
-const MAX_DIFFS = 64 * 1024;
+/**
+ * Longest text of the changes of one item in the log, in characters; changes beyond it are named only. Readers of the end of a log read 64 KB,
+ * in which a line should fit.
+ */
+const MAX_DIFFS = 32 * 1024;
 
 /** Change of a file as the log has it. */
 interface LoggedChange {

@@ -40,7 +40,7 @@ export function CommandEntry({ entry, rowKey, reader }: FoldedProps) {
             <CopyButton text={() => text} name="command" label="Copy command" />
             {output !== "" && <CopyButton text={() => withoutColours(output)} name="output" label="Copy output" />}
           </div>
-          {isLong && <VisibleBlock text={text} class="output" />}
+          {isLong && <OutputBlock text={text} label="Command" />}
           <Output output={output} status={status} />
           {isCut === true && (
             <button
@@ -57,15 +57,26 @@ export function CommandEntry({ entry, rowKey, reader }: FoldedProps) {
 }
 
 function Output({ output, status }: { output: string; status: string | undefined }) {
-  if (output !== "") return <VisibleBlock text={withoutColours(output)} class="output" />;
+  if (output !== "") return <OutputBlock text={output} label="Output" />;
   return <p class="weak">{status === "in_progress" ? "No output yet." : "No output."}</p>;
+}
+
+/** Shows a text of a program in a part that scrolls, also by keyboard. */
+function OutputBlock({ text, label }: { text: string; label: string }) {
+  return (
+    <div class="output" role="group" aria-label={label} tabIndex={0}>
+      <VisibleBlock text={withoutColours(text)} />
+    </div>
+  );
 }
 
 function Outcome({ code, status }: { code: number | undefined; status: string | undefined }) {
   if (status === "in_progress") return <span class="badge running">running</span>;
   if (status === "declined") return <span class="badge bad">declined</span>;
   if (code === 0) return <span class="badge good">exit 0</span>;
-  return <span class="badge bad">{code === undefined ? (status ?? "failed") : `exit ${code}`}</span>;
+  return (
+    <span class="badge bad">{code === undefined ? <VisibleText text={status ?? "failed"} /> : `exit ${code}`}</span>
+  );
 }
 
 /** Shows a check of the work as one line that opens. */
@@ -94,7 +105,7 @@ export function CheckEntry({ entry, rowKey, reader }: FoldedProps) {
       </button>
       {isOpen && (
         <div class="opened">
-          {text === "" ? <p class="weak">No output.</p> : <VisibleBlock text={withoutColours(text)} class="output" />}
+          {text === "" ? <p class="weak">No output.</p> : <OutputBlock text={text} label="Output" />}
         </div>
       )}
     </>

@@ -27,7 +27,7 @@ export function ConversationList({
   useLayoutEffect(() => control.take(rows));
   useEffect(() => {
     const list = control.handle.current?.element();
-    const note = () => control.noteScroll();
+    const note = () => control.takeScroll();
     list?.addEventListener("scroll", note, { passive: true });
     return () => list?.removeEventListener("scroll", note);
   }, [control]);
@@ -42,7 +42,8 @@ export function ConversationList({
           return row === undefined ? null : <EntryView row={row} {...{ reader, task, onOpenFile }} />;
         }}
         handle={control.handle}
-        anchor="end"
+        // Parts of a log that are loaded while its end is not are not followed.
+        anchor={control.isAtEnd.value ? "end" : "keep"}
         role="list"
         label="Entries of the conversation"
         onRange={(first, last) => control.takeRange(first, last)}

@@ -3,10 +3,12 @@ import type { LogEntry, LogWindow, SearchResult, WindowQuery } from "#board/api/
 import { joinEntries } from "#board/api/join-entries.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
 
-/** Largest number of entries that are kept; windows far away from the reader are dropped. */
-const MAX_ENTRIES = 2000;
-/** Largest number of entries of windows that are kept as one. */
-const MAX_WINDOW_ENTRIES = 400;
+/** Largest weight of what is kept, see {@link weigh}; windows far away from the reader are dropped. */
+const MAX_WEIGHT = 2000;
+/** Largest weight of windows that are kept as one. */
+const MAX_WINDOW_WEIGHT = 400;
+/** Length of the texts that weigh as much as an entry, in characters. */
+const TEXT_WEIGHT = 8192;
 /** Largest number of windows that one step loads: some have no entries. */
 const MAX_READS = 20;
 
@@ -130,10 +132,10 @@ export class ConversationLog {
   /** Sets the windows, without those that are furthest from a side if there are too many entries. */
   #keep(windows: readonly LogWindow[], side: "start" | "end"): void {
     const kept = joinSmall(windows);
-    let count = kept.reduce((sum, { entries }) => sum + entries.length, 0);
-    while (count > MAX_ENTRIES && kept.length > 1) {
+    let weight = kept.reduce((sum, window) => sum + weigh(window), 0);
+    while (weight > MAX_WEIGHT && kept.length > 1) {
       const dropped = side === "end" ? kept.shift() : kept.pop();
-      count -= dropped?.entries.length ?? 0;
+      weight -= dropped === undefined ? 0 : weigh(dropped);
       if (side === "start") this.hasEnd.value = false;
     }
     this.#windows.value = kept;
@@ -148,15 +150,25 @@ function joinSmall(windows: readonly LogWindow[]): LogWindow[] {
   const joined: LogWindow[] = [];
   for (const window of windows) {
     const last = joined.at(-1);
-    if (last === undefined || last.entries.length + window.entries.length > MAX_WINDOW_ENTRIES) {
+    if (last === undefined || weigh(last) + weigh(window) > MAX_WINDOW_WEIGHT) {
       joined.push(window);
       continue;
     }
-    joined[joined.length - 1] = { ...window, start: last.start, entries: joinEntries(join(last, window)) };
+    joined[joined.length - 1] = {
+      ...window,
+      start: last.start,
+      entries: joinEntries(last.entries.concat(window.entries)),
+    };
   }
   return joined;
 }
 
-function join(a: LogWindow, b: LogWindow): LogEntry[] {
-  return [...a.entries, ...b.entries];
+/** Returns the number of a window's entries, of which those with long texts count as several. */
+function weigh({ entries }: LogWindow): number {
+  return entries.reduce((sum, entry) => sum + 1 + Math.floor(lengthOf(entry) / TEXT_WEIGHT), 0);
+}
+
+function lengthOf({ text = "", command, files = [] }: LogEntry): number {
+  const diffs = files.reduce((sum, { path, diff = "" }) => sum + path.length + diff.length, 0);
+  return text.length + (command?.command.length ?? 0) + diffs;
 }

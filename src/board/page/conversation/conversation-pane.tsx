@@ -47,7 +47,8 @@ function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
   useEffect(() => {
     void log.openEnd();
     return source.follow(id, () => {
-      if (log.hasEnd.value) void log.loadLater();
+      if (!log.isReady.value) void log.openEnd();
+      else if (log.hasEnd.value) void log.loadLater();
     });
   }, [log, source, id]);
   useKeys(

@@ -6,8 +6,9 @@ import { highlightText } from "./highlight.ts";
 import type { ConversationReader } from "./reader.ts";
 import { type ConversationRow, findRow } from "./rows.ts";
 
-/** Number of frames after which a row that was scrolled to is in the document, at most. */
-const MAX_FRAMES = 20;
+/** Number of frames after which a row that was scrolled to is visible, at most, and for how many it must be. */
+const MAX_FRAMES = 30;
+const STABLE_FRAMES = 3;
 /** Number of rows before an edge of what is loaded at which more is loaded. */
 const EDGE_ROWS = 12;
 
@@ -22,6 +23,10 @@ export class ListControl {
   /** Last row when the end was visible. */
   readonly lastSeen = signal<number | undefined>(undefined);
   #isOpened = false;
+  /** Number of movements to a row: meanwhile nothing is loaded, because rows would get other indices. */
+  #movements = 0;
+  #isNoting = false;
+  #range = { first: 0, last: 0 };
 
   constructor(reader: ConversationReader) {
     this.reader = reader;
@@ -32,7 +37,7 @@ export class ListControl {
     this.rows = rows;
     if (!this.#isOpened && rows.length > 0) {
       this.#isOpened = true;
-      this.handle.current?.scrollTo(rows.length - 1, "end");
+      void this.#moveTo(rows.length - 1, "end");
     }
     if (this.isAtEnd.value) this.lastSeen.value = rows.at(-1)?.key;
     this.highlight();
@@ -40,14 +45,28 @@ export class ListControl {
 
   /** Loads more if the visible rows are near an edge of what is loaded. */
   takeRange(first: number, last: number): void {
-    const { log } = this.reader;
-    if (this.#isOpened && first <= EDGE_ROWS && !log.hasStart.value) void log.loadEarlier();
-    if (last >= this.rows.length - EDGE_ROWS && log.isReady.value && !log.hasEnd.value) void log.loadLater();
+    this.#range = { first, last };
     requestAnimationFrame(() => this.highlight());
+    if (!this.#isOpened || this.#movements > 0) return;
+    const { log } = this.reader;
+    if (first <= EDGE_ROWS && !log.hasStart.value) void log.loadEarlier();
+    if (last >= this.rows.length - EDGE_ROWS && !log.hasEnd.value) void log.loadLater();
   }
 
-  /** Notes whether the end is visible. */
-  noteScroll(): void {
+  /** Notes soon whether the end is visible: after the frame, when looking needs no layout of its own. */
+  takeScroll(): void {
+    if (this.#isNoting) return;
+    this.#isNoting = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.#isNoting = false;
+        this.#noteScroll();
+      }),
+    );
+  }
+
+  #noteScroll(): void {
+    if (this.#movements > 0) return;
     const isAtEnd = this.reader.log.hasEnd.value && this.handle.current?.isAtEnd() === true;
     if (isAtEnd) this.lastSeen.value = this.rows.at(-1)?.key;
     this.isAtEnd.value = isAtEnd;
@@ -65,6 +84,7 @@ export class ListControl {
   }
 
   async goToHit({ at, kind }: SearchHit): Promise<void> {
+    this.isAtEnd.value = false;
     await this.reader.log.openAt(at);
     await nextFrame();
     const index = findRow(this.rows, at);
@@ -115,9 +135,30 @@ export class ListControl {
     const key = this.rows[index]?.key;
     if (key === undefined) return;
     this.reader.current.value = key;
+    await this.#moveTo(index, align);
+    if (hasFocus && this.reader.current.value === key) this.#element(key)?.focus({ preventScroll: true });
+  }
+
+  /** Scrolls to a row and waits until it is visible: its place is only known when the rows around it are measured. */
+  async #moveTo(index: number, align: "auto" | "center" | "end"): Promise<void> {
+    const key = this.rows[index]?.key;
+    if (key === undefined) return;
+    this.#movements++;
     this.handle.current?.scrollTo(index, align);
-    for (let frame = 0; frame < MAX_FRAMES && this.#element(key) === null; frame++) await nextFrame();
-    if (hasFocus) this.#element(key)?.focus({ preventScroll: true });
+    let stable = 0;
+    for (let frame = 0; frame < MAX_FRAMES && stable < STABLE_FRAMES; frame++) {
+      await nextFrame();
+      stable = this.#isVisible(key) ? stable + 1 : 0;
+    }
+    this.#movements--;
+    this.#noteScroll();
+    this.takeRange(this.#range.first, this.#range.last);
+  }
+
+  #isVisible(key: number): boolean {
+    const list = this.handle.current?.element()?.getBoundingClientRect();
+    const row = this.#element(key)?.getBoundingClientRect();
+    return list !== undefined && row !== undefined && row.bottom > list.top && row.top < list.bottom;
   }
 }
 

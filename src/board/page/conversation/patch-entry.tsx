@@ -4,7 +4,11 @@ import { makeVisible } from "#base/visible-text.ts";
 import type { EntryContext } from "./reader.ts";
 
 /** Names of the kinds of changes. */
-const KINDS: Readonly<Record<string, string>> = { add: "added", delete: "deleted", update: "changed" };
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ["add", "added"],
+  ["delete", "deleted"],
+  ["update", "changed"],
+]);
 /** Largest number of lines of changes that are shown without opening them. */
 const MAX_OPEN_LINES = 24;
 /** Largest number of lines that are shown of one change. */
@@ -27,7 +31,7 @@ export function PatchEntry({
     <>
       {status !== "completed" && (
         <span class={`badge ${status === "in_progress" ? "running" : "bad"}`}>
-          {status === "in_progress" ? "being applied" : status}
+          {status === "in_progress" ? "being applied" : <VisibleText text={status ?? "unknown"} />}
         </span>
       )}
       <ul class="patch-files">
@@ -63,7 +67,7 @@ function FileLine({
   const [added, removed] = diff === undefined ? [0, 0] : [countSign(diff, "+"), countSign(diff, "-")];
   return (
     <div class="patch-file">
-      <span class="weak">{KINDS[kind] ?? <VisibleText text={kind} />}</span>
+      <span class="weak">{KINDS.get(kind) ?? <VisibleText text={kind} />}</span>
       {onOpenFile === undefined ? (
         <code>
           <VisibleText text={path} />

@@ -19,10 +19,10 @@ export interface VirtualListProps {
   /** Set to control the scrolling. */
   handle?: { current: VirtualListHandle | null };
   /**
-   * `end`: rows that are added before the visible ones do not move these, and the list follows rows that are added at its end while that is
-   * visible.
+   * `keep`: rows that are added before the visible ones do not move these. `end`: the list also follows rows that are added at its end while
+   * that is visible.
    */
-  anchor?: "end";
+  anchor?: "keep" | "end";
   class?: string;
   /** Role and name of the list for those who cannot see it. */
   role?: "list" | "log" | "table" | "region";
@@ -62,7 +62,8 @@ export function VirtualList(props: VirtualListProps) {
       observeElementOffset,
       scrollToFn: elementScroll,
       overscan: 6,
-      ...(anchor === "end" && { anchorTo: anchor, followOnAppend: true, scrollEndThreshold: END_DISTANCE }),
+      ...(anchor !== undefined && { anchorTo: "end", scrollEndThreshold: END_DISTANCE }),
+      followOnAppend: anchor === "end",
       onChange: () => update(0),
     };
   }

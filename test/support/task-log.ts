@@ -1,0 +1,39 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import type { McpClient } from "./mcp-client.ts";
+import type { World } from "./world.ts";
+
+/** Runs a task to its end whose log can be written to. @returns its id and the path of its log */
+export async function endedTask(
+  world: World,
+  client: McpClient,
+  prompt: string,
+  cwd: string,
+): Promise<{ id: string; log: string }> {
+  const { data } = await client.call("codex_dispatch", { prompt, cwd, sandbox: "read-only" });
+  const id = String(data["task_id"]);
+  await world.waitForEnd(client, id);
+  return { id, log: logPath(world, id) };
+}
+
+/** The log of a task's current run. */
+export function logPath(world: World, id: string): string {
+  return join(world.stateHome, "tasks", id, "codex-exec.log");
+}
+
+/** Adds events to a log, as Codex would. */
+export function addEvents(log: string, ...events: object[]): void {
+  appendFileSync(log, events.map((event) => `${JSON.stringify(event)}\n`).join(""));
+}
+
+/** The event of a message. */
+export function messageEvent(text: string): object {
+  return { type: "item.completed", item: { id: "m", type: "agent_message", text } };
+}
+
+/** The event of a command that has ended. */
+export function commandEvent(id: string, command: string, output: string, exitCode = 0): object {
+  const status = exitCode === 0 ? "completed" : "failed";
+  const item = { id, type: "command_execution", command, aggregated_output: output, exit_code: exitCode, status };
+  return { type: "item.completed", item };
+}
