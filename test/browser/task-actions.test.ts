@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { escalation, untilAsked, untilEnded } from "../support/asking-tasks.ts";
+import { untilEnded } from "../support/asking-tasks.ts";
 import { HAS_BROWSER } from "../support/browser.ts";
 import type { McpClient } from "../support/mcp-client.ts";
 import { buttonOf, TaskPages } from "../support/task-pages.ts";
@@ -40,38 +40,6 @@ describe.skipIf(!HAS_BROWSER)("the page of a task", () => {
     await page.getByText("Completed", { exact: false }).first().waitFor();
     await page.getByRole("tab", { name: "Result" }).click();
     await page.getByRole("tabpanel", { name: "Result" }).getByText("That, too.").waitFor();
-    await pages.leave(page);
-  });
-
-  test("a question is shown with its command, and a button answers it", async () => {
-    const outside = join(world.root, "outside-approved");
-    world.stub.script("APPROVED", [escalation(outside), { say: "Approved." }]);
-    const id = await pages.start("APPROVED", "workspace-write", { approvals: "ask" });
-    await untilAsked(world, client, id);
-    const page = await pages.visit(id);
-    const question = page.getByRole("region", { name: "Questions" });
-    await question.getByText(`touch ${outside}`).waitFor();
-    await question.getByText("It is needed.").waitFor();
-    await question.getByText("declined in").waitFor();
-    expect(existsSync(outside)).toBe(false);
-    await question.getByRole("button", { name: "Approve", exact: true }).click();
-    await question.waitFor({ state: "detached" });
-    expect(await untilEnded(client, id)).toMatchObject({ status: "completed" });
-    expect(existsSync(outside)).toBe(true);
-    await pages.leave(page);
-  });
-
-  test("a question is declined by keyboard alone", async () => {
-    const outside = join(world.root, "outside-declined");
-    world.stub.script("DECLINED", [escalation(outside), { say: "Declined." }]);
-    const id = await pages.start("DECLINED", "workspace-write", { approvals: "ask" });
-    await untilAsked(world, client, id);
-    const page = await pages.visit(id);
-    await page.getByRole("button", { name: "Decline", exact: true }).focus();
-    await page.keyboard.press("Enter");
-    await page.getByRole("region", { name: "Questions" }).waitFor({ state: "detached" });
-    await untilEnded(client, id);
-    expect(existsSync(outside)).toBe(false);
     await pages.leave(page);
   });
 

@@ -94,7 +94,7 @@ describe.skipIf(!HAS_BROWSER)("the page of a task", () => {
     const page = await pages.visit(id, "", other);
     await page.getByRole("tab", { name: "Changes" }).waitFor();
     expect(await page.getByRole("group", { name: "Actions" }).getByRole("button").count()).toBe(0);
-    expect(await page.getByRole("textbox").count()).toBe(0);
+    expect(await page.getByRole("textbox", { name: "Message" }).count()).toBe(0);
     await page.context().close();
     await other.stop();
   });

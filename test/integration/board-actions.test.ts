@@ -203,6 +203,25 @@ test("a discard that is requested twice at once discards once; so does a restore
   expect(readFileSync(join(folder, "untracked.txt"), "utf8")).toBe("kept\n");
 });
 
+test("a merge of one try discards the others, if that is wanted, and only of a group", async () => {
+  world.stub.script("TRY", [{ run: "echo try > try.txt" }, { say: "Tried." }]);
+  const request = { prompt: "TRY it", cwd: repo, topic: "tried", sandbox: "full-access", tries: 2 };
+  const { data } = await client.call("codex_dispatch", request);
+  const ids = (data["tasks"] as { task_id: string }[]).map(({ task_id }) => task_id);
+  const [first = "", second = ""] = ids;
+  for (const id of ids) await world.waitForEnd(client, id);
+  expect((await read(first)).other_tries).toEqual([second]);
+  expect((await act(first, "merge", { strategy: "squash", discard_others: true })).data).toMatchObject({
+    into: "main",
+    discarded: [second],
+    failed: [],
+  });
+  expect((await read(second)).actions).toContain("restore");
+  const alone = await run("CHANGE it", "without-group-v1");
+  const refused = await act(alone, "merge", { strategy: "squash", discard_others: true });
+  expect(refused).toMatchObject({ status: 400, data: { code: "invalid_argument" } });
+});
+
 test("a cancel of a task that has ended changes nothing, and says so", async () => {
   const id = await run("READ it", "ended-v1", "read-only");
   const { status, data } = await act(id, "cancel");

@@ -69,3 +69,23 @@ test("says that there is no editor", async () => {
   expect(await answer.json()).toMatchObject({ code: "editor_missing" });
   await other.stop();
 });
+
+test("prefers the editor that VISUAL or EDITOR name, and takes the next one if it fails", async () => {
+  const editors = world.folder("more-editors");
+  const write = (name: string, text: string) => {
+    writeFileSync(join(editors, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(editors, name), 0o755);
+  };
+  write("code", "exit 0");
+  write("zed", "exit 0");
+  write("idea", "exit 1");
+  const opensIn = async (more: Record<string, string>) => {
+    const other = await TestBoard.start(world, [], { PATH: `${editors}:${world.environment()["PATH"]}`, ...more });
+    const { message } = (await (await other.act(`/api/tasks/${id}/open`)).json()) as { message: string };
+    await other.stop();
+    return message;
+  };
+  expect(await opensIn({ EDITOR: "vim" })).toEndWith("in Visual Studio Code.");
+  expect(await opensIn({ EDITOR: "zed --wait" })).toEndWith("in Zed.");
+  expect(await opensIn({ VISUAL: "/opt/idea", EDITOR: "zed" })).toEndWith("in Zed.");
+});

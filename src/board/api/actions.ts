@@ -68,12 +68,6 @@ export interface DiscardBody {
   skip_large_ignored?: boolean;
 }
 
-/** Body of `POST /api/tasks/<id>/open`. */
-export interface OpenBody {
-  /** File, relative to the worktree; the worktree itself by default. */
-  path?: string;
-}
-
 /** Effect that a merge would have, as `POST /api/tasks/<id>/merge-preview` says. */
 export interface MergePreview {
   into: string;

@@ -99,7 +99,7 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
-    // Without development, Bun would share the port with other servers of this user, such as another board.
+    // Without development, Bun would share the port with other programs of this user, which would get some of the requests.
     reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),

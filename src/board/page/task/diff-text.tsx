@@ -4,14 +4,19 @@ import { kindOfDiffLine } from "./describe-task.ts";
 /** Largest number of lines that are shown at first. */
 const MAX_LINES = 400;
 
-/** Shows a small diff, line by line. */
-export function DiffText({ diff }: { diff: string }) {
+/**
+ * Shows a small change, line by line.
+ * @param kind of a file that is added or deleted, the diff may be its whole content
+ */
+export function DiffText({ diff, kind }: { diff: string; kind: string }) {
   const lines = diff.split("\n");
+  const isContent = !diff.startsWith("@@");
+  const whole = !isContent ? undefined : kind === "add" ? "added" : kind === "delete" ? "removed" : undefined;
   return (
     <>
       <pre class="diff-text" dir="ltr" tabIndex={0} aria-label="Change">
         {lines.slice(0, MAX_LINES).map((line, index) => (
-          <span key={index} class={kindOfDiffLine(line)}>
+          <span key={index} class={whole ?? kindOfDiffLine(line)}>
             {`${makeVisible(line, true)}\n`}
           </span>
         ))}

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ApiFailure } from "#board/api/failure.ts";
+import { makeVisible } from "#base/visible-text.ts";
 import { notify } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { clockOffset } from "#board/page/state/board-state.ts";
@@ -34,7 +35,7 @@ export function CopyTextButton({ text, name, quiet = false }: { text: string; na
     }
   };
   return (
-    <button type="button" class={quiet ? "quiet" : ""} title={text} onClick={() => void copy()}>
+    <button type="button" class={quiet ? "quiet" : ""} title={makeVisible(text)} onClick={() => void copy()}>
       {name}
     </button>
   );

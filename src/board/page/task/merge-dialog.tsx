@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { MergeBody, MergePreview, MergeResult } from "#board/api/actions.ts";
 import type { TaskPageData } from "#board/api/task.ts";
+import { makeVisible } from "#base/visible-text.ts";
 import { Dialog } from "#board/page/parts/dialog.tsx";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import type { TaskActions } from "#board/page/source/page-source.ts";
@@ -46,7 +47,7 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
   };
   const into = preview?.into ?? task.card.base_branch ?? "";
   return (
-    <Dialog title={`Merge ${task.card.branch ?? id}`} onClose={onClose}>
+    <Dialog title={makeVisible(`Merge ${task.card.branch ?? id}`)} onClose={onClose}>
       <div class="dialog-body" aria-live="polite" aria-busy={preview === undefined}>
         <PreviewText preview={preview} />
       </div>

@@ -7,7 +7,7 @@ import { type RequestError, toRequestError } from "#board/page/source/requests.t
 import { nameDecision } from "./describe-task.ts";
 import { DiffText } from "./diff-text.tsx";
 import { FailureText, useServerTime } from "./labels.tsx";
-import { type FieldValues, QuestionFields } from "./question-fields.tsx";
+import { type FieldValues, isComplete, QuestionFields } from "./question-fields.tsx";
 
 /** Properties of a question. */
 interface QuestionCardProps {
@@ -51,7 +51,7 @@ export function QuestionCard({ question, isLive, onAnswer }: QuestionCardProps) 
               key={decision}
               type="button"
               class={decision === "accept" ? "primary" : decision === "cancel" ? "danger" : ""}
-              disabled={!isLive || pending !== undefined}
+              disabled={!isLive || pending !== undefined || (decision === "accept" && !isComplete(fields, values))}
               onClick={() => void answer(decision)}
             >
               {nameDecision(decision, question)}
@@ -79,7 +79,7 @@ function QuestionParts({ question }: { question: Question }) {
           <p>
             <span class="weak">{kind}</span> <VisibleText text={path} />
           </p>
-          <DiffText diff={diff} />
+          <DiffText diff={diff} kind={kind} />
         </div>
       ))}
       {permissions.length > 0 && (

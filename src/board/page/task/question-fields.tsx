@@ -1,5 +1,4 @@
 import type { FieldValue, QuestionField } from "#domain/question.ts";
-import { makeVisible } from "#base/visible-text.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 
 /** Values typed so far, by the names of their fields. */
@@ -45,7 +44,7 @@ function FieldInput(props: FieldProps) {
       {field.is_required && <span class="weak"> (required)</span>}
     </>
   );
-  const isGroup = field.type === "choices" || field.type === "boolean" || (field.type === "choice" && !field.is_open);
+  const isGroup = field.type === "choices" || field.type === "boolean" || field.type === "choice";
   return isGroup ? (
     <fieldset>
       <legend>{name}</legend>
@@ -59,28 +58,11 @@ function FieldInput(props: FieldProps) {
   );
 }
 
-function TextInput({ id, field, value, onChange }: FieldProps) {
-  const isNumber = field.type === "number" || field.type === "integer";
-  return (
-    <>
-      <input
-        type={isNumber ? "number" : "text"}
-        step={field.type === "integer" ? 1 : "any"}
-        list={field.options === undefined ? undefined : `${id}-options`}
-        value={typeof value === "string" || typeof value === "number" ? value : ""}
-        onInput={({ currentTarget }) => onChange(currentTarget.value)}
-      />
-      {field.options !== undefined && (
-        <datalist id={`${id}-options`}>
-          {field.options.map((option) => (
-            <option key={option.value} value={option.value}>
-              {makeVisible(option.text)}
-            </option>
-          ))}
-        </datalist>
-      )}
-    </>
-  );
+function TextInput({ field, value, onChange }: FieldProps) {
+  const shown = typeof value === "string" || typeof value === "number" ? value : "";
+  const onInput = ({ currentTarget }: { currentTarget: HTMLInputElement }) => onChange(currentTarget.value);
+  if (field.type === "text") return <input type="text" value={shown} onInput={onInput} />;
+  return <input type="number" step={field.type === "integer" ? 1 : "any"} value={shown} onInput={onInput} />;
 }
 
 const YES_AND_NO = [
@@ -96,20 +78,44 @@ function Choices({ id, field, value, onChange }: FieldProps) {
     else if (field.type === "choice") onChange(option);
     else onChange(isChosen ? [...chosen, option] : chosen.filter((each) => each !== option));
   };
-  return options.map((option) => (
-    <label key={option.value} class="choice">
-      <input
-        type={field.type === "choices" ? "checkbox" : "radio"}
-        name={id}
-        checked={chosen.includes(option.value)}
-        onChange={({ currentTarget }) => choose(option.value, currentTarget.checked)}
-      />
-      <VisibleText text={option.text} />
-      {option.text !== option.value && (
-        <code class="weak">
-          <VisibleText text={option.value} />
-        </code>
+  const isOther = typeof value === "string" && !options.some((option) => option.value === value);
+  return (
+    <>
+      {options.map((option) => (
+        <label key={option.value} class="choice">
+          <input
+            type={field.type === "choices" ? "checkbox" : "radio"}
+            name={id}
+            checked={chosen.includes(option.value)}
+            onChange={({ currentTarget }) => choose(option.value, currentTarget.checked)}
+          />
+          <VisibleText text={field.type === "boolean" ? option.text : option.value} />
+          {option.text !== option.value && field.type !== "boolean" && (
+            <span class="weak">
+              <VisibleText text={option.text} />
+            </span>
+          )}
+        </label>
+      ))}
+      {field.is_open === true && (
+        <label class="choice">
+          Other
+          <input
+            type="text"
+            value={isOther ? value : ""}
+            onInput={({ currentTarget }) => onChange(currentTarget.value)}
+          />
+        </label>
       )}
-    </label>
-  ));
+    </>
+  );
+}
+
+/** Returns whether all fields that need a value have one. */
+export function isComplete(fields: readonly QuestionField[], values: FieldValues): boolean {
+  return fields.every(({ name, is_required }) => {
+    const value = values.get(name);
+    const isEmpty = value === undefined || (typeof value === "string" && value.trim() === "");
+    return !is_required || !isEmpty;
+  });
 }

@@ -2,6 +2,7 @@ import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
+import { makeVisible } from "#base/visible-text.ts";
 import { Hidden, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { describeTaskState, describeWorkOf, hasEnded } from "./describe-task.ts";
 import { Label, useServerTime } from "./labels.tsx";
@@ -51,7 +52,7 @@ function TaskSummaryLine({ card, isLive }: { card: Card; isLive: boolean }) {
   const { branch, base_branch, host, client, changes, tokens, repository, id, run } = card;
   return (
     <p class="summary weak">
-      <span title={repository}>
+      <span title={makeVisible(repository)}>
         <VisibleText text={repository.split("/").at(-1) ?? repository} />
       </span>
       {branch !== undefined && (
@@ -67,7 +68,7 @@ function TaskSummaryLine({ card, isLive }: { card: Card; isLive: boolean }) {
       )}
       <Elapsed card={card} isLive={isLive} />
       {tokens !== undefined && <span>{formatCount(tokens)} tokens</span>}
-      {changes !== undefined && <ChangedLines {...changes} />}
+      {changes !== undefined && changes.files > 0 && <ChangedLines {...changes} />}
       {host !== undefined && (
         <span>
           on <VisibleText text={host} />

@@ -1,6 +1,7 @@
 import type { TaskPageData } from "#board/api/task.ts";
 import type { ReviewFinding } from "#domain/finding.ts";
 import { formatBytes, formatDuration, formatLocalTime } from "#base/format-values.ts";
+import { makeVisible } from "#base/visible-text.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { CopyTextButton, FailureText } from "./labels.tsx";
 import { ResultText } from "./result-text.tsx";
@@ -161,7 +162,7 @@ export function FactsPane({ task }: { task: TaskPageData }) {
       <ul class="rows">
         {files.map(({ name, path, bytes }) => (
           <li key={path}>
-            <code title={path}>
+            <code title={makeVisible(path)}>
               <VisibleText text={name} />
             </code>
             <span class="weak">{formatBytes(bytes)}</span>

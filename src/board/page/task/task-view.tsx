@@ -3,7 +3,9 @@ import { useEffect, useRef } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import { ConversationPane } from "#board/page/conversation/conversation-pane.tsx";
 import { DiffPane } from "#board/page/diff/diff-pane.tsx";
+import { makeVisible } from "#base/visible-text.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
+import type { RequestError } from "#board/page/source/requests.ts";
 import { cards, isLive as isBoardLive } from "#board/page/state/board-state.ts";
 import { AuditPane } from "./audit-pane.tsx";
 import { Composer } from "./composer.tsx";
@@ -23,7 +25,9 @@ import "./task.css";
 /** Shows a task: its conversation, what it changed, and the actions on it. */
 export function TaskView({ id, source }: { id: string; source: PageSource }) {
   const { task, failure, refresh } = useTask(source, id);
-  if (task !== undefined) return <TaskPage key={task.card.id} task={task} source={source} refresh={refresh} />;
+  if (task !== undefined) {
+    return <TaskPage key={task.card.id} task={task} failure={failure} source={source} refresh={refresh} />;
+  }
   if (failure === undefined) return <p class="task-missing weak">Reading the task…</p>;
   return (
     <div class="task-missing">
@@ -36,6 +40,8 @@ export function TaskView({ id, source }: { id: string; source: PageSource }) {
 /** Properties of the page of a task that was read. */
 interface TaskPageProps {
   task: TaskPageData;
+  /** Reason why it cannot be read any more. */
+  failure: RequestError | undefined;
   source: PageSource;
   refresh: () => Promise<void>;
 }
@@ -43,9 +49,10 @@ interface TaskPageProps {
 /** Width below which the parts of the page are not beside each other. */
 const NARROW = "(max-width: 899px)";
 
-function TaskPage({ task, source, refresh }: TaskPageProps) {
+function TaskPage({ task, failure, source, refresh }: TaskPageProps) {
   const isBoard = source.kind === "board";
-  const isLive = !isBoard || isBoardLive.value;
+  // A task in a file is as it was then.
+  const isLive = isBoard ? isBoardLive.value : source.kind === "chat";
   const card = (isBoard ? cards.value.get(task.card.id) : undefined) ?? task.card;
   const tabs = listTabs(task, useMedia(NARROW));
   const [tab, showTab] = useTab(tabs, isBoard);
@@ -53,7 +60,7 @@ function TaskPage({ task, source, refresh }: TaskPageProps) {
   const openFile = useSignal<string | undefined>(undefined);
   const onNextTab = () => showTab(tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? tab);
   const control = useTaskControl({ task, source, isLive, refresh, onNextTab });
-  useTitle(card.title);
+  useTitle(makeVisible(card.title));
   const showFile = (path: string) => {
     openFile.value = path;
     showTab("changes");
@@ -65,6 +72,7 @@ function TaskPage({ task, source, refresh }: TaskPageProps) {
       <header>
         <TaskHead card={card} task={task} isLive={isLive} isBoard={isBoard} />
         <TaskButtons task={task} control={control} isBoard={isBoard} />
+        {failure !== undefined && isLive && <FailureText failure={failure} />}
       </header>
       <div class="task-panes" style={{ "--split": `${width}%` }}>
         <TaskTabs tabs={tabs} tab={tab} onShow={showTab} />

@@ -59,20 +59,9 @@ export function useTaskControl(props: ControlProps): TaskControl {
   const { actions } = source;
   const [, navigate] = useLocation();
   const [dialog, setDialog] = useState<TaskDialog>();
-  const [isBusy, setBusy] = useState(false);
+  const [isBusy, act] = useButtonAction(refresh);
   const [text, setText] = useDraft(`draft:${id}`);
   const field = useRef<HTMLTextAreaElement>(null);
-  const act = async (run: () => Promise<{ message: string }>) => {
-    setBusy(true);
-    try {
-      notify("done", (await run()).message);
-    } catch (error) {
-      notifyFailure(error);
-    } finally {
-      setBusy(false);
-      void refresh();
-    }
-  };
   const can = (action: PageAction) => actions !== undefined && task.actions.includes(action);
   const close = () => setDialog(undefined);
   const restore = () => void (actions !== undefined && act(async () => actions.restore(id)));
@@ -102,11 +91,40 @@ export function useTaskControl(props: ControlProps): TaskControl {
       // The dialog gives the focus back first.
       setTimeout(() => field.current?.focus(), 0);
     },
-    ...toSteps({ actions, id, close, restore, refresh, open: (other) => navigate(`/tasks/${other}`) }),
+    ...toSteps({
+      actions,
+      id,
+      close,
+      restore,
+      askToDiscard: can("discard") ? () => setDialog("discard") : undefined,
+      refresh,
+      open: (other) => navigate(`/tasks/${other}`),
+    }),
   };
   useTaskKeys(control, props, () => navigate("/"));
   useAskedDialog(control, source.kind === "board");
   return control;
+}
+
+type Act = (run: () => Promise<{ message: string }>) => Promise<void>;
+
+/** Returns whether an action of a button is being carried out, and a function that does one and says its outcome. */
+function useButtonAction(refresh: () => Promise<void>): [isBusy: boolean, act: Act] {
+  const [isBusy, setBusy] = useState(false);
+  return [
+    isBusy,
+    async (run) => {
+      setBusy(true);
+      try {
+        notify("done", (await run()).message);
+      } catch (error) {
+        notifyFailure(error);
+      } finally {
+        setBusy(false);
+        void refresh();
+      }
+    },
+  ];
 }
 
 /** Means of the steps below. */
@@ -115,6 +133,7 @@ interface StepMeans {
   id: string;
   close: () => void;
   restore: () => void;
+  askToDiscard: (() => void) | undefined;
   refresh: () => Promise<void>;
   /** Shows another task. */
   open: (id: string) => void;
@@ -123,7 +142,7 @@ interface StepMeans {
 type TaskSteps = Pick<TaskControl, "send" | "answer" | "cancel" | "discard" | "takeMerge">;
 
 /** Returns the actions whose failures are shown where they were begun. */
-function toSteps({ actions, id, close, restore, refresh, open }: StepMeans): TaskSteps {
+function toSteps({ actions, id, close, restore, askToDiscard, refresh, open }: StepMeans): TaskSteps {
   return {
     send: async (body) => {
       const sent = await actions?.send(id, body);
@@ -150,7 +169,8 @@ function toSteps({ actions, id, close, restore, refresh, open }: StepMeans): Tas
     takeMerge: ({ into, diff_stat, discarded, failed }) => {
       close();
       const others = discarded.length === 0 ? "" : ` Discarded ${discarded.join(", ")}.`;
-      notify("done", `Merged into ${into}${diff_stat === "" ? "" : `: ${diff_stat}`}.${others}`);
+      const next = askToDiscard === undefined ? undefined : { name: "Discard its worktree…", run: askToDiscard };
+      notify("done", `Merged into ${into}${diff_stat === "" ? "" : `: ${diff_stat}`}.${others}`, next);
       for (const { id: other, failure } of failed) {
         notify("failed", `${other} was not discarded: ${failure.message} ${failure.hint}`);
       }
