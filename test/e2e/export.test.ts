@@ -7,7 +7,8 @@ import type { Page } from "playwright-core";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import { runCli } from "../support/command-line.ts";
-import { World } from "../support/world.ts";
+import { Terminal } from "../support/terminal.ts";
+import { BINARY, World } from "../support/world.ts";
 
 const TOKEN = `ghp_${"a1B2".repeat(9)}`;
 const HOSTILE = [
@@ -75,6 +76,24 @@ describe("the command", () => {
     const { stderr, stdout } = await exportTask(["-o", "-", "--redact"], { SOME_SECRET: "I think about it" });
     expect(stderr).toContain("value of SOME_SECRET: I t… (16 characters)");
     expect(stdout).not.toContain("I think about it");
+  });
+
+  test("asks on a terminal before it writes secrets, and writes nothing unless the answer is yes", async () => {
+    const path = fileOf("asked.html");
+    const command = [BINARY, "export", id, "-o", path];
+    const answers = [
+      ["n", "[exit 1]", false],
+      ["y", "[exit 0]", true],
+    ] as const;
+    for (const [answer, end, isWritten] of answers) {
+      const terminal = await Terminal.start(world, command, { width: 120, height: 40 }, { HOME: world.home });
+      await terminal.shows("GitHub token: ghp_…");
+      await terminal.shows("Write them to the file? [y/N]");
+      await terminal.press(answer, "Enter");
+      await terminal.shows(end);
+      await terminal.close();
+      expect(existsSync(path)).toBe(isWritten);
+    }
   });
 
   test("shows the home folder as ~", async () => {
