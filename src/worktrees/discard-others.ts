@@ -28,9 +28,18 @@ export async function findOthers(context: AppContext, names: readonly string[]):
   const { record } = resolveTask(context, name);
   if (record.group === undefined) throw notOneTry(`${record.task_id} is not a try of a group`);
   const others = listGroupIds(context.store, record.group.id).filter((id) => id !== record.task_id);
+  await requireEnded(context, others);
+  return others;
+}
+
+/**
+ * Checks that all tasks that are to be discarded after a merge have ended.
+ * @throws AppError `task_running`, `unknown_task`
+ */
+export async function requireEnded(context: AppContext, ids: readonly string[]): Promise<void> {
   const running: string[] = [];
-  for (const id of others) if (!isEnded(await currentState(context, id))) running.push(id);
-  if (running.length === 0) return others;
+  for (const id of ids) if (!isEnded(await currentState(context, id))) running.push(id);
+  if (running.length === 0) return;
   throw new AppError(
     "task_running",
     `Other tries have not ended: ${listSome(running)}. Nothing was merged.`,

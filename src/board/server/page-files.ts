@@ -55,29 +55,54 @@ export function respondPageFile({ path, type }: PageFile): Response {
   });
 }
 
-/** Returns the page as one file that needs no other: with its script, its style and the data. */
-export async function inlinePage(page: EmbeddedPage, data: string): Promise<string> {
+/** Digests of the inline parts of a page, as a content security policy names them. */
+export interface InlineDigests {
+  scripts: string[];
+  styles: string[];
+}
+
+/**
+ * Returns the page as one file that needs no other: with its script, its style and the data.
+ * @param makePolicy returns the content security policy of the page; none if undefined
+ */
+export async function inlinePage(
+  page: EmbeddedPage,
+  data: string,
+  makePolicy?: (digests: InlineDigests) => string,
+): Promise<string> {
   let html = page.html;
+  const digests: InlineDigests = { scripts: [], styles: [] };
   for (const [address, { path, loader }] of page.files) {
     const name = escapePattern(address.slice(1));
     const text = loader === "css" || loader === "js" ? await Bun.file(path).text() : "";
     if (loader === "css") {
-      html = html.replace(
-        new RegExp(`<link[^>]*${name}[^>]*>`),
-        () => `<style>${text.replaceAll("</", "<\\/")}</style>`,
-      );
+      const style = escapeStyle(text);
+      digests.styles.push(digestOf(style));
+      html = html.replace(new RegExp(`<link[^>]*${name}[^>]*>`), () => `<style>${style}</style>`);
     } else if (loader === "js") {
+      const script = escapeScript(text);
+      digests.scripts.push(digestOf(script));
       // At the end of the body: an inline script does not wait for the document as one with an address does.
       html = html.replace(new RegExp(`<script[^>]*${name}[^>]*></script>`), "");
-      html = html.replace("</body>", () => `${data}<script type="module">${escapeScript(text)}</script></body>`);
+      html = html.replace("</body>", () => `${data}<script type="module">${script}</script></body>`);
     } else html = html.replace(new RegExp(`<link[^>]*${name}[^>]*>`), "");
   }
-  return html;
+  if (makePolicy === undefined) return html;
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${makePolicy(digests)}" />`;
+  return html.replace("<head>", () => `<head>${policy}`);
+}
+
+function digestOf(text: string): string {
+  return `'sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}'`;
+}
+
+function escapeStyle(text: string): string {
+  return text.replaceAll("</", "<\\/");
 }
 
 /** Escapes what would end a script or begin a comment in it: both only occur in strings and patterns of the script. */
 function escapeScript(text: string): string {
-  return text.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+  return text.replaceAll(/<\/(?=script)/gi, "<\\/").replaceAll("<!--", "<\\!--");
 }
 
 function escapePattern(text: string): string {

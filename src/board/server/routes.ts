@@ -1,8 +1,10 @@
 import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
-import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
-import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
+import { COMPARE_ROUTES } from "#board/compare/compare-routes.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
+import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
+import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
+import { EXPORT_ROUTES } from "#board/export/export-routes.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -10,10 +12,12 @@ import type { Route } from "./route.ts";
 export const API_ROUTES: readonly Route[] = [
   { method: "GET", path: "/api/info", kind: "data", handle: ({ info }) => respondJson(info) },
   ...CARD_ROUTES,
-  ...CHANGE_ROUTES,
+  ...CONVERSATION_ROUTES,
   ...TASK_PAGE_ROUTES,
   ...TASK_ACTION_ROUTES,
-  ...CONVERSATION_ROUTES,
+  ...CHANGE_ROUTES,
+  ...COMPARE_ROUTES,
+  ...EXPORT_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */

@@ -5,6 +5,7 @@ import { keepOrphansCommand } from "#cli/internal/keep-orphans.ts";
 import { runTaskCommand } from "#cli/internal/run-task.ts";
 import { versionCommand } from "#cli/internal/version.ts";
 import { boardCommand } from "#cli/board/board.ts";
+import { exportCommand } from "#cli/board/export.ts";
 import { doctorCommand } from "#cli/setup/doctor.ts";
 import { installCommand } from "#cli/setup/install.ts";
 import { serveCommand } from "#cli/setup/serve.ts";
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   tasksCommand,
   boardCommand,
   showCommand,
+  exportCommand,
   logsCommand,
   attachCommand,
   waitCommand,

@@ -20,6 +20,7 @@ const PARTS = [
   ["/", "Board"],
   ["/timeline", "Timeline"],
   ["/usage", "Usage"],
+  ["/compare", "Compare"],
 ] as const;
 
 /** Shows the whole page of the board. */
@@ -30,6 +31,7 @@ export function App() {
       { key: "g b", does: "Board", run: () => navigate("/") },
       { key: "g t", does: "Timeline", run: () => navigate("/timeline") },
       { key: "g u", does: "Usage", run: () => navigate("/usage") },
+      { key: "g c", does: "Compare", run: () => navigate("/compare") },
       { key: "n", does: "New task", run: () => navigate("/new") },
     ],
     [navigate],

@@ -51,6 +51,9 @@ export function listenForKeys(): void {
   });
 }
 
+/** Elements that take the keys that are pressed in them; a checkbox only takes the space bar. */
+const FIELDS = 'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable]';
+
 /** Returns the parts with keys, those of the whole page last. */
 function bySpecificity(): typeof bindings.value {
   const parts = bindings.value.toReversed();
@@ -58,7 +61,7 @@ function bySpecificity(): typeof bindings.value {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+  return target instanceof HTMLElement && target.closest(FIELDS) !== null;
 }
 
 /** Shows the keys of the parts that are shown, after `?`. */

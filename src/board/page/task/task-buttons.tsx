@@ -1,5 +1,6 @@
 import { Link } from "wouter-preact";
 import type { TaskPageData } from "#board/api/task.ts";
+import { ExportButton } from "#board/page/export/export-button.tsx";
 import { hasEnded } from "./describe-task.ts";
 import { CopyTextButton } from "./labels.tsx";
 import type { TaskControl } from "./use-task-control.ts";
@@ -35,6 +36,7 @@ export function TaskButtons({ task, control, isBoard }: TaskButtonsProps) {
           Compare {other_tries.length + 1} tries
         </Link>
       )}
+      {isBoard && <ExportButton id={card.id} />}
       {attach_command !== undefined && <CopyTextButton text={attach_command} name="Copy attach command" />}
     </div>
   );
