@@ -17,7 +17,7 @@ export interface VirtualListProps {
   estimateHeight: (index: number) => number;
   render: (index: number) => ComponentChildren;
   /** Set to control the scrolling. */
-  handle?: RefObject<VirtualListHandle>;
+  handle?: RefObject<VirtualListHandle | null>;
   class?: string;
   /** Role and name of the list for those who cannot see it. */
   role?: "list" | "log" | "table";
