@@ -6,8 +6,9 @@ import { type KeyBinding, useKeys } from "#board/page/parts/keys.tsx";
 import { notify } from "#board/page/parts/notices.tsx";
 import { cards, info } from "#board/page/state/board-state.ts";
 import { clearMarks, marked, toggleMark } from "#board/page/state/marked.ts";
+import { groupAddress } from "./card-marks.tsx";
 import { currentCard, isOnCard, moveFocus } from "./board-focus.ts";
-import { compareAddress } from "./board-notes.tsx";
+import { markedAddress } from "./board-notes.tsx";
 import type { Arrangement } from "./columns.ts";
 
 /** Parts of the board that its keys act on. */
@@ -84,6 +85,11 @@ export function useBoardKeys(targets: BoardKeyTargets): void {
         run: () => withCurrent(({ id }) => toggleMark(id)),
       },
       { key: "c", does: "Compare the marked tasks", run: () => compare(navigate) },
+      {
+        key: "t",
+        does: "Show all tries of the task's prompt",
+        run: () => withCurrent((card) => showTries(card, navigate)),
+      },
       { key: "/", does: "Filter by text", run: () => latest.current.field.current?.focus() },
       {
         key: "Escape",
@@ -110,10 +116,15 @@ function withCurrent(run: (card: Card) => void): void {
   else run(card);
 }
 
+function showTries({ group }: Card, navigate: (path: string) => void): void {
+  if (group === undefined) notify("failed", "The task is the only try at its prompt.");
+  else navigate(groupAddress(group));
+}
+
 function compare(navigate: (path: string) => void): void {
   const ids = [...marked.value];
   if (ids.length < 2) notify("failed", "Mark at least two tasks with the space key first.");
-  else navigate(compareAddress(ids));
+  else navigate(markedAddress(ids));
 }
 
 function pathOf(id: string): string {

@@ -72,7 +72,7 @@ export function MarkedBar() {
     <div class="marked-bar" role="status">
       <span>{formatPlural(ids.length, "task")} marked</span>
       {ids.length > 1 ? (
-        <Link href={compareAddress(ids)} class="button primary">
+        <Link href={markedAddress(ids)} class="button primary">
           Compare
         </Link>
       ) : (
@@ -86,6 +86,6 @@ export function MarkedBar() {
 }
 
 /** Returns the address of the page that compares tasks. */
-export function compareAddress(ids: readonly string[]): string {
+export function markedAddress(ids: readonly string[]): string {
   return `/compare?${new URLSearchParams(ids.map((id) => ["task", id]))}`;
 }

@@ -6,13 +6,14 @@ import { isSeen } from "#board/page/state/seen.ts";
 import { nameFolders } from "#base/format-values.ts";
 import { CardColumn } from "./board-column.tsx";
 import { currentCard, focusCard, moveFocus, settleFocus } from "./board-focus.ts";
+import { Announcements, useBoardTitle } from "./announcements.tsx";
 import { useBoardKeys } from "./board-keys.ts";
 import { FirstSteps, MarkedBar, MissingTasks } from "./board-notes.tsx";
 import { BoardTabs, shownColumn } from "./board-tabs.tsx";
 import { type Arrangement, arrangeCards } from "./columns.ts";
 import { isFiltering, NO_FILTER } from "./filter.ts";
 import { FilterBar } from "./filter-bar.tsx";
-import { useFilter, useMedia } from "./use-filter.ts";
+import { useFilter, useScreen } from "./use-filter.ts";
 import "./board.css";
 
 /** Width below which one column is shown at a time. */
@@ -30,7 +31,7 @@ const repositoryNames = computed(() => {
 /** Shows the tasks in columns by their state. */
 export function BoardView() {
   const [filter, setFilter] = useFilter();
-  const isNarrow = useMedia(NARROW);
+  const isNarrow = useScreen(NARROW);
   const field = useRef<HTMLInputElement>(null);
   const all = cards.value;
   const arrangement = arrangeCards(all.values(), filter, isSeen);
@@ -44,6 +45,7 @@ export function BoardView() {
       return true;
     },
   });
+  useBoardTitle(arrangement.columns.waiting.length);
   if (all.size === 0) {
     return (
       <div class="board">
@@ -76,6 +78,7 @@ export function BoardView() {
         <Columns arrangement={arrangement} isNarrow={isNarrow} />
       )}
       <MarkedBar />
+      <Announcements arrangement={arrangement} />
     </div>
   );
 }

@@ -1,12 +1,18 @@
 import type { ComponentChildren } from "preact";
+import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
 import { formatPlural, listSome } from "#base/text.ts";
 
+/** Returns the address of the board with the tries of a group alone. */
+export function groupAddress(group: string): string {
+  return `/?${new URLSearchParams({ group })}`;
+}
+
 /** Shows what a reader should know about a task before others: each mark says it in words. */
 export function CardMarks({ card }: { card: Card }) {
-  const { questions, stalled, status, code, waits_for } = card;
+  const { questions, stalled, status, code, waits_for, group } = card;
   return (
     <p class="card-marks">
       {card.is_unsandboxed && <Mark kind="bad">no sandbox</Mark>}
@@ -25,6 +31,11 @@ export function CardMarks({ card }: { card: Card }) {
       )}
       {status === "cancelled" && <Mark kind="plain">cancelled</Mark>}
       <WorkMarks card={card} />
+      {group !== undefined && (
+        <Link href={groupAddress(group)} class="mark group-mark" tabIndex={-1}>
+          all tries
+        </Link>
+      )}
     </p>
   );
 }

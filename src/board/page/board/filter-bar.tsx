@@ -59,7 +59,7 @@ export function FilterBar({ filter, onChange, cards, names, arrangement, field, 
           type="button"
           class="chip"
           onClick={() => set({ group: "" })}
-          aria-label={`Remove the filter: tries of ${filter.group}`}
+          aria-label={`Remove the filter: tries of ${makeVisible(filter.group)}`}
         >
           Tries of <VisibleText text={filter.group} /> ×
         </button>

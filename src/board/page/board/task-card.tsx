@@ -8,6 +8,7 @@ import { formatCount, formatDuration } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { CardMarks } from "./card-marks.tsx";
 import { claimFocus, holdFocus, releaseFocus } from "./board-focus.ts";
+import "./task-card.css";
 
 /** Properties of a task's card. */
 export interface TaskCardProps {
@@ -37,10 +38,13 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
         <VisibleText text={title} />
       </Link>
       <label class="card-mark" title="Mark for comparing">
-        <input type="checkbox" checked={isMarked} tabIndex={tabIndex} onChange={() => toggleMark(id)} />
-        <Hidden>
-          Mark for comparing: <VisibleText text={title} />
-        </Hidden>
+        <input
+          type="checkbox"
+          aria-label={`Mark for comparing: ${makeVisible(title)}`}
+          checked={isMarked}
+          tabIndex={tabIndex}
+          onChange={() => toggleMark(id)}
+        />
       </label>
       <p class="card-place">
         <b title={makeVisible(card.repository)}>
@@ -113,5 +117,5 @@ function CardTime({ card }: { card: Card }) {
 function formatAgo(seconds: number): string {
   if (seconds < 2) return "now";
   const [short = ""] = /^\d+[smhd]/.exec(formatDuration(seconds)) ?? [];
-  return `${short.replace(/^0+(?=\d)/, "")} ago`;
+  return `${short} ago`;
 }

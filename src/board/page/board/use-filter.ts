@@ -11,9 +11,15 @@ export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) =>
   const query = useSearch();
   const [filter, setFilter] = useState(() => readFilter(query));
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // The address changes by itself, too: back and forward.
+  /** Query that this function has given the address last. */
+  const written = useRef(writeFilter(filter));
+  // The address changes by links, back and forward, too: that is newer than what was changed here.
   useEffect(() => {
-    if (timer.current === undefined) setFilter(readFilter(query));
+    const read = readFilter(query);
+    if (writeFilter(read) === written.current) return;
+    written.current = writeFilter(read);
+    clearTimeout(timer.current);
+    setFilter(read);
   }, [query]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const set = useMemo(
@@ -21,8 +27,8 @@ export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) =>
       setFilter(next);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => {
-        timer.current = undefined;
-        navigate(`/${writeFilter(next)}`, { replace: true });
+        written.current = writeFilter(next);
+        navigate(`/${written.current}`, { replace: true });
       }, ADDRESS_DELAY_MS);
     },
     [navigate],
@@ -31,7 +37,7 @@ export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) =>
 }
 
 /** Returns whether a media query matches. */
-export function useMedia(media: string): boolean {
+export function useScreen(media: string): boolean {
   const list = useMemo(() => window.matchMedia(media), [media]);
   const [isMatching, setMatching] = useState(list.matches);
   useEffect(() => {

@@ -17,7 +17,7 @@ export interface FieldProps {
 }
 
 /** Shows a label, its field, and what is wrong with it. */
-export function Field({
+function Field({
   name,
   label,
   hint,
@@ -43,7 +43,7 @@ export function Field({
 }
 
 /** Returns the attributes that join a field to its label, hint and fault. */
-export function attributesOf({ name, hint, fault }: Pick<FieldProps, "name" | "hint" | "fault">) {
+function attributesOf({ name, hint, fault }: Pick<FieldProps, "name" | "hint" | "fault">) {
   const described = [hint !== undefined && `new-${name}-hint`, fault !== undefined && `new-${name}-fault`].filter(
     Boolean,
   );

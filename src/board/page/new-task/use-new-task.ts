@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import type { NewTaskChoices, StartedTasks } from "#board/api/actions.ts";
+import { groupAddress } from "#board/page/board/card-marks.tsx";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import { act, readJson, RequestError } from "#board/page/source/requests.ts";
 import {
@@ -85,7 +86,7 @@ async function readChoices(): Promise<NewTaskChoices> {
 /** Returns the address that shows tasks which were started: the task itself, or the board with the tries. */
 function addressOf({ ids, group }: StartedTasks): string {
   const [id] = ids;
-  if (group !== undefined) return `/?${new URLSearchParams({ group })}`;
+  if (group !== undefined) return groupAddress(group);
   return id === undefined ? "/" : `/tasks/${encodeURIComponent(id)}`;
 }
 
