@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import { type BoardFilter, readFilter, writeFilter } from "./filter.ts";
 
-/** Time after the last change of the filter until the address has it, in milliseconds: browsers refuse more than some changes a second. */
+/** Time after the last typed character until the address has it, in milliseconds: browsers refuse more than some changes a second. */
 const ADDRESS_DELAY_MS = 250;
 
 /** Returns the filter, which the query of the address keeps, and the function that changes it. */
@@ -22,17 +22,16 @@ export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) =>
     setFilter(read);
   }, [query]);
   useEffect(() => () => clearTimeout(timer.current), []);
-  const set = useMemo(
-    () => (next: BoardFilter) => {
-      setFilter(next);
-      clearTimeout(timer.current);
-      timer.current = setTimeout(() => {
-        written.current = writeFilter(next);
-        navigate(`/${written.current}`, { replace: true });
-      }, ADDRESS_DELAY_MS);
-    },
-    [navigate],
-  );
+  const set = (next: BoardFilter) => {
+    const write = () => {
+      written.current = writeFilter(next);
+      navigate(`/${written.current}`, { replace: true });
+    };
+    clearTimeout(timer.current);
+    setFilter(next);
+    if (next.text === filter.text || next.text === "") write();
+    else timer.current = setTimeout(write, ADDRESS_DELAY_MS);
+  };
   return [filter, set];
 }
 
