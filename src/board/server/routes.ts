@@ -1,4 +1,5 @@
 import { TASK_ACTION_ROUTES } from "#board/actions/task-action-routes.ts";
+import { NEW_TASK_ROUTES } from "#board/actions/start-tasks.ts";
 import { CARD_ROUTES } from "#board/cards/event-stream.ts";
 import { COMPARE_ROUTES } from "#board/compare/compare-routes.ts";
 import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts";
@@ -18,6 +19,7 @@ export const API_ROUTES: readonly Route[] = [
   ...CHANGE_ROUTES,
   ...COMPARE_ROUTES,
   ...EXPORT_ROUTES,
+  ...NEW_TASK_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */

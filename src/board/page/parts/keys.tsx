@@ -6,7 +6,12 @@ import { Dialog } from "./dialog.tsx";
 export interface KeyBinding {
   /** Key as `KeyboardEvent.key` names it, or two of them, one after the other: `g t`. */
   key: string;
-  does: string;
+  /** Effect, for the help; absent for a further key with the effect of another. */
+  does?: string;
+  /** Name for the help, if it is not the key. */
+  name?: string;
+  /** Returns whether the key has its effect now; by default always. */
+  when?: () => boolean;
   run: () => void;
 }
 
@@ -43,7 +48,8 @@ export function listenForKeys(): void {
     if (document.querySelector("dialog[open]") !== null) return;
     const pair = first !== undefined && performance.now() - first.at < SEQUENCE_MS ? `${first.key} ${event.key}` : "";
     const all = bySpecificity().flatMap(({ keys }) => keys);
-    const found = all.find(({ key }) => key === pair) ?? all.find(({ key }) => key === event.key);
+    const find = (pressed: string) => all.find(({ key, when }) => key === pressed && when?.() !== false);
+    const found = find(pair) ?? find(event.key);
     first = { key: event.key, at: performance.now() };
     if (found === undefined) return;
     event.preventDefault();
@@ -73,14 +79,16 @@ export function KeyHelp() {
         <section key={part}>
           <h3>{part}</h3>
           <dl class="keys">
-            {keys.map(({ key, does }) => (
-              <div key={key}>
-                <dt>
-                  <kbd>{key}</kbd>
-                </dt>
-                <dd>{does}</dd>
-              </div>
-            ))}
+            {keys.map(({ key, name = key, does }) =>
+              does === undefined ? null : (
+                <div key={key}>
+                  <dt>
+                    <kbd>{name}</kbd>
+                  </dt>
+                  <dd>{does}</dd>
+                </div>
+              ),
+            )}
           </dl>
         </section>
       ))}
