@@ -1,0 +1,103 @@
+import type { App } from "@modelcontextprotocol/ext-apps";
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { ConnectionBanner } from "#board/page/layout/connection-banner.tsx";
+import { KeyHelp } from "#board/page/parts/keys.tsx";
+import { Notices } from "#board/page/parts/notices.tsx";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { TaskView } from "#board/page/task/task-view.tsx";
+import { chatSource } from "./chat-source.ts";
+import { displayModes, heightLimit, namedTasks, emptyReason, shownTask } from "./chat-state.ts";
+import "./chat.css";
+import "#board/page/layout/layout.css";
+import "#board/page/parts/parts.css";
+
+/** Heights of the view in the chat, in pixels. */
+const HEIGHT = { task: 640, row: 44, rest: 56 } as const;
+
+/** Shows the task that a tool's answer is about, or those among which to choose. */
+export function ChatView({ app }: { app: App }) {
+  const source = useMemo(() => chatSource(app), [app]);
+  const id = shownTask.value;
+  const tasks = namedTasks.value ?? [];
+  useHeight(app, id !== undefined ? HEIGHT.task : HEIGHT.rest + tasks.length * HEIGHT.row);
+  return (
+    <>
+      <ChatBar app={app} />
+      {id !== undefined && <ConnectionBanner />}
+      <main id="main" tabIndex={-1}>
+        {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} />}
+      </main>
+      <Notices />
+      <KeyHelp />
+    </>
+  );
+}
+
+/** Says to the host how high the view would like to be. */
+function useHeight(app: App, wanted: number): void {
+  const limit = heightLimit.value;
+  const height = Math.min(wanted, limit ?? wanted);
+  useLayoutEffect(() => void app.sendSizeChanged({ height }).catch(() => {}), [app, height]);
+}
+
+/** Shows the way back to the tasks among which to choose, and the button for the whole window. */
+function ChatBar({ app }: { app: App }) {
+  const { offered, current } = displayModes.value;
+  const others = namedTasks.value ?? [];
+  const hasList = others.length > 1 && shownTask.value !== undefined;
+  const mode = current === "fullscreen" ? "inline" : "fullscreen";
+  if (!hasList && !offered.includes(mode)) return null;
+  const change = async () => {
+    const { mode: now } = await app.requestDisplayMode({ mode });
+    displayModes.value = { offered, current: now };
+  };
+  return (
+    <div class="chat-bar">
+      {hasList && (
+        <button type="button" class="quiet" onClick={() => (shownTask.value = undefined)}>
+          ← All {others.length} tasks
+        </button>
+      )}
+      {offered.includes(mode) && (
+        <button type="button" class="quiet chat-mode" onClick={() => void change().catch(() => {})}>
+          {mode === "fullscreen" ? "Full screen" : "Back to the chat"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Shows the tasks among which to choose, or why there are none. */
+function TaskChoice() {
+  const tasks = namedTasks.value ?? [];
+  if (emptyReason.value !== undefined && tasks.length === 0) {
+    return (
+      <p class="chat-note" role="status">
+        <VisibleText text={emptyReason.value} />
+      </p>
+    );
+  }
+  if (tasks.length === 0) {
+    return (
+      <p class="chat-note weak" role="status">
+        Waiting for Codex…
+      </p>
+    );
+  }
+  return (
+    <ul class="chat-tasks" aria-label="Tasks">
+      {tasks.map(({ id, title, status }) => (
+        <li key={id}>
+          <button type="button" onClick={() => (shownTask.value = id)}>
+            <span class="chat-title">
+              <VisibleText text={title} />
+            </span>
+            <span class="weak">
+              <VisibleText text={status} />
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
