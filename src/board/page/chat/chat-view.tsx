@@ -1,12 +1,13 @@
-import type { App } from "@modelcontextprotocol/ext-apps";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { ConnectionBanner } from "#board/page/layout/connection-banner.tsx";
 import { KeyHelp } from "#board/page/parts/keys.tsx";
-import { Notices } from "#board/page/parts/notices.tsx";
+import { Notices, notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { TaskView } from "#board/page/task/task-view.tsx";
 import { chatSource } from "./chat-source.ts";
-import { displayModes, heightLimit, namedTasks, emptyReason, shownTask } from "./chat-state.ts";
+import { emptyReason, hostContext, namedTasks, shownTask } from "./chat-state.ts";
+import type { ViewHost } from "./host.ts";
+import { isFields } from "./tool-result.ts";
 import "./chat.css";
 import "#board/page/layout/layout.css";
 import "#board/page/parts/parts.css";
@@ -15,14 +16,14 @@ import "#board/page/parts/parts.css";
 const HEIGHT = { task: 640, row: 44, rest: 56 } as const;
 
 /** Shows the task that a tool's answer is about, or those among which to choose. */
-export function ChatView({ app }: { app: App }) {
-  const source = useMemo(() => chatSource(app), [app]);
+export function ChatView({ host }: { host: ViewHost }) {
+  const source = useMemo(() => chatSource(host), [host]);
   const id = shownTask.value;
   const tasks = namedTasks.value ?? [];
-  useHeight(app, id !== undefined ? HEIGHT.task : HEIGHT.rest + tasks.length * HEIGHT.row);
+  useHeight(host, id !== undefined ? HEIGHT.task : HEIGHT.rest + tasks.length * HEIGHT.row);
   return (
     <>
-      <ChatBar app={app} />
+      <ChatBar host={host} />
       {id !== undefined && <ConnectionBanner />}
       <main id="main" tabIndex={-1}>
         {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} />}
@@ -34,22 +35,23 @@ export function ChatView({ app }: { app: App }) {
 }
 
 /** Says to the host how high the view would like to be. */
-function useHeight(app: App, wanted: number): void {
-  const limit = heightLimit.value;
-  const height = Math.min(wanted, limit ?? wanted);
-  useLayoutEffect(() => void app.sendSizeChanged({ height }).catch(() => {}), [app, height]);
+function useHeight(host: ViewHost, wanted: number): void {
+  const height = Math.min(wanted, hostContext.value.maxHeight ?? wanted);
+  useLayoutEffect(() => host.notify("ui/notifications/size-changed", { height }), [host, height]);
 }
 
 /** Shows the way back to the tasks among which to choose, and the button for the whole window. */
-function ChatBar({ app }: { app: App }) {
-  const { offered, current } = displayModes.value;
+function ChatBar({ host }: { host: ViewHost }) {
+  const { isFullscreen, canBeFullscreen, canBeInline } = hostContext.value;
   const others = namedTasks.value ?? [];
   const hasList = others.length > 1 && shownTask.value !== undefined;
-  const mode = current === "fullscreen" ? "inline" : "fullscreen";
-  if (!hasList && !offered.includes(mode)) return null;
+  const canChange = isFullscreen ? canBeInline : canBeFullscreen;
+  if (!hasList && !canChange) return null;
   const change = async () => {
-    const { mode: now } = await app.requestDisplayMode({ mode });
-    displayModes.value = { offered, current: now };
+    const mode = isFullscreen ? "inline" : "fullscreen";
+    const result = await host.request("ui/request-display-mode", { mode });
+    // The host may have chosen another mode.
+    if (isFields(result)) hostContext.value = { ...hostContext.value, isFullscreen: result["mode"] === "fullscreen" };
   };
   return (
     <div class="chat-bar">
@@ -58,9 +60,9 @@ function ChatBar({ app }: { app: App }) {
           ← All {others.length} tasks
         </button>
       )}
-      {offered.includes(mode) && (
-        <button type="button" class="quiet chat-mode" onClick={() => void change().catch(() => {})}>
-          {mode === "fullscreen" ? "Full screen" : "Back to the chat"}
+      {canChange && (
+        <button type="button" class="quiet chat-mode" onClick={() => void change().catch(notifyFailure)}>
+          {isFullscreen ? "Back to the chat" : "Full screen"}
         </button>
       )}
     </div>

@@ -1,35 +1,32 @@
 // oxlint-disable-next-line import/no-unassigned-import -- other modules may read the storage when they are loaded
 import "./storage.ts";
-import { App } from "@modelcontextprotocol/ext-apps";
 import { render } from "preact";
 import { Router } from "wouter-preact";
 import { memoryLocation } from "wouter-preact/memory-location";
 import { listenForKeys } from "#board/page/parts/keys.tsx";
-import { connectToHost, emptyReason } from "./chat-state.ts";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { connectToHost } from "./chat-state.ts";
 import { ChatView } from "./chat-view.tsx";
 import { openLinksThrough } from "./open-links.ts";
 
-const app = new App(
-  { name: "codex-mcp-server", version: "1" },
-  { availableDisplayModes: ["inline", "fullscreen"] },
-  { autoResize: false },
-);
 // The frame's own address is that of the host, and may not be changed.
 const { hook } = memoryLocation({ path: "/" });
-const page = document.querySelector("#page");
-if (page !== null) {
-  connectToHost(app)
-    .catch((error: unknown) => {
-      emptyReason.value = `The chat does not answer: ${error instanceof Error ? error.message : String(error)}`;
-    })
-    .finally(() => {
-      listenForKeys();
-      openLinksThrough(app);
-      render(
-        <Router hook={hook}>
-          <ChatView app={app} />
-        </Router>,
-        page,
-      );
-    });
+
+async function show(page: Element): Promise<void> {
+  try {
+    const host = await connectToHost();
+    listenForKeys();
+    openLinksThrough(host);
+    render(
+      <Router hook={hook}>
+        <ChatView host={host} />
+      </Router>,
+      page,
+    );
+  } catch (error) {
+    render(<VisibleText text={error instanceof Error ? error.message : String(error)} />, page);
+  }
 }
+
+const element = document.querySelector("#page");
+if (element !== null) void show(element);

@@ -1,4 +1,5 @@
-import type { McpUiHostContext, McpUiStyleVariableKey } from "@modelcontextprotocol/ext-apps";
+import type { McpUiStyleVariableKey } from "@modelcontextprotocol/ext-apps";
+import type { HostContext } from "./host-context.ts";
 
 /** Variables of the page's style that take the values of the host's, so that the view looks like a part of the chat. */
 const VARIABLES: Readonly<Record<string, McpUiStyleVariableKey>> = {
@@ -14,11 +15,11 @@ const VARIABLES: Readonly<Record<string, McpUiStyleVariableKey>> = {
 };
 
 /** Applies what a host says about its looks: theme, colours, fonts and margins. */
-export function applyHostLooks({ theme, styles, safeAreaInsets }: McpUiHostContext): void {
+export function applyHostLooks({ theme, variables, safeAreaInsets }: HostContext): void {
   const root = document.documentElement;
   if (theme !== undefined) applyTheme(theme);
   for (const [name, hostName] of Object.entries(VARIABLES)) {
-    const value = styles?.variables?.[hostName];
+    const value = variables[hostName];
     if (value !== undefined) root.style.setProperty(name, value);
   }
   if (safeAreaInsets !== undefined) {
