@@ -13,14 +13,15 @@ import "#board/page/layout/layout.css";
 import "#board/page/parts/parts.css";
 
 /** Heights of the view in the chat, in pixels. */
-const HEIGHT = { task: 640, row: 44, rest: 56 } as const;
+const HEIGHT = { task: 640, row: 40, list: 12, note: 56 } as const;
 
 /** Shows the task that a tool's answer is about, or those among which to choose. */
 export function ChatView({ host }: { host: ViewHost }) {
   const source = useMemo(() => chatSource(host), [host]);
   const id = shownTask.value;
   const tasks = namedTasks.value ?? [];
-  useHeight(host, id !== undefined ? HEIGHT.task : HEIGHT.rest + tasks.length * HEIGHT.row);
+  const choice = tasks.length === 0 ? HEIGHT.note : HEIGHT.list + tasks.length * HEIGHT.row;
+  useHeight(host, Math.min(id === undefined ? choice : HEIGHT.task, HEIGHT.task));
   return (
     <>
       <ChatBar host={host} />

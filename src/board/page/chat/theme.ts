@@ -24,7 +24,9 @@ export function applyHostLooks({ theme, variables, safeAreaInsets }: HostContext
   }
   if (safeAreaInsets !== undefined) {
     const { top, right, bottom, left } = safeAreaInsets;
-    root.style.setProperty("padding", `${top}px ${right}px ${bottom}px ${left}px`);
+    document
+      .querySelector<HTMLElement>("#page")
+      ?.style.setProperty("padding", `${top}px ${right}px ${bottom}px ${left}px`);
   }
 }
 
