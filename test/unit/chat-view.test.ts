@@ -64,6 +64,7 @@ describe("what a host says about itself", () => {
         availableDisplayModes: ["inline", "pip"],
         containerDimensions: { maxHeight: 300, width: 200 },
         safeAreaInsets: "none",
+        toolInfo: { tool: { name: "codex" } },
         other: {},
       }),
     ).toEqual({
@@ -72,6 +73,7 @@ describe("what a host says about itself", () => {
       isFullscreen: true,
       canBeFullscreen: false,
       canBeInline: true,
+      tool: "codex",
       maxHeight: 300,
     });
   });

@@ -1,7 +1,7 @@
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { AppError, toFailure } from "#base/errors.ts";
-import { firstLine } from "#base/text.ts";
+import { firstLine, takeStart } from "#base/text.ts";
 import { isEnded } from "#domain/record.ts";
 import { parseRunId } from "#domain/names.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -18,8 +18,8 @@ import type { ShownToolListing } from "./ui-extension.ts";
 /** Name of the tool with which the page in the chat reads. The model is not offered it. */
 export const PAGE_TOOL = "codex_page";
 
-/** Largest part of a task that is passed through a chat client, in bytes. */
-const MAX_PART_BYTES = 1024 * 1024;
+/** Largest part of a task that is passed through a chat client, in characters: as JSON, each may take six bytes, and a message 10 MB. */
+const MAX_PART_LENGTH = 1024 * 1024;
 
 const input = z.object({
   part: z.enum(["task", "log", "output", "search", "diff", "patch", "state", "started"]),
@@ -54,7 +54,13 @@ export async function answerPage(
     if (id === undefined) throw new AppError("invalid_argument", "task_id is missing.", "Name a task.");
     if (part === "state") return answerWith({ data: await readState(context, id) });
     const [{ readTaskData }, board] = await Promise.all([import("#board/chat/read-task-data.ts"), session.openBoard()]);
-    return await toResult(await readTaskData(board, part, id, query, signal));
+    const response = await readTaskData(board, part, id, query, signal);
+    const body = await response.text();
+    if (!response.ok) return { isError: true, content: [{ type: "text", text: body }] };
+    if (part === "output") return answerWith({ data: cutOutput(body) });
+    if (body.length > MAX_PART_LENGTH) throw tooLong(body.length);
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    return answerWith({ data: isJson ? JSON.parse(body) : body });
   } catch (error) {
     return respondFailure(toFailure(error));
   }
@@ -76,16 +82,15 @@ async function readState(context: AppContext, id: string): Promise<{ state: stri
   };
 }
 
-async function toResult(response: Response): Promise<CallToolResult> {
-  const body = await response.text();
-  if (!response.ok) return { isError: true, content: [{ type: "text", text: body }] };
-  if (Buffer.byteLength(body) > MAX_PART_BYTES) {
-    const size = (body.length / 1_000_000).toFixed(1);
-    const message = `This part has ${size} MB, which is too much for the chat.`;
-    throw new AppError("nothing_to_read", message, "Run codex-mcp-server board to see it.");
-  }
-  const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
-  return answerWith({ data: isJson ? JSON.parse(body) : body });
+function cutOutput(text: string): string {
+  if (text.length <= MAX_PART_LENGTH) return text;
+  return `${takeStart(text, MAX_PART_LENGTH)}\n[… ${text.length - MAX_PART_LENGTH} more characters: codex-mcp-server board shows them …]\n`;
+}
+
+function tooLong(length: number): AppError {
+  const size = (length / 1_000_000).toFixed(1);
+  const message = `This part has ${size} million characters, which is too much for the chat.`;
+  return new AppError("nothing_to_read", message, "Run codex-mcp-server board to see it.");
 }
 
 /** Returns a result that only the page reads: as text, it would be sent twice. */

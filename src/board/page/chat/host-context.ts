@@ -8,6 +8,8 @@ export interface HostContext extends Pick<McpUiHostContext, "theme" | "safeAreaI
   /** Whether the host can show the view in the whole window, and in the chat. */
   canBeFullscreen: boolean;
   canBeInline: boolean;
+  /** Name of the tool whose answer is shown. */
+  tool: string | undefined;
   /** Largest height of the view in pixels, if the host limits it. */
   maxHeight: number | undefined;
 }
@@ -16,6 +18,7 @@ export interface HostContext extends Pick<McpUiHostContext, "theme" | "safeAreaI
 const ContextSchema = v.object({
   theme: v.fallback(v.optional(v.picklist(["light", "dark"])), undefined),
   styles: v.fallback(v.optional(v.object({ variables: v.record(v.string(), v.unknown()) })), undefined),
+  toolInfo: v.fallback(v.optional(v.object({ tool: v.object({ name: v.string() }) })), undefined),
   displayMode: v.fallback(v.optional(v.string()), undefined),
   availableDisplayModes: v.fallback(v.optional(v.array(v.string())), undefined),
   containerDimensions: v.fallback(
@@ -33,6 +36,7 @@ export function readContext(context: unknown): HostContext {
   const { success, output } = v.safeParse(ContextSchema, context);
   const {
     theme,
+    toolInfo,
     styles,
     displayMode,
     availableDisplayModes = [],
@@ -47,6 +51,7 @@ export function readContext(context: unknown): HostContext {
     isFullscreen: displayMode === "fullscreen",
     canBeFullscreen: availableDisplayModes.includes("fullscreen"),
     canBeInline: availableDisplayModes.includes("inline"),
+    tool: toolInfo?.tool.name,
     maxHeight: containerDimensions?.height ?? containerDimensions?.maxHeight,
   };
 }
