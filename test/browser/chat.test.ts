@@ -61,7 +61,7 @@ describe.skipIf(!HAS_BROWSER)("the view of a task in a chat", () => {
 
   /** What the view has asked the host for. */
   async function askedOf(page: Page, what: string): Promise<unknown[]> {
-    const all = (await page.evaluate("asked")) as { what: string; params: unknown }[];
+    const all = await page.evaluate<{ what: string; params: unknown }[]>("asked");
     return all.filter((each) => each.what === what).map(({ params }) => params);
   }
 
