@@ -207,6 +207,18 @@ describe.skipIf(!HAS_BROWSER)("the view of a task in a chat", () => {
     );
     const { page, view } = await open({ viewport: { width: 700, height: 800 } });
     await view.getByText("answer = 42").first().waitFor();
-    await page.waitForTimeout(1);
+    await view.getByRole("button", { name: "Comment on new line 1" }).first().click();
+    await view.getByRole("textbox", { name: /^Comment on line 1/ }).fill("Why 42?");
+    await view.getByRole("button", { name: "Add comment" }).click();
+    await view.getByRole("button", { name: "Send", exact: true }).click();
+    await world.until(async () => (await askedOf(page, "message")).length > 0);
+    const [message] = await askedOf(page, "message");
+    const text = JSON.stringify(message);
+    expect(message).toMatchObject({ role: "user", content: [{ type: "text" }] });
+    expect(text).toContain(`Send these comments to the Codex task ${id} with codex_send`);
+    expect(text).toContain("src/answer.ts, line 1:");
+    expect(text).toContain("Why 42?");
+    // The view changes nothing itself.
+    expect(new Set(host.calls.map(({ name }) => name))).toEqual(new Set(["codex_page"]));
   });
 });
