@@ -7,6 +7,7 @@ import { listenForKeys } from "#board/page/parts/keys.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { connectToHost } from "./chat-state.ts";
 import { ChatView } from "./chat-view.tsx";
+import { submitByEvents } from "./forms.ts";
 import { openLinksThrough } from "./open-links.ts";
 
 // The frame's own address is that of the host, and may not be changed.
@@ -17,6 +18,7 @@ async function show(page: Element): Promise<void> {
     const host = await connectToHost();
     listenForKeys();
     openLinksThrough(host);
+    submitByEvents();
     render(
       <Router hook={hook}>
         <ChatView host={host} />
