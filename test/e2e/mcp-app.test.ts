@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { UI_EXTENSION, VIEW_TYPE, VIEW_URI } from "#mcp/app/ui-extension.ts";
 import { ALL_TOOLS } from "#mcp/tools/register-tools.ts";
+import { TestBoard } from "../support/board.ts";
 import { MODERN, WireClient, type WireMessage } from "../support/wire-client.ts";
 import { World } from "../support/world.ts";
 
@@ -14,6 +15,8 @@ beforeAll(async () => {
   world = new World();
   repo = await world.repository();
   world.stub.script("QUICK", [{ say: "Done." }]);
+  const patch = "*** Begin Patch\n*** Add File: answer.ts\n+export const answer = 42;\n*** End Patch";
+  world.stub.script("PATCH", [{ patch }, { say: "Added." }]);
 });
 afterAll(async () => {
   for (const client of clients) await client.close();
@@ -121,8 +124,38 @@ describe.each(["2025-11-25", "2026-07-28"])("in %s", (revision) => {
       expect(after?.["structuredContent"]).toHaveProperty("ended_since");
     });
 
+    test("each part is what the board's page reads", async () => {
+      const topic = `implement-parts_${revision.replaceAll("-", "_")}-v1`;
+      const args = { prompt: "PATCH it", cwd: repo, topic, sandbox: "workspace-write" };
+      const done = await ask("tools/call", { name: "codex", arguments: args });
+      const { task_id: id } = partOf(done, "structuredContent") as { task_id: string };
+      const board = await TestBoard.start(world);
+      const fromBoard = async (path: string) => (await board.request(`/api/tasks/${id}${path}`)).text();
+      const fromChat = async (part: string, query: object) => {
+        const content = partOf(await read(ask, { part, task_id: id, query }), "structuredContent");
+        return (content as { data: Record<string, unknown> }).data;
+      };
+      try {
+        expect(await fromChat("task", {})).toEqual(JSON.parse(await fromBoard("")));
+        expect(await fromChat("log", { run: 1 })).toEqual(JSON.parse(await fromBoard("/log?run=1")));
+        expect(await fromChat("search", { q: "added" })).toEqual(JSON.parse(await fromBoard("/search?q=added")));
+        const [mine, theirs] = [
+          await fromChat("diff", { since: "base" }),
+          JSON.parse(await fromBoard("/diff?since=base")),
+        ];
+        expect({ ...mine, key: "" }).toEqual({ ...theirs, key: "" });
+        const patch: unknown = await fromChat("patch", { key: mine["key"], offset: 0, length: mine["patch_bytes"] });
+        expect(patch).toBe(await fromBoard(`/patch?key=${theirs.key}&offset=0&length=${theirs.patch_bytes}`));
+        expect(patch).toContain("+export const answer = 42;");
+      } finally {
+        await board.stop();
+      }
+    });
+
     test.each([
       [{ part: "state", task_id: "codex-none-v1" }, "unknown_task"],
+      [{ part: "log", task_id: "codex-none-v1" }, "unknown_task"],
+      [{ part: "task", task_id: "../../etc" }, "unknown_task"],
       [{ part: "state" }, "invalid_argument"],
       [{ part: "cancel", task_id: "codex-none-v1" }, "invalid_argument"],
       [{ task_id: "codex-none-v1" }, "invalid_argument"],

@@ -1,4 +1,6 @@
 import { UI_EXTENSION, VIEW_TYPE, VIEW_URI } from "#mcp/app/ui-extension.ts";
+import type { BrowserContextOptions, FrameLocator, Page } from "playwright-core";
+import type { TestBrowser } from "./browser.ts";
 import { serveOnLoopback } from "./loopback.ts";
 import { WireClient } from "./wire-client.ts";
 import type { World } from "./world.ts";
@@ -101,6 +103,52 @@ export class ChatHost {
   async stop(): Promise<void> {
     await this.#server.stop(true);
     await this.#client.close();
+  }
+}
+
+/** The page of a host, opened in a browser. */
+export class ChatPage {
+  readonly page: Page;
+  /** The view in it. */
+  readonly view: FrameLocator;
+  /** Addresses other than the host's that the page or the view asked. */
+  readonly asked: string[] = [];
+
+  private constructor(page: Page, host: ChatHost) {
+    this.page = page;
+    this.view = page.frameLocator("#view");
+    page.on("request", (request) => {
+      const address = request.url();
+      if (!address.startsWith(host.address) && !address.startsWith("data:")) this.asked.push(address);
+    });
+  }
+
+  static async open(browser: TestBrowser, host: ChatHost, options: BrowserContextOptions = {}): Promise<ChatPage> {
+    const context = await browser.browser.newContext({ viewport: { width: 1000, height: 800 }, ...options });
+    const chat = new ChatPage(await browser.page(context), host);
+    await chat.page.goto(host.address);
+    return chat;
+  }
+
+  /** What the view has asked the host for. */
+  async askedFor(what: "link" | "message"): Promise<unknown[]> {
+    const all = await this.page.evaluate<{ what: string; params: unknown }[]>("asked");
+    return all.filter((each) => each.what === what).map(({ params }) => params);
+  }
+
+  /** Changes what the host says about itself. */
+  async setContext(context: object): Promise<void> {
+    await this.page.evaluate(`bridge.setHostContext(${JSON.stringify(context)})`);
+  }
+
+  /** Runs a script in the view. */
+  async inView(script: string): Promise<unknown> {
+    const frame = this.page.frames().find((each) => each.url().endsWith("/view"));
+    return frame?.evaluate(script);
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
   }
 }
 
