@@ -1,6 +1,7 @@
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { isModern, isObject, META, TASKS_EXTENSION } from "#mcp/protocol/envelope.ts";
 import type { Extra } from "#mcp/protocol/on-request.ts";
+import { takesViews } from "#mcp/app/ui-extension.ts";
 import { RPC_CODES, RpcError } from "#mcp/protocol/rpc-error.ts";
 
 /** Client that sent a request. */
@@ -9,6 +10,8 @@ export interface Caller {
   name: string | undefined;
   /** Whether a tool call may be answered with a task, for which the client then polls. */
   takesTasks: boolean;
+  /** Whether it shows pages of servers in its chat. */
+  showsViews: boolean;
   /** Whether its user can be asked with a form: by a request, or by a result that requires input; undefined if not. */
   asksBy: "request" | "result" | undefined;
 }
@@ -17,10 +20,12 @@ export interface Caller {
 export function callerOf(server: Server, { _meta: meta }: Pick<Extra, "_meta">): Caller {
   const [info, capabilities] = [meta?.[META.clientInfo], meta?.[META.clientCapabilities]];
   const extensions = isObject(capabilities) ? capabilities["extensions"] : undefined;
+  const isByEnvelope = isModern({ _meta: meta });
   return {
     name: isObject(info) ? String(info["name"]) : server.getClientVersion()?.name,
     takesTasks: isObject(extensions) && isObject(extensions[TASKS_EXTENSION]),
-    asksBy: isModern({ _meta: meta })
+    showsViews: takesViews(isByEnvelope ? extensions : server.getClientCapabilities()?.extensions),
+    asksBy: isByEnvelope
       ? takesForms(isObject(capabilities) ? capabilities["elicitation"] : undefined)
         ? "result"
         : undefined

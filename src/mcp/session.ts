@@ -1,3 +1,4 @@
+import type { BoardContext } from "#board/server/route.ts";
 import { type AppContext, openContext } from "#tasks/context.ts";
 import { readConfig } from "#base/config.ts";
 import { AwaitedRuns } from "#mcp/ends/awaited-runs.ts";
@@ -18,10 +19,17 @@ export class Session {
   #answered = 0;
   #rest: Timer | undefined;
   #context: AppContext | undefined;
+  #board: BoardContext | undefined;
   readonly #folder = keyFolder(process.env);
 
   /** Returns the store, opened by the first request that needs it, because clients also start servers only to list their tools. */
   readonly open = (): AppContext => (this.#context ??= { ...openContext(readConfig()), keepsSpare: true });
+
+  /** Returns the state of the board's handlers, with which the view of a task in the chat reads. */
+  readonly openBoard = async (): Promise<BoardContext> => {
+    const { openChatBoard } = await import("#board/chat/chat-board.ts");
+    return (this.#board ??= openChatBoard(this.open()));
+  };
 
   readonly awaited = new AwaitedRuns();
 

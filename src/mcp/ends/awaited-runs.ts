@@ -35,6 +35,11 @@ export class AwaitedRuns {
     };
   }
 
+  /** Returns the ids of all runs that calls wait for, or that the client polls. */
+  list(): string[] {
+    return [...[...this.#calls].flatMap((each) => Array.from(each)), ...this.#beingPolled()];
+  }
+
   /** Records that the client polls a run, or will do so. */
   polled(run: RunKey): void {
     this.#polled.set(runIdOf(run), performance.now());

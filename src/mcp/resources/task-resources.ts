@@ -15,6 +15,9 @@ import { listTasks, type TaskLine } from "#tasks/list-tasks.ts";
 import { readTaskPart, TASK_PARTS, type TaskPart } from "#tasks/follow/read-task-part.ts";
 import { reconcile } from "#tasks/end/reconcile.ts";
 import { isEnded, visibleStatus } from "#domain/record.ts";
+import { readView, VIEW_RESOURCE } from "#mcp/app/task-view.ts";
+import { VIEW_URI } from "#mcp/app/ui-extension.ts";
+import { callerOf } from "#mcp/caller.ts";
 import { fitText } from "#mcp/answers/fit-answer.ts";
 import { parseTaskUri, resourceUri, TASKS_URI } from "./task-uri.ts";
 import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
@@ -123,14 +126,18 @@ export function registerResources(server: Server, session: Session, watch: Chang
     subscriptions.get(uri)?.();
     subscriptions.delete(uri);
   };
-  onRequest(server, ListResourcesRequestSchema, async () => ({ resources: await listResources(session.open()) }));
+  onRequest(server, ListResourcesRequestSchema, async (_params, extra) => {
+    const resources = await listResources(session.open());
+    return { resources: callerOf(server, extra).showsViews ? [...resources, VIEW_RESOURCE] : resources };
+  });
   onRequest(server, ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: resourceTemplates() }));
-  onRequest(server, ReadResourceRequestSchema, ({ uri }) =>
-    readResource(session.open(), uri).catch((error: unknown) => {
+  onRequest(server, ReadResourceRequestSchema, ({ uri }, extra) => {
+    const isView = uri === VIEW_URI && callerOf(server, extra).showsViews;
+    return (isView ? readView() : readResource(session.open(), uri)).catch((error: unknown) => {
       const { code, message, data } = toRpcError(error);
       throw new RpcError(code, message, { ...data, uri });
-    }),
-  );
+    });
+  });
   onRequest(server, SubscribeRequestSchema, async ({ uri }) => {
     const look = () => resourceSignature(session.open(), uri);
     const stop = await watch.watch(look, () => void server.sendResourceUpdated({ uri }));

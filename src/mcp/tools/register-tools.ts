@@ -10,6 +10,8 @@ import type { Session } from "#mcp/session.ts";
 import { type EndReports, takeEndReports } from "#mcp/ends/report-ends.ts";
 import type { EndMessages } from "#mcp/ends/watch-ends.ts";
 import type { Call, Tool } from "#mcp/define-tool.ts";
+import { answerPage, listPageTool, PAGE_TOOL } from "#mcp/app/codex-page.ts";
+import { withView } from "#mcp/app/ui-extension.ts";
 import { codex } from "./codex.ts";
 import { codexCancel } from "./codex-cancel.ts";
 import { codexCompare } from "./codex-compare.ts";
@@ -31,9 +33,15 @@ import { toMcpTask } from "#mcp/task-extension.ts";
 
 /** Lists the tools and answers their calls. */
 export function registerTools(server: Server, session: Session, messages: EndMessages): void {
-  onRequest(server, ListToolsRequestSchema, () => ({ tools: ALL_TOOLS.map((tool) => tool.describe()) }));
+  onRequest(server, ListToolsRequestSchema, (_params, extra) => {
+    const tools = ALL_TOOLS.map((tool) => tool.describe());
+    return { tools: callerOf(server, extra).showsViews ? [...tools.map(withView), listPageTool()] : tools };
+  });
   onRequest(server, ToolCallSchema, (params, extra) => {
     const caller = callerOf(server, extra);
+    if (caller.showsViews && params.name === PAGE_TOOL) {
+      return session.track(answerPage(session, params.arguments, session.awaited.list(), extra.signal));
+    }
     const clientKey = session.clientKey(caller.name);
     const wait = session.awaited.open();
     const call = {

@@ -30,6 +30,8 @@ export interface PageSource {
   kind: "board" | "export" | "chat";
   /** Actions, if the source allows any. */
   actions: TaskActions | undefined;
+  /** Passes comments on lines to the task in another way than by an action, if the source can. */
+  comment?: ((id: string, message: string) => Promise<void>) | undefined;
   readTask: (id: string) => Promise<TaskPageData>;
   readLog: (id: string, query: WindowQuery) => Promise<LogWindow>;
   /** Reads the whole text or output of an entry. */

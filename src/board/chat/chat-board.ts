@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { VERSION } from "#base/build.ts";
+import type { BoardContext } from "#board/server/route.ts";
+import type { AppContext } from "#tasks/context.ts";
+
+/** Returns the state with which the board's handlers read for a chat. Their temporary files are removed when this process exits. */
+export function openChatBoard(app: AppContext): BoardContext {
+  const temporary = mkdtempSync(join(tmpdir(), "codexmcp-chat-"));
+  process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
+  const { home, maxConcurrent } = app.config;
+  const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
+  return { app, info, temporary };
+}

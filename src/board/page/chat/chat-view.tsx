@@ -1,0 +1,106 @@
+import { useLayoutEffect, useMemo } from "preact/hooks";
+import { ConnectionBanner } from "#board/page/layout/connection-banner.tsx";
+import { KeyHelp } from "#board/page/parts/keys.tsx";
+import { Notices, notifyFailure } from "#board/page/parts/notices.tsx";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { TaskView } from "#board/page/task/task-view.tsx";
+import { chatSource } from "./chat-source.ts";
+import { emptyReason, hostContext, namedTasks, shownTask } from "./chat-state.ts";
+import type { ViewHost } from "./host.ts";
+import { isFields } from "./tool-result.ts";
+import "./chat.css";
+import "#board/page/layout/layout.css";
+import "#board/page/parts/parts.css";
+
+/** Heights of the view in the chat, in pixels. */
+const HEIGHT = { task: 640, row: 40, list: 12, note: 56 } as const;
+
+/** Shows the task that a tool's answer is about, or those among which to choose. */
+export function ChatView({ host }: { host: ViewHost }) {
+  const source = useMemo(() => chatSource(host), [host]);
+  const id = shownTask.value;
+  const tasks = namedTasks.value ?? [];
+  const choice = tasks.length === 0 ? HEIGHT.note : HEIGHT.list + tasks.length * HEIGHT.row;
+  useHeight(host, Math.min(id === undefined ? choice : HEIGHT.task, HEIGHT.task));
+  return (
+    <>
+      <ChatBar host={host} />
+      {id !== undefined && <ConnectionBanner />}
+      <main id="main" tabIndex={-1}>
+        {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} />}
+      </main>
+      <Notices />
+      <KeyHelp />
+    </>
+  );
+}
+
+/** Says to the host how high the view would like to be. */
+function useHeight(host: ViewHost, wanted: number): void {
+  const height = Math.min(wanted, hostContext.value.maxHeight ?? wanted);
+  useLayoutEffect(() => host.notify("ui/notifications/size-changed", { height }), [host, height]);
+}
+
+/** Shows the way back to the tasks among which to choose, and the button for the whole window. */
+function ChatBar({ host }: { host: ViewHost }) {
+  const { isFullscreen, canBeFullscreen, canBeInline } = hostContext.value;
+  const others = namedTasks.value ?? [];
+  const hasList = others.length > 1 && shownTask.value !== undefined;
+  const canChange = isFullscreen ? canBeInline : canBeFullscreen;
+  if (!hasList && !canChange) return null;
+  const change = async () => {
+    const mode = isFullscreen ? "inline" : "fullscreen";
+    const result = await host.request("ui/request-display-mode", { mode });
+    // The host may have chosen another mode.
+    if (isFields(result)) hostContext.value = { ...hostContext.value, isFullscreen: result["mode"] === "fullscreen" };
+  };
+  return (
+    <div class="chat-bar">
+      {hasList && (
+        <button type="button" class="quiet" onClick={() => (shownTask.value = undefined)}>
+          ← All {others.length} tasks
+        </button>
+      )}
+      {canChange && (
+        <button type="button" class="quiet chat-mode" onClick={() => void change().catch(notifyFailure)}>
+          {isFullscreen ? "Back to the chat" : "Full screen"}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Shows the tasks among which to choose, or why there are none. */
+function TaskChoice() {
+  const tasks = namedTasks.value ?? [];
+  if (emptyReason.value !== undefined && tasks.length === 0) {
+    return (
+      <p class="chat-note" role="status">
+        <VisibleText text={emptyReason.value} />
+      </p>
+    );
+  }
+  if (tasks.length === 0) {
+    return (
+      <p class="chat-note weak" role="status">
+        Waiting for Codex…
+      </p>
+    );
+  }
+  return (
+    <ul class="chat-tasks" aria-label="Tasks">
+      {tasks.map(({ id, title, status }) => (
+        <li key={id}>
+          <button type="button" onClick={() => (shownTask.value = id)}>
+            <span class="chat-title">
+              <VisibleText text={title} />
+            </span>
+            <span class="weak">
+              <VisibleText text={status} />
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,98 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import { readContext } from "#board/page/chat/host-context.ts";
+import { findNamedTasks, readToolFailure } from "#board/page/chat/tool-result.ts";
+import { runs } from "../support/property.ts";
+
+const text = (value: unknown) => ({ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) });
+
+describe("the tasks of a tool's result", () => {
+  const one = { task_id: "codex-a-v1", topic: "a-v1", status: "running" };
+  const named = { id: "codex-a-v1", title: "a-v1", status: "running" };
+
+  test.each([
+    ["its data", { structuredContent: one }, [named]],
+    ["its text, if it is an error", { isError: true, content: [text("Sorry."), text(one)] }, [named]],
+    [
+      "the tries at one prompt",
+      { structuredContent: { group: "g", tasks: [one, { ...one, title: "First" }] } },
+      [named, { ...named, title: "First" }],
+    ],
+    [
+      "a list with entries of other kinds",
+      { structuredContent: { tasks: [null, 1, {}, { task_id: 2 }, one] } },
+      [named],
+    ],
+    ["an answer about nothing", { structuredContent: { limits: "5 h" }, content: [text("Nothing.")] }, []],
+    ["nothing", {}, []],
+  ])("are found in %s", (_, result, expected) => {
+    expect(findNamedTasks(result)).toEqual(expected);
+  });
+
+  test("are looked for in any result", () => {
+    const values = fc.oneof(fc.anything(), fc.json());
+    fc.assert(
+      fc.property(values, values, (structuredContent, content) => {
+        const result = { structuredContent, content: [content, text(content)] };
+        expect(findNamedTasks(result)).toBeArray();
+        expect(findNamedTasks({ structuredContent: content, content: structuredContent })).toBeArray();
+        expect(readToolFailure(result).message).toBeString();
+      }),
+      runs(),
+    );
+  });
+});
+
+test("a failure is told in the server's words, or in the chat's", () => {
+  const refusal = { success: false, error: "No.", code: "unknown_task", hint: "Look." };
+  expect(readToolFailure({ content: [text(refusal)] })).toEqual({
+    code: "unknown_task",
+    message: "No.",
+    hint: "Look.",
+  });
+  expect(readToolFailure({ content: [text("gone")] })).toEqual({ code: "unknown", message: "gone", hint: "" });
+  expect(readToolFailure({}).message).toBe("The request failed.");
+});
+
+describe("what a host says about itself", () => {
+  test("is read where it has the form that it should have, and ignored elsewhere", () => {
+    expect(
+      readContext({
+        theme: "dark",
+        styles: { variables: { "--font-sans": "Inter", "--font-mono": 1 }, css: {} },
+        displayMode: "fullscreen",
+        availableDisplayModes: ["inline", "pip"],
+        containerDimensions: { maxHeight: 300, width: 200 },
+        safeAreaInsets: "none",
+        toolInfo: { tool: { name: "codex" } },
+        other: {},
+      }),
+    ).toEqual({
+      theme: "dark",
+      variables: { "--font-sans": "Inter" },
+      isFullscreen: true,
+      canBeFullscreen: false,
+      canBeInline: true,
+      tool: "codex",
+      maxHeight: 300,
+    });
+  });
+
+  test("may be anything", () => {
+    const facts = fc.record(
+      {
+        theme: fc.anything(),
+        styles: fc.anything(),
+        containerDimensions: fc.anything(),
+        safeAreaInsets: fc.anything(),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.oneof(fc.anything(), facts), (context) => {
+        expect(readContext(context)).toHaveProperty("variables");
+      }),
+      runs(),
+    );
+  });
+});
