@@ -98,6 +98,8 @@ function listen(
     port,
     maxRequestBodySize: MAX_BODY_BYTES,
     development: false,
+    // Outside development, Bun otherwise lets several processes share the port, each with some of the requests.
+    reusePort: false,
     routes: table,
     fetch: async (request: Request) => answer(request, undefined, context, settings()),
     error: (error: Error) => respondError(toFailure(error)),
