@@ -54,6 +54,20 @@ export function countTokensOfDay({ database }: Pick<Store, "database">, day = lo
   return row?.total ?? 0;
 }
 
+/** Tokens of a run on one day. */
+export interface TokensOfDay extends Usage {
+  task_id: string;
+  run: number;
+  day: string;
+}
+
+/** Lists the tokens of runs by day, from a day of the local calendar on. Those of a task that was removed have an id of their own. */
+export function listTokenUse({ database }: Pick<Store, "database">, firstDay: string): TokensOfDay[] {
+  return database
+    .query<TokensOfDay, [string]>(`SELECT task_id, run, day, ${COUNTS.join(", ")} FROM token_use WHERE day >= ?`)
+    .all(firstDay);
+}
+
 /** Number of days for which tokens are kept. */
 const KEPT_DAYS = 400;
 

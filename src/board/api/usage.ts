@@ -1,13 +1,21 @@
 import type { VisibleStatus } from "#domain/record.ts";
 
+/** Repository, model and outcome of runs whose tasks were removed: only their tokens are known. */
+export const REMOVED = "removed";
+
+/** Model of runs that name none: Codex's own configuration decides. */
+export const DEFAULT_MODEL = "default";
+
 /** Tokens and time of the runs of one day, repository, model and outcome. */
 export interface UsageRow {
-  /** Day of the local calendar, `YYYY-MM-DD`. */
+  /** Day of the server's calendar, `YYYY-MM-DD`: the day on which tokens were used, and on which runs ended; unfinished runs count for today. */
   day: string;
   repository: string;
   model: string;
-  outcome: VisibleStatus;
+  outcome: VisibleStatus | typeof REMOVED;
+  /** Number of runs that ended on the day. */
   runs: number;
+  /** Seconds from start to end of these runs. */
   seconds: number;
   input_tokens: number;
   cached_input_tokens: number;
@@ -18,6 +26,9 @@ export interface UsageRow {
 /** Usage of the last days. */
 export interface UsageReport {
   days: number;
+  /** First and last day of the report. */
+  first_day?: string;
+  last_day?: string;
   rows: UsageRow[];
 }
 

@@ -6,6 +6,7 @@ import { CONVERSATION_ROUTES } from "#board/conversation/conversation-routes.ts"
 import { TASK_PAGE_ROUTES } from "#board/task/task-page.ts";
 import { CHANGE_ROUTES } from "#board/changes/change-routes.ts";
 import { EXPORT_ROUTES } from "#board/export/export-routes.ts";
+import { USAGE_ROUTES } from "#board/usage/usage-routes.ts";
 import { respondJson } from "./respond.ts";
 import type { Route } from "./route.ts";
 
@@ -20,6 +21,7 @@ export const API_ROUTES: readonly Route[] = [
   ...COMPARE_ROUTES,
   ...EXPORT_ROUTES,
   ...NEW_TASK_ROUTES,
+  ...USAGE_ROUTES,
 ];
 
 /** Paths of the page: each shows a part of the board. */
