@@ -30,11 +30,20 @@ class EventStream {
     this.task = task;
   }
 
-  /** Sends an event. @returns false if the client is gone, or does not read */
-  send(frame: Uint8Array): boolean {
+  /**
+   * Sends an event.
+   * @param maxUnreadBytes number of bytes that the client may leave unread
+   * @returns false if the client is gone, or has left more unread
+   */
+  send(frame: Uint8Array, maxUnreadBytes: number): boolean {
     try {
+      if ((this.#controller.desiredSize ?? 0) < -maxUnreadBytes) {
+        // Unlike the end of the stream, an error frees what is unread.
+        this.#controller.error(new Error("The client does not read."));
+        return false;
+      }
       this.#controller.enqueue(frame);
-      return (this.#controller.desiredSize ?? 0) > -MAX_UNREAD_BYTES;
+      return true;
     } catch {
       return false;
     }
@@ -68,14 +77,17 @@ class EventStream {
 /** The event streams of one board, which share what they follow; without streams, nothing is followed. */
 export class EventHub {
   readonly #context: BoardContext;
+  readonly #maxUnreadBytes: number;
   readonly #streams = new Set<EventStream>();
   /** Facts about worktrees, which a later follower shows until it has its own. */
   readonly #facts = new Map<string, WorkFacts>();
   #follower: { cards: CardFollower; started: Promise<void> } | undefined;
   #ping: Timer | undefined;
 
-  constructor(context: BoardContext) {
+  /** @param maxUnreadBytes see {@link MAX_UNREAD_BYTES} */
+  constructor(context: BoardContext, maxUnreadBytes = MAX_UNREAD_BYTES) {
     this.#context = context;
+    this.#maxUnreadBytes = maxUnreadBytes;
     context.stopping?.addEventListener("abort", () => this.#end());
   }
 
@@ -142,7 +154,7 @@ export class EventHub {
   }
 
   #send(stream: EventStream, frame: Uint8Array): void {
-    if (!stream.send(frame)) this.#remove(stream);
+    if (!stream.send(frame, this.#maxUnreadBytes)) this.#remove(stream);
   }
 
   #remove(stream: EventStream): void {
@@ -158,7 +170,7 @@ export class EventHub {
   #end(): void {
     const frame = toFrame("end", {});
     for (const stream of this.#streams) {
-      stream.send(frame);
+      stream.send(frame, this.#maxUnreadBytes);
       this.#remove(stream);
     }
   }
