@@ -123,6 +123,8 @@ export class CardFollower {
 
   /** Follows the logs of the running tasks, and the worktrees of all. */
   #followAll(): void {
+    // What was just reported may have ended the last stream.
+    if (this.#isClosed) return;
     const running = new Map<string, StoredTask>();
     for (const task of this.#index.unfinished) {
       if (task.record.status === "running") running.set(task.record.task_id, task);

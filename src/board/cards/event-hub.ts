@@ -125,7 +125,7 @@ export class EventHub {
       const { info } = this.#context;
       stream.isReady = true;
       this.#send(stream, toFrame("snapshot", { info, ...cards.state, now: new Date().toISOString() }));
-      stream.followLog(this.#context, (frame) => this.#send(stream, frame));
+      this.#followLog(stream);
     } catch (error) {
       logger("app").warn`The tasks cannot be followed: ${toFailure(error).message}`;
       this.#remove(stream);
@@ -147,10 +147,13 @@ export class EventHub {
     for (const stream of this.#streams) {
       if (!stream.isReady) continue;
       this.#send(stream, frame);
-      if (stream.task !== undefined && ids.has(stream.task)) {
-        stream.followLog(this.#context, (growth) => this.#send(stream, growth));
-      }
+      if (stream.task !== undefined && ids.has(stream.task)) this.#followLog(stream);
     }
+  }
+
+  #followLog(stream: EventStream): void {
+    // What was just sent may have ended it.
+    if (this.#streams.has(stream)) stream.followLog(this.#context, (growth) => this.#send(stream, growth));
   }
 
   #send(stream: EventStream, frame: Uint8Array): void {
