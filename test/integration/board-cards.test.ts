@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventHub } from "#board/cards/event-hub.ts";
 import type { Card } from "#board/api/card.ts";
@@ -133,6 +133,26 @@ describe("running tasks", () => {
   });
 });
 
+test("a board that is only looked at changes no file of the state folder and no repository", async () => {
+  const other = new World();
+  const quiet = await BoardLoad.create(other, { tasks: 30, repositories: 1, worktrees: 4 });
+  const own = await TestBoard.start(other);
+  const filesOf = () =>
+    [other.stateHome, ...quiet.repositories]
+      .flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+      // Closing the index moves its newest pages from one of its files to another, and reading a lock's file would release the lock.
+      .filter((path) => !path.includes("codexmcp.db") && !path.endsWith(".lock") && statSync(path).isFile())
+      .map((path) => `${path} ${Bun.hash(readFileSync(path))}`);
+  const before = filesOf();
+  const all = await EventReader.open(own);
+  await all.untilCard(quiet.ids.review[0] ?? "", ({ merges_cleanly }) => merges_cleanly !== undefined);
+  all.close();
+  await own.stop();
+  expect(filesOf()).toEqual(before);
+  quiet.close();
+  await other.close();
+});
+
 test("a folder that is no task is listed with what to do", async () => {
   mkdirSync(join(world.stateHome, "tasks", "codex-implement-broken-v1"));
   const own = await EventReader.open(board);
@@ -151,7 +171,7 @@ test("a client that does not read is left, and gets all anew when it comes back"
   const context = {
     app: openContext(readConfig({ CODEXMCP_HOME: world.stateHome })),
     info: reader.snapshot.info,
-    temporary: "",
+    temporary: world.folder("tmp"),
   };
   const hub = new EventHub(context, 1000);
   const stream = hub.open(undefined, new AbortController().signal).getReader();

@@ -8,7 +8,7 @@ import type { BoardChange, Card } from "#board/api/card.ts";
 import { CardFollower } from "./card-follower.ts";
 import { RunWatch } from "./run-watch.ts";
 import { logSize } from "./task-facts.ts";
-import type { WorkFacts } from "./to-card.ts";
+import type { WorkKnowledge } from "./work-follower.ts";
 
 /** Bytes that a client has not read after which it is no longer served: it gets everything anew when it connects again. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
@@ -79,8 +79,8 @@ export class EventHub {
   readonly #context: BoardContext;
   readonly #maxUnreadBytes: number;
   readonly #streams = new Set<EventStream>();
-  /** Facts about worktrees, which a later follower shows until it has its own. */
-  readonly #facts = new Map<string, WorkFacts>();
+  /** Knowledge about worktrees, which a later follower shows until it has its own. */
+  readonly #known: WorkKnowledge;
   #follower: { cards: CardFollower; started: Promise<void> } | undefined;
   #ping: Timer | undefined;
 
@@ -88,6 +88,7 @@ export class EventHub {
   constructor(context: BoardContext, maxUnreadBytes = MAX_UNREAD_BYTES) {
     this.#context = context;
     this.#maxUnreadBytes = maxUnreadBytes;
+    this.#known = { facts: new Map(), notes: context.temporary };
     context.stopping?.addEventListener("abort", () => this.#end());
   }
 
@@ -133,7 +134,7 @@ export class EventHub {
   }
 
   #startFollower(): { cards: CardFollower; started: Promise<void> } {
-    const cards = new CardFollower(this.#context.app, this.#facts, (change) => this.#report(change));
+    const cards = new CardFollower(this.#context.app, this.#known, (change) => this.#report(change));
     this.#ping = setInterval(() => {
       const frame = toFrame("ping", { now: new Date().toISOString() });
       for (const stream of this.#streams) this.#send(stream, frame);
