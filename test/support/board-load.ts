@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { workspaceOf } from "#git/git-folders.ts";
-import { isEnded, type RunFacts, type RunningTask, type TaskRequest } from "#domain/record.ts";
+import { isEnded, type RunFacts, type RunningTask, type TaskRecord, type TaskRequest } from "#domain/record.ts";
 import { endTask } from "#store/tasks/change-task.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { type HeldLock, tryHold } from "#store/locks/held-lock.ts";
@@ -25,6 +25,8 @@ export interface BoardLoadOptions {
   worktrees?: number;
   /** Size of the log of one ended task, in bytes; no such task by default. */
   longLogBytes?: number;
+  /** Whether ended tasks have folders with their logs; true by default. */
+  hasFiles?: boolean;
   /** Whether one task has a worktree whose diff has 5 MB and 2,000 files. */
   hasLargeDiff?: boolean;
 }
@@ -65,17 +67,26 @@ export class BoardLoad {
   readonly #locks: HeldLock[] = [];
   readonly #commits = new Map<string, string>();
   readonly #now = Date.now();
+  readonly #hasFiles: boolean;
   #count = 0;
 
-  private constructor(world: World) {
+  private constructor(world: World, hasFiles: boolean) {
+    this.#hasFiles = hasFiles;
     this.#world = world;
     this.#store = openStore(world.stateHome, workspaceOf);
   }
 
   /** Writes the tasks. */
   static async create(world: World, options: BoardLoadOptions = {}): Promise<BoardLoad> {
-    const { tasks = 500, repositories = 4, worktrees = 12, longLogBytes, hasLargeDiff = false } = options;
-    const load = new BoardLoad(world);
+    const {
+      tasks = 500,
+      repositories = 4,
+      worktrees = 12,
+      longLogBytes,
+      hasLargeDiff = false,
+      hasFiles = true,
+    } = options;
+    const load = new BoardLoad(world, hasFiles);
     for (let index = 0; index < repositories; index++) {
       const repository = await world.repository(`project-${index}`);
       load.repositories.push(repository);
@@ -85,13 +96,13 @@ export class BoardLoad {
     const few = FEW.flatMap(([kind, count]) => Array.from({ length: count }, () => kind));
     const rest = Math.max(0, tasks - worktrees - special - few.length);
     const others = Array.from({ length: rest }, (_, index) => MANY[index % MANY.length] ?? "answered");
-    const write = load.#store.writable.transaction(() => [...others, ...few].forEach((kind) => load.#add(kind)));
+    const write = load.#store.writable.transaction(() => [...others, ...few].forEach((kind) => load.add(kind)));
     // The oldest first: the order of the rows is that in which tasks were started.
     write();
     for (const id of load.ids.running) await load.#makeWorktree(id);
     for (let index = 0; index < worktrees; index++) await load.#addWorktree(index);
     if (longLogBytes !== undefined) {
-      load.longLog = load.#add("answered");
+      load.longLog = load.add("answered");
       writeLongLog(load.log(load.longLog), longLogBytes);
     }
     if (hasLargeDiff) load.largeDiff = await load.#addLargeDiff();
@@ -129,7 +140,8 @@ export class BoardLoad {
     this.#store.database.close();
   }
 
-  #add(kind: LoadKind, more: Partial<TaskRequest & RunFacts> = {}): string {
+  /** Writes one more task. */
+  add(kind: LoadKind, more: Partial<TaskRequest & RunFacts> = {}): string {
     const index = this.#count++;
     const record = makeRecord(
       kind,
@@ -137,12 +149,7 @@ export class BoardLoad {
       more,
     );
     const { task_id, worktree_dir, agent_branch, base_commit } = record;
-    const paths = taskPaths(this.#world.stateHome, task_id);
-    mkdirSync(paths.live, { recursive: true, mode: 0o700 });
-    const lines = record.status === "queued" ? [] : eventsOf(record.topic, 4 + (index % 13), isEnded(record));
-    if (lines.length > 0) writeLog(record.log_file, lines, new Date(record.start_time));
-    writeFileSync(paths.prompt, `${record.title ?? ""}\n\nMore words about **task ${index}**.\n`, { mode: 0o600 });
-    writeFileSync(paths.meta, formatMeta(record), { mode: 0o600 });
+    if (this.#hasFiles || !isEnded(record)) this.#writeFiles(record, index);
     const { database } = this.#store;
     insertTask(database, record);
     if (worktree_dir !== undefined && agent_branch !== undefined && base_commit !== undefined) {
@@ -152,9 +159,18 @@ export class BoardLoad {
     if (isEnded(record) && record.usage !== undefined) {
       recordTokenUse(this.#store, record, record.usage, record.end_time.slice(0, 10));
     }
-    if (!isEnded(record)) this.#hold(paths.ownerLock);
+    if (!isEnded(record)) this.#hold(taskPaths(this.#world.stateHome, task_id).ownerLock);
     this.ids[kind].push(task_id);
     return task_id;
+  }
+
+  #writeFiles(record: TaskRecord, index: number): void {
+    const paths = taskPaths(this.#world.stateHome, record.task_id);
+    mkdirSync(paths.live, { recursive: true, mode: 0o700 });
+    const lines = record.status === "queued" ? [] : eventsOf(record.topic, 4 + (index % 13), isEnded(record));
+    if (lines.length > 0) writeLog(record.log_file, lines, new Date(record.start_time));
+    writeFileSync(paths.prompt, `${record.title ?? ""}\n\nMore words about **task ${index}**.\n`, { mode: 0o600 });
+    writeFileSync(paths.meta, formatMeta(record), { mode: 0o600 });
   }
 
   #placeOf(index: number): { repository: string; commit: string } {
@@ -169,7 +185,7 @@ export class BoardLoad {
   }
 
   async #addWorktree(index: number): Promise<string> {
-    const id = this.#add("review", {
+    const id = this.add("review", {
       ...(index % 3 === 0 && { group: { id: "implement-parser", number: index / 3 + 1, of: 4 } }),
     });
     // Those of one repository change the same line, so that some of them conflict.
@@ -180,7 +196,7 @@ export class BoardLoad {
   }
 
   async #addLargeDiff(): Promise<string> {
-    const id = this.#add("review", { diff_stat: "2000 files changed, 70000 insertions(+)" });
+    const id = this.add("review", { diff_stat: "2000 files changed, 70000 insertions(+)" });
     await this.#makeWorktree(id, (path) => {
       for (let file = 0; file < 2000; file++) {
         const name = join(path, "src", `module-${Math.floor(file / 50)}`, `file-${file}.ts`);

@@ -9,8 +9,7 @@ import { reconcileAll } from "#tasks/end/reconcile.ts";
 import type { BoardChange, BoardSnapshot, Card } from "#board/api/card.ts";
 import { CardIndex } from "./card-index.ts";
 import { RunWatch } from "./run-watch.ts";
-import type { WorkFacts } from "./to-card.ts";
-import { WorkFollower } from "./work-follower.ts";
+import { type WorkKnowledge, WorkFollower } from "./work-follower.ts";
 
 /** State of the board without what never changes. */
 export type CardState = Omit<BoardSnapshot, "info" | "now">;
@@ -43,11 +42,11 @@ export class CardFollower {
   #isChecking = false;
   #rest: Pick<CardState, "left_out" | "unreadable"> = { left_out: 0, unreadable: [] };
 
-  /** @param facts facts about worktrees that an earlier follower has found; this one adds its own */
-  constructor(context: AppContext, facts: Map<string, WorkFacts>, onChange: (change: BoardChange) => void) {
+  /** @param known knowledge of an earlier follower, to which this one adds its own */
+  constructor(context: AppContext, known: WorkKnowledge, onChange: (change: BoardChange) => void) {
     this.#context = context;
     this.#onChange = onChange;
-    this.#work = new WorkFollower(context, facts, () => this.#report({ cards: this.#index.place(), removed: [] }));
+    this.#work = new WorkFollower(context, known, () => this.#report({ cards: this.#index.place(), removed: [] }));
     this.#index = new CardIndex(context, (path, hasChanges) => this.#work.factsOf(path, hasChanges));
   }
 
@@ -123,6 +122,8 @@ export class CardFollower {
 
   /** Follows the logs of the running tasks, and the worktrees of all. */
   #followAll(): void {
+    // What was just reported may have ended the last stream.
+    if (this.#isClosed) return;
     const running = new Map<string, StoredTask>();
     for (const task of this.#index.unfinished) {
       if (task.record.status === "running") running.set(task.record.task_id, task);

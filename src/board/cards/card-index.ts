@@ -1,3 +1,4 @@
+import { logger } from "#base/log.ts";
 import { elapsedSeconds, isEnded } from "#domain/record.ts";
 import { type Failure, toFailure } from "#base/errors.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
@@ -104,14 +105,11 @@ export class CardIndex {
     for (const id of ids) {
       const entry = this.#entries.get(id);
       if (entry?.unfinished === undefined) continue;
-      const isCounted = performance.now() - entry.countedAt < COUNT_INTERVAL_MS;
-      if (!isCounted) entry.countedAt = performance.now();
-      const facts = readTaskFacts(
-        this.#context,
-        entry.unfinished,
-        isCounted ? { tokens: entry.card.tokens } : undefined,
-      );
-      entry.card = toCard(entry.unfinished.record, facts, this.#workOf(id, entry));
+      try {
+        this.#refreshEntry(id, entry, entry.unfinished);
+      } catch (error) {
+        logger("app").debug`What ${id} is doing cannot be read: ${toFailure(error).message}`;
+      }
     }
     return this.#takeChanges(ids);
   }
@@ -119,6 +117,13 @@ export class CardIndex {
   /** Places the cards anew, after the facts about their work have changed or time has passed. @returns cards that have changed */
   place(): Card[] {
     return this.#takeChanges();
+  }
+
+  #refreshEntry(id: string, entry: Entry, stored: StoredTask): void {
+    const isCounted = performance.now() - entry.countedAt < COUNT_INTERVAL_MS;
+    if (!isCounted) entry.countedAt = performance.now();
+    const facts = readTaskFacts(this.#context, stored, isCounted ? { tokens: entry.card.tokens } : undefined);
+    entry.card = toCard(stored.record, facts, this.#workOf(id, entry));
   }
 
   /** Reads a task; a fault of one task does not prevent the others from being shown. */

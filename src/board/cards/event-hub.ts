@@ -8,7 +8,7 @@ import type { BoardChange, Card } from "#board/api/card.ts";
 import { CardFollower } from "./card-follower.ts";
 import { RunWatch } from "./run-watch.ts";
 import { logSize } from "./task-facts.ts";
-import type { WorkFacts } from "./to-card.ts";
+import type { WorkKnowledge } from "./work-follower.ts";
 
 /** Bytes that a client has not read after which it is no longer served: it gets everything anew when it connects again. */
 const MAX_UNREAD_BYTES = 8 * 1024 * 1024;
@@ -30,11 +30,20 @@ class EventStream {
     this.task = task;
   }
 
-  /** Sends an event. @returns false if the client is gone, or does not read */
-  send(frame: Uint8Array): boolean {
+  /**
+   * Sends an event.
+   * @param maxUnreadBytes number of bytes that the client may leave unread
+   * @returns false if the client is gone, or has left more unread
+   */
+  send(frame: Uint8Array, maxUnreadBytes: number): boolean {
     try {
+      if ((this.#controller.desiredSize ?? 0) < -maxUnreadBytes) {
+        // Unlike the end of the stream, an error frees what is unread.
+        this.#controller.error(new Error("The client does not read."));
+        return false;
+      }
       this.#controller.enqueue(frame);
-      return (this.#controller.desiredSize ?? 0) > -MAX_UNREAD_BYTES;
+      return true;
     } catch {
       return false;
     }
@@ -68,14 +77,18 @@ class EventStream {
 /** The event streams of one board, which share what they follow; without streams, nothing is followed. */
 export class EventHub {
   readonly #context: BoardContext;
+  readonly #maxUnreadBytes: number;
   readonly #streams = new Set<EventStream>();
-  /** Facts about worktrees, which a later follower shows until it has its own. */
-  readonly #facts = new Map<string, WorkFacts>();
+  /** Knowledge about worktrees, which a later follower shows until it has its own. */
+  readonly #known: WorkKnowledge;
   #follower: { cards: CardFollower; started: Promise<void> } | undefined;
   #ping: Timer | undefined;
 
-  constructor(context: BoardContext) {
+  /** @param maxUnreadBytes see {@link MAX_UNREAD_BYTES} */
+  constructor(context: BoardContext, maxUnreadBytes = MAX_UNREAD_BYTES) {
     this.#context = context;
+    this.#maxUnreadBytes = maxUnreadBytes;
+    this.#known = { facts: new Map(), notes: context.temporary };
     context.stopping?.addEventListener("abort", () => this.#end());
   }
 
@@ -113,7 +126,7 @@ export class EventHub {
       const { info } = this.#context;
       stream.isReady = true;
       this.#send(stream, toFrame("snapshot", { info, ...cards.state, now: new Date().toISOString() }));
-      stream.followLog(this.#context, (frame) => this.#send(stream, frame));
+      this.#followLog(stream);
     } catch (error) {
       logger("app").warn`The tasks cannot be followed: ${toFailure(error).message}`;
       this.#remove(stream);
@@ -121,7 +134,7 @@ export class EventHub {
   }
 
   #startFollower(): { cards: CardFollower; started: Promise<void> } {
-    const cards = new CardFollower(this.#context.app, this.#facts, (change) => this.#report(change));
+    const cards = new CardFollower(this.#context.app, this.#known, (change) => this.#report(change));
     this.#ping = setInterval(() => {
       const frame = toFrame("ping", { now: new Date().toISOString() });
       for (const stream of this.#streams) this.#send(stream, frame);
@@ -135,14 +148,17 @@ export class EventHub {
     for (const stream of this.#streams) {
       if (!stream.isReady) continue;
       this.#send(stream, frame);
-      if (stream.task !== undefined && ids.has(stream.task)) {
-        stream.followLog(this.#context, (growth) => this.#send(stream, growth));
-      }
+      if (stream.task !== undefined && ids.has(stream.task)) this.#followLog(stream);
     }
   }
 
+  #followLog(stream: EventStream): void {
+    // What was just sent may have ended it.
+    if (this.#streams.has(stream)) stream.followLog(this.#context, (growth) => this.#send(stream, growth));
+  }
+
   #send(stream: EventStream, frame: Uint8Array): void {
-    if (!stream.send(frame)) this.#remove(stream);
+    if (!stream.send(frame, this.#maxUnreadBytes)) this.#remove(stream);
   }
 
   #remove(stream: EventStream): void {
@@ -158,7 +174,7 @@ export class EventHub {
   #end(): void {
     const frame = toFrame("end", {});
     for (const stream of this.#streams) {
-      stream.send(frame);
+      stream.send(frame, this.#maxUnreadBytes);
       this.#remove(stream);
     }
   }

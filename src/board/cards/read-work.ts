@@ -23,6 +23,8 @@ export interface WorkRequest {
   /** Worktrees in which tasks are running: their changes are measured. */
   running: ReadonlySet<string>;
   signal: AbortSignal;
+  /** Folder in which merges that were tried are recorded; the state folder by default. */
+  notes?: string | undefined;
 }
 
 /**
@@ -60,7 +62,7 @@ export async function readWork(
   const open = [...facts].filter(([, { work }]) => work === "open").map(([path]) => path);
   const compared = open.map((path) => ({ task_id: path, worktree_dir: path }));
   if (signal.aborted) return;
-  for (const [path, found] of await readTaskCollisions(context, compared, false)) {
+  for (const [path, found] of await readTaskCollisions(withNotes(context, request.notes), compared, false)) {
     const { merges_cleanly, conflicts_with } = found;
     change(path, {
       ...(merges_cleanly !== undefined && { merges_cleanly }),
@@ -68,6 +70,11 @@ export async function readWork(
     });
   }
   if (!signal.aborted) publish(facts, true);
+}
+
+/** Returns a context that records merges in another folder: looking at the board changes no file of the state folder. */
+function withNotes(context: AppContext, home: string | undefined): AppContext {
+  return home === undefined ? context : { ...context, config: { ...context.config, home } };
 }
 
 /** Returns the state of the work in a worktree; undefined if it cannot be read. */

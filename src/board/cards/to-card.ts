@@ -1,4 +1,5 @@
 import { elapsedSeconds, isEnded, openQuestions, type TaskRecord, visibleStatus } from "#domain/record.ts";
+import { shorten } from "#base/text.ts";
 import { repositoryOf } from "#tasks/overview.ts";
 import { parseShortstat } from "#worktrees/compare/task-work.ts";
 import type { BoardColumn, Card, WorkState } from "#board/api/card.ts";
@@ -11,6 +12,9 @@ export interface WorkFacts extends Pick<Card, "changes" | "merges_cleanly" | "co
   is_superseded?: boolean;
 }
 
+/** Longest title, in characters: records of other programs may have any. */
+const MAX_TITLE = 500;
+
 /** Returns the card of a task. */
 export function toCard(record: TaskRecord, facts: TaskFacts, work: WorkFacts): Card {
   const { task_id: id, run, topic, sandbox, title = topic } = record;
@@ -18,7 +22,7 @@ export function toCard(record: TaskRecord, facts: TaskFacts, work: WorkFacts): C
     id,
     run,
     status: visibleStatus(record),
-    title,
+    title: shorten(title, MAX_TITLE),
     topic,
     repository: repositoryOf(record.workspace),
     ...(record.agent_branch !== undefined && { branch: record.agent_branch }),

@@ -34,9 +34,17 @@ interface Repository {
   isBusy: boolean;
 }
 
+/** Knowledge about work that outlives its follower. */
+export interface WorkKnowledge {
+  facts: Map<string, WorkFacts>;
+  /** Folder in which merges that were tried are recorded. */
+  notes: string;
+}
+
 /** Follows what becomes of the work in worktrees, in the background: one repository after the other. */
 export class WorkFollower {
   readonly #context: AppContext;
+  readonly #notes: string;
   readonly #onFacts: (paths: ReadonlySet<string>) => void;
   readonly #stop = new AbortController();
   readonly #repositories = new Map<string, Repository>();
@@ -48,12 +56,13 @@ export class WorkFollower {
   #looks = 0;
 
   /**
-   * @param facts facts of an earlier follower, which are shown until there are new ones
+   * @param known facts of an earlier follower, which are shown until there are new ones, and a folder for notes
    * @param onFacts called with the worktrees about which there are new facts
    */
-  constructor(context: AppContext, facts: Map<string, WorkFacts>, onFacts: (paths: ReadonlySet<string>) => void) {
+  constructor(context: AppContext, known: WorkKnowledge, onFacts: (paths: ReadonlySet<string>) => void) {
     this.#context = context;
-    this.#facts = facts;
+    this.#facts = known.facts;
+    this.#notes = known.notes;
     this.#onFacts = onFacts;
   }
 
@@ -180,8 +189,10 @@ export class WorkFollower {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(LOOK_TIMEOUT_MS)]);
     let restMs = MIN_INTERVAL_MS;
     try {
-      await readWork(this.#context, { repository: name, worktrees, running, signal }, (facts, isAll) =>
-        this.#take(facts, isAll),
+      await readWork(
+        this.#context,
+        { repository: name, worktrees, running, signal, notes: this.#notes },
+        (facts, isAll) => this.#take(facts, isAll),
       );
     } catch (error) {
       logger("app").debug`The work in ${name} cannot be read: ${toFailure(error).message}`;

@@ -27,7 +27,7 @@ const RETRY_MS = 1000;
 const ANSWER_TIMEOUT_MS = 5000;
 /**
  * Time after which a hidden page disconnects, in milliseconds: browsers allow few connections to one server, and the server does nothing
- * when nobody looks.
+ * while no page is looked at.
  */
 const HIDDEN_MS = 60_000;
 
