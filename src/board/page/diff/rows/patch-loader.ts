@@ -3,6 +3,7 @@ import type { ChangedPath, PatchQuery } from "#board/api/changes.ts";
 import { RequestError } from "#board/page/source/requests.ts";
 import { highlightPatch } from "./highlight.ts";
 import { type ParsedPatch, parsePatch } from "./parse-patch.ts";
+import type { PatchShape } from "./row-model.ts";
 
 /** Reads a part of a patch. */
 export type ReadPatch = (query: PatchQuery) => Promise<string>;
@@ -22,9 +23,6 @@ export const STEP_BYTES = 1024 * 1024;
 const MAX_KEPT_BYTES = 6 * 1024 * 1024;
 /** Number of patches that are read at the same time. */
 const MAX_READS = 4;
-
-/** Rows of a patch that are not those that were expected. */
-export type PatchShape = { unified: number; split: number } | { failure: string };
 
 /** Reads the patches of files when they come near the view, and forgets those that were seen longest ago. */
 export class PatchLoader {

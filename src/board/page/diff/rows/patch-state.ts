@@ -1,9 +1,10 @@
+import type { Side } from "../comments/line-comment.ts";
 import { computed, signal } from "@preact/signals";
 import type { ChangedPath, DiffOverview } from "#board/api/changes.ts";
 import type { VirtualListHandle } from "#board/page/parts/virtual-list.tsx";
 import type { CommentStore } from "../comments/comment-store.ts";
 import { inTreeOrder } from "../tree/file-tree.ts";
-import { findRow, lineOf, type PatchLine, type Side, type SplitRow } from "./parse-patch.ts";
+import { findRow, lineOf, type PatchLine, type SplitRow } from "./parse-patch.ts";
 import { PatchLoader } from "./patch-loader.ts";
 import { type DiffRow, type FileBlock, type InsertedRow, KEYS_PER_FILE, RowModel } from "./row-model.ts";
 

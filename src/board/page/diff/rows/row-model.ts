@@ -1,5 +1,7 @@
 import type { ChangedPath } from "#board/api/changes.ts";
-import type { PatchShape } from "./patch-loader.ts";
+
+/** Rows of a patch that are not those that were expected. */
+export type PatchShape = { unified: number; split: number } | { failure: string };
 
 /** Row that is inserted after a row of a patch: a comment, or the form for one. */
 export interface InsertedRow {
