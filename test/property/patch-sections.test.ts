@@ -5,19 +5,20 @@ import * as fc from "fast-check";
 import { join } from "node:path";
 import { readFileSync } from "node:fs";
 import { PatchScanner } from "#board/changes/patch-scanner.ts";
-import { parsePatch } from "#board/page/diff/rows/parse-patch.ts";
-import { splitLine } from "#board/page/diff/rows/segments.ts";
 import type { ChangedPath } from "#board/api/changes.ts";
 import { quotePath } from "#git/quote-path.ts";
 import { readTreeChanges, writeShownCommits, writeTreePatch } from "#git/changes/worktree-diff.ts";
+import { loadPatchParser, type PatchParser } from "../support/patch-parser.ts";
 import { byteNames, runs, texts } from "../support/property.ts";
 import { Scratch } from "../support/scratch.ts";
 
 let scratch: Scratch;
 let repository: string;
+let parser: PatchParser;
 
 beforeAll(async () => {
   scratch = new Scratch();
+  parser = await loadPatchParser();
   repository = await scratch.repository("patches");
 });
 afterAll(() => scratch.close());
@@ -92,8 +93,8 @@ async function commit(all: Trees): Promise<[string, string]> {
     for (const { name, other, before, after, isSame } of all) {
       const entry = index === 0 ? before : isSame ? before : after;
       const path = index === 1 ? (other ?? name) : name;
-      const folders = path.split("/").map((_, at, names_) => names_.slice(0, at + 1).join("/"));
-      const isUnder = [...taken].some((each) => folders.includes(each) || each.startsWith(`${path}/`));
+      const folders = new Set(path.split("/").map((_, at, parts_) => parts_.slice(0, at + 1).join("/")));
+      const isUnder = [...taken].some((each) => folders.has(each) || each.startsWith(`${path}/`));
       if (entry === undefined || isUnder) continue;
       taken.add(path);
       if (entry.mode === "160000") {
@@ -128,8 +129,18 @@ function scan(patch: Buffer, size: number): ChangedPath[] {
   return scanner.end();
 }
 
+/** File as git lists it. */
+interface Listed {
+  path: string;
+  from?: string;
+  status: string;
+  insertions: number;
+  deletions: number;
+  isBinary: boolean;
+}
+
 /** Of a file whose type changed, the patch removes and adds all lines, which git counts otherwise. */
-function withoutLines<T extends { status: string; insertions: number; deletions: number }>(file: T): T {
+function withoutLines(file: Listed): Listed {
   return file.status === "type" ? { ...file, insertions: 0, deletions: 0 } : file;
 }
 
@@ -166,13 +177,14 @@ test("the files, their lines and their places are those that git lists", async (
       expect(files.reduce((at, { offset, length }) => (offset === at ? at + length : NaN), 0)).toBe(patch.length);
       for (const { offset, length, rows, is_binary } of files) {
         if (is_binary) continue;
-        const parsed = parsePatch(patch.subarray(offset, offset + length).toString());
+        const parsed = parser.parsePatch(patch.subarray(offset, offset + length).toString());
         expect({ unified: parsed.unified.length, split: parsed.split.length }).toEqual(
           rows ?? { unified: 0, split: 0 },
         );
         for (const line of parsed.unified) {
           expect(
-            splitLine(line)
+            parser
+              .splitLine(line)
               .map(({ text }) => text)
               .join(""),
           ).toBe(line.text);

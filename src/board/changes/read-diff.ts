@@ -79,15 +79,15 @@ async function workGone({ repository, branch, path }: TaskWorktree): Promise<App
 /** Number of earlier runs of a task whose records are read. */
 const MAX_RUNS = 50;
 
-/** Returns the commit with which the run before the current one ended, whichever task of the worktree it was of. */
+/** Returns the commit with which the run before the last one ended, whichever tasks of the worktree they were of. */
 async function findEarlierEnd({ store, config }: AppContext, site: TaskWorktree): Promise<string | undefined> {
-  const began = site.task.running_since ?? site.task.start_time;
   const records = listTasksIn(store, site.path);
   const earlier = records.flatMap(({ task_id, run }) =>
     Array.from({ length: Math.min(run - 1, MAX_RUNS) }, (_, index) =>
       readEarlierMeta(taskPaths(config.home, task_id), run - 1 - index),
     ),
   );
+  const began = records.reduce((latest, { start_time }) => (start_time > latest ? start_time : latest), "");
   const [last] = [...records, ...earlier]
     .flatMap((record) => endOf(record))
     .filter(({ time }) => time <= began)

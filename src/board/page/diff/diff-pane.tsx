@@ -89,29 +89,26 @@ function useOverview(source: PageSource, id: string, since: DiffSince) {
       setFailure({ message: error instanceof Error ? error.message : String(error), hint });
     }
   }, [source, id]);
-  useEffect(() => void look(), [look, since]);
   useEffect(() => {
     let [isLooking, isDue] = [false, false];
     let timer: ReturnType<typeof setTimeout> | undefined;
     const next = async () => {
-      if (isLooking) {
-        isDue = true;
-        return;
-      }
+      isDue = isLooking;
+      if (isLooking) return;
       isLooking = true;
       await look();
       timer = setTimeout(() => {
         isLooking = false;
         if (isDue) void next();
-        isDue = false;
       }, LOOK_INTERVAL_MS);
     };
+    void next();
     const stop = source.follow(id, () => void next());
     return () => {
       stop();
       clearTimeout(timer);
     };
-  }, [source, id, look]);
+  }, [source, id, look, since]);
   return { overview, failure, look };
 }
 

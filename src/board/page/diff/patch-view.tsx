@@ -1,7 +1,7 @@
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { formatNumber, formatPlural } from "#base/text.ts";
+import { formatPlural } from "#base/text.ts";
 import type { DiffOverview } from "#board/api/changes.ts";
 import { VirtualList } from "#board/page/parts/virtual-list.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
@@ -88,7 +88,7 @@ export function PatchView(props: PatchViewProps) {
       {comments !== undefined && (
         <CommentBar
           store={comments}
-          isOutdated={(comment) => state.loader.version.value >= 0 && isOutdated(state, comment)}
+          isOutdated={(comment) => isOutdated(state, comment)}
           onShow={({ path }) => state.show(path)}
           onSend={props.onSend}
         />
@@ -101,8 +101,7 @@ function Summary({ overview: { files } }: { overview: DiffOverview }) {
   const sum = (name: "insertions" | "deletions") => files.reduce((total, file) => total + file[name], 0);
   return (
     <span class="diff-summary">
-      {formatNumber(files.length)} {formatPlural(files.length, "file").split(" ").at(-1)}
-      <LineCounts insertions={sum("insertions")} deletions={sum("deletions")} />
+      {formatPlural(files.length, "file")} <LineCounts insertions={sum("insertions")} deletions={sum("deletions")} />
     </span>
   );
 }
@@ -145,17 +144,12 @@ interface RowsProps {
 
 function Rows({ state, comments, isWrapped, label }: RowsProps) {
   const model = state.model.value;
-  const { version, columns } = state.loader;
-  // Lines that have been read, and their colours, are drawn again.
-  const isRead = version.value >= 0;
+  const { columns } = state.loader;
   const frame = useRef<HTMLDivElement>(null);
   const bar = useRef<HTMLDivElement>(null);
   const keyOf = useMemo(() => (index: number) => model.keyAt(index), [model]);
   useAnchor(state, model);
   useSideways(frame, bar, isWrapped);
-  const list = state.list.current?.element();
-  // The list's scroll bar stays free.
-  const barWidth = list === undefined || list === null ? 0 : list.offsetWidth - list.clientWidth;
   const covering = model.blocks.find(({ file }) => file.path === state.covering.value);
   return (
     <div ref={frame} class={`diff-rows ${state.isSplit.value ? "in-two" : "in-one"}`}>
@@ -164,13 +158,13 @@ function Rows({ state, comments, isWrapped, label }: RowsProps) {
         role="region"
         count={model.count}
         keyOf={keyOf}
-        estimateHeight={(index) => HEIGHTS[model.at(index)?.kind ?? "line"]}
+        estimateHeight={(index) => HEIGHTS[model.kindAt(index)]}
         handle={state.list}
         onRange={(first, last) => state.see(first, last)}
-        render={(index) => (isRead ? <RowView row={model.at(index)} state={state} comments={comments} /> : null)}
+        render={(index) => <RowView row={model.at(index)} state={state} comments={comments} />}
       />
       {covering !== undefined && (
-        <div class="file-cover" style={{ right: `${barWidth}px` }}>
+        <div class="file-cover">
           <BlockHeader block={covering} state={state} isRepeated />
         </div>
       )}

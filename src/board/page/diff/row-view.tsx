@@ -1,5 +1,6 @@
+import type { LineComment, Side } from "./comments/line-comment.ts";
 import type { ChangedPath } from "#board/api/changes.ts";
-import { readLines, type Side } from "./rows/parse-patch.ts";
+import { readLines } from "./rows/parse-patch.ts";
 import { type BlockNote, type DiffRow, type FileBlock } from "./rows/row-model.ts";
 import { describeModes, FileHeader } from "./rows/file-header.tsx";
 import { LineRow } from "./rows/line-row.tsx";
@@ -7,7 +8,7 @@ import { STEP_BYTES } from "./rows/patch-loader.ts";
 import { DRAFT_ROW, type PatchState } from "./rows/patch-state.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { CommentCard, CommentForm } from "./comments/comment-card.tsx";
-import type { CommentStore, LineComment } from "./comments/comment-store.ts";
+import type { CommentStore } from "./comments/comment-store.ts";
 
 /** Properties of a row of the list. */
 export interface RowViewProps {

@@ -37,6 +37,10 @@ export function useAnchor(state: PatchState, model: RowModel): void {
     const watch = () => state.watchTop();
     list?.addEventListener("scroll", watch, { passive: true });
     watch();
+    // The header over the rows leaves the scroll bar free.
+    if (list !== null && list !== undefined) {
+      list.parentElement?.style.setProperty("--bar", `${list.offsetWidth - list.clientWidth}px`);
+    }
     return () => list?.removeEventListener("scroll", watch);
   }, [state, model]);
 }

@@ -85,7 +85,7 @@ export function VirtualList(props: VirtualListProps) {
             key={String(key)}
             class="virtual-row"
             data-index={index}
-            ref={(row) => virtualizer.measureElement(row)}
+            ref={virtualizer.measureElement}
             style={{ transform: `translateY(${start}px)` }}
           >
             {render(index)}
@@ -108,7 +108,8 @@ function toHandle(
     },
     element: () => element.current,
     atTop: () => {
-      const top = element.current?.scrollTop ?? 0;
+      // Not the element's own, for which the browser would have to lay the page out.
+      const top = virtualizer.scrollOffset ?? 0;
       const row = virtualizer.getVirtualItemForOffset(top);
       return row === undefined ? undefined : { index: row.index, hidden: top - row.start };
     },

@@ -1,9 +1,10 @@
+import type { LineComment } from "./line-comment.ts";
 import { useState } from "preact/hooks";
 import { formatPlural } from "#base/text.ts";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { describeLines, formatComments } from "./comment-message.ts";
-import type { CommentStore, LineComment } from "./comment-store.ts";
+import type { CommentStore } from "./comment-store.ts";
 
 /** Properties of the bar with the comments. */
 export interface CommentBarProps {

@@ -1,7 +1,8 @@
+import type { LineComment } from "./line-comment.ts";
 import { useEffect, useRef } from "preact/hooks";
 import { VisibleBlock } from "#board/page/parts/visible-text.tsx";
 import { describeLines } from "./comment-message.ts";
-import type { CommentDraft, CommentStore, LineComment } from "./comment-store.ts";
+import type { CommentDraft, CommentStore } from "./comment-store.ts";
 
 /** Shows a comment below its lines. */
 export function CommentCard({

@@ -1,6 +1,6 @@
+import type { LineComment, LineRange } from "./line-comment.ts";
 import { formatNumber, formatPlural } from "#base/text.ts";
 import { makeVisible } from "#base/visible-text.ts";
-import type { LineComment, LineRange } from "./comment-store.ts";
 
 /** Largest message that tasks take, in bytes. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;

@@ -1,21 +1,5 @@
 import { signal } from "@preact/signals";
-import type { Side } from "../rows/parse-patch.ts";
-
-/** Lines of a file on one side of a difference. */
-export interface LineRange {
-  path: string;
-  side: Side;
-  first: number;
-  last: number;
-}
-
-/** Comment on lines. */
-export interface LineComment extends LineRange {
-  id: string;
-  /** The lines when the comment was written. */
-  quoted: string[];
-  text: string;
-}
+import type { LineComment, LineRange } from "./line-comment.ts";
 
 /** Form for a comment: a new one, or one that is changed. */
 export interface CommentDraft extends LineRange {

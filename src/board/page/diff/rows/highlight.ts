@@ -1,5 +1,6 @@
+import type { Side } from "../comments/line-comment.ts";
 import { common, createLowlight } from "lowlight";
-import type { ParsedPatch, PatchLine, Side, Token } from "./parse-patch.ts";
+import type { ParsedPatch, PatchLine, Token } from "./parse-patch.ts";
 
 type Tree = ReturnType<ReturnType<typeof createLowlight>["highlight"]>;
 type Child = Tree["children"][number];

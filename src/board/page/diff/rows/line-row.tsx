@@ -1,7 +1,8 @@
+import type { Side } from "../comments/line-comment.ts";
 import { useEffect, useRef } from "preact/hooks";
 import { formatNumber } from "#base/text.ts";
 import { Hidden } from "#board/page/parts/visible-text.tsx";
-import { lineOf, type PatchLine, type Side, type SplitRow } from "./parse-patch.ts";
+import { lineOf, type PatchLine, type SplitRow } from "./parse-patch.ts";
 import { splitLine } from "./segments.ts";
 
 /** Properties of a row of a patch. */

@@ -1,8 +1,6 @@
 import { DiffLineType, DiffParser } from "@git-diff-view/core";
 import { makeVisible } from "#base/visible-text.ts";
-
-/** Side of a difference: before or after the change. */
-export type Side = "old" | "new";
+import type { Side } from "../comments/line-comment.ts";
 
 /** Piece of a line that has a colour of its own, by its place in the shown text. */
 export interface Token {

@@ -3,6 +3,7 @@ import type { ChangedPath, PatchQuery } from "#board/api/changes.ts";
 import { RequestError } from "#board/page/source/requests.ts";
 import { highlightPatch } from "./highlight.ts";
 import { type ParsedPatch, parsePatch } from "./parse-patch.ts";
+import type { PatchShape } from "./row-model.ts";
 
 /** Reads a part of a patch. */
 export type ReadPatch = (query: PatchQuery) => Promise<string>;
@@ -23,17 +24,14 @@ const MAX_KEPT_BYTES = 6 * 1024 * 1024;
 /** Number of patches that are read at the same time. */
 const MAX_READS = 4;
 
-/** Rows of a patch that are not those that were expected. */
-export type PatchShape = { unified: number; split: number } | { failure: string };
-
 /** Reads the patches of files when they come near the view, and forgets those that were seen longest ago. */
 export class PatchLoader {
   /** Changes when a patch has arrived or has got its colours. */
-  readonly version = signal(0);
+  readonly #version = signal(0);
   /** Unexpected shapes of patches, by the names of their contents. */
   readonly #shapes = new Map<string, PatchShape>();
   /** Changes when the shape of a patch turns out to be another one than expected. */
-  readonly shapes = signal(0);
+  readonly #shapeCount = signal(0);
   /** Length of the longest line that was read, in columns. */
   readonly columns = signal(0);
   /** Patches by the names of their contents, those that were last seen at the end. */
@@ -52,14 +50,14 @@ export class PatchLoader {
     this.#onStale = onStale;
   }
 
-  /** Returns the patch of a file, if it was read. */
+  /** Returns the patch of a file, if it was read; who asks while drawing is drawn again when that changes. */
   get(file: ChangedPath): LoadedPatch | undefined {
-    return this.#loaded.get(this.#nameOf(file));
+    return this.#version.value < 0 ? undefined : this.#loaded.get(this.#nameOf(file));
   }
 
-  /** Returns the shape of a file's patch, if it is not as expected. */
+  /** Returns the shape of a file's patch, if it is not as expected; like {@link get}. */
   shapeOf(file: ChangedPath): PatchShape | undefined {
-    return this.#shapes.get(this.#nameOf(file));
+    return this.#shapeCount.value === 0 ? undefined : this.#shapes.get(this.#nameOf(file));
   }
 
   /** Returns the number of bytes of a file's patch that are read. */
@@ -72,7 +70,8 @@ export class PatchLoader {
     const name = this.#nameOf(file);
     if (this.get(file)?.failure === undefined) this.#limits.set(file.path, this.limitOf(file) + STEP_BYTES);
     this.#loaded.delete(name);
-    if (this.#shapes.delete(name)) this.shapes.value++;
+    this.#shapes.delete(name);
+    this.#shapeCount.value++;
     this.want([file, ...this.#wanted]);
   }
 
@@ -113,14 +112,14 @@ export class PatchLoader {
       const { length: unified } = patch.unified;
       const { length: split } = patch.split;
       if (file.rows?.unified !== unified || file.rows.split !== split) this.#setShape(name, { unified, split });
-      highlightPatch(file.path, patch, () => this.version.value++);
+      highlightPatch(file.path, patch, () => this.#version.value++);
     } catch (error) {
       const failure = error instanceof Error ? error.message : String(error);
       this.#keep(name, { failure, isCut, bytes: 0 });
       this.#setShape(name, { failure });
     } finally {
       this.#reading.delete(name);
-      this.version.value++;
+      this.#version.value++;
       this.#next();
     }
   }
@@ -138,7 +137,7 @@ export class PatchLoader {
 
   #setShape(name: string, shape: PatchShape): void {
     this.#shapes.set(name, shape);
-    this.shapes.value++;
+    this.#shapeCount.value++;
   }
 
   #keep(name: string, loaded: LoadedPatch): void {

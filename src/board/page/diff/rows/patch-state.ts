@@ -1,9 +1,10 @@
+import type { Side } from "../comments/line-comment.ts";
 import { computed, signal } from "@preact/signals";
 import type { ChangedPath, DiffOverview } from "#board/api/changes.ts";
 import type { VirtualListHandle } from "#board/page/parts/virtual-list.tsx";
 import type { CommentStore } from "../comments/comment-store.ts";
 import { inTreeOrder } from "../tree/file-tree.ts";
-import { findRow, lineOf, type PatchLine, type Side, type SplitRow } from "./parse-patch.ts";
+import { findRow, lineOf, type PatchLine, type SplitRow } from "./parse-patch.ts";
 import { PatchLoader } from "./patch-loader.ts";
 import { type DiffRow, type FileBlock, type InsertedRow, KEYS_PER_FILE, RowModel } from "./row-model.ts";
 
@@ -59,11 +60,10 @@ export class PatchState {
 
   /** Rows with comments by file, as text: equal ones do not lead to a new list. */
   readonly #inserted = computed(() => {
-    const isRead = this.loader.version.value >= 0;
     const rows: Record<string, InsertedRow[]> = {};
     const add = (path: string, id: string, side: Side, line: number) => {
       const file = this.files.value.find((each) => each.path === path);
-      const patch = file === undefined || !isRead ? undefined : this.loader.get(file)?.patch;
+      const patch = file === undefined ? undefined : this.loader.get(file)?.patch;
       const after = patch === undefined ? -1 : findRow(patch, this.isSplit.value, side, line);
       (rows[path] ??= []).push({ id, after });
     };
@@ -79,12 +79,11 @@ export class PatchState {
   readonly model = computed(() => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written above
     const inserted = JSON.parse(this.#inserted.value) as Record<string, InsertedRow[]>;
-    const shapes = this.loader.shapes.value;
     return new RowModel({
       files: this.files.value,
       isSplit: this.isSplit.value,
       isFolded: (file) => this.isFolded(file.path),
-      shapeOf: (file) => (shapes >= 0 ? this.loader.shapeOf(file) : undefined),
+      shapeOf: (file) => this.loader.shapeOf(file),
       limitOf: (file) => this.loader.limitOf(file),
       insertedOf: ({ path }) => (Object.hasOwn(inserted, path) ? (inserted[path] ?? []) : []),
       keyOf: (file) => this.#keyOf(file),
@@ -117,7 +116,6 @@ export class PatchState {
     const middle = (first + last) / 2;
     const distance = ({ start, count: rows }: FileBlock) => Math.max(start - middle, middle - start - rows, 0);
     this.loader.want(near.toSorted((a, b) => distance(a) - distance(b)).map(({ file }) => file));
-    this.watchTop();
   }
 
   /** Finds out which file is at the upper edge. */

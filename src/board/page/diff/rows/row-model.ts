@@ -1,5 +1,7 @@
 import type { ChangedPath } from "#board/api/changes.ts";
-import type { PatchShape } from "./patch-loader.ts";
+
+/** Rows of a patch that are not those that were expected. */
+export type PatchShape = { unified: number; split: number } | { failure: string };
 
 /** Row that is inserted after a row of a patch: a comment, or the form for one. */
 export interface InsertedRow {
@@ -104,8 +106,20 @@ export class RowModel {
     return block.start + 1 + row + block.inserted.filter(({ after }) => after < row).length;
   }
 
+  /** Returns the kind of a row of the list. */
+  kindAt(index: number): DiffRow["kind"] {
+    const block = this.blockAt(index);
+    if (block === undefined || block.inserted.length > 0) return this.at(index)?.kind ?? "line";
+    const place = index - block.start;
+    if (place === 0) return "file";
+    return place <= block.rows ? "line" : "note";
+  }
+
   /** Returns what identifies a row while others are added before it. */
   keyAt(index: number): string | number {
+    const plain = this.blockAt(index);
+    // Most rows are of files without comments; a list asks for the keys of all rows.
+    if (plain !== undefined && plain.inserted.length === 0) return plain.key + index - plain.start;
     const row = this.at(index);
     if (row === undefined) return index;
     const { key } = row.block;
