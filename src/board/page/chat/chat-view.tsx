@@ -20,6 +20,8 @@ export function ChatView({ host }: { host: ViewHost }) {
   const source = useMemo(() => chatSource(host), [host]);
   const id = shownTask.value;
   const tasks = namedTasks.value ?? [];
+  // Whoever asks for the changes sees them first; where there is room, they are beside the conversation.
+  const first = hostContext.value.tool === "codex_diff" ? ({ firstTab: "changes" } as const) : {};
   const choice = tasks.length === 0 ? HEIGHT.note : HEIGHT.list + tasks.length * HEIGHT.row;
   useHeight(host, Math.min(id === undefined ? choice : HEIGHT.task, HEIGHT.task));
   return (
@@ -27,7 +29,7 @@ export function ChatView({ host }: { host: ViewHost }) {
       <ChatBar host={host} />
       {id !== undefined && <ConnectionBanner />}
       <main id="main" tabIndex={-1}>
-        {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} />}
+        {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} {...first} />}
       </main>
       <Notices />
       <KeyHelp />

@@ -26,7 +26,7 @@ export function DiffPane({ source, task, openFile, onSend }: DiffProps) {
   const { id } = task.card;
   const [since, setSince] = useState<DiffSince>("base");
   const { overview, failure, look } = useOverview(source, id, since);
-  const mayAct = source.actions !== undefined;
+  const mayAct = source.actions !== undefined || source.comment !== undefined;
   const comments = useMemo(() => (mayAct ? new CommentStore(id) : undefined), [mayAct, id]);
   const readPatch = useMemo(() => source.readPatch.bind(source, id), [source, id]);
   if (overview === undefined) {

@@ -37,9 +37,13 @@ function toTabs(names: readonly string[]): TaskTab[] {
  * Returns the part that is shown, and a function that shows another.
  * @param isKept whether the choice is kept in the address
  */
-export function useTab(tabs: readonly TaskTab[], isKept: boolean): [tab: TaskTab, show: (tab: TaskTab) => void] {
+export function useTab(
+  tabs: readonly TaskTab[],
+  isKept: boolean,
+  firstTab?: TaskTab,
+): [tab: TaskTab, show: (tab: TaskTab) => void] {
   const [chosen, setChosen] = useState<TaskTab | undefined>(() =>
-    isKept ? toTabs([readParameter("tab")])[0] : undefined,
+    isKept ? toTabs([readParameter("tab")])[0] : firstTab,
   );
   const tab = chosen !== undefined && tabs.includes(chosen) ? chosen : (tabs[0] ?? "facts");
   return [

@@ -23,10 +23,10 @@ import { useTask } from "./use-task.ts";
 import "./task.css";
 
 /** Shows a task: its conversation, what it changed, and the actions on it. */
-export function TaskView({ id, source }: { id: string; source: PageSource }) {
+export function TaskView({ id, source, firstTab }: { id: string; source: PageSource; firstTab?: TaskTab }) {
   const { task, failure, refresh } = useTask(source, id);
   if (task !== undefined) {
-    return <TaskPage key={task.card.id} task={task} failure={failure} source={source} refresh={refresh} />;
+    return <TaskPage key={task.card.id} {...{ task, failure, source, refresh, firstTab }} />;
   }
   if (failure === undefined) return <p class="task-missing weak">Reading the task…</p>;
   return (
@@ -44,18 +44,20 @@ interface TaskPageProps {
   failure: RequestError | undefined;
   source: PageSource;
   refresh: () => Promise<void>;
+  /** Part that is shown at first, if it is not the first of them. */
+  firstTab: TaskTab | undefined;
 }
 
 /** Width below which the parts of the page are not beside each other. */
 const NARROW = "(max-width: 899px)";
 
-function TaskPage({ task, failure, source, refresh }: TaskPageProps) {
+function TaskPage({ task, failure, source, refresh, firstTab }: TaskPageProps) {
   const isBoard = source.kind === "board";
   // A task in a file is as it was then.
   const isLive = isBoard ? isBoardLive.value : source.kind === "chat";
   const card = (isBoard ? cards.value.get(task.card.id) : undefined) ?? task.card;
   const tabs = listTabs(task, useMedia(NARROW));
-  const [tab, showTab] = useTab(tabs, isBoard);
+  const [tab, showTab] = useTab(tabs, isBoard, firstTab);
   const [width, setWidth] = useSplit();
   const openFile = useSignal<string | undefined>(undefined);
   const onNextTab = () => showTab(tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? tab);
@@ -120,7 +122,9 @@ function Panels({ task, source, tab, openFile, onOpenFile, control }: PanelsProp
   const { review, check, audit } = task;
   const takesMessage = control.can(hasEnded(task.card) ? "resume" : "send");
   const [when = "now"] = task.message_times ?? [];
-  const onSend = takesMessage ? async (message: string) => control.send({ message, when }) : undefined;
+  const { comment } = source;
+  const pass = comment && (async (message: string) => comment(task.card.id, message));
+  const onSend = takesMessage ? async (message: string) => control.send({ message, when }) : pass;
   return (
     <>
       {hasSeenChanges.current && (
