@@ -173,7 +173,7 @@ test.each([
   expect(toSlug(text)).toBe(slug);
 });
 `;
-/** Tries at one prompt: what each is told in addition, and writes. */
+/** Tries at one prompt: the addition to the prompt, and the file that each writes. */
 const TRIES = [
   {
     prompt_suffix: "As short as possible.",

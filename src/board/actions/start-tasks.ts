@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import * as v from "valibot";
 import { mapLimited } from "#base/concurrency.ts";
+import { toCommandHint } from "#base/command-hints.ts";
 import { AppError, type Failure } from "#base/errors.ts";
 import { nameFolders } from "#base/format-values.ts";
 import { expandHome, pathExists } from "#base/paths.ts";
@@ -170,5 +171,5 @@ const FORM_WORDS: readonly (readonly [pattern: RegExp, words: string])[] = [
 /** Returns a failure in the words of the form: the layers below name the parameters of tools. */
 function toFormWords(failure: Failure): Failure {
   const say = (text: string) => FORM_WORDS.reduce((said, [pattern, words]) => said.replace(pattern, words), text);
-  return { code: failure.code, message: say(failure.message), hint: say(failure.hint) };
+  return { code: failure.code, message: say(failure.message), hint: toCommandHint(say(failure.hint)) };
 }

@@ -4,7 +4,7 @@ import type { SearchHit } from "#board/api/conversation.ts";
 import type { VirtualListHandle } from "#board/page/parts/virtual-list.tsx";
 import { highlightText } from "./highlight.ts";
 import type { ConversationReader } from "./reader.ts";
-import { type ConversationRow, findRow } from "./rows.ts";
+import { type ConversationRow, findEntryRow } from "./rows.ts";
 
 /** Number of frames after which a row that was scrolled to is visible, at most, and for how many it must be. */
 const MAX_FRAMES = 30;
@@ -87,7 +87,7 @@ export class ListControl {
     this.isAtEnd.value = false;
     await this.reader.log.openAt(at);
     await nextFrame();
-    const index = findRow(this.rows, at);
+    const index = findEntryRow(this.rows, at);
     const row = this.rows[index];
     if (row === undefined) return;
     if (kind === "command" || kind === "check") this.reader.open(row.key);

@@ -77,6 +77,6 @@ export function estimateRow({ entry, day }: ConversationRow): number {
 }
 
 /** Returns the index of the row with the entry whose last line ends at an offset, or the next one after it. */
-export function findRow(rows: readonly ConversationRow[], at: number): number {
+export function findEntryRow(rows: readonly ConversationRow[], at: number): number {
   return rows.findIndex(({ entry }) => entry.at >= at);
 }

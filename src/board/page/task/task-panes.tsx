@@ -4,7 +4,7 @@ import { formatBytes, formatDuration, formatLocalTime } from "#base/format-value
 import { makeVisible } from "#base/visible-text.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { CopyTextButton, FailureText } from "./labels.tsx";
-import { ResultText } from "./result-text.tsx";
+import { Markdown } from "#board/page/parts/markdown.tsx";
 
 /** Shows how a task ended: its failure, and Codex's last message. */
 export function ResultPane({ task }: { task: TaskPageData }) {
@@ -20,7 +20,7 @@ export function ResultPane({ task }: { task: TaskPageData }) {
         </>
       )}
       {result !== undefined && result.trim() !== "" ? (
-        <ResultText text={result} />
+        <Markdown text={result} />
       ) : (
         <p class="weak">Codex has given no result.</p>
       )}
@@ -37,7 +37,7 @@ export function ReviewPane({ review, onOpenFile }: ReviewPaneProps) {
         {findings.length === 0 ? "No findings" : `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`}
         {verdict !== undefined && <span class="weak">, the change is {verdict}</span>}
       </h2>
-      {summary !== "" && <ResultText text={summary} />}
+      {summary !== "" && <Markdown text={summary} />}
       {findings.map((finding, index) => (
         <Finding key={index} finding={finding} onOpenFile={onOpenFile} />
       ))}
@@ -77,7 +77,7 @@ function Finding({ finding, onOpenFile }: { finding: ReviewFinding; onOpenFile: 
         )}
         {confidence !== undefined && ` · confidence ${Math.round(confidence * 100)} %`}
       </p>
-      <ResultText text={body} />
+      <Markdown text={body} />
     </section>
   );
 }

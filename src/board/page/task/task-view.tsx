@@ -7,6 +7,7 @@ import { makeVisible } from "#base/visible-text.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
 import type { RequestError } from "#board/page/source/requests.ts";
 import { cards, isLive as isBoardLive } from "#board/page/state/board-state.ts";
+import { markSeen } from "#board/page/state/seen.ts";
 import { AuditPane } from "./audit-pane.tsx";
 import { Composer } from "./composer.tsx";
 import { hasEnded } from "./describe-task.ts";
@@ -63,6 +64,9 @@ function TaskPage({ task, failure, source, refresh, firstTab }: TaskPageProps) {
   const onNextTab = () => showTab(tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? tab);
   const control = useTaskControl({ task, source, isLive, refresh, onNextTab });
   useTitle(makeVisible(card.title));
+  useEffect(() => {
+    if (isBoard) markSeen(task.card);
+  }, [isBoard, task.card.id, task.card.run, task.card.status]);
   const showFile = (path: string) => {
     openFile.value = path;
     showTab("changes");
