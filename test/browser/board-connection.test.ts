@@ -24,7 +24,7 @@ describe.skipIf(!HAS_BROWSER)("the connection between a page and its board", () 
     await world.close();
   });
   beforeEach(async () => {
-    board = await TestBoard.start(world);
+    board = await start();
     page = await browser.open(board);
     await running("").first().waitFor();
   });
@@ -33,6 +33,8 @@ describe.skipIf(!HAS_BROWSER)("the connection between a page and its board", () 
     await board.stop("SIGKILL");
   });
 
+  /** Starts the board; one that is killed leaves its temporary folder in the world. */
+  const start = async (args: readonly string[] = []) => TestBoard.start(world, args, { TMPDIR: world.folder("tmp") });
   const running = (text: string) => page.getByRole("region", { name: "Running" }).getByText(text);
   const banner = () => page.getByText(/Not connected/);
   const portOf = (of: TestBoard) => new URL(of.origin).port;
@@ -46,7 +48,7 @@ describe.skipIf(!HAS_BROWSER)("the connection between a page and its board", () 
     expect(await banner().textContent()).toMatch(/this is the state of \d/);
     load.change(id, (record) => ({ ...record, title: "while away" }));
     expect(await running("while away").count()).toBe(0);
-    board = await TestBoard.start(world, ["--port", portOf(board)]);
+    board = await start(["--port", portOf(board)]);
     await banner().waitFor({ state: "detached" });
     await running("while away").waitFor();
     load.change(id, (record) => ({ ...record, title: "afterwards" }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventHub } from "#board/cards/event-hub.ts";
 import type { Card } from "#board/api/card.ts";
@@ -150,6 +150,22 @@ test("a board that is only looked at changes no file of the state folder and no 
   await own.stop();
   expect(filesOf()).toEqual(before);
   quiet.close();
+  await other.close();
+});
+
+test("a repository that cannot be read does not keep the others from being read", async () => {
+  const other = new World();
+  const two = await BoardLoad.create(other, { tasks: 30, repositories: 2, worktrees: 4 });
+  const [broken = "", intact = ""] = two.repositories;
+  rmSync(join(broken, ".git", "HEAD"));
+  const own = await TestBoard.start(other);
+  const all = await EventReader.open(own);
+  const of = (repository: string) => two.ids.review.filter((id) => all.card(id).repository === repository);
+  await all.untilCard(of(intact)[0] ?? "", ({ merges_cleanly }) => merges_cleanly === true);
+  expect(all.card(of(broken)[0] ?? "")).toMatchObject({ column: "review", work: "open" });
+  all.close();
+  await own.stop();
+  two.close();
   await other.close();
 });
 
