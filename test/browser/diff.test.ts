@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import axe, { type AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
@@ -202,6 +202,7 @@ describe.skipIf(!HAS_BROWSER)("the changes of a task", () => {
     await client.call("codex_discard", { task_id: id });
     const page = await browser.open(board, `/tasks/${id}?tab=changes`);
     await page.getByText("Restore it to see its changes.").waitFor();
+    await page.context().close();
     // Browsers report each refused request.
     expect(browser.faults.splice(0).every((fault) => fault.includes("400"))).toBe(true);
   });
@@ -245,6 +246,5 @@ describe.skipIf(!HAS_BROWSER)("the changes of a task", () => {
 
 function write(folder: string, name: string, text: string): void {
   mkdirSync(dirname(join(folder, name)), { recursive: true });
-  rmSync(join(folder, name), { force: true });
   writeFileSync(join(folder, name), text);
 }
