@@ -6,7 +6,7 @@ import type { StoredTask } from "#store/tasks/task-row.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { listUnreadable } from "#tasks/list-tasks.ts";
 import { reconcileAll } from "#tasks/end/reconcile.ts";
-import type { BoardChange, BoardSnapshot, Card } from "#board/api/card.ts";
+import type { BoardChange, BoardSnapshot } from "#board/api/card.ts";
 import { CardIndex } from "./card-index.ts";
 import { RunWatch } from "./run-watch.ts";
 import { type WorkKnowledge, WorkFollower } from "./work-follower.ts";
@@ -83,11 +83,6 @@ export class CardFollower {
   /** Returns the state that the changes reported from now on are based on. */
   get state(): CardState {
     return { cards: this.#index.cards, ...this.#rest };
-  }
-
-  /** Returns the card of a task; undefined if it is not on the board. */
-  cardOf(id: string): Card | undefined {
-    return this.#index.cardOf(id);
   }
 
   /** Looks at the index now or, if that was just done, in a moment. */

@@ -4,7 +4,7 @@ import { isEnded } from "#domain/record.ts";
 import { findTask } from "#store/tasks/claim-task.ts";
 import { type BoardEvents, PING_INTERVAL_MS } from "#board/api/event.ts";
 import type { BoardContext } from "#board/server/route.ts";
-import type { BoardChange, Card } from "#board/api/card.ts";
+import type { BoardChange } from "#board/api/card.ts";
 import { CardFollower } from "./card-follower.ts";
 import { RunWatch } from "./run-watch.ts";
 import { logSize } from "./task-facts.ts";
@@ -110,11 +110,6 @@ export class EventHub {
       },
       new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
     );
-  }
-
-  /** Returns the card of a task as the streams show it; undefined if it is not followed. */
-  cardOf(id: string): Card | undefined {
-    return this.#follower?.cards.cardOf(id);
   }
 
   async #begin(stream: EventStream): Promise<void> {
