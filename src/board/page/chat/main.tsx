@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- other modules make schemas when they are loaded
+import "./without-eval.ts";
 // oxlint-disable-next-line import/no-unassigned-import -- other modules may read the storage when they are loaded
 import "./storage.ts";
 import { render } from "preact";
@@ -15,13 +17,13 @@ const { hook } = memoryLocation({ path: "/" });
 
 async function show(page: Element): Promise<void> {
   try {
-    const host = await connectToHost();
+    const app = await connectToHost();
     listenForKeys();
-    openLinksThrough(host);
+    openLinksThrough(app);
     submitByEvents();
     render(
       <Router hook={hook}>
-        <ChatView host={host} />
+        <ChatView app={app} />
       </Router>,
       page,
     );
