@@ -7,8 +7,7 @@ import { canMountDisks, mountDisk, unmountDisk } from "../support/disk.ts";
 import { BINARY, World } from "../support/world.ts";
 
 const canMount = canMountDisks();
-if (!canMount)
-  console.warn("SKIPPED: the board and exports on a full disk, since nothing can be mounted here (needs root)");
+if (!canMount) console.warn("SKIPPED: the board on a full disk, since nothing can be mounted here (needs root)");
 
 let world: World;
 let disk: string;

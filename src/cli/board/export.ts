@@ -83,9 +83,13 @@ async function collect(
   const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
   return withStopSignal(async (signal) =>
     withTemporaryFolder({ fallback: home }, async (temporary) => {
-      const stopped = new Promise<undefined>((resolve) => signal.addEventListener("abort", () => resolve(undefined)));
+      const stopped = Promise.withResolvers<undefined>();
+      signal.addEventListener("abort", () => stopped.resolve(undefined));
       const parts = { hasDiff: !noDiff, hasOutput };
-      return Promise.race([collectExport(exportReaders({ app, info, temporary }), name, parts, VERSION), stopped]);
+      return Promise.race([
+        collectExport(exportReaders({ app, info, temporary }), name, parts, VERSION),
+        stopped.promise,
+      ]);
     }),
   );
 }
