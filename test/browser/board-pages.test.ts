@@ -80,6 +80,15 @@ describe.skipIf(!HAS_BROWSER)("pages of one browser, and requests that fail", ()
     await page.context().close();
   });
 
+  test("an export whose secrets cannot be looked for says so", async () => {
+    const page = await browser.open(board, `/tasks/${load.ids.running[1]}`);
+    await page.route(/\/export-check/, async (route) => route.abort());
+    await page.getByRole("button", { name: "Export…" }).click();
+    await page.getByText("Secrets could not be looked for: The board cannot be reached.").waitFor();
+    expect(await page.getByText("Looking for secrets…").count()).toBe(0);
+    await page.context().close();
+  });
+
   test("an action without an answer is not repeated, and may have been carried out", async () => {
     const [id = ""] = load.ids.running;
     const page = await browser.open(board, `/tasks/${id}`);
