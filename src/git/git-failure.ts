@@ -94,6 +94,11 @@ const EXPLANATIONS: Explanation[] = [
     }),
   },
   {
+    pattern: /unknown write failure on standard output/,
+    code: "file_system_refused",
+    describe: () => ({ message: "git could not write all of its output.", hint: FULL_DISK_HINT }),
+  },
+  {
     pattern: /Out of diskspace/,
     code: "file_system_refused",
     describe: (_, said) => ({ message: `The disk is full: ${endSentence(said)}`, hint: FULL_DISK_HINT }),

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { AppError } from "#base/errors.ts";
 import type { ProgramResult } from "#platform/start/run-program.ts";
 import { type GitEnvironment, type GitLimits, type GitRun, runGit } from "./run-git.ts";
@@ -52,6 +53,25 @@ export async function gitBytes(folder: string, args: readonly string[], run: Git
   const result = await runBounded(folder, args, run);
   if (exitCodeOf(result) !== 0) throw gitFailure(folder, args, errorOutput(result));
   return result.stdout;
+}
+
+/**
+ * Runs a git command that is expected to succeed, and writes its output to a file. Unlike git's option `--output`, this fails if the disk is
+ * full.
+ * @throws AppError as {@link git} does, and the system's error
+ */
+export async function gitToFile(
+  folder: string,
+  args: readonly string[],
+  file: string,
+  run: GitRun = {},
+): Promise<void> {
+  const outputFile = openSync(file, "w", 0o600);
+  try {
+    await gitBytes(folder, args, { ...run, outputFile });
+  } finally {
+    closeSync(outputFile);
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Database } from "bun:sqlite";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EventHub } from "#board/cards/event-hub.ts";
@@ -181,6 +182,19 @@ test("a folder that is no task is listed with what to do", async () => {
   other.close();
   await second.stop();
   await reader.until(() => reader.events.some(({ data }) => "unreadable" in data && data.unreadable?.length === 1));
+});
+
+test("a task whose record is damaged has no card until it can be read again", async () => {
+  const [id = ""] = load.ids.failed;
+  const database = new Database(join(world.stateHome, "codexmcp.db"));
+  const select = database.query<{ record: string }, [string]>("SELECT record FROM tasks WHERE task_id = ?");
+  const record = select.get(id)?.record ?? "";
+  const setRecord = (text: string) => database.run("UPDATE tasks SET record = ? WHERE task_id = ?", [text, id]);
+  setRecord("{");
+  await reader.until(() => !reader.cards.has(id));
+  setRecord(record);
+  await reader.until(() => reader.cards.has(id));
+  database.close();
 });
 
 test("a client that does not read is left, and gets all anew when it comes back", async () => {

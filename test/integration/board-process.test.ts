@@ -1,9 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Database } from "bun:sqlite";
 import { TestBoard } from "../support/board.ts";
 import { EventReader } from "../support/board-events.ts";
+import { BoardLoad } from "../support/board-load.ts";
 import { runCli } from "../support/command-line.ts";
 import { BINARY, World } from "../support/world.ts";
 
@@ -82,6 +93,25 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
+test("a board removes what killed ones have left, and nothing of those that run", async () => {
+  const more = { TMPDIR: world.folder("tmp") };
+  const folders = () => readdirSync(more.TMPDIR);
+  const running = await TestBoard.start(world, [], more);
+  const [kept = ""] = folders();
+  const killed = await TestBoard.start(world, [], more);
+  await killed.stop("SIGKILL");
+  expect(folders().length).toBe(2);
+  const link = join(world.stateHome, `board-${crypto.randomUUID()}.html`);
+  writeFileSync(link, "a secret that is still valid");
+  utimesSync(link, 1, 1);
+  const next = await TestBoard.start(world, [], more);
+  expect(folders().length).toBe(2);
+  expect(folders()).toContain(kept);
+  expect(existsSync(link)).toBe(false);
+  for (const board of [running, next]) expect(await board.stop()).toBe(0);
+  expect(folders()).toEqual([]);
+});
+
 describe("a board that cannot be started says why", () => {
   const start = async (args: readonly string[], more: Record<string, string> = {}) =>
     runCli(world, ["board", "--no-open", ...args], more);
@@ -113,6 +143,21 @@ test("a state folder of a newer version is shown", async () => {
   expect(reader.snapshot.cards).toEqual([]);
   reader.close();
   await board.stop();
+});
+
+test("another state folder in the place of the first is noticed", async () => {
+  const few = await BoardLoad.create(world, { tasks: 60, repositories: 1, worktrees: 0 });
+  few.close();
+  const own = await TestBoard.start(world);
+  const all = await EventReader.open(own);
+  const count = all.cards.size;
+  renameSync(world.stateHome, `${world.stateHome}-away`);
+  await all.until(() => all.cards.size === 0);
+  rmSync(world.stateHome, { recursive: true });
+  renameSync(`${world.stateHome}-away`, world.stateHome);
+  await all.until(() => all.cards.size === count);
+  all.close();
+  await own.stop();
 });
 
 describe("opening the browser", () => {

@@ -77,6 +77,8 @@ export interface BoardInfo {
   is_read_only: boolean;
   /** Largest number of tasks that run at the same time. */
   max_running: number;
+  /** Path of the page's script, by which a page recognizes that the board was updated. */
+  page?: string;
 }
 
 /** All that the board shows, as the first event of the event stream has it. */

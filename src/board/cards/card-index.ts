@@ -95,7 +95,9 @@ export class CardIndex {
     for (const id of removed) this.#entries.delete(id);
     for (const id of this.faults.keys()) if (!ids.has(id)) this.faults.delete(id);
     for (const row of rows) {
-      if (this.#entries.get(row.task_id)?.version !== row.version) this.#tryReadRow(row);
+      if (this.#entries.get(row.task_id)?.version === row.version || this.#tryReadRow(row)) continue;
+      // A card of the time before the fault would be taken for the state of now.
+      if (this.#entries.delete(row.task_id)) removed.push(row.task_id);
     }
     return { cards: this.#takeChanges(), removed };
   }
@@ -127,12 +129,14 @@ export class CardIndex {
   }
 
   /** Reads a task; a fault of one task does not prevent the others from being shown. */
-  #tryReadRow(row: RowVersion): void {
+  #tryReadRow(row: RowVersion): boolean {
     try {
       this.#readRow(row);
       this.faults.delete(row.task_id);
+      return true;
     } catch (error) {
       this.faults.set(row.task_id, toFailure(error));
+      return false;
     }
   }
 

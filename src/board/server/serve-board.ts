@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { toCommandHint } from "#base/command-hints.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
@@ -10,6 +7,7 @@ import { respondError } from "./respond.ts";
 import type { BoardContext, Route } from "./route.ts";
 import { API_ROUTES, PAGE_PATHS } from "./routes.ts";
 import { BoardSessions } from "./session.ts";
+import { makeBoardFolder } from "./temporary-folder.ts";
 
 /** Running board. */
 export interface Board {
@@ -42,11 +40,15 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export async function serveBoard({ app, info, port, earlier }: BoardSettings): Promise<Board> {
   const page = await loadBoardPage();
   const sessions = new BoardSessions(earlier);
-  const temporary = mkdtempSync(join(tmpdir(), "codexmcp-board-"));
+  const temporary = makeBoardFolder(app.config.home);
   const stopping = new AbortController();
-  const context: BoardContext = { app, info, temporary, stopping: stopping.signal };
+  const context: BoardContext = {
+    app,
+    info: { ...info, page: findScript(page) },
+    temporary: temporary.path,
+    stopping: stopping.signal,
+  };
   const routes = [...pageRoutes(page), ...API_ROUTES];
-  const removeTemporary = () => rmSync(temporary, { recursive: true, force: true });
   try {
     const server = listen(port, routes, context, sessions);
     return {
@@ -58,13 +60,18 @@ export async function serveBoard({ app, info, port, earlier }: BoardSettings): P
         // What the event streams say last is sent before the connections are closed.
         await Bun.sleep(LAST_EVENT_MS);
         await server.stop(true);
-        removeTemporary();
+        temporary.remove();
       },
     };
   } catch (error) {
-    removeTemporary();
+    temporary.remove();
     throw error;
   }
+}
+
+/** Returns the path of the page's script. */
+function findScript({ html }: EmbeddedPage): string {
+  return /<script[^>]* src="([^"]+)"/.exec(html)?.[1] ?? "";
 }
 
 /** Returns the routes of the page and its files. */

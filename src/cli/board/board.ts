@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { rmSync } from "node:fs";
 import { VERSION } from "#base/build.ts";
 import { AppError } from "#base/errors.ts";
+import { listNames, lstatIfAny } from "#base/paths.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { openInBrowser } from "#platform/start/open-in-browser.ts";
 import { readBoardNote, recordBoard } from "#store/board-note.ts";
@@ -61,6 +62,7 @@ async function startBoard(context: AppContext, port: number | undefined, isReadO
   const { serveBoard } = await import("#board/server/serve-board.ts");
   const { home, maxConcurrent } = context.config;
   const earlier = readBoardNote(home);
+  removeOldLinks(home);
   const info = {
     version: VERSION,
     host: hostname(),
@@ -92,6 +94,16 @@ async function startAnywhere(start: (port: number) => Promise<Board>, port: numb
 
 /** Time for which the browser can read the file that leads it to the board, in milliseconds. */
 const OPENING_TIME_MS = 60_000;
+
+/** Removes the files of {@link openBoard} that boards which were killed have left: their secrets are still valid. */
+function removeOldLinks(home: string): void {
+  for (const name of listNames(home)) {
+    const path = join(home, name);
+    if (!/^board-[0-9a-f-]{36}\.html$/.test(name)) continue;
+    const age = Date.now() - (lstatIfAny(path)?.mtimeMs ?? Date.now());
+    if (age > OPENING_TIME_MS) rmSync(path, { force: true });
+  }
+}
 
 /** Opens the board in the browser by a private file: a secret in an argument would be visible to all users of the machine. */
 async function openBoard({ config }: AppContext, { address }: Board, stopped: Promise<void>): Promise<void> {

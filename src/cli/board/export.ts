@@ -6,11 +6,13 @@ import { formatBytes } from "#base/format-values.ts";
 import { expandHome, lstatIfAny } from "#base/paths.ts";
 import { formatPlural } from "#base/text.ts";
 import type { ExportCheck, ExportedTask } from "#board/api/export.ts";
+import { explainSystemCall } from "#git/system-failure.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { defineCommand, ONE_TASK } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
+import { withStopSignal } from "#cli/framework/stop-signal.ts";
 import { ask, canAsk } from "#cli/setup/ask.ts";
 import { printBytes, printErrors, printLines } from "#cli/terminal/output.ts";
 import { compose, paint, withoutControls } from "#cli/terminal/style.ts";
@@ -53,6 +55,7 @@ export const exportCommand = defineCommand({
     const { renderExport } = await import("#board/export/render-export.ts");
     const context = openCommandContext();
     const data = await collect(context, name, options["no-diff"], options["with-output"]);
+    if (data === undefined) return 130;
     const { output = `${data.task.card.id}.html`, redact, yes, force } = options;
     const path = output === "-" ? undefined : resolve(expandHome(output));
     if (path !== undefined && !force && lstatIfAny(path) !== undefined) throw alreadyThere(path);
@@ -67,13 +70,27 @@ export const exportCommand = defineCommand({
   },
 });
 
-async function collect(app: AppContext, name: string, noDiff: boolean, hasOutput: boolean): Promise<ExportedTask> {
+/** Reads the task. @returns undefined if a signal has stopped it */
+async function collect(
+  app: AppContext,
+  name: string,
+  noDiff: boolean,
+  hasOutput: boolean,
+): Promise<ExportedTask | undefined> {
   const { collectExport } = await import("#board/export/collect-export.ts");
   const { exportReaders } = await import("#board/export/export-readers.ts");
   const { home, maxConcurrent } = app.config;
   const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
-  return withTemporaryFolder({ fallback: home }, async (temporary) =>
-    collectExport(exportReaders({ app, info, temporary }), name, { hasDiff: !noDiff, hasOutput }, VERSION),
+  return withStopSignal(async (signal) =>
+    withTemporaryFolder({ fallback: home }, async (temporary) => {
+      const stopped = Promise.withResolvers<undefined>();
+      signal.addEventListener("abort", () => stopped.resolve(undefined));
+      const parts = { hasDiff: !noDiff, hasOutput };
+      return Promise.race([
+        collectExport(exportReaders({ app, info, temporary }), name, parts, VERSION),
+        stopped.promise,
+      ]);
+    }),
   );
 }
 
@@ -99,12 +116,16 @@ async function isConfirmed(): Promise<boolean> {
 }
 
 function write(path: string, html: string, { left_out }: ExportedTask): void {
-  const file = prepareFile(path, html);
   try {
-    file.publish();
+    const file = prepareFile(path, html);
+    try {
+      file.publish();
+    } catch (error) {
+      file.discard();
+      throw error;
+    }
   } catch (error) {
-    file.discard();
-    throw error;
+    throw explainSystemCall(path, error) ?? error;
   }
   printLines([compose`${withoutControls(path)} (${formatBytes(Buffer.byteLength(html))})`]);
   printErrors(left_out.map((line) => paint(withoutControls(line), "dim")));

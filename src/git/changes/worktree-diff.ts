@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { compareCommits, PATCH_FLAGS, parseNumstat, withComparison } from "./compare.ts";
-import { gitBytes } from "#git/git.ts";
+import { gitBytes, gitToFile } from "#git/git.ts";
 import { type GitEnvironment, WITHOUT_NETWORK } from "#git/run-git.ts";
 import { splitNul, toText } from "#git/byte-names.ts";
 import { inspectWorktree, type InspectedWorktree } from "./status.ts";
@@ -52,7 +52,7 @@ export async function writeWorktreeDiff(
     async ({ command, options }) => {
       const [files] = await Promise.all([
         gitBytes(worktree, command(["--find-renames", "--raw", "--numstat", "-z"]), options).then(readFiles),
-        gitBytes(worktree, command([...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths), options),
+        gitToFile(worktree, command([...PATCH_FLAGS, "--binary"], paths), patchFile, options),
       ]);
       return { files, patchBytes: statSync(patchFile).size };
     },
@@ -62,7 +62,7 @@ export async function writeWorktreeDiff(
 /** Writes the patch that {@link writeWorktreeDiff} writes, without the contents of binary files: for people. @throws AppError `git_failed` */
 export async function writeShownPatch(worktree: string, baseCommit: string, patchFile: string): Promise<void> {
   await withComparison(worktree, baseCommit, await inspectWorktree(worktree), async ({ command, options }) =>
-    gitBytes(worktree, command([...PATCH_FLAGS, `--output=${patchFile}`]), options),
+    gitToFile(worktree, command(PATCH_FLAGS), patchFile, options),
   );
 }
 
@@ -72,8 +72,7 @@ export async function writeShownCommits(
   [from, to]: readonly [string, string],
   patchFile: string,
 ): Promise<void> {
-  const args = compareCommits(from, to, [...PATCH_FLAGS, `--output=${patchFile}`]);
-  await gitBytes(folder, args, { environment: WITHOUT_NETWORK });
+  await gitToFile(folder, compareCommits(from, to, PATCH_FLAGS), patchFile, { environment: WITHOUT_NETWORK });
 }
 
 /**
@@ -103,8 +102,8 @@ export async function writeTreePatch(
   patchFile: string,
   environment: GitEnvironment,
 ): Promise<number> {
-  const args = compareCommits(from, to, [...PATCH_FLAGS, "--binary", `--output=${patchFile}`], paths);
-  await gitBytes(folder, args, { environment: { ...WITHOUT_NETWORK, ...environment } });
+  const args = compareCommits(from, to, [...PATCH_FLAGS, "--binary"], paths);
+  await gitToFile(folder, args, patchFile, { environment: { ...WITHOUT_NETWORK, ...environment } });
   return statSync(patchFile).size;
 }
 

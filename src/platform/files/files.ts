@@ -78,7 +78,12 @@ export interface PendingFile {
 /** Writes `content` beside `path`, under a name unique to this process; readers of `path` never see a partial file. */
 export function prepareFile(path: string, content: string | Uint8Array): PendingFile {
   const temporary = `${path}.${process.pid}.tmp`;
-  writePrivateFile(temporary, content);
+  try {
+    writePrivateFile(temporary, content);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
   return {
     publish: () => {
       // rename() cannot replace a folder.

@@ -1,3 +1,4 @@
+import type { Database } from "bun:sqlite";
 import type { Store } from "#store/store.ts";
 
 /** Task in the index, with a text that changes with its row. */
@@ -10,12 +11,18 @@ export interface RowVersion {
   version: string;
 }
 
+/** Numbers of the connections whose versions were read. */
+const connections = new WeakMap<Database, number>();
+let connectionCount = 0;
+
 /** Returns a text that changes with the index: comparing it costs less than reading any row. */
 export function readIndexVersion({ database }: Pick<Store, "database">): string {
   // The first counts the changes of other connections, the second those of this one.
   const other = database.query<{ data_version: number }, []>("PRAGMA data_version").get();
   const own = database.query<{ own: number }, []>("SELECT total_changes() AS own").get();
-  return `${other?.data_version ?? 0} ${own?.own ?? 0}`;
+  // Both begin anew if the index is replaced, which opens another connection.
+  connections.set(database, connections.get(database) ?? ++connectionCount);
+  return `${connections.get(database)} ${other?.data_version ?? 0} ${own?.own ?? 0}`;
 }
 
 /** Records of ended tasks change in length or not at all, so that reading them is not necessary. */

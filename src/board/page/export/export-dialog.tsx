@@ -1,10 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ExportCheck } from "#board/api/export.ts";
 import { Dialog } from "#board/page/parts/dialog.tsx";
-import { notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { taskPath, withQuery } from "#board/page/source/board-source.ts";
-import { readJson } from "#board/page/source/requests.ts";
+import { readJson, RequestError, toRequestError } from "#board/page/source/requests.ts";
 import "./export.css";
 
 /** Maximum number of secrets that are listed. */
@@ -16,6 +15,8 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
   const [hasOutput, setOutput] = useState(false);
   const query = { diff: hasDiff ? undefined : "0", output: hasOutput ? "1" : undefined };
   const check = useCheck(withQuery(`${taskPath(id)}/export-check`, query));
+  // Negative if it is not known.
+  const secrets = check === undefined || check instanceof RequestError ? -1 : check.secrets;
   const address = (redact: string | undefined) => withQuery(`${taskPath(id)}/export`, { ...query, redact });
   return (
     <Dialog title="Export" onClose={onClose}>
@@ -34,18 +35,18 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
         <Secrets check={check} />
       </div>
       <p class="export-buttons">
-        {check !== undefined && check.secrets > 0 && (
+        {secrets > 0 && (
           <a class="button primary" href={address("1")} download={`${id}.html`} onClick={onClose}>
             Download without them
           </a>
         )}
         <a
-          class={`button ${check?.secrets === 0 ? "primary" : ""}`}
+          class={`button ${secrets === 0 ? "primary" : ""}`}
           href={address(undefined)}
           download={`${id}.html`}
           onClick={onClose}
         >
-          {check !== undefined && check.secrets > 0 ? "Download with them" : "Download"}
+          {secrets > 0 ? "Download with them" : "Download"}
         </a>
         <button type="button" onClick={onClose}>
           Cancel
@@ -55,21 +56,29 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
   );
 }
 
-function useCheck(address: string): ExportCheck | undefined {
-  const [check, setCheck] = useState<ExportCheck>();
+/** Returns the secrets that were found, or the reason why they cannot be looked for. */
+function useCheck(address: string): ExportCheck | RequestError | undefined {
+  const [check, setCheck] = useState<ExportCheck | RequestError>();
   useEffect(() => {
     const abort = new AbortController();
     setCheck(undefined);
     readJson<ExportCheck>(address, abort.signal).then(setCheck, (error: unknown) => {
-      if (!abort.signal.aborted) notifyFailure(error);
+      if (!abort.signal.aborted) setCheck(toRequestError(error));
     });
     return () => abort.abort();
   }, [address]);
   return check;
 }
 
-function Secrets({ check }: { check: ExportCheck | undefined }) {
+function Secrets({ check }: { check: ExportCheck | RequestError | undefined }) {
   if (check === undefined) return <p class="weak">Looking for secrets…</p>;
+  if (check instanceof RequestError) {
+    return (
+      <p class="export-warning">
+        Secrets could not be looked for: <VisibleText text={check.message} />
+      </p>
+    );
+  }
   if (check.secrets === 0) {
     return <p class="weak">Nothing in it has a common form of a secret. Look at it before you pass it on.</p>;
   }

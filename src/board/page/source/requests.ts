@@ -20,45 +20,68 @@ export function toRequestError(error: unknown): RequestError {
 
 /** Reads data as JSON. @throws RequestError */
 export async function readJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await send(path, signal === undefined ? {} : { signal });
+  const text = await readText(path, signal);
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
-  return (await response.json()) as T;
+  return JSON.parse(text) as T;
 }
 
-/** Reads data as text. @throws RequestError */
+/** Reads data as text, and once more if the connection fails meanwhile. @throws RequestError */
 export async function readText(path: string, signal?: AbortSignal): Promise<string> {
-  return (await send(path, signal === undefined ? {} : { signal })).text();
-}
-
-/** Sends an action. @throws RequestError */
-export async function act<T>(path: string, body: object = {}): Promise<T> {
-  const response = await send(path, {
-    method: "POST",
-    headers: { "content-type": "application/json", [ACTION_HEADER]: readActionKey() },
-    body: JSON.stringify(body),
-  });
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
-  return (await response.json()) as T;
-}
-
-function readActionKey(): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${ACTION_META}"]`)?.content ?? "";
-}
-
-async function send(path: string, options: RequestInit): Promise<Response> {
-  let response: Response;
   try {
-    response = await fetch(path, options);
+    return await readOnce(path, signal);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (isFinal(error, signal)) throw error;
+  }
+  await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  try {
+    return await readOnce(path, signal);
+  } catch (error) {
+    if (isFinal(error, signal)) throw error;
     throw new RequestError({
       code: "unreachable",
       message: "The board cannot be reached.",
       hint: "Check that codex-mcp-server board is still running.",
     });
   }
-  if (response.ok) return response;
+}
+
+/** Time after which a read that has failed on the way is tried again, in milliseconds. */
+const RETRY_MS = 500;
+
+/** Returns whether another attempt would not help: the server has answered, or the answer is no longer wanted. */
+function isFinal(error: unknown, signal: AbortSignal | undefined): boolean {
+  return error instanceof RequestError || signal?.aborted === true;
+}
+
+async function readOnce(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const response = await fetch(path, signal === undefined ? {} : { signal });
+  if (!response.ok) throw new RequestError(await readFailure(response));
+  return response.text();
+}
+
+/** Sends an action, once: it may have been carried out even if its answer does not arrive. @throws RequestError */
+export async function act<T>(path: string, body: object = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json", [ACTION_HEADER]: readActionKey() },
+      body: JSON.stringify(body),
+    });
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
+    if (response.ok) return (await response.json()) as T;
+  } catch {
+    throw new RequestError({
+      code: "unreachable",
+      message: "The board did not answer, so it is not known whether this was done.",
+      hint: "Check that codex-mcp-server board is still running, and look at the task before you try again.",
+    });
+  }
   throw new RequestError(await readFailure(response));
+}
+
+function readActionKey(): string {
+  return document.querySelector<HTMLMetaElement>(`meta[name="${ACTION_META}"]`)?.content ?? "";
 }
 
 async function readFailure(response: Response): Promise<ApiFailure> {

@@ -1,9 +1,10 @@
 import { computed, signal } from "@preact/signals";
 import type { BoardChange, BoardInfo, BoardSnapshot, Card } from "#board/api/card.ts";
 import { type BoardEvents, PING_INTERVAL_MS } from "#board/api/event.ts";
+import { joinConnectedPages } from "./connected-pages.ts";
 
-/** `lost`: what is shown is how it was at {@link lastSeen}. */
-export type Connection = "connecting" | "live" | "lost" | "refused";
+/** `lost` and `paused`: what is shown is how it was at {@link lastSeen}; `paused` has left its connection to other pages of this browser. */
+export type Connection = "connecting" | "live" | "lost" | "paused" | "refused";
 
 /** State of the connection to the board's server. */
 export const connection = signal<Connection>("connecting");
@@ -17,6 +18,8 @@ export const cards = signal<ReadonlyMap<string, Card>>(new Map());
 export const missing = signal<Pick<BoardSnapshot, "left_out" | "unreadable">>({ left_out: 0, unreadable: [] });
 /** Milliseconds by which the server's clock is ahead of this one. */
 export const clockOffset = signal(0);
+/** Whether the server is of another build than this page. */
+export const isOutdated = signal(false);
 /** Whether what is shown may be live. */
 export const isLive = computed(() => connection.value === "live");
 
@@ -33,6 +36,7 @@ const HIDDEN_MS = 60_000;
 
 const followers = new Map<string, Set<() => void>>();
 let stream: EventSource | undefined;
+let leavePages: (() => void) | undefined;
 /** Stream that is replaced by {@link stream} as soon as that one has a state to show. */
 let previous: EventSource | undefined;
 let followed: string | undefined;
@@ -45,7 +49,7 @@ export function startFollowing(): void {
   connect();
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
-    if (document.visibilityState === "hidden") hiding = setTimeout(pause, HIDDEN_MS);
+    if (document.visibilityState === "hidden") hiding = setTimeout(() => pause(), HIDDEN_MS);
     else checkConnection();
   });
   // After sleep, timers are late and the connection may be dead without a word.
@@ -69,8 +73,8 @@ export function followTask(id: string, onChange: () => void): () => void {
   };
 }
 
-/** Connects again if the server has been silent, or may know this browser again. */
-function checkConnection(): void {
+/** Connects again if the server has been silent, or may know this browser again, or the page has left its connection to others. */
+export function checkConnection(): void {
   if (document.visibilityState !== "visible") return;
   if (stream === undefined) connect();
   else if (connection.value === "refused") void findOut(stream);
@@ -82,16 +86,14 @@ function isSilent(): boolean {
 }
 
 /** Disconnects until the page is looked at again. */
-function pause(): void {
-  disconnect();
-  connection.value = "connecting";
-}
-
-function disconnect(): void {
+function pause(shown: Connection = "connecting"): void {
+  leavePages?.();
+  leavePages = undefined;
   clearTimeout(silence);
   clearTimeout(retrying);
   for (const source of [previous, stream]) source?.close();
   previous = stream = undefined;
+  connection.value = shown;
 }
 
 function switchStream(): void {
@@ -102,6 +104,7 @@ function switchStream(): void {
 }
 
 function connect(): void {
+  leavePages ??= joinConnectedPages(() => pause("paused"));
   const path = followed === undefined ? "/api/events" : `/api/events?task=${encodeURIComponent(followed)}`;
   const source = new EventSource(path);
   stream = source;
@@ -126,11 +129,18 @@ function takeSnapshot(snapshot: BoardSnapshot): void {
   previous?.close();
   previous = undefined;
   info.value = snapshot.info;
+  isOutdated.value = snapshot.info.page !== undefined && snapshot.info.page !== readPageName();
   missing.value = { left_out: snapshot.left_out, unreadable: snapshot.unreadable };
   cards.value = new Map(snapshot.cards.map((card) => [card.id, card]));
   takeTime(snapshot.now);
   connection.value = "live";
   for (const id of followers.keys()) notify(id);
+}
+
+/** Returns the name of this page's script, which changes with its content. */
+function readPageName(): string | undefined {
+  const { src } = document.querySelector<HTMLScriptElement>("script[type=module][src]") ?? {};
+  return src === undefined ? undefined : new URL(src).pathname;
 }
 
 function takeChange({ cards: changed, removed, left_out, unreadable, now }: BoardChange): void {
