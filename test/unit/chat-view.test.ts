@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { readContext } from "#board/page/chat/host-context.ts";
-import { findNamedTasks, readToolFailure } from "#board/page/chat/tool-result.ts";
+import { readContext } from "#board/page/chat/host/host-context.ts";
+import { findNamedTasks, readToolFailure } from "#board/page/chat/host/tool-result.ts";
 import { runs } from "../support/property.ts";
 
 const text = (value: unknown) => ({ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) });

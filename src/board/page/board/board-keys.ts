@@ -6,7 +6,7 @@ import { type KeyBinding, useKeys } from "#board/page/parts/keys.tsx";
 import { notify } from "#board/page/parts/notices.tsx";
 import { cards, info } from "#board/page/state/board-state.ts";
 import { clearMarks, marked, toggleMark } from "#board/page/state/marked.ts";
-import { groupAddress } from "./card-marks.tsx";
+import { groupAddress } from "./card/card-marks.tsx";
 import { currentCard, isOnCard, moveFocus } from "./board-focus.ts";
 import { markedAddress } from "./board-notes.tsx";
 import type { Arrangement } from "./columns.ts";

@@ -11,9 +11,9 @@ import { useBoardKeys } from "./board-keys.ts";
 import { FirstSteps, MarkedBar, MissingTasks } from "./board-notes.tsx";
 import { BoardTabs, shownColumn } from "./board-tabs.tsx";
 import { type Arrangement, arrangeCards } from "./columns.ts";
-import { isFiltering, NO_FILTER } from "./filter.ts";
-import { FilterBar } from "./filter-bar.tsx";
-import { useFilter, useScreen } from "./use-filter.ts";
+import { isFiltering, NO_FILTER } from "./filter/filter.ts";
+import { FilterBar } from "./filter/filter-bar.tsx";
+import { useFilter, useScreen } from "./filter/use-filter.ts";
 import "./board.css";
 
 /** Width below which one column is shown at a time. */

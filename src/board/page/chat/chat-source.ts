@@ -1,10 +1,10 @@
 import type { PageSource } from "#board/page/source/page-source.ts";
 import { RequestError } from "#board/page/source/requests.ts";
 import { connection, lastSeen } from "#board/page/state/board-state.ts";
-import { isFields } from "./tool-result.ts";
-import { callPageTool } from "./call-tool.ts";
+import { isFields } from "./host/tool-result.ts";
+import { callPageTool } from "./host/call-tool.ts";
 import type { TaskPageData } from "#board/api/task.ts";
-import type { ViewHost } from "./host.ts";
+import type { ViewHost } from "./host/host.ts";
 import { followChanges, type SeenState } from "./follow-changes.ts";
 
 /** Longest message that is given to the chat, in characters. */

@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
-import { callPageTool } from "./call-tool.ts";
-import { type HostContext, readContext } from "./host-context.ts";
-import { ViewHost } from "./host.ts";
-import { applyHostLooks } from "./theme.ts";
-import { findNamedTasks, type NamedTask, readToolFailure, type ToolResult } from "./tool-result.ts";
+import { callPageTool } from "./host/call-tool.ts";
+import { type HostContext, readContext } from "./host/host-context.ts";
+import { ViewHost } from "./host/host.ts";
+import { applyHostLooks } from "./host/theme.ts";
+import { findNamedTasks, type NamedTask, readToolFailure, type ToolResult } from "./host/tool-result.ts";
 
 /** Tasks that the tool's answer names; undefined before the answer. */
 export const namedTasks = signal<readonly NamedTask[] | undefined>(undefined);

@@ -1,6 +1,6 @@
 import { notifyFailure } from "#board/page/parts/notices.tsx";
-import type { ViewHost } from "./host.ts";
-import { isFields } from "./tool-result.ts";
+import type { ViewHost } from "./host/host.ts";
+import { isFields } from "./host/tool-result.ts";
 
 /** Has the host open the links that lead out of the page: a frame in a chat cannot. Other links, which lead to parts of the board, do nothing. */
 export function openLinksThrough(host: ViewHost): void {

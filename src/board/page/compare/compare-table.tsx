@@ -4,7 +4,7 @@ import { Link } from "wouter-preact";
 import type { ComparedEntry, BoardComparison } from "#board/api/compare.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
-import { Markdown } from "#board/page/parts/markdown.tsx";
+import { Markdown } from "#board/page/parts/markdown/markdown.tsx";
 import { notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { taskPath } from "#board/page/source/board-source.ts";

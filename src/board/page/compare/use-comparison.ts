@@ -3,7 +3,7 @@ import type { Card } from "#board/api/card.ts";
 import type { BoardComparison } from "#board/api/compare.ts";
 import { readJson } from "#board/page/source/requests.ts";
 import { cards, connection } from "#board/page/state/board-state.ts";
-import { compareAddress } from "./compare-address.ts";
+import { compareAddress } from "#board/page/address/addresses.ts";
 
 /** Time after a change of a task before the comparison is read again, in milliseconds: it compares whole worktrees. */
 const RELOAD_DELAY_MS = 700;

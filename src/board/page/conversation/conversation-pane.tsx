@@ -7,11 +7,11 @@ import { RequestError } from "#board/page/source/requests.ts";
 import { ConversationList } from "./conversation-list.tsx";
 import { ConversationLog } from "./conversation-log.ts";
 import { ListControl } from "./list-control.ts";
-import { OutputDialog } from "./output-dialog.tsx";
+import { OutputDialog } from "./entries/output-dialog.tsx";
 import { ConversationReader } from "./reader.ts";
 import { SearchBar } from "./search-bar.tsx";
 import "./conversation.css";
-import "./entries.css";
+import "./entries/entries.css";
 
 /** Properties of the conversation of a task. */
 export interface ConversationProps {

@@ -1,5 +1,5 @@
 import type { ExportedLog, ExportedTask } from "#board/api/export.ts";
-import { readExportedWindow, searchExportedLog } from "#board/api/exported-log.ts";
+import { readExportedWindow, searchExportedLog } from "./exported-log.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
 import { RequestError } from "#board/page/source/requests.ts";
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import type { NewTaskChoices, StartedTasks } from "#board/api/actions.ts";
-import { groupAddress } from "#board/page/board/card-marks.tsx";
+import { groupAddress } from "#board/page/board/card/card-marks.tsx";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import { act, readJson, RequestError } from "#board/page/source/requests.ts";
 import {

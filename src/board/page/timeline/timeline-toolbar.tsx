@@ -1,7 +1,7 @@
 import type { TimelineState } from "./timeline-view.tsx";
 import { panView, SPANS, type TimeView, zoomView } from "./time-view.ts";
 import { readServerTime } from "#board/page/history/page-clock.ts";
-import { Choice } from "#board/page/history/choice.tsx";
+import { Choice } from "#board/page/parts/choice.tsx";
 
 /** Shows the controls of the timeline. */
 export function TimelineToolbar({

@@ -2,7 +2,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import type { Timeline, TimelineRun } from "#board/api/usage.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { withQuery } from "#board/page/source/board-source.ts";
-import { readAddressQuery, useAddressQuery } from "#board/page/history/address-query.ts";
+import { readAddressQuery, useAddressQuery } from "#board/page/address/address-query.ts";
 import { filterRuns, type LaneKey } from "#board/page/timeline/chart/lay-out.ts";
 import { readServerTime } from "#board/page/history/page-clock.ts";
 import { useRefreshedData } from "#board/page/history/refreshed-data.ts";

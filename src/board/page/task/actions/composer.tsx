@@ -3,8 +3,8 @@ import { useState } from "preact/hooks";
 import type { SendBody } from "#board/api/actions.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { describeDelivery, hasEnded } from "./describe-task.ts";
-import { FailureText } from "./labels.tsx";
+import { describeDelivery, hasEnded } from "#board/page/task/describe-task.ts";
+import { FailureText } from "#board/page/task/labels.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 
 /** Moments at which a message reaches a task, with what they mean. */

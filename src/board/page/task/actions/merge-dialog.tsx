@@ -6,7 +6,7 @@ import { Dialog } from "#board/page/parts/dialog.tsx";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import type { TaskActions } from "#board/page/source/page-source.ts";
 import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { FailureText } from "./labels.tsx";
+import { FailureText } from "#board/page/task/labels.tsx";
 
 /** Strategies with what they do. */
 const STRATEGIES: Record<MergeBody["strategy"], { name: string; meaning: string }> = {

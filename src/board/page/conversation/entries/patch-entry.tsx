@@ -1,7 +1,7 @@
 import type { LogEntry, PatchFile } from "#board/api/conversation.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
-import type { EntryContext } from "./reader.ts";
+import type { EntryContext } from "#board/page/conversation/reader.ts";
 
 /** Names of the kinds of changes. */
 const KINDS: ReadonlyMap<string, string> = new Map([

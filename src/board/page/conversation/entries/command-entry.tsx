@@ -3,7 +3,7 @@ import { formatBytes, formatDuration } from "#base/format-values.ts";
 import { shorten } from "#base/text.ts";
 import { CopyButton } from "#board/page/parts/copy-button.tsx";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import type { ConversationReader } from "./reader.ts";
+import type { ConversationReader } from "#board/page/conversation/reader.ts";
 import { withoutColours } from "./terminal-text.ts";
 
 /** Properties of an entry that opens. */

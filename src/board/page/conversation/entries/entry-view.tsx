@@ -2,13 +2,13 @@ import type { ComponentChildren } from "preact";
 import type { LogEntry, LogEntryKind } from "#board/api/conversation.ts";
 import { formatLocalTime, formatTimeOfDay } from "#base/format-values.ts";
 import { CopyButton } from "#board/page/parts/copy-button.tsx";
-import { Markdown } from "#board/page/parts/markdown.tsx";
-import { takeBeginning } from "#board/page/parts/split-markdown.ts";
+import { Markdown } from "#board/page/parts/markdown/markdown.tsx";
+import { takeBeginning } from "#board/page/parts/markdown/split-markdown.ts";
 import { Hidden, VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { CheckEntry, CommandEntry } from "./command-entry.tsx";
 import { PatchEntry } from "./patch-entry.tsx";
-import type { EntryContext } from "./reader.ts";
-import type { ConversationRow } from "./rows.ts";
+import type { EntryContext } from "#board/page/conversation/reader.ts";
+import type { ConversationRow } from "#board/page/conversation/rows.ts";
 
 /** Marks and names of the kinds of entries. */
 const KINDS: Record<LogEntryKind, { mark: string; name: string }> = {

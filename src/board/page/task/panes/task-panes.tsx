@@ -3,8 +3,8 @@ import type { ReviewFinding } from "#domain/finding.ts";
 import { formatBytes, formatDuration, formatLocalTime } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import { CopyTextButton, FailureText } from "./labels.tsx";
-import { Markdown } from "#board/page/parts/markdown.tsx";
+import { CopyTextButton, FailureText } from "#board/page/task/labels.tsx";
+import { Markdown } from "#board/page/parts/markdown/markdown.tsx";
 
 /** Shows how a task ended: its failure, and Codex's last message. */
 export function ResultPane({ task }: { task: TaskPageData }) {

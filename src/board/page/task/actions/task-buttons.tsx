@@ -1,8 +1,8 @@
 import { Link } from "wouter-preact";
 import type { TaskPageData } from "#board/api/task.ts";
 import { ExportButton } from "#board/page/export/export-button.tsx";
-import { hasEnded } from "./describe-task.ts";
-import { CopyTextButton } from "./labels.tsx";
+import { hasEnded } from "#board/page/task/describe-task.ts";
+import { CopyTextButton } from "#board/page/task/labels.tsx";
 import type { TaskControl } from "./use-task-control.ts";
 
 /** Shows the buttons of the actions that a task allows. */

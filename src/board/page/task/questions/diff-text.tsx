@@ -1,5 +1,5 @@
 import { makeVisible } from "#base/visible-text.ts";
-import { kindOfDiffLine } from "./describe-task.ts";
+import { kindOfDiffLine } from "#board/page/task/describe-task.ts";
 
 /** Largest number of lines that are shown at first. */
 const MAX_LINES = 400;

@@ -7,7 +7,7 @@ import { marked, toggleMark } from "#board/page/state/marked.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { CardMarks } from "./card-marks.tsx";
-import { claimFocus, holdFocus, releaseFocus } from "./board-focus.ts";
+import { claimFocus, holdFocus, releaseFocus } from "#board/page/board/board-focus.ts";
 import "./task-card.css";
 
 /** Properties of a task's card. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "#board/page/parts/dialog.tsx";
 import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { FailureText } from "./labels.tsx";
+import { FailureText } from "#board/page/task/labels.tsx";
 
 /** Properties of a dialog that asks before something is done. */
 interface ConfirmDialogProps {

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/ho
 import { takeStart } from "#base/text.ts";
 import { renderMarkdown } from "./render-markdown.ts";
 import { type MarkdownPiece, splitMarkdown } from "./split-markdown.ts";
-import { VisibleBlock } from "./visible-text.tsx";
+import { VisibleBlock } from "#board/page/parts/visible-text.tsx";
 import "./markdown.css";
 
 /** Longest text that is shown, in characters. */

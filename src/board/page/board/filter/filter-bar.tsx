@@ -4,7 +4,7 @@ import { type Card, COLUMNS } from "#board/api/card.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
 import { formatNumber, formatPlural } from "#base/text.ts";
-import { type Arrangement, COLUMN_NAMES } from "./columns.ts";
+import { type Arrangement, COLUMN_NAMES } from "#board/page/board/columns.ts";
 import { type BoardFilter, isFiltering, NO_FILTER } from "./filter.ts";
 
 /** Properties of the filters. */

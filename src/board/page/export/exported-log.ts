@@ -1,5 +1,5 @@
-import type { LogEntry, LogWindow, SearchHit, SearchResult, WindowQuery } from "./conversation.ts";
-import type { ExportedLog } from "./export.ts";
+import type { LogEntry, LogWindow, SearchHit, SearchResult, WindowQuery } from "#board/api/conversation.ts";
+import type { ExportedLog } from "#board/api/export.ts";
 
 /** Number of entries of a window. */
 const WINDOW_ENTRIES = 400;

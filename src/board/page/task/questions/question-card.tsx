@@ -4,9 +4,9 @@ import type { Decision, Question } from "#domain/question.ts";
 import { formatDuration } from "#base/format-values.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { nameDecision } from "./describe-task.ts";
+import { nameDecision } from "#board/page/task/describe-task.ts";
 import { DiffText } from "./diff-text.tsx";
-import { FailureText, useServerTime } from "./labels.tsx";
+import { FailureText, useServerTime } from "#board/page/task/labels.tsx";
 import { type FieldValues, isComplete, QuestionFields } from "./question-fields.tsx";
 
 /** Properties of a question. */

@@ -4,7 +4,7 @@ import { CopyButton } from "#board/page/parts/copy-button.tsx";
 import { Dialog } from "#board/page/parts/dialog.tsx";
 import { VirtualList } from "#board/page/parts/virtual-list.tsx";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import type { ConversationReader } from "./reader.ts";
+import type { ConversationReader } from "#board/page/conversation/reader.ts";
 import { splitOutput, withoutColours } from "./terminal-text.ts";
 
 /** Height of a line of output, in pixels, before it is measured. */

@@ -6,9 +6,9 @@ import type { PageAction, TaskPageData } from "#board/api/task.ts";
 import { type KeyBinding, useKeys } from "#board/page/parts/keys.tsx";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import type { PageSource, TaskActions } from "#board/page/source/page-source.ts";
-import { hasEnded, REFUSALS } from "./describe-task.ts";
+import { hasEnded, REFUSALS } from "#board/page/task/describe-task.ts";
 import { useDraft } from "./draft.ts";
-import { readParameter, writeParameter } from "./task-tabs.tsx";
+import { readParameter, writeParameter } from "#board/page/task/task-tabs.tsx";
 
 /** Dialogs of a task's page, which are named after their actions. */
 const DIALOGS = ["merge", "discard", "cancel"] as const;
