@@ -5,7 +5,7 @@ import type { Sandbox, VisibleStatus } from "#domain/record.ts";
 export const COLUMNS = ["queued", "running", "waiting", "review", "merged", "failed"] as const;
 
 /**
- * BoardColumn of a task: `waiting` has open questions, `review` has a result that is neither merged nor discarded, `merged` has none that is left
+ * Column of a task: `waiting` has open questions, `review` has a result that is neither merged nor discarded, `merged` has none that is left
  * to decide about, `failed` includes cancelled tasks.
  */
 export type BoardColumn = (typeof COLUMNS)[number];

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { VERSION } from "#base/build.ts";
+import { describeBoard } from "#board/server/board-info.ts";
 import type { BoardContext } from "#board/server/route.ts";
 import type { AppContext } from "#tasks/context.ts";
 
@@ -9,7 +9,5 @@ import type { AppContext } from "#tasks/context.ts";
 export function openChatBoard(app: AppContext): BoardContext {
   const temporary = mkdtempSync(join(tmpdir(), "codexmcp-chat-"));
   process.on("exit", () => rmSync(temporary, { recursive: true, force: true }));
-  const { home, maxConcurrent } = app.config;
-  const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
-  return { app, info, temporary };
+  return { app, info: describeBoard(app, true), temporary };
 }

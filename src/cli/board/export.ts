@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { VERSION } from "#base/build.ts";
 import { AppError } from "#base/errors.ts";
@@ -6,6 +5,7 @@ import { formatBytes } from "#base/format-values.ts";
 import { expandHome, lstatIfAny } from "#base/paths.ts";
 import { formatPlural } from "#base/text.ts";
 import type { ExportCheck, ExportedTask } from "#board/api/export.ts";
+import { describeBoard } from "#board/server/board-info.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -70,9 +70,8 @@ export const exportCommand = defineCommand({
 async function collect(app: AppContext, name: string, noDiff: boolean, hasOutput: boolean): Promise<ExportedTask> {
   const { collectExport } = await import("#board/export/collect-export.ts");
   const { exportReaders } = await import("#board/export/export-readers.ts");
-  const { home, maxConcurrent } = app.config;
-  const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
-  return withTemporaryFolder({ fallback: home }, async (temporary) =>
+  const info = describeBoard(app, true);
+  return withTemporaryFolder({ fallback: info.home }, async (temporary) =>
     collectExport(exportReaders({ app, info, temporary }), name, { hasDiff: !noDiff, hasOutput }, VERSION),
   );
 }

@@ -1,12 +1,11 @@
 import type { LogEntry, LogWindow, SearchHit, SearchResult, WindowQuery } from "#board/api/conversation.ts";
+import { findExcerpt } from "#board/api/find-excerpt.ts";
 import type { ExportedLog } from "#board/api/export.ts";
 
 /** Number of entries of a window. */
 const WINDOW_ENTRIES = 400;
 /** Maximum number of hits of a search. */
 const MAX_HITS = 200;
-/** Number of characters around a hit that are shown. */
-const EXCERPT = 60;
 
 /** Returns a part of an exported conversation: positions are those of the entries in the log. */
 export function readExportedWindow(
@@ -37,18 +36,10 @@ export function searchExportedLog({ run, entries }: ExportedLog, query: string):
   const hits: SearchHit[] = [];
   if (wanted === "") return { hits, is_cut: false };
   for (const entry of entries) {
-    const text = textsOf(entry).find((each) => each.toLowerCase().includes(wanted));
-    if (text === undefined) continue;
+    const excerpt = findExcerpt(entry, wanted);
+    if (excerpt === undefined) continue;
     if (hits.length === MAX_HITS) return { hits, is_cut: true };
-    const at = text.toLowerCase().indexOf(wanted);
-    const excerpt = text.slice(Math.max(0, at - EXCERPT), at + wanted.length + EXCERPT);
     hits.push({ run, at: entry.at, kind: entry.kind, excerpt });
   }
   return { hits, is_cut: false };
-}
-
-function textsOf({ text, command, steps, files, check }: LogEntry): string[] {
-  const texts = [text, command?.command, command?.output, check?.command];
-  const lists = [steps?.map((step) => step.text), files?.flatMap((file) => [file.path, file.diff ?? ""])];
-  return [...texts, ...lists.flatMap((list) => list ?? [])].filter((each) => each !== undefined);
 }
