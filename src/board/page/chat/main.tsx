@@ -1,5 +1,3 @@
-// oxlint-disable-next-line import/no-unassigned-import -- other modules may read the storage when they are loaded
-import "./storage.ts";
 import { render } from "preact";
 import { Router } from "wouter-preact";
 import { memoryLocation } from "wouter-preact/memory-location";

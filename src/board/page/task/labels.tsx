@@ -1,9 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
 import type { ApiFailure } from "#board/api/failure.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { notify } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
-import { clockOffset } from "#board/page/state/board-state.ts";
 import type { TaskLabel } from "./describe-task.ts";
 
 /** Shows a label with its mark. */
@@ -39,18 +37,4 @@ export function CopyTextButton({ text, name, quiet = false }: { text: string; na
       {name}
     </button>
   );
-}
-
-/** Returns the server's time in milliseconds, every second while something depends on it and the page is visible. */
-export function useServerTime(isNeeded: boolean): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (!isNeeded) return undefined;
-    setNow(Date.now());
-    const timer = setInterval(() => {
-      if (document.visibilityState === "visible") setNow(Date.now());
-    }, 1000);
-    return () => clearInterval(timer);
-  }, [isNeeded]);
-  return now + clockOffset.value;
 }

@@ -5,7 +5,8 @@ import { formatCount, formatDuration } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { Hidden, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { describeTaskState, describeWorkOf, hasEnded } from "./describe-task.ts";
-import { Label, useServerTime } from "./labels.tsx";
+import { secondsUntil, serverNow } from "#board/page/state/clock.ts";
+import { Label } from "./labels.tsx";
 
 /** Shows what a task is, and its state. */
 export function TaskHead({ card, task, isLive, isBoard }: TaskHeadProps) {
@@ -99,7 +100,6 @@ function ChangedLines({ files, insertions, deletions }: NonNullable<Card["change
 
 function Elapsed({ card, isLive }: { card: Card; isLive: boolean }) {
   const isCounting = isLive && !hasEnded(card);
-  const now = useServerTime(isCounting);
-  const seconds = isCounting ? Math.max(0, (now - Date.parse(card.started_at)) / 1000) : card.elapsed_seconds;
+  const seconds = isCounting ? secondsUntil(card.started_at, serverNow.value) : card.elapsed_seconds;
   return <span>{formatDuration(seconds)}</span>;
 }

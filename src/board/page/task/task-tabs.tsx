@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 
 /** Names of the parts of a task's page, in their order. */
@@ -66,18 +66,6 @@ export function writeParameter(name: string, value: string | undefined): void {
   if (value === undefined) query.delete(name);
   else query.set(name, value);
   history.replaceState(history.state, "", `${location.pathname}${query.size === 0 ? "" : `?${query}`}`);
-}
-
-/** Returns whether a media query matches. */
-export function useMedia(query: string): boolean {
-  const [list] = useState(() => matchMedia(query));
-  const [matches, setMatches] = useState(list.matches);
-  useEffect(() => {
-    const update = () => setMatches(list.matches);
-    list.addEventListener("change", update);
-    return () => list.removeEventListener("change", update);
-  }, [list]);
-  return matches;
 }
 
 /** Shows the tabs; the arrow keys move between them. */

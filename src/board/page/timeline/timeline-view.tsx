@@ -4,7 +4,7 @@ import { useKeys } from "#board/page/parts/keys.tsx";
 import { withQuery } from "#board/page/source/board-source.ts";
 import { readAddressQuery, useAddressQuery } from "#board/page/address/address-query.ts";
 import { filterRuns, type LaneKey } from "#board/page/timeline/chart/lay-out.ts";
-import { readServerTime } from "#board/page/history/page-clock.ts";
+import { readServerTime, useServerTime } from "#board/page/state/clock.ts";
 import { useRefreshedData } from "#board/page/history/refreshed-data.ts";
 import { RunTable } from "#board/page/timeline/runs/run-table.tsx";
 import { edgesOf, formatView, panView, parseView, SPANS, type TimeView, zoomView } from "./time-view.ts";
@@ -41,7 +41,7 @@ export function TimelineView() {
   useTimelineKeys(onView, () => setState((before) => ({ ...before, isTable: !before.isTable })));
   const { data, error } = useRefreshedData<Timeline>(useRequest(view), REFRESH_MS);
   const runs = useMemo(() => filterRuns(data?.runs ?? [], text), [data, text]);
-  const now = readServerTime();
+  const now = useServerTime();
   const { from, to } = edgesOf(view, now);
   const shown = isTable ? runs.filter((run) => isBetween(run, from, to)) : runs;
   return (

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import { type BoardFilter, readFilter, writeFilter } from "./filter.ts";
 
@@ -33,17 +33,4 @@ export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) =>
     else timer.current = setTimeout(write, ADDRESS_DELAY_MS);
   };
   return [filter, set];
-}
-
-/** Returns whether a media query matches. */
-export function useScreen(media: string): boolean {
-  const list = useMemo(() => window.matchMedia(media), [media]);
-  const [isMatching, setMatching] = useState(list.matches);
-  useEffect(() => {
-    const update = () => setMatching(list.matches);
-    update();
-    list.addEventListener("change", update);
-    return () => list.removeEventListener("change", update);
-  }, [list]);
-  return isMatching;
 }

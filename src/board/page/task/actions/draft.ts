@@ -1,27 +1,19 @@
 import { useCallback, useState } from "preact/hooks";
+import { keepStored, readStored } from "#board/page/state/stored.ts";
 
-/** Returns a text that survives a reload of the page, and a function that changes it. @param key undefined: it is not kept */
-export function useDraft(key: string): [text: string, setText: (text: string) => void] {
-  const [text, setText] = useState(() => readDraft(key));
+/** Returns the message to a task that is being written, which survives a reload of the page, and a function that changes it. */
+export function useDraft(taskId: string): [text: string, setText: (text: string) => void] {
+  const name = `message:${taskId}`;
+  const [text, setText] = useState(() => {
+    const stored = readStored("window", name);
+    return typeof stored === "string" ? stored : "";
+  });
   const change = useCallback(
     (next: string) => {
       setText(next);
-      try {
-        if (next === "") sessionStorage.removeItem(key);
-        else sessionStorage.setItem(key, next);
-      } catch {
-        // It is only kept where the browser allows that.
-      }
+      keepStored("window", name, next === "" ? undefined : next);
     },
-    [key],
+    [name],
   );
   return [text, change];
-}
-
-function readDraft(key: string): string {
-  try {
-    return sessionStorage.getItem(key) ?? "";
-  } catch {
-    return "";
-  }
 }

@@ -60,7 +60,7 @@ export function useTaskControl(props: ControlProps): TaskControl {
   const [, navigate] = useLocation();
   const [dialog, setDialog] = useState<TaskDialog>();
   const [isBusy, act] = useButtonAction(refresh);
-  const [text, setText] = useDraft(`draft:${id}`);
+  const [text, setText] = useDraft(id);
   const field = useRef<HTMLTextAreaElement>(null);
   const can = (action: PageAction) => actions !== undefined && task.actions.includes(action);
   const close = () => setDialog(undefined);

@@ -2,11 +2,12 @@ import { useState } from "preact/hooks";
 import type { AnswerBody } from "#board/api/actions.ts";
 import type { Decision, Question } from "#domain/question.ts";
 import { formatDuration } from "#base/format-values.ts";
+import { serverNow } from "#board/page/state/clock.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
 import { nameDecision } from "#board/page/task/describe-task.ts";
 import { DiffText } from "./diff-text.tsx";
-import { FailureText, useServerTime } from "#board/page/task/labels.tsx";
+import { FailureText } from "#board/page/task/labels.tsx";
 import { type FieldValues, isComplete, QuestionFields } from "./question-fields.tsx";
 
 /** Properties of a question. */
@@ -132,8 +133,8 @@ function QuestionAddress({ url }: { url: string }) {
 const FAR_SECONDS = 30 * 24 * 3600;
 
 function TimeLeft({ until, isLive }: { until: string; isLive: boolean }) {
-  const now = useServerTime(isLive);
-  const left = (Date.parse(until) - now) / 1000;
-  if (!isLive || !(left < FAR_SECONDS)) return null;
+  if (!isLive) return null;
+  const left = (Date.parse(until) - serverNow.value) / 1000;
+  if (!(left < FAR_SECONDS)) return null;
   return <span class="weak">{left > 0 ? `declined in ${formatDuration(left)}` : "is being declined"}</span>;
 }
