@@ -67,6 +67,11 @@ export interface Card {
   forks?: string;
 }
 
+/** Returns whether the run of a task has ended. */
+export function hasEnded({ status }: Pick<Card, "status">): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
+}
+
 /** Facts about the board's server that do not change. */
 export interface BoardInfo {
   version: string;

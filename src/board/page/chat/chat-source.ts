@@ -1,5 +1,5 @@
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import { connection, lastSeen } from "#board/page/state/board-state.ts";
 import { isFields } from "./host/tool-result.ts";
 import { callPageTool } from "./host/call-tool.ts";

@@ -1,3 +1,4 @@
+import { toRequestError } from "#board/page/source/request-error.ts";
 import { render } from "preact";
 import { Router } from "wouter-preact";
 import { memoryLocation } from "wouter-preact/memory-location";
@@ -24,7 +25,7 @@ async function show(page: Element): Promise<void> {
       page,
     );
   } catch (error) {
-    render(<VisibleText text={error instanceof Error ? error.message : String(error)} />, page);
+    render(<VisibleText text={toRequestError(error).message} />, page);
   }
 }
 

@@ -1,3 +1,6 @@
+import { hasEnded } from "#board/api/card.ts";
+import { taskAddress } from "#board/page/address/addresses.ts";
+import { formatPlural } from "#base/text.ts";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
@@ -49,7 +52,7 @@ export function CompareTable({
             </th>
             {tasks.map(({ id }) => (
               <th key={id} scope="col">
-                <Link href={`/tasks/${encodeURIComponent(id)}`}>
+                <Link href={taskAddress(id)}>
                   <VisibleText text={id} />
                 </Link>
               </th>
@@ -125,7 +128,7 @@ function changesCell(task: ComparedEntry, { lines }: BestValues, identical: Boar
   const same = identical.find((ids) => ids.includes(id))?.filter((each) => each !== id);
   return (
     <>
-      {changes.files} {changes.files === 1 ? "file" : "files"}{" "}
+      {formatPlural(changes.files, "file")}{" "}
       <span class="compare-counts">
         <span class="good">+{changes.insertions}</span> <span class="bad">−{changes.deletions}</span>
       </span>
@@ -183,8 +186,8 @@ function ResultCell({ task: { id, result, is_cut } }: { task: ComparedEntry }) {
 }
 
 function TaskButton({ task, actions }: { task: ComparedEntry; actions: CompareActions }) {
-  const { id, status, has_worktree, branch, merged } = task;
-  if (["queued", "running", "waiting"].includes(status)) return <span class="weak">not ended yet</span>;
+  const { id, has_worktree, branch, merged } = task;
+  if (!hasEnded(task)) return <span class="weak">not ended yet</span>;
   if (has_worktree) {
     return (
       <button

@@ -33,7 +33,7 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
       <div aria-live="polite">
         <Secrets check={check} />
       </div>
-      <p class="export-buttons">
+      <div class="buttons">
         {check !== undefined && check.secrets > 0 && (
           <a class="button primary" href={address("1")} download={`${id}.html`} onClick={onClose}>
             Download without them
@@ -50,7 +50,7 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
         <button type="button" onClick={onClose}>
           Cancel
         </button>
-      </p>
+      </div>
     </Dialog>
   );
 }

@@ -1,3 +1,4 @@
+import { formatNumber } from "#base/text.ts";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Timeline, TimelineRun } from "#board/api/usage.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
@@ -50,10 +51,10 @@ export function TimelineView() {
       <div class="timeline-notes" role="status">
         {error !== undefined && <p class="failed">The runs cannot be read: {error.message}</p>}
         {(data?.left_out ?? 0) > 0 && (
-          <p>{data?.left_out.toLocaleString()} older runs are not shown: choose a shorter time.</p>
+          <p>{formatNumber(data?.left_out ?? 0)} older runs are not shown: choose a shorter time.</p>
         )}
         {data !== undefined && runs.length < data.runs.length && (
-          <p>{(data.runs.length - runs.length).toLocaleString()} runs are hidden by the filter.</p>
+          <p>{formatNumber(data.runs.length - runs.length)} runs are hidden by the filter.</p>
         )}
         {data !== undefined && data.runs.length === 0 && <p>No task ran in this time.</p>}
       </div>

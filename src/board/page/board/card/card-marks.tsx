@@ -1,14 +1,10 @@
+import { groupAddress } from "#board/page/address/addresses.ts";
 import type { ComponentChildren } from "preact";
 import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
 import { formatPlural, listSome } from "#base/text.ts";
-
-/** Returns the address of the board with the tries of a group alone. */
-export function groupAddress(group: string): string {
-  return `/?${new URLSearchParams({ group })}`;
-}
 
 /** Shows what a reader should know about a task before others: each mark says it in words. */
 export function CardMarks({ card }: { card: Card }) {
@@ -32,7 +28,7 @@ export function CardMarks({ card }: { card: Card }) {
       {status === "cancelled" && <Mark kind="plain">cancelled</Mark>}
       <WorkMarks card={card} />
       {group !== undefined && (
-        <Link href={groupAddress(group)} class="mark group-mark" tabIndex={-1}>
+        <Link href={groupAddress(group)} class="card-tag group-tag" tabIndex={-1}>
           all tries
         </Link>
       )}
@@ -81,7 +77,7 @@ function Mark({
   children: ComponentChildren;
 }) {
   return (
-    <span class={`mark ${kind}`} title={title === undefined ? undefined : makeVisible(title, true)}>
+    <span class={`card-tag ${kind}`} title={title === undefined ? undefined : makeVisible(title, true)}>
       {children}
     </span>
   );

@@ -1,3 +1,4 @@
+import { taskAddress } from "#board/page/address/addresses.ts";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
@@ -34,7 +35,7 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
       onFocusIn={() => holdFocus(id)}
       onFocusOut={(event) => releaseFocus(event.currentTarget)}
     >
-      <Link href={`/tasks/${encodeURIComponent(id)}`} class="card-link" ref={link} tabIndex={tabIndex}>
+      <Link href={taskAddress(id)} class="card-link" ref={link} tabIndex={tabIndex}>
         <VisibleText text={title} />
       </Link>
       <label class="card-mark" title="Mark for comparing">

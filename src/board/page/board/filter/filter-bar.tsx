@@ -33,21 +33,21 @@ export function FilterBar({ filter, onChange, cards, names, arrangement, field, 
   return (
     <div class="filter-bar" role="search" aria-label="Tasks">
       <TextFilter text={filter.text} onChange={(text) => set({ text })} field={field} onLeave={onLeave} />
-      <Choice
+      <FilterSelect
         label="Repository"
         any="All repositories"
         value={filter.repository}
         options={[...names].toSorted(([, a], [, b]) => (a < b ? -1 : 1))}
         onChange={(repository) => set({ repository })}
       />
-      <Choice
+      <FilterSelect
         label="State"
         any="All states"
         value={filter.state}
         options={STATES}
         onChange={(state) => set({ state })}
       />
-      <Choice
+      <FilterSelect
         label="Client"
         any="All clients"
         value={filter.client}
@@ -111,7 +111,7 @@ function describeCount({ shown, hidden }: Arrangement): string {
   return `${formatNumber(shown)} of ${formatPlural(shown + hidden, "task")}, ${formatNumber(hidden)} hidden`;
 }
 
-function Choice({
+function FilterSelect({
   label,
   any,
   value,

@@ -1,9 +1,7 @@
+import { ADDRESS_DELAY_MS } from "#board/page/address/address-query.ts";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import { type BoardFilter, readFilter, writeFilter } from "./filter.ts";
-
-/** Time after the last typed character until the address has it, in milliseconds: browsers refuse more than some changes a second. */
-const ADDRESS_DELAY_MS = 250;
 
 /** Returns the filter, which the query of the address keeps, and the function that changes it. */
 export function useFilter(): [filter: BoardFilter, set: (filter: BoardFilter) => void] {

@@ -1,4 +1,4 @@
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import type { ViewHost } from "./host.ts";
 import { isFields, readToolFailure } from "./tool-result.ts";
 

@@ -8,7 +8,7 @@ import type {
   McpUiSizeChangedNotification,
   McpUiUpdateModelContextRequest,
 } from "@modelcontextprotocol/ext-apps";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import { type HostContext, readContext } from "./host-context.ts";
 import { isFields, type ToolResult } from "./tool-result.ts";
 

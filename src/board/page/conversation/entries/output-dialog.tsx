@@ -1,3 +1,5 @@
+import { FailureText } from "#board/page/parts/failure-text.tsx";
+import { RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { useEffect, useState } from "preact/hooks";
 import { formatBytes } from "#base/format-values.ts";
 import { CopyButton } from "#board/page/parts/copy-button.tsx";
@@ -13,18 +15,18 @@ const LINE_HEIGHT = 18;
 /** Shows the whole text of an entry, of which only the visible part is in the document. */
 export function OutputDialog({ reader }: { reader: ConversationReader }) {
   const shown = reader.shownOutput.value;
-  const [text, setText] = useState<string | Error>();
+  const [text, setText] = useState<string | RequestError>();
   const at = shown?.at;
   useEffect(() => {
     let isCurrent = true;
     setText(undefined);
     if (at === undefined) return;
-    const take = (value: string | Error) => {
+    const take = (value: string | RequestError) => {
       if (isCurrent) setText(value);
     };
     reader.log.readOutput(at).then(
       (whole) => take(withoutColours(whole)),
-      (error: unknown) => take(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => take(toRequestError(error)),
     );
     return () => {
       isCurrent = false;
@@ -39,11 +41,7 @@ export function OutputDialog({ reader }: { reader: ConversationReader }) {
         </code>
       </p>
       {text === undefined && <p role="status">Loading…</p>}
-      {text instanceof Error && (
-        <p role="alert">
-          <VisibleText text={text.message} />
-        </p>
-      )}
+      {text instanceof RequestError && <FailureText failure={text} />}
       {typeof text === "string" && <WholeText text={text} />}
       <form method="dialog" class="output-end">
         {typeof text === "string" && (

@@ -2,9 +2,10 @@ import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
 import type { SendBody } from "#board/api/actions.ts";
 import type { TaskPageData } from "#board/api/task.ts";
-import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { describeDelivery, hasEnded } from "#board/page/task/describe-task.ts";
-import { FailureText } from "#board/page/task/labels.tsx";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { hasEnded } from "#board/api/card.ts";
+import { describeDelivery } from "#board/page/task/describe-task.ts";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 
 /** Moments at which a message reaches a task, with what they mean. */
@@ -118,7 +119,7 @@ function SentMessages({ task, onAgain }: { task: TaskPageData; onAgain: (text: s
   const last = task.messages.at(-1);
   const all = last !== undefined && last.state === "delivered" ? [...shown.slice(1 - MAX_SHOWN), last] : shown;
   return (
-    <ul class="sent" aria-label="Messages sent" aria-live="polite">
+    <ul class="sent-messages" aria-label="Messages sent" aria-live="polite">
       {all.map((message) => (
         <li key={message.id} class={message.state}>
           <span class="text">

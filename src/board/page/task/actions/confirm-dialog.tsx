@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "#board/page/parts/dialog.tsx";
-import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { FailureText } from "#board/page/task/labels.tsx";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 
 /** Properties of a dialog that asks before something is done. */
 interface ConfirmDialogProps {
@@ -36,7 +36,7 @@ export function ConfirmDialog({ title, action, isLive, onConfirm, onClose, child
       <div class="dialog-body">{children}</div>
       {failure !== undefined && <FailureText failure={failure} />}
       {isTooLarge && (
-        <label class="choice">
+        <label class="option">
           <input
             type="checkbox"
             checked={skipsLarge}

@@ -1,12 +1,14 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { MergeBody, MergePreview, MergeResult } from "#board/api/actions.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { Dialog } from "#board/page/parts/dialog.tsx";
-import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
+import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { MergePreviewText } from "#board/page/merge/merge-preview-text.tsx";
+import { useMergePreview } from "#board/page/merge/use-merge-preview.ts";
 import type { TaskActions } from "#board/page/source/page-source.ts";
-import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
-import { FailureText } from "#board/page/task/labels.tsx";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 
 /** Strategies with what they do. */
 const STRATEGIES: Record<MergeBody["strategy"], { name: string; meaning: string }> = {
@@ -33,7 +35,7 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
   const [discardsOthers, setDiscardsOthers] = useState(false);
   const [isMerging, setMerging] = useState(false);
   const [failure, setFailure] = useState<RequestError>();
-  const preview = usePreview(actions, id, strategy, task.card.base_branch);
+  const preview = useMergePreview(actions, id, strategy, task.card.base_branch);
   const others = task.other_tries ?? [];
   const merge = async () => {
     setMerging(true);
@@ -49,11 +51,11 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
   return (
     <Dialog title={makeVisible(`Merge ${task.card.branch ?? id}`)} onClose={onClose}>
       <div class="dialog-body" aria-live="polite" aria-busy={preview === undefined}>
-        <PreviewText preview={preview} />
+        <MergePreviewText preview={preview} />
       </div>
       <StrategyChoice strategy={strategy} onChange={setStrategy} isDisabled={isMerging} />
       {others.length > 0 && (
-        <label class="choice">
+        <label class="option">
           <input
             type="checkbox"
             checked={discardsOthers}
@@ -86,80 +88,12 @@ export function MergeDialog({ task, actions, isLive, onClose, onMerged, onWrite 
   );
 }
 
-/** Returns the effect of a merge by a strategy, as soon as it is known. */
-function usePreview(
-  actions: TaskActions,
-  id: string,
-  strategy: MergeBody["strategy"],
-  into = "",
-): MergePreview | undefined {
-  const [preview, setPreview] = useState<MergePreview>();
-  useEffect(() => {
-    let isWanted = true;
-    setPreview(undefined);
-    actions
-      .previewMerge(id, { strategy })
-      .catch((error: unknown): MergePreview => {
-        const { code, message, hint } = toRequestError(error);
-        return { into, outcome: "refused", conflicts: [], failure: { code, message, hint } };
-      })
-      .then((found) => isWanted && setPreview(found))
-      .catch(() => {});
-    return () => {
-      isWanted = false;
-    };
-  }, [actions, id, strategy]);
-  return preview;
-}
-
-function PreviewText({ preview }: { preview: MergePreview | undefined }) {
-  if (preview === undefined) return <p class="weak">Computing the merge…</p>;
-  const { outcome, into, diff_stat = "", conflicts, failure, note } = preview;
-  return (
-    <>
-      {outcome === "clean" && (
-        <p class="outcome good">
-          <span aria-hidden="true">✓ </span>
-          Merges cleanly into <VisibleText text={into} />
-          {diff_stat !== "" && <>: {diff_stat}</>}
-        </p>
-      )}
-      {outcome === "no_changes" && <p>There is nothing to merge.</p>}
-      {outcome === "conflict" && (
-        <p class="outcome bad">
-          <span aria-hidden="true">✗ </span>
-          Conflicts with <VisibleText text={into} /> in{" "}
-          {conflicts.length === 1 ? "1 file" : `${conflicts.length} files`}. Nothing was changed.
-        </p>
-      )}
-      {failure !== undefined && outcome !== "conflict" && <FailureText failure={failure} />}
-      {conflicts.map((conflict) => (
-        <details key={conflict.path} class="conflict" open={conflicts.length <= 3}>
-          <summary>
-            <VisibleText text={conflict.path} /> <span class="weak">{conflict.kind}</span>
-          </summary>
-          {conflict.text === undefined ? (
-            <p class="weak">The two sides cannot be combined line by line.</p>
-          ) : (
-            <VisibleBlock text={conflict.text} />
-          )}
-        </details>
-      ))}
-      {note !== undefined && (
-        <p class="note">
-          <VisibleText text={note} />
-        </p>
-      )}
-    </>
-  );
-}
-
 function StrategyChoice({ strategy, onChange, isDisabled }: StrategyChoiceProps) {
   return (
     <fieldset class="strategies" disabled={isDisabled}>
       <legend>How</legend>
       {(["squash", "merge", "rebase"] as const).map((each) => (
-        <label key={each} class="choice">
+        <label key={each} class="option">
           <input type="radio" name="strategy" checked={each === strategy} onChange={() => onChange(each)} />
           {STRATEGIES[each].name} <span class="weak">{STRATEGIES[each].meaning}</span>
         </label>

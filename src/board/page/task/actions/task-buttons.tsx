@@ -1,8 +1,9 @@
+import { compareAddress } from "#board/page/address/addresses.ts";
 import { Link } from "wouter-preact";
 import type { TaskPageData } from "#board/api/task.ts";
 import { ExportButton } from "#board/page/export/export-button.tsx";
-import { hasEnded } from "#board/page/task/describe-task.ts";
-import { CopyTextButton } from "#board/page/task/labels.tsx";
+import { hasEnded } from "#board/api/card.ts";
+import { CopyButton } from "#board/page/parts/copy-button.tsx";
 import type { TaskControl } from "./use-task-control.ts";
 
 /** Shows the buttons of the actions that a task allows. */
@@ -32,12 +33,14 @@ export function TaskButtons({ task, control, isBoard }: TaskButtonsProps) {
       {button("cancel", "Cancel…", "x", "danger")}
       {button("open", "Open in editor", "w")}
       {isBoard && other_tries.length > 0 && card.group !== undefined && (
-        <Link class="button" href={`/compare?group=${encodeURIComponent(card.group)}`}>
+        <Link class="button" href={compareAddress({ group: [card.group] })}>
           Compare {other_tries.length + 1} tries
         </Link>
       )}
       {isBoard && <ExportButton id={card.id} />}
-      {attach_command !== undefined && <CopyTextButton text={attach_command} name="Copy attach command" />}
+      {attach_command !== undefined && (
+        <CopyButton text={() => attach_command} name="attach command" label="Copy attach command" class="" />
+      )}
     </div>
   );
 }

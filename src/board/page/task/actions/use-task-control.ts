@@ -1,3 +1,4 @@
+import { taskAddress } from "#board/page/address/addresses.ts";
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
@@ -6,9 +7,10 @@ import type { PageAction, TaskPageData } from "#board/api/task.ts";
 import { type KeyBinding, useKeys } from "#board/page/parts/keys.tsx";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import type { PageSource, TaskActions } from "#board/page/source/page-source.ts";
-import { hasEnded, REFUSALS } from "#board/page/task/describe-task.ts";
+import { hasEnded } from "#board/api/card.ts";
+import { REFUSALS } from "#board/page/task/describe-task.ts";
 import { useDraft } from "./draft.ts";
-import { readParameter, writeParameter } from "#board/page/task/task-tabs.tsx";
+import { changeAddressQuery, readAddressQuery } from "#board/page/address/address-query.ts";
 
 /** Dialogs of a task's page, which are named after their actions. */
 const DIALOGS = ["merge", "discard", "cancel"] as const;
@@ -98,7 +100,7 @@ export function useTaskControl(props: ControlProps): TaskControl {
       restore,
       askToDiscard: can("discard") ? () => setDialog("discard") : undefined,
       refresh,
-      open: (other) => navigate(`/tasks/${other}`),
+      open: (other) => navigate(taskAddress(other)),
     }),
   };
   useTaskKeys(control, props, () => navigate("/"));
@@ -183,9 +185,9 @@ function toSteps({ actions, id, close, restore, askToDiscard, refresh, open }: S
 function useAskedDialog({ begin, actions, isLive }: TaskControl, isBoard: boolean): void {
   const isReady = isBoard && isLive && actions !== undefined;
   useEffect(() => {
-    const asked = DIALOGS.find((each) => each === readParameter("do"));
+    const asked = DIALOGS.find((each) => each === readAddressQuery().get("do"));
     if (!isReady || asked === undefined) return;
-    writeParameter("do", undefined);
+    changeAddressQuery("do", undefined);
     begin(asked);
   }, [isReady]);
 }

@@ -1,9 +1,11 @@
+import { formatPlural } from "#base/text.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import type { ReviewFinding } from "#domain/finding.ts";
 import { formatBytes, formatDuration, formatLocalTime } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import { CopyTextButton, FailureText } from "#board/page/task/labels.tsx";
+import { CopyButton } from "#board/page/parts/copy-button.tsx";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import { Markdown } from "#board/page/parts/markdown/markdown.tsx";
 
 /** Shows how a task ended: its failure, and Codex's last message. */
@@ -34,7 +36,7 @@ export function ReviewPane({ review, onOpenFile }: ReviewPaneProps) {
   return (
     <div class="pane">
       <h2>
-        {findings.length === 0 ? "No findings" : `${findings.length} ${findings.length === 1 ? "finding" : "findings"}`}
+        {findings.length === 0 ? "No findings" : formatPlural(findings.length, "finding")}
         {verdict !== undefined && <span class="weak">, the change is {verdict}</span>}
       </h2>
       {summary !== "" && <Markdown text={summary} />}
@@ -93,7 +95,7 @@ export function CheckPane({ check }: { check: NonNullable<TaskPageData["check"]>
       <p>
         <span class={`label ${tone}`}>{outcome}</span>{" "}
         <span class="weak">
-          {attempts} {attempts === 1 ? "attempt" : "attempts"}
+          {formatPlural(attempts, "attempt")}
           {seconds !== undefined && `, ${formatDuration(seconds)}`}
           {exit_code !== undefined && exit_code !== 0 && `, exit status ${exit_code}`}
         </span>
@@ -107,7 +109,7 @@ export function CheckPane({ check }: { check: NonNullable<TaskPageData["check"]>
       {output_tail !== undefined && output_tail.trim() !== "" && (
         <>
           <h2>End of its output</h2>
-          <VisibleBlock text={output_tail} class="output" />
+          <VisibleBlock text={output_tail} class="check-output" />
         </>
       )}
       {output_file !== undefined && (
@@ -144,7 +146,7 @@ export function FactsPane({ task }: { task: TaskPageData }) {
             <code>
               <VisibleText text={command} />
             </code>
-            <CopyTextButton text={command} name="Copy" quiet />
+            <CopyButton text={() => command} name={makeVisible(command)} />
           </li>
         ))}
       </ul>
@@ -166,7 +168,7 @@ export function FactsPane({ task }: { task: TaskPageData }) {
               <VisibleText text={name} />
             </code>
             <span class="weak">{formatBytes(bytes)}</span>
-            <CopyTextButton text={path} name="Copy path" quiet />
+            <CopyButton text={() => path} name={`path of ${makeVisible(name)}`} label="Copy path" />
           </li>
         ))}
       </ul>

@@ -4,10 +4,10 @@ import type { Decision, Question } from "#domain/question.ts";
 import { formatDuration } from "#base/format-values.ts";
 import { serverNow } from "#board/page/state/clock.ts";
 import { VisibleBlock, VisibleText } from "#board/page/parts/visible-text.tsx";
-import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { nameDecision } from "#board/page/task/describe-task.ts";
 import { DiffText } from "./diff-text.tsx";
-import { FailureText } from "#board/page/task/labels.tsx";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import { type FieldValues, isComplete, QuestionFields } from "./question-fields.tsx";
 
 /** Properties of a question. */
@@ -37,7 +37,7 @@ export function QuestionCard({ question, isLive, onAnswer }: QuestionCardProps) 
     }
   };
   return (
-    <section class="question" aria-labelledby={`${id}-text`}>
+    <section class="question-card" aria-labelledby={`${id}-text`}>
       <h2 id={`${id}-text`}>
         <span aria-hidden="true">? </span>
         <VisibleText text={question.text} />

@@ -82,7 +82,7 @@ function Choices({ id, field, value, onChange }: FieldProps) {
   return (
     <>
       {options.map((option) => (
-        <label key={option.value} class="choice">
+        <label key={option.value} class="option">
           <input
             type={field.type === "choices" ? "checkbox" : "radio"}
             name={id}
@@ -98,7 +98,7 @@ function Choices({ id, field, value, onChange }: FieldProps) {
         </label>
       ))}
       {field.is_open === true && (
-        <label class="choice">
+        <label class="option">
           Other
           <input
             type="text"

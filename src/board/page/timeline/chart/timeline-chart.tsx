@@ -1,3 +1,4 @@
+import { taskAddress } from "#board/page/address/addresses.ts";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import type { TimelineRun } from "#board/api/usage.ts";
@@ -43,7 +44,7 @@ export function TimelineChart({ runs, by, view, onView }: TimelineChartProps) {
     onPress: (place, event) => {
       const hit = findAt(part, place);
       const isLink = event.target instanceof Element && event.target.closest("a") !== null;
-      if (hit !== undefined && !isLink) navigate(`/tasks/${encodeURIComponent(hit.run.id)}`);
+      if (hit !== undefined && !isLink) navigate(taskAddress(hit.run.id));
     },
   });
   useStepKeys(part, selected, (placed) => {
