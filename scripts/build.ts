@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { $ } from "bun";
 import type { Build } from "#base/build.ts";
 import manifest from "../package.json" with { type: "json" };
+import { PAGE_BUILD } from "./page-build.ts";
 import { type Target, targetNamed, TARGETS } from "./targets.ts";
 
 const root = join(import.meta.dir, "..");
@@ -27,8 +28,8 @@ export async function buildBinary(target?: Target): Promise<string> {
     bytecode: true,
     // A map would be put into the binary: 2.7 MB more, of which half is for the page.
     sourcemap: "none",
-    plugins: [withoutGrammars],
-    define: { BUILD: JSON.stringify(await describeBuild(target)) },
+    plugins: PAGE_BUILD.plugins,
+    define: { ...PAGE_BUILD.define, BUILD: JSON.stringify(await describeBuild(target)) },
     compile: {
       outfile,
       ...(target !== undefined && { target: target.runtime }),
@@ -40,24 +41,6 @@ export async function buildBinary(target?: Target): Promise<string> {
   if (!success) throw new AggregateError(logs, "the binary does not build");
   return outfile;
 }
-
-/**
- * Leaves out the 190 grammars that `@git-diff-view/core` would bring along, nearly 1 MB: the page highlights by itself, with the usual languages
- * (docs/decisions/030-diff-renderer.md).
- */
-const withoutGrammars: Bun.BunPlugin = {
-  name: "without-grammars",
-  setup: (build) => {
-    build.onResolve({ filter: /^@git-diff-view\/lowlight$/ }, () => ({
-      path: "lowlight",
-      namespace: "without-grammars",
-    }));
-    build.onLoad({ filter: /^lowlight$/, namespace: "without-grammars" }, () => ({
-      contents: "export const highlighter = undefined, processAST = undefined, _getAST = undefined;",
-      loader: "js",
-    }));
-  },
-};
 
 async function describeBuild(target: Target | undefined): Promise<Build> {
   return {

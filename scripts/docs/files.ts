@@ -1,5 +1,6 @@
 import { basename, join } from "node:path";
 import { SALVAGE_REFS } from "#git/salvage/manifest.ts";
+import { boardNotePath } from "#store/board-note.ts";
 import { storePaths, taskPaths } from "#store/store-paths.ts";
 import { LINK_FOLDER } from "#store/workspace-link.ts";
 import { code } from "./markdown.ts";
@@ -21,6 +22,10 @@ export const FILES: readonly (readonly [place: string, meaning: string])[] = [
   ],
   [join(task.runs, "<n>/"), "Files of the task's earlier runs, kept within the limits for tasks"],
   [`${task.live}/`, "Locks and heartbeat of a run, messages and questions"],
+  [
+    boardNotePath(HOME),
+    "Ports of the boards of the last week, with digests of their secrets, so that open pages find a board that was started again",
+  ],
   [`${worktrees}/`, "Worktrees of repositories whose parent folder is not writable"],
   [`<cwd>/${LINK_FOLDER}/<topic>`, "In the workspace: a link to the task's folder. git does not list it"],
   [`${SALVAGE_REFS}/<branch>/<time>`, "In the repository: the ref of a discarded worktree, kept for at least 90 days"],

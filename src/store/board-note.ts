@@ -21,15 +21,16 @@ const KEPT_MS = 7 * 86_400_000;
 
 /** Returns the boards of the last days, newest first. */
 export function readBoardNote(home: string): BoardEntry[] {
-  const entries = parseJsonAs(NoteSchema, tryReadText(notePath(home), { maxBytes: 64 * 1024 })) ?? [];
+  const entries = parseJsonAs(NoteSchema, tryReadText(boardNotePath(home), { maxBytes: 64 * 1024 })) ?? [];
   return entries.filter(({ at }) => Date.now() - Date.parse(at) < KEPT_MS).slice(0, MAX_ENTRIES);
 }
 
 /** Records a board. @throws the system's error */
 export function recordBoard(home: string, entry: BoardEntry): void {
-  writePrivateFile(notePath(home), JSON.stringify([entry, ...readBoardNote(home)].slice(0, MAX_ENTRIES)));
+  writePrivateFile(boardNotePath(home), JSON.stringify([entry, ...readBoardNote(home)].slice(0, MAX_ENTRIES)));
 }
 
-function notePath(home: string): string {
+/** Returns the file in which boards are recorded. */
+export function boardNotePath(home: string): string {
   return join(home, "board.json");
 }

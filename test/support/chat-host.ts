@@ -126,6 +126,10 @@ export class ChatPage {
   static async open(browser: TestBrowser, host: ChatHost, options: BrowserContextOptions = {}): Promise<ChatPage> {
     const context = await browser.browser.newContext({ viewport: { width: 1000, height: 800 }, ...options });
     const chat = new ChatPage(await browser.page(context), host);
+    // A script that catches the error of a violation hides it from the console.
+    await chat.page.addInitScript(
+      "addEventListener('securitypolicyviolation', (event) => console.error(`refused: ${event.violatedDirective} ${event.blockedURI}`))",
+    );
     await chat.page.goto(host.address);
     return chat;
   }

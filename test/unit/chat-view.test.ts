@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { readContext } from "#board/page/chat/host/host-context.ts";
-import { findNamedTasks, readToolFailure } from "#board/page/chat/host/tool-result.ts";
+import { findNamedTasks, readToolFailure } from "#board/page/chat/tool-result.ts";
 import { runs } from "../support/property.ts";
 
 const text = (value: unknown) => ({ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) });
@@ -52,47 +51,4 @@ test("a failure is told in the server's words, or in the chat's", () => {
   });
   expect(readToolFailure({ content: [text("gone")] })).toEqual({ code: "unknown", message: "gone", hint: "" });
   expect(readToolFailure({}).message).toBe("The request failed.");
-});
-
-describe("what a host says about itself", () => {
-  test("is read where it has the form that it should have, and ignored elsewhere", () => {
-    expect(
-      readContext({
-        theme: "dark",
-        styles: { variables: { "--font-sans": "Inter", "--font-mono": 1 }, css: {} },
-        displayMode: "fullscreen",
-        availableDisplayModes: ["inline", "pip"],
-        containerDimensions: { maxHeight: 300, width: 200 },
-        safeAreaInsets: "none",
-        toolInfo: { tool: { name: "codex" } },
-        other: {},
-      }),
-    ).toEqual({
-      theme: "dark",
-      variables: { "--font-sans": "Inter" },
-      isFullscreen: true,
-      canBeFullscreen: false,
-      canBeInline: true,
-      tool: "codex",
-      maxHeight: 300,
-    });
-  });
-
-  test("may be anything", () => {
-    const facts = fc.record(
-      {
-        theme: fc.anything(),
-        styles: fc.anything(),
-        containerDimensions: fc.anything(),
-        safeAreaInsets: fc.anything(),
-      },
-      { requiredKeys: [] },
-    );
-    fc.assert(
-      fc.property(fc.oneof(fc.anything(), facts), (context) => {
-        expect(readContext(context)).toHaveProperty("variables");
-      }),
-      runs(),
-    );
-  });
 });

@@ -1,17 +1,17 @@
+import type { App } from "@modelcontextprotocol/ext-apps";
 import type { PageSource } from "#board/page/source/page-source.ts";
 import { RequestError } from "#board/page/source/request-error.ts";
 import { connection, lastSeen } from "#board/page/state/board-state.ts";
-import { isFields } from "./host/tool-result.ts";
-import { callPageTool } from "./host/call-tool.ts";
+import { callPageTool } from "./call-tool.ts";
 import type { TaskPageData } from "#board/api/task.ts";
-import type { ViewHost } from "./host/host.ts";
+import { answerOf } from "./host.ts";
 import { followChanges, type SeenState } from "./follow-changes.ts";
 
 /** Longest message that is given to the chat, in characters. */
 const MAX_MESSAGE = 50_000;
 
 /** Returns the source of tasks that is the server behind a chat client. It has no actions: in the chat, the agent acts. */
-export function chatSource(host: ViewHost): PageSource {
+export function chatSource(app: App): PageSource {
   /** Tasks that are shown as not having ended. */
   const unfinished = new Set<string>();
   /** Parts of the page that follow a task share the looks at it. */
@@ -20,27 +20,27 @@ export function chatSource(host: ViewHost): PageSource {
     kind: "chat",
     actions: undefined,
     get comment() {
-      const { message, updateModelContext } = host.capabilities;
+      const { message, updateModelContext } = app.getHostCapabilities() ?? {};
       if (message === undefined && updateModelContext === undefined) return undefined;
       const pass = message === undefined ? addToContext : sendToChat;
-      return async (id: string, text: string) => pass(host, id, text);
+      return async (id: string, text: string) => pass(app, id, text);
     },
     readTask: async (id) => {
-      const task = await callPageTool<TaskPageData>(host, { part: "task", task_id: id });
+      const task = await callPageTool<TaskPageData>(app, { part: "task", task_id: id });
       unfinished[task.card.ended_at === undefined ? "add" : "delete"](id);
       return task;
     },
-    readLog: async (id, query) => callPageTool(host, { part: "log", task_id: id, query: defined({ ...query }) }),
-    readOutput: async (id, run, at) => callPageTool(host, { part: "output", task_id: id, query: { run, at } }),
-    search: async (id, query) => callPageTool(host, { part: "search", task_id: id, query: { q: query } }),
-    readDiff: async (id, since) => callPageTool(host, { part: "diff", task_id: id, query: { since } }),
-    readPatch: async (id, query) => callPageTool(host, { part: "patch", task_id: id, query: { ...query } }),
+    readLog: async (id, query) => callPageTool(app, { part: "log", task_id: id, query: defined({ ...query }) }),
+    readOutput: async (id, run, at) => callPageTool(app, { part: "output", task_id: id, query: { run, at } }),
+    search: async (id, query) => callPageTool(app, { part: "search", task_id: id, query: { q: query } }),
+    readDiff: async (id, since) => callPageTool(app, { part: "diff", task_id: id, query: { since } }),
+    readPatch: async (id, query) => callPageTool(app, { part: "patch", task_id: id, query: { ...query } }),
     follow: (id, onChange) => {
       const onChanges = followers.get(id)?.onChanges ?? new Set();
       onChanges.add(onChange);
       const notify = () => onChanges.forEach((each) => each());
       const look = async () => {
-        const found = await callPageTool<SeenState>(host, { part: "state", task_id: id });
+        const found = await callPageTool<SeenState>(app, { part: "state", task_id: id });
         // It has ended between the first reading and the first look.
         if (found.is_ended && unfinished.delete(id)) notify();
         return found;
@@ -68,13 +68,13 @@ function defined(values: Readonly<Record<string, number | undefined>>): Record<s
   );
 }
 
-async function sendToChat(host: ViewHost, id: string, text: string): Promise<void> {
-  const result = await host.request("ui/message", { role: "user", content: [toContent(id, text)] });
-  if (isFields(result) && result["isError"] === true) throw refused();
+async function sendToChat(app: App, id: string, text: string): Promise<void> {
+  const { isError } = await answerOf(app.sendMessage({ role: "user", content: [toContent(id, text)] }));
+  if (isError === true) throw refused();
 }
 
-async function addToContext(host: ViewHost, id: string, text: string): Promise<void> {
-  await host.request("ui/update-model-context", { content: [toContent(id, text)] });
+async function addToContext(app: App, id: string, text: string): Promise<void> {
+  await answerOf(app.updateModelContext({ content: [toContent(id, text)] }));
 }
 
 /** Returns the message with which the user has the agent pass comments on to Codex. */

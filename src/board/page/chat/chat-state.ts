@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
-import { callPageTool } from "./host/call-tool.ts";
-import { type HostContext, readContext } from "./host/host-context.ts";
-import { ViewHost } from "./host/host.ts";
-import { applyHostLooks } from "./host/theme.ts";
-import { findNamedTasks, type NamedTask, readToolFailure, type ToolResult } from "./host/tool-result.ts";
+import type { App, McpUiHostContext } from "@modelcontextprotocol/ext-apps";
+import { callPageTool } from "./call-tool.ts";
+import { connectApp, createApp } from "./host.ts";
+import { applyHostLooks } from "./theme.ts";
+import { findNamedTasks, type NamedTask, readToolFailure, type ToolResult } from "./tool-result.ts";
 
 /** Tasks that the tool's answer names; undefined before the answer. */
 export const namedTasks = signal<readonly NamedTask[] | undefined>(undefined);
@@ -11,30 +11,33 @@ export const namedTasks = signal<readonly NamedTask[] | undefined>(undefined);
 export const shownTask = signal<string | undefined>(undefined);
 /** Reason why there is nothing to show. */
 export const emptyReason = signal<string | undefined>(undefined);
-/** Facts about the host. */
-export const hostContext = signal<HostContext>(readContext({}));
+/** Facts that the host says about itself. */
+export const hostContext = signal<McpUiHostContext>({});
 
 /** Interval at which a task is looked for whose tool has not answered, in milliseconds. */
 const LOOK_MS = 1000;
 
 /** Connects the view with its host: from then on, the state above is that of the tool's call. @throws RequestError */
-export async function connectToHost(): Promise<ViewHost> {
-  const host = new ViewHost({
+export async function connectToHost(): Promise<App> {
+  const app = createApp({
     onToolInput: ({ task_id: id, prompt }) => {
       if (typeof id === "string") shownTask.value ??= id;
-      else if (typeof prompt === "string") void lookForTask(host, prompt);
+      else if (typeof prompt === "string") void lookForTask(app, prompt);
     },
     onToolResult: takeResult,
     onToolCancelled: () => {
       if (shownTask.value === undefined) emptyReason.value = "The call was cancelled.";
     },
-    onContext: (context) => {
-      applyHostLooks(context);
-      hostContext.value = context;
-    },
+    onContext: takeContext,
   });
-  await host.connect();
-  return host;
+  await connectApp(app);
+  takeContext(app.getHostContext() ?? {});
+  return app;
+}
+
+function takeContext(context: McpUiHostContext): void {
+  applyHostLooks(context);
+  hostContext.value = context;
 }
 
 /** Shows the task that a result is about, lets the user choose if it is about several, or says why there is none. */
@@ -52,9 +55,9 @@ function takeResult(result: ToolResult): void {
 }
 
 /** Looks for the task that the call has started, until the call is answered: a call that waits for its task's end does not say which it is. */
-async function lookForTask(host: ViewHost, prompt: string): Promise<void> {
+async function lookForTask(app: App, prompt: string): Promise<void> {
   while (namedTasks.value === undefined && shownTask.value === undefined && emptyReason.value === undefined) {
-    const found = await callPageTool<{ ids: string[] }>(host, { part: "started", query: { prompt } }).catch(
+    const found = await callPageTool<{ ids: string[] }>(app, { part: "started", query: { prompt } }).catch(
       () => undefined,
     );
     const [only, ...others] = found?.ids ?? [];

@@ -1,3 +1,4 @@
+import type { App } from "@modelcontextprotocol/ext-apps";
 import { useLayoutEffect, useMemo } from "preact/hooks";
 import { ConnectionBanner } from "#board/page/layout/connection-banner.tsx";
 import { KeyHelp } from "#board/page/parts/keys.tsx";
@@ -6,8 +7,7 @@ import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { TaskView } from "#board/page/task/task-view.tsx";
 import { chatSource } from "./chat-source.ts";
 import { emptyReason, hostContext, namedTasks, shownTask } from "./chat-state.ts";
-import type { ViewHost } from "./host/host.ts";
-import { isFields } from "./host/tool-result.ts";
+import { answerOf } from "./host.ts";
 import "./chat.css";
 import "#board/page/layout/layout.css";
 import "#board/page/parts/parts.css";
@@ -16,17 +16,17 @@ import "#board/page/parts/parts.css";
 const HEIGHT = { task: 640, row: 40, list: 12, note: 56 } as const;
 
 /** Shows the task that a tool's answer is about, or those among which to choose. */
-export function ChatView({ host }: { host: ViewHost }) {
-  const source = useMemo(() => chatSource(host), [host]);
+export function ChatView({ app }: { app: App }) {
+  const source = useMemo(() => chatSource(app), [app]);
   const id = shownTask.value;
   const tasks = namedTasks.value ?? [];
   // Whoever asks for the changes sees them first; where there is room, they are beside the conversation.
-  const first = hostContext.value.tool === "codex_diff" ? ({ firstTab: "changes" } as const) : {};
+  const first = hostContext.value.toolInfo?.tool.name === "codex_diff" ? ({ firstTab: "changes" } as const) : {};
   const choice = tasks.length === 0 ? HEIGHT.note : HEIGHT.list + tasks.length * HEIGHT.row;
-  useHeight(host, Math.min(id === undefined ? choice : HEIGHT.task, HEIGHT.task));
+  useHeight(app, Math.min(id === undefined ? choice : HEIGHT.task, HEIGHT.task));
   return (
     <>
-      <ChatBar host={host} />
+      <ChatBar app={app} />
       {id !== undefined && <ConnectionBanner />}
       <main id="main" tabIndex={-1}>
         {id === undefined ? <TaskChoice /> : <TaskView key={id} id={id} source={source} {...first} />}
@@ -38,23 +38,25 @@ export function ChatView({ host }: { host: ViewHost }) {
 }
 
 /** Says to the host how high the view would like to be. */
-function useHeight(host: ViewHost, wanted: number): void {
-  const height = Math.min(wanted, hostContext.value.maxHeight ?? wanted);
-  useLayoutEffect(() => host.notify("ui/notifications/size-changed", { height }), [host, height]);
+function useHeight(app: App, wanted: number): void {
+  const allowed = hostContext.value.containerDimensions ?? {};
+  const height = Math.min(wanted, ("height" in allowed ? allowed.height : allowed.maxHeight) ?? wanted);
+  useLayoutEffect(() => void app.sendSizeChanged({ height }), [app, height]);
 }
 
 /** Shows the way back to the tasks among which to choose, and the button for the whole window. */
-function ChatBar({ host }: { host: ViewHost }) {
-  const { isFullscreen, canBeFullscreen, canBeInline } = hostContext.value;
+function ChatBar({ app }: { app: App }) {
+  const { displayMode, availableDisplayModes: modes = [] } = hostContext.value;
+  const isFullscreen = displayMode === "fullscreen";
+  const otherMode = isFullscreen ? "inline" : "fullscreen";
   const others = namedTasks.value ?? [];
   const hasList = others.length > 1 && shownTask.value !== undefined;
-  const canChange = isFullscreen ? canBeInline : canBeFullscreen;
+  const canChange = modes.includes(otherMode);
   if (!hasList && !canChange) return null;
   const change = async () => {
-    const mode = isFullscreen ? "inline" : "fullscreen";
-    const result = await host.request("ui/request-display-mode", { mode });
-    // The host may have chosen another mode.
-    if (isFields(result)) hostContext.value = { ...hostContext.value, isFullscreen: result["mode"] === "fullscreen" };
+    // The host may choose another mode.
+    const { mode } = await answerOf(app.requestDisplayMode({ mode: otherMode }));
+    hostContext.value = { ...hostContext.value, displayMode: mode };
   };
   return (
     <div class="chat-bar">

@@ -1,4 +1,5 @@
-import { toRequestError } from "#board/page/source/request-error.ts";
+// oxlint-disable-next-line import/no-unassigned-import -- other modules make schemas when they are loaded
+import "./without-eval.ts";
 import { render } from "preact";
 import { Router } from "wouter-preact";
 import { memoryLocation } from "wouter-preact/memory-location";
@@ -14,18 +15,18 @@ const { hook } = memoryLocation({ path: "/" });
 
 async function show(page: Element): Promise<void> {
   try {
-    const host = await connectToHost();
+    const app = await connectToHost();
     listenForKeys();
-    openLinksThrough(host);
+    openLinksThrough(app);
     submitByEvents();
     render(
       <Router hook={hook}>
-        <ChatView host={host} />
+        <ChatView app={app} />
       </Router>,
       page,
     );
   } catch (error) {
-    render(<VisibleText text={toRequestError(error).message} />, page);
+    render(<VisibleText text={error instanceof Error ? error.message : String(error)} />, page);
   }
 }
 

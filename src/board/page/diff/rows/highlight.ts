@@ -1,5 +1,6 @@
 import type { Side } from "../comments/line-comment.ts";
-import { common, createLowlight } from "lowlight";
+import { createLowlight } from "lowlight";
+import { ALIASES, GRAMMARS } from "./grammars.ts";
 import type { ParsedPatch, PatchLine, Token } from "./parse-patch.ts";
 
 type Tree = ReturnType<ReturnType<typeof createLowlight>["highlight"]>;
@@ -11,20 +12,6 @@ let highlighter: ReturnType<typeof createLowlight> | undefined;
 const MAX_PATCH = 64 * 1024;
 /** Largest side of a hunk that is highlighted, in characters: it is one task of the page. */
 const MAX_HUNK = 10 * 1024;
-
-/** Names of languages that are not the ends of their files' names. */
-const LANGUAGES: Record<string, string> = {
-  htm: "xml",
-  html: "xml",
-  svg: "xml",
-  vue: "xml",
-  jsonc: "json",
-  bash: "bash",
-  zsh: "bash",
-  mk: "makefile",
-  gemspec: "ruby",
-  pyi: "python",
-};
 
 /** Finds the syntax of a patch's lines, a hunk at a time whenever the page has nothing else to do. @param onDone called if anything was found */
 export function highlightPatch(path: string, patch: ParsedPatch, onDone: () => void): void {
@@ -48,10 +35,13 @@ function whenIdle(run: () => void): void {
 }
 
 function findLanguage(path: string): string | undefined {
-  highlighter ??= createLowlight(common);
+  if (highlighter === undefined) {
+    highlighter = createLowlight(GRAMMARS);
+    highlighter.registerAlias(ALIASES);
+  }
   const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
-  const end = name.slice(name.lastIndexOf(".") + 1);
-  const language = LANGUAGES[end] ?? end;
+  // A name without an end, such as Makefile, may be a language's.
+  const language = name.slice(name.lastIndexOf(".") + 1);
   return highlighter.registered(language) ? language : undefined;
 }
 

@@ -1,5 +1,6 @@
+import type { App } from "@modelcontextprotocol/ext-apps";
 import { RequestError } from "#board/page/source/request-error.ts";
-import type { ViewHost } from "./host.ts";
+import { answerOf } from "./host.ts";
 import { isFields, readToolFailure } from "./tool-result.ts";
 
 /** Parameters of the tool that reads for this page. */
@@ -10,11 +11,10 @@ export interface PageCall {
 }
 
 /** Reads a part of a task from the server, through the chat client. @throws RequestError */
-export async function callPageTool<T>(host: ViewHost, call: PageCall): Promise<T> {
-  const answer = await host.request("tools/call", { name: "codex_page", arguments: { ...call } });
-  const result = isFields(answer) ? answer : {};
-  if (result["isError"] === true) throw new RequestError(readToolFailure(result));
-  const data = result["structuredContent"];
+export async function callPageTool<T>(app: App, call: PageCall): Promise<T> {
+  const result = await answerOf(app.callServerTool({ name: "codex_page", arguments: { ...call } }));
+  if (result.isError === true) throw new RequestError(readToolFailure(result));
+  const data = result.structuredContent;
   if (!isFields(data) || !("data" in data)) {
     throw new RequestError({ code: "unknown", message: "The chat passed on an answer without data.", hint: "" });
   }

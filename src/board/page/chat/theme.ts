@@ -1,5 +1,4 @@
-import type { McpUiStyleVariableKey } from "@modelcontextprotocol/ext-apps";
-import type { HostContext } from "./host-context.ts";
+import { applyDocumentTheme, type McpUiHostContext, type McpUiStyleVariableKey } from "@modelcontextprotocol/ext-apps";
 
 /** Variables of the page's style that take the values of the host's, so that the view looks like a part of the chat. */
 const VARIABLES: Readonly<Record<string, McpUiStyleVariableKey>> = {
@@ -15,11 +14,11 @@ const VARIABLES: Readonly<Record<string, McpUiStyleVariableKey>> = {
 };
 
 /** Applies what a host says about its looks: theme, colours, fonts and margins. */
-export function applyHostLooks({ theme, variables, safeAreaInsets }: HostContext): void {
+export function applyHostLooks({ theme, styles, safeAreaInsets }: McpUiHostContext): void {
   const root = document.documentElement;
   if (theme !== undefined) applyTheme(theme);
   for (const [name, hostName] of Object.entries(VARIABLES)) {
-    const value = variables[hostName];
+    const value = styles?.variables?.[hostName];
     if (value !== undefined) root.style.setProperty(name, value);
   }
   if (safeAreaInsets !== undefined) {
@@ -35,7 +34,7 @@ export function applyHostLooks({ theme, variables, safeAreaInsets }: HostContext
  * hold always or never.
  */
 function applyTheme(theme: "light" | "dark"): void {
-  document.documentElement.style.colorScheme = theme;
+  applyDocumentTheme(theme);
   for (const sheet of document.styleSheets) changeRules(sheet.cssRules, theme);
 }
 
