@@ -52,6 +52,7 @@ test.each([
   ["log?before=x", 400, "invalid_argument"],
   ["log?run=0", 400, "invalid_argument"],
   ["log?run=7", 400, "invalid_argument"],
+  ["export?redact=yes", 400, "invalid_argument"],
   ["output", 400, "invalid_argument"],
   ["output?at=1", 404, "nothing_to_read"],
   [`output?at=${2 ** 40}`, 404, "nothing_to_read"],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { seriousFaults } from "../support/axe-faults.ts";
+import { seriousFaults } from "../support/axe.ts";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import type { McpClient } from "../support/mcp-client.ts";

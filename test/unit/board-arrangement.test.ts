@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { type Card, COLUMNS } from "#board/api/card.ts";
 import { arrangeCards } from "#board/page/board/columns.ts";
-import { type BoardFilter, isFiltering, NO_FILTER, readFilter, writeFilter } from "#board/page/board/filter.ts";
+import { type BoardFilter, isFiltering, NO_FILTER, readFilter, writeFilter } from "#board/page/board/filter/filter.ts";
 import { EMPTY_DRAFT, findFault, toNewTask } from "#board/page/new-task/draft.ts";
 import { runs } from "../support/property.ts";
 

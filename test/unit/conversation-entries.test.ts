@@ -8,8 +8,8 @@ import { joinEntries } from "#board/api/join-entries.ts";
 import { readLogEntries } from "#board/conversation/read-conversation.ts";
 import { searchLog } from "#board/conversation/search-conversation.ts";
 import { toEntry } from "#board/conversation/to-entry.ts";
-import { splitOutput, withoutColours } from "#board/page/conversation/terminal-text.ts";
-import { splitMarkdown, takeBeginning } from "#board/page/parts/split-markdown.ts";
+import { splitOutput, withoutColours } from "#board/page/conversation/entries/terminal-text.ts";
+import { splitMarkdown, takeBeginning } from "#board/page/parts/markdown/split-markdown.ts";
 import { garbageLines, knownEvents, newEvents, wrongEvents } from "../support/event-lines.ts";
 import { runs, texts } from "../support/property.ts";
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { AppError } from "#base/errors.ts";
 import type { LogEntry } from "#board/api/conversation.ts";
 import type { ExportedTask } from "#board/api/export.ts";
-import { readExportedWindow, searchExportedLog } from "#board/api/exported-log.ts";
+import { readExportedWindow, searchExportedLog } from "#board/page/export/exported-log.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { checkExport, hideHome, redactExport } from "#board/export/clean-export.ts";
 import { collectExport, type ExportReaders } from "#board/export/collect-export.ts";

@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import type { Card } from "#board/api/card.ts";
+import { type Card, hasEnded } from "#board/api/card.ts";
 import {
   describeDelivery,
   describeTaskState,
   describeWorkOf,
-  hasEnded,
   kindOfDiffLine,
   nameDecision,
 } from "#board/page/task/describe-task.ts";

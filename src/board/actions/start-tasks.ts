@@ -16,6 +16,7 @@ import { startOpenTask } from "#tasks/start/start-task.ts";
 import { asksForTries, startTries } from "#tasks/start/start-tries.ts";
 import type { ApiFailure } from "#board/api/failure.ts";
 import type { NewTask, NewTaskChoices, StartedTasks } from "#board/api/actions.ts";
+import { readJsonBody } from "#board/server/read-request.ts";
 import { respondJson } from "#board/server/respond.ts";
 import type { Route } from "#board/server/route.ts";
 
@@ -31,7 +32,7 @@ export const NEW_TASK_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/api/tasks",
     kind: "action",
-    handle: async ({ app }, { request }) => respondJson(await start(app, readNewTask(await readText(request)))),
+    handle: async ({ app }, { request }) => respondJson(await start(app, readNewTask(await readJsonBody(request)))),
   },
 ];
 
@@ -92,14 +93,6 @@ const CODES: Partial<Record<string, Failure["code"]>> = { repository: "invalid_c
 
 /** Names of fields in the form, if they are not those of the body. */
 const LABELS: Partial<Record<string, string>> = { repository: "folder", reasoning_effort: "reasoning effort" };
-
-async function readText(request: Request): Promise<unknown> {
-  try {
-    return await request.json();
-  } catch {
-    throw new AppError("invalid_argument", "The request is not JSON.", "Reload the page and try again.");
-  }
-}
 
 /** Reads the body of a request for new tasks. @throws AppError for the first fault */
 function readNewTask(body: unknown): NewTask {

@@ -1,10 +1,8 @@
 import * as v from "valibot";
-import type { ActionResult, MergePreview, MergeResult, SendResult } from "#board/api/actions.ts";
-import type { ApiFailure } from "#board/api/failure.ts";
+import type { ActionResult, MergePreview, SendResult } from "#board/api/actions.ts";
+import { readActionBody, taskNameIn } from "#board/server/read-request.ts";
 import { respondJson } from "#board/server/respond.ts";
 import type { Route } from "#board/server/route.ts";
-import { toCommandHint } from "#base/command-hints.ts";
-import { AppError, type Failure } from "#base/errors.ts";
 import { formatPlural } from "#base/text.ts";
 import { DECISIONS, type FieldValue } from "#domain/question.ts";
 import { MESSAGE_TIMES } from "#domain/message.ts";
@@ -16,13 +14,12 @@ import type { AppContext } from "#tasks/context.ts";
 import { cancelTask } from "#tasks/end/cancel-task.ts";
 import { resolveTask } from "#tasks/lookup.ts";
 import { sendMessage } from "#tasks/send-message.ts";
-import { discardOthers, findOthers } from "#worktrees/discard-others.ts";
+import { findOthers } from "#worktrees/discard-others.ts";
 import { discardWorktree } from "#worktrees/discard-worktree.ts";
 import { previewMerge } from "#worktrees/merge/preview-merge.ts";
-import { mergeWorktrees } from "#worktrees/merge-worktrees.ts";
 import { restoreWorktree } from "#worktrees/restore-worktree.ts";
+import { mergeAndDiscard, toBoardFailure } from "./merge-and-discard.ts";
 import { openWorktree } from "./open-worktree.ts";
-import { readActionBody } from "./read-action-body.ts";
 
 /** Name of the board in the records of runs and answers. */
 const CLIENT = "board";
@@ -70,7 +67,7 @@ export const TASK_ACTION_ROUTES: readonly Route[] = [
   }),
   defineAction("merge-preview", PreviewSchema, async (app, id, { strategy }) => preview(app, id, strategy)),
   defineAction("merge", MergeSchema, async (app, id, { strategy, discard_others }) =>
-    merge(app, id, strategy, discard_others),
+    mergeAndDiscard(app, id, strategy, discard_others ? await findOthers(app, [id]) : []),
   ),
   defineAction("discard", DiscardSchema, async (app, id, { skip_large_ignored }) => {
     const { agent_branch, files_saved, not_saved } = await discardWorktree(app, id, skip_large_ignored);
@@ -96,9 +93,9 @@ function defineAction<Body, Result extends object = ActionResult>(
     method: "POST",
     path: `/api/tasks/:id/${name}`,
     kind: "action",
-    handle: async ({ app }, { request, params }) => {
-      const body = await readActionBody(request, schema);
-      const { task_id } = resolveTask(app, params["id"] ?? "").record;
+    handle: async ({ app }, request) => {
+      const body = await readActionBody(schema, request);
+      const { task_id } = resolveTask(app, taskNameIn(request)).record;
       return respondJson(await run(app, task_id, body));
     },
   };
@@ -117,35 +114,4 @@ function toShownConflict({ path, hunks }: Conflict): MergePreview["conflicts"][n
   if (hunks.length === 0) return { path, kind: "as a whole" };
   const text = hunks.map((hunk) => `line ${hunk.line}:\n${hunk.text}`).join("\n");
   return { path, kind: formatPlural(hunks.length, "place"), text };
-}
-
-function toBoardFailure({ code, message, hint }: Failure, id: string): ApiFailure {
-  return { code, message, hint: toCommandHint(hint, id) };
-}
-
-async function merge(
-  app: AppContext,
-  id: string,
-  strategy: v.InferOutput<typeof Strategy>,
-  isLast: boolean,
-): Promise<MergeResult> {
-  const others = isLast ? await findOthers(app, [id]) : [];
-  const outcome = await mergeWorktrees(app, [id], { strategy });
-  const { stopped, merged, no_changes } = outcome;
-  if (stopped !== undefined) {
-    const { code, message, hint } = stopped.failure;
-    throw new AppError(code, message, hint);
-  }
-  const { discarded, not_discarded } = await discardOthers(app, others, outcome);
-  const [done] = merged;
-  return {
-    into: done?.into ?? no_changes[0]?.into ?? "",
-    ...(done !== undefined && { commit: done.commit }),
-    diff_stat: done?.diff_stat ?? "",
-    discarded: discarded.map(({ task_id }) => task_id),
-    failed: not_discarded.map(({ task_id, failure }) => ({
-      id: task_id,
-      failure: toBoardFailure(failure, task_id),
-    })),
-  };
 }

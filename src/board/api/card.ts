@@ -5,7 +5,7 @@ import type { Sandbox, VisibleStatus } from "#domain/record.ts";
 export const COLUMNS = ["queued", "running", "waiting", "review", "merged", "failed"] as const;
 
 /**
- * BoardColumn of a task: `waiting` has open questions, `review` has a result that is neither merged nor discarded, `merged` has none that is left
+ * Column of a task: `waiting` has open questions, `review` has a result that is neither merged nor discarded, `merged` has none that is left
  * to decide about, `failed` includes cancelled tasks.
  */
 export type BoardColumn = (typeof COLUMNS)[number];
@@ -65,6 +65,11 @@ export interface Card {
   group?: string;
   /** Task that it is a fork of. */
   forks?: string;
+}
+
+/** Returns whether the run of a task has ended. */
+export function hasEnded({ status }: Pick<Card, "status">): boolean {
+  return status === "completed" || status === "failed" || status === "cancelled";
 }
 
 /** Facts about the board's server that do not change. */

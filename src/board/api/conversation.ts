@@ -27,7 +27,7 @@ export interface PatchFile {
   diff?: string;
 }
 
-/** LogEntry of a conversation: an event of the log, or a group of events about one item. */
+/** Entry of a conversation: an event of the log, or a group of events about one item. */
 export interface LogEntry {
   /** Offset in the log after its last event, in bytes; it identifies the entry within its run. */
   at: number;

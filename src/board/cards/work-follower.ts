@@ -14,7 +14,7 @@ const RUNNING_INTERVAL_MS = 10_000;
 const FAILURE_INTERVAL_MS = 60_000;
 
 /** Time after which a look no longer keeps others from beginning, in milliseconds, and the longest time of a look. */
-const PATIENCE_LIMIT_MS = 4000;
+const SLOW_LOOK_MS = 4000;
 const LOOK_TIMEOUT_MS = 60_000;
 
 /** Largest number of looks at a time, all but one of which take longer than usual. */
@@ -175,7 +175,7 @@ export class WorkFollower {
     const work = this.#read(name, repository).finally(() => {
       repository.isBusy = false;
     });
-    await waitUpTo(PATIENCE_LIMIT_MS, work);
+    await waitUpTo(SLOW_LOOK_MS, work);
     // A disk that does not respond must not delay the others, but there are not many such looks at a time.
     const slow = [...this.#repositories.values()].filter(({ isBusy }) => isBusy).length;
     if (slow >= MAX_LOOKS) await work;

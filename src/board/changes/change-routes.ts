@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { AppError } from "#base/errors.ts";
+import { readQuery, taskNameIn, wholeNumber } from "#board/server/read-request.ts";
 import { respondJson, respondText } from "#board/server/respond.ts";
 import type { BoardContext, BoardRequest, Route } from "#board/server/route.ts";
 import type { DiffOverview } from "#board/api/changes.ts";
@@ -13,30 +13,27 @@ export const CHANGE_ROUTES: readonly Route[] = [
   { method: "GET", path: "/api/compare/diff", kind: "data", handle: respondComparison },
 ];
 
-const numberFrom = (least: number, most: number) =>
-  v.pipe(v.string(), v.regex(/^\d{1,15}$/), v.transform(Number), v.minValue(least), v.maxValue(most));
-
 const DiffQuery = v.object({ since: v.optional(v.picklist(["base", "run"]), "base") });
 const PartQuery = v.object({
   key: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
-  offset: numberFrom(0, Number.MAX_SAFE_INTEGER),
-  length: numberFrom(1, MAX_SLICE_BYTES),
+  offset: wholeNumber(),
+  length: wholeNumber(1, MAX_SLICE_BYTES),
 });
 const ComparisonQuery = v.object({ from: v.string(), to: v.string() });
 
-async function respondDiff(context: BoardContext, { url, params }: BoardRequest): Promise<Response> {
-  const { since } = parseQuery(DiffQuery, url);
-  const id = params["id"] ?? "";
+async function respondDiff(context: BoardContext, request: BoardRequest): Promise<Response> {
+  const { since } = readQuery(DiffQuery, request);
+  const id = taskNameIn(request);
   return respondJson(await once(context, `${since} ${id}`, async () => readTaskDiff(context, id, since)));
 }
 
-async function respondPatch(context: BoardContext, { url }: BoardRequest): Promise<Response> {
-  const { key, offset, length } = parseQuery(PartQuery, url);
+async function respondPatch(context: BoardContext, request: BoardRequest): Promise<Response> {
+  const { key, offset, length } = readQuery(PartQuery, request);
   return respondText(await readPatchPart(context, key, offset, length));
 }
 
-async function respondComparison(context: BoardContext, { url }: BoardRequest): Promise<Response> {
-  const { from, to } = parseQuery(ComparisonQuery, url);
+async function respondComparison(context: BoardContext, request: BoardRequest): Promise<Response> {
+  const { from, to } = readQuery(ComparisonQuery, request);
   return respondJson(await once(context, `${from}\n${to}`, async () => readComparedDiff(context, from, to)));
 }
 
@@ -51,11 +48,4 @@ async function once(context: BoardContext, name: string, read: () => Promise<Dif
   const reading = read().finally(() => reads.delete(name));
   reads.set(name, reading);
   return reading;
-}
-
-function parseQuery<T extends v.GenericSchema>(schema: T, { searchParams }: URL): v.InferOutput<T> {
-  const parsed = v.safeParse(schema, Object.fromEntries(searchParams));
-  if (parsed.success) return parsed.output;
-  const name = v.getDotPath(parsed.issues[0]) ?? "A parameter";
-  throw new AppError("invalid_argument", `${name} is not valid: ${parsed.issues[0].message}`, "Reload the page.");
 }

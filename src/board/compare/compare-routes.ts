@@ -6,11 +6,21 @@ import { findTask } from "#store/tasks/claim-task.ts";
 import { listGroupIds, listGroups } from "#store/tasks/groups.ts";
 import type { AppContext } from "#tasks/context.ts";
 import { repositoryOf } from "#tasks/overview.ts";
-import type { ComparableGroup, ComparedEntry, BoardComparison, TakeBody } from "#board/api/compare.ts";
+import type { ComparableGroup, ComparedEntry, BoardComparison } from "#board/api/compare.ts";
+import { readActionBody } from "#board/server/read-request.ts";
 import { respondJson } from "#board/server/respond.ts";
-import type { BoardRequest, Route } from "#board/server/route.ts";
+import type { Route } from "#board/server/route.ts";
 import { type ComparedTask, compareTasks } from "#worktrees/compare/compare-tasks.ts";
 import { takeTask } from "./take-task.ts";
+
+/** Longest name of a task or group, in characters. */
+const MAX_NAME = 300;
+
+const TaskName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME));
+const TakeSchema = v.object({
+  take: TaskName,
+  discard: v.pipe(v.array(TaskName), v.maxLength(MAX_TRIES)),
+});
 
 /** Routes of the page "Compare". */
 export const COMPARE_ROUTES: readonly Route[] = [
@@ -30,12 +40,9 @@ export const COMPARE_ROUTES: readonly Route[] = [
     method: "POST",
     path: "/api/compare/take",
     kind: "action",
-    handle: async ({ app }, request) => respondJson(await takeTask(app, await readTakeBody(request))),
+    handle: async ({ app }, request) => respondJson(await takeTask(app, await readActionBody(TakeSchema, request))),
   },
 ];
-
-/** Longest name of a task or group, in characters. */
-const MAX_NAME = 300;
 
 /** Maximum number of groups that are offered. */
 const MAX_GROUPS = 50;
@@ -80,16 +87,4 @@ function readGroups({ store }: AppContext): ComparableGroup[] {
       const [first = ""] = listGroupIds(store, id);
       return { id, tasks, title: findTask(store, first)?.record.title ?? id };
     });
-}
-
-const TASK_NAME = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME));
-const TAKE_BODY = v.strictObject({
-  take: TASK_NAME,
-  discard: v.pipe(v.array(TASK_NAME), v.maxLength(MAX_TRIES)),
-});
-
-async function readTakeBody({ request }: BoardRequest): Promise<TakeBody> {
-  const parsed = v.safeParse(TAKE_BODY, await request.json().catch(() => undefined));
-  if (parsed.success) return parsed.output;
-  throw new AppError("invalid_argument", "The request does not name the task to take.", "Reload the page.");
 }

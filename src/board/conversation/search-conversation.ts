@@ -1,5 +1,6 @@
 import { Turns } from "#base/concurrency.ts";
-import type { LogEntry, SearchHit, SearchResult } from "#board/api/conversation.ts";
+import type { SearchHit, SearchResult } from "#board/api/conversation.ts";
+import { findExcerpt } from "#board/api/find-excerpt.ts";
 import { itemKeyOf, startsTurn } from "#board/api/join-entries.ts";
 import { readLineWindow } from "#platform/files/line-window.ts";
 import type { AppContext } from "#tasks/context.ts";
@@ -8,8 +9,6 @@ import { toEntry } from "./to-entry.ts";
 
 /** Largest number of hits. */
 const MAX_HITS = 200;
-/** Characters of an excerpt before and after the hit. */
-const EXCERPT = 60;
 /** Texts that are searched, in characters: of outputs more than the page shows at first. */
 const SEARCH_LIMITS = { text: 256 * 1024, output: 1024 * 1024 };
 
@@ -54,21 +53,4 @@ export async function searchLog(log: string, run: number, text: string, signal?:
     at = end;
   }
   return { hits: [...hits.values()], is_cut: false };
-}
-
-function findExcerpt(entry: LogEntry, wanted: string): string | undefined {
-  for (const text of textsOf(entry)) {
-    const found = text.toLowerCase().indexOf(wanted);
-    if (found < 0) continue;
-    const [from, to] = [Math.max(0, found - EXCERPT), found + wanted.length + EXCERPT];
-    return `${from > 0 ? "…" : ""}${text.slice(from, to).toWellFormed()}${to < text.length ? "…" : ""}`;
-  }
-  return undefined;
-}
-
-/** Returns the texts that an entry shows. */
-function textsOf({ text, command, steps = [], files = [], check, by }: LogEntry): string[] {
-  const texts = [text, command?.command, command?.output, check?.command, by];
-  const parts = [...steps.map((step) => step.text), ...files.flatMap(({ path, diff }) => [path, diff])];
-  return [...texts, ...parts].filter((part) => part !== undefined);
 }

@@ -38,9 +38,8 @@ export function redactExport(data: ExportedTask, known: readonly KnownSecret[]):
 export function hideHome(data: ExportedTask, home: string = homedir()): ExportedTask {
   const folder = home.replace(/\/+$/, "");
   if (folder.length < 2) return data;
-  const escaped = folder.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   // Not `/home/anna` for `/home/ann`.
-  const pattern = new RegExp(`${escaped}(?![\\w-]|\\.\\w)`, "g");
+  const pattern = new RegExp(`${RegExp.escape(folder)}(?![\\w-]|\\.\\w)`, "g");
   return mapExport(data, (text) => text.replaceAll(pattern, "~"));
 }
 

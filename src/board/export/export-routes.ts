@@ -1,5 +1,7 @@
+import * as v from "valibot";
 import { VERSION } from "#base/build.ts";
 import type { ExportedTask } from "#board/api/export.ts";
+import { readQuery, taskNameIn } from "#board/server/read-request.ts";
 import { respondJson, respondWith } from "#board/server/respond.ts";
 import type { BoardContext, BoardRequest, Route } from "#board/server/route.ts";
 import { checkExport, hideHome, redactExport } from "./clean-export.ts";
@@ -8,6 +10,13 @@ import { exportReaders } from "./export-readers.ts";
 import { listKnownSecrets } from "./find-secrets.ts";
 import { renderExport } from "./render-export.ts";
 
+const flag = v.picklist(["0", "1"], "is not 0 or 1");
+const ExportQuery = v.object({
+  diff: v.optional(flag, "1"),
+  output: v.optional(flag, "0"),
+  redact: v.optional(flag, "0"),
+});
+
 /** Routes of the export of a task. */
 export const EXPORT_ROUTES: readonly Route[] = [
   {
@@ -15,9 +24,9 @@ export const EXPORT_ROUTES: readonly Route[] = [
     path: "/api/tasks/:id/export",
     kind: "data",
     handle: async (context, request) => {
+      const { redact } = readQuery(ExportQuery, request);
       const data = await collect(context, request);
-      const isRedacted = request.url.searchParams.get("redact") === "1";
-      const exported = isRedacted ? redactExport(data, listKnownSecrets(process.env)) : data;
+      const exported = redact === "1" ? redactExport(data, listKnownSecrets(process.env)) : data;
       return respondWith(await renderExport(hideHome(exported)), {
         "content-type": "text/html; charset=utf-8",
         // Ids of tasks have only letters, digits, dots, dashes and underscores.
@@ -34,10 +43,8 @@ export const EXPORT_ROUTES: readonly Route[] = [
   },
 ];
 
-async function collect(context: BoardContext, { params, url }: BoardRequest): Promise<ExportedTask> {
-  const parts = {
-    hasDiff: url.searchParams.get("diff") !== "0",
-    hasOutput: url.searchParams.get("output") === "1",
-  };
-  return collectExport(exportReaders(context), params["id"] ?? "", parts, VERSION);
+async function collect(context: BoardContext, request: BoardRequest): Promise<ExportedTask> {
+  const { diff, output } = readQuery(ExportQuery, request);
+  const parts = { hasDiff: diff === "1", hasOutput: output === "1" };
+  return collectExport(exportReaders(context), taskNameIn(request), parts, VERSION);
 }

@@ -73,7 +73,7 @@ export async function inlinePage(
   let html = page.html;
   const digests: InlineDigests = { scripts: [], styles: [] };
   for (const [address, { path, loader }] of page.files) {
-    const name = escapePattern(address.slice(1));
+    const name = RegExp.escape(address.slice(1));
     const text = loader === "css" || loader === "js" ? await Bun.file(path).text() : "";
     if (loader === "css") {
       const style = escapeStyle(text);
@@ -103,8 +103,4 @@ function escapeStyle(text: string): string {
 /** Escapes what would end a script or begin a comment in it: both only occur in strings and patterns of the script. */
 function escapeScript(text: string): string {
   return text.replaceAll(/<\/(?=script)/gi, "<\\/").replaceAll("<!--", "<\\!--");
-}
-
-function escapePattern(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -1,5 +1,6 @@
 import type { TaskPageData } from "#board/api/task.ts";
 import { readCard } from "#board/cards/read-card.ts";
+import { taskNameIn } from "#board/server/read-request.ts";
 import { respondJson } from "#board/server/respond.ts";
 import type { Route } from "#board/server/route.ts";
 import { toCommandHint } from "#base/command-hints.ts";
@@ -26,7 +27,7 @@ export const TASK_PAGE_ROUTES: readonly Route[] = [
     method: "GET",
     path: "/api/tasks/:id",
     kind: "data",
-    handle: async ({ app }, { params }) => respondJson(await readTaskPage(app, params["id"] ?? "")),
+    handle: async ({ app }, request) => respondJson(await readTaskPage(app, taskNameIn(request))),
   },
 ];
 

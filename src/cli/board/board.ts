@@ -1,13 +1,12 @@
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { rmSync } from "node:fs";
-import { VERSION } from "#base/build.ts";
 import { AppError } from "#base/errors.ts";
 import { listNames, lstatIfAny } from "#base/paths.ts";
 import { writePrivateFile } from "#platform/files/files.ts";
 import { openInBrowser } from "#platform/start/open-in-browser.ts";
 import { readBoardNote, recordBoard } from "#store/board-note.ts";
 import type { AppContext } from "#tasks/context.ts";
+import { describeBoard } from "#board/server/board-info.ts";
 import type { Board } from "#board/server/serve-board.ts";
 import { defineCommand } from "#cli/framework/command.ts";
 import { openCommandContext } from "#cli/framework/open-context.ts";
@@ -60,16 +59,9 @@ export const boardCommand = defineCommand({
 async function startBoard(context: AppContext, port: number | undefined, isReadOnly: boolean): Promise<Board> {
   // Only this command needs the page and the server.
   const { serveBoard } = await import("#board/server/serve-board.ts");
-  const { home, maxConcurrent } = context.config;
-  const earlier = readBoardNote(home);
-  removeOldLinks(home);
-  const info = {
-    version: VERSION,
-    host: hostname(),
-    home,
-    is_read_only: isReadOnly,
-    max_running: maxConcurrent,
-  };
+  const info = describeBoard(context, isReadOnly);
+  const earlier = readBoardNote(info.home);
+  removeOldLinks(info.home);
   const start = async (at: number): Promise<Board> =>
     serveBoard({
       app: context,
@@ -78,7 +70,7 @@ async function startBoard(context: AppContext, port: number | undefined, isReadO
       earlier: earlier.filter((each) => each.port === at).map(({ digest }) => digest),
     });
   const board = await (port === undefined ? startAnywhere(start, earlier[0]?.port ?? DEFAULT_PORT) : start(port));
-  recordBoard(home, { port: board.port, digest: board.digest, at: new Date().toISOString() });
+  recordBoard(info.home, { port: board.port, digest: board.digest, at: new Date().toISOString() });
   return board;
 }
 

@@ -1,4 +1,3 @@
-import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { VERSION } from "#base/build.ts";
 import { AppError } from "#base/errors.ts";
@@ -6,6 +5,7 @@ import { formatBytes } from "#base/format-values.ts";
 import { expandHome, lstatIfAny } from "#base/paths.ts";
 import { formatPlural } from "#base/text.ts";
 import type { ExportCheck, ExportedTask } from "#board/api/export.ts";
+import { describeBoard } from "#board/server/board-info.ts";
 import { explainSystemCall } from "#git/system-failure.ts";
 import { prepareFile } from "#platform/files/files.ts";
 import { withTemporaryFolder } from "#platform/files/temporary.ts";
@@ -79,10 +79,9 @@ async function collect(
 ): Promise<ExportedTask | undefined> {
   const { collectExport } = await import("#board/export/collect-export.ts");
   const { exportReaders } = await import("#board/export/export-readers.ts");
-  const { home, maxConcurrent } = app.config;
-  const info = { version: VERSION, host: hostname(), home, is_read_only: true, max_running: maxConcurrent };
+  const info = describeBoard(app, true);
   return withStopSignal(async (signal) =>
-    withTemporaryFolder({ fallback: home }, async (temporary) => {
+    withTemporaryFolder({ fallback: info.home }, async (temporary) => {
       const stopped = Promise.withResolvers<undefined>();
       signal.addEventListener("abort", () => stopped.resolve(undefined));
       const parts = { hasDiff: !noDiff, hasOutput };

@@ -36,14 +36,3 @@ export function Announcements({ arrangement }: { arrangement: Arrangement }) {
     </div>
   );
 }
-
-/** Shows in the title of the window how many tasks wait for the user. */
-export function useBoardTitle(waiting: number): void {
-  useEffect(() => {
-    const before = document.title;
-    document.title = waiting === 0 ? "Board – codex-mcp-server" : `(${waiting}) Board – codex-mcp-server`;
-    return () => {
-      document.title = before;
-    };
-  }, [waiting]);
-}

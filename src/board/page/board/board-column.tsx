@@ -3,7 +3,7 @@ import type { BoardColumn, Card } from "#board/api/card.ts";
 import { VirtualList } from "#board/page/parts/virtual-list.tsx";
 import { columnLists, releaseScrolledAway } from "./board-focus.ts";
 import { type Arrangement, COLUMN_NAMES } from "./columns.ts";
-import { TaskCard, type TaskCardProps } from "./task-card.tsx";
+import { TaskCard, type TaskCardProps } from "./card/task-card.tsx";
 
 /** Properties of a column. */
 export interface BoardColumnProps {

@@ -1,14 +1,13 @@
 import { useMemo, useRef } from "preact/hooks";
 import type { RefObject } from "preact";
 import { useLocation } from "wouter-preact";
-import type { Card } from "#board/api/card.ts";
+import { type Card, hasEnded } from "#board/api/card.ts";
 import { type KeyBinding, useKeys } from "#board/page/parts/keys.tsx";
 import { notify } from "#board/page/parts/notices.tsx";
 import { cards, info } from "#board/page/state/board-state.ts";
 import { clearMarks, marked, toggleMark } from "#board/page/state/marked.ts";
-import { groupAddress } from "./card-marks.tsx";
+import { compareAddress, groupAddress, taskAddress } from "#board/page/address/addresses.ts";
 import { currentCard, isOnCard, moveFocus } from "./board-focus.ts";
-import { markedAddress } from "./board-notes.tsx";
 import type { Arrangement } from "./columns.ts";
 
 /** Parts of the board that its keys act on. */
@@ -32,21 +31,21 @@ const ACTION_KEYS: readonly {
     action: "cancel",
     does: "Cancel the task",
     refusal: "Only a queued or running task can be cancelled.",
-    allows: ({ ended_at }) => ended_at === undefined,
+    allows: (card) => !hasEnded(card),
   },
   {
     key: "m",
     action: "merge",
     does: "Merge its work",
     refusal: "The task has no work that can be merged now.",
-    allows: ({ work, ended_at }) => work === "open" && ended_at !== undefined,
+    allows: (card) => card.work === "open" && hasEnded(card),
   },
   {
     key: "d",
     action: "discard",
     does: "Discard its work",
     refusal: "The task has no work that can be discarded now.",
-    allows: ({ work, ended_at }) => work === "open" && ended_at !== undefined,
+    allows: (card) => card.work === "open" && hasEnded(card),
   },
 ];
 
@@ -66,14 +65,19 @@ export function useBoardKeys(targets: BoardKeyTargets): void {
       { key: "k", name: "k ↑", does: "Previous card", run: move(0, -1) },
       { key: "h", name: "h ←", does: "Column to the left", run: move(-1, 0) },
       { key: "l", name: "l →", does: "Column to the right", run: move(1, 0) },
-      { key: "Enter", does: "Open the task", when: isOnTask, run: () => withCurrent(({ id }) => navigate(pathOf(id))) },
+      {
+        key: "Enter",
+        does: "Open the task",
+        when: isOnTask,
+        run: () => withCurrent(({ id }) => navigate(taskAddress(id))),
+      },
       ...ACTION_KEYS.map(({ key, action, does, refusal, allows }) => ({
         key,
         does,
         run: () =>
           withCurrent((card) => {
             if (info.value?.is_read_only === true) notify("failed", "This board is read-only.");
-            else if (allows(card)) navigate(`${pathOf(card.id)}?do=${action}`);
+            else if (allows(card)) navigate(taskAddress(card.id, action));
             else notify("failed", refusal);
           }),
       })),
@@ -124,9 +128,5 @@ function showTries({ group }: Card, navigate: (path: string) => void): void {
 function compare(navigate: (path: string) => void): void {
   const ids = [...marked.value];
   if (ids.length < 2) notify("failed", "Mark at least two tasks with the space key first.");
-  else navigate(markedAddress(ids));
-}
-
-function pathOf(id: string): string {
-  return `/tasks/${encodeURIComponent(id)}`;
+  else navigate(compareAddress({ task: ids }));
 }

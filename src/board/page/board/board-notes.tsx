@@ -1,3 +1,4 @@
+import { compareAddress } from "#board/page/address/addresses.ts";
 import { Link } from "wouter-preact";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { info, missing } from "#board/page/state/board-state.ts";
@@ -72,7 +73,7 @@ export function MarkedBar() {
     <div class="marked-bar" role="status">
       <span>{formatPlural(ids.length, "task")} marked</span>
       {ids.length > 1 ? (
-        <Link href={markedAddress(ids)} class="button primary">
+        <Link href={compareAddress({ task: ids })} class="button primary">
           Compare
         </Link>
       ) : (
@@ -83,9 +84,4 @@ export function MarkedBar() {
       </button>
     </div>
   );
-}
-
-/** Returns the address of the page that compares tasks. */
-export function markedAddress(ids: readonly string[]): string {
-  return `/compare?${new URLSearchParams(ids.map((id) => ["task", id]))}`;
 }

@@ -1,19 +1,21 @@
 import { computed } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { COLUMNS } from "#board/api/card.ts";
+import { useMedia } from "#board/page/layout/use-media.ts";
+import { useTitle } from "#board/page/layout/use-title.ts";
 import { cards, isLive } from "#board/page/state/board-state.ts";
 import { isSeen } from "#board/page/state/seen.ts";
 import { nameFolders } from "#base/format-values.ts";
 import { CardColumn } from "./board-column.tsx";
 import { currentCard, focusCard, moveFocus, settleFocus } from "./board-focus.ts";
-import { Announcements, useBoardTitle } from "./announcements.tsx";
+import { Announcements } from "./announcements.tsx";
 import { useBoardKeys } from "./board-keys.ts";
 import { FirstSteps, MarkedBar, MissingTasks } from "./board-notes.tsx";
 import { BoardTabs, shownColumn } from "./board-tabs.tsx";
 import { type Arrangement, arrangeCards } from "./columns.ts";
-import { isFiltering, NO_FILTER } from "./filter.ts";
-import { FilterBar } from "./filter-bar.tsx";
-import { useFilter, useScreen } from "./use-filter.ts";
+import { isFiltering, NO_FILTER } from "./filter/filter.ts";
+import { FilterBar } from "./filter/filter-bar.tsx";
+import { useFilter } from "./filter/use-filter.ts";
 import "./board.css";
 
 /** Width below which one column is shown at a time. */
@@ -31,7 +33,7 @@ const repositoryNames = computed(() => {
 /** Shows the tasks in columns by their state. */
 export function BoardView() {
   const [filter, setFilter] = useFilter();
-  const isNarrow = useScreen(NARROW);
+  const isNarrow = useMedia(NARROW);
   const field = useRef<HTMLInputElement>(null);
   const all = cards.value;
   const arrangement = arrangeCards(all.values(), filter, isSeen);
@@ -45,7 +47,8 @@ export function BoardView() {
       return true;
     },
   });
-  useBoardTitle(arrangement.columns.waiting.length);
+  const waiting = arrangement.columns.waiting.length;
+  useTitle(`${waiting === 0 ? "" : `(${waiting}) `}Board – codex-mcp-server`);
   if (all.size === 0) {
     return (
       <div class="board">

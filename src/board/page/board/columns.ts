@@ -1,5 +1,5 @@
 import { type BoardColumn, type Card, COLUMNS } from "#board/api/card.ts";
-import { type BoardFilter, matchesFilter } from "./filter.ts";
+import { type BoardFilter, matchesFilter } from "./filter/filter.ts";
 
 /** Names of the columns: in full, and for narrow screens. */
 export const COLUMN_NAMES: Record<BoardColumn, { name: string; short: string }> = {

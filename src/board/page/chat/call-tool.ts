@@ -1,5 +1,5 @@
 import type { App } from "@modelcontextprotocol/ext-apps";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import { answerOf } from "./host.ts";
 import { isFields, readToolFailure } from "./tool-result.ts";
 

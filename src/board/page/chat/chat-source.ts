@@ -1,6 +1,6 @@
 import type { App } from "@modelcontextprotocol/ext-apps";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import { connection, lastSeen } from "#board/page/state/board-state.ts";
 import { callPageTool } from "./call-tool.ts";
 import type { TaskPageData } from "#board/api/task.ts";

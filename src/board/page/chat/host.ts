@@ -1,5 +1,5 @@
 import { App, type McpUiHostContext, PostMessageTransport } from "@modelcontextprotocol/ext-apps";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 import type { ToolResult } from "./tool-result.ts";
 
 /** Functions that are called when the host reports something. */

@@ -1,7 +1,5 @@
 // oxlint-disable-next-line import/no-unassigned-import -- other modules make schemas when they are loaded
 import "./without-eval.ts";
-// oxlint-disable-next-line import/no-unassigned-import -- other modules may read the storage when they are loaded
-import "./storage.ts";
 import { render } from "preact";
 import { Router } from "wouter-preact";
 import { memoryLocation } from "wouter-preact/memory-location";

@@ -7,7 +7,7 @@ import { notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { readJson } from "#board/page/source/requests.ts";
 import { cards } from "#board/page/state/board-state.ts";
-import { compareAddress } from "./compare-address.ts";
+import { compareAddress } from "#board/page/address/addresses.ts";
 
 /** Maximum number of tasks that are offered at once; the filter finds the others. */
 const MAX_OFFERED = 100;

@@ -1,10 +1,13 @@
+import { hasEnded } from "#board/api/card.ts";
+import { taskAddress } from "#board/page/address/addresses.ts";
+import { formatPlural } from "#base/text.ts";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { ComparedEntry, BoardComparison } from "#board/api/compare.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
-import { Markdown } from "#board/page/parts/markdown.tsx";
+import { Markdown } from "#board/page/parts/markdown/markdown.tsx";
 import { notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { taskPath } from "#board/page/source/board-source.ts";
@@ -49,7 +52,7 @@ export function CompareTable({
             </th>
             {tasks.map(({ id }) => (
               <th key={id} scope="col">
-                <Link href={`/tasks/${encodeURIComponent(id)}`}>
+                <Link href={taskAddress(id)}>
                   <VisibleText text={id} />
                 </Link>
               </th>
@@ -125,7 +128,7 @@ function changesCell(task: ComparedEntry, { lines }: BestValues, identical: Boar
   const same = identical.find((ids) => ids.includes(id))?.filter((each) => each !== id);
   return (
     <>
-      {changes.files} {changes.files === 1 ? "file" : "files"}{" "}
+      {formatPlural(changes.files, "file")}{" "}
       <span class="compare-counts">
         <span class="good">+{changes.insertions}</span> <span class="bad">−{changes.deletions}</span>
       </span>
@@ -183,8 +186,8 @@ function ResultCell({ task: { id, result, is_cut } }: { task: ComparedEntry }) {
 }
 
 function TaskButton({ task, actions }: { task: ComparedEntry; actions: CompareActions }) {
-  const { id, status, has_worktree, branch, merged } = task;
-  if (["queued", "running", "waiting"].includes(status)) return <span class="weak">not ended yet</span>;
+  const { id, has_worktree, branch, merged } = task;
+  if (!hasEnded(task)) return <span class="weak">not ended yet</span>;
   if (has_worktree) {
     return (
       <button

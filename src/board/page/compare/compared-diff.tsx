@@ -3,9 +3,10 @@ import { useSearchParams } from "wouter-preact";
 import type { DiffOverview, PatchQuery } from "#board/api/changes.ts";
 import type { ComparedEntry } from "#board/api/compare.ts";
 import { PatchView } from "#board/page/diff/patch-view.tsx";
-import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import { taskPath, withQuery } from "#board/page/source/board-source.ts";
-import { readJson, readText, RequestError } from "#board/page/source/requests.ts";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { readJson, readText } from "#board/page/source/requests.ts";
 
 /** Two tasks whose works are compared, which the address names. */
 export interface ChosenDiff {
@@ -96,7 +97,7 @@ function versionOf(tasks: readonly ComparedEntry[]): string {
 
 function LoadedDiff({ from, to, version }: { from: string; to: string; version: string }) {
   const [overview, setOverview] = useState<DiffOverview>();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<RequestError>();
   const latest = useRef("");
   const read = useCallback(async () => {
     latest.current = version;
@@ -106,7 +107,7 @@ function LoadedDiff({ from, to, version }: { from: string; to: string; version: 
       setOverview(next);
       setFailure(undefined);
     } catch (error) {
-      if (latest.current === version) setFailure(describeFailure(error));
+      if (latest.current === version) setFailure(toRequestError(error));
     }
   }, [from, to, version]);
   useEffect(() => void read(), [read]);
@@ -114,13 +115,7 @@ function LoadedDiff({ from, to, version }: { from: string; to: string; version: 
     () => async (query: PatchQuery) => readText(withQuery(`${taskPath(from)}/patch`, { ...query })),
     [from],
   );
-  if (failure !== undefined) {
-    return (
-      <p class="compare-failure" role="alert">
-        <VisibleText text={failure} />
-      </p>
-    );
-  }
+  if (failure !== undefined) return <FailureText failure={failure} />;
   // The place of the patch is kept, so that the page can be scrolled to it.
   if (overview === undefined) return <p class="compare-patch weak">Comparing the works…</p>;
   return (
@@ -135,8 +130,4 @@ function LoadedDiff({ from, to, version }: { from: string; to: string; version: 
       )}
     </>
   );
-}
-
-function describeFailure(error: unknown): string {
-  return error instanceof RequestError ? `${error.message} ${error.hint}` : String(error);
 }

@@ -1,9 +1,10 @@
+import { FailureText } from "#board/page/parts/failure-text.tsx";
+import { hasEnded } from "#board/api/card.ts";
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { ComparedEntry, BoardComparison } from "#board/api/compare.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
-import { RequestError } from "#board/page/source/requests.ts";
 import { info, isLive } from "#board/page/state/board-state.ts";
 import { CompareTable } from "./compare-table.tsx";
 import { ComparedDiff, useChosenDiff } from "./compared-diff.tsx";
@@ -20,11 +21,7 @@ export function ComparisonPage({ tasks, groups }: { tasks: readonly string[]; gr
         <h1>{comparison === undefined ? "Compare" : titleOf(comparison.tasks)}</h1>
         <Link href="/compare">Compare others</Link>
       </header>
-      {failure !== undefined && (
-        <p class="compare-failure" role="alert">
-          <VisibleText text={`${failure.message} ${failure instanceof RequestError ? failure.hint : ""}`} />
-        </p>
-      )}
+      {failure !== undefined && <FailureText failure={failure} />}
       {comparison === undefined && failure === undefined && <p class="weak">Reading the work of the tasks…</p>}
       {comparison !== undefined && <Compared comparison={comparison} reload={reload} />}
     </div>
@@ -84,7 +81,7 @@ function Compared({ comparison, reload }: { comparison: BoardComparison; reload:
 
 /** Returns whether a task can be merged: it has ended and its worktree is there. */
 function isTakeable({ status, has_worktree }: ComparedEntry): boolean {
-  return has_worktree && !["queued", "running", "waiting"].includes(status);
+  return has_worktree && hasEnded({ status });
 }
 
 /** Maximum number of common files that are shown before "more" is chosen. */

@@ -1,13 +1,12 @@
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
-import { taskPath } from "#board/page/source/board-source.ts";
-import { act } from "#board/page/source/requests.ts";
+import { BOARD_ACTIONS } from "#board/page/source/board-source.ts";
 
 /** Restores the work of discarded tasks, one after the other, and says what came of it. */
 export async function restoreTasks(ids: readonly string[]): Promise<void> {
   const restored: string[] = [];
   for (const id of ids) {
     try {
-      await act(`${taskPath(id)}/restore`);
+      await BOARD_ACTIONS.restore(id);
       restored.push(id);
     } catch (error) {
       notifyFailure(error);

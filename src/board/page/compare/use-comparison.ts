@@ -1,9 +1,10 @@
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Card } from "#board/api/card.ts";
 import type { BoardComparison } from "#board/api/compare.ts";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { readJson } from "#board/page/source/requests.ts";
 import { cards, connection } from "#board/page/state/board-state.ts";
-import { compareAddress } from "./compare-address.ts";
+import { compareAddress } from "#board/page/address/addresses.ts";
 
 /** Time after a change of a task before the comparison is read again, in milliseconds: it compares whole worktrees. */
 const RELOAD_DELAY_MS = 700;
@@ -12,7 +13,7 @@ const RELOAD_DELAY_MS = 700;
 export interface ReadComparison {
   comparison: BoardComparison | undefined;
   /** Reason why it could not be read, the last time. */
-  failure: Error | undefined;
+  failure: RequestError | undefined;
   reload: () => void;
 }
 
@@ -33,8 +34,7 @@ export function useComparison(tasks: readonly string[], groups: readonly string[
         (comparison) => setState({ comparison, failure: undefined }),
         (error: unknown) => {
           if (abort.signal.aborted) return;
-          const failure = error instanceof Error ? error : new Error(String(error));
-          setState((before) => ({ ...before, failure }));
+          setState((before) => ({ ...before, failure: toRequestError(error) }));
         },
       );
     };

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import { VirtualList } from "#board/page/parts/virtual-list.tsx";
-import { EntryView } from "./entry-view.tsx";
+import { EntryView } from "./entries/entry-view.tsx";
 import type { ListControl } from "./list-control.ts";
 import { estimateRow, toRows } from "./rows.ts";
 

@@ -1,3 +1,4 @@
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { computed, signal } from "@preact/signals";
 import type { LogEntry, LogWindow, SearchResult, WindowQuery } from "#board/api/conversation.ts";
 import { joinEntries } from "#board/api/join-entries.ts";
@@ -23,7 +24,7 @@ export class ConversationLog {
   #isReadingLater = false;
 
   /** Failure of the last request. */
-  readonly failure = signal<Error | undefined>(undefined);
+  readonly failure = signal<RequestError | undefined>(undefined);
   /** Whether anything was read. */
   readonly isReady = signal(false);
   /** Whether the end of the log is loaded. */
@@ -95,7 +96,7 @@ export class ConversationLog {
         this.failure.value = undefined;
         this.isReady.value = true;
       } catch (error) {
-        this.failure.value = error instanceof Error ? error : new Error(String(error));
+        this.failure.value = toRequestError(error);
       }
     });
     return this.#work;

@@ -1,17 +1,16 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
-import { VisibleText } from "#board/page/parts/visible-text.tsx";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { RequestError } from "#board/page/source/requests.ts";
 import { ConversationList } from "./conversation-list.tsx";
 import { ConversationLog } from "./conversation-log.ts";
 import { ListControl } from "./list-control.ts";
-import { OutputDialog } from "./output-dialog.tsx";
+import { OutputDialog } from "./entries/output-dialog.tsx";
 import { ConversationReader } from "./reader.ts";
 import { SearchBar } from "./search-bar.tsx";
 import "./conversation.css";
-import "./entries.css";
+import "./entries/entries.css";
 
 /** Properties of the conversation of a task. */
 export interface ConversationProps {
@@ -44,6 +43,7 @@ function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
   );
   const { reader } = control;
   const { log } = reader;
+  const failure = log.failure.value;
   useEffect(() => {
     void log.openEnd();
     return source.follow(id, () => {
@@ -69,9 +69,9 @@ function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
         <RunChoice task={task} run={run} onRun={onRun} />
         <SearchBar reader={reader} onHit={(hit) => void control.goToHit(hit)} />
       </div>
-      <Failure log={log} />
+      {failure !== undefined && <FailureText failure={failure} onRetry={() => void log.openEnd()} />}
       {log.isReady.value && <ConversationList control={control} task={task} onOpenFile={onOpenFile} />}
-      {!log.isReady.value && log.failure.value === undefined && (
+      {!log.isReady.value && failure === undefined && (
         <p class="weak conversation-note" role="status">
           Loading…
         </p>
@@ -91,19 +91,5 @@ function RunChoice({ task, run, onRun }: { task: TaskPageData; run: number; onRu
         </option>
       ))}
     </select>
-  );
-}
-
-function Failure({ log }: { log: ConversationLog }) {
-  const failure = log.failure.value;
-  if (failure === undefined) return null;
-  const hint = failure instanceof RequestError ? ` ${failure.hint}` : "";
-  return (
-    <p class="conversation-note failed" role="alert">
-      <VisibleText text={`${failure.message}${hint}`} />{" "}
-      <button type="button" onClick={() => void log.openEnd()}>
-        Try again
-      </button>
-    </p>
   );
 }

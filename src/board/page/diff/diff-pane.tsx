@@ -2,9 +2,11 @@ import type { Signal } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { DiffOverview, DiffSince } from "#board/api/changes.ts";
 import type { TaskPageData } from "#board/api/task.ts";
+import { Choice } from "#board/page/parts/choice.tsx";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { RequestError } from "#board/page/source/requests.ts";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { CommentStore } from "./comments/comment-store.ts";
 import { PatchView } from "./patch-view.tsx";
 
@@ -33,7 +35,9 @@ export function DiffPane({ source, task, openFile, onSend }: DiffProps) {
     return failure === undefined ? (
       <p class="diff-empty weak">Reading the changes…</p>
     ) : (
-      <Failure {...failure} onTry={look} />
+      <div class="diff-empty">
+        <FailureText failure={failure} onRetry={() => void look()} />
+      </div>
     );
   }
   return (
@@ -47,14 +51,15 @@ export function DiffPane({ source, task, openFile, onSend }: DiffProps) {
       onStale={look}
     >
       {overview.has_last_run && (
-        <span class="diff-since" role="group" aria-label="Compare with">
-          <button type="button" aria-pressed={since === "base"} onClick={() => setSince("base")}>
-            Since the base
-          </button>
-          <button type="button" aria-pressed={since === "run"} onClick={() => setSince("run")}>
-            Since the last run
-          </button>
-        </span>
+        <Choice
+          label="Compare with"
+          options={[
+            { value: "base", name: "Since the base" },
+            { value: "run", name: "Since the last run" },
+          ]}
+          value={since}
+          onChange={setSince}
+        />
       )}
       {failure !== undefined && (
         <span class="diff-stale" role="status">
@@ -65,15 +70,10 @@ export function DiffPane({ source, task, openFile, onSend }: DiffProps) {
   );
 }
 
-interface ReadFailure {
-  message: string;
-  hint: string;
-}
-
 /** Reads the list of changes, and again when the task changes. */
 function useOverview(source: PageSource, id: string, since: DiffSince) {
   const [overview, setOverview] = useState<DiffOverview>();
-  const [failure, setFailure] = useState<ReadFailure>();
+  const [failure, setFailure] = useState<RequestError>();
   const latest = useRef(since);
   latest.current = since;
   const look = useCallback(async () => {
@@ -85,8 +85,7 @@ function useOverview(source: PageSource, id: string, since: DiffSince) {
       setOverview((before) => (isSame(before, next) ? before : next));
       setFailure(undefined);
     } catch (error) {
-      const hint = error instanceof RequestError ? error.hint : "";
-      setFailure({ message: error instanceof Error ? error.message : String(error), hint });
+      setFailure(toRequestError(error));
     }
   }, [source, id]);
   useEffect(() => {
@@ -118,23 +117,5 @@ function isSame(before: DiffOverview | undefined, next: DiffOverview): boolean {
     before.since === next.since &&
     before.note === next.note &&
     before.has_last_run === next.has_last_run
-  );
-}
-
-function Failure({ message, hint, onTry }: ReadFailure & { onTry: () => Promise<void> }) {
-  return (
-    <div class="diff-empty" role="alert">
-      <p>
-        <VisibleText text={message} />
-      </p>
-      {hint !== "" && (
-        <p class="weak">
-          <VisibleText text={hint} />
-        </p>
-      )}
-      <button type="button" onClick={() => void onTry()}>
-        Try again
-      </button>
-    </div>
   );
 }

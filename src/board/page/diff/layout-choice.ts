@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { keepStored, readStored } from "#board/page/state/stored.ts";
 
 /** Layout of the view that the user has chosen, as far as there is room for it. */
 export interface LayoutChoice {
@@ -8,7 +9,7 @@ export interface LayoutChoice {
   hasFiles: boolean;
 }
 
-const NAME = "codexmcp-diff-layout";
+const STORED_AS = "diff-layout";
 
 /** Layout of all views of this browser. */
 export const layout = signal<LayoutChoice>(readChoice());
@@ -16,19 +17,11 @@ export const layout = signal<LayoutChoice>(readChoice());
 /** Changes the layout, and remembers it. */
 export function choose(change: Partial<LayoutChoice>): void {
   layout.value = { ...layout.value, ...change };
-  try {
-    localStorage.setItem(NAME, JSON.stringify(layout.value));
-  } catch {
-    // Not remembered where the browser forbids it.
-  }
+  keepStored("browser", STORED_AS, layout.value);
 }
 
 function readChoice(): LayoutChoice {
-  const usual: LayoutChoice = { isSplit: false, hasFiles: true };
-  try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written above
-    return { ...usual, ...(JSON.parse(localStorage.getItem(NAME) ?? "{}") as Partial<LayoutChoice>) };
-  } catch {
-    return usual;
-  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written above
+  const chosen = readStored("browser", STORED_AS) as Partial<LayoutChoice> | undefined;
+  return { isSplit: false, hasFiles: true, ...chosen };
 }

@@ -1,21 +1,7 @@
 import type { RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { PatchState } from "./rows/patch-state.ts";
 import type { RowModel } from "./rows/row-model.ts";
-
-/** Returns the width of an element, in pixels. */
-export function useWidth(element: RefObject<HTMLElement | null>): number {
-  const [width, setWidth] = useState(1000);
-  useLayoutEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    setWidth(current.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
-}
 
 /** Keeps the row at the upper edge where it is when the list changes, and finds out which file is there. */
 export function useAnchor(state: PatchState, model: RowModel): void {

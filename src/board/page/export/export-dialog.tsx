@@ -3,7 +3,8 @@ import type { ExportCheck } from "#board/api/export.ts";
 import { Dialog } from "#board/page/parts/dialog.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { taskPath, withQuery } from "#board/page/source/board-source.ts";
-import { readJson, RequestError, toRequestError } from "#board/page/source/requests.ts";
+import { RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { readJson } from "#board/page/source/requests.ts";
 import "./export.css";
 
 /** Maximum number of secrets that are listed. */
@@ -34,7 +35,7 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
       <div aria-live="polite">
         <Secrets check={check} />
       </div>
-      <p class="export-buttons">
+      <div class="buttons">
         {secrets > 0 && (
           <a class="button primary" href={address("1")} download={`${id}.html`} onClick={onClose}>
             Download without them
@@ -51,7 +52,7 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
         <button type="button" onClick={onClose}>
           Cancel
         </button>
-      </p>
+      </div>
     </Dialog>
   );
 }

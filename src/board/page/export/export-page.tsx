@@ -1,3 +1,4 @@
+import { formatPlural } from "#base/text.ts";
 import { useMemo } from "preact/hooks";
 import { Router } from "wouter-preact";
 import type { ExportedTask } from "#board/api/export.ts";
@@ -22,7 +23,7 @@ export function ExportPage({ data }: { data: ExportedTask }) {
         <strong>codex-mcp-server</strong>
         <span class="weak">
           Exported {new Date(exported_at).toLocaleString()} by version <VisibleText text={program} />
-          {redacted > 0 && `, ${redacted} ${redacted === 1 ? "secret" : "secrets"} redacted`}
+          {redacted > 0 && `, ${formatPlural(redacted, "secret")} redacted`}
         </span>
         {left_out.length > 0 && (
           <details>

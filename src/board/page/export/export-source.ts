@@ -1,7 +1,7 @@
 import type { ExportedLog, ExportedTask } from "#board/api/export.ts";
-import { readExportedWindow, searchExportedLog } from "#board/api/exported-log.ts";
+import { readExportedWindow, searchExportedLog } from "./exported-log.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError } from "#board/page/source/request-error.ts";
 
 /** Returns the source of a task that is in the page itself. */
 export function exportSource(data: ExportedTask): PageSource {

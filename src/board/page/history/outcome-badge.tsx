@@ -6,7 +6,7 @@ import "./outcome-badge.css";
 export function OutcomeBadge({ status }: { status: VisibleStatus }) {
   const { name, sign } = OUTCOME_STYLES[status];
   return (
-    <span class={`outcome outcome-${status}`}>
+    <span class={`outcome-badge outcome-${status}`}>
       <span class="outcome-sign" aria-hidden="true">
         {sign}
       </span>

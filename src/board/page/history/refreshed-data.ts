@@ -1,5 +1,6 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { readJson } from "#board/page/source/requests.ts";
 import { cards, isLive } from "#board/page/state/board-state.ts";
 
@@ -8,7 +9,7 @@ export interface RefreshedData<T> {
   /** Last data that was read; undefined before the first. */
   data: T | undefined;
   /** Reason why the last attempt failed. */
-  error: Error | undefined;
+  error: RequestError | undefined;
   isLoading: boolean;
 }
 
@@ -38,7 +39,7 @@ export function useRefreshedData<T>(path: string, intervalMs: number): Refreshed
       },
       (error: unknown) => {
         if (request.current !== controller) return;
-        setState((before) => ({ ...before, error: toError(error), isLoading: false }));
+        setState((before) => ({ ...before, error: toRequestError(error), isLoading: false }));
       },
     );
   }, [path]);
@@ -51,10 +52,6 @@ export function useRefreshedData<T>(path: string, intervalMs: number): Refreshed
   }, [load]);
   useChanges(load, intervalMs);
   return state;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error("The board's answer cannot be read.");
 }
 
 /** Calls a function when tasks change, when the connection returns, and when the page becomes visible after that. */

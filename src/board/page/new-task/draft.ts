@@ -1,3 +1,4 @@
+import { keepStored, readStored } from "#board/page/state/stored.ts";
 import type { NewTask } from "#board/api/actions.ts";
 import type { Sandbox } from "#domain/record.ts";
 
@@ -31,31 +32,19 @@ export const EMPTY_DRAFT: TaskDraft = {
 };
 
 /** Name under which the window keeps what was typed. */
-const STORED_AS = "codexmcp-new-task";
+const STORED_AS = "new-task";
 
 /** Returns what was typed in this window before. @param query query of the address, which may name a repository */
 export function readDraft(query: string): TaskDraft {
-  const stored = readStored();
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written below, by a page of this origin
+  const stored = readStored("window", STORED_AS) as Partial<TaskDraft> | undefined;
   const repository = new URLSearchParams(query).get("repository");
   return { ...EMPTY_DRAFT, ...stored, ...(repository !== null && { repository }) };
 }
 
-function readStored(): Partial<TaskDraft> {
-  try {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written below, by a page of this origin
-    return (JSON.parse(sessionStorage.getItem(STORED_AS) ?? "{}") ?? {}) as Partial<TaskDraft>;
-  } catch {
-    return {};
-  }
-}
-
 /** Keeps what was typed until the window is closed. */
 export function keepDraft(draft: TaskDraft): void {
-  try {
-    sessionStorage.setItem(STORED_AS, JSON.stringify(draft));
-  } catch {
-    // The browser keeps nothing, or the prompt is too large: it is only lost with the page.
-  }
+  keepStored("window", STORED_AS, draft);
 }
 
 /** Forgets the work that was started, and keeps the repository and the settings for the next. */

@@ -18,7 +18,7 @@ export function MoreFields({ form, disabled }: { form: NewTaskForm; disabled: bo
   const [isOpen, setOpen] = useState(isUsed);
   return (
     <details
-      class="more"
+      class="more-fields"
       open={isOpen || topicFault !== undefined}
       onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
     >
@@ -87,7 +87,7 @@ function CheckFields({ form, disabled }: { form: NewTaskForm; disabled: boolean 
         onChange={(check) => change({ check })}
         disabled={disabled || sandbox === "read-only"}
       />
-      <label class="choice">
+      <label class="option">
         <input
           type="checkbox"
           checked={draft.asks}

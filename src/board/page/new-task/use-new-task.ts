@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useLocation, useSearch } from "wouter-preact";
 import type { NewTaskChoices, StartedTasks } from "#board/api/actions.ts";
-import { groupAddress } from "#board/page/board/card-marks.tsx";
+import { groupAddress, taskAddress } from "#board/page/address/addresses.ts";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
-import { act, readJson, RequestError } from "#board/page/source/requests.ts";
+import { RequestError, toRequestError } from "#board/page/source/request-error.ts";
+import { act, readJson } from "#board/page/source/requests.ts";
 import {
   type DraftFault,
   fieldOf,
@@ -87,12 +88,10 @@ async function readChoices(): Promise<NewTaskChoices> {
 function addressOf({ ids, group }: StartedTasks): string {
   const [id] = ids;
   if (group !== undefined) return groupAddress(group);
-  return id === undefined ? "/" : `/tasks/${encodeURIComponent(id)}`;
+  return id === undefined ? "/" : taskAddress(id);
 }
 
 function toFault(error: unknown): DraftFault {
-  if (error instanceof RequestError) {
-    return { field: fieldOf(error.code), message: `${error.message} ${error.hint}`.trim() };
-  }
-  return { field: undefined, message: error instanceof Error ? error.message : String(error) };
+  const { code, message, hint } = toRequestError(error);
+  return { field: fieldOf(code), message: `${message} ${hint}`.trimEnd() };
 }

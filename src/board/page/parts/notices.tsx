@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { RequestError } from "#board/page/source/requests.ts";
+import { toRequestError } from "#board/page/source/request-error.ts";
 import { VisibleText } from "./visible-text.tsx";
 
 /** Message to the user that goes away by itself. */
@@ -26,8 +26,8 @@ export function notify(kind: Notice["kind"], text: string, action?: Notice["acti
 
 /** Shows why something failed, and what to do. */
 export function notifyFailure(error: unknown): void {
-  const hint = error instanceof RequestError ? ` ${error.hint}` : "";
-  notify("failed", `${error instanceof Error ? error.message : String(error)}${hint}`);
+  const { message, hint } = toRequestError(error);
+  notify("failed", `${message} ${hint}`.trimEnd());
 }
 
 function dismiss(id: number): void {

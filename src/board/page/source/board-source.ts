@@ -2,7 +2,8 @@ import { act, readJson, readText } from "./requests.ts";
 import type { TaskActions, PageSource } from "./page-source.ts";
 import { followTask, info } from "#board/page/state/board-state.ts";
 
-const ACTIONS: TaskActions = {
+/** Actions of the board's own server. */
+export const BOARD_ACTIONS: TaskActions = {
   send: async (id, body) => act(`${taskPath(id)}/send`, body),
   answer: async (id, body) => act(`${taskPath(id)}/answer`, body),
   cancel: async (id) => act(`${taskPath(id)}/cancel`),
@@ -18,7 +19,7 @@ export function boardSource(): PageSource {
   return {
     kind: "board",
     get actions() {
-      return info.value?.is_read_only === false ? ACTIONS : undefined;
+      return info.value?.is_read_only === false ? BOARD_ACTIONS : undefined;
     },
     readTask: async (id) => readJson(taskPath(id)),
     readLog: async (id, query) => readJson(withQuery(`${taskPath(id)}/log`, { ...query })),

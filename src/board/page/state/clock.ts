@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { clockOffset, isLive } from "./board-state.ts";
+import { clockOffset, isLive, lastSeen } from "./board-state.ts";
 
 /** Interval of the clock in milliseconds. */
 const TICK_MS = 1000;
@@ -28,7 +28,18 @@ function run(): () => void {
 }
 
 function tick(): void {
-  serverNow.value = Date.now() + clockOffset.peek();
+  serverNow.value = readServerTime();
+}
+
+/** Returns the server's time in milliseconds; while there is no connection, the time at which it was last seen. */
+export function readServerTime(): number {
+  const own = isLive.peek() ? Date.now() : (lastSeen.peek()?.getTime() ?? Date.now());
+  return own + clockOffset.peek();
+}
+
+/** Returns the server's time when a component is drawn, and has it drawn again each second. */
+export function useServerTime(): number {
+  return Math.max(serverNow.value, readServerTime());
 }
 
 /** Returns the seconds from a time to another in milliseconds; 0 if the clocks differ so that it would be negative. */

@@ -1,15 +1,16 @@
 import { signal } from "@preact/signals";
 import type { Card } from "#board/api/card.ts";
+import { keepStored, readStored, storedName } from "./stored.ts";
 
 /** Name under which the browser keeps the runs that were opened. */
-const STORED_AS = "codexmcp-seen";
+const STORED_AS = "seen";
 /** Largest number of runs that are kept; the oldest are forgotten. */
 const MAX_SEEN = 2000;
 
 const seen = signal<ReadonlySet<string>>(new Set(read()));
 
 window.addEventListener("storage", ({ key }) => {
-  if (key === STORED_AS) seen.value = new Set(read());
+  if (key === storedName(STORED_AS)) seen.value = new Set(read());
 });
 
 /** Records that the run of a task was opened in this browser. */
@@ -18,11 +19,7 @@ export function markSeen(card: Pick<Card, "id" | "run">): void {
   // Other windows of the board may have added some.
   const runs = [...read(), toKey(card)].slice(-MAX_SEEN);
   seen.value = new Set(runs);
-  try {
-    localStorage.setItem(STORED_AS, JSON.stringify(runs));
-  } catch {
-    // The browser keeps nothing: it is only known until the page is closed.
-  }
+  keepStored("browser", STORED_AS, runs);
 }
 
 /** Returns whether the run of a task was opened in this browser. */
@@ -35,10 +32,6 @@ function toKey({ id, run }: Pick<Card, "id" | "run">): string {
 }
 
 function read(): string[] {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(STORED_AS) ?? "[]");
-    return Array.isArray(stored) ? stored.filter((each) => typeof each === "string").slice(-MAX_SEEN) : [];
-  } catch {
-    return [];
-  }
+  const stored = readStored("browser", STORED_AS);
+  return Array.isArray(stored) ? stored.filter((each) => typeof each === "string").slice(-MAX_SEEN) : [];
 }

@@ -54,11 +54,6 @@ export function describeWorkOf({
   return [...merging, ...others];
 }
 
-/** Returns whether a task has ended. */
-export function hasEnded({ status }: Card): boolean {
-  return status === "completed" || status === "failed" || status === "cancelled";
-}
-
 /** Sentences that say why an action is not possible. */
 export const REFUSALS: Record<PageAction, string> = {
   send: "This task takes no message now.",

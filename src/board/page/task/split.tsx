@@ -1,8 +1,11 @@
 import { useRef, useState } from "preact/hooks";
+import { keepStored, readStored } from "#board/page/state/stored.ts";
 
 /** Width of the left part in percent: its bounds, and the step of a key. */
 const [MIN, MAX, STEP] = [20, 80, 3];
-const KEY = "task-split";
+/** Usual width. */
+const USUAL = 45;
+const STORED_AS = "task-split";
 
 /** Returns the width of the left part in percent, and a function that changes and remembers it. */
 export function useSplit(): [width: number, setWidth: (width: number) => void] {
@@ -12,23 +15,14 @@ export function useSplit(): [width: number, setWidth: (width: number) => void] {
     (wanted) => {
       const next = Math.round(Math.min(MAX, Math.max(MIN, wanted)) * 10) / 10;
       setWidth(next);
-      try {
-        localStorage.setItem(KEY, String(next));
-      } catch {
-        // It is only remembered where the browser allows that.
-      }
+      keepStored("browser", STORED_AS, next);
     },
   ];
 }
 
 function readWidth(): number {
-  try {
-    const stored = Number(localStorage.getItem(KEY) ?? "");
-    if (stored >= MIN && stored <= MAX) return stored;
-  } catch {
-    // The usual width is as good.
-  }
-  return 45;
+  const stored = Number(readStored("browser", STORED_AS));
+  return stored >= MIN && stored <= MAX ? stored : USUAL;
 }
 
 /** Shows the border between two parts, which the pointer and the arrow keys move. */

@@ -1,11 +1,14 @@
+import { formatPlural } from "#base/text.ts";
 import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
 import type { TaskPageData } from "#board/api/task.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
 import { makeVisible } from "#base/visible-text.ts";
 import { Hidden, VisibleText } from "#board/page/parts/visible-text.tsx";
-import { describeTaskState, describeWorkOf, hasEnded } from "./describe-task.ts";
-import { Label, useServerTime } from "./labels.tsx";
+import { hasEnded } from "#board/api/card.ts";
+import { describeTaskState, describeWorkOf } from "./describe-task.ts";
+import { secondsUntil, serverNow } from "#board/page/state/clock.ts";
+import { Label } from "./label.tsx";
 
 /** Shows what a task is, and its state. */
 export function TaskHead({ card, task, isLive, isBoard }: TaskHeadProps) {
@@ -90,7 +93,7 @@ function TaskSummaryLine({ card, isLive }: { card: Card; isLive: boolean }) {
 function ChangedLines({ files, insertions, deletions }: NonNullable<Card["changes"]>) {
   return (
     <span>
-      {files} {files === 1 ? "file" : "files"} <span class="plus">+{insertions}</span>
+      {formatPlural(files, "file")} <span class="plus">+{insertions}</span>
       <Hidden> lines added,</Hidden> <span class="minus">−{deletions}</span>
       <Hidden> lines deleted</Hidden>
     </span>
@@ -99,7 +102,6 @@ function ChangedLines({ files, insertions, deletions }: NonNullable<Card["change
 
 function Elapsed({ card, isLive }: { card: Card; isLive: boolean }) {
   const isCounting = isLive && !hasEnded(card);
-  const now = useServerTime(isCounting);
-  const seconds = isCounting ? Math.max(0, (now - Date.parse(card.started_at)) / 1000) : card.elapsed_seconds;
+  const seconds = isCounting ? secondsUntil(card.started_at, serverNow.value) : card.elapsed_seconds;
   return <span>{formatDuration(seconds)}</span>;
 }

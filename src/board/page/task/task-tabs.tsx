@@ -1,4 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
+import { changeAddressQuery, readAddressQuery } from "#board/page/address/address-query.ts";
+import { Tabs } from "#board/page/parts/tabs.tsx";
+import { useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 
 /** Names of the parts of a task's page, in their order. */
@@ -43,71 +45,29 @@ export function useTab(
   firstTab?: TaskTab,
 ): [tab: TaskTab, show: (tab: TaskTab) => void] {
   const [chosen, setChosen] = useState<TaskTab | undefined>(() =>
-    isKept ? toTabs([readParameter("tab")])[0] : firstTab,
+    isKept ? toTabs([readAddressQuery().get("tab") ?? ""])[0] : firstTab,
   );
   const tab = chosen !== undefined && tabs.includes(chosen) ? chosen : (tabs[0] ?? "facts");
   return [
     tab,
     (next) => {
       setChosen(next);
-      if (isKept) writeParameter("tab", next);
+      if (isKept) changeAddressQuery("tab", next);
     },
   ];
 }
 
-/** Returns a parameter of the address; empty if it is not there. */
-export function readParameter(name: string): string {
-  return new URLSearchParams(location.search).get(name) ?? "";
-}
-
-/** Changes a parameter of the address. @param value undefined: removes it */
-export function writeParameter(name: string, value: string | undefined): void {
-  const query = new URLSearchParams(location.search);
-  if (value === undefined) query.delete(name);
-  else query.set(name, value);
-  history.replaceState(history.state, "", `${location.pathname}${query.size === 0 ? "" : `?${query}`}`);
-}
-
-/** Returns whether a media query matches. */
-export function useMedia(query: string): boolean {
-  const [list] = useState(() => matchMedia(query));
-  const [matches, setMatches] = useState(list.matches);
-  useEffect(() => {
-    const update = () => setMatches(list.matches);
-    list.addEventListener("change", update);
-    return () => list.removeEventListener("change", update);
-  }, [list]);
-  return matches;
-}
-
-/** Shows the tabs; the arrow keys move between them. */
+/** Shows the names of the parts as tabs. */
 export function TaskTabs({ tabs, tab, onShow }: TaskTabsProps) {
-  const press = (event: KeyboardEvent) => {
-    const at = tabs.indexOf(tab);
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
-    const found = next === undefined ? undefined : tabs.at(next % tabs.length);
-    if (found === undefined || !(event.currentTarget instanceof HTMLElement)) return;
-    event.preventDefault();
-    onShow(found);
-    event.currentTarget.querySelector<HTMLElement>(`#tab-${found}`)?.focus();
-  };
   return (
-    <div class="tabs" role="tablist" aria-label="Parts of the task" onKeyDown={press}>
-      {tabs.map((each) => (
-        <button
-          key={each}
-          type="button"
-          role="tab"
-          id={`tab-${each}`}
-          aria-selected={each === tab}
-          aria-controls={`panel-${each}`}
-          tabIndex={each === tab ? 0 : -1}
-          onClick={() => onShow(each)}
-        >
-          {TAB_NAMES[each]}
-        </button>
-      ))}
-    </div>
+    <Tabs
+      class="tabs"
+      label="Parts of the task"
+      tabs={tabs.map((value) => ({ value, name: TAB_NAMES[value] }))}
+      value={tab}
+      onChange={onShow}
+      panelOf={(value) => `panel-${value}`}
+    />
   );
 }
 

@@ -4,22 +4,24 @@ import type { TaskPageData } from "#board/api/task.ts";
 import { ConversationPane } from "#board/page/conversation/conversation-pane.tsx";
 import { DiffPane } from "#board/page/diff/diff-pane.tsx";
 import { makeVisible } from "#base/visible-text.ts";
+import { useMedia } from "#board/page/layout/use-media.ts";
+import { useTitle } from "#board/page/layout/use-title.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import type { RequestError } from "#board/page/source/requests.ts";
+import type { RequestError } from "#board/page/source/request-error.ts";
 import { cards, isLive as isBoardLive } from "#board/page/state/board-state.ts";
 import { markSeen } from "#board/page/state/seen.ts";
-import { AuditPane } from "./audit-pane.tsx";
-import { Composer } from "./composer.tsx";
-import { hasEnded } from "./describe-task.ts";
-import { FailureText } from "./labels.tsx";
-import { QuestionCard } from "./question-card.tsx";
+import { AuditPane } from "./panes/audit-pane.tsx";
+import { Composer } from "./actions/composer.tsx";
+import { hasEnded } from "#board/api/card.ts";
+import { FailureText } from "#board/page/parts/failure-text.tsx";
+import { QuestionCard } from "./questions/question-card.tsx";
 import { Divider, useSplit } from "./split.tsx";
-import { TaskButtons } from "./task-buttons.tsx";
-import { TaskDialogs } from "./task-dialogs.tsx";
+import { TaskButtons } from "./actions/task-buttons.tsx";
+import { TaskDialogs } from "./actions/task-dialogs.tsx";
 import { TaskHead } from "./task-head.tsx";
-import { CheckPane, FactsPane, ResultPane, ReviewPane } from "./task-panes.tsx";
-import { listTabs, type TaskTab, TaskTabs, useMedia, useTab } from "./task-tabs.tsx";
-import { type TaskControl, useTaskControl } from "./use-task-control.ts";
+import { CheckPane, FactsPane, ResultPane, ReviewPane } from "./panes/task-panes.tsx";
+import { listTabs, type TaskTab, TaskTabs, useTab } from "./task-tabs.tsx";
+import { type TaskControl, useTaskControl } from "./actions/use-task-control.ts";
 import { useTask } from "./use-task.ts";
 import "./task.css";
 
@@ -181,14 +183,4 @@ function Questions({ task, control }: { task: TaskPageData; control: TaskControl
       ))}
     </div>
   );
-}
-
-function useTitle(title: string): void {
-  useEffect(() => {
-    const before = document.title;
-    document.title = title;
-    return () => {
-      document.title = before;
-    };
-  }, [title]);
 }

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import type { PageSource } from "#board/page/source/page-source.ts";
-import { type RequestError, toRequestError } from "#board/page/source/requests.ts";
+import { type RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { isLive } from "#board/page/state/board-state.ts";
 
 /** Shortest time between two reads of a task, in milliseconds. */

@@ -1,7 +1,8 @@
 import type { TimelineState } from "./timeline-view.tsx";
 import { panView, SPANS, type TimeView, zoomView } from "./time-view.ts";
-import { readServerTime } from "#board/page/history/page-clock.ts";
-import { Choice } from "#board/page/history/choice.tsx";
+import { readServerTime } from "#board/page/state/clock.ts";
+import { TableToggle } from "#board/page/parts/table-toggle.tsx";
+import { Choice } from "#board/page/parts/choice.tsx";
 
 /** Shows the controls of the timeline. */
 export function TimelineToolbar({
@@ -42,9 +43,7 @@ export function TimelineToolbar({
         value={text}
         onInput={(event) => onChange({ text: event.currentTarget.value })}
       />
-      <button type="button" aria-pressed={isTable} onClick={() => onChange({ isTable: !isTable })}>
-        Table
-      </button>
+      <TableToggle isTable={isTable} onTable={(next) => onChange({ isTable: next })} />
     </div>
   );
 }

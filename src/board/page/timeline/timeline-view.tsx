@@ -1,10 +1,11 @@
+import { formatNumber } from "#base/text.ts";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type { Timeline, TimelineRun } from "#board/api/usage.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { withQuery } from "#board/page/source/board-source.ts";
-import { readAddressQuery, useAddressQuery } from "#board/page/history/address-query.ts";
+import { readAddressQuery, useAddressQuery } from "#board/page/address/address-query.ts";
 import { filterRuns, type LaneKey } from "#board/page/timeline/chart/lay-out.ts";
-import { readServerTime } from "#board/page/history/page-clock.ts";
+import { readServerTime, useServerTime } from "#board/page/state/clock.ts";
 import { useRefreshedData } from "#board/page/history/refreshed-data.ts";
 import { RunTable } from "#board/page/timeline/runs/run-table.tsx";
 import { edgesOf, formatView, panView, parseView, SPANS, type TimeView, zoomView } from "./time-view.ts";
@@ -41,7 +42,7 @@ export function TimelineView() {
   useTimelineKeys(onView, () => setState((before) => ({ ...before, isTable: !before.isTable })));
   const { data, error } = useRefreshedData<Timeline>(useRequest(view), REFRESH_MS);
   const runs = useMemo(() => filterRuns(data?.runs ?? [], text), [data, text]);
-  const now = readServerTime();
+  const now = useServerTime();
   const { from, to } = edgesOf(view, now);
   const shown = isTable ? runs.filter((run) => isBetween(run, from, to)) : runs;
   return (
@@ -50,10 +51,10 @@ export function TimelineView() {
       <div class="timeline-notes" role="status">
         {error !== undefined && <p class="failed">The runs cannot be read: {error.message}</p>}
         {(data?.left_out ?? 0) > 0 && (
-          <p>{data?.left_out.toLocaleString()} older runs are not shown: choose a shorter time.</p>
+          <p>{formatNumber(data?.left_out ?? 0)} older runs are not shown: choose a shorter time.</p>
         )}
         {data !== undefined && runs.length < data.runs.length && (
-          <p>{(data.runs.length - runs.length).toLocaleString()} runs are hidden by the filter.</p>
+          <p>{formatNumber(data.runs.length - runs.length)} runs are hidden by the filter.</p>
         )}
         {data !== undefined && data.runs.length === 0 && <p>No task ran in this time.</p>}
       </div>

@@ -1,3 +1,4 @@
+import { formatNumber } from "#base/text.ts";
 import { useState } from "preact/hooks";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
@@ -123,7 +124,7 @@ function DataCell({ cell, column, isFirst }: { cell: Cell; column: DataColumn | 
       </td>
     );
   }
-  return <td class="number">{column?.format?.(cell) ?? cell.toLocaleString()}</td>;
+  return <td class="number">{column?.format?.(cell) ?? formatNumber(cell)}</td>;
 }
 
 function compareCells(a: Cell | undefined, b: Cell | undefined, isDown: boolean): number {

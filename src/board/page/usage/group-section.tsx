@@ -3,7 +3,7 @@ import { DataTable } from "./data-table.tsx";
 import { type GroupKey, type Measure, successRate, type UsageGroup } from "./group-usage.ts";
 import { MEASURES, nameOfGroup } from "./measures.ts";
 import { roundSeconds } from "./plot-section.tsx";
-import { TableToggle } from "./table-toggle.tsx";
+import { TableToggle } from "#board/page/parts/table-toggle.tsx";
 
 /** Names of the groupings. */
 export const GROUPINGS = [

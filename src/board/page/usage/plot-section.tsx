@@ -5,7 +5,7 @@ import { DataTable } from "./data-table.tsx";
 import { type GroupKey, type Measure, sumUsage, usageByDay, type UsageByDay, type UsageGroup } from "./group-usage.ts";
 import { COLOURS, colourOf, MEASURES, nameOfGroup } from "./measures.ts";
 import { formatDayName, StackPlot } from "./stack-plot.tsx";
-import { TableToggle } from "./table-toggle.tsx";
+import { TableToggle } from "#board/page/parts/table-toggle.tsx";
 
 /** Shows a measure by day, as a plot and as a table. */
 export function PlotSection({

@@ -1,7 +1,8 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { readStyle, themeVersion } from "#board/page/history/page-clock.ts";
+import { useSize } from "#board/page/layout/use-size.ts";
+import { readStyle, themeVersion } from "#board/page/style/theme.ts";
 import type { UsageByDay } from "./group-usage.ts";
 import type { MeasureFacts } from "./measures.ts";
 
@@ -27,7 +28,7 @@ export function StackPlot({
 }) {
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const width = useWidth(element);
+  const { width } = useSize(element, { width: 0, height: 0 });
   const theme = themeVersion.value;
   const latest = useRef(onDay);
   latest.current = onDay;
@@ -155,17 +156,4 @@ const dayFormat = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "s
 export function formatDayName(day: string): string {
   const time = new Date(`${day}T00:00:00Z`);
   return Number.isNaN(time.getTime()) ? day : dayFormat.format(time);
-}
-
-function useWidth(element: { current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    const observer = new ResizeObserver(() => setWidth(current.clientWidth));
-    observer.observe(current);
-    setWidth(current.clientWidth);
-    return () => observer.disconnect();
-  }, [element]);
-  return width;
 }

@@ -1,3 +1,4 @@
+import { formatNumber, formatPlural } from "#base/text.ts";
 import { formatCount, formatDuration } from "#base/format-values.ts";
 import type { UsageRow } from "#board/api/usage.ts";
 import { successRate, sumUsage } from "./group-usage.ts";
@@ -16,16 +17,16 @@ export function UsageTotals({ rows }: { rows: readonly UsageRow[] }) {
         value={formatDuration(all.seconds)}
         note={`${formatDuration(all.seconds / Math.max(1, all.runs))} a run`}
       />
-      <Total name="Runs" value={all.runs.toLocaleString()} note={`${(all.runs - ended).toLocaleString()} not ended`} />
+      <Total name="Runs" value={formatNumber(all.runs)} note={`${formatNumber(all.runs - ended)} not ended`} />
       <Total
         name="Success rate"
         value={rate === undefined ? "–" : `${Math.round(rate * 100)}%`}
-        note={`${all.completed.toLocaleString()} of ${ended.toLocaleString()}`}
+        note={`${formatNumber(all.completed)} of ${formatNumber(ended)}`}
       />
       <Total
         name="Cancelled"
         value={formatCount(cancelled.tokens)}
-        note={`tokens, ${formatDuration(cancelled.seconds)} in ${cancelled.runs.toLocaleString()} ${cancelled.runs === 1 ? "run" : "runs"}`}
+        note={`tokens, ${formatDuration(cancelled.seconds)} in ${formatPlural(cancelled.runs, "run")}`}
       />
     </dl>
   );

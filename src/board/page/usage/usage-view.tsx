@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { UsageReport } from "#board/api/usage.ts";
-import { readAddressQuery, useAddressQuery } from "#board/page/history/address-query.ts";
-import { Choice } from "#board/page/history/choice.tsx";
+import { readAddressQuery, useAddressQuery } from "#board/page/address/address-query.ts";
+import { Choice } from "#board/page/parts/choice.tsx";
 import { useRefreshedData } from "#board/page/history/refreshed-data.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { GROUPINGS, GroupSection } from "./group-section.tsx";

@@ -71,7 +71,7 @@ export function CommentForm({
           onKeyDown={takeKey}
         />
       </label>
-      <div class="comment-buttons">
+      <div class="buttons">
         <button type="submit" class="primary" disabled={draft.text.trim() === ""}>
           Add comment
         </button>

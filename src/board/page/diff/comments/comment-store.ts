@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { keepStored, readStored } from "#board/page/state/stored.ts";
 import type { LineComment, LineRange } from "./line-comment.ts";
 
 /** Form for a comment: a new one, or one that is changed. */
@@ -21,10 +22,11 @@ export class CommentStore {
   readonly #name: string;
 
   constructor(taskId: string) {
-    this.#name = `codexmcp-comments:${taskId}`;
-    const { comments, draft } = this.#read();
-    this.comments.value = comments;
-    this.draft.value = draft;
+    this.#name = `comments:${taskId}`;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written below
+    const kept = readStored("window", this.#name) as Kept | undefined;
+    this.comments.value = kept?.comments ?? [];
+    this.draft.value = kept?.draft;
   }
 
   /** Opens the form for a comment; the text of an open one moves with it. */
@@ -68,21 +70,9 @@ export class CommentStore {
   #write(draft: CommentDraft | undefined, comments = this.comments.value): void {
     this.draft.value = draft;
     this.comments.value = comments;
-    try {
-      const kept: Kept = { comments: [...comments], ...(draft !== undefined && { draft }) };
-      sessionStorage.setItem(this.#name, JSON.stringify(kept));
-    } catch {
-      // Not kept over a reload where the browser has no room or forbids it.
-    }
-  }
-
-  #read(): Kept {
-    try {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written above
-      return JSON.parse(sessionStorage.getItem(this.#name) ?? '{"comments":[]}') as Kept;
-    } catch {
-      return { comments: [] };
-    }
+    const kept: Kept = { comments: [...comments], ...(draft !== undefined && { draft }) };
+    const isEmpty = comments.length === 0 && draft === undefined;
+    keepStored("window", this.#name, isEmpty ? undefined : kept);
   }
 }
 

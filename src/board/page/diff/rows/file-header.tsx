@@ -1,3 +1,4 @@
+import { formatBytes } from "#base/format-values.ts";
 import { formatNumber } from "#base/text.ts";
 import type { ChangedPath } from "#board/api/changes.ts";
 import { Hidden, VisibleText } from "#board/page/parts/visible-text.tsx";
@@ -24,17 +25,12 @@ export function StatusLetter({ status }: { status: ChangedPath["status"] }) {
   );
 }
 
-/** Formats a number; small ones without the system's formatter, which takes a hundred times as long. */
-function formatCount(count: number): string {
-  return count < 1000 ? String(count) : formatNumber(count);
-}
-
 /** Shows the numbers of lines that were added and removed. */
 export function LineCounts({ insertions, deletions }: Pick<ChangedPath, "insertions" | "deletions">) {
   return (
     <span class="line-counts">
-      {insertions > 0 && <span class="plus">+{formatCount(insertions)}</span>}{" "}
-      {deletions > 0 && <span class="minus">−{formatCount(deletions)}</span>}
+      {insertions > 0 && <span class="plus">+{formatNumber(insertions)}</span>}{" "}
+      {deletions > 0 && <span class="minus">−{formatNumber(deletions)}</span>}
     </span>
   );
 }
@@ -94,7 +90,5 @@ export function describeModes({ modes }: ChangedPath): string[] {
 }
 
 function describeSize({ is_binary, length }: ChangedPath): string {
-  if (is_binary) return "binary";
-  if (length < 1024) return `${length} B`;
-  return length < 1024 * 1024 ? `${Math.round(length / 1024)} KB` : `${(length / 1024 / 1024).toFixed(1)} MB`;
+  return is_binary ? "binary" : formatBytes(length);
 }

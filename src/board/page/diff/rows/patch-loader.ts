@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { ChangedPath, PatchQuery } from "#board/api/changes.ts";
-import { RequestError } from "#board/page/source/requests.ts";
+import { RequestError, toRequestError } from "#board/page/source/request-error.ts";
 import { highlightPatch } from "./highlight.ts";
 import { type ParsedPatch, parsePatch } from "./parse-patch.ts";
 import type { PatchShape } from "./row-model.ts";
@@ -114,7 +114,7 @@ export class PatchLoader {
       if (file.rows?.unified !== unified || file.rows.split !== split) this.#setShape(name, { unified, split });
       highlightPatch(file.path, patch, () => this.#version.value++);
     } catch (error) {
-      const failure = error instanceof Error ? error.message : String(error);
+      const failure = toRequestError(error).message;
       this.#keep(name, { failure, isCut, bytes: 0 });
       this.#setShape(name, { failure });
     } finally {

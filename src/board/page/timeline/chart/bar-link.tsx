@@ -1,3 +1,4 @@
+import { taskAddress } from "#board/page/address/addresses.ts";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import { BAR_HEIGHT, type PlacedRun } from "./lay-out.ts";
@@ -31,7 +32,7 @@ export function BarLink({
     if (isFocused) element.current?.focus({ preventScroll: true });
   }, [isFocused]);
   const [, navigate] = useLocation();
-  const address = `/tasks/${encodeURIComponent(placed.run.id)}`;
+  const address = taskAddress(placed.run.id);
   const onClick = (event: MouseEvent) => {
     // The browser opens a new tab or window by itself.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0) return;

@@ -9,7 +9,7 @@ import {
   type VersionLink,
 } from "./lay-out.ts";
 import { OUTCOME_STYLES } from "#board/page/history/outcome-style.ts";
-import { readStyle } from "#board/page/history/page-clock.ts";
+import { readStyle } from "#board/page/style/theme.ts";
 import type { Tick } from "#board/page/timeline/time-view.ts";
 
 /** Part of the timeline that is drawn. */

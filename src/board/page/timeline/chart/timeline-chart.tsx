@@ -1,7 +1,10 @@
-import { useLayoutEffect, useMemo, useReducer, useRef, useState } from "preact/hooks";
+import { taskAddress } from "#board/page/address/addresses.ts";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useLocation } from "wouter-preact";
 import type { TimelineRun } from "#board/api/usage.ts";
-import { readServerTime, themeVersion, useTicks } from "#board/page/history/page-clock.ts";
+import { readServerTime, useServerTime } from "#board/page/state/clock.ts";
+import { themeVersion } from "#board/page/style/theme.ts";
+import { useSize } from "#board/page/layout/use-size.ts";
 import { RunDetails } from "#board/page/timeline/runs/run-details.tsx";
 import { describeRun } from "#board/page/timeline/runs/run-times.ts";
 import { edgesOf, panView, type Tick, type TimeView, ticksBetween, zoomView } from "#board/page/timeline/time-view.ts";
@@ -15,8 +18,6 @@ import "./timeline-chart.css";
 
 /** Smallest distance of two ticks, in pixels. */
 const TICK_WIDTH = 90;
-/** Longest time between two drawings of bars that grow, in milliseconds. */
-const GROW_MS = 1000;
 /** Distance from a bar within which it is meant, in pixels. */
 const NEAR = 4;
 
@@ -43,7 +44,7 @@ export function TimelineChart({ runs, by, view, onView }: TimelineChartProps) {
     onPress: (place, event) => {
       const hit = findAt(part, place);
       const isLink = event.target instanceof Element && event.target.closest("a") !== null;
-      if (hit !== undefined && !isLink) navigate(`/tasks/${encodeURIComponent(hit.run.id)}`);
+      if (hit !== undefined && !isLink) navigate(taskAddress(hit.run.id));
     },
   });
   useStepKeys(part, selected, (placed) => {
@@ -94,11 +95,9 @@ function usePart(
   by: LaneKey,
   view: TimeView,
 ): Omit<DrawnPart, "scrollTop"> {
-  const size = useSize(scroller);
-  const [, update] = useReducer((count: number) => count + 1, 0);
-  const [onTick] = useState(() => () => update(0));
-  useTicks(GROW_MS, onTick);
-  const now = readServerTime();
+  const { width, height } = useSize(scroller, { width: 800, height: 400 });
+  const size = { width: Math.max(1, width), height: Math.max(1, height) };
+  const now = useServerTime();
   const { from, to } = edgesOf(view, now);
   const layout = useMemo(() => layOut(runs, by, view.span / size.width), [runs, by, view.span, size.width]);
   const ticks = ticksBetween(from, to, Math.max(2, Math.floor(size.width / TICK_WIDTH)));
@@ -171,18 +170,4 @@ function placeDetails(placed: PlacedRun, part: DrawnPart): Record<string, string
     left: `${x}px`,
     ...(isUpper ? { top: `${AXIS_HEIGHT + at + BAR_HEIGHT + 10}px` } : { bottom: `${part.height - at + 8}px` }),
   };
-}
-
-function useSize(element: { current: HTMLElement | null }): { width: number; height: number } {
-  const [size, setSize] = useState({ width: 800, height: 400 });
-  useLayoutEffect(() => {
-    const { current } = element;
-    if (current === null) return;
-    const read = () => setSize({ width: Math.max(1, current.clientWidth), height: Math.max(1, current.clientHeight) });
-    read();
-    const observer = new ResizeObserver(read);
-    observer.observe(current);
-    return () => observer.disconnect();
-  }, [element]);
-  return size;
 }

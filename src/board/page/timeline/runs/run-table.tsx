@@ -1,3 +1,4 @@
+import { taskAddress } from "#board/page/address/addresses.ts";
 import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import type { TimelineRun } from "#board/api/usage.ts";
@@ -48,7 +49,7 @@ function RunRow({ run, now }: { run: TimelineRun; now: number }) {
   return (
     <tr>
       <th scope="row">
-        <Link href={`/tasks/${encodeURIComponent(run.id)}`}>
+        <Link href={taskAddress(run.id)}>
           <VisibleText text={run.title} />
         </Link>
         {run.run > 1 && <span class="weak"> run {run.run}</span>}
