@@ -118,11 +118,11 @@ function SentMessages({ task, onAgain }: { task: TaskPageData; onAgain: (text: s
   const last = task.messages.at(-1);
   const all = last !== undefined && last.state === "delivered" ? [...shown.slice(1 - MAX_SHOWN), last] : shown;
   return (
-    <ul class="sent" aria-label="Messages sent" aria-live="polite">
+    <ul class="sent-messages" aria-label="Messages sent" aria-live="polite">
       {all.map((message) => (
         <li key={message.id} class={message.state}>
           <span class="text">
-            <VisibleText text={message.text.slice(0, 500)} />
+            <VisibleText text={message.text.slice(0, 500).replaceAll(/\s+/g, " ")} />
           </span>
           <span class="weak">
             <VisibleText text={describeDelivery(message)} />
