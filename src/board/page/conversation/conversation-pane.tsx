@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
@@ -26,17 +27,22 @@ export function ConversationPane(props: ConversationProps) {
   const { id, run: current } = props.task.card;
   const [chosen, setChosen] = useState<number>();
   const run = chosen ?? current;
+  const pane = useRef<HTMLElement>(null);
   const choose = (next: number) => setChosen(next === current ? undefined : next);
   return (
-    <section class="conversation" aria-label="Conversation">
-      <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} />
+    <section ref={pane} class="conversation" aria-label="Conversation">
+      <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} pane={pane} />
     </section>
   );
 }
 
-type RunProps = ConversationProps & { run: number; onRun: (run: number) => void };
+interface RunProps extends ConversationProps {
+  run: number;
+  onRun: (run: number) => void;
+  pane: RefObject<HTMLElement | null>;
+}
 
-function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
+function RunConversation({ source, task, onOpenFile, run, onRun, pane }: RunProps) {
   const { id } = task.card;
   const control = useMemo(
     () => new ListControl(new ConversationReader(new ConversationLog(source, id, run))),
@@ -62,6 +68,7 @@ function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
       ],
       [control],
     ),
+    pane,
   );
   return (
     <>
