@@ -27,12 +27,12 @@ export function ConversationPane(props: ConversationProps) {
   const { id, run: current } = props.task.card;
   const [chosen, setChosen] = useState<number>();
   const run = chosen ?? current;
-  const pane = useRef<HTMLElement>(null);
+  const pane = useRef<HTMLDivElement>(null);
   const choose = (next: number) => setChosen(next === current ? undefined : next);
   return (
-    <section ref={pane} class="conversation" aria-label="Conversation">
+    <div ref={pane} class="conversation">
       <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} pane={pane} />
-    </section>
+    </div>
   );
 }
 
