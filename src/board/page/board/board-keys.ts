@@ -88,7 +88,7 @@ export function useBoardKeys(targets: BoardKeyTargets): void {
         when: isOnTask,
         run: () => withCurrent(({ id }) => toggleMark(id)),
       },
-      { key: "c", does: "Compare the marked tasks", run: () => compare(navigate) },
+      { key: "c", does: "Compare the marked tasks, or else all tries of the prompt", run: () => compare(navigate) },
       {
         key: "t",
         does: "Show all tries of the task's prompt",
@@ -127,6 +127,8 @@ function showTries({ group }: Card, navigate: (path: string) => void): void {
 
 function compare(navigate: (path: string) => void): void {
   const ids = [...marked.value];
-  if (ids.length < 2) notify("failed", "Mark at least two tasks with the space key first.");
-  else navigate(compareAddress({ task: ids }));
+  const group = cards.value.get(currentCard.value ?? "")?.group;
+  if (ids.length > 1) navigate(compareAddress({ task: ids }));
+  else if (ids.length === 0 && group !== undefined) navigate(compareAddress({ group }));
+  else notify("failed", "Mark at least two tasks with the space key first.");
 }

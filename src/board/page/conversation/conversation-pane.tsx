@@ -1,4 +1,5 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { TaskPageData } from "#board/api/task.ts";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { FailureText } from "#board/page/parts/failure-text.tsx";
@@ -25,17 +26,22 @@ export function ConversationPane(props: ConversationProps) {
   const { id, run: current } = props.task.card;
   const [chosen, setChosen] = useState<number>();
   const run = chosen ?? current;
+  const pane = useRef<HTMLDivElement>(null);
   const choose = (next: number) => setChosen(next === current ? undefined : next);
   return (
-    <section class="conversation" aria-label="Conversation">
-      <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} />
-    </section>
+    <div ref={pane} class="conversation">
+      <RunConversation key={`${id} ${run}`} {...props} run={run} onRun={choose} pane={pane} />
+    </div>
   );
 }
 
-type RunProps = ConversationProps & { run: number; onRun: (run: number) => void };
+interface RunProps extends ConversationProps {
+  run: number;
+  onRun: (run: number) => void;
+  pane: RefObject<HTMLElement | null>;
+}
 
-function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
+function RunConversation({ source, task, onOpenFile, run, onRun, pane }: RunProps) {
   const { id } = task.card;
   const control = useMemo(
     () => new ListControl(new ConversationReader(new ConversationLog(source, id, run))),
@@ -62,6 +68,7 @@ function RunConversation({ source, task, onOpenFile, run, onRun }: RunProps) {
       ],
       [control],
     ),
+    pane,
   );
   return (
     <>

@@ -63,7 +63,7 @@ export function PatchView(props: PatchViewProps) {
     state.show(wanted);
     openFile.value = undefined;
   }, [state, wanted, openFile]);
-  useDiffKeys(state, comments);
+  useDiffKeys(state, comments, view);
   return (
     <div ref={view} class={`diff ${isWrapped ? "wrapped" : "unwrapped"} ${isNarrow ? "narrow" : ""}`}>
       <div class="diff-toolbar">
@@ -150,6 +150,7 @@ function Rows({ state, comments, isWrapped, label }: RowsProps) {
   const bar = useRef<HTMLDivElement>(null);
   const keyOf = useMemo(() => (index: number) => model.keyAt(index), [model]);
   useAnchor(state, model);
+  useEffect(() => state.seeAgain(), [state, model]);
   useSideways(frame, bar, isWrapped);
   const covering = model.blocks.find(({ file }) => file.path === state.covering.value);
   return (

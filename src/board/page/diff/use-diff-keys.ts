@@ -1,3 +1,4 @@
+import type { RefObject } from "preact";
 import { useMemo } from "preact/hooks";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import type { CommentStore } from "./comments/comment-store.ts";
@@ -6,7 +7,11 @@ import { lineOf } from "./rows/parse-patch.ts";
 import { HEADER_HEIGHT, type PatchState } from "./rows/patch-state.ts";
 
 /** Gives the view of a patch its keys. */
-export function useDiffKeys(state: PatchState, comments: CommentStore | undefined): void {
+export function useDiffKeys(
+  state: PatchState,
+  comments: CommentStore | undefined,
+  view: RefObject<HTMLElement | null>,
+): void {
   const keys = useMemo(
     () => [
       { key: "n", does: "Next file", run: () => goToFile(state, 1) },
@@ -23,7 +28,7 @@ export function useDiffKeys(state: PatchState, comments: CommentStore | undefine
     ],
     [state, comments],
   );
-  useKeys("Changes", keys);
+  useKeys("Changes", keys, view);
 }
 
 /** Returns the position of the first row below the header at the upper edge. */
@@ -94,6 +99,7 @@ function comment(state: PatchState, comments: CommentStore): void {
     const number = line?.[side];
     if (row === undefined || number === undefined || line?.kind === "hunk") continue;
     if (line?.kind === "same" && cursor.value === undefined) continue;
+    if (row.kind === "line") cursor.value = { path: row.block.file.path, row: row.row };
     comments.open({ path: row.block.file.path, side, first: number, last: number });
     return;
   }

@@ -4,7 +4,7 @@ import { BoardView } from "#board/page/board/board-view.tsx";
 import { CompareView } from "#board/page/compare/compare-view.tsx";
 import { NewTaskView } from "#board/page/new-task/new-task-view.tsx";
 import { EVERYWHERE, KeyHelp, useKeys } from "#board/page/parts/keys.tsx";
-import { Notices } from "#board/page/parts/notices.tsx";
+import { hasNoticeAction, Notices, runNoticeAction } from "#board/page/parts/notices.tsx";
 import { boardSource } from "#board/page/source/board-source.ts";
 import { TaskView } from "#board/page/task/task-view.tsx";
 import { TimelineView } from "#board/page/timeline/timeline-view.tsx";
@@ -33,6 +33,13 @@ export function App() {
       { key: "g u", does: "Usage", run: () => navigate("/usage") },
       { key: "g c", does: "Compare", run: () => navigate("/compare") },
       { key: "n", does: "New task", run: () => navigate("/new") },
+      { key: "g n", does: "New task", run: () => navigate("/new") },
+      {
+        key: "u",
+        does: "Do what the newest message offers, such as Undo",
+        when: hasNoticeAction,
+        run: runNoticeAction,
+      },
     ],
     [navigate],
   );

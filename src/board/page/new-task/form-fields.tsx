@@ -1,5 +1,5 @@
 import type { ComponentChildren, RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
 import type { Sandbox } from "#domain/record.ts";
@@ -129,6 +129,9 @@ export function RepositoryField(
 ) {
   const { known, value, isOther, onChange, onOther, disabled } = props;
   const path = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (value === "") path.current?.focus();
+  }, []);
   const choose = (chosen: string) => {
     onOther(chosen === OTHER);
     if (chosen !== OTHER) onChange(known[Number(chosen)]?.path ?? "");

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import type { RefObject } from "preact";
 import { useEffect } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 
@@ -15,9 +16,18 @@ export interface KeyBinding {
   run: () => void;
 }
 
+/** Part of the page with its keys. */
+interface KeyPart {
+  part: string;
+  keys: readonly KeyBinding[];
+  /** Element of the part, if its keys are only for those who see it. */
+  where?: RefObject<HTMLElement | null> | undefined;
+}
+
 /** Keys by the parts of the page that have them, the most recent part last. */
-const bindings = signal<readonly { part: string; keys: readonly KeyBinding[] }[]>([]);
-const isHelpOpen = signal(false);
+const bindings = signal<readonly KeyPart[]>([]);
+/** Parts that the help lists, while it is open: as they were before it took the focus. */
+const help = signal<readonly KeyPart[] | undefined>(undefined);
 /** Name of the part whose keys count if no other part has them. */
 export const EVERYWHERE = "Everywhere";
 
@@ -26,15 +36,19 @@ const SEQUENCE_MS = 1200;
 
 let first: { key: string; at: number } | undefined;
 
-/** Gives a part of the page its keys while it is shown. @param keys the same array while nothing changes */
-export function useKeys(part: string, keys: readonly KeyBinding[]): void {
+/**
+ * Gives a part of the page its keys while it is shown.
+ * @param keys the same array while nothing changes
+ * @param where element of the part: its keys come first while it has the focus, and count only while it is visible
+ */
+export function useKeys(part: string, keys: readonly KeyBinding[], where?: RefObject<HTMLElement | null>): void {
   useEffect(() => {
-    const entry = { part, keys };
+    const entry = { part, keys, where };
     bindings.value = [...bindings.value, entry];
     return () => {
       bindings.value = bindings.value.filter((each) => each !== entry);
     };
-  }, [part, keys]);
+  }, [part, keys, where]);
 }
 
 /** Listens for the keys of all parts. Keys that are typed into a field, or held with another key, are left alone. */
@@ -42,7 +56,7 @@ export function listenForKeys(): void {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
     if (event.key === "?") {
-      isHelpOpen.value = !isHelpOpen.value;
+      help.value = help.value === undefined ? listKeys() : undefined;
       return;
     }
     if (document.querySelector("dialog[open]") !== null) return;
@@ -60,22 +74,46 @@ export function listenForKeys(): void {
 /** Elements that take the keys that are pressed in them; a checkbox only takes the space bar. */
 const FIELDS = 'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable]';
 
-/** Returns the parts with keys, those of the whole page last. */
-function bySpecificity(): typeof bindings.value {
-  const parts = bindings.value.toReversed();
-  return [...parts.filter(({ part }) => part !== EVERYWHERE), ...parts.filter(({ part }) => part === EVERYWHERE)];
+/** Returns the visible parts with keys: the one with the focus first, and that of the whole page last. */
+function bySpecificity(): readonly KeyPart[] {
+  const visible = bindings.value.filter(({ where }) => where === undefined || isVisible(where.current));
+  const rank = ({ part, where }: KeyPart) =>
+    where?.current?.contains(document.activeElement) === true ? 0 : part === EVERYWHERE ? 2 : 1;
+  return visible.toReversed().toSorted((a, b) => rank(a) - rank(b));
+}
+
+function isVisible(element: HTMLElement | null): boolean {
+  return element !== null && element.getClientRects().length > 0;
+}
+
+/** Returns the keys that have their effect now, without those that another part takes. */
+function listKeys(): readonly KeyPart[] {
+  const taken = new Set<string>();
+  return bySpecificity().map(({ part, keys }) => {
+    const free = keys.filter(
+      ({ key, does }, index) => !taken.has(key) && !keys.slice(0, index).some((each) => isSame(each, does, taken)),
+    );
+    for (const { key } of keys) taken.add(key);
+    return { part, keys: free };
+  });
 }
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest(FIELDS) !== null;
 }
 
+/** Returns whether a key that is not taken has an effect. */
+function isSame({ key, does }: KeyBinding, effect: string | undefined, taken: ReadonlySet<string>): boolean {
+  return does !== undefined && does === effect && !taken.has(key);
+}
+
 /** Shows the keys of the parts that are shown, after `?`. */
 export function KeyHelp() {
-  if (!isHelpOpen.value) return null;
+  const parts = help.value?.filter(({ keys }) => keys.some(({ does }) => does !== undefined));
+  if (parts === undefined) return null;
   return (
-    <Dialog title="Keys" onClose={() => (isHelpOpen.value = false)}>
-      {bindings.value.map(({ part, keys }) => (
+    <Dialog title="Keys" onClose={() => (help.value = undefined)}>
+      {parts.map(({ part, keys }) => (
         <section key={part}>
           <h3>{part}</h3>
           <dl class="keys">

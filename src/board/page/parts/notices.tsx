@@ -14,6 +14,9 @@ export interface Notice {
 /** Times for which notices are shown, in milliseconds. */
 const SHOWN_MS: Record<Notice["kind"], number> = { done: 10_000, failed: 30_000 };
 
+/** Time until a notice that is being used is looked at again, in milliseconds. */
+const USED_MS = 2000;
+
 const notices = signal<readonly Notice[]>([]);
 let count = 0;
 
@@ -21,7 +24,27 @@ let count = 0;
 export function notify(kind: Notice["kind"], text: string, action?: Notice["action"]): void {
   const id = ++count;
   notices.value = [...notices.value, { id, kind, text, ...(action !== undefined && { action }) }];
-  setTimeout(() => dismiss(id), SHOWN_MS[kind]);
+  setTimeout(() => expire(id), SHOWN_MS[kind]);
+}
+
+/** Removes a notice, but not from under the pointer or the focus. */
+function expire(id: number): void {
+  const isUsed = document.querySelector(".notices:hover, .notices:focus-within") !== null;
+  if (isUsed) setTimeout(() => expire(id), USED_MS);
+  else dismiss(id);
+}
+
+/** Returns whether a notice offers something to do, such as an undo. */
+export function hasNoticeAction(): boolean {
+  return notices.value.some(({ action }) => action !== undefined);
+}
+
+/** Does what the newest of the notices offers. */
+export function runNoticeAction(): void {
+  const newest = notices.value.findLast(({ action }) => action !== undefined);
+  if (newest === undefined) return;
+  dismiss(newest.id);
+  newest.action?.run();
 }
 
 /** Shows why something failed, and what to do. */

@@ -64,7 +64,8 @@ function TaskPage({ task, failure, source, refresh, firstTab }: TaskPageProps) {
   const [width, setWidth] = useSplit();
   const openFile = useSignal<string | undefined>(undefined);
   const onNextTab = () => showTab(tabs[(tabs.indexOf(tab) + 1) % tabs.length] ?? tab);
-  const control = useTaskControl({ task, source, isLive, refresh, onNextTab });
+  const onSwitchSide = () => switchSide(tabs, showTab);
+  const control = useTaskControl({ task, source, isLive, refresh, onNextTab, onSwitchSide });
   useTitle(makeVisible(card.title));
   useEffect(() => {
     if (isBoard) markSeen(task.card);
@@ -110,6 +111,27 @@ function TaskPage({ task, failure, source, refresh, firstTab }: TaskPageProps) {
       <TaskDialogs task={task} control={control} />
     </article>
   );
+}
+
+/** Moves the focus to the conversation or, if it is there, to the part beside it. */
+function switchSide(tabs: readonly TaskTab[], showTab: (tab: TaskTab) => void): void {
+  const { activeElement } = document;
+  const isLeaving = activeElement !== null && activeElement.closest(".conversation-side") !== null;
+  const next = isLeaving ? tabs.find((each) => each !== "conversation") : "conversation";
+  if (next === undefined || !tabs.includes("conversation")) {
+    focusSide(isLeaving);
+    return;
+  }
+  // It is not beside the conversation, but a tab.
+  showTab(next);
+  requestAnimationFrame(() => focusSide(isLeaving));
+}
+
+/** Focuses the list of the conversation, or that of the changes; the tab of another part. */
+function focusSide(isBeside: boolean): void {
+  const list = isBeside ? ".side:not([hidden]) .diff-rows .virtual-list" : ".conversation-side .virtual-list";
+  const tab = '.tabs [aria-selected="true"]';
+  (document.querySelector<HTMLElement>(list) ?? document.querySelector<HTMLElement>(tab))?.focus();
 }
 
 /** Properties of the part beside the conversation. */

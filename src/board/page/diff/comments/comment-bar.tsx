@@ -1,6 +1,8 @@
 import type { LineComment } from "./line-comment.ts";
-import { useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { formatPlural } from "#base/text.ts";
+import { useKeys } from "#board/page/parts/keys.tsx";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { describeLines, formatComments } from "./comment-message.ts";
@@ -20,11 +22,11 @@ export interface CommentBarProps {
 export function CommentBar({ store, isOutdated, onShow, onSend }: CommentBarProps) {
   const [isSending, setSending] = useState(false);
   const comments = store.comments.value;
-  if (comments.length === 0) return null;
   const send = async () => {
+    if (onSend === undefined || isSending) return;
     setSending(true);
     try {
-      await onSend?.(formatComments(comments));
+      await onSend(formatComments(comments));
       store.remove(comments.map(({ id }) => id));
       notify("done", `${formatPlural(comments.length, "comment")} sent.`);
     } catch (error) {
@@ -33,8 +35,11 @@ export function CommentBar({ store, isOutdated, onShow, onSend }: CommentBarProp
       setSending(false);
     }
   };
+  const bar = useRef<HTMLDivElement>(null);
+  useSendKey(send, comments.length > 0 && onSend !== undefined, bar);
+  if (comments.length === 0) return null;
   return (
-    <div class="comment-bar" role="region" aria-label="Comments">
+    <div ref={bar} class="comment-bar" role="region" aria-label="Comments">
       <details>
         <summary>{formatPlural(comments.length, "comment")}</summary>
         <ul>
@@ -57,10 +62,28 @@ export function CommentBar({ store, isOutdated, onShow, onSend }: CommentBarProp
       {onSend === undefined ? (
         <span class="weak">This task takes no messages.</span>
       ) : (
-        <button type="button" class="primary" disabled={isSending} onClick={() => void send()}>
+        <button
+          type="button"
+          class="primary"
+          aria-keyshortcuts="Shift+S"
+          title="Send (S)"
+          disabled={isSending}
+          onClick={() => void send()}
+        >
           {isSending ? "Sending…" : "Send"}
         </button>
       )}
     </div>
   );
+}
+
+/** Gives the comments the key that sends them. */
+function useSendKey(send: () => Promise<void>, isPossible: boolean, bar: RefObject<HTMLElement | null>): void {
+  const latest = useRef(send);
+  latest.current = send;
+  const keys = useMemo(
+    () => (isPossible ? [{ key: "S", does: "Send the comments", run: () => void latest.current() }] : []),
+    [isPossible],
+  );
+  useKeys("Comments", keys, bar);
 }

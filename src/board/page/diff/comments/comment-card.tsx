@@ -31,6 +31,20 @@ export function CommentCard({
   );
 }
 
+/** Gives the focus back to the line that had it, when the form has gone. */
+function useFocusOfLine(): void {
+  useEffect(() => {
+    const before = document.activeElement;
+    return () =>
+      queueMicrotask(() => {
+        if (document.activeElement !== document.body) return;
+        const wasLine = before?.isConnected === true && before.matches(".line-number");
+        const line = wasLine ? before : document.querySelector(".line-row.cursor button.line-number");
+        if (line instanceof HTMLElement) line.focus({ preventScroll: true });
+      });
+  }, []);
+}
+
 /** Longest comment, in characters. */
 const MAX_COMMENT = 50_000;
 
@@ -45,6 +59,7 @@ export function CommentForm({
   onSave: () => void;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
+  useFocusOfLine();
   useEffect(() => field.current?.focus({ preventScroll: true }), [draft.first, draft.last, draft.side]);
   const takeKey = (event: KeyboardEvent) => {
     if (event.key === "Escape") {

@@ -38,6 +38,8 @@ export class PatchState {
   readonly #keys = new Map<string, { digest: string | undefined; key: number }>();
   #nextKey = 0;
   readonly #comments: CommentStore | undefined;
+  /** Rows that are visible. */
+  #seen = { first: 0, last: 0 };
 
   constructor(overview: DiffOverview, comments: CommentStore | undefined) {
     this.overview = signal(overview);
@@ -109,6 +111,7 @@ export class PatchState {
 
   /** Reads the patches of the files near these rows, and of those with comments. */
   see(first: number, last: number): void {
+    this.#seen = { first, last };
     const { blocks, count } = this.model.value;
     const [from, to] = [first - NEAR_ROWS, Math.min(count - 1, last + NEAR_ROWS)];
     const isVisible = (block: FileBlock) => block.start <= to && block.start + block.count > from;
@@ -116,6 +119,11 @@ export class PatchState {
     const middle = (first + last) / 2;
     const distance = ({ start, count: rows }: FileBlock) => Math.max(start - middle, middle - start - rows, 0);
     this.loader.want(near.toSorted((a, b) => distance(a) - distance(b)).map(({ file }) => file));
+  }
+
+  /** Reads what is visible after a change of the list: its rows may be as many as before, and have another content. */
+  seeAgain(): void {
+    this.see(this.#seen.first, this.#seen.last);
   }
 
   /** Finds out which file is at the upper edge. */

@@ -123,7 +123,7 @@ function SentMessages({ task, onAgain }: { task: TaskPageData; onAgain: (text: s
       {all.map((message) => (
         <li key={message.id} class={message.state}>
           <span class="text">
-            <VisibleText text={message.text.slice(0, 500)} />
+            <VisibleText text={message.text.slice(0, 500).replaceAll(/\s+/g, " ")} />
           </span>
           <span class="weak">
             <VisibleText text={describeDelivery(message)} />

@@ -52,6 +52,8 @@ interface ControlProps {
   refresh: () => Promise<void>;
   /** Shows the next tab. */
   onNextTab: () => void;
+  /** Moves the focus to the conversation or, if it is there, to the part beside it. */
+  onSwitchSide: () => void;
 }
 
 /** Returns the actions of a task's page, and gives the page its keys. */
@@ -85,6 +87,7 @@ export function useTaskControl(props: ControlProps): TaskControl {
       else if (isOpenedBy !== undefined) setDialog(isOpenedBy);
       else if (action === "restore") restore();
       else if (action === "open") void act(async () => actions.openInEditor(id));
+      else if (action === "answer") focusQuestion();
       else field.current?.focus();
     },
     write: (message) => {
@@ -106,6 +109,13 @@ export function useTaskControl(props: ControlProps): TaskControl {
   useTaskKeys(control, props, () => navigate("/"));
   useAskedDialog(control, source.kind === "board");
   return control;
+}
+
+/** Focuses the first field or button that answers a question. */
+function focusQuestion(): void {
+  const controls = document.querySelectorAll<HTMLInputElement | HTMLButtonElement>(".question input, .question button");
+  const first = [...controls].find(({ disabled }) => !disabled);
+  first?.focus();
 }
 
 type Act = (run: () => Promise<{ message: string }>) => Promise<void>;
@@ -192,9 +202,10 @@ function useAskedDialog({ begin, actions, isLive }: TaskControl, isBoard: boolea
   }, [isReady]);
 }
 
-function useTaskKeys(control: TaskControl, { task, source, onNextTab }: ControlProps, toBoard: () => void): void {
-  const latest = useRef({ control, task, onNextTab, toBoard });
-  latest.current = { control, task, onNextTab, toBoard };
+function useTaskKeys(control: TaskControl, props: ControlProps, toBoard: () => void): void {
+  const { source } = props;
+  const latest = useRef({ ...props, control, toBoard });
+  latest.current = { ...props, control, toBoard };
   const hasActions = control.actions !== undefined;
   const isBoard = source.kind === "board";
   const keys = useMemo(() => {
@@ -205,12 +216,14 @@ function useTaskKeys(control: TaskControl, { task, source, onNextTab }: ControlP
       { key: "d", does: "Discard", run: begin("discard") },
       { key: "u", does: "Undo the discard", run: begin("restore") },
       { key: "x", does: "Cancel", run: begin("cancel") },
+      { key: "a", does: "Answer the question", run: begin("answer") },
       { key: "r", does: "Write a message", run: reply },
       { key: "w", does: "Open the worktree in an editor", run: begin("open") },
     ];
     return [
       ...(hasActions ? acting : []),
       { key: "t", does: "Next tab", run: () => latest.current.onNextTab() },
+      { key: "v", does: "To the conversation, or back from it", run: () => latest.current.onSwitchSide() },
       ...(isBoard ? [{ key: "Escape", does: "Back to the board", run: () => latest.current.toBoard() }] : []),
     ];
   }, [hasActions, isBoard]);
