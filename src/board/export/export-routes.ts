@@ -17,8 +17,8 @@ export const EXPORT_ROUTES: readonly Route[] = [
     handle: async (context, request) => {
       const data = await collect(context, request);
       const isRedacted = request.url.searchParams.get("redact") === "1";
-      const exported = isRedacted ? redactExport(data, listKnownSecrets(process.env)) : data;
-      return respondWith(await renderExport(hideHome(exported)), {
+      const exported = isRedacted ? await redactExport(data, listKnownSecrets(process.env)) : data;
+      return respondWith(toStream(renderExport(await hideHome(exported))), {
         "content-type": "text/html; charset=utf-8",
         // Ids of tasks have only letters, digits, dots, dashes and underscores.
         "content-disposition": `attachment; filename="${data.task.card.id}.html"`,
@@ -30,7 +30,7 @@ export const EXPORT_ROUTES: readonly Route[] = [
     path: "/api/tasks/:id/export-check",
     kind: "data",
     handle: async (context, request) =>
-      respondJson(checkExport(await collect(context, request), listKnownSecrets(process.env))),
+      respondJson(await checkExport(await collect(context, request), listKnownSecrets(process.env))),
   },
 ];
 
@@ -40,4 +40,17 @@ async function collect(context: BoardContext, { params, url }: BoardRequest): Pr
     hasOutput: url.searchParams.get("output") === "1",
   };
   return collectExport(exportReaders(context), params["id"] ?? "", parts, VERSION);
+}
+
+/** Returns a stream of texts, which are rendered as the client reads them. */
+function toStream(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await parts.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: async () => void (await parts.return(undefined)),
+  });
 }
