@@ -173,7 +173,7 @@ describe.skipIf(!HAS_BROWSER)("the board's columns", () => {
       await page.getByRole("article").filter({ hasText: title }).hover();
       await page.getByLabel(`Mark for comparing: ${title}`).check();
     }
-    await page.getByRole("link", { name: "Compare" }).click();
+    await page.locator("#main").getByRole("link", { name: "Compare" }).click();
     await page.waitForURL(/\/compare\?task=codex-.*&task=codex-/);
   });
 
