@@ -1,13 +1,16 @@
 // Measures the board's server with 500 tasks, one of which has a log of 50 MB and one a diff of 5 MB and 2,000 files: the first state, the time
 // from a change to its event, the processor time while nothing happens, its memory under many events, and whether tasks run slower beside it.
+// Also the page: its first paint, and the time from a change until it is shown.
 // Usage: bench:board [rounds] [tasks]
-import { readFileSync } from "node:fs";
 import { buildBinary } from "../build.ts";
 import { TestBoard } from "../../test/support/board.ts";
+import { TestBrowser } from "../../test/support/browser.ts";
 import { EventReader } from "../../test/support/board-events.ts";
 import { BoardLoad } from "../../test/support/board-load.ts";
 import type { McpClient } from "../../test/support/mcp-client.ts";
+import { processorMs, residentMiB } from "../../test/support/server-load.ts";
 import { World } from "../../test/support/world.ts";
+import { measurePage } from "./board-page.ts";
 import { quantile, report, type Samples } from "./report.ts";
 
 const rounds = Number(process.argv[2] ?? 20);
@@ -15,6 +18,7 @@ const tasks = Number(process.argv[3] ?? 500);
 const IDLE_SECONDS = 10;
 const SETTLE_MS = 45_000;
 const EVENTS = 3000;
+const AT_A_TIME = 3;
 
 await buildBinary();
 await measureServer();
@@ -43,6 +47,7 @@ async function measureServer(): Promise<void> {
       samples["log grew"]?.push(await timeOf(reader, () => load.say(other, `Step ${round}.`)));
     }
     report("event stream", samples);
+    await measurePage(board, load, 5, 30);
     await measureMemory(load, board, reader);
     reader.close();
     await Bun.sleep(SETTLE_MS);
@@ -78,33 +83,40 @@ async function measureMemory(load: BoardLoad, board: TestBoard, reader: EventRea
   );
 }
 
-/** Compares the time of a small task with and without a board that shows it. */
+/** Compares the time of small tasks, some at a time, with and without a board that shows one of them. */
 async function measureTasks(): Promise<void> {
   const world = new World();
+  const browser = await TestBrowser.launch();
   try {
     world.stub.script("STEPS", [...Array.from({ length: 5 }, () => ({ run: "true" })), { say: "Done." }]);
     const client = await world.client();
     const repository = await world.repository();
-    const samples: Samples = { "bare task": [], "board task": [] };
+    const samples: Samples = { "bare tasks": [], "board tasks": [] };
+    await timeTasks(client, repository);
     for (let round = 0; round < rounds; round++) {
-      samples["bare task"]?.push(await timeTask(client, repository));
+      samples["bare tasks"]?.push(await timeTasks(client, repository));
       const board = await TestBoard.start(world);
-      const reader = await EventReader.open(board);
-      samples["board task"]?.push(await timeTask(client, repository));
-      reader.close();
+      const page = await browser.open(board);
+      await page.locator(".card-row").first().waitFor();
+      samples["board tasks"]?.push(await timeTasks(client, repository));
+      await page.context().close();
       await board.stop();
     }
-    report("one small task", samples);
-    const [bare = [], beside = []] = [samples["bare task"], samples["board task"]];
-    console.log(`beside a board: ${(quantile(beside, 0.5) / quantile(bare, 0.5)).toFixed(2)} times`);
+    report(`${AT_A_TIME} small tasks at a time`, samples);
+    const [bare = [], beside = []] = [samples["bare tasks"], samples["board tasks"]];
+    const ratios = beside.map((time, round) => time / (bare[round] ?? Number.NaN));
+    const [low, middle, high] = [0.1, 0.5, 0.9].map((share) => quantile(ratios, share).toFixed(2));
+    console.log(`beside a board: ${middle} times (p10 ${low}, p90 ${high})`);
   } finally {
+    await browser.close();
     await world.close();
   }
 }
 
-async function timeTask(client: McpClient, cwd: string): Promise<number> {
+async function timeTasks(client: McpClient, cwd: string): Promise<number> {
   const began = performance.now();
-  await client.call("codex", { prompt: "STEPS of a small task", cwd, sandbox: "read-only" });
+  const request = { prompt: "STEPS of a small task", cwd, sandbox: "read-only" };
+  await Promise.all(Array.from({ length: AT_A_TIME }, async () => client.call("codex", request)));
   return performance.now() - began;
 }
 
@@ -112,16 +124,4 @@ async function idleShare(board: TestBoard): Promise<string> {
   const before = processorMs(board.pid);
   await Bun.sleep(IDLE_SECONDS * 1000);
   return `${((processorMs(board.pid) - before) / (IDLE_SECONDS * 10)).toFixed(2)} %`;
-}
-
-/** Returns the processor time of a process and of the programs that it has waited for, in milliseconds. */
-function processorMs(pid: number): number {
-  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
-  const ticks = fields.split(" ").slice(11, 15).map(Number);
-  return ticks.reduce((sum, count) => sum + count, 0) * 10;
-}
-
-function residentMiB(pid: number): number {
-  const [, kib] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-  return Math.round(Number(kib) / 1024);
 }

@@ -140,6 +140,10 @@ describe.skipIf(!HAS_BROWSER)("decisions on the board's page", () => {
     await keys.does("Do what the newest message offers, such as Undo");
     await page.getByText(/^Restored .*twice/).waitFor();
     const end = await story.state();
-    expect({ ...end, log: end.log.slice(1) }).toEqual({ ...after, branches: end.branches, worktrees: after.worktrees + 2 });
+    expect({ ...end, log: end.log.slice(1) }).toEqual({
+      ...after,
+      branches: end.branches,
+      worktrees: after.worktrees + 2,
+    });
   }, 60_000);
 });

@@ -145,7 +145,7 @@ describe("cleaning", () => {
 
   test("secrets are listed by place, and none is left in redacted data", async () => {
     const data = await withSecrets();
-    const { secrets, found } = checkExport(data, []);
+    const { secrets, found } = await checkExport(data, []);
     expect(secrets).toBe(5);
     expect(found.map(({ place, count }) => [place, count])).toEqual([
       ["the diff of a.txt", 2],
@@ -153,14 +153,14 @@ describe("cleaning", () => {
       ["run 1: message", 1],
       ["run 2: message", 1],
     ]);
-    const redacted = redactExport(data, []);
+    const redacted = await redactExport(data, []);
     expect(redacted.redacted).toBe(5);
     expect(JSON.stringify(redacted)).not.toContain(SECRET);
-    expect(checkExport(redacted, []).secrets).toBe(0);
+    expect((await checkExport(redacted, [])).secrets).toBe(0);
   });
 
   test("the home folder becomes ~, and others do not", async () => {
-    const { task } = hideHome(await collect(), "/home/ann");
+    const { task } = await hideHome(await collect(), "/home/ann");
     expect(task.prompt).toBe("Work in ~/project, not in /home/anna.");
     expect(task.card.repository).toBe("~/project");
   });

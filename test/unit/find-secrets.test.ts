@@ -26,18 +26,18 @@ const SECRETS: readonly (readonly [before: string, secret: string, after: string
 ];
 
 describe("secrets of common forms", () => {
-  test.each(SECRETS)("%j: %j", (before, secret, after) => {
+  test.each(SECRETS)("%j: %j", async (before, secret, after) => {
     const text = `${before}${secret}${after}`;
-    const found = findSecrets(text);
+    const found = await findSecrets(text);
     expect(found.map(({ start, end }) => text.slice(start, end))).toEqual([secret]);
     const redacted = redactSecrets(text, found);
     if (!secret.includes("\n")) expect(redacted).toBe(`${before}${REDACTED}${after}`);
     expect(redacted.split("\n").length).toBe(text.split("\n").length);
   });
 
-  test("a key in a patch: its lines stay lines of the patch", () => {
+  test("a key in a patch: its lines stay lines of the patch", async () => {
     const text = ` before\n+${KEY}+-----END RSA PRIVATE KEY-----\n after`;
-    const redacted = redactSecrets(text, findSecrets(text));
+    const redacted = redactSecrets(text, await findSecrets(text));
     expect(redacted).toBe(` before\n+${REDACTED}\n+${REDACTED}\n-${REDACTED}\n+-----END RSA PRIVATE KEY-----\n after`);
   });
 
@@ -50,12 +50,12 @@ describe("secrets of common forms", () => {
     "git@github.com:owner/name.git",
     "The password is in the vault.",
     "a commit 3ece49b03d30aeef681e15a1f1f0a33f963aa11c",
-  ])("none in %j", (text) => {
-    expect(findSecrets(text)).toEqual([]);
+  ])("none in %j", async (text) => {
+    expect(await findSecrets(text)).toEqual([]);
   });
 });
 
-test("values of variables whose names say that they are secrets", () => {
+test("values of variables whose names say that they are secrets", async () => {
   const known = listKnownSecrets({
     MY_TOKEN: "a very odd value",
     DEPLOY_KEY: "0123456789",
@@ -67,8 +67,8 @@ test("values of variables whose names say that they are secrets", () => {
   });
   expect(known.map(({ name }) => name)).toEqual(["MY_TOKEN", "DEPLOY_KEY"]);
   const text = "a very odd value, a very odd value";
-  expect(redactSecrets(text, findSecrets(text, known))).toBe(`${REDACTED}, ${REDACTED}`);
-  expect(findSecrets(text, known)[0]?.kind).toBe("value of MY_TOKEN");
+  expect(redactSecrets(text, await findSecrets(text, known))).toBe(`${REDACTED}, ${REDACTED}`);
+  expect((await findSecrets(text, known))[0]?.kind).toBe("value of MY_TOKEN");
 });
 
 describe("any text", () => {
@@ -80,10 +80,10 @@ describe("any text", () => {
     .map((parts) => parts.join(""));
   const known = fc.array(fc.record({ name: fc.constant("X"), value: fc.string({ minLength: 8 }) }), { maxLength: 3 });
 
-  test("secrets are in order, none within another, and none of them is left in the redacted text", () => {
-    fc.assert(
-      fc.property(text, known, (all, values) => {
-        const found = findSecrets(all, values);
+  test("secrets are in order, none within another, and none of them is left in the redacted text", async () => {
+    await fc.assert(
+      fc.asyncProperty(text, known, async (all, values) => {
+        const found = await findSecrets(all, values);
         let at = 0;
         for (const { start, end } of found) {
           expect(start).toBeGreaterThanOrEqual(at);
@@ -135,18 +135,19 @@ describe("the time grows with the text, not faster", () => {
     "ghp_",
   ] as const;
 
-  test.each(UNITS)("a megabyte of %j", (unit) => {
-    const timeOf = (length: number) => {
+  test.each(UNITS)("a megabyte of %j", async (unit) => {
+    const timeOf = async (length: number) => {
       const text = unit.repeat(Math.ceil(length / unit.length));
-      const times = Array.from({ length: 3 }, () => {
+      let best = Infinity;
+      for (let attempt = 0; attempt < 3; attempt++) {
         const start = performance.now();
-        findSecrets(text);
-        return performance.now() - start;
-      });
-      return Math.min(...times);
+        await findSecrets(text);
+        best = Math.min(best, performance.now() - start);
+      }
+      return best;
     };
-    timeOf(10_000);
+    await timeOf(10_000);
     // Eight times the text: quadratic time would be 64 times as long.
-    expect(timeOf(800_000)).toBeLessThan(Math.max(timeOf(100_000), 2) * 24);
+    expect(await timeOf(800_000)).toBeLessThan(Math.max(await timeOf(100_000), 2) * 24);
   });
 });

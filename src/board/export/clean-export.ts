@@ -1,4 +1,5 @@
 import { homedir } from "node:os";
+import { mapLimited, Turns } from "#base/concurrency.ts";
 import type { ExportCheck, ExportedTask } from "#board/api/export.ts";
 import { findSecrets, type FoundSecret, type KnownSecret, maskSecret, redactSecrets } from "./find-secrets.ts";
 
@@ -6,11 +7,11 @@ import { findSecrets, type FoundSecret, type KnownSecret, maskSecret, redactSecr
 const MAX_LISTED = 200;
 
 /** Lists what looks like a secret in an exported task. */
-export function checkExport(data: ExportedTask, known: readonly KnownSecret[]): ExportCheck {
+export async function checkExport(data: ExportedTask, known: readonly KnownSecret[]): Promise<ExportCheck> {
   const found = new Map<string, ExportCheck["found"][number]>();
   let secrets = 0;
-  mapExport(data, (text, place) => {
-    for (const { kind, start, end } of findSecrets(text, known)) {
+  await mapExport(data, async (text, place, turns) => {
+    for (const { kind, start, end } of await findSecrets(text, known, turns)) {
       secrets += 1;
       const masked = maskSecret(text.slice(start, end));
       const key = JSON.stringify([kind, place, masked]);
@@ -24,10 +25,10 @@ export function checkExport(data: ExportedTask, known: readonly KnownSecret[]): 
 }
 
 /** Returns an exported task without what looks like a secret. */
-export function redactExport(data: ExportedTask, known: readonly KnownSecret[]): ExportedTask {
+export async function redactExport(data: ExportedTask, known: readonly KnownSecret[]): Promise<ExportedTask> {
   let redacted = 0;
-  const cleaned = mapExport(data, (text) => {
-    const found: FoundSecret[] = findSecrets(text, known);
+  const cleaned = await mapExport(data, async (text, _place, turns) => {
+    const found: FoundSecret[] = await findSecrets(text, known, turns);
     redacted += found.length;
     return found.length === 0 ? text : redactSecrets(text, found);
   });
@@ -35,7 +36,7 @@ export function redactExport(data: ExportedTask, known: readonly KnownSecret[]):
 }
 
 /** Returns an exported task in which `~` stands for the user's home folder. */
-export function hideHome(data: ExportedTask, home: string = homedir()): ExportedTask {
+export async function hideHome(data: ExportedTask, home: string = homedir()): Promise<ExportedTask> {
   const folder = home.replace(/\/+$/, "");
   if (folder.length < 2) return data;
   // Not `/home/anna` for `/home/ann`.
@@ -43,37 +44,48 @@ export function hideHome(data: ExportedTask, home: string = homedir()): Exported
   return mapExport(data, (text) => text.replaceAll(pattern, "~"));
 }
 
-type Visit = (text: string, place: string) => string;
+type Visit = (text: string, place: string, turns: Turns) => string | Promise<string>;
 
-/** Returns an exported task with all its texts replaced. */
-function mapExport(data: ExportedTask, visit: Visit): ExportedTask {
+/** Returns an exported task with all its texts replaced. Other work runs meanwhile: a task may have 60 MB of them. */
+async function mapExport(data: ExportedTask, visit: Visit): Promise<ExportedTask> {
+  const turns = new Turns();
+  const map = async <T>(value: T, place: string): Promise<T> =>
+    mapTexts(value, turns, (text) => visit(text, place, turns));
   const { prompt, result, ...task } = data.task;
-  return {
-    ...data,
-    task: {
-      ...mapTexts(task, (text) => visit(text, "the task's facts")),
-      prompt: visit(prompt, "the prompt"),
-      ...(result !== undefined && { result: visit(result, "the result") }),
-    },
-    logs: data.logs.map((log) => ({
-      ...log,
-      entries: log.entries.map((entry) =>
-        mapTexts(entry, (text) => visit(text, `run ${log.run}: ${NAMES[entry.kind] ?? entry.kind}`)),
-      ),
-    })),
-    outputs: data.outputs.map((each) => ({ ...each, text: visit(each.text, `run ${each.run}: output of a command`) })),
-    diffs: data.diffs.map(({ overview, patches }) => {
-      const names = new Map(overview.files.map(({ path, offset }) => [offset, path]));
-      return {
-        overview: mapTexts(overview, (text) => visit(text, "the names of files")),
-        patches: patches.map(({ offset, text }) => ({
-          offset,
-          text: visit(text, `the diff of ${names.get(offset) ?? "a file"}`),
-        })),
-      };
-    }),
-    left_out: data.left_out.map((text) => visit(text, "the task's facts")),
+  const cleaned = {
+    ...(await map(task, "the task's facts")),
+    prompt: await map(prompt, "the prompt"),
+    ...(result !== undefined && { result: await map(result, "the result") }),
   };
+  const logs = await mapItems(data.logs, async (log) => ({
+    ...log,
+    entries: await mapItems(log.entries, async (entry) =>
+      map(entry, `run ${log.run}: ${NAMES[entry.kind] ?? entry.kind}`),
+    ),
+  }));
+  const outputs = await mapItems(data.outputs, async (each) => ({
+    ...each,
+    text: await map(each.text, `run ${each.run}: output of a command`),
+  }));
+  const diffs = await mapItems(data.diffs, async ({ overview, patches }) => {
+    const names = new Map(overview.files.map(({ path, offset }) => [offset, path]));
+    return {
+      overview: await map(overview, "the names of files"),
+      patches: await mapItems(patches, async ({ offset, text }) => ({
+        offset,
+        text: await map(text, `the diff of ${names.get(offset) ?? "a file"}`),
+      })),
+    };
+  });
+  return { ...data, task: cleaned, logs, outputs, diffs, left_out: await map(data.left_out, "the task's facts") };
+}
+
+/** Returns the results of a function for each item, one after the other. */
+async function mapItems<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  return mapLimited(items, 1, work);
 }
 
 /** Names of kinds of entries whose own names say too little. */
@@ -84,13 +96,18 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Returns a value of JSON with all its texts replaced. */
-function mapTexts<T>(value: T, visit: (text: string) => string): T {
-  const map = (each: unknown): unknown => {
-    if (typeof each === "string") return visit(each);
-    if (Array.isArray(each)) return each.map(map);
+async function mapTexts<T>(value: T, turns: Turns, visit: (text: string) => string | Promise<string>): Promise<T> {
+  const map = async (each: unknown): Promise<unknown> => {
+    if (typeof each === "string") {
+      await turns.pause();
+      return visit(each);
+    }
     if (typeof each !== "object" || each === null) return each;
-    return Object.fromEntries(Object.entries(each).map(([key, inner]) => [key, map(inner)]));
+    if (Array.isArray(each)) return mapItems(each, map);
+    return Object.fromEntries(
+      await mapItems(Object.entries(each), async ([key, inner]): Promise<[string, unknown]> => [key, await map(inner)]),
+    );
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- texts become texts, and all else stays
-  return map(value) as T;
+  return (await map(value)) as T;
 }

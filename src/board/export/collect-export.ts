@@ -1,3 +1,4 @@
+import { Turns } from "#base/concurrency.ts";
 import { toFailure } from "#base/errors.ts";
 import { formatBytes } from "#base/format-values.ts";
 import { formatPlural } from "#base/text.ts";
@@ -86,11 +87,13 @@ async function collectLog(
   budget: number,
 ): Promise<{ log: ExportedLog; length: number }> {
   const parts: LogEntry[][] = [];
+  const turns = new Turns();
   let window = await readLog(id, { run });
   const { size } = window;
   let length = 0;
   let isMoving = true;
   while (isMoving) {
+    await turns.pause();
     parts.unshift(window.entries);
     length += JSON.stringify(window.entries).length;
     const { start } = window;
@@ -110,6 +113,7 @@ async function collectOutputs(
   leftOut: string[],
 ): Promise<ExportedOutput[]> {
   const outputs: ExportedOutput[] = [];
+  const turns = new Turns();
   let [budget, omitted] = [MAX_OUTPUTS, 0];
   for (const { run, entries } of logs) {
     for (const entry of entries) {
@@ -120,6 +124,7 @@ async function collectOutputs(
         continue;
       }
       try {
+        await turns.pause();
         const text = await readOutput(id, run, entry.at);
         budget -= text.length;
         outputs.push({ run, at: entry.at, text });

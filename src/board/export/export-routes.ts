@@ -26,8 +26,8 @@ export const EXPORT_ROUTES: readonly Route[] = [
     handle: async (context, request) => {
       const { redact } = readQuery(ExportQuery, request);
       const data = await collect(context, request);
-      const exported = redact === "1" ? redactExport(data, listKnownSecrets(process.env)) : data;
-      return respondWith(await renderExport(hideHome(exported)), {
+      const exported = redact === "1" ? await redactExport(data, listKnownSecrets(process.env)) : data;
+      return respondWith(toStream(renderExport(await hideHome(exported))), {
         "content-type": "text/html; charset=utf-8",
         // Ids of tasks have only letters, digits, dots, dashes and underscores.
         "content-disposition": `attachment; filename="${data.task.card.id}.html"`,
@@ -39,7 +39,7 @@ export const EXPORT_ROUTES: readonly Route[] = [
     path: "/api/tasks/:id/export-check",
     kind: "data",
     handle: async (context, request) =>
-      respondJson(checkExport(await collect(context, request), listKnownSecrets(process.env))),
+      respondJson(await checkExport(await collect(context, request), listKnownSecrets(process.env))),
   },
 ];
 
@@ -47,4 +47,17 @@ async function collect(context: BoardContext, request: BoardRequest): Promise<Ex
   const { diff, output } = readQuery(ExportQuery, request);
   const parts = { hasDiff: diff === "1", hasOutput: output === "1" };
   return collectExport(exportReaders(context), taskNameIn(request), parts, VERSION);
+}
+
+/** Returns a stream of texts, which are rendered as the client reads them. */
+function toStream(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await parts.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    cancel: async () => void (await parts.return(undefined)),
+  });
 }

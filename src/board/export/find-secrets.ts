@@ -1,5 +1,10 @@
+import { Turns } from "#base/concurrency.ts";
+
 /** Text that takes the place of a secret. */
 export const REDACTED = "[redacted]";
+
+/** Length of a text in which searching for one form takes noticeable time, in characters. */
+const LONG_TEXT = 64 * 1024;
 
 /** Secret in a text, or what looks like one. */
 export interface FoundSecret {
@@ -59,12 +64,20 @@ const FORMS: readonly SecretForm[] = [
   { kind: "password in an address", pattern: /:\/\/[^/\s:@"'<>[\]]{1,100}:([^/\s:@"'<>[\]]{3,300})@/g },
 ];
 
-/** Returns the secrets in a text in their order, none within another. @param known values that are secrets wherever they occur */
-export function findSecrets(text: string, known: readonly KnownSecret[] = []): FoundSecret[] {
-  const found = [
-    ...known.flatMap((secret) => findValue(text, secret)),
-    ...FORMS.flatMap((form) => findForm(text, form)),
-  ];
+/**
+ * Returns the secrets in a text in their order, none within another. Other work runs between the searches for two forms.
+ * @param known values that are secrets wherever they occur
+ */
+export async function findSecrets(
+  text: string,
+  known: readonly KnownSecret[] = [],
+  turns = new Turns(),
+): Promise<FoundSecret[]> {
+  const found = known.flatMap((secret) => findValue(text, secret));
+  for (const form of FORMS) {
+    if (text.length > LONG_TEXT) await turns.pause();
+    for (const secret of findForm(text, form)) found.push(secret);
+  }
   const joined: FoundSecret[] = [];
   for (const secret of found.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = joined.at(-1);

@@ -60,10 +60,11 @@ export const exportCommand = defineCommand({
     const path = output === "-" ? undefined : resolve(expandHome(output));
     if (path !== undefined && !force && lstatIfAny(path) !== undefined) throw alreadyThere(path);
     const known = listKnownSecrets(process.env);
-    const check = checkExport(data, known);
+    const check = await checkExport(data, known);
     printSecrets(check, redact);
     if (check.secrets > 0 && !redact && !(yes || (await isConfirmed()))) return 1;
-    const html = await renderExport(hideHome(redact ? redactExport(data, known) : data));
+    const exported = await hideHome(redact ? await redactExport(data, known) : data);
+    const html = (await Array.fromAsync(renderExport(exported))).join("");
     if (path === undefined) printBytes(Buffer.from(html));
     else write(path, html, data);
     return 0;

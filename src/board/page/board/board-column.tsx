@@ -1,9 +1,8 @@
-import { useMemo } from "preact/hooks";
-import type { BoardColumn, Card } from "#board/api/card.ts";
+import type { BoardColumn } from "#board/api/card.ts";
 import { VirtualList } from "#board/page/parts/virtual-list.tsx";
 import { columnLists, releaseScrolledAway } from "./board-focus.ts";
 import { type Arrangement, COLUMN_NAMES } from "./columns.ts";
-import { TaskCard, type TaskCardProps } from "./card/task-card.tsx";
+import { TaskCard } from "./card/task-card.tsx";
 
 /** Properties of a column. */
 export interface BoardColumnProps {
@@ -50,28 +49,17 @@ export function CardColumn({ column, arrangement, names, current, isPanel }: Boa
           render={(index) => {
             const card = cards[index];
             return card === undefined ? null : (
-              <CardRow card={card} repository={names.get(card.repository) ?? card.repository} current={current} />
+              <div role="listitem" class="card-row">
+                <TaskCard
+                  card={card}
+                  repository={names.get(card.repository) ?? card.repository}
+                  isCurrent={card.id === current}
+                />
+              </div>
             );
           }}
         />
       )}
     </section>
-  );
-}
-
-/** Shows a card as an item of the list. It is only drawn again if the task has changed. */
-function CardRow({
-  card,
-  repository,
-  current,
-}: Omit<TaskCardProps, "isCurrent"> & { card: Card; current: string | undefined }) {
-  const isCurrent = card.id === current;
-  return useMemo(
-    () => (
-      <div role="listitem" class="card-row">
-        <TaskCard card={card} repository={repository} isCurrent={isCurrent} />
-      </div>
-    ),
-    [card, repository, isCurrent],
   );
 }

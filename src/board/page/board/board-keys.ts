@@ -129,6 +129,6 @@ function compare(navigate: (path: string) => void): void {
   const ids = [...marked.value];
   const group = cards.value.get(currentCard.value ?? "")?.group;
   if (ids.length > 1) navigate(compareAddress({ task: ids }));
-  else if (ids.length === 0 && group !== undefined) navigate(compareAddress({ group }));
+  else if (ids.length === 0 && group !== undefined) navigate(compareAddress({ group: [group] }));
   else notify("failed", "Mark at least two tasks with the space key first.");
 }

@@ -1,7 +1,7 @@
 import { groupAddress } from "#board/page/address/addresses.ts";
 import type { ComponentChildren } from "preact";
-import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
+import { followLink } from "#board/page/parts/follow-link.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
 import { formatPlural, listSome } from "#base/text.ts";
@@ -28,9 +28,9 @@ export function CardMarks({ card }: { card: Card }) {
       {status === "cancelled" && <Mark kind="plain">cancelled</Mark>}
       <WorkMarks card={card} />
       {group !== undefined && (
-        <Link href={groupAddress(group)} class="card-tag group-tag" tabIndex={-1}>
+        <a href={groupAddress(group)} onClick={followLink} class="card-tag group-tag" tabIndex={-1}>
           all tries
-        </Link>
+        </a>
       )}
     </p>
   );

@@ -1,7 +1,7 @@
 import { taskAddress } from "#board/page/address/addresses.ts";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { Link } from "wouter-preact";
 import type { Card } from "#board/api/card.ts";
+import { followLink } from "#board/page/parts/follow-link.ts";
 import { Hidden, VisibleText } from "#board/page/parts/visible-text.tsx";
 import { secondsUntil, serverNow } from "#board/page/state/clock.ts";
 import { marked, toggleMark } from "#board/page/state/marked.ts";
@@ -20,7 +20,7 @@ export interface TaskCardProps {
   isCurrent: boolean;
 }
 
-/** Shows a task as a card that opens its page. */
+/** Shows a task as a card that opens its page. Like all components that read signals, it is only drawn again if these or its properties change. */
 export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
   const { id, title } = card;
   const link = useRef<HTMLAnchorElement>(null);
@@ -35,9 +35,9 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
       onFocusIn={() => holdFocus(id)}
       onFocusOut={(event) => releaseFocus(event.currentTarget)}
     >
-      <Link href={taskAddress(id)} class="card-link" ref={link} tabIndex={tabIndex}>
+      <a href={taskAddress(id)} onClick={followLink} class="card-link" ref={link} tabIndex={tabIndex}>
         <VisibleText text={title} />
-      </Link>
+      </a>
       <label class="card-mark" title="Mark for comparing">
         <input
           type="checkbox"

@@ -1,7 +1,7 @@
 import { taskAddress } from "#board/page/address/addresses.ts";
 import { useState } from "preact/hooks";
-import { Link } from "wouter-preact";
 import type { TimelineRun } from "#board/api/usage.ts";
+import { followLink } from "#board/page/parts/follow-link.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { OutcomeBadge } from "#board/page/history/outcome-badge.tsx";
 import { describeTimes } from "./run-times.ts";
@@ -49,9 +49,9 @@ function RunRow({ run, now }: { run: TimelineRun; now: number }) {
   return (
     <tr>
       <th scope="row">
-        <Link href={taskAddress(run.id)}>
+        <a href={taskAddress(run.id)} onClick={followLink}>
           <VisibleText text={run.title} />
-        </Link>
+        </a>
         {run.run > 1 && <span class="weak"> run {run.run}</span>}
       </th>
       <td>
