@@ -1,4 +1,4 @@
-import { ACTION_HEADER, ACTION_META, type ApiFailure } from "#board/api/failure.ts";
+import { type ApiFailure, KEY_HEADER, KEY_STORAGE } from "#board/api/failure.ts";
 
 /** Failure of a request, in words. */
 export class RequestError extends Error {
@@ -30,25 +30,42 @@ export async function readText(path: string, signal?: AbortSignal): Promise<stri
   return (await send(path, signal === undefined ? {} : { signal })).text();
 }
 
+/** Reads a file. @throws RequestError */
+export async function readBlob(path: string): Promise<Blob> {
+  return (await send(path, {})).blob();
+}
+
 /** Sends an action. @throws RequestError */
 export async function act<T>(path: string, body: object = {}): Promise<T> {
   const response = await send(path, {
     method: "POST",
-    headers: { "content-type": "application/json", [ACTION_HEADER]: readActionKey() },
+    headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
   return (await response.json()) as T;
 }
 
-function readActionKey(): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${ACTION_META}"]`)?.content ?? "";
+/** Returns the token that the page stored when it was entered; empty if there is none. */
+export function readKey(): string {
+  try {
+    return localStorage.getItem(KEY_STORAGE) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Sends a request with the token to the board's server. */
+export async function fetchWithKey(path: string, options: RequestInit & { headers?: HeadersInit }): Promise<Response> {
+  const headers = new Headers(options.headers);
+  headers.set(KEY_HEADER, readKey());
+  return fetch(path, { ...options, headers });
 }
 
 async function send(path: string, options: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, options);
+    response = await fetchWithKey(path, options);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new RequestError({
