@@ -6,36 +6,18 @@ import { BoardLoad } from "../support/board-load.ts";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import { runCli } from "../support/command-line.ts";
-import { hostileEvents, hostileFailure, hostileQuestions, hostileRecord } from "../support/hostile-records.ts";
+import {
+  HOSTILE_TEXTS,
+  hostileEvents,
+  hostileFailure,
+  hostileQuestions,
+  hostileRecord,
+} from "../support/hostile-records.ts";
 import { addEvents } from "../support/task-log.ts";
 import { World } from "../support/world.ts";
 
-/** Texts that try to run something, to load something, to hide, or to make the page slow. */
-const PAYLOADS: Record<string, string> = {
-  script: "</script></style></textarea><script>window.__pwned=1</script><img src=x onerror=window.__pwned=1>",
-  attribute: `"' onmouseover=window.__pwned=1 autofocus onfocus=window.__pwned=1 x="<svg/onload=window.__pwned=1>`,
-  markdown: [
-    "[a](javascript:window.__pwned=1) <javascript:window.__pwned=1> [b](java&#115;cript:window.__pwned=1)",
-    "[c](data:text/html,<script>parent.__pwned=1</script>) [d](vbscript:x) [e](\u0001javascript:window.__pwned=1)",
-    "![i](https://evil.example/i.png) ![j](//evil.example/j.png) https://evil.example/auto [f][r]",
-    "[r]: javascript:window.__pwned=1 'title\" onclick=window.__pwned=1'",
-    '<a href="javascript:window.__pwned=1">g</a><meta http-equiv=refresh content=0;url=https://evil.example>',
-    "<link rel=stylesheet href=https://evil.example/x.css><base href=https://evil.example><form action=//evil.example>",
-    "<math><mi xlink:href=javascript:window.__pwned=1>m</mi></math><svg><a href=javascript:window.__pwned=1><text>s</text></a></svg>",
-  ].join("\n\n"),
-  link: "javascript:window.__pwned=1//https://evil.example",
-  address: "https://evil.example/\u202Emoc.elgoog?<script>window.__pwned=1</script>",
-  hidden:
-    "a\u202Egpj.exe\u202C b\u2066c\u2069 d\u200Be \uFEFF\u00AD \u001B]8;;https://evil.example\u0007link\u001B]8;;\u0007 \u001B[2J \u009B31m \u{E0041} \u2028 \uD800 \u0000 &#x202E;f",
-  combining: `Z${"\u0301\u0489\u035C".repeat(300)}`,
-  deep: `${">".repeat(4000)} ${"[".repeat(3000)} ${"*_".repeat(3000)} ${"- ".repeat(2000)}`,
-  table: `| ${"a | ".repeat(500)}\n|${"-|".repeat(500)}\n${`| ${"b | ".repeat(100)}\n`.repeat(30)}`,
-  properties: "__proto__",
-  long: `${"word".repeat(5000)}`,
-};
-
-// oxlint-disable-next-line no-control-regex -- what must not be in a page
 const HIDDEN =
+  // oxlint-disable-next-line no-control-regex -- what must not be in a page
   /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u202A-\u202E\u2066-\u2069\u200B\u2028\uFEFF\uD800-\uDFFF]|[\u{E0000}-\u{E007F}]/u;
 
 /** Collects from a page what is shown, said and linked, and what could run. */
@@ -44,7 +26,7 @@ const INSPECT = `(() => {
   const said = ["title", "aria-label", "placeholder", "alt", "value", "aria-description"];
   return {
     texts: [document.title, ...all.flatMap((each) => [
-      ...said.map((name) => each.getAttribute(name) ?? ""),
+      ...said.map((name) => (name === "value" && each.matches("select option") ? "" : each.getAttribute(name) ?? "")),
       each.tagName === "SCRIPT" ? "" : [...each.childNodes].filter((node) => node.nodeType === 3).map((node) => node.nodeValue).join(""),
     ])].filter((text) => text !== ""),
     links: all.flatMap((each) => ["href", "src", "action", "xlink:href"].map((name) => each.getAttribute(name)).filter((link) => link !== null)),
@@ -58,8 +40,8 @@ const INSPECT = `(() => {
 interface Inspection {
   texts: string[];
   links: string[];
-  handlers: string[];
   tags: string[];
+  handlers: string[];
   pwned: boolean;
   width: number;
 }
@@ -67,7 +49,7 @@ interface Inspection {
 /** Links to pages of others, to the board itself, and to its own picture. */
 const SAFE_LINK = /^(https?:\/\/|mailto:|\/(?!\/)|\.?\/|#|data:,|data:image\/svg)/;
 
-const FOREIGN_TAGS = ["iframe", "object", "embed", "base", "math", "audio", "video", "frame", "template", "area"];
+const FOREIGN_TAGS = new Set("iframe object embed base math audio video frame template area".split(" "));
 
 describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
   let world: World;
@@ -79,7 +61,7 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
   beforeAll(async () => {
     world = new World();
     load = await BoardLoad.create(world, { tasks: 0, repositories: 1, worktrees: 0 });
-    for (const [name, text] of Object.entries(PAYLOADS)) {
+    for (const [name, text] of Object.entries(HOSTILE_TEXTS)) {
       const ended = load.add("answered", { ...hostileRecord(text), group: { id: "hostile", number: 1, of: 2 } });
       const failed = load.add("failed", { ...hostileRecord(text), ...hostileFailure(text) });
       const running = load.add("waiting", { title: text, client: text, model: text });
@@ -117,13 +99,12 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
       "--",
       "__proto__",
     ];
-    const text = Object.values(PAYLOADS).join("\n");
+    const text = Object.values(HOSTILE_TEXTS).join("\n");
     for (const name of names) writeFileSync(join(folder, name), text);
-    // A name that is no UTF-8.
     writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x62, 0xff, 0xfe])]), text);
     symlinkSync("<script>window.__pwned=1</script>", join(folder, "link"));
     await world.git(folder, "add", ".");
-    await world.git(folder, "commit", "--quiet", "-m", PAYLOADS["script"] ?? "", "-m", "\u202Eevil\u001B[2J");
+    await world.git(folder, "commit", "--quiet", "-m", HOSTILE_TEXTS["script"] ?? "", "-m", "\u202Eevil\u001B[2J");
     writeFileSync(join(repository, names[0] ?? ""), "other\n");
     await world.git(repository, "add", ".");
     await world.git(repository, "commit", "--quiet", "-m", "Other");
@@ -136,7 +117,6 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
     });
   };
 
-  /** Opens pages one after the other and inspects each. */
   const inspect = async (page: Page, prepare: () => Promise<void>): Promise<Inspection> => {
     await prepare();
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 100))");
@@ -158,7 +138,7 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
       ),
       ...say(
         "element",
-        found.tags.filter((tag) => FOREIGN_TAGS.includes(tag)),
+        found.tags.filter((tag) => FOREIGN_TAGS.has(tag)),
       ),
       ...say("handler", found.handlers),
       ...say("scrolls sideways by", found.width > 0 ? [String(found.width)] : []),
@@ -173,9 +153,6 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
     page.on("dialog", (dialog) => {
       events.push(`dialog ${dialog.message()}`);
       void dialog.dismiss();
-    });
-    page.on("response", (response) => {
-      if (response.status() >= 400) events.push(`status ${response.status()} ${response.url()}`);
     });
     page.on("popup", (popup) => events.push(`popup ${popup.url()}`));
     page.on("framenavigated", (frame) => {
@@ -192,7 +169,6 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
     const found = await inspect(page, async () => {
       await page.goto(`${board.origin}${path}`);
       await page.locator("main").waitFor();
-      await page.waitForLoadState("networkidle").catch(() => undefined);
     });
     expect(faultsOf(path, found)).toEqual([]);
     expect(events).toEqual([]);
@@ -200,7 +176,7 @@ describe.skipIf(!HAS_BROWSER)("hostile content in all fields", () => {
     expect(browser.faults).toEqual([]);
   });
 
-  test.each([...Object.keys(PAYLOADS), "a worktree"])(
+  test.each([...Object.keys(HOSTILE_TEXTS), "a worktree"])(
     "on the pages of tasks with %s, nothing runs, loads or hides",
     async (name) => {
       const { page, events } = await open();

@@ -1,5 +1,29 @@
 import type { RunFacts, RunningTask, TaskRequest } from "#domain/record.ts";
 
+/** Texts that try to run something, to load something, to hide, or to make the page slow. */
+export const HOSTILE_TEXTS: Record<string, string> = {
+  script: "</script></style></textarea><script>window.__pwned=1</script><img src=x onerror=window.__pwned=1>",
+  attribute: `"' onmouseover=window.__pwned=1 autofocus onfocus=window.__pwned=1 x="<svg/onload=window.__pwned=1>`,
+  markdown: [
+    "[a](javascript:window.__pwned=1) <javascript:window.__pwned=1> [b](java&#115;cript:window.__pwned=1)",
+    "[c](data:text/html,<script>parent.__pwned=1</script>) [d](vbscript:x) [e](\u0001javascript:window.__pwned=1)",
+    "![i](https://evil.example/i.png) ![j](//evil.example/j.png) https://evil.example/auto [f][r]",
+    "[r]: javascript:window.__pwned=1 'title\" onclick=window.__pwned=1'",
+    '<a href="javascript:window.__pwned=1">g</a><meta http-equiv=refresh content=0;url=https://evil.example>',
+    "<link rel=stylesheet href=https://evil.example/x.css><base href=https://evil.example><form action=//evil.example>",
+    "<math><mi xlink:href=javascript:window.__pwned=1>m</mi></math><svg><a href=javascript:window.__pwned=1><text>s</text></a></svg>",
+  ].join("\n\n"),
+  link: "javascript:window.__pwned=1//https://evil.example",
+  address: "https://evil.example/\u202Emoc.elgoog?<script>window.__pwned=1</script>",
+  hidden:
+    "a\u202Egpj.exe\u202C b\u2066c\u2069 d\u200Be \uFEFF\u00AD \u001B]8;;https://evil.example\u0007link\u001B]8;;\u0007 \u001B[2J \u009B31m \u{E0041} \u2028 \uD800 \u0000 &#x202E;f",
+  combining: `Z${"\u0301\u0489\u035C".repeat(300)}`,
+  deep: `${">".repeat(4000)} ${"[".repeat(3000)} ${"*_".repeat(3000)} ${"- ".repeat(2000)}`,
+  table: `| ${"a | ".repeat(500)}\n|${"-|".repeat(500)}\n${`| ${"b | ".repeat(100)}\n`.repeat(30)}`,
+  properties: "__proto__",
+  long: "word".repeat(5000),
+};
+
 /** Request, facts and outcome of a task in which every text that others may have written is the given one. */
 export function hostileRecord(text: string): Partial<TaskRequest & RunFacts> {
   const finding = { title: text, body: text, priority: 1, confidence: 0.5, path: text, reported_lines: text };
