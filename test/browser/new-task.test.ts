@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { Page } from "playwright-core";
-import { ACTION_HEADER } from "#board/api/failure.ts";
+import { KEY_HEADER } from "#board/api/failure.ts";
 import { seriousFaults } from "../support/axe.ts";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
@@ -130,7 +130,7 @@ describe.skipIf(!HAS_BROWSER)("the form for a new task", () => {
       expect(await shown.getByRole("button", { name: "Start task" }).isDisabled()).toBe(true);
       const answer = await reading.act("/api/tasks", { repository: one, prompt: "HELLO", sandbox: "read-only" });
       expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([403, "read_only"]);
-      const unproven = await reading.request("/api/tasks", { method: "POST", headers: { [ACTION_HEADER]: "x" } });
+      const unproven = await reading.request("/api/tasks", { method: "POST", headers: { [KEY_HEADER]: "x" } });
       expect(unproven.status).toBe(403);
     } finally {
       await reading.stop();

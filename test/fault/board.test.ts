@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import type { Page } from "playwright-core";
-import { ACTION_HEADER, ACTION_META } from "#board/api/failure.ts";
+import { KEY_HEADER, KEY_STORAGE } from "#board/api/failure.ts";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import { runCli } from "../support/command-line.ts";
@@ -98,8 +98,8 @@ describe.skipIf(!HAS_BROWSER)("random deaths and actions", () => {
   /** Sends an action from the page, without regard to what the page would offer. */
   async function actRandomly(id: string): Promise<void> {
     const [name, body] = pick(ACTIONS);
-    const key = (await page.locator(`meta[name="${ACTION_META}"]`).getAttribute("content")) ?? "";
-    const headers = { "content-type": "application/json", [ACTION_HEADER]: key };
+    const key = (await page.evaluate((name) => localStorage.getItem(name), KEY_STORAGE)) ?? "";
+    const headers = { "content-type": "application/json", [KEY_HEADER]: key };
     const request = {
       path: `/api/tasks/${id}/${name}`,
       options: { method: "POST", headers, body: JSON.stringify(body) },

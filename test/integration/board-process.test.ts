@@ -29,7 +29,7 @@ afterEach(async () => {
 
 const portOf = (board: TestBoard) => new URL(board.origin).port;
 const statusWith = async (board: TestBoard, cookie: string) =>
-  (await fetch(`${board.origin}/api/info`, { headers: { cookie } })).status;
+  (await fetch(`${board.origin}/timeline`, { headers: { cookie } })).status;
 
 describe("a board that is started again at its port", () => {
   test("knows the browsers of the one before, and no others", async () => {

@@ -31,7 +31,7 @@ afterEach(() => scratch.close());
 async function ask<T>(path: string): Promise<T> {
   const url = new URL(path, "http://127.0.0.1");
   const route = USAGE_ROUTES.find((each) => each.path === url.pathname);
-  const answer = await route?.handle(context, { request: new Request(url.href), url, params: {}, actionKey: "" });
+  const answer = await route?.handle(context, { request: new Request(url.href), url, params: {} });
   return (await answer?.json()) as T;
 }
 

@@ -19,10 +19,9 @@ export class EventReader {
   /** Opens the stream and waits for the snapshot. @param task task whose log is followed */
   static async open(board: TestBoard, task?: string): Promise<EventReader> {
     const reader = new EventReader();
-    const cookie = await board.cookie();
     const path = task === undefined ? "/api/events" : `/api/events?task=${encodeURIComponent(task)}`;
     const signal = reader.#abort.signal;
-    const { body, status } = await fetch(`${board.origin}${path}`, { headers: { cookie }, signal });
+    const { body, status } = await board.request(path, { signal });
     if (body === null || status !== 200) throw new Error(`the stream has status ${status}`);
     void reader.#read(body);
     await reader.next("snapshot");

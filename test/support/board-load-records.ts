@@ -48,7 +48,7 @@ export function makeRecord(kind: LoadKind, place: LoadPlace, more: Partial<TaskR
     }
     case "failed": {
       const failure = { error: "The check failed.", code: "check_failed", hint: "Read its output." } as const;
-      return { ...request, ...facts, ...failure, status: "failed" };
+      return { ...request, ...facts, ...failure, ...more, status: "failed" };
     }
     case "cancelled": {
       const failure = { error: "It was cancelled.", code: "cancelled", hint: "Run it again." } as const;

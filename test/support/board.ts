@@ -1,5 +1,5 @@
 import type { Subprocess } from "bun";
-import { ACTION_HEADER, ACTION_META } from "#board/api/failure.ts";
+import { KEY_HEADER } from "#board/api/failure.ts";
 import { BINARY, type World } from "./world.ts";
 
 /** A board that runs in a world. */
@@ -46,19 +46,23 @@ export class TestBoard {
     return (headers.get("set-cookie") ?? "").split(";")[0] ?? "";
   }
 
+  /** The token that its pages send with each request. */
+  get key(): string {
+    return new URL(this.address).searchParams.get("token") ?? "";
+  }
+
   /** A request as a page of the board sends it. */
   async request(
     path: string,
-    options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+    options: { method?: string; headers?: Record<string, string>; body?: string; signal?: AbortSignal } = {},
   ): Promise<Response> {
-    return fetch(`${this.origin}${path}`, { ...options, headers: { cookie: await this.cookie(), ...options.headers } });
+    const headers = { cookie: await this.cookie(), [KEY_HEADER]: this.key, ...options.headers };
+    return fetch(`${this.origin}${path}`, { ...options, headers });
   }
 
   /** An action as the board's page sends it. */
   async act(path: string, body: object = {}): Promise<Response> {
-    const page = await (await this.request("/")).text();
-    const [, key = ""] = new RegExp(`name="${ACTION_META}" content="(\\w+)"`).exec(page) ?? [];
-    const headers = { "content-type": "application/json", [ACTION_HEADER]: key };
+    const headers = { "content-type": "application/json" };
     return this.request(path, { method: "POST", headers, body: JSON.stringify(body) });
   }
 

@@ -34,5 +34,5 @@ export async function readTaskData(
   // No server is asked: the address only carries the parameters.
   const url = new URL(`http://127.0.0.1${path.replace(":id", () => encodeURIComponent(id))}`);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
-  return route.handle(context, { request: new Request(url.href, { signal }), url, params: { id }, actionKey: "" });
+  return route.handle(context, { request: new Request(url.href, { signal }), url, params: { id } });
 }

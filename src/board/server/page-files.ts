@@ -1,4 +1,3 @@
-import { ACTION_META } from "#board/api/failure.ts";
 import { AppError } from "#base/errors.ts";
 import boardPage from "#board/page/board.html";
 import { respondWith } from "./respond.ts";
@@ -41,10 +40,9 @@ export async function loadPage({ index, files }: Bun.HTMLBundle): Promise<Embedd
   };
 }
 
-/** Returns the answer with the page. @param actionKey see `BoardRequest` */
-export function respondPage({ html }: EmbeddedPage, actionKey: string): Response {
-  const meta = `<meta name="${ACTION_META}" content="${actionKey}" />`;
-  return respondWith(html.replace("<head>", `<head>${meta}`), { "content-type": "text/html; charset=utf-8" });
+/** Returns the answer with the page. */
+export function respondPage({ html }: EmbeddedPage): Response {
+  return respondWith(html, { "content-type": "text/html; charset=utf-8" });
 }
 
 /** Returns the answer with a file of the page. Its name has a digest of its content. */

@@ -17,13 +17,11 @@ export interface BoardRequest {
   url: URL;
   /** Parts of the path, by their names in the pattern, decoded. */
   params: Readonly<Record<string, string>>;
-  /** Proof of the session that requests with an effect carry; for pages. */
-  actionKey: string;
 }
 
 /**
- * Route of the board. `page` is an HTML page, `file` one of its files, `data` is read by pages, `action` changes something: it is only
- * reached by POST, with the proof of the session, and not on a read-only board.
+ * Route of the board. `page` is an HTML page, `file` one of its files, neither of which has data of tasks. `data` is read by pages, with the
+ * token. `action` changes something: it is only reached by POST, with the token, and not on a read-only board.
  */
 export interface Route {
   method: "GET" | "POST";

@@ -1,7 +1,7 @@
 import { toCommandHint } from "#base/command-hints.ts";
 import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
-import { admit, TOKEN_PARAMETER } from "./guard.ts";
+import { admit, ENTRY_ROUTE, TOKEN_PARAMETER } from "./guard.ts";
 import { type EmbeddedPage, loadBoardPage, respondPage, respondPageFile } from "./page-files.ts";
 import { respondError } from "./respond.ts";
 import type { BoardContext, Route } from "./route.ts";
@@ -80,7 +80,7 @@ function pageRoutes(page: EmbeddedPage): Route[] {
     method: "GET",
     path,
     kind: "page",
-    handle: (_context, { actionKey }) => respondPage(page, actionKey),
+    handle: () => respondPage(page),
   }));
   const files = [...page.files].map(([path, file]): Route => ({
     method: "GET",
@@ -88,7 +88,7 @@ function pageRoutes(page: EmbeddedPage): Route[] {
     kind: "file",
     handle: () => respondPageFile(file),
   }));
-  return [...pages, ...files];
+  return [...pages, ...files, ENTRY_ROUTE];
 }
 
 type Handler = (request: Bun.BunRequest, server: Bun.Server<undefined>) => Promise<Response>;
@@ -143,18 +143,12 @@ async function answer(
   settings: Parameters<typeof admit>[2],
 ): Promise<Response> {
   try {
-    const admission = admit(request, route, settings);
-    if (admission instanceof Response) return admission;
+    const refusal = admit(request, route, settings);
+    if (refusal !== undefined) return refusal;
     if (route === undefined) {
       return respondError({ code: "nothing_to_read", message: "The board has no such page.", hint: "Open /." });
     }
-    const { actionKey } = admission;
-    return await route.handle(context, {
-      request,
-      url: new URL(request.url),
-      params: request.params ?? {},
-      actionKey,
-    });
+    return await route.handle(context, { request, url: new URL(request.url), params: request.params ?? {} });
   } catch (error) {
     const failure = toFailure(error);
     logger("app").debug`${request.method} ${new URL(request.url).pathname} failed: ${failure.message}`;

@@ -12,26 +12,28 @@ export class BoardSessions {
     this.#digests = [this.digest, ...earlier];
   }
 
-  /** Returns the digest by which a later board recognizes this one's token: the token itself is in no file. */
+  /** Returns the digest by which a later board recognizes this one's cookie: neither that nor the token is in a file. */
   get digest(): string {
-    return sha256(this.token);
+    return sha256(cookieOf(this.token));
   }
 
-  /** Returns whether a token is that of this board or an earlier one. */
-  accepts(token: string | undefined): token is string {
-    if (token === undefined || token === "") return false;
-    const digest = sha256(token);
+  /** Returns whether a cookie is that of this board or an earlier one. */
+  accepts(cookie: string): boolean {
+    const digest = sha256(cookie);
     return this.#digests.some((each) => isSame(each, digest));
   }
 }
 
-/** Returns the value that requests with this token carry as proof that a page of the board sends them; no other page can know it. */
-export function actionKeyOf(token: string): string {
-  return sha256(`action ${token}`);
+/**
+ * Returns the value of the cookie of a browser that has a token. The token cannot be found from it: browsers send cookies to the servers
+ * at all ports of a host, which may be those of other users.
+ */
+export function cookieOf(token: string): string {
+  return sha256(`cookie ${token}`);
 }
 
 /** Compares two secrets in a time that does not depend on where they differ. */
-export function isSame(a: string, b: string): boolean {
+function isSame(a: string, b: string): boolean {
   const [one, other] = [Buffer.from(a), Buffer.from(b)];
   return one.length === other.length && timingSafeEqual(one, other);
 }

@@ -1,10 +1,12 @@
 import { useEffect, useState } from "preact/hooks";
 import type { ExportCheck } from "#board/api/export.ts";
+import { notifyFailure } from "#board/page/parts/notices.tsx";
 import { Dialog } from "#board/page/parts/dialog.tsx";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { taskPath, withQuery } from "#board/page/source/board-source.ts";
+import { saveFile } from "#board/page/parts/save-file.ts";
 import { RequestError, toRequestError } from "#board/page/source/request-error.ts";
-import { readJson } from "#board/page/source/requests.ts";
+import { readBlob, readJson } from "#board/page/source/requests.ts";
 import "./export.css";
 
 /** Maximum number of secrets that are listed. */
@@ -18,7 +20,18 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
   const check = useCheck(withQuery(`${taskPath(id)}/export-check`, query));
   // Negative if it is not known.
   const secrets = check === undefined || check instanceof RequestError ? -1 : check.secrets;
-  const address = (redact: string | undefined) => withQuery(`${taskPath(id)}/export`, { ...query, redact });
+  const [isBusy, setBusy] = useState(false);
+  const save = async (redact: string | undefined) => {
+    setBusy(true);
+    try {
+      const file = await readBlob(withQuery(`${taskPath(id)}/export`, { ...query, redact }));
+      saveFile(file, `${id}.html`);
+      onClose();
+    } catch (error) {
+      notifyFailure(error);
+      setBusy(false);
+    }
+  };
   return (
     <Dialog title="Export" onClose={onClose}>
       <p>One HTML file with the conversation, the diff, the result and the facts. It opens without this board.</p>
@@ -37,18 +50,18 @@ export function ExportDialog({ id, onClose }: { id: string; onClose: () => void 
       </div>
       <div class="buttons">
         {secrets > 0 && (
-          <a class="button primary" href={address("1")} download={`${id}.html`} onClick={onClose}>
+          <button type="button" class="primary" disabled={isBusy} onClick={() => void save("1")}>
             Download without them
-          </a>
+          </button>
         )}
-        <a
-          class={`button ${secrets === 0 ? "primary" : ""}`}
-          href={address(undefined)}
-          download={`${id}.html`}
-          onClick={onClose}
+        <button
+          type="button"
+          class={secrets === 0 ? "primary" : ""}
+          disabled={isBusy}
+          onClick={() => void save(undefined)}
         >
           {secrets > 0 ? "Download with them" : "Download"}
-        </a>
+        </button>
         <button type="button" onClick={onClose}>
           Cancel
         </button>

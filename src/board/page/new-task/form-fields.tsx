@@ -65,7 +65,9 @@ export function TextField(
     isCode?: boolean;
   },
 ) {
-  const { value, onChange, placeholder, offered = [], type = "text", max, disabled, isCode } = props;
+  const { value, onChange, placeholder, type = "text", max, disabled, isCode } = props;
+  // The browser shows them as they are.
+  const offered = (props.offered ?? []).filter((each) => makeVisible(each) === each);
   const list = offered.length === 0 ? undefined : `new-${props.name}-list`;
   return (
     <Field {...props}>

@@ -1,4 +1,4 @@
-import { ACTION_HEADER, ACTION_META, type ApiFailure } from "#board/api/failure.ts";
+import { type ApiFailure, KEY_HEADER, KEY_STORAGE } from "#board/api/failure.ts";
 import { RequestError } from "./request-error.ts";
 
 /** Reads data as JSON. @throws RequestError */
@@ -8,16 +8,28 @@ export async function readJson<T>(path: string, signal?: AbortSignal): Promise<T
   return JSON.parse(text) as T;
 }
 
-/** Reads data as text, and once more if the connection fails meanwhile. @throws RequestError */
+/** Reads data as text. @throws RequestError */
 export async function readText(path: string, signal?: AbortSignal): Promise<string> {
+  return read(path, signal, async (response) => response.text());
+}
+
+/** Reads a file. @throws RequestError */
+export async function readBlob(path: string): Promise<Blob> {
+  return read(path, undefined, async (response) => response.blob());
+}
+
+type Take<Content> = (response: Response) => Promise<Content>;
+
+/** Reads an answer, and once more if the connection fails meanwhile. */
+async function read<Content>(path: string, signal: AbortSignal | undefined, take: Take<Content>): Promise<Content> {
   try {
-    return await readOnce(path, signal);
+    return await readOnce(path, signal, take);
   } catch (error) {
     if (isFinal(error, signal)) throw error;
   }
   await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   try {
-    return await readOnce(path, signal);
+    return await readOnce(path, signal, take);
   } catch (error) {
     if (isFinal(error, signal)) throw error;
     throw new RequestError({
@@ -36,19 +48,35 @@ function isFinal(error: unknown, signal: AbortSignal | undefined): boolean {
   return error instanceof RequestError || signal?.aborted === true;
 }
 
-async function readOnce(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const response = await fetch(path, signal === undefined ? {} : { signal });
+async function readOnce<Content>(path: string, signal: AbortSignal | undefined, take: Take<Content>): Promise<Content> {
+  const response = await fetchWithKey(path, signal === undefined ? {} : { signal });
   if (!response.ok) throw new RequestError(await readFailure(response));
-  return response.text();
+  return take(response);
+}
+
+/** Returns the token that the page stored when it was entered; empty if there is none. */
+export function readKey(): string {
+  try {
+    return localStorage.getItem(KEY_STORAGE) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Sends a request with the token to the board's server. */
+export async function fetchWithKey(path: string, options: RequestInit & { headers?: HeadersInit }): Promise<Response> {
+  const headers = new Headers(options.headers);
+  headers.set(KEY_HEADER, readKey());
+  return fetch(path, { ...options, headers });
 }
 
 /** Sends an action, once: it may have been carried out even if its answer does not arrive. @throws RequestError */
 export async function act<T>(path: string, body: object = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(path, {
+    response = await fetchWithKey(path, {
       method: "POST",
-      headers: { "content-type": "application/json", [ACTION_HEADER]: readActionKey() },
+      headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server is of the same build
@@ -61,10 +89,6 @@ export async function act<T>(path: string, body: object = {}): Promise<T> {
     });
   }
   throw new RequestError(await readFailure(response));
-}
-
-function readActionKey(): string {
-  return document.querySelector<HTMLMetaElement>(`meta[name="${ACTION_META}"]`)?.content ?? "";
 }
 
 async function readFailure(response: Response): Promise<ApiFailure> {

@@ -1,6 +1,8 @@
 import { computed, signal } from "@preact/signals";
 import type { BoardChange, BoardInfo, BoardSnapshot, Card } from "#board/api/card.ts";
 import { type BoardEvents, PING_INTERVAL_MS } from "#board/api/event.ts";
+import { KEY_PARAMETER } from "#board/api/failure.ts";
+import { fetchWithKey, readKey } from "#board/page/source/requests.ts";
 import { joinConnectedPages } from "./connected-pages.ts";
 
 /** `lost` and `paused`: what is shown is how it was at {@link lastSeen}; `paused` has left its connection to other pages of this browser. */
@@ -105,8 +107,8 @@ function switchStream(): void {
 
 function connect(): void {
   leavePages ??= joinConnectedPages(() => pause("paused"));
-  const path = followed === undefined ? "/api/events" : `/api/events?task=${encodeURIComponent(followed)}`;
-  const source = new EventSource(path);
+  const query = new URLSearchParams({ [KEY_PARAMETER]: readKey(), ...(followed !== undefined && { task: followed }) });
+  const source = new EventSource(`/api/events?${query}`);
   stream = source;
   const on = <Name extends keyof BoardEvents>(name: Name, take: (data: BoardEvents[Name]) => void) => {
     source.addEventListener(name, (event: MessageEvent<string>) => {
@@ -182,7 +184,7 @@ function lose(source: EventSource, retryMs = RETRY_MS): void {
 
 /** Connects again, unless the server no longer knows this browser: an event stream does not say why it fails. */
 async function findOut(source: EventSource): Promise<void> {
-  const status = await fetch("/api/info", { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
+  const status = await fetchWithKey("/api/info", { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) }).then(
     (response) => response.status,
     () => undefined,
   );

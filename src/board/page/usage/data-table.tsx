@@ -1,6 +1,7 @@
 import { formatNumber } from "#base/text.ts";
 import { useState } from "preact/hooks";
 import { notify, notifyFailure } from "#board/page/parts/notices.tsx";
+import { saveFile } from "#board/page/parts/save-file.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { type Cell, toCsv } from "./to-csv.ts";
 
@@ -51,7 +52,10 @@ export function DataTable({ caption, file, columns, rows }: DataTableProps) {
         <button type="button" onClick={() => copyText(csv())}>
           Copy as CSV
         </button>
-        <button type="button" onClick={() => download(`${file}.csv`, csv())}>
+        <button
+          type="button"
+          onClick={() => saveFile(new Blob([csv()], { type: "text/csv;charset=utf-8" }), `${file}.csv`)}
+        >
           Download CSV
         </button>
       </p>
@@ -138,16 +142,4 @@ function copyText(text: string): void {
     () => notify("done", "The table was copied as CSV."),
     () => notifyFailure(new Error("The browser did not allow copying: download the table instead.")),
   );
-}
-
-/** Time after which the data of a download is given up, in milliseconds. */
-const DOWNLOAD_MS = 60_000;
-
-function download(name: string, text: string): void {
-  const address = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), DOWNLOAD_MS);
 }

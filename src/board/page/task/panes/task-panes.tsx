@@ -17,7 +17,10 @@ export function ResultPane({ task }: { task: TaskPageData }) {
         <>
           <FailureText failure={error} />
           <p class="weak">
-            Code: <code>{error.code}</code>
+            Code:{" "}
+            <code>
+              <VisibleText text={error.code} />
+            </code>
           </p>
         </>
       )}

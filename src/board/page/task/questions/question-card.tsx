@@ -78,7 +78,10 @@ function QuestionParts({ question }: { question: Question }) {
       {changes.map(({ path, kind, diff }) => (
         <div key={path}>
           <p>
-            <span class="weak">{kind}</span> <VisibleText text={path} />
+            <span class="weak">
+              <VisibleText text={kind} />
+            </span>{" "}
+            <VisibleText text={path} />
           </p>
           <DiffText diff={diff} kind={kind} />
         </div>
