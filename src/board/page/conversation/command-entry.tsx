@@ -29,7 +29,7 @@ export function CommandEntry({ entry, rowKey, reader }: FoldedProps) {
         <code class="command-line">
           <VisibleText text={shorten(text.trim(), MAX_LINE)} />
         </code>
-        <span class="outcome">
+        <span class="command-outcome">
           <Outcome code={command.exit_code} status={status} />
           {seconds !== undefined && seconds >= 1 && <span class="weak">{formatDuration(seconds)}</span>}
         </span>
@@ -94,7 +94,7 @@ export function CheckEntry({ entry, rowKey, reader }: FoldedProps) {
             <VisibleText text={shorten(check.command, MAX_LINE)} />
           </code>
         </span>
-        <span class="outcome">
+        <span class="command-outcome">
           {passed === undefined ? (
             <span class="badge running">running</span>
           ) : (

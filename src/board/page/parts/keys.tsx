@@ -75,23 +75,25 @@ export function KeyHelp() {
   if (!isHelpOpen.value) return null;
   return (
     <Dialog title="Keys" onClose={() => (isHelpOpen.value = false)}>
-      {bindings.value.map(({ part, keys }) => (
-        <section key={part}>
-          <h3>{part}</h3>
-          <dl class="keys">
-            {keys.map(({ key, name = key, does }) =>
-              does === undefined ? null : (
-                <div key={key}>
-                  <dt>
-                    <kbd>{name}</kbd>
-                  </dt>
-                  <dd>{does}</dd>
-                </div>
-              ),
-            )}
-          </dl>
-        </section>
-      ))}
+      <div class="key-parts">
+        {bindings.value.map(({ part, keys }) => (
+          <section key={part}>
+            <h3>{part}</h3>
+            <dl class="keys">
+              {keys.map(({ key, name = key, does }) =>
+                does === undefined ? null : (
+                  <div key={key}>
+                    <dt>
+                      <kbd>{name}</kbd>
+                    </dt>
+                    <dd>{does}</dd>
+                  </div>
+                ),
+              )}
+            </dl>
+          </section>
+        ))}
+      </div>
       <form method="dialog">
         <button type="submit" class="primary">
           Close

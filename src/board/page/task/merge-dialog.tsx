@@ -118,7 +118,7 @@ function PreviewText({ preview }: { preview: MergePreview | undefined }) {
   return (
     <>
       {outcome === "clean" && (
-        <p class="outcome good">
+        <p class="merge-outcome good">
           <span aria-hidden="true">✓ </span>
           Merges cleanly into <VisibleText text={into} />
           {diff_stat !== "" && <>: {diff_stat}</>}
@@ -126,7 +126,7 @@ function PreviewText({ preview }: { preview: MergePreview | undefined }) {
       )}
       {outcome === "no_changes" && <p>There is nothing to merge.</p>}
       {outcome === "conflict" && (
-        <p class="outcome bad">
+        <p class="merge-outcome bad">
           <span aria-hidden="true">✗ </span>
           Conflicts with <VisibleText text={into} /> in{" "}
           {conflicts.length === 1 ? "1 file" : `${conflicts.length} files`}. Nothing was changed.

@@ -36,7 +36,7 @@ export function QuestionCard({ question, isLive, onAnswer }: QuestionCardProps) 
     }
   };
   return (
-    <section class="question" aria-labelledby={`${id}-text`}>
+    <section class="question-card" aria-labelledby={`${id}-text`}>
       <h2 id={`${id}-text`}>
         <span aria-hidden="true">? </span>
         <VisibleText text={question.text} />
