@@ -36,6 +36,8 @@ const FIND_FAULTS = `(() => {
       const box = target.getBoundingClientRect();
       return { element, target, box, isSmall: box.width < 23.5 || box.height < 23.5, x: box.left + box.width / 2, y: box.top + box.height / 2 };
     });
+  const isShown = ({ target, x, y }) =>
+    framesOf(target).every((frame) => x > frame.left && x < frame.right && y > frame.top && y < frame.bottom);
   const distance = ({ x, y }, { left, right, top, bottom }) =>
     Math.hypot(Math.max(left - x, x - right, 0), Math.max(top - y, y - bottom, 0));
   for (const control of controls) {
@@ -45,6 +47,7 @@ const FIND_FAULTS = `(() => {
     if (isCut && !isScrolledSideways(target)) faults.push("is cut off at the side: " + describe(element));
     const isInText = style.display === "inline" || element.matches(".line-number");
     const near = () => controls.find((other) => {
+      if (!isShown(other)) return false;
       if (other.target === target || other.target.contains(target) || target.contains(other.target)) return false;
       return distance(control, other.box) < 12 || (other.isSmall && Math.hypot(x - other.x, y - other.y) < 24);
     });
@@ -54,8 +57,7 @@ const FIND_FAULTS = `(() => {
     if (element.localName === "button" && element.scrollWidth > element.clientWidth + 1 && style.textOverflow !== "ellipsis" && !element.matches(".line-number")) {
       faults.push("has a cut text: " + describe(element));
     }
-    const isShown = framesOf(target).every((frame) => x > frame.left && x < frame.right && y > frame.top && y < frame.bottom);
-    const top = isShown ? document.elementFromPoint(x, y) : null;
+    const top = isShown(control) ? document.elementFromPoint(x, y) : null;
     // The rest of a page goes on below what sticks to its edge.
     if (top === null || target.contains(top) || top.contains(target) || top.closest(".marked-bar, .notices") !== null) continue;
     faults.push("is covered by " + describe(top) + ": " + describe(element));

@@ -8,6 +8,8 @@ export interface PageState {
   show: (page: Page) => Promise<void>;
   /** Whether the board has no tasks. */
   isEmpty?: boolean;
+  /** Whether the browser notes that a request has no answer. */
+  isMissing?: boolean;
 }
 
 const button = (page: Page, name: string | RegExp) => page.getByRole("button", { name }).first();
@@ -69,7 +71,7 @@ export const PAGE_STATES: readonly PageState[] = [
   ofTask("a task that asks", "asking", shows("Codex's reason")),
   ofTask("a task that has failed", "failed", shows("The parser no longer"), "?tab=result"),
   ofTask("a task that only read", "audit", shows("Two inputs make it throw")),
-  atPath("a task that does not exist", "/tasks/codex-none-v1", shows(/no task/i)),
+  { ...atPath("a task that does not exist", "/tasks/codex-none-v1", shows(/no task/i)), isMissing: true },
   atPath("the timeline", "/timeline?span=1h", shows("Timeline")),
   atPath("its table", "/timeline?span=1h", async (page) => {
     await button(page, "Table").click();
@@ -77,7 +79,8 @@ export const PAGE_STATES: readonly PageState[] = [
   }),
   atPath("the usage", "/usage", shows("Tokens by day")),
   atPath("its tables", "/usage", async (page) => {
-    for (const each of await page.getByRole("button", { name: "Table" }).all()) await each.click();
+    await shows("Tokens by day")(page);
+    for (const section of await page.getByRole("button", { name: "Table" }).all()) await section.click();
     await page.getByRole("table").first().waitFor();
   }),
   { name: "tries", path: ({ tries }) => `/compare?group=${tries}`, show: shows("Intl.Segmenter") },

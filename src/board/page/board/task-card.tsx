@@ -62,7 +62,6 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
             </code>
           </>
         )}
-        {card.is_unsandboxed && <span class="unsandboxed">no sandbox</span>}
       </p>
       {card.activity !== undefined && (
         <p class="card-activity">
@@ -99,6 +98,7 @@ function CardFacts({ card }: { card: Card }) {
           on <VisibleText text={host} />
         </span>
       )}
+      {card.is_unsandboxed && <span class="unsandboxed">no sandbox</span>}
     </p>
   );
 }
