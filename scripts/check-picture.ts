@@ -1,5 +1,5 @@
 // Checks the pictures of the READMEs: they show what the recording of the demo holds, the recording has the demo's titles and prompts,
-// and they are small files that load nothing. Whether the recording is what the demo prints today, test/e2e/demo.test.ts checks.
+// and they are small files that load nothing; pictures of the board, in docs/board.md too, exist and are not large. Whether the recording is what the demo prints today, test/e2e/demo.test.ts checks.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ACTS, PROMPTS } from "./demo/stage.ts";
@@ -9,7 +9,12 @@ import { CAST, drawPictures, PICTURES } from "./picture.ts";
 
 /** Largest size of a picture in bytes. */
 const MAX_BYTES = 150_000;
+const MAX_SCREENSHOT_BYTES = 300_000;
 const READMES = ["README.md", "README.zh-CN.md"];
+/** Pages that show pictures of the board. */
+const PAGES = [...READMES, "docs/board.md"];
+/** First bytes of each PNG file. */
+const PNG = [0x89, 0x50, 0x4e, 0x47];
 /** Patterns of content that must not be in a picture: things to load or run, and paths of this machine. */
 const FORBIDDEN = /<(?:script|image|foreignObject|a)\b|href|@import|@font-face|url\((?!#)|\/(?:tmp|home|root|var)\//i;
 
@@ -25,6 +30,22 @@ export async function checkPictures(cast: string, readFile: (name: string) => st
     if (fault !== undefined) faults.push(`docs/pictures/${name} ${fault}.`);
   }
   return faults;
+}
+
+/** Returns a sentence for each PNG picture of a page that does not exist, is no PNG file, or is large. */
+export function checkScreenshots(
+  page: string,
+  text: string,
+  readFile: (name: string) => Uint8Array | undefined,
+): string[] {
+  const names = new Set([...text.matchAll(/pictures\/([\w.-]+\.png)/g)].map(([, name = ""]) => name));
+  return [...names].flatMap((name) => {
+    const picture = readFile(name);
+    if (picture === undefined) return [`${page} shows docs/pictures/${name}, which is missing.`];
+    if (PNG.some((byte, index) => picture[index] !== byte)) return [`docs/pictures/${name} is not a PNG file.`];
+    if (picture.length <= MAX_SCREENSHOT_BYTES) return [];
+    return [`docs/pictures/${name} has ${picture.length} bytes, ${MAX_SCREENSHOT_BYTES} are allowed.`];
+  });
 }
 
 function findFault(picture: string, drawn: string, transcript: readonly string[]): string | undefined {
@@ -70,6 +91,13 @@ if (import.meta.main) {
     for (const picture of ["demo-light.svg", "demo-dark.svg"]) {
       if (!text.includes(`docs/pictures/${picture}`)) faults.push(`${name} does not show docs/pictures/${picture}.`);
     }
+  }
+  for (const page of PAGES) {
+    const readImage = (name: string) => {
+      const path = join(PICTURES, name);
+      return existsSync(path) ? readFileSync(path) : undefined;
+    };
+    faults.push(...checkScreenshots(page, readFileSync(join(root, page), "utf8"), readImage));
   }
   for (const fault of faults) console.error(fault);
   process.exit(faults.length === 0 ? 0 : 1);

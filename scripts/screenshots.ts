@@ -21,7 +21,7 @@ function listPages({
     ["board", "/", shows("Migrate the build")],
     ["task", `/tasks/${review}`, shows("slug.test.ts")],
     ["running", `/tasks/${running}`, shows("Step 1 of 3")],
-    ["timeline", "/timeline", shows("Timeline")],
+    ["timeline", "/timeline?span=1h", shows("Timeline")],
     ["usage", "/usage", shows("Usage")],
     ["compare", `/compare?group=${tries}`, shows("Segmenter")],
   ];

@@ -103,8 +103,8 @@ export function scriptModel(world: World, { story, pauseMs, modules, docs }: Cue
   useKnownModel(world);
 }
 
-/** Gives Codex a model that its own catalogue lists: about others it warns. */
-function useKnownModel(world: World): void {
+/** Sets a model that Codex's own catalogue lists: about others it warns. */
+export function useKnownModel(world: World): void {
   const path = join(world.codexHome, "config.toml");
   const config = readFileSync(path, "utf8");
   writeFileSync(path, config.replace(/^model = .*/m, 'model = "gpt-5.5"'));

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { makeProject } from "../demo/stage.ts";
+import { makeProject, useKnownModel } from "../demo/stage.ts";
 import { escalation, untilAsked } from "../../test/support/asking-tasks.ts";
 import type { McpClient } from "../../test/support/mcp-client.ts";
 import type { Step } from "../../test/support/stub-script.ts";
@@ -9,6 +9,10 @@ import type { World } from "../../test/support/world.ts";
 export interface Scene {
   /** Ids of the tasks whose pages are shown. */
   running: string;
+  asking: string;
+  failed: string;
+  conflicting: string;
+  audit: string;
   review: string;
   tries: string;
   /** Lets the running tasks end. */
@@ -35,6 +39,7 @@ export const MAX_RUNNING = 3;
 /** Starts the tasks of the scene with the real Codex CLI and a scripted model, and waits until each is as the pictures show it. */
 export async function setScene(world: World, client: McpClient): Promise<Scene> {
   const { promise, resolve: finish } = Promise.withResolvers<void>();
+  useKnownModel(world);
   const cwd = await makeProject(world);
   scriptModel(world, promise);
   const start = async (prompt: string, more: object = {}): Promise<string> => {
@@ -42,7 +47,8 @@ export async function setScene(world: World, client: McpClient): Promise<Scene> 
     return String(data["task_id"] ?? data["group"]);
   };
   const end = async (id: string) => void (await client.call("codex_wait", { task_ids: [id], timeout_seconds: 60 }));
-  await end(await start(PROMPTS.audit, { sandbox: "read-only", topic: "audit titles" }));
+  const audit = await start(PROMPTS.audit, { sandbox: "read-only", topic: "audit titles" });
+  await end(audit);
   const merged = await start(PROMPTS.words, { topic: "count words" });
   await end(merged);
   await client.call("codex_merge", { task_ids: [merged] });
@@ -50,8 +56,10 @@ export async function setScene(world: World, client: McpClient): Promise<Scene> 
   const review = await start(PROMPTS.slug, { topic: "slugs", ...check });
   await end(review);
   await end(await start(PROMPTS.titles, { topic: "unicode titles" }));
-  await end(await start(PROMPTS.rename, { topic: "title case" }));
-  await end(await start(PROMPTS.failing, { topic: "fast parser", check: "false" }));
+  const conflicting = await start(PROMPTS.rename, { topic: "title case" });
+  await end(conflicting);
+  const failed = await start(PROMPTS.failing, { topic: "fast parser", check: "false" });
+  await end(failed);
   const { data } = await client.call("codex_dispatch", {
     prompt: "Shorten texts at word boundaries: src/shorten.ts.",
     cwd,
@@ -68,7 +76,7 @@ export async function setScene(world: World, client: McpClient): Promise<Scene> 
   await untilAsked(world, client, asking);
   await start(PROMPTS.later, { topic: "dependencies" });
   await world.until(async () => hasMessage(client, running));
-  return { running, review, tries, finish };
+  return { running, asking, failed, conflicting, audit, review, tries, finish };
 }
 
 async function hasMessage(client: McpClient, id: string): Promise<boolean> {

@@ -62,7 +62,7 @@ describe.skipIf(!HAS_BROWSER)("the board's columns", () => {
   test("show each task where it belongs, with what to know about it", async () => {
     const review = column("To review").getByRole("article");
     expect(await review.innerText()).toMatch(
-      /WORKS on the readme[\s\S]*one[\s\S]*agent\/[\s\S]*no sandbox[\s\S]*ended/,
+      /WORKS on the readme[\s\S]*one[\s\S]*branch\s+implement-[\s\S]*ended\s+just now[\s\S]*ran [\s\S]*no sandbox/,
     );
     const failed = column("Failed").getByRole("article");
     expect(await failed.innerText()).toMatch(/FAILS at once[\s\S]*other[\s\S]*failed: codex_failed/);

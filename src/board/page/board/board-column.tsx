@@ -17,7 +17,7 @@ export interface BoardColumnProps {
 }
 
 /** Height of a card in pixels, before it is measured. */
-const CARD_HEIGHT = 132;
+const CARD_HEIGHT = 124;
 
 /** Shows a column with its cards. */
 export function CardColumn({ column, arrangement, names, current, isPanel }: BoardColumnProps) {

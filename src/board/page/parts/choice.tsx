@@ -14,7 +14,7 @@ export function Choice<Value extends string>({
   onChange: (value: Value) => void;
 }) {
   return (
-    <div class="choice" role="group" aria-label={label}>
+    <div class="segments" role="group" aria-label={label}>
       {options.map((option) => (
         <button
           key={option.value}

@@ -113,23 +113,25 @@ export function KeyHelp() {
   if (parts === undefined) return null;
   return (
     <Dialog title="Keys" onClose={() => (help.value = undefined)}>
-      {parts.map(({ part, keys }) => (
-        <section key={part}>
-          <h3>{part}</h3>
-          <dl class="keys">
-            {keys.map(({ key, name = key, does }) =>
-              does === undefined ? null : (
-                <div key={key}>
-                  <dt>
-                    <kbd>{name}</kbd>
-                  </dt>
-                  <dd>{does}</dd>
-                </div>
-              ),
-            )}
-          </dl>
-        </section>
-      ))}
+      <div class="key-parts">
+        {parts.map(({ part, keys }) => (
+          <section key={part}>
+            <h3>{part}</h3>
+            <dl class="keys">
+              {keys.map(({ key, name = key, does }) =>
+                does === undefined ? null : (
+                  <div key={key}>
+                    <dt>
+                      <kbd>{name}</kbd>
+                    </dt>
+                    <dd>{does}</dd>
+                  </div>
+                ),
+              )}
+            </dl>
+          </section>
+        ))}
+      </div>
       <form method="dialog">
         <button type="submit" class="primary">
           Close

@@ -31,7 +31,9 @@ export function TaskHead({ card, task, isLive, isBoard }: TaskHeadProps) {
         {work.map((label) => (
           <Label key={label.text} label={label} />
         ))}
-        {card.stalled !== undefined && <Label label={{ mark: "!", text: card.stalled, tone: "warn" }} />}
+        {card.stalled !== undefined && card.waits_for !== "answer" && (
+          <Label label={{ mark: "!", text: card.stalled, tone: "warn" }} />
+        )}
       </div>
       <TaskSummaryLine card={card} isLive={isLive} />
       {task.note !== undefined && (
@@ -93,9 +95,11 @@ function TaskSummaryLine({ card, isLive }: { card: Card; isLive: boolean }) {
 function ChangedLines({ files, insertions, deletions }: NonNullable<Card["changes"]>) {
   return (
     <span>
-      {formatPlural(files, "file")} <span class="plus">+{insertions}</span>
-      <Hidden> lines added,</Hidden> <span class="minus">−{deletions}</span>
-      <Hidden> lines deleted</Hidden>
+      {formatPlural(files, "file")}
+      {insertions > 0 && <span class="plus"> +{insertions}</span>}
+      {insertions > 0 && <Hidden> lines added</Hidden>}
+      {deletions > 0 && <span class="minus"> −{deletions}</span>}
+      {deletions > 0 && <Hidden> lines deleted</Hidden>}
     </span>
   );
 }

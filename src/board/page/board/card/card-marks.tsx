@@ -4,22 +4,21 @@ import type { Card } from "#board/api/card.ts";
 import { followLink } from "#board/page/parts/follow-link.ts";
 import { VisibleText } from "#board/page/parts/visible-text.tsx";
 import { makeVisible } from "#base/visible-text.ts";
-import { formatPlural, listSome } from "#base/text.ts";
+import { formatPlural } from "#base/text.ts";
 
 /** Shows what a reader should know about a task before others: each mark says it in words. */
 export function CardMarks({ card }: { card: Card }) {
   const { questions, stalled, status, code, waits_for, group } = card;
   return (
     <p class="card-marks">
-      {card.is_unsandboxed && <Mark kind="bad">no sandbox</Mark>}
       {questions > 0 && <Mark kind="warn">{formatPlural(questions, "question")}</Mark>}
       {waits_for === "quota" && <Mark kind="warn">waits for its quota</Mark>}
-      {stalled !== undefined && waits_for !== "quota" && (
+      {stalled !== undefined && waits_for === undefined && (
         <Mark kind="warn" title={stalled}>
           stalled
         </Mark>
       )}
-      {status === "failed" && (
+      {status === "failed" && code !== "check_failed" && (
         <Mark kind="bad">
           failed{code !== undefined && ": "}
           {code !== undefined && <VisibleText text={code} />}
@@ -38,7 +37,7 @@ export function CardMarks({ card }: { card: Card }) {
 
 function WorkMarks({ card }: { card: Card }) {
   const { work, merges_cleanly, conflicts_with = [], check, base_branch = "its base", status } = card;
-  const conflicts = conflicts_with.map(({ task }) => task.replace(/^codex-/, ""));
+  const conflicts = conflicts_with.map(({ task }) => task.replace(/^codex-/, "").replace(/-v1$/, ""));
   return (
     <>
       {check === "passed" && <Mark kind="good">✓ check passed</Mark>}
@@ -52,7 +51,8 @@ function WorkMarks({ card }: { card: Card }) {
       )}
       {conflicts.length > 0 && (
         <Mark kind="warn" title={conflicts.join("\n")}>
-          ✗ conflicts with <VisibleText text={listSome(conflicts, 2)} />
+          ✗ conflicts with{" "}
+          {conflicts.length === 1 ? <VisibleText text={conflicts.join("")} /> : formatPlural(conflicts.length, "task")}
         </Mark>
       )}
       {work === "merged" && <Mark kind="good">✓ merged</Mark>}

@@ -20,6 +20,11 @@ export interface TaskCardProps {
   isCurrent: boolean;
 }
 
+/** Beginning of the branches of tasks, which tells nothing on a card. */
+const TASK_BRANCH = /^agent\//;
+/** Time after its end for which a task has ended just now, in seconds. */
+const CALM_SECONDS = 60;
+
 /** Shows a task as a card that opens its page. Like all components that read signals, it is only drawn again if these or its properties change. */
 export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
   const { id, title } = card;
@@ -27,10 +32,9 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
   useLayoutEffect(() => claimFocus(id, link.current));
   const isMarked = marked.value.has(id);
   const tabIndex = isCurrent ? 0 : -1;
-  const classes = ["task-card", isMarked && "marked", card.is_unsandboxed && "unsandboxed"].filter(Boolean).join(" ");
   return (
     <article
-      class={classes}
+      class={isMarked ? "task-card marked" : "task-card"}
       data-card={id}
       onFocusIn={() => holdFocus(id)}
       onFocusOut={(event) => releaseFocus(event.currentTarget)}
@@ -54,15 +58,15 @@ export function TaskCard({ card, repository, isCurrent }: TaskCardProps) {
         {card.branch !== undefined && (
           <>
             <Hidden>, branch </Hidden>
-            <code>
-              <VisibleText text={card.branch} />
+            <code title={makeVisible(card.branch)}>
+              <VisibleText text={card.branch.replace(TASK_BRANCH, "")} />
             </code>
           </>
         )}
       </p>
       {card.activity !== undefined && (
         <p class="card-activity">
-          <VisibleText text={card.activity} />
+          <VisibleText text={card.ended_at === undefined ? card.activity : stripMarkdown(card.activity)} />
         </p>
       )}
       <CardMarks card={card} />
@@ -75,17 +79,15 @@ function CardFacts({ card }: { card: Card }) {
   const { tokens, changes, client, host } = card;
   return (
     <p class="card-facts">
-      <span>
-        <CardTime card={card} />
-      </span>
-      {tokens !== undefined && <span>{formatCount(tokens)} tokens</span>}
+      <CardTime card={card} />
       {changes !== undefined && changes.files > 0 && (
         <span>
           <Hidden>Lines: </Hidden>
-          <span class="plus">+{formatCount(changes.insertions)}</span>{" "}
-          <span class="minus">−{formatCount(changes.deletions)}</span>
+          {changes.insertions > 0 && <span class="plus">+{formatCount(changes.insertions)}</span>}{" "}
+          {changes.deletions > 0 && <span class="minus">−{formatCount(changes.deletions)}</span>}
         </span>
       )}
+      {tokens !== undefined && <span>{formatCount(tokens)} tokens</span>}
       {client !== undefined && (
         <span>
           <Hidden>by </Hidden>
@@ -97,6 +99,7 @@ function CardFacts({ card }: { card: Card }) {
           on <VisibleText text={host} />
         </span>
       )}
+      {card.is_unsandboxed && <span class="unsandboxed">no sandbox</span>}
     </p>
   );
 }
@@ -106,12 +109,30 @@ function CardTime({ card }: { card: Card }) {
   const { status, started_at, ended_at, last_event_at, elapsed_seconds } = card;
   const now = serverNow.value;
   if (ended_at !== undefined) {
-    return `${formatDuration(elapsed_seconds)} · ended ${formatAgo(secondsUntil(ended_at, now))}`;
+    const since = secondsUntil(ended_at, now);
+    return (
+      <>
+        <span>
+          <Hidden>ended </Hidden>
+          {since < CALM_SECONDS ? "just now" : formatAgo(since)}
+        </span>
+        <span>ran {formatDuration(elapsed_seconds)}</span>
+      </>
+    );
   }
   const passed = formatDuration(secondsUntil(started_at, now));
-  if (status === "queued") return `queued for ${passed}`;
-  if (last_event_at === undefined) return passed;
-  return `${passed} · active ${formatAgo(secondsUntil(last_event_at, now))}`;
+  if (status === "queued") return <span>queued for {passed}</span>;
+  return (
+    <>
+      <span>{passed}</span>
+      {last_event_at !== undefined && <span>active {formatAgo(secondsUntil(last_event_at, now))}</span>}
+    </>
+  );
+}
+
+/** Returns a line of Markdown without the marks that only its display gives a meaning. */
+function stripMarkdown(line: string): string {
+  return line.replace(/^#{1,6} |\*\*|`/g, "");
 }
 
 /** Formats seconds with one unit: a card needs no more. */

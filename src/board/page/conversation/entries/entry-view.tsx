@@ -37,7 +37,7 @@ const FOLD = { characters: 4000, lines: 60 };
 /** Shows an entry of the conversation. */
 export function EntryView({ row, ...context }: EntryContext & { row: ConversationRow }) {
   const { entry, key, day } = row;
-  const { mark, name } = KINDS[entry.kind];
+  const { name } = KINDS[entry.kind];
   const time = entry.time === undefined ? undefined : new Date(entry.time);
   const isCurrent = context.reader.current.value === key;
   return (
@@ -51,7 +51,7 @@ export function EntryView({ row, ...context }: EntryContext & { row: Conversatio
     >
       {day !== undefined && <h3 class="day">{day}</h3>}
       <span class="mark" aria-hidden="true">
-        {mark}
+        {markOf(entry)}
       </span>
       <div class="entry-body">
         <Hidden>
@@ -67,6 +67,11 @@ export function EntryView({ row, ...context }: EntryContext & { row: Conversatio
       )}
     </div>
   );
+}
+
+/** Returns the mark of an entry: that of a check says how it ended. */
+function markOf({ kind, check }: LogEntry): string {
+  return check?.passed === false ? "✗" : KINDS[kind].mark;
 }
 
 /** Returns whether an entry is a warning or a failure. */

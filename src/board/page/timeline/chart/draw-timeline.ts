@@ -1,51 +1,12 @@
-import { makeVisible } from "#base/visible-text.ts";
 import type { TimelineMark } from "#board/api/usage.ts";
-import {
-  BAR_HEIGHT,
-  type Lane,
-  MIN_BAR_WIDTH,
-  type PlacedRun,
-  type TimelineLayout,
-  type VersionLink,
-} from "./lay-out.ts";
+import { BAR_HEIGHT, type Lane, type PlacedRun, type VersionLink } from "./lay-out.ts";
 import { OUTCOME_STYLES } from "#board/page/history/outcome-style.ts";
 import { readStyle } from "#board/page/style/theme.ts";
-import type { Tick } from "#board/page/timeline/time-view.ts";
-
-/** Part of the timeline that is drawn. */
-export interface DrawnPart {
-  layout: TimelineLayout;
-  /** Times at the left and at the right. */
-  from: number;
-  to: number;
-  now: number;
-  /** Size in pixels, and the part of the height that lies above. */
-  width: number;
-  height: number;
-  scrollTop: number;
-  ticks: readonly Tick[];
-}
-
-/** Canvas with the part that is drawn on it, and functions that everything on it needs. */
-interface Drawing extends DrawnPart {
-  canvas: CanvasRenderingContext2D;
-  /** Returns the place of a time in pixels, at most somewhat outside. */
-  x: (time: number) => number;
-  style: (name: string) => string;
-}
+import { barOf, type Drawing, type DrawnPart, placeOfTime } from "./drawn-part.ts";
+import { drawTitle, drawTitlesBeside } from "./draw-titles.ts";
 
 /** Distance outside the picture at which lines are cut: beyond some millions of pixels, canvases draw nothing. */
 const OUTSIDE = 50;
-/** Widths from which a bar has its sign and its title. */
-const SIGN_WIDTH = 18;
-const TITLE_WIDTH = 60;
-/** Longest title that is drawn, in characters. */
-const MAX_TITLE = 200;
-
-/** Returns the place of a time in pixels. */
-export function placeOfTime({ from, to, width }: Pick<DrawnPart, "from" | "to" | "width">, time: number): number {
-  return ((time - from) / (to - from)) * width;
-}
 
 /** Draws a part of the timeline. */
 export function drawTimeline(element: HTMLCanvasElement, part: DrawnPart): void {
@@ -78,21 +39,13 @@ export function drawTimeline(element: HTMLCanvasElement, part: DrawnPart): void 
   canvas.font = `12px ${drawing.style("--sans")}`;
   canvas.textBaseline = "middle";
   for (const placed of shown) drawBar(drawing, placed);
+  drawTitlesBeside(drawing, shown);
   for (const placed of shown) for (const mark of placed.run.marks) drawMark(drawing, placed, mark);
 }
 
 /** Returns the runs that lie, at least in part, between the left and the right edge. */
 export function listShown({ layout, from, to, now }: Pick<DrawnPart, "layout" | "from" | "to" | "now">): PlacedRun[] {
   return layout.runs.filter((each) => each.from <= to && (each.to ?? now) >= from);
-}
-
-/** Returns the edges of a run's bar in pixels. */
-export function barOf(
-  part: Pick<DrawnPart, "from" | "to" | "width" | "now">,
-  { from, to }: PlacedRun,
-): { left: number; right: number } {
-  const left = placeOfTime(part, from);
-  return { left, right: Math.max(left + MIN_BAR_WIDTH, placeOfTime(part, to ?? Math.max(from, part.now))) };
 }
 
 function drawGrid({ canvas, ticks, x, height, style, now, from, to }: Drawing): void {
@@ -193,28 +146,6 @@ function drawOpenEnd({ canvas, style }: Drawing, right: number, top: number, lin
   canvas.lineTo(right + 6, top + BAR_HEIGHT / 2);
   canvas.lineTo(right, top + BAR_HEIGHT - 3);
   canvas.fill();
-}
-
-function drawTitle(
-  { canvas, style }: Drawing,
-  bar: { title: string; sign: string; line: string; left: number; right: number; top: number },
-): void {
-  const { title, sign, line, left, right, top } = bar;
-  if (right - left < SIGN_WIDTH) return;
-  const middle = top + BAR_HEIGHT / 2 + 1;
-  canvas.save();
-  canvas.beginPath();
-  canvas.rect(left, top, right - left - 4, BAR_HEIGHT);
-  canvas.clip();
-  canvas.fillStyle = style(line);
-  canvas.font = `bold 11px ${style("--sans")}`;
-  canvas.fillText(sign, left + 7, middle);
-  if (right - left >= TITLE_WIDTH) {
-    canvas.fillStyle = style("--text");
-    canvas.font = `12px ${style("--sans")}`;
-    canvas.fillText(makeVisible(title.slice(0, MAX_TITLE)), left + 23, middle);
-  }
-  canvas.restore();
 }
 
 /** Draws a moment: a disc for messages, a diamond for questions, a hollow one for answers. */

@@ -1,7 +1,8 @@
 import { useMemo, useRef } from "preact/hooks";
 import { useKeys } from "#board/page/parts/keys.tsx";
 import { keyOfPlaced } from "./bar-link.tsx";
-import { type DrawnPart, listShown } from "./draw-timeline.ts";
+import { listShown } from "./draw-timeline.ts";
+import { type DrawnPart } from "./drawn-part.ts";
 import type { PlacedRun } from "./lay-out.ts";
 
 /**
