@@ -98,7 +98,7 @@ describe.skipIf(!HAS_BROWSER)("random deaths and actions", () => {
   /** Sends an action from the page, without regard to what the page would offer. */
   async function actRandomly(id: string): Promise<void> {
     const [name, body] = pick(ACTIONS);
-    const key = (await page.evaluate((name) => localStorage.getItem(name), KEY_STORAGE)) ?? "";
+    const key = (await page.evaluate((item) => localStorage.getItem(item), KEY_STORAGE)) ?? "";
     const headers = { "content-type": "application/json", [KEY_HEADER]: key };
     const request = {
       path: `/api/tasks/${id}/${name}`,
