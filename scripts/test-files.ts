@@ -6,6 +6,7 @@ import type { TestPass } from "./test-passes.ts";
 /** Files that must run alone, with the reason. */
 const ALONE: Record<string, string> = {
   "test/fault/memory.test.ts": "measures how large a process becomes while it is sent so many messages a second",
+  "test/browser/load.test.ts": "measures the work of a page and a server with 500 tasks",
   "test/fault/load.test.ts": "keeps both cores busy with three servers: tests beside it would time out",
 };
 

@@ -24,8 +24,9 @@ function readJobs(): number {
   throw new Error("CODEXMCP_TEST_JOBS must be a whole number from 1.");
 }
 
-/** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, kills and loads. */
-const SLOW = /^test\/(?:release|container|fault)\/|^test\/e2e\/engines-agree/;
+/** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, kills and loads, the board in all sizes. */
+const SLOW =
+  /^test\/(?:release|container|fault)\/|^test\/e2e\/engines-agree|^test\/browser\/(?:chat|conversation-large|everywhere|hostile|load|story-decisions|task-page|task-questions)/;
 const WITH_SLOW = process.env["CODEXMCP_TEST_ALL"] === "1";
 
 async function runTests(names: readonly string[]): Promise<Tally> {
@@ -43,7 +44,7 @@ async function runTests(names: readonly string[]): Promise<Tally> {
   let skipped = found.length - files.length;
   if (skipped > 0) {
     console.warn(
-      `SKIPPED: ${skipped} files that take minutes (builds for all platforms, both engines, kills and loads); CODEXMCP_TEST_ALL=1 runs them.`,
+      `SKIPPED: ${skipped} files that take minutes (builds for all platforms, both engines, kills, loads, and every page of the board); CODEXMCP_TEST_ALL=1 runs them.`,
     );
   }
   for (const pass of chosen) {

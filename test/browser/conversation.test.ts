@@ -3,7 +3,7 @@ import type { Locator, Page } from "playwright-core";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER, TestBrowser } from "../support/browser.ts";
 import type { McpClient } from "../support/mcp-client.ts";
-import { addEvents, commandEvent, endedTask, messageEvent } from "../support/task-log.ts";
+import { addEvents, commandEvent, endedTask, messageEvent, runningTask } from "../support/task-log.ts";
 import { World } from "../support/world.ts";
 
 /** Waits until the page has been drawn a few times. */
@@ -110,7 +110,9 @@ describe.skipIf(!HAS_BROWSER)("the conversation of a task", () => {
   });
 
   test("follows until the reader scrolls up, counts what is new, and leads there", async () => {
-    const { id, log } = await endedTask(world, client, "LOGGED follow", cwd);
+    const { promise: isOver, resolve: end } = Promise.withResolvers<void>();
+    world.stub.script("FOLLOWED", [{ say: "Begun." }, { run: "true" }, { until: () => isOver }, { say: "Over." }]);
+    const { id, log } = await runningTask(world, client, "FOLLOWED task", cwd);
     addEvents(log, ...Array.from({ length: 100 }, (_, index) => messageEvent(`Message ${index}`)));
     const { page, pane, list } = await openTask(id);
     await pane.getByText("Message 99", { exact: true }).waitFor();
@@ -131,6 +133,8 @@ describe.skipIf(!HAS_BROWSER)("the conversation of a task", () => {
     await last.waitFor();
     await world.until(async () => isInView(last));
     await button.waitFor({ state: "detached" });
+    end();
+    await world.waitForEnd(client, id);
     await page.context().close();
   });
 
@@ -220,6 +224,7 @@ describe.skipIf(!HAS_BROWSER)("the conversation of a task", () => {
     await dialog.getByRole("list").or(dialog.locator(".virtual-list")).first().press("End");
     await dialog.getByText("last line").waitFor();
     await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
     await page.keyboard.press("o");
     await pane.getByText("first line").waitFor({ state: "detached" });
     await page.keyboard.press("?");

@@ -1,33 +1,11 @@
 // The page of a task: its parts, failures, a lost connection, hostile content, and people who use it in other ways.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import axe from "axe-core";
-import type { Page } from "playwright-core";
+import { seriousFaults } from "../support/axe.ts";
 import { escalation, untilAsked, untilEnded } from "../support/asking-tasks.ts";
 import { TestBoard } from "../support/board.ts";
 import { HAS_BROWSER } from "../support/browser.ts";
 import { APP_SERVER, buttonOf, TaskPages } from "../support/task-pages.ts";
 import type { World } from "../support/world.ts";
-
-/** Faults that axe-core finds on a page, the serious ones. */
-async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate<AxeFault[]>("axe.run().then(({ violations }) => violations)");
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes
-          .map(({ html }) => html)
-          .join(" ")
-          .slice(0, 500)}`,
-    );
-}
-
-interface AxeFault {
-  id: string;
-  impact: string;
-  nodes: { html: string }[];
-}
 
 /** Texts that run, or hide, where a page takes them for more than texts. */
 const HOSTILE =

@@ -189,7 +189,7 @@ describe.skipIf(!HAS_BROWSER)("the file in a browser without a network", () => {
     const dialog = page.getByRole("dialog");
     await dialog.getByText("GitHub token").first().waitFor();
     const download = page.waitForEvent("download");
-    await dialog.getByRole("link", { name: "Download without them" }).click();
+    await dialog.getByRole("button", { name: "Download without them" }).click();
     const path = fileOf("downloaded.html");
     await (await download).saveAs(path);
     expect((await download).suggestedFilename()).toBe(`${id}.html`);

@@ -155,7 +155,7 @@ describe.skipIf(!HAS_BROWSER)("random deaths and actions", () => {
       expect(shown).toEqual(wanted);
       throw error;
     });
-    expect(await page.getByText(/Not connected|Paused/).count()).toBe(0);
+    await world.until(async () => (await page.getByText(/Not connected|Paused/).count()) === 0);
     const branches = (await world.git(repo, "branch", "--format=%(refname:short)")).split("\n");
     const open = (await readColumn("review")).map((id) => id.replace(/^codex-(.*)-v\d+$/, "agent/$1"));
     expect(open.filter((branch) => !branches.includes(branch))).toEqual([]);

@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
+import { readOptionalText } from "#platform/files/read-file.ts";
 import type { McpClient } from "./mcp-client.ts";
 import type { World } from "./world.ts";
 
@@ -14,6 +15,20 @@ export async function endedTask(
   const id = String(data["task_id"]);
   await world.waitForEnd(client, id);
   return { id, log: join(world.stateHome, "tasks", id, "codex-exec.log") };
+}
+
+/** Starts a task, and waits until its log has a command. @returns its id and the path of its log, to which more can be written */
+export async function runningTask(
+  world: World,
+  client: McpClient,
+  prompt: string,
+  cwd: string,
+): Promise<{ id: string; log: string }> {
+  const { data } = await client.call("codex_dispatch", { prompt, cwd, sandbox: "read-only" });
+  const id = String(data["task_id"]);
+  const log = join(world.stateHome, "tasks", id, "codex-exec.log");
+  await world.until(() => (readOptionalText(log) ?? "").includes("command_execution"));
+  return { id, log };
 }
 
 /** Adds events to a log, as Codex would. */

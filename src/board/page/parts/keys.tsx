@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
 
 /** Key with what it does. */
@@ -42,7 +42,8 @@ let first: { key: string; at: number } | undefined;
  * @param where element of the part: its keys come first while it has the focus, and count only while it is visible
  */
 export function useKeys(part: string, keys: readonly KeyBinding[], where?: RefObject<HTMLElement | null>): void {
-  useEffect(() => {
+  // They count as soon as the part can be seen.
+  useLayoutEffect(() => {
     const entry = { part, keys, where };
     bindings.value = [...bindings.value, entry];
     return () => {
@@ -67,7 +68,9 @@ export function listenForKeys(): void {
     first = { key: event.key, at: performance.now() };
     if (found === undefined) return;
     event.preventDefault();
-    found.run();
+    // A dialog that was just closed is still there for a moment, and would take what is opened now with it.
+    if (document.querySelector("dialog:not([open])") === null) found.run();
+    else setTimeout(() => found.run());
   });
 }
 

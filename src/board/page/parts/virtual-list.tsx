@@ -78,7 +78,20 @@ export function VirtualList(props: VirtualListProps) {
   const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? 0];
   useLayoutEffect(() => onRange?.(first, last), [first, last, count]);
   return (
-    <div ref={element} class={`virtual-list ${props.class ?? ""}`} role={props.role} aria-label={label} tabIndex={0}>
+    <div
+      ref={element}
+      class={`virtual-list ${props.class ?? ""}`}
+      role={props.role}
+      aria-label={label}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.target !== event.currentTarget || (event.key !== "Home" && event.key !== "End")) return;
+        // The browser scrolls smoothly, which ends where a row turns out to have another height than expected.
+        event.preventDefault();
+        if (event.key === "Home") virtualizer.scrollToIndex(0, { align: "start" });
+        else virtualizer.scrollToIndex(count - 1, { align: "end" });
+      }}
+    >
       <div class="virtual-rows" style={{ height: `${virtualizer.getTotalSize()}px` }}>
         {items.map(({ key, index, start }) => (
           <div
