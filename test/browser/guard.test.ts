@@ -104,11 +104,12 @@ describe.each(ROUTES)("$method $path", ({ method, address, kind }) => {
     });
   }
 
-  if (kind === "page" || kind === "file")
+  if (kind === "page" || kind === "file") {
     test("has no secret", async () => {
       const text = await (await ask({ cookie })).text();
       expect(text.includes(board.key) || text.includes(cookie.split("=")[1] ?? "")).toBe(false);
     });
+  }
 
   test("has no other methods, whatever headers or parameters say", async () => {
     for (const other of ["OPTIONS", "PUT", "DELETE", "PATCH", method === "GET" ? "POST" : "GET"]) {
