@@ -1,9 +1,10 @@
 // Builds dist/codex-mcp-server for this machine, or the named targets: bun scripts/build.ts [target … | all]
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import type { Build } from "#base/build.ts";
 import manifest from "../package.json" with { type: "json" };
-import { PAGE_BUILD } from "./page-build.ts";
+import { bundlePages } from "./page-build.ts";
 import { type Target, targetNamed, TARGETS } from "./targets.ts";
 
 const root = join(import.meta.dir, "..");
@@ -22,14 +23,24 @@ export function binaryOf({ name }: Target): string {
  */
 export async function buildBinary(target?: Target): Promise<string> {
   const outfile = target === undefined ? BINARY : binaryOf(target);
+  mkdirSync(join(root, "dist"), { recursive: true });
+  const pages = mkdtempSync(join(root, "dist", ".pages-"));
+  try {
+    await compile(outfile, target, await bundlePages(pages));
+  } finally {
+    rmSync(pages, { recursive: true });
+  }
+  return outfile;
+}
+
+async function compile(outfile: string, target: Target | undefined, pages: Bun.BunPlugin): Promise<void> {
   const { success, logs } = await Bun.build({
     entrypoints: [join(root, "src", "main.ts")],
     minify: true,
     bytecode: true,
-    // A map would be put into the binary: 2.7 MB more, of which half is for the page.
-    sourcemap: "none",
-    plugins: PAGE_BUILD.plugins,
-    define: { ...PAGE_BUILD.define, BUILD: JSON.stringify(await describeBuild(target)) },
+    sourcemap: "linked",
+    plugins: [pages],
+    define: { BUILD: JSON.stringify(await describeBuild(target)) },
     compile: {
       outfile,
       ...(target !== undefined && { target: target.runtime }),
@@ -39,7 +50,6 @@ export async function buildBinary(target?: Target): Promise<string> {
     },
   });
   if (!success) throw new AggregateError(logs, "the binary does not build");
-  return outfile;
 }
 
 async function describeBuild(target: Target | undefined): Promise<Build> {

@@ -1,5 +1,5 @@
-// What the pages' bundles leave out of libraries, and how large they may be.
-import { dirname, join } from "node:path";
+// Bundles the pages of the board and of the chat, which the program contains.
+import { basename, dirname, extname, join } from "node:path";
 
 const { dir } = import.meta;
 
@@ -30,12 +30,57 @@ const onlyDiffParser: Bun.BunPlugin = {
   },
 };
 
-/** Settings of the bundler that the pages need. */
-export const PAGE_BUILD = { plugins: [onlyDiffParser], define: { __DEV__: "false" } };
+/** Bundles a page into a folder. @returns the paths of its files, with that of the page itself first @throws with the bundler's messages */
+async function bundlePage(page: (typeof PAGES)[number], folder: string): Promise<string[]> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(dir, "..", "src", "board", "page", `${page}.html`)],
+    outdir: folder,
+    minify: true,
+    plugins: [onlyDiffParser],
+    define: { __DEV__: "false" },
+    // The digests that the bundler would put into the names depend on the folder of the build.
+    naming: { chunk: "[name].[ext]", asset: "[name].[ext]", entry: "[name].[ext]" },
+  });
+  return outputs.map(({ path }) => path).toSorted((a, b) => Number(b.endsWith(".html")) - Number(a.endsWith(".html")));
+}
 
-/** Bundles a page as it is in the program, and returns its size in bytes with all its files. @throws with the bundler's messages */
-export async function measurePage(page: (typeof PAGES)[number]): Promise<number> {
-  const entry = join(dir, "..", "src", "board", "page", `${page}.html`);
-  const { outputs } = await Bun.build({ entrypoints: [entry], minify: true, ...PAGE_BUILD });
-  return outputs.reduce((sum, { size }) => sum + size, 0);
+/**
+ * Bundles the pages, and returns what puts them into the program: their HTML imports give the files of these bundles. Otherwise the same sources
+ * in another folder would give another program, and the maps of the pages would be in it.
+ */
+export async function bundlePages(folder: string): Promise<Bun.BunPlugin> {
+  const modules = new Map<string, string>();
+  for (const page of PAGES) modules.set(page, toModule(await bundlePage(page, join(folder, page))));
+  return {
+    name: "bundled-pages",
+    setup: (build) => {
+      const namespace = "bundled-pages";
+      build.onResolve({ filter: /\/page\/\w+\.html$/ }, ({ path }) => ({ path: basename(path, ".html"), namespace }));
+      build.onLoad({ filter: /^/, namespace }, ({ path }) => ({ contents: modules.get(path) ?? "", loader: "ts" }));
+    },
+  };
+}
+
+/** Returns a module with the form that the bundler gives HTML imports. */
+function toModule(paths: readonly string[]): string {
+  const imports = paths.map((path, index) => `import f${index} from ${JSON.stringify(path)} with { type: "file" };`);
+  const files = paths.map((path, index) => {
+    const loader = extname(path).slice(1);
+    return `{ path: f${index}, input: ${JSON.stringify(basename(path))}, loader: ${JSON.stringify(loader)}, headers: ${JSON.stringify({ "content-type": TYPES[loader] })} }`;
+  });
+  return `${imports.join("\n")}\nexport default { index: f0, files: [${files.join(", ")}] };`;
+}
+
+/** Content types by the extensions of files. */
+const TYPES: Record<string, string> = {
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  svg: "image/svg+xml",
+};
+
+/** Bundles a page, and returns its size in bytes with all its files. @throws with the bundler's messages */
+export async function measurePage(page: (typeof PAGES)[number], folder: string): Promise<number> {
+  const paths = await bundlePage(page, folder);
+  return paths.reduce((sum, path) => sum + Bun.file(path).size, 0);
 }

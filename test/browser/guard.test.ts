@@ -122,6 +122,17 @@ describe.each(ROUTES)("$method $path", ({ method, address, kind }) => {
   });
 });
 
+test("people who open an address without the cookie, or one that does not exist, get a page that says what to do", async () => {
+  for (const [path, headers, hint] of [
+    ["/timeline", {}, "Open the address that codex-mcp-server board prints."],
+    ["/nothing", { cookie }, "Open /."],
+  ] as const) {
+    const answer = await fetch(`${board.origin}${path}`, { headers: { ...headers, accept: "text/html" } });
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(await answer.text()).toContain(`<p>${hint}</p>`);
+  }
+});
+
 test("a token in the address gives a cookie that scripts cannot read; no other address does", async () => {
   const { headers, status } = await fetch(board.address);
   expect(status).toBe(200);

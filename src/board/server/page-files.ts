@@ -23,21 +23,23 @@ export async function loadBoardPage(): Promise<EmbeddedPage> {
   return loadPage(boardPage);
 }
 
-/** Returns a page that was imported as HTML. @throws AppError `internal` as above */
+/**
+ * Returns a page that was imported as HTML, and bundled by scripts/page-build.ts: the names of its files in the program have digests of their
+ * contents.
+ * @throws AppError `internal` as above
+ */
 export async function loadPage({ index, files }: Bun.HTMLBundle): Promise<EmbeddedPage> {
   if (files === undefined) {
     throw new AppError("internal", "The page is only in the compiled program.", "Run bun scripts/build.ts.");
   }
-  const others = files.filter(({ loader }) => loader !== "html");
-  return {
-    html: await Bun.file(index).text(),
-    files: new Map(
-      others.map(({ path, loader, headers }) => [
-        `/${path.split(/[\\/]/).at(-1) ?? ""}`,
-        { path, loader, type: headers["content-type"] ?? "application/octet-stream" },
-      ]),
-    ),
-  };
+  let html = await Bun.file(index).text();
+  const named = new Map<string, PageFile>();
+  for (const { path, input, loader, headers } of files.filter((file) => file.loader !== "html")) {
+    const address = `/${path.split(/[\\/]/).at(-1) ?? ""}`;
+    html = html.replaceAll(`"./${input}"`, `"${address}"`);
+    named.set(address, { path, loader, type: headers["content-type"] ?? "application/octet-stream" });
+  }
+  return { html, files: named };
 }
 
 /** Returns the answer with the page. */

@@ -57,3 +57,14 @@ const STATUSES: Partial<Record<string, number>> = {
 export function respondError({ code, message, hint }: Failure, status = STATUSES[code] ?? 400): Response {
   return respondJson({ code, message, hint } satisfies ApiFailure, status);
 }
+
+/** Returns an answer as a person who opens an address can read it: a failure as a page. Programs, and the board's own page, get it as JSON. */
+export async function toReadable(answer: Response, request: Request): Promise<Response> {
+  const isForPeople = request.headers.get("accept")?.includes("text/html") === true;
+  if (answer.ok || !isForPeople) return answer;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- all failures have this form
+  const { message, hint } = (await answer.json()) as ApiFailure;
+  const [title, text] = [Bun.escapeHTML(message), Bun.escapeHTML(hint)];
+  const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${title}</title><link rel="icon" href="data:,"></head><body><main><h1>${title}</h1><p>${text}</p></main></body></html>`;
+  return respondWith(page, { "content-type": "text/html; charset=utf-8" }, answer.status);
+}

@@ -3,7 +3,7 @@ import { AppError, toFailure } from "#base/errors.ts";
 import { logger } from "#base/log.ts";
 import { admit, ENTRY_ROUTE, TOKEN_PARAMETER } from "./guard.ts";
 import { type EmbeddedPage, loadBoardPage, respondPage, respondPageFile } from "./page-files.ts";
-import { respondError } from "./respond.ts";
+import { respondError, toReadable } from "./respond.ts";
 import type { BoardContext, Route } from "./route.ts";
 import { API_ROUTES, PAGE_PATHS } from "./routes.ts";
 import { BoardSessions } from "./session.ts";
@@ -104,7 +104,7 @@ function listen(
     (table[route.path] ??= {})[route.method] = async (request, server) => {
       // Streams stay open without a byte for longer than the usual limit.
       server.timeout(request, 0);
-      return answer(request, route, context, settings());
+      return toReadable(await answer(request, route, context, settings()), request);
     };
   }
   const settings = () => ({ sessions, cookie: cookieName(server.port ?? port), isReadOnly: context.info.is_read_only });
@@ -116,7 +116,7 @@ function listen(
     // Without development, Bun would share the port with other programs of this user, which would get some of the requests.
     reusePort: false,
     routes: table,
-    fetch: async (request: Request) => answer(request, undefined, context, settings()),
+    fetch: async (request: Request) => toReadable(await answer(request, undefined, context, settings()), request),
     error: (error: Error) => respondError(toFailure(error)),
   });
   return server;
