@@ -1,5 +1,4 @@
 // Builds dist/codex-mcp-server for this machine, or the named targets: bun scripts/build.ts [target … | all]
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { $ } from "bun";
 import type { Build } from "#base/build.ts";
@@ -23,13 +22,9 @@ export function binaryOf({ name }: Target): string {
  */
 export async function buildBinary(target?: Target): Promise<string> {
   const outfile = target === undefined ? BINARY : binaryOf(target);
-  mkdirSync(join(root, "dist"), { recursive: true });
-  const pages = mkdtempSync(join(root, "dist", ".pages-"));
-  try {
-    await compile(outfile, target, await bundlePages(pages));
-  } finally {
-    rmSync(pages, { recursive: true });
-  }
+  // The folder's name is in the program: it must not be another one each time.
+  const pages = join(root, "dist", "pages", target?.name ?? "own");
+  await compile(outfile, target, await bundlePages(pages));
   return outfile;
 }
 
