@@ -33,7 +33,8 @@ async function compile(outfile: string, target: Target | undefined, pages: Bun.B
     entrypoints: [join(root, "src", "main.ts")],
     minify: true,
     bytecode: true,
-    sourcemap: "linked",
+    // A map would be in the program: nearly 1 MB more, and other bytes in another folder.
+    sourcemap: "none",
     plugins: [pages],
     define: { BUILD: JSON.stringify(await describeBuild(target)) },
     compile: {

@@ -5,7 +5,7 @@ import { ResourceUpdatedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import { readMeta } from "#store/tasks/meta-file.ts";
 import { taskPaths } from "#store/store-paths.ts";
 import { type McpClient, refusal } from "../support/mcp-client.ts";
-import { World } from "../support/world.ts";
+import { killIfThere, World } from "../support/world.ts";
 
 let world: World;
 let client: McpClient;
@@ -140,7 +140,7 @@ describe("subscriptions", () => {
     await world.until(() => {
       // One in the middle of its start shows no environment yet.
       const left = world.processes().filter(({ pid }) => isOfTask(pid));
-      for (const { pid } of left) process.kill(pid, "SIGKILL");
+      for (const { pid } of left) killIfThere(pid);
       return left.length === 0;
     });
     await world.until(() => told.includes(uri));

@@ -157,8 +157,11 @@ describe.skipIf(!HAS_BROWSER)("random deaths and actions", () => {
     });
     await world.until(async () => (await page.getByText(/Not connected|Paused/).count()) === 0);
     const branches = (await world.git(repo, "branch", "--format=%(refname:short)")).split("\n");
-    const open = (await readColumn("review")).map((id) => id.replace(/^codex-(.*)-v\d+$/, "agent/$1"));
-    expect(open.filter((branch) => !branches.includes(branch))).toEqual([]);
+    // What became of the work is read after the tasks themselves.
+    await world.until(async () => {
+      const open = (await readColumn("review")).map((id) => id.replace(/^codex-(.*)-v\d+$/, "agent/$1"));
+      return open.every((branch) => branches.includes(branch));
+    });
   }
 
   /** Tasks with the places in which the page shows them. */

@@ -187,7 +187,8 @@ function isKept(stateHome: string, id: string): boolean {
   return readLockState(sparePaths(stateHome, id).ownerLock) === "held";
 }
 
-function killIfThere(pid: number): void {
+/** Kills a process, unless it has ended by itself. */
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
