@@ -66,7 +66,10 @@ export const exportCommand = defineCommand({
     const exported = await hideHome(redact ? await redactExport(data, known) : data);
     const html = (await Array.fromAsync(renderExport(exported))).join("");
     if (path === undefined) printBytes(Buffer.from(html));
-    else write(path, html, data);
+    else {
+      // A signal must not end the program between the writing of the file and its rename.
+      await withStopSignal(async () => write(path, html, data));
+    }
     return 0;
   },
 });
