@@ -26,7 +26,7 @@ function readJobs(): number {
 
 /** Files that take minutes, or must run alone: builds for all platforms, comparisons of the engines, kills and loads, the board in all sizes. */
 const SLOW =
-  /^test\/(?:release|container|fault)\/|^test\/e2e\/engines-agree|^test\/browser\/(?:board-pages|chat|compare|conversation-(?:hostile|large)|diff|everywhere|foreign|hostile|load|long|story-decisions|task-(?:page|questions)|timeline|usage)/;
+  /^test\/(?:release|container|fault)\/|^test\/e2e\/engines-agree|^test\/browser\/(?:board-(?:pages|view)|chat|compare|conversation-(?:hostile|large)|diff|everywhere|foreign|hostile|load|long|story-decisions|task-|timeline|usage)/;
 const WITH_SLOW = process.env["CODEXMCP_TEST_ALL"] === "1";
 
 async function runTests(names: readonly string[]): Promise<Tally> {
