@@ -126,8 +126,8 @@ test("time in the queue does not count, also for the next supervisor", async () 
   const client = await world.client({ CODEXMCP_MAX_CONCURRENT: "1" });
   await client.call("codex_dispatch", world.request("FOREVER", "review-first-v1"));
   const task_id = "codex-review-second-v1";
-  await client.call("codex_dispatch", world.request("WORK", "review-second-v1", { timeout_seconds: 15 }));
-  await Bun.sleep(16_000);
+  await client.call("codex_dispatch", world.request("WORK", "review-second-v1", { timeout_seconds: 6 }));
+  await Bun.sleep(7000);
   await client.call("codex_cancel", { task_id: "codex-review-first-v1" });
   await world.untilWorking(task_id);
   signal([world.supervisorOf(task_id)], "SIGKILL");

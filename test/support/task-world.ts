@@ -61,5 +61,7 @@ export class TaskWorld extends World {
 
 /** Sends processes a signal. */
 export function signal(pids: readonly number[], name: NodeJS.Signals): void {
+  // 0 would be the tests themselves.
+  if (pids.some((pid) => pid <= 0)) throw new Error("a process to signal is not there");
   for (const pid of pids) process.kill(pid, name);
 }
