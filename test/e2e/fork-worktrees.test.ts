@@ -126,7 +126,7 @@ describe.skipIf(!HAS_FORK)("where a fork starts", () => {
 
   test("while the task writes and commits: the fork has whole files, on a commit of the task", async () => {
     const stop = join(world.root, "stop-writing");
-    const loop = `n=0; until [ -e ${stop} ]; do n=$((n+1)); for f in a b; do echo $n > new; mv new $f.txt; done; git add . && git commit -qm $n; done`;
+    const loop = `n=0; until [ -e ${stop} ]; do n=$((n+1)); for f in a b; do echo $n > new; mv new $f.txt; done; git add . && git commit -qm $n; sleep 0.1; done`;
     world.stub.script("WRITES-ON", [
       { run: loop, yieldMs: 250 },
       { run: `until [ -e ${stop} ]; do sleep 0.1; done` },
