@@ -46,7 +46,7 @@ describe.skipIf(!HAS_BROWSER)("the timeline in a browser", () => {
         task_id: "codex-review-evil-v1",
         topic: "review-evil-v1",
         title: EVIL,
-        repository: `/work/${EVIL.replaceAll("/", "")}`,
+        repository: `/code/${EVIL.replaceAll("/", "")}`,
         queuedAt: now - 3 * HOUR,
         endedAt: now - 2 * HOUR,
       },
@@ -79,7 +79,7 @@ describe.skipIf(!HAS_BROWSER)("the timeline in a browser", () => {
     await page.keyboard.press("k");
     await page.keyboard.press("j");
     await page.getByText("Build it better").waitFor();
-    expect(await page.locator(".timeline-details").textContent()).toContain("/work/project");
+    expect(await page.locator(".timeline-details").textContent()).toContain("/code/project");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/tasks/codex-implement-shop-v2");
     await page.context().close();

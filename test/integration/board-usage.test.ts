@@ -66,7 +66,7 @@ describe("the timeline", () => {
     ]);
     const [queued, running, into] = runs;
     expect([queued?.started_at, queued?.ended_at, running?.ended_at]).toEqual([undefined, undefined, undefined]);
-    expect(running).toMatchObject({ work: "review-all", title: "Look", repository: "/work/project", host: "here" });
+    expect(running).toMatchObject({ work: "review-all", title: "Look", repository: "/code/project", host: "here" });
     expect(into).toMatchObject({
       queued_at: new Date(NOON - 2 * HOUR).toISOString(),
       started_at: new Date(NOON - 1.5 * HOUR).toISOString(),
@@ -140,7 +140,7 @@ describe("the usage", () => {
       { task_id: "codex-a-v1", queuedAt: now - 26 * HOUR, endedAt: now - 24 * HOUR, model: "gpt-5", usage },
       { task_id: "codex-b-v1", queuedAt: now - 26 * HOUR, endedAt: now - 24 * HOUR, model: "gpt-5", usage },
       { task_id: "codex-c-v1", queuedAt: now - 25 * HOUR, endedAt: now - 24 * HOUR, status: "cancelled", usage },
-      { task_id: "codex-d-v1", queuedAt: now - 2000, status: "running", repository: "/work/d", usage },
+      { task_id: "codex-d-v1", queuedAt: now - 2000, status: "running", repository: "/code/d", usage },
     ]);
     const { rows, first_day, last_day } = await ask<UsageReport>("/api/usage?days=7");
     expect([first_day, last_day]).toEqual([localDay(new Date(now - 6 * 24 * HOUR)), today]);
@@ -153,9 +153,9 @@ describe("the usage", () => {
       input_tokens,
     ]);
     expect(facts).toEqual([
-      [yesterday, "/work/project", "default", "cancelled", 1, 100],
-      [yesterday, "/work/project", "gpt-5", "completed", 2, 200],
-      [today, "/work/d", "default", "running", 1, 100],
+      [yesterday, "/code/project", "default", "cancelled", 1, 100],
+      [yesterday, "/code/project", "gpt-5", "completed", 2, 200],
+      [today, "/code/d", "default", "running", 1, 100],
     ]);
     expect(rows[1]?.seconds).toBe(4 * 3600);
     expect(rows[2]?.seconds).toBeGreaterThan(1);
@@ -190,8 +190,8 @@ describe("the usage", () => {
       input_tokens,
     ]);
     expect(facts).toContainEqual(["removed", "removed", "removed", 7]);
-    expect(facts).toContainEqual(["/work/project", "old", "failed", 7]);
-    expect(facts).toContainEqual(["/work/project", "default", "completed", 5]);
+    expect(facts).toContainEqual(["/code/project", "old", "failed", 7]);
+    expect(facts).toContainEqual(["/code/project", "default", "completed", 5]);
     expect(listTokenUse(store, localDay(new Date(now + 48 * HOUR)))).toEqual([]);
   });
 

@@ -30,7 +30,7 @@ export function storeAt(home: string): Store {
 
 /** Returns the record of a run. */
 export function recordOf(home: string, past: PastRun): TaskRecord {
-  const { task_id, run = 1, title, topic = `implement-${task_id}-v1`, repository = "/work/project", model } = past;
+  const { task_id, run = 1, title, topic = `implement-${task_id}-v1`, repository = "/code/project", model } = past;
   const { queuedAt, startedAt = queuedAt, endedAt = startedAt + 60_000, status = "completed" } = past;
   const paths = taskPaths(home, task_id);
   const request = {
@@ -98,7 +98,7 @@ export function variedRuns(count: number, spreadMs: number, now = Date.now()): P
       task_id: `codex-implement-work_${index % 40}-v${1 + Math.floor(index / 40)}`,
       topic: `implement-work_${index % 40}-v${1 + Math.floor(index / 40)}`,
       title: `Improve part ${index} of the program`,
-      repository: `/work/${["web-shop", "billing", "search", "mobile-app", "infra"][index % 5]}`,
+      repository: `/code/${["web-shop", "billing", "search", "mobile-app", "infra"][index % 5]}`,
       model: ["gpt-5", "gpt-5-codex", "gpt-5-mini"][index % 3] ?? "gpt-5",
       status: outcomes[(index * 7) % outcomes.length] ?? "completed",
       queuedAt,

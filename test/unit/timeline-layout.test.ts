@@ -25,7 +25,7 @@ const run = (change: Partial<TimelineRun> & { from: number; to?: number }): Time
     topic: "implement-a-v1",
     work: `implement-${from}`,
     title: "A task",
-    repository: "/work/a",
+    repository: "/code/a",
     host: "here",
     status: to === undefined ? "running" : "completed",
     queued_at: new Date(from).toISOString(),
@@ -73,7 +73,7 @@ describe("rows", () => {
             from,
             id: `codex-${index}`,
             ...(length !== null && { to: from + length }),
-            repository: `/work/${index % 3}`,
+            repository: `/code/${index % 3}`,
           }),
         );
         const { runs: placed, lanes, height } = layOut(given, "repository", msPerPixel);
